@@ -1,0 +1,56 @@
+# Welkom. `make run` and `make test` do all set-up themselves on a fresh machine.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STRICT ?=
+WORKERS ?= 2
+
+.PHONY: help setup run test check prove lock example
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Welkom needs Python 3.11 or newer: set PYTHON=…"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || systemd/debian.sh python3-venv
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.txt pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.run
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+setup: $(VENV)/.run ## prepare .venv with what running needs
+
+run: $(VENV)/.run ## a demo shop on this machine: hub, appliance, readers, a day that plays
+	@exec $(BIN)/welkom demo
+
+test: $(VENV)/.dev ## the whole suite, real browser included; STRICT=1 fails on anything left out
+	@STRICT=$(STRICT) systemd/debian.sh chromium systemd
+	STRICT=$(STRICT) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+check: $(VENV)/.dev ## format, lint, strict types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+prove: $(VENV)/.dev ## every figure of the issue's "must show" at full size; resumable; writes tests/bench/RESULTS.md
+	@STRICT=1 systemd/debian.sh chromium systemd
+	$(BIN)/python -m tests.bench.prove
+
+example: $(VENV)/.run ## write systemd/welkom.toml.example anew from the types
+	$(BIN)/python -c 'from edge.config import example; print(example(), end="")' > systemd/welkom.toml.example
+
+lock: ## resolve the requirements files anew, with hashes and no index line (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--extra build pyproject.toml -o requirements.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--extra build --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt

@@ -1,0 +1,42 @@
+"""Cards that are none of a shop's business: recognised by their application, and then left alone."""
+
+from typing import Final
+
+from drivers.codecs.dialogue import Apdus, select
+
+# Payment (EMV contactless: PPSE), identity documents (ICAO 9303-10), public transport (Calypso, ITSO).
+NAMES: Final = (
+    b"2PAY.SYS.DDF01",
+    bytes.fromhex("a0000002471001"),
+    b"1TIC.ICA",
+    bytes.fromhex("a0000002164954534f2d31"),
+)
+# DESFire transport cards have no name to select, but list their applications: one command for all of them.
+LIST_APPLICATIONS: Final = bytes.fromhex("906a000000")
+MORE, COMPLETE = 0x91AF, 0x9100
+# As they stand on the card: the transport cluster of the MIFARE application directory, then single schemes.
+TRANSPORT: Final = tuple(
+    bytes.fromhex(start)
+    for start in (
+        *("f206", "f210", "f211", "f213"),  # Metrocard, ORCA, Myki, Hop, Clipper, Lítačka, Ventra and others
+        *("ef2011", "ef2014", "578000", "578001", "a00216"),  # Helsinki, the Nordic standard, ITSO
+        *("2211af", "4f5931", "534531", "012242", "422201"),  # Leap, Oyster, Opal, İstanbulkart (both orders)
+    )
+)
+
+
+def check() -> Apdus[bool]:
+    """Whether this card is to be refused. Asks for names only, never for content."""
+    for name in NAMES:
+        _, status = yield select(name)
+        if _is_there(status):
+            return True
+    listed, status = yield LIST_APPLICATIONS
+    if status not in (MORE, COMPLETE):
+        return False
+    return any(listed[at : at + 3].startswith(TRANSPORT) for at in range(0, len(listed) - 2, 3))
+
+
+def _is_there(status: int) -> bool:
+    """Selected (9000, 61xx), selected with a warning (62xx, 63xx), or there but locked (6982)."""
+    return status in (0x9000, 0x6982) or status >> 8 in (0x61, 0x62, 0x63)

@@ -1,0 +1,175 @@
+"""The composition root: opens everything in order, joins it, and closes it in reverse.
+
+Production and every whole-house test call `open_edge` with other physics: clock, readers, line to the hub.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from staff_ui.app import make_app
+
+from drivers import catalogue
+from drivers.reader import Reader
+from edge import jobs, outbox
+from edge.config import Config, credentials_folder
+from edge.counter import Counter
+from edge.facts import Fact
+from edge.files import high_water_ms, prepare
+from edge.health import Health
+from edge.house import House
+from edge.keys import Keys, read_keys
+from edge.kit.clock import Clock, ShopTime, SystemClock
+from edge.kit.ids import uuid7_source
+from edge.kit.log import Log, json_log
+from edge.kit.notify import notify
+from edge.kit.sqlite import Database
+from edge.live import Live
+from edge.recognition.search import SearchIndex
+from edge.record import record
+from edge.uplink import Uplink
+from edge.server import serve
+from edge.visits import tables as visits
+from edge.watch import ReaderState, keep
+from sync import wire
+from sync.agent import Agent, AgentState
+
+
+@dataclass(slots=True)
+class Edge:
+    """The opened appliance. `app` is its ASGI application; `run` keeps it alive until cancelled."""
+
+    house: House
+    app: Any
+    readers: Sequence[Reader]
+    agent: Agent | None
+
+    async def run(self, sock: socket.socket) -> None:
+        """Serve on `sock` until told to stop; what a part raises comes out here."""
+
+        def ready() -> None:
+            self.house.log("ready", port=sock.getsockname()[1], readers=len(self.readers))
+            notify("READY=1")
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work) for work in self._work()]
+            await serve(self.app, sock, goodbye=self.house.live.drop, ready=ready)
+            notify("STOPPING=1")
+            for task in tasks:
+                task.cancel()
+
+    def _work(self) -> list[Coroutine[Any, Any, None]]:
+        house = self.house
+        work: list[Coroutine[Any, Any, None]] = [
+            jobs.each_minute(house),
+            jobs.expire(house),
+            jobs.fill_search(house),
+            jobs.watchdog(),
+        ]
+        for reader in self.readers:
+            state = house.health.readers.setdefault(reader.name, ReaderState())
+            work.append(keep(reader, house.counter.on_sighting, log=house.log, state=state))  # type: ignore[arg-type]
+        if self.agent is not None:
+            work.append(self.agent.run())
+        return work
+
+
+@asynccontextmanager
+async def open_edge(
+    config: Config,
+    *,
+    clock: Clock | None = None,
+    keys: Keys | None = None,
+    readers: Sequence[Reader] | None = None,
+    hub_transport: httpx.AsyncBaseTransport | None = None,
+    log: Log | None = None,
+    extra_routes: Sequence[Any] = (),
+    synchronous: str = "FULL",
+) -> AsyncIterator[Edge]:
+    """Open the appliance of `config`; raises ConfigError or StoreError before anything listens."""
+    os.umask(0o077)
+    physics = clock or SystemClock()
+    say = log or json_log(now_ms=physics.wall_ms)
+    secrets = keys or read_keys(credentials_folder(config))
+    async with AsyncExitStack() as stack:
+        files = prepare(config.store.state, log=say)
+        db: Database[Fact] = await Database.open(
+            files.journal, attach={"replica": files.replica}, record=record, synchronous=synchronous
+        )
+        stack.push_async_callback(db.close)
+        time = ShopTime(physics, high_water_ms=high_water_ms(db.reader))
+        live = Live()
+        stack.callback(live.drop)
+        new_id = uuid7_source(physics)
+        counter = Counter(
+            db,
+            live,
+            time,
+            new_id,
+            secrets,
+            recipient=config.shop.recipient,
+            quiet_ms=config.visits.quiet_min * 60_000,
+        )
+        health = Health(
+            alone=not config.hub.url, waiting=outbox.depth(db.reader), online_since_ms=time.now_ms()
+        )
+        house = House(
+            config=config,
+            keys=secrets,
+            db=db,
+            live=live,
+            time=time,
+            new_id=new_id,
+            counter=counter,
+            search=SearchIndex(),
+            health=health,
+            log=say,
+        )
+        devices = readers if readers is not None else [catalogue.build(each) for each in config.readers]
+        agent = await _join_hub(house, stack, transport=hub_transport) if config.hub.url else None
+        app = make_app(house, extra_routes=extra_routes)
+        yield Edge(house=house, app=app, readers=devices, agent=agent)
+
+
+async def _join_hub(
+    house: House, stack: AsyncExitStack, *, transport: httpx.AsyncBaseTransport | None
+) -> Agent:
+    """The agent on this house: facts go up after each commit, what comes down reaches the tablets at once."""
+    client = await stack.enter_async_context(
+        httpx.AsyncClient(base_url=house.config.hub.url, transport=transport)
+    )
+
+    async def applied(page: wire.Page) -> None:
+        await jobs.index_names(house, [bytes.fromhex(row.id) for row in page.rows if row.t == "customer"])
+        await jobs.end_without_basis(house)
+        if visits.count_open(house.db.reader):
+            house.live.tell("visits")
+
+    def changed() -> None:
+        _take_over(house.health, agent.state, waiting=outbox.depth(house.db.reader))
+        house.live.tell("visits")
+
+    agent = Agent(
+        Uplink(house.db, house.keys, house.time, on_applied=applied),
+        client,
+        device=house.config.hub.device,
+        shop=house.config.shop.id,
+        key=Ed25519PrivateKey.from_private_bytes(house.keys.device_key),
+        wall_ms=house.time.now_ms,
+        log=house.log,
+        on_change=changed,
+    )
+    house.db.on_facts = agent.wake
+    return agent
+
+
+def _take_over(health: Health, state: AgentState, *, waiting: int) -> None:
+    health.online = state.online
+    health.online_since_ms = state.since_ms
+    health.waiting = waiting

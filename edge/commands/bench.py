@@ -1,0 +1,31 @@
+"""`welkom bench NAME`: a figure with its floor beside it."""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    names = parser.add_subparsers(dest="name", metavar="NAME", required=True)
+    tap = names.add_parser("tap", help="from a sighting to the refreshed fragment on every tablet")
+    tap.add_argument("--customers", type=int, default=30_000, metavar="N", help="size of the shop (30000)")
+    tap.add_argument("--taps", type=int, default=300, metavar="N", help="taps of each variant (300)")
+    tap.add_argument("--seed", type=int, default=1)
+    tap.add_argument("--state", type=Path, help="keep the invented shop here, to measure again sooner")
+    tap.add_argument("--json", action="store_true", help="end with one JSON object")
+
+
+def run(words: argparse.Namespace) -> int:
+    from edge.bench import tap
+
+    with tempfile.TemporaryDirectory(prefix="welkom-bench-") as temporary:
+        state = words.state or Path(temporary)
+        result = asyncio.run(
+            tap.measure(
+                state, customers=words.customers, taps=words.taps, seed=words.seed, tablets=tap.TABLETS
+            )
+        )
+    sys.stdout.write((tap.dump(result) if words.json else tap.text(result)) + "\n")
+    return 0

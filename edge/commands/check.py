@@ -1,0 +1,39 @@
+"""`welkom check`: the settings that are in force, secrets masked."""
+
+import argparse
+from dataclasses import fields
+from pathlib import Path
+
+from drivers import catalogue
+from edge.config import SECTIONS, Config, credentials_folder, load, toml
+from edge.keys import NAMES, read_keys
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, required=True, help="welkom.toml")
+
+
+def run(words: argparse.Namespace) -> int:
+    config = load(words.config)
+    for reader in config.readers:
+        catalogue.build(reader)
+    read_keys(credentials_folder(config))
+    print(effective(config), end="")
+    return 0
+
+
+def effective(config: Config) -> str:
+    """The settings in force as TOML; the secrets only by name."""
+    lines: list[str] = []
+    for section in SECTIONS:
+        lines.append(f"[{section}]")
+        values = getattr(config, section)
+        lines += [f"{each.name} = {toml(getattr(values, each.name))}" for each in fields(values)]
+        lines.append("")
+    lines += ["# secrets, masked", *(f"# {name} = ********" for name in NAMES), ""]
+    for reader in config.readers:
+        lines += ["[[readers]]", f"name = {toml(reader.name)}", f"kind = {toml(reader.kind)}"]
+        if reader.device:
+            lines.append(f"device = {toml(reader.device)}")
+        lines.append("")
+    return "\n".join(lines)

@@ -1,0 +1,39 @@
+"""`welkom edge`: the appliance."""
+
+import argparse
+import resource
+from contextlib import suppress
+from pathlib import Path
+
+import uvloop
+
+from edge.app import open_edge
+from edge.config import Config, load
+from edge.kit.clock import SystemClock
+from edge.kit.log import bridge_library_logs, json_log
+from edge.server import listen
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, required=True, help="welkom.toml")
+
+
+def run(words: argparse.Namespace) -> int:
+    config = load(words.config)
+    no_core_dumps()
+    uvloop.run(_serve(config))
+    return 0
+
+
+def no_core_dumps() -> None:
+    """A crash must leave nothing of anyone on the disk; systemd says the same with LimitCORE=0."""
+    with suppress(OSError, ValueError):  # the unit's system call filter may forbid it, having done it already
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+async def _serve(config: Config) -> None:
+    log = json_log(now_ms=SystemClock().wall_ms)
+    bridge_library_logs(log)
+    async with open_edge(config, log=log) as edge:
+        with listen(config.server.host, config.server.port) as sock:
+            await edge.run(sock)

@@ -1,0 +1,46 @@
+"""`welkom hub`: the central wallet."""
+
+import argparse
+import os
+from pathlib import Path
+
+import uvloop
+
+from edge.commands.edge import no_core_dumps
+from edge.hub_file import HubFile, load_hub
+from edge.kit.clock import SystemClock
+from edge.kit.log import bridge_library_logs, json_log
+from edge.kit.notify import notify
+from edge.server import listen, serve
+from sync.hub import devices
+from sync.hub.app import open_hub
+from sync.hub.tables.devices import Device
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, required=True, help="hub.toml")
+
+
+def run(words: argparse.Namespace) -> int:
+    settings = load_hub(words.config, environment=os.environ)
+    no_core_dumps()
+    uvloop.run(_serve(settings))
+    return 0
+
+
+async def _serve(settings: HubFile) -> None:
+    log = json_log(now_ms=SystemClock().wall_ms)
+    bridge_library_logs(log)
+    async with open_hub(settings.hub, log=log) as hub:
+        for shop in settings.shops:
+            device = Device(shop.device, shop.id, shop.epoch, shop.public_key)
+            await hub.db.apply(devices.register, hub.keys, device=device, shop_key=shop.shop_key)
+
+        with listen(settings.hub.host, settings.hub.port) as sock:
+
+            def ready() -> None:
+                log("ready", port=sock.getsockname()[1])
+                notify("READY=1")
+
+            await serve(hub.app, sock, goodbye=hub.bell.close, ready=ready)
+            notify("STOPPING=1")

@@ -1,0 +1,129 @@
+"""`welkom watch`: one reader alone, a line of JSON for each sighting."""
+
+import argparse
+import asyncio
+import signal
+import sys
+import tomllib
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from drivers import catalogue, pipe
+from drivers.codecs.sightings import to_line
+from drivers.reader import Reader, ReaderGone, Sighting
+from drivers.settings import ReaderSettings, SettingsError, parse_reader
+from edge.commands.edge import no_core_dumps
+from edge.kit.clock import SystemClock
+from edge.kit.errors import ConfigError
+from edge.kit.log import Log, bridge_library_logs, json_log
+from edge.watch import keep
+
+# The appliance restarts in 1 to 2 s; what is tapped meanwhile is past when it is back.
+AGAIN_S: Final = 1.0
+OnSighting = Callable[[Sighting], Awaitable[None]]
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("kind", nargs="?", metavar="KIND", help=f"one of {', '.join(catalogue.KINDS)}")
+    parser.add_argument("--device", help="overrides the device of the settings")
+    parser.add_argument(
+        "--settings", type=Path, help="file with [[readers]] tables; the first of KIND is taken"
+    )
+    parser.add_argument("--name", help="the reader of this name in the settings")
+    parser.add_argument("--state", type=Path, help="file that keeps replay counters between runs")
+    parser.add_argument("--pipe", type=Path, help="send sightings to this socket of the appliance instead")
+
+
+def run(words: argparse.Namespace) -> int:
+    no_core_dumps()
+    reader = catalogue.build(choose(words.kind, words.device, words.settings, words.name))
+    log = json_log(now_ms=SystemClock().wall_ms)
+    bridge_library_logs(log)
+    asyncio.run(_watch(reader, log, socket=words.pipe))
+    return 0
+
+
+def choose(kind: str | None, device: str | None, file: Path | None, name: str | None) -> ReaderSettings:
+    """The reader to run: from the settings by name or kind, or of `kind` with its defaults."""
+    if kind is None and name is None:
+        raise ConfigError(
+            "no reader was named", code="C05", hint=f"say a kind ({', '.join(catalogue.KINDS)}) or --name"
+        )
+    tables: list[dict[str, Any]] = _tables(file) if file else []
+    wanted = [
+        (number, table)
+        for number, table in enumerate(tables)
+        if (kind is None or table.get("kind") == kind) and (name is None or table.get("name") == name)
+    ]
+    if file and tables and not wanted:
+        raise ConfigError(
+            f"{file}: no reader of that kind or name", code="C05", hint="compare with its [[readers]] tables"
+        )
+    number, table = wanted[0] if wanted else (0, {"name": name or f"{kind}-1", "kind": kind})
+    if device is not None:
+        table = {**table, "device": device}
+    try:
+        return parse_reader(table, where=f"readers[{number}]", base=file.parent if file else Path())
+    except SettingsError as error:
+        raise ConfigError(
+            str(error), code="C01", hint="see the reader settings in drivers/README.md"
+        ) from None
+
+
+def _tables(file: Path) -> list[dict[str, Any]]:
+    try:
+        readers = tomllib.loads(file.read_text(encoding="utf-8")).get("readers", [])
+    except OSError as error:
+        raise ConfigError(
+            f"{file}: cannot be read ({error.strerror})", code="C01", hint="check the path"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: not TOML: {error}", code="C01", hint="mend that line") from None
+    return [table for table in readers if isinstance(table, dict)]
+
+
+async def _watch(reader: Reader, log: Log, *, socket: Path | None) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(sign, stop.set)
+    waiting: asyncio.Queue[Sighting] = asyncio.Queue(maxsize=16)
+    work = [keep(reader, waiting.put if socket else _print, log=log)]
+    if socket:
+        work.append(_forward(socket, waiting, log))
+    tasks = [asyncio.create_task(each) for each in work]
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)
+    for task in [*tasks, stopped]:
+        task.cancel()
+    for done in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(done, Exception):
+            raise done
+
+
+async def _print(sighting: Sighting) -> None:
+    sys.stdout.write(to_line(sighting) + "\n")
+    sys.stdout.flush()
+
+
+async def _forward(socket: Path, waiting: asyncio.Queue[Sighting], log: Log) -> None:
+    """Send what is seen to the appliance, over again when it restarts; one log line down and one up."""
+    connected = True
+
+    async def sightings() -> AsyncGenerator[Sighting, None]:
+        nonlocal connected
+        if not connected:
+            connected = True
+            log("pipe_up")
+        while True:
+            yield await waiting.get()
+
+    while True:
+        with suppress(ReaderGone):
+            await pipe.send(socket, sightings())
+        if connected:
+            connected = False
+            log("pipe_down", hint="start the appliance that listens on that socket")
+        await asyncio.sleep(AGAIN_S)

@@ -1,0 +1,216 @@
+"""Typed settings. Nothing else reads a configuration file or the environment.
+
+Defaults here < `welkom.toml` < `WELKOM_<SECTION>_<KEY>`. Unknown keys are refused with their path.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
+
+from drivers.settings import ReaderSettings, SettingsError, parse_reader
+from edge.kit.errors import ConfigError
+
+Language = Literal["nl", "en"]
+
+
+def setting(default: Any, why: str) -> Any:
+    """A setting with its default and the sentence that explains it in the example file and the README."""
+    return field(default=default, metadata={"why": why})
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    id: str = setting("demo", "this shop's id at the hub")
+    name: str = setting("Van Dam, Amersfoort", "shown at the top of every page")
+    recipient: str = setting(
+        "van-dam", "who receives the data: the chain or the franchise holder in consents"
+    )
+    timezone: str = setting("Europe/Amsterdam", "for times as people say them")
+    language: Language = setting("nl", "language of the sign-in page and of new staff: nl or en")
+    formal: bool = setting(True, "true: u and mevrouw De Vries; false: je and the first name")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    host: str = setting("127.0.0.1", "address the tablet pages listen on")
+    port: int = setting(8443, "port of the tablet pages")
+    secure_cookies: bool = setting(
+        False, "true where tablets come in over HTTPS: cookies get Secure and __Host-"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    state: Path = setting(Path("state"), "folder of journal.db and replica.db, relative to this file")
+    credentials: Path = setting(Path("credentials"), "folder of the secrets where systemd gives none")
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    url: str = setting("", "address of the central wallet; empty: stay alone")
+    device: str = setting("", "this appliance's device id at the hub")
+
+
+@dataclass(frozen=True, slots=True)
+class Visits:
+    quiet_min: int = setting(60, "minutes without a sign of the customer that end a visit")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    shop: Shop = Shop()
+    server: Server = Server()
+    store: Store = Store()
+    hub: Hub = Hub()
+    visits: Visits = Visits()
+    readers: tuple[ReaderSettings, ...] = ()
+
+
+SECTIONS: Final = ("shop", "server", "store", "hub", "visits")
+
+
+def load(path: Path, *, environment: Mapping[str, str] = os.environ) -> Config:
+    """Settings of `path` with the environment over them; raises ConfigError naming file, key and next step."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be read ({error.strerror})",
+            code="C01",
+            hint="`welkom init` writes a configuration",
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML: {error}", code="C01", hint="mend that line") from None
+    return parse(table, base=path.parent, environment=environment, file=str(path))
+
+
+def parse(
+    table: Mapping[str, Any],
+    *,
+    base: Path,
+    environment: Mapping[str, str] | None = None,
+    file: str = "settings",
+) -> Config:
+    """Settings of a parsed table; relative paths count from `base`."""
+    known = {*SECTIONS, "readers"}
+    if unknown := sorted(set(table) - known):
+        raise _wrong(file, unknown[0], f"is unknown; known are {', '.join(sorted(known))}")
+    sections: dict[str, Any] = {}
+    for config_field in fields(Config):
+        if config_field.name != "readers":
+            kind = get_type_hints(Config)[config_field.name]
+            sections[config_field.name] = _section(
+                kind,
+                table.get(config_field.name, {}),
+                config_field.name,
+                base=base,
+                environment=environment,
+                file=file,
+            )
+    readers = table.get("readers", [])
+    if not isinstance(readers, list):
+        raise _wrong(file, "readers", "is a list of tables: write [[readers]]")
+    try:
+        parsed = tuple(
+            parse_reader(reader, where=f"readers[{number}]", base=base)
+            for number, reader in enumerate(readers)
+        )
+    except SettingsError as error:
+        raise ConfigError(
+            f"{file}: {error}", code="C01", hint="see the reader settings in drivers/README.md"
+        ) from None
+    names = [reader.name for reader in parsed]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise _wrong(
+            file, "readers", f"has two readers named {twice[0]!r}; names are told apart on the tablet"
+        )
+    return Config(**sections, readers=parsed)
+
+
+def _section(
+    kind: type, table: object, name: str, *, base: Path, environment: Mapping[str, str] | None, file: str
+) -> Any:
+    if not isinstance(table, dict):
+        raise _wrong(file, name, "is a section: write [" + name + "]")
+    hints = get_type_hints(kind)
+    known = [each.name for each in fields(kind)]
+    if unknown := sorted(set(table) - set(known)):
+        raise _wrong(file, f"{name}.{unknown[0]}", f"is unknown; known are {', '.join(known)}")
+    values: dict[str, Any] = {}
+    for each in fields(kind):
+        path = f"{name}.{each.name}"
+        value = table.get(each.name, each.default)
+        override = (environment or {}).get(f"WELKOM_{name}_{each.name}".upper())
+        if override is not None:
+            value, path = _from_text(hints[each.name], override), f"WELKOM_{name}_{each.name}".upper()
+        values[each.name] = _typed(hints[each.name], value, path, base=base, file=file)
+    return kind(**values)
+
+
+def _from_text(kind: Any, text: str) -> object:
+    if kind is bool:
+        return {"true": True, "false": False}.get(text.lower(), text)
+    return int(text) if kind is int and text.lstrip("-").isdigit() else text
+
+
+def _typed(kind: Any, value: object, path: str, *, base: Path, file: str) -> Any:
+    if get_origin(kind) is Literal:
+        if value not in get_args(kind):
+            raise _wrong(file, path, f"is one of {', '.join(map(str, get_args(kind)))}")
+        return value
+    if kind is Path:
+        if not isinstance(value, (str, Path)):
+            raise _wrong(file, path, "is a path in quotes")
+        return base / value
+    if type(value) is not kind:
+        raise _wrong(file, path, f"is {_WORDS[kind]}")
+    return value
+
+
+_WORDS: Final = {str: "a text in quotes", int: "a whole number", bool: "true or false"}
+
+
+def _wrong(file: str, path: str, what: str) -> ConfigError:
+    return ConfigError(
+        f"{file}: {path} {what}", code="C01", hint="correct that line, then run `welkom check`"
+    )
+
+
+def credentials_folder(config: Config, *, environment: Mapping[str, str] = os.environ) -> Path:
+    """Where the secrets stand: systemd's directory for them, else the configured folder."""
+    given = environment.get("CREDENTIALS_DIRECTORY")
+    return Path(given) if given else config.store.credentials
+
+
+def example() -> str:
+    """The example file, generated from the types above: every section and key with its default and reason."""
+    lines = [
+        "# Welkom: settings of one appliance, with their defaults. `welkom check --config FILE` reads it back."
+    ]
+    for name in SECTIONS:
+        kind = get_type_hints(Config)[name]
+        lines += ["", f"[{name}]"]
+        for each in fields(kind):
+            lines.append(f"{each.name} = {toml(each.default)}  # {each.metadata['why']}")
+    lines += [
+        "",
+        "# One table a reader; kinds and their settings stand in drivers/README.md.",
+        "# [[readers]]",
+        '# name = "counter-1"',
+        '# kind = "nfc"',
+        '# device = "/dev/serial/by-id/usb-…"',
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def toml(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return (
+        str(value)
+        if isinstance(value, int)
+        else '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    )

@@ -1,0 +1,21 @@
+"""What happens when a customer changes their mind in this shop."""
+
+from sqlite3 import Connection
+
+from edge.consent import tables
+from edge.consent.facts import ConsentWithdrawn
+from edge.consent.rules import merge
+
+
+def withdraw(
+    conn: Connection, customer_id: bytes, *, purpose: str, recipient: str, now_ms: int
+) -> list[ConsentWithdrawn]:
+    """Withdraw a consent: always accepted, needs no network; nothing happens when it was not given."""
+    held = merge(*tables.registers(conn, customer_id, purpose=purpose, recipient=recipient))
+    if held is None or held.state == "withdrawn":
+        return []
+    return [
+        ConsentWithdrawn(
+            customer_id=customer_id, purpose=purpose, recipient=recipient, gen=held.gen, at_ms=now_ms
+        )
+    ]

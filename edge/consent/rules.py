@@ -1,0 +1,65 @@
+"""Who may use which data, for what and for how long. Pure; the same on the appliance and at the hub."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Basis = Literal["consent", "agreement", "law"]
+State = Literal["given", "withdrawn"]
+Role = Literal["staff", "manager"]
+
+# Purpose -> the basis it rests on (GDPR article 6(1) a, b, c). Each consent is a yes of its own (S136).
+PURPOSES: Final[dict[str, Basis]] = {
+    "saving": "agreement",  # points, stamps, vouchers, gift cards: never lost by withdrawing a consent
+    "receipts": "law",
+    "recognition": "consent",  # be recognised in the shop: the name and the card on the tablet
+    "location": "consent",
+    "profiling": "consent",  # advice from what was bought
+    "partners": "consent",
+    "contact": "consent",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """A declared personal datum. An undeclared one does not exist: it is refused at both ends."""
+
+    purpose: str
+    keep_days: int | None  # None: as long as the purpose has a basis
+    roles: frozenset[Role]
+    why: str
+
+
+_FLOOR: Final[frozenset[Role]] = frozenset({"staff", "manager"})
+
+TRAITS: Final[dict[str, Trait]] = {
+    "name": Trait("recognition", None, _FLOOR, "how to address the person, chosen by them; with initials"),
+    "since": Trait("recognition", None, _FLOOR, "the year someone became a customer"),
+    "points": Trait("saving", None, _FLOOR, "balance of points, with its age"),
+    "stamps": Trait("saving", None, _FLOOR, "stamp card: stamps, size, reward"),
+    "last": Trait("profiling", 395, _FLOOR, "last purchase worth a question, 13 months"),
+}
+
+
+def traits_for(role: Role) -> list[str]:
+    """Names of the traits that a role may see, in the order of the declaration."""
+    return [name for name, trait in TRAITS.items() if role in trait.roles]
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """One register of consent: the choice of one customer for one purpose and one recipient."""
+
+    gen: int
+    state: State
+
+
+def merge(ours: Register | None, theirs: Register | None) -> Register | None:
+    """The register that holds: the higher generation, and within one generation the withdrawal.
+
+    No wall clock takes part (design: sync 2.4), so no clock can revive what was withdrawn.
+    """
+    if ours is None or theirs is None:
+        return ours or theirs
+    if ours.gen != theirs.gen:
+        return max(ours, theirs, key=lambda register: register.gen)
+    return ours if ours.state == "withdrawn" else theirs

@@ -1,0 +1,100 @@
+"""Every statement about consents; above all the gate that stands inside each personal read.
+
+A consent stands in two files: the journal's (made here, or urgent) and the replica's (the hub's). What holds
+is the merge by (generation, state) of `rules.merge`, written once more in SQL so that no row can be fetched
+without it; a test holds the two equal.
+"""
+
+from sqlite3 import Connection
+from typing import Final
+
+from edge.consent.facts import ConsentWithdrawn
+from edge.consent.rules import Register
+
+# Stands for "no end": later than any instant, so that `min()` over several bases works.
+FOREVER_MS: Final = 2**62
+
+
+def basis_until(customer: str, purpose: str) -> str:
+    """SQL: until when (ms) there is a valid basis at `:now_ms` for `:recipient`, NULL when there is none.
+
+    `customer` and `purpose` are SQL expressions of the surrounding query.
+    """
+    register = (
+        "SELECT gen, state, from_ms, until_ms FROM {file}.consent WHERE customer_id={c} AND purpose={p}"
+    )
+    both = " UNION ALL ".join(
+        register.format(file=file, c=customer, p=purpose) + " AND recipient=:recipient"
+        for file in ("main", "replica")
+    )
+    return (
+        f"(SELECT coalesce(until_ms, {FOREVER_MS})"
+        f" FROM ({both} ORDER BY gen DESC, state='withdrawn' DESC LIMIT 1)"
+        " WHERE state='given' AND from_ms<=:now_ms AND (until_ms IS NULL OR :now_ms<until_ms))"
+    )
+
+
+_REGISTERS: Final = {
+    file: f"""
+    SELECT gen, state FROM {file}.consent
+    WHERE customer_id=:customer_id AND purpose=:purpose AND recipient=:recipient"""
+    for file in ("main", "replica")
+}
+
+
+def registers(
+    conn: Connection, customer_id: bytes, *, purpose: str, recipient: str
+) -> tuple[Register | None, Register | None]:
+    """The registers of the journal and of the replica, for `rules.merge`."""
+    place = {"customer_id": customer_id, "purpose": purpose, "recipient": recipient}
+    rows = [conn.execute(_REGISTERS[file], place).fetchone() for file in ("main", "replica")]
+    ours, theirs = (Register(*row) if row else None for row in rows)
+    return ours, theirs
+
+
+def withdrew(conn: Connection, fact: ConsentWithdrawn) -> None:
+    """Write the withdrawal; it stays until the hub's own register says at least as much."""
+    conn.execute(
+        """
+        INSERT INTO main.consent (customer_id, purpose, recipient, basis, gen, state, from_ms)
+        VALUES (:customer_id, :purpose, :recipient, 'consent', :gen, 'withdrawn', :at_ms)
+        ON CONFLICT DO UPDATE SET gen=excluded.gen, state=excluded.state, from_ms=excluded.from_ms,
+            until_ms=NULL
+        """,
+        {
+            "customer_id": fact.customer_id,
+            "purpose": fact.purpose,
+            "recipient": fact.recipient,
+            "gen": fact.gen,
+            "at_ms": fact.at_ms,
+        },
+    )
+
+
+_PUT: Final = """
+    INSERT INTO {file}.consent
+        (customer_id, purpose, recipient, basis, gen, state, from_ms, until_ms{ver})
+    VALUES (:customer_id, :purpose, :recipient, :basis, :gen, :state, :from_ms, :until_ms{ver_value})
+    ON CONFLICT DO UPDATE SET basis=excluded.basis, gen=excluded.gen, state=excluded.state,
+        from_ms=excluded.from_ms, until_ms=excluded.until_ms{ver_set}
+    WHERE {guard}"""
+# A page that arrives twice, or late, changes nothing: the replica goes by version, the journal by register.
+_PUT_REPLICA: Final = _PUT.format(
+    file="replica", ver=", ver", ver_value=", :ver", ver_set=", ver=excluded.ver", guard="excluded.ver>ver"
+)
+_PUT_JOURNAL: Final = _PUT.format(
+    file="main",
+    ver="",
+    ver_value="",
+    ver_set="",
+    guard="excluded.gen>gen OR (excluded.gen=gen AND excluded.state='withdrawn')",
+)
+
+
+def put(conn: Connection, row: dict[str, object], *, urgent: bool) -> None:
+    """A consent from the feed; an urgent one goes to the journal, which outlives a rebuilt replica."""
+    conn.execute(_PUT_JOURNAL if urgent else _PUT_REPLICA, row)
+
+
+def forget(conn: Connection, customer_id: bytes, *, schema: str) -> None:
+    conn.execute(f"DELETE FROM {schema}.consent WHERE customer_id=?", (customer_id,))

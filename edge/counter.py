@@ -1,0 +1,158 @@
+"""The shell around the counter: what is presented at a reader becomes an outcome, facts and a poke.
+
+What it knows of strangers lives in this process's memory, for minutes, and has no identifier in it.
+"""
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from drivers.reader import Sighting
+from edge.facts import Fact
+from edge.keys import Keys
+from edge.kit.clock import ShopTime
+from edge.kit.ids import NewId
+from edge.kit.sqlite import Committed, Database
+from edge.live import Live
+from edge.recognition import tables
+from edge.recognition.rules import (
+    LastSeen,
+    Recognised,
+    Recognition,
+    Repeat,
+    Stranger,
+    Withheld,
+    credential,
+    is_repeat,
+    recognise,
+)
+from edge.visits import acts
+
+NoteKind = Literal["stranger", "withheld", "blocked", "unreadable", "refused"]
+
+# An unknown card can be offered something while its owner stands there; after that it is only clutter.
+NOTE_MS: Final = 3 * 60_000
+# At the counter there is one person at a time: more notes than this are no longer about anybody present.
+MAX_NOTES: Final = 3
+# Presentations remembered against repeats; a busy second of 1,000 sightings, twice.
+MAX_LAST: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something for staff to know that is about nobody: kept in memory only, for `NOTE_MS`."""
+
+    kind: NoteKind
+    reader: str
+    at_ms: int
+
+
+@dataclass(slots=True)
+class Tally:
+    """Totals since the start, about nobody."""
+
+    presented: int = 0
+    recognised: int = 0
+    strangers: int = 0
+    withheld: int = 0
+    repeats: int = 0
+    outcomes: int = 0
+
+
+class Counter:
+    """Turns sightings into what staff see. One instance a house, used from its event loop."""
+
+    def __init__(
+        self,
+        db: Database[Fact],
+        live: Live,
+        time: ShopTime,
+        new_id: NewId,
+        keys: Keys,
+        *,
+        recipient: str,
+        quiet_ms: int,
+    ) -> None:
+        self._db = db
+        self._live = live
+        self._time = time
+        self._new_id = new_id
+        self._keys = keys
+        self._recipient = recipient
+        self._quiet_ms = quiet_ms
+        self._last: OrderedDict[bytes, LastSeen] = OrderedDict()
+        self._notes: deque[Note] = deque(maxlen=MAX_NOTES)
+        self.tally = Tally()
+
+    def notes(self) -> list[Note]:
+        """What staff should know about presentations of nobody, newest first."""
+        oldest_ms = self._time.now_ms() - NOTE_MS
+        while self._notes and self._notes[0].at_ms < oldest_ms:
+            self._notes.popleft()
+        return list(reversed(self._notes))
+
+    async def on_sighting(self, sighting: Sighting) -> Recognition | None:
+        """Take one sighting in; what it meant, None for outcomes without a token and for products."""
+        now_ms = self._time.now_ms()
+        self.tally.presented += 1
+        token = sighting.token
+        if token is None:
+            self.tally.outcomes += 1
+            self._note("refused" if sighting.outcome == "refused" else "unreadable", sighting.reader, now_ms)
+            return None
+        presented = credential(self._keys.chain_key, self._keys.shop_key, token.kind, token.value)
+        if presented is None:
+            return None
+        if self._repeats(presented, sighting.reader, now_ms):
+            self.tally.repeats += 1
+            return Repeat()
+        # Strangers end here: only somebody we may recognise costs a turn on the writer.
+        found = tables.find(self._db.reader, presented, recipient=self._recipient, now_ms=now_ms)
+        outcome = recognise(found)
+        match outcome:
+            case Recognised():
+                await self._saw(presented, sighting, token.evidence, now_ms)
+            case Stranger():
+                self.tally.strangers += 1
+                # Radio hears passers-by; only what was held to a reader on purpose is answered.
+                if sighting.how != "near":
+                    self._note("stranger", sighting.reader, now_ms)
+            case Withheld():
+                self.tally.withheld += 1
+                if sighting.how != "near":
+                    self._note("blocked" if outcome.why == "blocked" else "withheld", sighting.reader, now_ms)
+            case Repeat():
+                pass
+        return outcome
+
+    async def _saw(self, presented: bytes, sighting: Sighting, evidence: str, now_ms: int) -> None:
+        done: Committed[Fact] = await self._db.write(
+            acts.saw,
+            presented,
+            reader=sighting.reader,
+            how=sighting.how,
+            evidence=evidence,
+            now_ms=now_ms,
+            new_id=self._new_id,
+            recipient=self._recipient,
+            quiet_ms=self._quiet_ms,
+            watching=self._live.roles(),
+        )
+        if not done.facts:
+            return
+        self.tally.recognised += 1
+        self._notes.clear()
+        self._live.tell("visits", done.seq)
+
+    def _note(self, kind: NoteKind, reader: str, now_ms: int) -> None:
+        self._notes.append(Note(kind=kind, reader=reader, at_ms=now_ms))
+        self._live.tell("visits")
+
+    def _repeats(self, presented: bytes, reader: str, now_ms: int) -> bool:
+        last = self._last.get(presented)
+        repeat = is_repeat(last, reader=reader, at_ms=now_ms)
+        self._last[presented] = LastSeen(reader=reader, at_ms=now_ms)
+        self._last.move_to_end(presented)
+        if len(self._last) > MAX_LAST:
+            self._last.popitem(last=False)
+        return repeat

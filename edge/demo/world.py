@@ -1,0 +1,208 @@
+"""The demo shop: a real hub and a real appliance on loopback, invented customers, a counter line."""
+
+import asyncio
+import os
+import random
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from drivers import catalogue
+from drivers.found import plugged_in
+from drivers.reader import Reader
+from drivers.settings import ReaderSettings
+from drivers.sim import SimReader
+from edge.app import Edge, open_edge
+from edge.config import Config, Hub, Server, Shop, Store
+from edge.demo.line import SerialLine
+from edge.demo.people import Person, invent
+from edge.keys import Keys, read_keys, write_keys
+from edge.kit.clock import SystemClock
+from edge.kit.errors import ConfigError
+from edge.kit.ids import uuid7_source
+from edge.kit.log import Log
+from edge.server import listen, serve
+from edge.staff import acts as staff_acts
+from edge.staff import tables as staff_tables
+from edge.staff.pins import hash_pin
+from staff_ui.pages.stage import stage_routes
+from sync.hub import config as hub_config
+from sync.hub import devices
+from sync.hub.app import Hub as OpenHub
+from sync.hub.app import open_hub
+from sync.hub.consents import NewConsent
+from sync.hub.people import NewCustomer
+from sync.hub.tables.devices import Device
+
+PEOPLE: Final = 300
+SEED: Final = 20261122
+EDGE_PORT: Final = 8443
+HUB_PORT: Final = 8444
+STAFF: Final = (("Anna", "staff", "1234"), ("Bram", "manager", "4321"))
+# The day goes on by itself, but not while somebody is playing along.
+TAP_EVERY_S: Final = 25.0
+PLAYING_S: Final = 30.0
+RECIPIENT: Final = "van-dam"
+
+
+@dataclass(slots=True)
+class World:
+    """Everything that plays. `people` are those who want to be recognised; `line` is the counter's cable."""
+
+    edge: Edge
+    hub: OpenHub
+    people: list[Person]
+    day: SimReader
+    line: SerialLine
+    found: list[str]
+    edge_sock: socket.socket
+    hub_sock: socket.socket
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.edge_sock.getsockname()[1]}"
+
+    @property
+    def hub_address(self) -> str:
+        return f"http://127.0.0.1:{self.hub_sock.getsockname()[1]}"
+
+    async def run(self) -> None:
+        """Play until told to stop."""
+        async with asyncio.TaskGroup() as group:
+            hub = group.create_task(
+                serve(self.hub.app, self.hub_sock, goodbye=self.hub.bell.close, ready=lambda: None)
+            )
+            day = group.create_task(self._day())
+            await self.edge.run(self.edge_sock)
+            day.cancel()
+            hub.cancel()
+
+    async def _day(self) -> None:
+        dice = random.Random(SEED)
+        tally = self.edge.house.counter.tally
+        while True:
+            played = tally.presented
+            await asyncio.sleep(dice.uniform(0.6, 1.4) * TAP_EVERY_S)
+            if tally.presented != played:
+                await asyncio.sleep(PLAYING_S)
+            elif dice.random() < 0.15:
+                self.day.tap(f"20{dice.randrange(10**10):010d}")  # nobody's card
+            else:
+                self.day.tap(dice.choice(self.people).barcode)
+
+
+@asynccontextmanager
+async def open_world(state: Path, *, log: Log) -> AsyncIterator[World]:
+    """Open (and the first time: invent) the demo shop in `state`."""
+    os.umask(0o077)
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    clock = SystemClock()
+    hub_keys, keys = _keys(state)
+    people = invent(PEOPLE, seed=SEED, now_ms=clock.wall_ms())
+    async with AsyncExitStack() as stack:
+        hub_sock = stack.enter_context(_listen(HUB_PORT))
+        edge_sock = stack.enter_context(_listen(EDGE_PORT))
+        settings = hub_config.Config(state=state / "hub", keys=hub_keys)
+        hub = await stack.enter_async_context(open_hub(settings, log=log))
+        await _move_in(hub, keys, people)
+        line = SerialLine(state, "counter")
+        stack.callback(line.close)
+        day = SimReader("deur")
+        found = plugged_in()
+        readers: list[Reader] = [
+            day,
+            catalogue.build(ReaderSettings("balie", "serial", device=str(line.near))),
+            *(catalogue.build(each) for each in found),
+        ]
+        config = Config(
+            shop=Shop(id="demo", recipient=RECIPIENT),
+            server=Server(port=edge_sock.getsockname()[1]),
+            store=Store(state=state / "shop", credentials=state / "credentials"),
+            hub=Hub(url=f"http://127.0.0.1:{hub_sock.getsockname()[1]}", device="demo-1"),
+        )
+        tappable = [person for person in people if "recognition" in person.purposes]
+        world: list[World] = []
+        edge = await stack.enter_async_context(
+            open_edge(
+                config,
+                keys=keys,
+                readers=readers,
+                log=log,
+                extra_routes=stage_routes(
+                    [(person.name, person.barcode) for person in tappable[:6]],
+                    tap=lambda barcode: world[0].line.write(barcode + "\n"),
+                ),
+            )
+        )
+        await _hire(edge, keys)
+        world.append(
+            World(
+                edge=edge,
+                hub=hub,
+                people=tappable,
+                day=day,
+                line=line,
+                found=[each.device for each in found],
+                edge_sock=edge_sock,
+                hub_sock=hub_sock,
+            )
+        )
+        yield world[0]
+
+
+def _listen(port: int) -> socket.socket:
+    try:
+        return listen("127.0.0.1", port)
+    except ConfigError:
+        return listen("127.0.0.1", 0)
+
+
+def _keys(state: Path) -> tuple[hub_config.Keys, Keys]:
+    folder = state / "credentials"
+    write_keys(folder)
+    hub_kek = folder / "hub_kek"
+    if not hub_kek.exists():
+        hub_kek.write_text(os.urandom(32).hex())
+    keys = read_keys(folder)
+    credentials = {"hub_kek": hub_kek.read_bytes(), "chain_key": keys.chain_key}
+    return hub_config.read_keys(credentials), keys
+
+
+async def _move_in(hub: OpenHub, keys: Keys, people: Sequence[Person]) -> None:
+    """Register the shop and its customers at the hub, the first time."""
+    device_key = Ed25519PrivateKey.from_private_bytes(keys.device_key).public_key().public_bytes_raw()
+    await hub.db.apply(
+        devices.register,
+        hub.keys,
+        device=Device("demo-1", "demo", 1, device_key),
+        shop_key=keys.shop_key,
+    )
+    (held,) = hub.db.reader.execute("SELECT count(*) FROM customer").fetchone()
+    if held:
+        return
+    customers = [
+        NewCustomer(
+            person.customer_id,
+            traits=person.traits,
+            credentials=[("number", person.barcode)],
+            consents=[NewConsent(purpose, RECIPIENT) for purpose in person.purposes],
+        )
+        for person in people
+    ]
+    await hub.add_customers(["demo"], customers)
+
+
+async def _hire(edge: Edge, keys: Keys) -> None:
+    new_id = uuid7_source(SystemClock())
+    known = set(staff_tables.names(edge.house.db.reader))
+    for name, role, pin in STAFF:
+        if name not in known:
+            pin_hash = await asyncio.to_thread(hash_pin, keys.pin_pepper, pin)
+            await edge.house.db.apply(
+                staff_acts.add_staff, name, staff_id=new_id(), role=role, language="nl", pin_hash=pin_hash
+            )

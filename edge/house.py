@@ -1,0 +1,29 @@
+"""The opened house: what the composition root joined, handed to pages and jobs as one value."""
+
+from dataclasses import dataclass
+
+from edge.config import Config
+from edge.counter import Counter
+from edge.facts import Fact
+from edge.health import Health
+from edge.keys import Keys
+from edge.kit.clock import ShopTime
+from edge.kit.ids import NewId
+from edge.kit.log import Log
+from edge.kit.sqlite import Database
+from edge.live import Live
+from edge.recognition.search import SearchIndex
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    config: Config
+    keys: Keys
+    db: Database[Fact]
+    live: Live
+    time: ShopTime
+    new_id: NewId
+    counter: Counter
+    search: SearchIndex
+    health: Health
+    log: Log

@@ -1,0 +1,85 @@
+"""The hub's configuration file: where it listens, where it keeps things, which shops it knows."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from edge.keys import read_key
+from edge.kit.errors import ConfigError
+from sync.hub import config as hub_config
+
+_HUB: Final = {"state": "hub", "credentials": "credentials", "host": "127.0.0.1", "port": 8444}
+_SHOP: Final = ("id", "device", "public_key", "epoch")
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """One shop and the appliance that speaks for it; `shop_key` is the secret `shop_key.<id>`."""
+
+    id: str
+    device: str
+    public_key: bytes
+    epoch: int
+    shop_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HubFile:
+    hub: hub_config.Config
+    shops: tuple[Shop, ...]
+
+
+def load_hub(path: Path, *, environment: Mapping[str, str]) -> HubFile:
+    """Settings of `hub.toml`; raises ConfigError naming file, key and next step."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be read ({error.strerror})", code="C01", hint="see systemd/README.md"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML: {error}", code="C01", hint="mend that line") from None
+    _refuse_unknown(table, {"hub", "shops"}, file=path, where="")
+    own = {**_HUB, **_table(table.get("hub", {}), set(_HUB), file=path, where="hub.")}
+    folder = environment.get("CREDENTIALS_DIRECTORY")
+    credentials = Path(folder) if folder else path.parent / str(own["credentials"])
+    if type(own["port"]) is not int or not isinstance(own["host"], str):
+        raise _wrong(path, "hub.port", "is a whole number, hub.host a text in quotes")
+    keys = hub_config.read_keys({name: read_key(credentials, name) for name in hub_config.NAMES})
+    hub = hub_config.Config(
+        state=path.parent / str(own["state"]), keys=keys, host=own["host"], port=own["port"]
+    )
+    shops = tuple(
+        _shop(_table(each, set(_SHOP), file=path, where=f"shops[{number}]."), credentials, path, number)
+        for number, each in enumerate(table.get("shops", []))
+    )
+    return HubFile(hub=hub, shops=shops)
+
+
+def _shop(table: dict[str, Any], credentials: Path, file: Path, number: int) -> Shop:
+    try:
+        shop_id, device = str(table["id"]), str(table["device"])
+        public_key = bytes.fromhex(table["public_key"])
+    except (KeyError, ValueError, TypeError):
+        raise _wrong(file, f"shops[{number}]", "needs id, device and public_key (64 hex digits)") from None
+    epoch = table.get("epoch", 1)
+    return Shop(shop_id, device, public_key, epoch, shop_key=read_key(credentials, f"shop_key.{shop_id}"))
+
+
+def _table(table: object, known: set[str], *, file: Path, where: str) -> dict[str, Any]:
+    if not isinstance(table, dict):
+        raise _wrong(file, where.rstrip("."), "is a table")
+    _refuse_unknown(table, known, file=file, where=where)
+    return table
+
+
+def _refuse_unknown(table: dict[str, Any], known: set[str], *, file: Path, where: str) -> None:
+    for name in table:
+        if name not in known:
+            raise _wrong(file, where + name, f"is unknown; known are {', '.join(sorted(known))}")
+
+
+def _wrong(file: Path, path: str, what: str) -> ConfigError:
+    return ConfigError(f"{file}: {path} {what}", code="C01", hint="correct that line and start again")

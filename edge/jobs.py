@@ -1,0 +1,124 @@
+"""Clockwork: visits end, consents expire at their minute, times on the tablets turn, old lines are pruned."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from edge import outbox
+from edge.consent.tables import FOREVER_MS
+from edge.facts import Fact
+from edge.house import House
+from edge.kit.notify import notify, watchdog_interval_s
+from edge.kit.sqlite import Committed
+from edge.recognition import profile, tables
+from edge.record import lift_clock
+from edge.visits import acts
+from edge.visits import tables as visits
+
+MINUTE_S: Final = 60.0
+# Between two slices of names the loop serves taps; 500 names take some 8 ms.
+NAMES_SLICE: Final = 500
+PRUNE_EVERY_MINUTES: Final = 60
+
+
+def _announce(house: House, done: Committed[Fact]) -> None:
+    if done.facts:
+        house.live.tell("visits", done.seq)
+
+
+async def each_minute(house: House) -> None:
+    """Turn the minute: the clock's mark goes up, quiet visits end, the tablets' "3 min" becomes "4 min"."""
+    minute = 0
+    while True:
+        await asyncio.sleep(MINUTE_S)
+        minute += 1
+        now_ms = house.time.now_ms()
+        await house.db.apply(lift_clock, now_ms)
+        await end_quiet(house)
+        if minute % PRUNE_EVERY_MINUTES == 0:
+            while await house.db.apply(outbox.prune, now_ms=now_ms):
+                pass
+        if visits.count_open(house.db.reader) or house.counter.notes():
+            house.live.tell("visits")
+
+
+async def end_quiet(house: House) -> None:
+    """End every visit whose quiet period has passed."""
+    while True:
+        done = await house.db.write(
+            acts.end_quiet, now_ms=house.time.now_ms(), quiet_ms=house.config.visits.quiet_min * 60_000
+        )
+        _announce(house, done)
+        if not done.facts:
+            return
+
+
+async def expire(house: House) -> None:
+    """End visits at the instant their last basis ends, without any network."""
+    while True:
+        now_ms = house.time.now_ms()
+        await end_without_basis(house)
+        until_ms = visits.next_expiry_ms(
+            house.db.reader, recipient=house.config.shop.recipient, now_ms=now_ms
+        )
+        # A visit that starts meanwhile may end sooner than what we wait for, so look again each minute.
+        wait_s = MINUTE_S if until_ms >= FOREVER_MS else min(MINUTE_S, max(0, until_ms - now_ms) / 1000)
+        await asyncio.sleep(wait_s + 0.001)
+
+
+async def end_without_basis(house: House) -> None:
+    """End visits of customers who may not be recognised any more."""
+    done = await house.db.write(
+        acts.end_without_basis, now_ms=house.time.now_ms(), recipient=house.config.shop.recipient
+    )
+    _announce(house, done)
+
+
+async def fill_search(house: House) -> None:
+    """Build the search index from the sealed names, in slices, while the house already serves."""
+    after = b""
+    while True:
+        rows = tables.names_after(
+            house.db.reader,
+            after,
+            recipient=house.config.shop.recipient,
+            now_ms=house.time.now_ms(),
+            most=NAMES_SLICE,
+        )
+        if not rows:
+            break
+        _add_names(house, rows)
+        after = rows[-1][0]
+        await asyncio.sleep(0.002)
+    house.search.settle()
+    house.health.search_ready = True
+    house.log("search_ready", customers=len(house.search))
+
+
+async def index_names(house: House, customer_ids: Sequence[bytes]) -> None:
+    """Put customers that came down the feed into the search index too."""
+    for start in range(0, len(customer_ids), NAMES_SLICE):
+        for customer_id in customer_ids[start : start + NAMES_SLICE]:
+            row = tables.name_of(
+                house.db.reader,
+                customer_id,
+                recipient=house.config.shop.recipient,
+                now_ms=house.time.now_ms(),
+            )
+            _add_names(house, [row] if row else [])
+        await asyncio.sleep(0)
+
+
+def _add_names(house: House, rows: Sequence[tables.SealedName]) -> None:
+    for customer_id, sealed, ver, wrapped in rows:
+        key = profile.unwrap(house.keys.kek, customer_id, wrapped)
+        name = profile.unseal_trait(key, customer_id, name="name", ver=ver, sealed=sealed)
+        house.search.add(customer_id, str(name.get("full") or name.get("call", "")))
+
+
+async def watchdog() -> None:
+    """Tell systemd that the event loop turns."""
+    interval_s = watchdog_interval_s()
+    while interval_s is not None:
+        notify("WATCHDOG=1")
+        await asyncio.sleep(interval_s)

@@ -1,0 +1,72 @@
+"""Time that a shop can trust: it never runs backwards, whatever is done to the box's clock.
+
+All instants are integer milliseconds since 1970-01-01T00:00:00Z (`_ms`).
+"""
+
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+# A wall clock more than this ahead of the hub is wrong itself, so lowering the mark would not help.
+FAR_AHEAD_MS = 5 * 60_000
+
+
+class Clock(Protocol):
+    """The physics seam of time; tests hand in their own."""
+
+    def wall_ms(self) -> int: ...
+    def monotonic_ms(self) -> int: ...
+
+
+class SystemClock:
+    """The machine's own clocks. CLOCK_BOOTTIME counts through a suspend, CLOCK_MONOTONIC does not."""
+
+    def wall_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    def monotonic_ms(self) -> int:
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
+
+
+class ShopTime:
+    """The wall clock, held up by a high-water mark: `now_ms` never returns less than it did before.
+
+    A clock set back therefore revives no expired consent, not even over a restart, because the mark is
+    kept in `journal.db`. A clock that ran far ahead expires too much; only the hub's signed time, through
+    `settle`, may bring it down again.
+    """
+
+    def __init__(self, clock: Clock, *, high_water_ms: int = 0) -> None:
+        self._clock = clock
+        self._base_ms = max(clock.wall_ms(), high_water_ms)
+        self._base_monotonic_ms = clock.monotonic_ms()
+
+    def now_ms(self) -> int:
+        monotonic_ms = self._clock.monotonic_ms()
+        now_ms = max(
+            self._base_ms + max(0, monotonic_ms - self._base_monotonic_ms),
+            self._clock.wall_ms(),
+        )
+        self._base_ms, self._base_monotonic_ms = now_ms, monotonic_ms
+        return now_ms
+
+    def settle(self, hub_time_ms: int) -> int:
+        """Take the hub's time for true; returns how far ours was ahead of it (negative: behind)."""
+        ahead_ms = self.now_ms() - hub_time_ms
+        if self._clock.wall_ms() <= hub_time_ms + FAR_AHEAD_MS:
+            # Our wall clock agrees again: what remains ahead is only an old high-water mark.
+            self._base_ms = hub_time_ms
+        return ahead_ms
+
+    def behind_ms(self) -> int:
+        """How far the wall clock stands behind what has already been; above 0 it was set back."""
+        return self.now_ms() - self._clock.wall_ms()
+
+
+def utc(at_ms: int) -> datetime:
+    return datetime.fromtimestamp(at_ms / 1000, tz=UTC)
+
+
+def rfc3339(at_ms: int) -> str:
+    """RFC 3339 section 5.6, UTC with `Z` and milliseconds."""
+    return utc(at_ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")

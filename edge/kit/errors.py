@@ -1,0 +1,70 @@
+"""What can break, as one tree. Expected outcomes (stranger, withheld, repeat) are values, never errors.
+
+WelkomError(code, hint, retry)
+├ ConfigError (exit 78)
+├ SyncError ─ Unreachable ↻, Refused
+├ StoreError ─ DiskFull, Corrupt
+└ PageError ─ NotSignedIn, NotAllowed, Gone
+Reader errors carry the same three fields and live in drivers/reader.py.
+"""
+
+
+class WelkomError(Exception):
+    """What failed and where (the message), a stable code, what to do next, whether trying again can help."""
+
+    retry = False
+
+    def __init__(self, message: str, *, code: str, hint: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.hint = hint
+
+    def sentence(self) -> str:
+        """One line for a person: what failed, the code, the next step."""
+        return f"{self} [{self.code}] {self.hint}"
+
+
+class ConfigError(WelkomError):
+    """The configuration is wrong; the process exits with 78 (EX_CONFIG of sysexits.h)."""
+
+
+class SyncError(WelkomError):
+    """The conversation with the hub failed."""
+
+
+class Unreachable(SyncError):
+    """No line to the hub: try again later."""
+
+    retry = True
+
+
+class Refused(SyncError):
+    """The hub answered no: a person has to look."""
+
+
+class StoreError(WelkomError):
+    """A database file failed."""
+
+
+class DiskFull(StoreError):
+    """No room left to write."""
+
+
+class Corrupt(StoreError):
+    """A database file is damaged, or newer than this program."""
+
+
+class PageError(WelkomError):
+    """A tablet asked for something it cannot have."""
+
+
+class NotSignedIn(PageError):
+    """No staff member is signed in on this tablet."""
+
+
+class NotAllowed(PageError):
+    """The signed-in role may not do this."""
+
+
+class Gone(PageError):
+    """What was asked for is no longer there."""

@@ -1,0 +1,80 @@
+"""Tells tablets that something changed, never what: they ask for it with a GET.
+
+A message is the name of a topic and the outbox number up to which facts are committed. Bounded and lossy on
+purpose: of several messages on one topic a slow tablet gets the last.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Final
+
+# Proxies and sleeping tablets drop silent connections after 30 s or more; SSE comments cost 8 bytes.
+PING_S: Final = 15.0
+_PING: Final = b": ping\n\n"
+
+
+class Listener:
+    """One open `/live` stream: the topics it has not yet been told of."""
+
+    __slots__ = ("closed", "pending", "role", "wake")
+
+    def __init__(self, role: str) -> None:
+        self.role = role
+        self.pending: dict[str, bytes] = {}
+        self.wake = asyncio.Event()
+        self.closed = False
+
+
+class Live:
+    """All open streams. `version` counts what was told, so that fragments can be rendered once each."""
+
+    def __init__(self) -> None:
+        self._listeners: set[Listener] = set()
+        self._seq = 0
+        self.version = 0
+
+    def tell(self, topic: str, seq: int = 0) -> None:
+        """Poke every tablet about `topic`; `seq` is what a write returned, so say it only after COMMIT."""
+        self.version += 1
+        self._seq = max(self._seq, seq)
+        message = b"event: %b\ndata: %d\n\n" % (topic.encode(), self._seq)
+        for listener in self._listeners:
+            listener.pending[topic] = message
+            listener.wake.set()
+
+    def roles(self) -> list[str]:
+        """Roles that have a tablet open now."""
+        return sorted({listener.role for listener in self._listeners})
+
+    def count(self) -> int:
+        return len(self._listeners)
+
+    async def stream(self, role: str) -> AsyncGenerator[bytes, None]:
+        """Server-sent events (HTML Living Standard 9.2) until the tablet or the house goes."""
+        listener = Listener(role)
+        # A tablet that was away missed what happened meanwhile: it asks again as soon as it is connected.
+        listener.pending["visits"] = b"retry: 1000\nevent: visits\ndata: %d\n\n" % self._seq
+        listener.wake.set()
+        self._listeners.add(listener)
+        try:
+            while not listener.closed:
+                try:
+                    async with asyncio.timeout(PING_S):
+                        await listener.wake.wait()
+                except TimeoutError:
+                    yield _PING
+                    continue
+                listener.wake.clear()
+                messages = b"".join(listener.pending.values())
+                listener.pending.clear()
+                if messages:
+                    yield messages
+        finally:
+            self._listeners.discard(listener)
+
+    def drop(self, role: str | None = None) -> None:
+        """End streams (all, or those of one role); tablets connect again by themselves if they may."""
+        for listener in self._listeners:
+            if role is None or listener.role == role:
+                listener.closed = True
+                listener.wake.set()

@@ -1,0 +1,111 @@
+"""The outbox: every fact as one chained line, waiting until the hub holds it.
+
+`(epoch, seq)` is allotted in the transaction of the fact itself, so no fact is without a line and none twice.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from sqlite3 import Connection
+from typing import Any, Final
+
+from edge.facts import Fact
+from edge.kit.chain import link
+
+
+def kind_of(fact: Fact) -> str:
+    """The wire name of a fact: `VisitStarted` is `visit_started`."""
+    name = type(fact).__name__
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
+
+
+def body_of(fact: Fact) -> bytes:
+    """The fact's fields as JSON, bytes as hex; `at_ms` stands beside the body."""
+    values: dict[str, Any] = {}
+    for field in fields(fact):
+        value = getattr(fact, field.name)
+        if field.name != "at_ms":
+            values[field.name] = value.hex() if isinstance(value, bytes) else value
+    return json.dumps(values, separators=(",", ":")).encode()
+
+
+_APPEND: Final = "INSERT INTO outbox (seq, at_ms, kind, body, hash) VALUES (?, ?, ?, ?, ?)"
+
+
+def append(conn: Connection, facts: Sequence[Fact]) -> int:
+    """Write one line a fact; the sequence number of the last."""
+    seq, previous = conn.execute("SELECT seq, hash FROM outbox_head").fetchone()
+    for fact in facts:
+        seq += 1
+        kind, body = kind_of(fact), body_of(fact)
+        previous = link(previous, seq=seq, at_ms=fact.at_ms, kind=kind, body=body)
+        conn.execute(_APPEND, (seq, fact.at_ms, kind, body, previous))
+    conn.execute("UPDATE outbox_head SET seq=?, hash=?", (seq, previous))
+    return int(seq)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    seq: int
+    at_ms: int
+    kind: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Facts that the hub does not hold yet: a contiguous run, and the hash that it chains to."""
+
+    epoch: int
+    from_seq: int
+    prev_hash: bytes
+    lines: list[Line]
+
+
+def waiting(conn: Connection, *, most: int, most_bytes: int) -> Waiting | None:
+    """The first facts above what was acknowledged, None when there are none."""
+    epoch, acked = conn.execute("SELECT epoch, acked FROM outbox_head").fetchone()
+    lines: list[Line] = []
+    size = 0
+    for row in conn.execute(
+        "SELECT seq, at_ms, kind, body FROM outbox WHERE seq>? ORDER BY seq LIMIT ?", (acked, most)
+    ):
+        line = Line(*row)
+        size += len(line.body) + 100
+        if lines and size > most_bytes:
+            break
+        lines.append(line)
+    if not lines:
+        return None
+    row = conn.execute("SELECT hash FROM outbox WHERE seq=?", (acked,)).fetchone()
+    return Waiting(epoch=epoch, from_seq=lines[0].seq, prev_hash=row[0] if row else bytes(32), lines=lines)
+
+
+def settle(conn: Connection, *, epoch: int, seq: int) -> None:
+    """The hub holds everything up to `seq` of this epoch; never beyond what we have, never backwards."""
+    conn.execute(
+        "UPDATE outbox_head SET acked=? WHERE epoch=? AND acked<? AND seq>=?", (seq, epoch, seq, seq)
+    )
+
+
+def depth(conn: Connection) -> int:
+    """How many facts wait for the hub."""
+    (count,) = conn.execute("SELECT seq-acked FROM outbox_head").fetchone()
+    return int(count)
+
+
+# The hub restored from a backup asks for what it lost; after this time that backup is older than allowed.
+KEEP_ACKED_MS: Final = 35 * 24 * 3_600_000
+
+
+def prune(conn: Connection, *, now_ms: int, most: int = 2_000) -> int:
+    """Drop acknowledged lines older than 35 days, in slices; the last one stays, the chain hangs on it."""
+    done = conn.execute(
+        """
+        DELETE FROM outbox WHERE seq IN (
+            SELECT seq FROM outbox WHERE at_ms<:before_ms AND seq<(SELECT acked FROM outbox_head)
+            ORDER BY seq LIMIT :most)
+        """,
+        {"before_ms": now_ms - KEEP_ACKED_MS, "most": most},
+    )
+    return done.rowcount

@@ -1,0 +1,68 @@
+"""One customer's traits, gated in the query and unsealed after it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from sqlite3 import Connection
+from typing import Any, Final
+
+from edge.consent.rules import TRAITS, Role, traits_for
+from edge.consent.tables import FOREVER_MS, basis_until
+from edge.kit.seal import key_place, trait_place, unseal
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Values by trait name as far as a basis holds, when each was true, and until when this may be shown."""
+
+    values: Mapping[str, Any] = field(repr=False)
+    as_of_ms: Mapping[str, int]
+    until_ms: int
+
+
+_PURPOSE: Final = (
+    "CASE t.name "
+    + " ".join(f"WHEN '{name}' THEN '{trait.purpose}'" for name, trait in TRAITS.items())
+    + " END"
+)
+
+
+def _read(names: list[str]) -> str:
+    allowed = ", ".join(f"'{name}'" for name in names)
+    return f"""
+        SELECT name, sealed, ver, as_of_ms, wrapped, min(basis_ms, retain_ms) FROM (
+            SELECT t.name, t.sealed, t.ver, t.as_of_ms, k.wrapped, coalesce(t.until_ms, {FOREVER_MS}) AS retain_ms,
+                {basis_until("t.customer_id", _PURPOSE)} AS basis_ms
+            FROM replica.trait AS t JOIN replica.customer_key AS k ON k.customer_id=t.customer_id
+            WHERE t.customer_id=:customer_id AND t.name IN ({allowed})
+        ) WHERE basis_ms IS NOT NULL AND retain_ms>:now_ms"""
+
+
+_READ: Final[dict[Role, str]] = {"staff": _read(traits_for("staff")), "manager": _read(traits_for("manager"))}
+
+
+def unwrap(kek: bytes, customer_id: bytes, wrapped: bytes) -> bytes:
+    """The customer's own key out of this box's wrapping."""
+    return unseal(kek, wrapped, key_place(customer_id))
+
+
+def unseal_trait(key: bytes, customer_id: bytes, *, name: str, ver: int, sealed: bytes) -> Any:
+    return json.loads(unseal(key, sealed, trait_place(customer_id, name, ver)))
+
+
+def read(
+    conn: Connection, customer_id: bytes, *, role: Role, recipient: str, now_ms: int, kek: bytes
+) -> Profile:
+    """What `role` may see of a customer at `now_ms`; an empty profile when no basis holds."""
+    rows = conn.execute(
+        _READ[role], {"customer_id": customer_id, "recipient": recipient, "now_ms": now_ms}
+    ).fetchall()
+    values: dict[str, Any] = {}
+    as_of_ms: dict[str, int] = {}
+    until_ms = FOREVER_MS
+    key = unwrap(kek, customer_id, rows[0][4]) if rows else b""
+    for name, sealed, ver, as_of, _, until in rows:
+        values[name] = unseal_trait(key, customer_id, name=name, ver=ver, sealed=sealed)
+        as_of_ms[name] = as_of
+        until_ms = min(until_ms, until)
+    return Profile(values=values, as_of_ms=as_of_ms, until_ms=until_ms)

@@ -1,0 +1,115 @@
+"""From a token to a credential, and what a presentation means. Pure; the hub computes the same.
+
+A credential at rest is `HMAC(shop_key, HMAC(chain_key, kind ‖ 0 ‖ value))`: the hub keeps the inner value and
+sends each shop the outer one, so that two shops' files cannot be joined and no card number is at rest.
+"""
+
+import hmac
+import unicodedata
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final, Literal
+
+CredentialKind = Literal["number", "uid"]
+
+# What was printed, put in a pass or written on a tag is one number, whichever way it was read; the strength
+# of the proof travels beside it as evidence. A GTIN names a product and an EID a device: neither is a person.
+CREDENTIAL_KINDS: Final[dict[str, CredentialKind]] = {
+    "barcode": "number",
+    "qr": "number",
+    "ndef": "number",
+    "vas": "number",
+    "smarttap": "number",
+    "hce": "number",
+    "vendor": "number",
+    "uid": "uid",
+    "sun": "uid",
+}
+MAX_VALUE_BYTES: Final = 1024
+
+
+def normalise(kind: CredentialKind, value: str) -> bytes | None:
+    """The bytes a credential is made of, or None for what cannot be one (empty, or over 1 KiB)."""
+    text = unicodedata.normalize("NFC", value).strip()
+    if kind == "uid":
+        text = text.lower().replace(":", "")
+    encoded = text.encode("utf-8", "replace")
+    return encoded if 0 < len(encoded) <= MAX_VALUE_BYTES else None
+
+
+def inner(chain_key: bytes, kind: CredentialKind, value: bytes) -> bytes:
+    """What the hub keeps of a credential, 32 bytes."""
+    return hmac.digest(chain_key, kind.encode() + b"\0" + value, sha256)
+
+
+def outer(shop_key: bytes, inner_hash: bytes) -> bytes:
+    """What one shop keeps of a credential, 32 bytes."""
+    return hmac.digest(shop_key, inner_hash, sha256)
+
+
+def credential(chain_key: bytes, shop_key: bytes, token_kind: str, value: str) -> bytes | None:
+    """The shop's hash of a token, or None where a token of this kind or value is no person's credential."""
+    kind = CREDENTIAL_KINDS.get(token_kind)
+    if kind is None:
+        return None
+    normal = normalise(kind, value)
+    return None if normal is None else outer(shop_key, inner(chain_key, kind, normal))
+
+
+# One hold of a card shows up as several reads on readers that repeat themselves; two people never tap the
+# same card within this time. Must stay below the 5 s in which a re-plugged reader has to recognise again.
+SAME_TAP_MS: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class LastSeen:
+    reader: str
+    at_ms: int
+
+
+def is_repeat(last: LastSeen | None, *, reader: str, at_ms: int) -> bool:
+    """Whether a presentation is the same hold of the same card at the same reader."""
+    return last is not None and last.reader == reader and 0 <= at_ms - last.at_ms < SAME_TAP_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    customer_id: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """Nobody here; nothing about them is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """Someone of ours who does not want to be recognised, or whose card is blocked: nothing is written."""
+
+    why: Literal["no_basis", "blocked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """The same hold of the same card: nothing new happened."""
+
+
+Recognition = Recognised | Stranger | Withheld | Repeat
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the tables say about one credential at one instant."""
+
+    customer_id: bytes
+    blocked: bool
+    may_recognise: bool
+
+
+def recognise(found: Found | None) -> Recognition:
+    """The meaning of what was gathered."""
+    if found is None:
+        return Stranger()
+    if found.blocked:
+        return Withheld("blocked")
+    return Recognised(found.customer_id) if found.may_recognise else Withheld("no_basis")

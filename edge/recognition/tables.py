@@ -1,0 +1,113 @@
+"""Every statement about customers, their keys, traits and credentials."""
+
+from sqlite3 import Connection
+from typing import Final
+
+from edge.consent.tables import basis_until
+from edge.recognition.rules import Found
+
+# What is blocked anywhere is blocked; else what was made here goes before what the hub last said.
+_FIND: Final = f"""
+    SELECT customer_id, state, {basis_until("c.customer_id", "'recognition'")}
+    FROM (
+        SELECT customer_id, state, 0 AS rank FROM main.credential WHERE hash=:hash
+        UNION ALL
+        SELECT customer_id, state, 1 FROM replica.credential WHERE hash=:hash
+        ORDER BY state='blocked' DESC, rank LIMIT 1
+    ) AS c"""
+
+
+def find(conn: Connection, credential: bytes, *, recipient: str, now_ms: int) -> Found | None:
+    """Whose credential this is and whether they may be recognised now; None for a stranger."""
+    row = conn.execute(_FIND, {"hash": credential, "recipient": recipient, "now_ms": now_ms}).fetchone()
+    if row is None:
+        return None
+    customer_id, state, until_ms = row
+    return Found(customer_id=customer_id, blocked=state == "blocked", may_recognise=until_ms is not None)
+
+
+_PUT_KEY: Final = """
+    INSERT INTO replica.customer_key (customer_id, wrapped) VALUES (?, ?)
+    ON CONFLICT DO UPDATE SET wrapped=excluded.wrapped"""
+_PUT_CUSTOMER: Final = """
+    INSERT INTO replica.customer (id, ver) VALUES (:id, :ver)
+    ON CONFLICT DO UPDATE SET ver=excluded.ver WHERE excluded.ver>ver"""
+_PUT_TRAIT: Final = """
+    INSERT INTO replica.trait (customer_id, name, sealed, ver, as_of_ms, until_ms)
+    VALUES (:customer_id, :name, :sealed, :ver, :as_of_ms, :until_ms)
+    ON CONFLICT DO UPDATE SET sealed=excluded.sealed, ver=excluded.ver, as_of_ms=excluded.as_of_ms,
+        until_ms=excluded.until_ms WHERE excluded.ver>=ver"""
+_PUT_CREDENTIAL: Final = """
+    INSERT INTO replica.credential (hash, customer_id, state, ver) VALUES (:hash, :customer_id, :state, :ver)
+    ON CONFLICT DO UPDATE SET customer_id=excluded.customer_id, state=excluded.state, ver=excluded.ver
+    WHERE excluded.ver>ver"""
+
+
+def put_key(conn: Connection, customer_id: bytes, wrapped: bytes) -> None:
+    conn.execute(_PUT_KEY, (customer_id, wrapped))
+
+
+def put_customer(conn: Connection, customer_id: bytes, *, ver: int, traits: list[dict[str, object]]) -> None:
+    """A customer whole: traits that are no longer in the list are gone."""
+    if not conn.execute(_PUT_CUSTOMER, {"id": customer_id, "ver": ver}).rowcount:
+        return
+    names = {trait["name"] for trait in traits}
+    for (name,) in conn.execute(
+        "SELECT name FROM replica.trait WHERE customer_id=?", (customer_id,)
+    ).fetchall():
+        if name not in names:
+            conn.execute("DELETE FROM replica.trait WHERE customer_id=? AND name=?", (customer_id, name))
+    conn.executemany(_PUT_TRAIT, traits)
+
+
+def put_credential(conn: Connection, row: dict[str, object]) -> None:
+    conn.execute(_PUT_CREDENTIAL, row)
+
+
+def block_credential(conn: Connection, row: dict[str, object]) -> None:
+    """A block that came down the urgent lane; it outlives a rebuilt replica."""
+    conn.execute(
+        """
+        INSERT INTO main.credential (hash, customer_id, state) VALUES (:hash, :customer_id, 'blocked')
+        ON CONFLICT DO UPDATE SET state='blocked'
+        """,
+        row,
+    )
+
+
+def drop_credential(conn: Connection, credential: bytes) -> None:
+    conn.execute("DELETE FROM replica.credential WHERE hash=?", (credential,))
+
+
+def forget(conn: Connection, customer_id: bytes) -> None:
+    """Remove a customer from the replica; with the key gone, no copy anywhere opens again."""
+    for table in ("customer_key", "trait", "credential"):
+        conn.execute(f"DELETE FROM replica.{table} WHERE customer_id=?", (customer_id,))
+    conn.execute("DELETE FROM replica.customer WHERE id=?", (customer_id,))
+
+
+SealedName = tuple[bytes, bytes, int, bytes]  # customer, sealed name, its version, wrapped key
+
+_NAMES: Final = f"""
+    SELECT t.customer_id, t.sealed, t.ver, k.wrapped
+    FROM replica.trait AS t JOIN replica.customer_key AS k ON k.customer_id=t.customer_id
+    WHERE t.name='name' AND {basis_until("t.customer_id", "'recognition'")} IS NOT NULL"""
+
+
+def names_after(
+    conn: Connection, after: bytes, *, recipient: str, now_ms: int, most: int
+) -> list[SealedName]:
+    """The next names in order of customer id, of those who may be recognised now: a slice for the index."""
+    return conn.execute(
+        f"{_NAMES} AND t.customer_id>:after ORDER BY t.customer_id LIMIT :most",
+        {"after": after, "recipient": recipient, "now_ms": now_ms, "most": most},
+    ).fetchall()
+
+
+def name_of(conn: Connection, customer_id: bytes, *, recipient: str, now_ms: int) -> SealedName | None:
+    """One customer's name, None when they may not be recognised now."""
+    row: SealedName | None = conn.execute(
+        f"{_NAMES} AND t.customer_id=:customer_id",
+        {"customer_id": customer_id, "recipient": recipient, "now_ms": now_ms},
+    ).fetchone()
+    return row

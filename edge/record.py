@@ -1,0 +1,38 @@
+"""Every fact finds its tables and its outbox line: one exhaustive match, so nothing can be left out."""
+
+from sqlite3 import Connection
+from typing import assert_never
+
+from edge import outbox
+from edge.consent import tables as consent
+from edge.consent.facts import ConsentWithdrawn
+from edge.facts import Fact
+from edge.visits import tables as visits
+from edge.visits.facts import CardShown, Greeted, SeenAgain, VisitEnded, VisitStarted
+
+
+def record(conn: Connection, facts: list[Fact]) -> int:
+    """Write `facts` and lift the clock's high-water mark; the outbox sequence of the last fact."""
+    for fact in facts:
+        match fact:
+            case VisitStarted():
+                visits.started(conn, fact)
+            case Greeted():
+                visits.greeted(conn, fact)
+            case SeenAgain():
+                visits.seen_again(conn, fact)
+            case CardShown():
+                visits.shown(conn, fact)
+            case VisitEnded():
+                visits.ended(conn, fact)
+            case ConsentWithdrawn():
+                consent.withdrew(conn, fact)
+            case _:
+                assert_never(fact)
+    lift_clock(conn, facts[-1].at_ms)
+    return outbox.append(conn, facts)
+
+
+def lift_clock(conn: Connection, now_ms: int) -> None:
+    """Remember that this instant has been."""
+    conn.execute("UPDATE clock SET high_water_ms=? WHERE high_water_ms<?", (now_ms, now_ms))

@@ -1,0 +1,53 @@
+"""What can happen in a visit."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class VisitStarted:
+    """A customer who wants to be recognised is here."""
+
+    visit_id: bytes
+    customer_id: bytes
+    reader: str
+    how: str
+    evidence: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Greeted:
+    """The one greeting of this visit was given to the tablets."""
+
+    visit_id: bytes
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeenAgain:
+    """The customer presented themselves again during the same visit: no second greeting."""
+
+    visit_id: bytes
+    reader: str
+    how: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class CardShown:
+    """The tablets of one role showed the customer's card: a line of the view log."""
+
+    visit_id: bytes
+    customer_id: bytes
+    role: str
+    purpose: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class VisitEnded:
+    """Nothing was seen of the customer for the quiet period, or the right to recognise them ended."""
+
+    visit_id: bytes
+    why: str
+    at_ms: int

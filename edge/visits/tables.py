@@ -1,0 +1,132 @@
+"""Every statement about visits and about who looked at them."""
+
+from dataclasses import dataclass, field
+from sqlite3 import Connection
+from typing import Final
+
+from edge.consent.tables import FOREVER_MS, basis_until
+from edge.visits.facts import CardShown, Greeted, SeenAgain, VisitEnded, VisitStarted
+from edge.visits.rules import OpenVisit
+
+
+def started(conn: Connection, fact: VisitStarted) -> None:
+    conn.execute(
+        """
+        INSERT INTO visit (id, customer_id, reader, how, evidence, started_ms, seen_ms)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        """,
+        (fact.visit_id, fact.customer_id, fact.reader, fact.how, fact.evidence, fact.at_ms, fact.at_ms),
+    )
+
+
+def greeted(conn: Connection, fact: Greeted) -> None:
+    conn.execute(
+        "UPDATE visit SET greeted_ms=? WHERE id=? AND greeted_ms IS NULL", (fact.at_ms, fact.visit_id)
+    )
+
+
+def seen_again(conn: Connection, fact: SeenAgain) -> None:
+    conn.execute(
+        "UPDATE visit SET seen_ms=max(seen_ms, ?), reader=? WHERE id=?",
+        (fact.at_ms, fact.reader, fact.visit_id),
+    )
+
+
+def shown(conn: Connection, fact: CardShown) -> None:
+    conn.execute(
+        """
+        INSERT INTO view_log (visit_id, role, customer_id, purpose, at_ms) VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT DO NOTHING
+        """,
+        (fact.visit_id, fact.role, fact.customer_id, fact.purpose, fact.at_ms),
+    )
+
+
+def ended(conn: Connection, fact: VisitEnded) -> None:
+    conn.execute("UPDATE visit SET ended_ms=? WHERE id=? AND ended_ms IS NULL", (fact.at_ms, fact.visit_id))
+
+
+def open_visit(conn: Connection, customer_id: bytes) -> OpenVisit | None:
+    row = conn.execute(
+        "SELECT id, seen_ms FROM visit WHERE customer_id=? AND ended_ms IS NULL", (customer_id,)
+    ).fetchone()
+    return OpenVisit(*row) if row else None
+
+
+def was_shown(conn: Connection, visit_id: bytes, role: str) -> bool:
+    return (
+        conn.execute("SELECT 1 FROM view_log WHERE visit_id=? AND role=?", (visit_id, role)).fetchone()
+        is not None
+    )
+
+
+def quiet_since(conn: Connection, before_ms: int, *, most: int) -> list[bytes]:
+    """Open visits whose customer was last seen at or before `before_ms`."""
+    rows = conn.execute(
+        "SELECT id FROM visit WHERE ended_ms IS NULL AND seen_ms<=? ORDER BY seen_ms LIMIT ?",
+        (before_ms, most),
+    )
+    return [visit_id for (visit_id,) in rows]
+
+
+_BASIS: Final = basis_until("v.customer_id", "'recognition'")
+_WITHOUT_BASIS: Final = f"SELECT id FROM visit AS v WHERE ended_ms IS NULL AND {_BASIS} IS NULL"
+_NEXT_EXPIRY: Final = f"SELECT min({_BASIS}) FROM visit AS v WHERE ended_ms IS NULL"
+
+
+def without_basis(conn: Connection, *, recipient: str, now_ms: int) -> list[bytes]:
+    """Open visits of customers who may not be recognised (any more)."""
+    return [row[0] for row in conn.execute(_WITHOUT_BASIS, {"recipient": recipient, "now_ms": now_ms})]
+
+
+def next_expiry_ms(conn: Connection, *, recipient: str, now_ms: int) -> int:
+    """When the first basis of an open visit ends; FOREVER_MS when none does."""
+    (until_ms,) = conn.execute(_NEXT_EXPIRY, {"recipient": recipient, "now_ms": now_ms}).fetchone()
+    return FOREVER_MS if until_ms is None else int(until_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An open visit as the arrivals list needs it; the name is still sealed."""
+
+    visit_id: bytes
+    customer_id: bytes = field(repr=False)
+    reader: str
+    how: str
+    evidence: str
+    started_ms: int
+    seen_ms: int
+    sealed_name: bytes | None
+    name_ver: int | None
+    wrapped_key: bytes | None
+    until_ms: int
+
+
+_COLUMNS: Final = f"""
+    SELECT v.id, v.customer_id, v.reader, v.how, v.evidence, v.started_ms, v.seen_ms,
+        t.sealed, t.ver, k.wrapped, {_BASIS} AS basis_ms
+    FROM visit AS v
+    LEFT JOIN replica.customer_key AS k ON k.customer_id=v.customer_id
+    LEFT JOIN replica.trait AS t ON t.customer_id=v.customer_id AND t.name='name'
+        AND (t.until_ms IS NULL OR t.until_ms>:now_ms)
+    WHERE v.ended_ms IS NULL"""
+_ARRIVALS: Final = f"{_COLUMNS} AND basis_ms IS NOT NULL ORDER BY v.seen_ms DESC LIMIT :most"
+_ONE: Final = f"{_COLUMNS} AND basis_ms IS NOT NULL AND v.id=:visit_id"
+_COUNT: Final = "SELECT count(*) FROM visit WHERE ended_ms IS NULL"
+
+
+def arrivals(conn: Connection, *, recipient: str, now_ms: int, most: int) -> list[Arrival]:
+    """Who is here and may be recognised, last seen first."""
+    rows = conn.execute(_ARRIVALS, {"recipient": recipient, "now_ms": now_ms, "most": most})
+    return [Arrival(*row) for row in rows]
+
+
+def arrival(conn: Connection, visit_id: bytes, *, recipient: str, now_ms: int) -> Arrival | None:
+    """One open visit, None when it ended or may not be shown."""
+    row = conn.execute(_ONE, {"recipient": recipient, "now_ms": now_ms, "visit_id": visit_id}).fetchone()
+    return Arrival(*row) if row else None
+
+
+def count_open(conn: Connection) -> int:
+    (count,) = conn.execute(_COUNT).fetchone()
+    return int(count)

@@ -1,0 +1,135 @@
+"""What every page is handed: the house, who is signed in, the templates. And who may come in."""
+
+from dataclasses import dataclass
+from http.cookies import CookieError
+from typing import Final, Literal, cast
+
+from litestar import Response
+
+from edge.config import Language
+from edge.house import House
+from edge.kit.errors import NotAllowed, NotSignedIn
+from edge.staff import tables
+from edge.staff.pins import token_hash
+from staff_ui.assets import Asset
+from staff_ui.fragments import Fragments
+from staff_ui.security import Ask, cookie_name, form_token
+from staff_ui.sessions import Session, Sessions
+from staff_ui.sheets import Frame, Sheets
+from staff_ui.words import LANGUAGES, Words
+
+Guard = Literal["open", "tablet", "staff", "loopback"]
+THEMES: Final = ("auto", "light", "dark", "glare")
+HANDS: Final = ("right", "left")
+LOOPBACK: Final = ("127.", "::1", "::ffff:127.")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The staff side of one house, made once by `make_app`."""
+
+    house: House
+    sessions: Sessions
+    sheets: Sheets
+    fragments: Fragments
+    assets: dict[str, Asset]
+    logged: set[tuple[bytes, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How pages look on one tablet, kept in its cookie as `language.theme.hand`."""
+
+    language: Language
+    theme: str = THEMES[0]
+    hand: str = HANDS[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Who asks: the tablet's token, empty in a browser that is no tablet, and the session on it."""
+
+    tablet: str
+    session: Session | None
+
+    @property
+    def who(self) -> Session:
+        """The session that the guard of a `staff` page has made sure of."""
+        if self.session is None:
+            raise _not_signed_in()
+        return self.session
+
+
+async def admit(desk: Desk, request: Ask, guard: Guard) -> Guest:
+    """Let a request in or raise NotAllowed or NotSignedIn. Opening a page by hand counts as touching it."""
+    if guard == "loopback" and not (request.client and request.client.host.startswith(LOOPBACK)):
+        raise NotAllowed("only from this machine", code="U04", hint="ask from the appliance itself")
+    if guard in ("open", "loopback"):
+        return Guest(tablet="", session=None)
+    tablet = request.cookies.get(cookie_name("tablet", secure=_secure(desk)), "")
+    tablet_hash = token_hash(tablet)
+    if not tablet or not tables.is_tablet(desk.house.db.reader, tablet_hash):
+        raise NotAllowed("this browser is no tablet of the shop", code="U01", hint="pair it: `welkom tablet`")
+    session = desk.sessions.of(
+        request.scope, now_ms=desk.house.time.now_ms(), touched="quiet" not in request.query_params
+    )
+    await desk.sessions.settle()
+    if session is not None and session.tablet_hash != tablet_hash:
+        session = None
+    if guard == "staff" and session is None:
+        raise _not_signed_in()
+    return Guest(tablet=tablet, session=session)
+
+
+def _not_signed_in() -> NotSignedIn:
+    return NotSignedIn("nobody is signed in on this tablet", code="U02", hint="sign in")
+
+
+def _secure(desk: Desk) -> bool:
+    return desk.house.config.server.secure_cookies
+
+
+def look(desk: Desk, request: Ask) -> Look:
+    """How this tablet wants its pages; the shop's language and the usual look where it never chose."""
+    plain = Look(language=desk.house.config.shop.language)
+    try:
+        parts = request.cookies.get(cookie_name("look", secure=_secure(desk)), "").split(".")
+    except CookieError:
+        return plain
+    if len(parts) != 3 or parts[0] not in LANGUAGES or parts[1] not in THEMES or parts[2] not in HANDS:
+        return plain
+    return Look(language=cast(Language, parts[0]), theme=parts[1], hand=parts[2])
+
+
+def frame(desk: Desk, request: Ask, guest: Guest, *, here: str = "") -> Frame:
+    """The frame of a page for this tablet and whoever is signed in on it; `here` is the marked menu item."""
+    chosen, session = look(desk, request), guest.session
+    return Frame(
+        language=session.language if session else chosen.language,
+        shop=desk.house.config.shop.name,
+        theme=chosen.theme,
+        hand=chosen.hand,
+        own=form_token(guest.tablet) if guest.tablet else "",
+        staff=session.name if session else "",
+        initials=initials(session.name) if session else "",
+        here=here,
+    )
+
+
+def initials(name: str) -> str:
+    words = name.split()
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+def words(desk: Desk, around: Frame) -> Words:
+    return desk.sheets.words[around.language]
+
+
+def html(desk: Desk, template: str, it: object, *, language: Language, status: int = 200) -> Response[str]:
+    """A page that nobody may keep."""
+    return Response(
+        desk.sheets.render(template, it, language),
+        status_code=status,
+        media_type="text/html",
+        headers={"cache-control": "no-store"},
+    )

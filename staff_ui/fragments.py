@@ -1,0 +1,57 @@
+"""The arrivals fragment, rendered once for each (version, role, language, pinned visit) and kept as bytes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from edge.config import Language
+from edge.consent.rules import Role
+from edge.kit.clock import ShopTime
+from edge.live import Live
+
+# A shop has a handful of (role, language) pairs; the rest are pinned visits, a few tablets each.
+MOST_KEPT: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A fragment that says what is true until `until_ms`; `visit_id` is whose card it shows."""
+
+    text: str = field(repr=False)
+    body: bytes = field(repr=False)
+    headers: tuple[tuple[bytes, bytes], ...]
+    until_ms: int
+    visit_id: bytes | None
+
+
+Render = Callable[[Role, Language, bytes | None, int], tuple[str, int, bytes | None]]
+
+
+class Fragments:
+    """Keeps what was rendered until something is told, or time takes something away from it."""
+
+    def __init__(self, live: Live, time: ShopTime, render: Render) -> None:
+        self._live = live
+        self._time = time
+        self._render = render
+        self._version = -1
+        self._kept: dict[tuple[Role, Language, bytes | None], Rendered] = {}
+        self.rendered = 0
+
+    def get(self, role: Role, language: Language, pinned: bytes | None, now_ms: int) -> Rendered:
+        if self._version != self._live.version or len(self._kept) > MOST_KEPT:
+            self._kept.clear()
+            self._version = self._live.version
+        key = (role, language, pinned)
+        kept = self._kept.get(key)
+        if kept is None or now_ms >= kept.until_ms:
+            text, until_ms, visit_id = self._render(role, language, pinned, now_ms)
+            body = text.encode()
+            headers = (
+                (b"content-type", b"text/html; charset=utf-8"),
+                (b"content-length", b"%d" % len(body)),
+                (b"cache-control", b"no-store"),
+            )
+            kept = self._kept[key] = Rendered(text, body, headers, until_ms, visit_id)
+            self.rendered += 1
+        return kept

@@ -1,0 +1,32 @@
+"""The top line: how the house is, in one sentence."""
+
+from dataclasses import dataclass
+
+from edge.health import Health
+from staff_ui.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`kind` is `well` or `waiting`; the sentence says it in words."""
+
+    kind: str
+    sentence: str
+
+
+def state(health: Health, words: Words) -> State:
+    """What staff can mend comes first; then what they only have to know."""
+    sentences = []
+    # A reader that has not come up yet has no reason to be down either: it is still opening.
+    out = sorted(name for name, reader in health.readers.items() if not reader.up and reader.code)
+    if out:
+        sentences.append(words.count("state.reader_out", len(out), readers=", ".join(out)))
+    if not health.online and not health.alone:
+        sentences.append(words.say("state.offline", clock=words.clock(health.online_since_ms)))
+        if health.waiting:
+            sentences.append(words.count("state.works_waiting", health.waiting))
+        else:
+            sentences.append(words.say("state.works"))
+    if sentences:
+        return State(kind="waiting", sentence=" ".join(sentences))
+    return State(kind="well", sentence=words.say("state.well"))

@@ -1,0 +1,105 @@
+"""Who is signed in on which tablet: in memory for every request, in the journal for after a restart."""
+
+from dataclasses import dataclass, field
+from typing import Final, cast
+
+from litestar.types import Scope
+
+from edge.config import Language
+from edge.consent.rules import Role
+from edge.house import House
+from edge.staff import acts, tables
+from edge.staff.pins import token_hash
+from edge.staff.rules import is_alive
+from staff_ui.security import cookie_name
+
+# Sent by live.js with the next request after somebody touched the screen: a poke must not keep a session open.
+TOUCHED: Final = b"welkom-touched"
+
+
+@dataclass(slots=True)
+class Session:
+    """A staff member on a tablet. `touched_ms` is when a person last did something there."""
+
+    token_hash: bytes = field(repr=False)
+    tablet_hash: bytes = field(repr=False)
+    staff_id: bytes
+    name: str
+    role: Role
+    language: Language
+    until_ms: int
+    touched_ms: int
+
+
+class Sessions:
+    """Every open session by the hash of its cookie's token. One instance a house, used from its event loop."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._open: dict[bytes, Session] = {}
+        self._over: list[bytes] = []
+        self._cookie = cookie_name("session", secure=house.config.server.secure_cookies).encode() + b"="
+        now_ms = house.time.now_ms()
+        for row in tables.sessions(house.db.reader, now_ms=now_ms):
+            self._keep(row, now_ms=now_ms)
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def of(self, scope: Scope, *, now_ms: int, touched: bool = False) -> Session | None:
+        """The session of a request, None when there is none, or it was idle for too long."""
+        token = b""
+        for name, value in scope["headers"]:
+            if name == b"cookie":
+                for pair in value.split(b"; "):
+                    if pair.startswith(self._cookie):
+                        token = pair[len(self._cookie) :]
+            elif name == TOUCHED:
+                touched = True
+        session = self._open.get(token_hash(token)) if token else None
+        if session is None or not self.alive(session, now_ms=now_ms):
+            return None
+        if touched:
+            session.touched_ms = now_ms
+        return session
+
+    def alive(self, session: Session, *, now_ms: int) -> bool:
+        """Whether a session is still open; one that is over is forgotten here and now."""
+        if session.token_hash not in self._open:
+            return False
+        if is_alive(until_ms=session.until_ms, touched_ms=session.touched_ms, now_ms=now_ms):
+            return True
+        del self._open[session.token_hash]
+        self._over.append(session.token_hash)
+        return False
+
+    async def settle(self) -> None:
+        """Take what was idle for too long out of the journal too, or a restart would open it again."""
+        while self._over:
+            await self._house.db.apply(acts.sign_out, self._over.pop())
+
+    async def sign_in(self, staff: tables.Staff, tablet_hash: bytes) -> str:
+        """Open a session; the token for its cookie. Whatever was open on this tablet ends."""
+        now_ms = self._house.time.now_ms()
+        token = await self._house.db.apply(acts.sign_in, staff.id, tablet_hash, now_ms=now_ms)
+        self._open = {key: each for key, each in self._open.items() if each.tablet_hash != tablet_hash}
+        for row in tables.sessions(self._house.db.reader, now_ms=now_ms):
+            if row.token_hash == token_hash(token):
+                self._keep(row, now_ms=now_ms)
+        return token
+
+    async def sign_out(self, session: Session) -> None:
+        self._open.pop(session.token_hash, None)
+        await self._house.db.apply(acts.sign_out, session.token_hash)
+
+    def _keep(self, row: tables.SessionRow, *, now_ms: int) -> None:
+        self._open[row.token_hash] = Session(
+            token_hash=row.token_hash,
+            tablet_hash=row.tablet_hash,
+            staff_id=row.staff_id,
+            name=row.name,
+            role=cast(Role, row.role),
+            language=cast(Language, row.language),
+            until_ms=row.until_ms,
+            touched_ms=now_ms,
+        )

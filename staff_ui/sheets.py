@@ -1,0 +1,52 @@
+"""Templates: one Jinja environment a language, and the frame that every page stands in."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from edge.config import Language
+from staff_ui.assets import Asset
+from staff_ui.words import LANGUAGES, Words
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around every page: whose shop, how it looks on this tablet, who is signed in."""
+
+    language: Language
+    shop: str
+    theme: str
+    hand: str
+    own: str
+    staff: str = ""
+    initials: str = ""
+    here: str = ""
+
+
+class Sheets:
+    """Renders a template with its one dataclass, as `it`."""
+
+    def __init__(self, assets: dict[str, Asset], *, timezone: str) -> None:
+        self.words: dict[Language, Words] = {each: Words(each, timezone) for each in LANGUAGES}
+        self._environments = {each: _environment(self.words[each], assets) for each in LANGUAGES}
+
+    def render(self, template: str, it: object, language: Language) -> str:
+        return self._environments[language].get_template(template).render(it=it)
+
+
+def _environment(words: Words, assets: dict[str, Asset]) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    spoken: dict[str, Any] = {"say": words.say, "asset": lambda path: assets[path].address}
+    environment.globals.update(spoken)
+    return environment

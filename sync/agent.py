@@ -1,0 +1,332 @@
+"""The shop's side of the conversation: pushes what happened, pulls what it may know, and survives the line.
+
+Three lanes run beside each other once the urgent one is drained: facts up, urgent rows down, all other rows
+down. A refusal stops its own lane only, so that a quarrel about facts never holds up a withdrawn consent; a
+lost line ends all three, and they start again in that order.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final, Protocol
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from sync import wire
+from sync.signing import DeviceAuth
+
+BACKOFF_FIRST_S: Final = 0.5
+BACKOFF_MOST_S: Final = 30.0
+REFUSED_S: Final = 60.0  # a person has to act first; asking more often helps nobody
+IDLE_PUSH_S: Final = 60.0  # looks at the outbox even if a wake-up was missed
+_TIMEOUT: Final = httpx.Timeout(10.0, read=wire.WAIT_S + 10.0)
+# Refusals that pass by themselves: a request that the network doubled, a clock that was just learnt.
+_PASSING: Final = frozenset({"REPLAYED", "CLOCK_SKEW"})
+
+Sleep = Callable[[float], Awaitable[None]]
+Step = Callable[[], Awaitable[None]]
+
+
+class Log(Protocol):
+    def __call__(self, event: str, /, **fields: object) -> None: ...
+
+
+class Box(Protocol):
+    """The appliance, as far as the agent knows it."""
+
+    def waiting(self, limit: int) -> wire.Batch | None:
+        """Facts the hub does not hold yet, dense, at most `limit`; None when there are none."""
+
+    async def settle(self, answer: wire.Answer) -> None:
+        """The hub holds everything up to `answer.ack.seq`; after it `waiting` starts behind that."""
+
+    def cursor(self, part: str) -> int:
+        """Seq of the last applied row of a partition, 0 for none."""
+
+    async def apply(self, page: wire.Page) -> None:
+        """Apply rows and cursor in one transaction, skipping rows at or below the stored cursor."""
+
+    def hub_time(self, hub_time_ms: int) -> None:
+        """What time it is at the hub."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentState:
+    """How the line is. `code` and `hint` are of the last trouble; empty while all lanes are well."""
+
+    online: bool = False
+    since_ms: int = 0
+    waiting: int = 0  # facts in the batch not yet settled; a full batch means at least so many
+    last_contact_ms: int | None = None
+    code: str = ""
+    hint: str = ""
+
+
+class Agent:
+    """One shop's conversation with the hub. `run` until cancelled; `wake` after each commit."""
+
+    def __init__(
+        self,
+        box: Box,
+        client: httpx.AsyncClient,
+        *,
+        device: str,
+        shop: str,
+        key: Ed25519PrivateKey,
+        wall_ms: Callable[[], int],
+        log: Log,
+        on_change: Callable[[], None] = lambda: None,
+        sleep: Sleep = asyncio.sleep,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        """`client` has the hub as its `base_url`; its transport may be anything."""
+        self._box = box
+        self._client = client
+        self._device = device
+        self._urgent, self._main = wire.urgent_part(shop), wire.main_part(shop)
+        self._auth = DeviceAuth(device, key, wall_ms=wall_ms)
+        self._wall_ms = wall_ms
+        self._log = log
+        self._on_change = on_change
+        self._sleep = sleep
+        self._chance = chance
+        self._woken = asyncio.Event()
+        self._tries = 0
+        self._told_down = False
+        self._refusals: dict[str, str] = {}  # lane -> code that was logged
+        self._taken_away = 0  # urgent pages so far that withdrew, blocked or erased something
+        self.state = AgentState(since_ms=wall_ms())
+
+    def wake(self) -> None:
+        """There is something new in the outbox."""
+        self._woken.set()
+
+    async def once(self) -> None:
+        """One full round: urgent rows, facts, all other rows. Raises Unreachable, or the first Refused."""
+        refused: list[wire.Refused] = []
+        steps: tuple[Step, ...] = (self._drain_urgent, self._push, partial(self._drain, self._main))
+        for step in steps:
+            try:
+                await step()
+            except wire.Refused as error:
+                refused.append(error)
+        if refused:
+            raise refused[0]
+
+    async def run(self) -> None:
+        """Converse until cancelled; trouble with the line or the hub never ends it."""
+        while True:
+            lost: wire.Unreachable | None = None
+            try:
+                async with asyncio.TaskGroup() as lanes:
+                    await self._until_refused("urgent", self._drain_urgent)
+                    await self._until_refused("push", self._push)
+                    lanes.create_task(self._lane("urgent", self._follow_urgent))
+                    lanes.create_task(self._lane("push", self._follow_outbox))
+                    lanes.create_task(self._lane("feed", self._follow_main))
+            except* wire.Unreachable as group:
+                lost = _first(group)
+            if lost is not None:
+                self._down(lost)
+                await self._sleep(self._pause_s())
+
+    async def _drain_urgent(self) -> None:
+        await self._drain(self._urgent)
+
+    async def _follow_urgent(self) -> None:
+        await self._pull(self._urgent, wait_s=wire.WAIT_S)
+
+    async def _follow_main(self) -> None:
+        await self._pull(self._main, wait_s=wire.WAIT_S)
+
+    async def _follow_outbox(self) -> None:
+        await self._push()
+        try:
+            async with asyncio.timeout(IDLE_PUSH_S):
+                await self._woken.wait()
+        except TimeoutError:
+            return
+
+    async def _lane(self, name: str, step: Step) -> None:
+        while True:
+            if not await self._until_refused(name, step):
+                await self._sleep(REFUSED_S)
+
+    async def _until_refused(self, name: str, step: Step) -> bool:
+        """Take one step of a lane; False when the hub refused it, which is logged once."""
+        try:
+            await step()
+        except wire.Refused as error:
+            self.state = replace(self.state, code=error.code, hint=error.hint)
+            if self._refusals.get(name) != error.code:
+                self._refusals[name] = error.code
+                self._log("hub_refused", kind=name, code=error.code, hint=error.hint, message=str(error))
+                self._on_change()
+            return False
+        if self._refusals.pop(name, None) and not self._refusals:
+            self.state = replace(self.state, code="", hint="")
+            self._on_change()
+        return True
+
+    async def _push(self) -> None:
+        """Send facts until none wait."""
+        while True:
+            self._woken.clear()
+            batch = self._box.waiting(wire.BATCH_EVENTS)
+            self.state = replace(self.state, waiting=len(batch.events) if batch else 0)
+            if batch is None or not batch.events:
+                return
+            batch = _fitting(batch)
+            body = wire.encode_batch(batch, self._device)
+            answer = await self._answer(body)
+            if answer.ack.epoch != batch.epoch or answer.ack.seq > batch.last_seq:
+                raise _no(
+                    "the hub holds facts that this box does not know",
+                    code="HUB_AHEAD",
+                    hint="the box was restored or copied: give it a new epoch at the hub",
+                )
+            await self._box.settle(answer)
+            if answer.rejected:
+                self._log("facts_rejected", count=len(answer.rejected), code=answer.rejected[0].code)
+            if answer.ack.seq < batch.from_seq:
+                raise _no(
+                    "the hub lacks facts that it had taken",
+                    code="HUB_BEHIND",
+                    hint="the hub was restored from a backup: send again from where it stands",
+                )
+            if answer.throttle_ms:
+                await self._sleep(answer.throttle_ms / 1000)
+
+    async def _answer(self, body: bytes) -> wire.Answer:
+        content = await self._ask("POST", wire.EVENTS_PATH, content=body, most=wire.ANSWER_BYTES)
+        answer = _understood(lambda: wire.decode_answer(content))
+        self._up(answer.hub_time_ms)
+        return answer
+
+    async def _drain(self, part: str) -> None:
+        """Apply pages until the partition is up to date."""
+        while not await self._pull(part, wait_s=0):
+            pass
+
+    async def _pull(self, part: str, *, wait_s: int) -> bool:
+        """Fetch and apply the next page; whether the partition is then up to date."""
+        after, taken_away = self._box.cursor(part), self._taken_away
+        query = f"part={part}&after={after}&limit={wire.PAGE_ROWS}&wait={wait_s}"
+        content = await self._ask("GET", f"{wire.FEED_PATH}?{query}", most=wire.PAGE_BYTES)
+        page = _understood(lambda: wire.decode_page(content))
+        _dense(page, part, after=after)
+        self._up(page.checkpoint.hub_time_ms)
+        if part != self._urgent and taken_away != self._taken_away:
+            return False  # older than an erasure applied meanwhile: what it carries may be gone, so ask again
+        if page.rows:
+            if part == self._urgent and any(row.op != "put" or row.t != "key" for row in page.rows):
+                self._taken_away += 1
+            await self._applied(page)
+        return page.checkpoint.up_to_date
+
+    async def _applied(self, page: wire.Page) -> None:
+        try:
+            await self._box.apply(page)
+        except wire.Malformed as error:
+            raise _no(str(error), code=error.code, hint=error.hint) from None
+
+    async def _ask(self, method: str, target: str, *, most: int, content: bytes | None = None) -> bytes:
+        """The body of a good answer, at most `most` bytes; raises Unreachable or Refused."""
+        headers = {"accept-encoding": "identity"}  # a compressed page could unfold to any size
+        try:
+            async with self._client.stream(
+                method, target, content=content, headers=headers, auth=self._auth, timeout=_TIMEOUT
+            ) as response:
+                body = bytearray()
+                async for chunk in response.aiter_raw():
+                    body += chunk
+                    if len(body) > most:
+                        raise _nonsense("the answer is too long", code="TOO_LARGE")
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            raise wire.Unreachable(
+                f"no line to the hub ({type(error).__name__})",
+                code="NO_LINE",
+                hint="the shop goes on; check the internet line and the hub's address",
+            ) from None
+        if response.status_code != 200 or "content-encoding" in response.headers:
+            raise self._trouble(response.status_code, bytes(body))
+        return bytes(body)
+
+    def _trouble(self, status: int, body: bytes) -> wire.WireError:
+        problem = wire.decode_problem(body, status=status)
+        if problem.code == "CLOCK_SKEW" and problem.hub_time_ms is not None:
+            self._auth.offset_ms = problem.hub_time_ms - self._wall_ms()
+        passing = status >= 500 or status in (200, 408, 429) or problem.code in _PASSING
+        kind = wire.Unreachable if passing else wire.Refused
+        return kind(problem.title or f"the hub answered {status}", code=problem.code, hint=problem.hint)
+
+    def _up(self, hub_time_ms: int) -> None:
+        now_ms = self._wall_ms()
+        self._tries = 0
+        self._auth.offset_ms = hub_time_ms - now_ms
+        self._box.hub_time(hub_time_ms)
+        before = self.state
+        self.state = replace(before, last_contact_ms=now_ms)
+        if not before.online:
+            code, hint = (before.code, before.hint) if self._refusals else ("", "")
+            self.state = replace(self.state, online=True, since_ms=now_ms, code=code, hint=hint)
+            self._told_down = False
+            self._log("hub_reached", down_s=max(0, now_ms - before.since_ms) // 1000)
+            self._on_change()
+
+    def _down(self, error: wire.Unreachable) -> None:
+        was_online = self.state.online
+        self.state = replace(self.state, online=False, code=error.code, hint=error.hint)
+        if was_online:
+            self.state = replace(self.state, since_ms=self._wall_ms())
+        if not self._told_down:
+            self._told_down = True
+            self._log("hub_lost", code=error.code, hint=error.hint, message=str(error))
+            self._on_change()
+
+    def _pause_s(self) -> float:
+        """Full jitter: anywhere below a bound that doubles, so that a thousand shops do not knock as one."""
+        bound_s = min(BACKOFF_MOST_S, BACKOFF_FIRST_S * 2.0 ** min(self._tries, 10))
+        self._tries += 1
+        return self._chance() * bound_s
+
+
+def _first(group: BaseExceptionGroup[wire.Unreachable]) -> wire.Unreachable:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, wire.Unreachable)
+    return error
+
+
+def _fitting(batch: wire.Batch) -> wire.Batch:
+    try:
+        return wire.fit(batch)
+    except wire.Malformed as error:
+        raise _no(str(error), code=error.code, hint=error.hint) from None
+
+
+def _understood(decode: "Callable[[], wire.T]") -> "wire.T":
+    """What the hub said; nonsense is as good as no line, for it may be a proxy's or a hotspot's page."""
+    try:
+        return decode()
+    except wire.Malformed as error:
+        raise _nonsense(str(error), code=error.code) from None
+
+
+def _dense(page: wire.Page, part: str, *, after: int) -> None:
+    try:
+        wire.follows(page, part, after=after)
+    except wire.Malformed as error:
+        raise _no(str(error), code=error.code, hint=error.hint) from None
+
+
+def _nonsense(message: str, *, code: str) -> wire.Unreachable:
+    return wire.Unreachable(message, code=code, hint="see what stands between the shop and the hub")
+
+
+def _no(message: str, *, code: str, hint: str) -> wire.Refused:
+    return wire.Refused(message, code=code, hint=hint)

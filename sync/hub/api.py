@@ -1,0 +1,105 @@
+"""The addresses of the hub: who asks, may they, and what they get."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from litestar import MediaType, Request, Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import Parameter
+
+from sync import signing, wire
+from sync.hub import feed
+from sync.hub.problem import Refusal
+from sync.hub.tables import devices
+from sync.hub.tables import feed as partitions
+from sync.hub.tables.devices import Device
+
+if TYPE_CHECKING:
+    from sync.hub.app import Hub
+
+AnyRequest = Request[Any, Any, Any]
+_NDJSON = "application/x-ndjson"
+
+
+def routes(hub: "Hub") -> list[HTTPRouteHandler]:
+    """The handlers, bound to one hub."""
+    nonces = signing.Nonces()
+
+    async def signed(request: AnyRequest) -> Device:
+        """The device whose signature the request carries."""
+        query = request.scope["query_string"].decode("ascii", "replace")
+        path = (request.scope.get("raw_path") or request.scope["path"].encode()).decode("ascii", "replace")
+        device_id = signing.verify(
+            request.headers,
+            (request.method, request.headers.get("host", "").lower(), path, f"?{query}"),
+            body=await request.body(),
+            key_of=_key_of,
+            nonces=nonces,
+            now_ms=hub.now_ms(),
+        )
+        device = devices.device(hub.db.reader, device_id)
+        if device is None:
+            raise _not_yours("the device is gone")
+        return device
+
+    def _key_of(device_id: str) -> Ed25519PublicKey | None:
+        device = devices.device(hub.db.reader, device_id)
+        return None if device is None else Ed25519PublicKey.from_public_bytes(device.public_key)
+
+    @post(
+        wire.EVENTS_PATH,
+        status_code=200,
+        summary="Take in facts of a device",
+        description="NDJSON: an envelope, then a line a fact. Signed by RFC 9421. See sync/README.md.",
+        request_max_body_size=wire.BATCH_BYTES,
+    )
+    async def take_events(request: AnyRequest) -> Response[bytes]:
+        device = await signed(request)
+        envelope, facts = wire.decode_batch(await request.body())
+        if envelope.device != device.id:
+            raise _not_yours("the upload names another device than the one that signed it")
+        taken = await hub.take(envelope, facts)
+        answer = wire.Answer(
+            ack=wire.Ack(envelope.epoch, taken.seq),
+            rejected=taken.rejected,
+            hub_epoch=taken.hub_epoch,
+            hub_time_ms=hub.now_ms(),
+        )
+        return Response(wire.encode_answer(answer), media_type=MediaType.JSON)
+
+    @get(
+        wire.FEED_PATH,
+        summary="Rows of one partition after a cursor",
+        description="NDJSON rows closed by a checkpoint. Signed by RFC 9421. See sync/README.md.",
+    )
+    async def read_feed(
+        request: AnyRequest,
+        part: str,
+        after: Annotated[int, Parameter(ge=0)],
+        limit: Annotated[int, Parameter(ge=1, le=wire.PAGE_ROWS)] = wire.PAGE_ROWS,
+        wait: Annotated[int, Parameter(ge=0, le=wire.WAIT_S)] = 0,
+    ) -> Response[bytes]:
+        device = await signed(request)
+        if part not in (wire.main_part(device.shop_id), wire.urgent_part(device.shop_id)):
+            raise _not_yours("the partition is another shop's")
+        conn = hub.db.reader
+        if partitions.last(conn, part) < after:
+            hint = "the hub was restored from a backup: rebuild the shop's replica"
+            raise Refusal("the hub has fewer rows", code="CURSOR_AHEAD", hint=hint, status=409)
+        await hub.bell.wait(conn, part, after=after, wait_s=wait)
+        page = feed.page(conn, part, after=after, limit=limit, now_ms=hub.now_ms())
+        return Response(page, media_type=_NDJSON)
+
+    @get("/healthz", summary="Whether the hub can read and write")
+    async def health() -> dict[str, bool | int]:
+        return {"ok": True, "epoch": devices.hub_epoch(hub.db.reader), "hub_time_ms": hub.now_ms()}
+
+    @get("/", media_type=MediaType.TEXT, include_in_schema=False)
+    async def front() -> str:
+        return "Welkom hub: the central wallet that shops sync with. Its API is at /schema/openapi.json\n"
+
+    return [take_events, read_feed, health, front]
+
+
+def _not_yours(message: str) -> Refusal:
+    return Refusal(message, code="NOT_YOURS", hint="ask for what is this device's own", status=403)

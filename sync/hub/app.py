@@ -1,0 +1,135 @@
+"""Composition root of the hub: opens everything in order, joins it, closes it in reverse."""
+
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager, closing
+from importlib.resources import files
+from itertools import islice
+from pathlib import Path
+from sqlite3 import Connection
+from typing import Concatenate, Final, ParamSpec, TypeVar
+
+import anyio.to_thread
+from litestar import Litestar
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+
+from edge.kit.clock import Clock, SystemClock
+from edge.kit.log import Log, json_log
+from edge.kit.migrate import load, migrate
+from edge.kit.sqlite import Database, open_writer
+from sync import wire
+from sync.hub import api, intake, people
+from sync.hub.config import Config, Keys
+from sync.hub.feed import Bell
+from sync.hub.people import NewCustomer
+from sync.hub.problem import Refusal, problems
+from sync.hub.tables import devices
+from sync.hub.tables.feed import Moved
+
+FILE: Final = "hub.db"
+MIGRATIONS: Final = files("sync.hub") / "schema"
+SLICE: Final = 500  # customers a transaction: a tenth of a second of the one writer at most
+P = ParamSpec("P")
+M = TypeVar("M", list[Moved], list[Moved] | None)
+
+
+class Hub:
+    """The open hub. `app` is its ASGI application; everything that changes goes through `change`."""
+
+    def __init__(self, db: Database[Moved], keys: Keys, *, clock: Clock, log: Log, file: Path) -> None:
+        self.db = db
+        self.keys = keys
+        self.now_ms = clock.wall_ms
+        self.bell = Bell()
+        self._log = log
+        self._file = file
+        self.app = Litestar(
+            api.routes(self),
+            exception_handlers=problems(now_ms=self.now_ms, log=log),
+            openapi_config=OpenAPIConfig(
+                title="Welkom hub",
+                version=str(wire.SCHEMA),
+                path="/schema",
+                render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            ),
+            logging_config=None,
+        )
+
+    async def change(
+        self,
+        act: Callable[Concatenate[Connection, P], M],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> M:
+        """Run an act in one transaction, then wake the shops that wait for what it published."""
+        moved = await self.db.apply(act, *args, **kwargs)
+        self.bell.ring([each.part for each in moved or ()])
+        return moved
+
+    async def take(self, envelope: wire.Envelope, facts: Sequence[wire.Event]) -> intake.Taken:
+        """Take in an upload; a fork is logged once, whatever the box sends after it."""
+        try:
+            taken = await self.db.apply(
+                intake.take, self.keys, envelope=envelope, facts=facts, now_ms=self.now_ms()
+            )
+        except Refusal as refusal:
+            if refusal.code == "FORKED" and await self.db.apply(
+                devices.mark_forked, envelope.device, now_ms=self.now_ms()
+            ):
+                self._log("forked", code=refusal.code, hint=refusal.hint, device_epoch=envelope.epoch)
+            raise
+        self.bell.ring([each.part for each in taken.moved])
+        return taken
+
+    async def add_customers(
+        self, shop_ids: Sequence[str], customers: Iterable[NewCustomer], *, reason: str = "joined"
+    ) -> int:
+        """Add many customers in slices, so that nobody else waits long for the writer; how many."""
+        rest, count = iter(customers), 0
+        while some := list(islice(rest, SLICE)):
+            await self.change(
+                people.add_customers,
+                self.keys,
+                shop_ids=shop_ids,
+                customers=some,
+                now_ms=self.now_ms(),
+                reason=reason,
+            )
+            count += len(some)
+        return count
+
+    async def erase(self, customer_id: bytes) -> list[Moved]:
+        """Forget a customer, also in the write-ahead log."""
+        moved = await self.change(people.erase, self.keys, customer_id=customer_id, now_ms=self.now_ms())
+        await anyio.to_thread.run_sync(_truncate_wal, self._file)
+        return moved
+
+
+@asynccontextmanager
+async def open_hub(
+    config: Config, *, clock: Clock | None = None, log: Log | None = None
+) -> AsyncGenerator[Hub, None]:
+    """The hub on `hub.db` in the state folder, brought up to date; raises StoreError.
+
+    Production and every test call this; they differ in clock and log.
+    """
+    clock = clock or SystemClock()
+    log = log or json_log(now_ms=clock.wall_ms)
+    config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = config.state / FILE
+    with closing(open_writer(path)) as conn:
+        before, after = migrate(conn, load(MIGRATIONS), file=FILE)
+    if before != after:
+        log("migrated", file=FILE, from_version=before, to_version=after)
+    db: Database[Moved] = await Database.open(path, attach={}, record=lambda conn, moved: 0)
+    hub = Hub(db, config.keys, clock=clock, log=log, file=path)
+    try:
+        yield hub
+    finally:
+        hub.bell.close()
+        await db.close()
+
+
+def _truncate_wal(path: Path) -> None:
+    with closing(open_writer(path)) as conn:
+        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")

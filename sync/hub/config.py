@@ -1,0 +1,49 @@
+"""Typed settings of the hub, and its two secrets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from edge.kit.errors import ConfigError
+from edge.kit.seal import KEY_BYTES
+
+NAMES: Final = ("hub_kek", "chain_key")
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Two keys of 32 bytes each."""
+
+    hub_kek: bytes = field(repr=False)  # wraps the shops' and the customers' keys at rest
+    chain_key: bytes = field(repr=False)  # inner hash of credentials, the same in every shop of the chain
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    state: Path  # folder of hub.db
+    keys: Keys
+    host: str = "127.0.0.1"
+    port: int = 8770  # 0: any free one
+
+
+def read_keys(credentials: Mapping[str, bytes]) -> Keys:
+    """Keys from credentials by name, 32 bytes raw or 64 hex digits; raises ConfigError naming the one."""
+    return Keys(**{name: _key(credentials, name) for name in NAMES})
+
+
+def _key(credentials: Mapping[str, bytes], name: str) -> bytes:
+    content = credentials.get(name, b"")
+    if len(content) == KEY_BYTES:
+        return content
+    try:
+        key = bytes.fromhex(content.decode("ascii").strip())
+    except (ValueError, UnicodeDecodeError):
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise ConfigError(
+            f"secret {name} of the hub is not 32 bytes or 64 hex digits",
+            code="HUB_KEY",
+            hint=f"put it in the credentials directory as {name}",
+        )
+    return key

@@ -1,0 +1,115 @@
+"""What happens to a consent at the centre: withdrawing is unconditional, granting is compare-and-set."""
+
+import re
+from dataclasses import dataclass
+from sqlite3 import Connection
+from typing import Final
+
+from msgspec.structs import replace
+
+from edge.consent.rules import PURPOSES, Register, merge
+from edge.kit.errors import Refused
+from sync.hub import feed
+from sync.hub.tables import feed as partitions
+from sync.hub.tables import people as tables
+from sync.hub.tables.feed import Line, Moved
+from sync.hub.tables.people import Consent
+
+_RECIPIENT: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class NewConsent:
+    """A yes that came with a new customer."""
+
+    purpose: str
+    recipient: str
+    until_ms: int | None = None
+
+
+def first(customer_id: bytes, new: NewConsent, *, now_ms: int) -> Consent:
+    """The first register of a purpose and recipient; raises Refused for an undeclared purpose."""
+    declared(new.purpose, new.recipient)
+    return Consent(
+        customer_id=customer_id,
+        purpose=new.purpose,
+        recipient=new.recipient,
+        basis=PURPOSES[new.purpose],
+        gen=1,
+        state="given",
+        from_ms=now_ms,
+        until_ms=new.until_ms,
+        ver=1,
+    )
+
+
+def grant(
+    conn: Connection,
+    customer_id: bytes,
+    *,
+    purpose: str,
+    recipient: str,
+    base: Register | None,
+    now_ms: int,
+    until_ms: int | None = None,
+) -> list[Moved] | None:
+    """Give a consent, if `base` is still the register the customer saw; None: it is not, ask them again."""
+    declared(purpose, recipient)
+    held = _held(conn, customer_id, purpose=purpose, recipient=recipient)
+    if (held.register if held else None) != base:
+        return None
+    new = first(customer_id, NewConsent(purpose, recipient, until_ms), now_ms=now_ms)
+    if held:
+        new = replace(new, gen=held.gen + 1, ver=held.ver + 1)
+    tables.put_consents(conn, [new])
+    return partitions.publish(conn, _to_shops(conn, new))
+
+
+def withdraw(
+    conn: Connection, customer_id: bytes, *, purpose: str, recipient: str, now_ms: int
+) -> list[Moved]:
+    """Withdraw a consent; its generation stays. Raises Refused for an unknown customer or purpose."""
+    held = _held(conn, customer_id, purpose=purpose, recipient=recipient)
+    register = Register(held.gen if held else 1, "withdrawn")
+    lines = withdrawn(
+        conn, customer_id, purpose=purpose, recipient=recipient, register=register, now_ms=now_ms
+    )
+    return partitions.publish(conn, lines)
+
+
+def withdrawn(
+    conn: Connection, customer_id: bytes, *, purpose: str, recipient: str, register: Register, now_ms: int
+) -> list[Line]:
+    """Merge a withdrawal made anywhere; the lines to send on, none when it changes nothing."""
+    declared(purpose, recipient)
+    if PURPOSES[purpose] != "consent":
+        raise _refused(f"{purpose} rests on {PURPOSES[purpose]}, not on a consent", code="NO_CONSENT")
+    held = _held(conn, customer_id, purpose=purpose, recipient=recipient)
+    holds = merge(held.register if held else None, register)
+    if holds is None or (held and holds == held.register):
+        return []
+    before = held or first(customer_id, NewConsent(purpose, recipient), now_ms=now_ms)
+    new = replace(before, gen=holds.gen, state=holds.state, ver=held.ver + 1 if held else 1)
+    tables.put_consents(conn, [new])
+    return _to_shops(conn, new)
+
+
+def declared(purpose: str, recipient: str) -> None:
+    """Raise Refused unless the purpose is declared and the recipient is a name."""
+    if purpose not in PURPOSES or not _RECIPIENT.fullmatch(recipient):
+        raise _refused("no purpose is declared by this name, or the recipient is no name", code="UNDECLARED")
+
+
+def _held(conn: Connection, customer_id: bytes, *, purpose: str, recipient: str) -> Consent | None:
+    if not tables.exists(conn, customer_id):
+        raise _refused("no such customer", code="UNKNOWN_CUSTOMER")
+    return tables.consent(conn, customer_id, purpose=purpose, recipient=recipient)
+
+
+def _to_shops(conn: Connection, given: Consent) -> list[Line]:
+    shop_ids = tables.shops_of(conn, given.customer_id)
+    return [line for shop_id in shop_ids for line in feed.consent(shop_id, given)]
+
+
+def _refused(message: str, *, code: str) -> Refused:
+    return Refused(message, code=code, hint="nothing was changed; check what was given")

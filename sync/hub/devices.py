@@ -1,0 +1,52 @@
+"""Which box speaks for which shop, and with which keys."""
+
+import re
+from sqlite3 import Connection
+from typing import Final
+
+from edge.kit.errors import Refused
+from edge.kit.seal import KEY_BYTES, seal, unseal
+from sync.hub.config import Keys
+from sync.hub.tables import devices as tables
+from sync.hub.tables.devices import Device
+
+_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,48}")  # with `shop:` and `:urgent` it stays a wire.Name
+
+
+def register(conn: Connection, keys: Keys, *, device: Device, shop_key: bytes) -> None:
+    """Make `device` the voice of its shop, or give it a new epoch and key after a restore.
+
+    `shop_key` (32 bytes) is the shop's own and never changes. Raises Refused.
+    """
+    if not _ID.fullmatch(device.id) or not _ID.fullmatch(device.shop_id):
+        raise _refused(
+            "an id of a shop or device has other signs than letters, digits and ._-", code="BAD_ID"
+        )
+    if len(shop_key) != KEY_BYTES or len(device.public_key) != KEY_BYTES or device.epoch < 1:
+        raise _refused("a key is not 32 bytes, or the epoch is below 1", code="BAD_KEY")
+    if tables.wrapped_shop_key(conn, device.shop_id) is None:
+        wrapped = seal(keys.hub_kek, shop_key, _place(device.shop_id))
+        tables.add_shop(conn, device.shop_id, wrapped=wrapped)
+    elif shop_key_of(conn, keys, device.shop_id) != shop_key:
+        raise _refused("the shop has another key", code="BAD_KEY")
+    known = tables.device(conn, device.id)
+    if known and (known.shop_id != device.shop_id or known.epoch > device.epoch):
+        raise _refused("the device is another shop's, or its epoch would go back", code="WRONG_EPOCH")
+    if known != device:
+        tables.put_device(conn, device)
+
+
+def shop_key_of(conn: Connection, keys: Keys, shop_id: str) -> bytes:
+    """The shop's key; raises Refused for an unknown shop."""
+    wrapped = tables.wrapped_shop_key(conn, shop_id)
+    if wrapped is None:
+        raise _refused("no such shop", code="UNKNOWN_SHOP")
+    return unseal(keys.hub_kek, wrapped, _place(shop_id))
+
+
+def _place(shop_id: str) -> bytes:
+    return b"shop_key|" + shop_id.encode()
+
+
+def _refused(message: str, *, code: str) -> Refused:
+    return Refused(message, code=code, hint="nothing was changed; check what was given")

@@ -1,0 +1,110 @@
+"""The lines that go out to the shops, and the pages they are read in."""
+
+import asyncio
+from sqlite3 import Connection
+
+import msgspec
+
+from sync import wire
+from sync.hub.tables import feed as tables
+from sync.hub.tables.feed import Line
+from sync.hub.tables.people import Consent
+
+_PAGE_ROOM = 1024  # for the checkpoint
+
+
+def key(shop_id: str, customer_id: bytes, *, wrapped: bytes) -> list[Line]:
+    """A customer's key, on both lanes: what cannot be opened is of no use."""
+    d = msgspec.json.encode(wire.Key(wrapped))
+    return [
+        Line(part, "put", "key", customer_id.hex(), 1, d, customer_id)
+        for part in (wire.urgent_part(shop_id), wire.main_part(shop_id))
+    ]
+
+
+def customer(shop_id: str, customer_id: bytes, *, ver: int, traits: list[wire.Trait]) -> Line:
+    d = msgspec.json.encode(wire.Customer(traits))
+    return Line(wire.main_part(shop_id), "put", "customer", customer_id.hex(), ver, d, customer_id)
+
+
+def credential(shop_id: str, customer_id: bytes, *, outer_hash: bytes, blocked: bool, ver: int) -> list[Line]:
+    """A credential under the shop's own hash; a block goes on both lanes."""
+    d = msgspec.json.encode(wire.Credential(customer_id.hex(), "blocked" if blocked else "active"))
+    return [
+        Line(part, "put", "credential", outer_hash.hex(), ver, d, customer_id)
+        for part in _lanes(shop_id, urgent=blocked)
+    ]
+
+
+def consent(shop_id: str, given: Consent) -> list[Line]:
+    """A register of consent; a withdrawal goes on both lanes."""
+    body = wire.Consent(
+        customer=given.customer_id.hex(),
+        purpose=given.purpose,
+        recipient=given.recipient,
+        basis=given.basis,
+        gen=given.gen,
+        state=given.state,
+        from_ms=given.from_ms,
+        until_ms=given.until_ms,
+    )
+    id_ = f"{body.customer}/{body.purpose}/{body.recipient}"
+    d = msgspec.json.encode(body)
+    return [
+        Line(part, "put", "consent", id_, given.ver, d, given.customer_id)
+        for part in _lanes(shop_id, urgent=given.state == "withdrawn")
+    ]
+
+
+def erasure(shop_id: str, customer_id: bytes) -> list[Line]:
+    """Forget this customer; on both lanes, so that neither ends with a row about them."""
+    return [
+        Line(part, "erase", "customer", customer_id.hex(), 1, b"{}", customer_id)
+        for part in _lanes(shop_id, urgent=True)
+    ]
+
+
+def page(conn: Connection, part: str, *, after: int, limit: int, now_ms: int) -> bytes:
+    """The next rows of `part` after `after` as the wire's bytes, at most `limit` and a page's size."""
+    lines: list[bytes] = []
+    size, cursor = _PAGE_ROOM, after
+    for seq, op, t, id_, ver, d in tables.after(conn, part, seq=after, limit=limit):
+        line = wire.encode_row(wire.Row(part, seq, op, t, id_, ver, msgspec.Raw(d)))
+        size += len(line)
+        if size > wire.PAGE_BYTES:
+            break
+        lines.append(line)
+        cursor = seq
+    up_to_date = cursor >= tables.last(conn, part)
+    return wire.encode_page(lines, part=part, cursor=cursor, up_to_date=up_to_date, hub_time_ms=now_ms)
+
+
+class Bell:
+    """Wakes the long polls of a partition after a commit; after `close` nobody waits any more."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, asyncio.Event] = {}
+        self._closed = False
+
+    def ring(self, parts: list[str]) -> None:
+        for part in parts:
+            if event := self._waiting.pop(part, None):
+                event.set()
+
+    async def wait(self, conn: Connection, part: str, *, after: int, wait_s: float) -> None:
+        """Return when `part` has a row after `after`, when `wait_s` is over, or when the hub closes."""
+        try:
+            async with asyncio.timeout(wait_s):
+                while not self._closed and tables.last(conn, part) <= after:
+                    await self._waiting.setdefault(part, asyncio.Event()).wait()
+        except TimeoutError:
+            return
+
+    def close(self) -> None:
+        self._closed = True
+        self.ring(list(self._waiting))
+
+
+def _lanes(shop_id: str, *, urgent: bool) -> list[str]:
+    main = wire.main_part(shop_id)
+    return [wire.urgent_part(shop_id), main] if urgent else [main]

@@ -1,0 +1,130 @@
+"""Takes in what the shops report: each fact once, in order, and never two histories of one box."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from sqlite3 import Connection
+from typing import Final
+
+from msgspec import Struct
+
+from edge.consent.rules import Register
+from edge.kit.chain import link
+from edge.kit.errors import Refused
+from sync import wire
+from sync.hub import consents, people
+from sync.hub.config import Keys
+from sync.hub.problem import Refusal
+from sync.hub.tables import devices, events
+from sync.hub.tables import feed as partitions
+from sync.hub.tables import people as customers
+from sync.hub.tables.events import Kept
+from sync.hub.tables.feed import Line, Moved
+
+# What a shop may report; the name of a fact of the appliance in the words of the wire.
+KINDS: Final = frozenset(
+    ("visit_started", "greeted", "seen_again", "card_shown", "visit_ended", "consent_withdrawn")
+)
+
+
+class _About(Struct):
+    """Whom a fact is about, where it says so."""
+
+    customer_id: wire.Hex16 | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What the hub now holds of the epoch, the dead letters among it, and the partitions that grew."""
+
+    seq: int
+    rejected: list[wire.Rejection]
+    hub_epoch: int
+    moved: list[Moved]
+
+
+def take(
+    conn: Connection,
+    keys: Keys,
+    *,
+    envelope: wire.Envelope,
+    facts: Sequence[wire.Event],
+    now_ms: int,
+) -> Taken:
+    """Store the contiguous rest of an upload; raises Refusal (WRONG_EPOCH, BROKEN_CHAIN, FORKED).
+
+    What is held already is compared by its hash, so that a repeated upload changes nothing and a second
+    history under the same numbers is found.
+    """
+    device_id, epoch = envelope.device, envelope.epoch
+    device = devices.device(conn, device_id)
+    if device is None or device.epoch != epoch:
+        raise _no("this epoch of the device is not the current one", code="WRONG_EPOCH")
+    hub_epoch = devices.hub_epoch(conn)
+    held = events.held(conn, device_id, epoch)
+    if envelope.from_seq > held + 1:
+        return Taken(held, [], hub_epoch, [])
+    previous = events.hash_at(conn, device_id, epoch, seq=envelope.from_seq - 1)
+    if previous is None or previous.hex() != envelope.prev_hash:
+        raise _no("the upload does not chain to what came before", code="BROKEN_CHAIN")
+    last = envelope.from_seq + len(facts) - 1
+    stored = events.between(conn, device_id, epoch, first=envelope.from_seq, last=min(last, held))
+    kept: list[Kept] = []
+    lines: list[Line] = []
+    for fact in facts:
+        previous = _hash(previous, fact)
+        if fact.seq > held:
+            kept.append(_judged(conn, keys, fact, hash_=previous, lines=lines, now_ms=now_ms))
+        elif stored[fact.seq][0] != previous:
+            raise _no("the hub holds another history of this device", code="FORKED")
+    events.keep(conn, device_id, epoch, kept=kept, now_ms=now_ms)
+    verdicts = [(seq, code) for seq, (_, code) in sorted(stored.items())]
+    verdicts += [(fact.seq, fact.code) for fact in kept]
+    rejected = [wire.Rejection(seq, code) for seq, code in verdicts if code]
+    return Taken(max(held, last), rejected, hub_epoch, partitions.publish(conn, lines))
+
+
+def _hash(previous: bytes, fact: wire.Event) -> bytes:
+    if fact.hash is not None:
+        return bytes.fromhex(fact.hash)
+    return link(previous, seq=fact.seq, at_ms=fact.at_ms, kind=fact.kind, body=bytes(fact.body))
+
+
+def _judged(
+    conn: Connection, keys: Keys, fact: wire.Event, *, hash_: bytes, lines: list[Line], now_ms: int
+) -> Kept:
+    """The fact as it goes into the history, after it did its work; what it sends out is added to `lines`."""
+    body, code, customer_id = bytes(fact.body), None, None
+    try:
+        customer_id = _whom(fact)
+        if customer_id and customers.is_erased(conn, people.mark(keys, customer_id)):
+            body, customer_id = b"{}", None
+        elif fact.kind == "consent_withdrawn" and fact.hash is None:
+            lines += _withdrawn(conn, wire.decode_as(body, wire.ConsentWithdrawn), now_ms=now_ms)
+        elif fact.kind not in KINDS:
+            code = "UNKNOWN_KIND"
+    except wire.Malformed:
+        code = "BAD_BODY" if fact.kind in KINDS else "UNKNOWN_KIND"
+    except Refused as error:
+        code = error.code
+    return Kept(fact.seq, fact.at_ms, fact.kind, body, hash_, code, customer_id)
+
+
+def _whom(fact: wire.Event) -> bytes | None:
+    whom = wire.decode_as(bytes(fact.body), _About).customer_id
+    return None if whom is None else bytes.fromhex(whom)
+
+
+def _withdrawn(conn: Connection, body: wire.ConsentWithdrawn, *, now_ms: int) -> list[Line]:
+    return consents.withdrawn(
+        conn,
+        bytes.fromhex(body.customer_id),
+        purpose=body.purpose,
+        recipient=body.recipient,
+        register=Register(body.gen, "withdrawn"),
+        now_ms=now_ms,
+    )
+
+
+def _no(message: str, *, code: str) -> Refusal:
+    hint = "nothing was stored; if the box was restored or copied, give it a new epoch at the hub"
+    return Refusal(message, code=code, hint=hint, status=409)

@@ -1,0 +1,189 @@
+"""What happens to customers at the centre: they come, lose a card, and are forgotten."""
+
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from sqlite3 import Connection
+from typing import Any, Final
+
+import msgspec
+
+from edge.consent.rules import TRAITS
+from edge.kit.errors import Refused
+from edge.kit.seal import derive, key_place, new_key, seal, trait_place
+from edge.recognition.rules import CredentialKind, inner, normalise, outer
+from sync import wire
+from sync.hub import consents, feed
+from sync.hub.config import Keys
+from sync.hub.consents import NewConsent
+from sync.hub.devices import shop_key_of
+from sync.hub.tables import events
+from sync.hub.tables import feed as partitions
+from sync.hub.tables import people as tables
+from sync.hub.tables.feed import Line, Moved
+
+DAY_MS: Final = 86_400_000
+TRAIT_BYTES: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class NewCustomer:
+    """A customer on the way in; trait values are anything JSON can say, credential values are plain text."""
+
+    customer_id: bytes
+    traits: Mapping[str, Any] = field(repr=False)
+    credentials: Sequence[tuple[CredentialKind, str]] = field(repr=False)
+    consents: Sequence[NewConsent] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Shop:
+    id: str
+    key: bytes = field(repr=False)
+    transport: bytes = field(repr=False)  # wraps customers' keys on their way there
+
+
+def add_customer(
+    conn: Connection,
+    keys: Keys,
+    *,
+    shop_ids: Sequence[str],
+    customer: NewCustomer,
+    now_ms: int,
+    reason: str = "joined",
+) -> list[Moved]:
+    """Add one customer, resident in `shop_ids`; raises Refused for what is undeclared or somebody's."""
+    return add_customers(conn, keys, shop_ids=shop_ids, customers=[customer], now_ms=now_ms, reason=reason)
+
+
+def add_customers(
+    conn: Connection,
+    keys: Keys,
+    *,
+    shop_ids: Sequence[str],
+    customers: Sequence[NewCustomer],
+    now_ms: int,
+    reason: str = "joined",
+) -> list[Moved]:
+    """Add a slice of customers: traits sealed with a key each, credentials as inner hashes only."""
+    shops = [_shop(conn, keys, shop_id) for shop_id in shop_ids]
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in ("customer", "customer_key", "trait")}
+    rows |= {"credential": [], "residency": []}
+    registers: list[tables.Consent] = []
+    lines: list[Line] = []
+    for new in customers:
+        id_ = new.customer_id
+        if len(id_) != 16 or tables.is_erased(conn, mark(keys, id_)):
+            raise _refused("the id is not 16 bytes, or is of somebody who was erased", code="BAD_ID")
+        key = new_key()
+        traits = seal_traits(key, id_, traits=new.traits, ver=1, now_ms=now_ms)
+        hashes = [inner_hash(keys, kind, value) for kind, value in new.credentials]
+        given = [consents.first(id_, each, now_ms=now_ms) for each in new.consents]
+        rows["customer"].append({"customer_id": id_})
+        wrapped = seal(keys.hub_kek, key, key_place(id_))
+        rows["customer_key"].append({"customer_id": id_, "wrapped": wrapped})
+        rows["trait"] += [{"customer_id": id_} | msgspec.structs.asdict(trait) for trait in traits]
+        rows["credential"] += [{"hash": hash_, "customer_id": id_} for hash_ in hashes]
+        registers += given
+        for shop in shops:
+            residency = {"shop_id": shop.id, "reason": reason, "since_ms": now_ms}
+            rows["residency"].append({"customer_id": id_} | residency)
+            lines += _whole(shop, id_, key=key, traits=traits, hashes=hashes, given=given)
+    for table, its in rows.items():
+        tables.add(conn, table, its)
+    tables.put_consents(conn, registers)
+    return partitions.publish(conn, lines)
+
+
+def block(conn: Connection, keys: Keys, *, kind: CredentialKind, value: str) -> list[Moved]:
+    """Block a credential everywhere, urgently; raises Refused when nobody has it."""
+    hash_ = inner_hash(keys, kind, value)
+    blocked = tables.block(conn, hash_)
+    if blocked is None:
+        raise _refused("nobody has this credential", code="UNKNOWN_CREDENTIAL")
+    customer_id, ver = blocked
+    lines: list[Line] = []
+    for shop_id in tables.shops_of(conn, customer_id):
+        outer_hash = outer(shop_key_of(conn, keys, shop_id), hash_)
+        lines += feed.credential(shop_id, customer_id, outer_hash=outer_hash, blocked=True, ver=ver)
+    return partitions.publish(conn, lines)
+
+
+def erase(conn: Connection, keys: Keys, *, customer_id: bytes, now_ms: int) -> list[Moved]:
+    """Forget a customer here and, urgently, in every shop; raises Refused for an unknown one."""
+    if not tables.exists(conn, customer_id):
+        raise _refused("no such customer", code="UNKNOWN_CUSTOMER")
+    shop_ids = tables.shops_of(conn, customer_id)
+    tables.forget(conn, customer_id, mark=mark(keys, customer_id), now_ms=now_ms)
+    events.forget(conn, customer_id)
+    partitions.forget(conn, customer_id)
+    return partitions.publish(
+        conn, [line for shop_id in shop_ids for line in feed.erasure(shop_id, customer_id)]
+    )
+
+
+def mark(keys: Keys, customer_id: bytes) -> bytes:
+    """What stays of an erased id, so that nothing late brings the customer back."""
+    return hmac.digest(derive(keys.hub_kek, "erased"), customer_id, sha256)
+
+
+def inner_hash(keys: Keys, kind: CredentialKind, value: str) -> bytes:
+    """What the hub keeps of a credential; raises Refused for what cannot be one."""
+    normal = normalise(kind, value) if kind in ("number", "uid") else None
+    if normal is None:
+        raise _refused("a credential is empty, too long or of an unknown kind", code="BAD_CREDENTIAL")
+    return inner(keys.chain_key, kind, normal)
+
+
+def seal_traits(
+    key: bytes, customer_id: bytes, *, traits: Mapping[str, Any], ver: int, now_ms: int
+) -> list[wire.Trait]:
+    """Each value sealed in its place, with the end of its retention; raises Refused for an undeclared one."""
+    sealed = []
+    for name, value in traits.items():
+        declared = TRAITS.get(name)
+        if declared is None:
+            raise _refused(f"no trait is declared as {name[:32]!r}", code="UNDECLARED_TRAIT")
+        plain = msgspec.json.encode(value)
+        if len(plain) > TRAIT_BYTES:
+            raise _refused(f"a {name} is over {TRAIT_BYTES} bytes", code="TOO_LARGE")
+        sealed.append(
+            wire.Trait(
+                name=name,
+                sealed=seal(key, plain, trait_place(customer_id, name, ver)),
+                ver=ver,
+                as_of_ms=now_ms,
+                until_ms=None if declared.keep_days is None else now_ms + declared.keep_days * DAY_MS,
+            )
+        )
+    return sealed
+
+
+def _shop(conn: Connection, keys: Keys, shop_id: str) -> _Shop:
+    key = shop_key_of(conn, keys, shop_id)
+    return _Shop(shop_id, key, derive(key, "key-transport"))
+
+
+def _whole(
+    shop: _Shop,
+    customer_id: bytes,
+    *,
+    key: bytes,
+    traits: list[wire.Trait],
+    hashes: list[bytes],
+    given: list[tables.Consent],
+) -> list[Line]:
+    """All a shop is to know of one resident, the key first."""
+    lines = feed.key(shop.id, customer_id, wrapped=seal(shop.transport, key, key_place(customer_id)))
+    lines.append(feed.customer(shop.id, customer_id, ver=1, traits=traits))
+    for hash_ in hashes:
+        outer_hash = outer(shop.key, hash_)
+        lines += feed.credential(shop.id, customer_id, outer_hash=outer_hash, blocked=False, ver=1)
+    for each in given:
+        lines += feed.consent(shop.id, each)
+    return lines
+
+
+def _refused(message: str, *, code: str) -> Refused:
+    return Refused(message, code=code, hint="nothing was changed; check what was given")

@@ -1,0 +1,67 @@
+"""Every error that leaves the hub: RFC 9457 problem details with a code, and nothing personal."""
+
+from collections.abc import Callable
+from typing import Any
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap
+
+from edge.kit.errors import StoreError, WelkomError
+from edge.kit.log import Log, died
+from sync import wire
+from sync.signing import BadSignature
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class Refusal(WelkomError):
+    """The hub says no to a request, with the HTTP status of it."""
+
+    def __init__(self, message: str, *, code: str, hint: str, status: int) -> None:
+        super().__init__(message, code=code, hint=hint)
+        self.status = status
+
+
+def problems(*, now_ms: Callable[[], int], log: Log) -> ExceptionHandlersMap:
+    """How each kind of error becomes an answer."""
+
+    def answer(status: int, title: str, *, code: str, hint: str) -> Response[bytes]:
+        problem = wire.Problem(title=title, status=status, code=code, hint=hint, hub_time_ms=now_ms())
+        return Response(
+            wire.encode_problem(problem), status_code=status, media_type="application/problem+json"
+        )
+
+    def refused(_: AnyRequest, error: Refusal) -> Response[bytes]:
+        return answer(error.status, str(error), code=error.code, hint=error.hint)
+
+    def unsigned(_: AnyRequest, error: BadSignature) -> Response[bytes]:
+        return answer(401, str(error), code=error.code, hint=error.hint)
+
+    def malformed(_: AnyRequest, error: wire.Malformed) -> Response[bytes]:
+        return answer(413 if error.code == "TOO_LARGE" else 400, str(error), code=error.code, hint=error.hint)
+
+    def http(_: AnyRequest, error: HTTPException) -> Response[bytes]:
+        # The exception's own detail may quote the request; its status says enough.
+        title = {404: "nothing is here", 405: "not by this method", 413: "too long"}.get(
+            error.status_code, "the request is not as the contract says"
+        )
+        code = {404: "NOT_FOUND", 405: "NOT_ALLOWED", 413: "TOO_LARGE"}.get(error.status_code, "BAD_REQUEST")
+        return answer(error.status_code, title, code=code, hint="see /schema/openapi.json")
+
+    def store(_: AnyRequest, error: StoreError) -> Response[bytes]:
+        log("store_failed", code=error.code, hint=error.hint)
+        return answer(503, "the hub cannot write or read", code="STORE", hint="try again later")
+
+    def unforeseen(_: AnyRequest, error: Exception) -> Response[bytes]:
+        log("request_died", **died(error))
+        return answer(500, "the hub failed", code="INTERNAL", hint="look into the hub's log")
+
+    return {
+        Refusal: refused,
+        BadSignature: unsigned,
+        wire.Malformed: malformed,
+        HTTPException: http,
+        StoreError: store,
+        Exception: unforeseen,
+    }

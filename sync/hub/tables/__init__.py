@@ -1,0 +1,1 @@
+"""Every SQL statement of the hub, beside the function that needs it."""

@@ -1,0 +1,57 @@
+"""Shops and their devices."""
+
+from dataclasses import dataclass
+from sqlite3 import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    id: str
+    shop_id: str
+    epoch: int
+    public_key: bytes
+
+
+def device(conn: Connection, device_id: str) -> Device | None:
+    row = conn.execute(
+        "SELECT id, shop_id, epoch, public_key FROM device WHERE id=:id", {"id": device_id}
+    ).fetchone()
+    return Device(*row) if row else None
+
+
+def put_device(conn: Connection, given: Device) -> None:
+    conn.execute(
+        """
+        INSERT INTO device (id, shop_id, epoch, public_key) VALUES (:id, :shop_id, :epoch, :public_key)
+        ON CONFLICT (id) DO UPDATE SET epoch=excluded.epoch, public_key=excluded.public_key, forked_ms=NULL
+        """,
+        {
+            "id": given.id,
+            "shop_id": given.shop_id,
+            "epoch": given.epoch,
+            "public_key": given.public_key,
+        },
+    )
+
+
+def mark_forked(conn: Connection, device_id: str, *, now_ms: int) -> bool:
+    """Note that two boxes write this device's history; False when that was known."""
+    done = conn.execute(
+        "UPDATE device SET forked_ms=:now_ms WHERE id=:id AND forked_ms IS NULL",
+        {"id": device_id, "now_ms": now_ms},
+    )
+    return done.rowcount == 1
+
+
+def wrapped_shop_key(conn: Connection, shop_id: str) -> bytes | None:
+    row = conn.execute("SELECT wrapped FROM shop WHERE id=:id", {"id": shop_id}).fetchone()
+    return bytes(row[0]) if row else None
+
+
+def add_shop(conn: Connection, shop_id: str, *, wrapped: bytes) -> None:
+    conn.execute("INSERT INTO shop (id, wrapped) VALUES (:id, :wrapped)", {"id": shop_id, "wrapped": wrapped})
+
+
+def hub_epoch(conn: Connection) -> int:
+    (epoch,) = conn.execute("SELECT epoch FROM hub").fetchone()
+    return int(epoch)

@@ -1,0 +1,118 @@
+"""Customers, their keys, traits, credentials, consents, and the shops that may know of them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from sqlite3 import Connection, IntegrityError
+from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from edge.consent.rules import Basis, Register, State
+from edge.kit.errors import Refused
+
+Rows = Sequence[Mapping[str, Any]]
+
+_ADD: Final = {
+    "customer": "INSERT INTO customer (id, ver) VALUES (:customer_id, 1)",
+    "customer_key": "INSERT INTO customer_key (customer_id, wrapped) VALUES (:customer_id, :wrapped)",
+    "trait": """
+        INSERT INTO trait (customer_id, name, sealed, ver, as_of_ms, until_ms)
+        VALUES (:customer_id, :name, :sealed, :ver, :as_of_ms, :until_ms)""",
+    "credential": """
+        INSERT INTO credential (hash, customer_id, state, ver) VALUES (:hash, :customer_id, 'active', 1)""",
+    "residency": """
+        INSERT INTO residency (customer_id, shop_id, reason, since_ms)
+        VALUES (:customer_id, :shop_id, :reason, :since_ms)""",
+}
+_PUT_CONSENT: Final = """
+    INSERT INTO consent (customer_id, purpose, recipient, basis, gen, state, from_ms, until_ms, ver)
+    VALUES (:customer_id, :purpose, :recipient, :basis, :gen, :state, :from_ms, :until_ms, :ver)
+    ON CONFLICT (customer_id, purpose, recipient) DO UPDATE SET basis=excluded.basis, gen=excluded.gen,
+        state=excluded.state, from_ms=excluded.from_ms, until_ms=excluded.until_ms, ver=excluded.ver"""
+
+
+def add(conn: Connection, table: str, rows: Rows) -> None:
+    """Insert new rows into one of the tables above; raises Refused for what is already somebody's."""
+    try:
+        conn.executemany(_ADD[table], rows)
+    except IntegrityError:
+        raise Refused(
+            f"a new {table} is already there",
+            code=f"{table.upper()}_TAKEN",
+            hint="nothing was added; look it up",
+        ) from None
+
+
+class Consent(Struct, frozen=True):
+    """A register of consent with what it rests on and its period."""
+
+    customer_id: bytes
+    purpose: str
+    recipient: str
+    basis: Basis
+    gen: int
+    state: State
+    from_ms: int
+    until_ms: int | None
+    ver: int
+
+    @property
+    def register(self) -> Register:
+        return Register(self.gen, self.state)
+
+
+_CONSENT_COLUMNS: Final = "customer_id, purpose, recipient, basis, gen, state, from_ms, until_ms, ver"
+
+
+def put_consents(conn: Connection, consents: Iterable[Consent]) -> None:
+    conn.executemany(_PUT_CONSENT, [asdict(each) for each in consents])
+
+
+def consent(conn: Connection, customer_id: bytes, *, purpose: str, recipient: str) -> Consent | None:
+    row = conn.execute(
+        f"""
+        SELECT {_CONSENT_COLUMNS} FROM consent
+        WHERE customer_id=:customer_id AND purpose=:purpose AND recipient=:recipient
+        """,
+        {"customer_id": customer_id, "purpose": purpose, "recipient": recipient},
+    ).fetchone()
+    return Consent(*row) if row else None
+
+
+def block(conn: Connection, inner_hash: bytes) -> tuple[bytes, int] | None:
+    """Block a credential; (customer, version), or None when nobody has it."""
+    row = conn.execute(
+        "UPDATE credential SET state='blocked', ver=ver+1 WHERE hash=:hash RETURNING customer_id, ver",
+        {"hash": inner_hash},
+    ).fetchone()
+    return (bytes(row[0]), int(row[1])) if row else None
+
+
+def exists(conn: Connection, customer_id: bytes) -> bool:
+    return conn.execute("SELECT 1 FROM customer WHERE id=:id", {"id": customer_id}).fetchone() is not None
+
+
+def shops_of(conn: Connection, customer_id: bytes) -> list[str]:
+    """The shops a customer is resident in."""
+    rows = conn.execute(
+        "SELECT shop_id FROM residency WHERE customer_id=:id ORDER BY shop_id", {"id": customer_id}
+    )
+    return [shop_id for (shop_id,) in rows]
+
+
+def forget(conn: Connection, customer_id: bytes, *, mark: bytes, now_ms: int) -> None:
+    """Delete all rows of a customer, the key first of all, and remember the mark of the id."""
+    for table in ("customer_key", "trait", "credential", "consent", "residency"):
+        conn.execute(f"DELETE FROM {table} WHERE customer_id=:id", {"id": customer_id})
+    conn.execute("DELETE FROM customer WHERE id=:id", {"id": customer_id})
+    conn.execute(
+        """
+        INSERT INTO erased (mark, at_ms) VALUES (:mark, :now_ms)
+        ON CONFLICT (mark) DO UPDATE SET mark=excluded.mark
+        """,
+        {"mark": mark, "now_ms": now_ms},
+    )
+
+
+def is_erased(conn: Connection, mark: bytes) -> bool:
+    return conn.execute("SELECT 1 FROM erased WHERE mark=:mark", {"mark": mark}).fetchone() is not None

@@ -1,0 +1,404 @@
+"""The messages between a shop and the hub, and their version: the contract both sides are held to.
+
+Everything is newline-delimited JSON with a `schema` in each message. Readers ignore fields they do not know,
+so a field may be added without a new version. What comes off the wire is hostile until it went through a
+`decode_…` of this module, and those raise nothing but Malformed.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from typing import Annotated, Final, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+
+SCHEMA: Final = 1
+
+EVENTS_PATH: Final = "/sync/v1/events"
+FEED_PATH: Final = "/sync/v1/feed"
+
+BATCH_EVENTS: Final = 500
+BATCH_BYTES: Final = 1 << 20
+EVENT_BYTES: Final = 64 << 10  # one line; so that one fact can never fill a batch
+PAGE_ROWS: Final = 2000
+PAGE_BYTES: Final = 4 << 20
+ROW_BYTES: Final = 64 << 10
+ANSWER_BYTES: Final = 64 << 10  # 500 rejections fit
+WAIT_S: Final = 25  # below the 30 s at which proxies tend to cut a silent request
+
+_MAX: Final = (1 << 53) - 1  # what every JSON reader keeps exact (RFC 8259 section 6)
+Count = Annotated[int, Meta(ge=0, le=_MAX)]
+Seq = Annotated[int, Meta(ge=1, le=_MAX)]
+Hex16 = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+Hex32 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Name = Annotated[str, Meta(pattern="^[A-Za-z0-9._:-]{1,64}$")]
+Kind = Annotated[str, Meta(pattern="^[a-z_]{1,64}$")]
+Op = Literal["put", "del", "erase"]
+
+
+class WireError(Exception):
+    """What failed (the message), a stable code, what to do next, whether trying again can help."""
+
+    retry = False
+
+    def __init__(self, message: str, *, code: str, hint: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.hint = hint
+
+
+class Malformed(WireError):
+    """Bytes that are not the message they should be."""
+
+
+class Unreachable(WireError):
+    """No line to the hub, or no sense on it: try again soon."""
+
+    retry = True
+
+
+class Refused(WireError):
+    """The hub answered no, or answered what must not be believed: a person has to look."""
+
+
+class Event(Struct, frozen=True, omit_defaults=True):
+    """One fact of a shop. `body` stays byte-exact, because the hash chain is over those bytes.
+
+    `hash` (hex) is there only when an erasure blanked the body: the chain then goes on from it.
+    """
+
+    seq: Seq
+    at_ms: Count
+    kind: Kind
+    body: Raw
+    hash: Hex32 | None = None
+
+
+class Batch(Struct, frozen=True):
+    """Facts in order, dense from `from_seq`; `prev_hash` (32 bytes) is the chain before the first of them."""
+
+    epoch: int
+    from_seq: int
+    prev_hash: bytes
+    events: Sequence[Event]
+
+    @property
+    def last_seq(self) -> int:
+        return self.from_seq + len(self.events) - 1
+
+
+class Envelope(Struct, frozen=True):
+    """First line of an upload."""
+
+    device: Name
+    epoch: Seq
+    from_seq: Seq
+    schema: Seq
+    prev_hash: Hex32
+
+
+class Ack(Struct, frozen=True):
+    """The hub holds everything of this epoch up to `seq`."""
+
+    epoch: Seq
+    seq: Count
+
+
+class Rejection(Struct, frozen=True):
+    """A fact the hub keeps as a dead letter: it holds it, and does nothing with it."""
+
+    seq: Seq
+    code: Annotated[str, Meta(max_length=64)]
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """What the hub says to an upload."""
+
+    schema: Seq = SCHEMA
+    ack: Ack
+    rejected: Annotated[list[Rejection], Meta(max_length=BATCH_EVENTS)] = []
+    throttle_ms: Annotated[int, Meta(ge=0, le=600_000)] = 0
+    hub_epoch: Seq
+    hub_time_ms: Count
+
+
+class Row(Struct, frozen=True):
+    """One row of a partition. The types `t` and their `d` are `Key`, `Customer`, `Credential`, `Consent`."""
+
+    p: Name
+    seq: Seq
+    op: Op
+    t: Kind
+    id: Annotated[str, Meta(min_length=1, max_length=256)]
+    ver: Count
+    d: Raw
+
+
+class Checkpoint(Struct, frozen=True, kw_only=True):
+    """Closes a page. `digest` is SHA-256 (hex) over the row lines with their line ends."""
+
+    part: Name
+    cursor: Count
+    rows: Count
+    digest: Hex32
+    up_to_date: bool
+    hub_time_ms: Count
+    schema: Seq = SCHEMA
+
+
+class _Closing(Struct, frozen=True):
+    checkpoint: Checkpoint
+
+
+class Page(Struct, frozen=True):
+    """Rows dense after the cursor that was asked for, and the checkpoint to store with them."""
+
+    rows: Sequence[Row]
+    checkpoint: Checkpoint
+
+
+class Key(Struct, frozen=True):
+    """`t` = key, id = customer (hex): the customer's key, wrapped for this shop."""
+
+    wrapped: Annotated[bytes, Meta(max_length=1024)]
+
+
+class Trait(Struct, frozen=True):
+    """One personal value, sealed with the customer's key."""
+
+    name: Kind
+    sealed: bytes
+    ver: Count
+    as_of_ms: Count
+    until_ms: Count | None = None
+
+
+class Customer(Struct, frozen=True):
+    """`t` = customer, id = customer (hex): all traits, whole."""
+
+    traits: list[Trait]
+
+
+class Credential(Struct, frozen=True):
+    """`t` = credential, id = the shop's own (outer) hash in hex."""
+
+    customer: Hex16
+    state: Literal["active", "blocked"]
+
+
+class Consent(Struct, frozen=True, kw_only=True):
+    """`t` = consent, id = `customer/purpose/recipient`."""
+
+    customer: Hex16
+    purpose: Kind
+    recipient: Name
+    basis: Literal["consent", "agreement", "law"]
+    gen: Seq
+    state: Literal["given", "withdrawn"]
+    from_ms: Count
+    until_ms: Count | None = None
+
+
+class ConsentWithdrawn(Struct, frozen=True, kw_only=True):
+    """Body of the event `consent_withdrawn`: accepted from any shop, for withdrawing needs nobody's leave."""
+
+    customer_id: Hex16
+    purpose: Kind
+    recipient: Name
+    gen: Seq
+
+
+Body = Key | Customer | Credential | Consent
+_BODIES: Final[dict[str, type[Body]]] = {
+    "key": Key,
+    "customer": Customer,
+    "credential": Credential,
+    "consent": Consent,
+}
+
+
+class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """RFC 9457 problem details with a stable `code` and the next step; nothing personal."""
+
+    title: Annotated[str, Meta(max_length=500)] = ""
+    status: Annotated[int, Meta(ge=100, le=599)] = 500
+    code: Annotated[str, Meta(pattern="^[A-Z0-9_]{1,64}$")] = "UNKNOWN"
+    hint: Annotated[str, Meta(max_length=500)] = ""
+    hub_time_ms: Count | None = None
+
+
+T = TypeVar("T")
+
+_encode = msgspec.json.Encoder().encode
+_EVENT: Final = msgspec.json.Decoder(Event)
+_ENVELOPE: Final = msgspec.json.Decoder(Envelope)
+_ANSWER: Final = msgspec.json.Decoder(Answer)
+_ROW: Final = msgspec.json.Decoder(Row)
+_CLOSING: Final = msgspec.json.Decoder(_Closing)
+_PROBLEM: Final = msgspec.json.Decoder(Problem)
+
+
+def main_part(shop: str) -> str:
+    """The partition of everything resident in a shop."""
+    return f"shop:{shop}"
+
+
+def urgent_part(shop: str) -> str:
+    """The partition drained before all else: withdrawn consents, blocks, erasures and keys."""
+    return f"shop:{shop}:urgent"
+
+
+def fit(batch: Batch) -> Batch:
+    """The longest prefix of `batch` that goes in one upload; raises Malformed on a fact over the cap."""
+    room = BATCH_BYTES - 512  # the envelope
+    for count, event in enumerate(batch.events):
+        size = len(event.body) + 256
+        if size > EVENT_BYTES:
+            raise _malformed(f"fact {event.seq} is over {EVENT_BYTES} bytes", code="TOO_LARGE")
+        room -= size
+        if room < 0 or count == BATCH_EVENTS:
+            return msgspec.structs.replace(batch, events=batch.events[:count])
+    return batch
+
+
+def encode_batch(batch: Batch, device: str) -> bytes:
+    """NDJSON of an upload: the envelope, then a line a fact."""
+    envelope = Envelope(
+        device=device,
+        epoch=batch.epoch,
+        from_seq=batch.from_seq,
+        schema=SCHEMA,
+        prev_hash=batch.prev_hash.hex(),
+    )
+    return _lines([_encode(envelope), *map(_encode, batch.events)])
+
+
+def decode_batch(body: bytes) -> tuple[Envelope, list[Event]]:
+    """The upload in `body`, dense from `from_seq` and within the caps."""
+    lines = _split(body, most=BATCH_BYTES)
+    if len(lines) > BATCH_EVENTS + 1:
+        raise _malformed(f"over {BATCH_EVENTS} events", code="TOO_LARGE")
+    envelope = _decode(_ENVELOPE, lines[0])
+    _known(envelope.schema)
+    events = [_decode(_EVENT, line, most=EVENT_BYTES) for line in lines[1:]]
+    for seq, event in enumerate(events, envelope.from_seq):
+        if event.seq != seq:
+            raise _malformed(f"event {event.seq} stands where {seq} belongs")
+        if not bytes(event.body).startswith(b"{"):
+            raise _malformed(f"the body of event {seq} is no object")
+    return envelope, events
+
+
+def encode_answer(answer: Answer) -> bytes:
+    return _encode(answer)
+
+
+def decode_answer(body: bytes) -> Answer:
+    if len(body) > ANSWER_BYTES:
+        raise _malformed("the answer is too long", code="TOO_LARGE")
+    answer = _decode(_ANSWER, body)
+    _known(answer.schema)
+    return answer
+
+
+def encode_row(row: Row) -> bytes:
+    """One row line, with its line end."""
+    return _encode(row) + b"\n"
+
+
+def encode_page(lines: Iterable[bytes], **checkpoint: int | str | bool) -> bytes:
+    """A page of row lines and its checkpoint; `checkpoint` is all of that but rows, digest, schema."""
+    rows = list(lines)
+    page = b"".join(rows)
+    closing = {**checkpoint, "rows": len(rows), "digest": sha256(page).hexdigest(), "schema": SCHEMA}
+    return page + _encode({"checkpoint": closing}) + b"\n"
+
+
+def decode_page(body: bytes) -> Page:
+    """The page in `body`, its count and digest verified; whether it is the one asked for says `follows`."""
+    lines = _split(body, most=PAGE_BYTES)
+    if len(lines) > PAGE_ROWS + 1:
+        raise _malformed(f"over {PAGE_ROWS} rows", code="TOO_LARGE")
+    checkpoint = _decode(_CLOSING, lines[-1]).checkpoint
+    _known(checkpoint.schema)
+    if checkpoint.rows != len(lines) - 1 or checkpoint.digest != sha256(_lines(lines[:-1])).hexdigest():
+        raise _malformed("the page does not match its digest", code="BAD_DIGEST")
+    return Page([_decode(_ROW, line, most=ROW_BYTES) for line in lines[:-1]], checkpoint)
+
+
+def follows(page: Page, part: str, *, after: int) -> None:
+    """Raise Malformed unless `page` is of `part`, dense after `after`, and its cursor is its last row."""
+    if page.checkpoint.part != part or any(row.p != part for row in page.rows):
+        raise _malformed(f"the page is not of {part}", code="WRONG_PART")
+    if [row.seq for row in page.rows] != list(range(after + 1, after + 1 + len(page.rows))):
+        raise _malformed(f"rows of {part} after {after} are missing", code="FEED_GAP")
+    if page.checkpoint.cursor != after + len(page.rows):
+        raise _malformed(f"the cursor of {part} does not stand on its last row", code="FEED_GAP")
+
+
+def row_body(row: Row) -> Body | None:
+    """The typed `d` of a put, or None for another op or a type of a later version."""
+    kind = _BODIES.get(row.t) if row.op == "put" else None
+    return None if kind is None else decode_as(bytes(row.d), kind)
+
+
+def decode_as(body: bytes, kind: type[T]) -> T:
+    """`body` as one of the message types of this module."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise _malformed(_where(error)) from None
+
+
+def encode_problem(problem: Problem) -> bytes:
+    return _encode(problem)
+
+
+def decode_problem(body: bytes, *, status: int) -> Problem:
+    """The problem in an error answer; whatever is not one (a proxy's page) becomes `HTTP_<status>`."""
+    try:
+        return _decode(_PROBLEM, body[:ANSWER_BYTES])
+    except Malformed:
+        return Problem(status=status, code=f"HTTP_{status}", hint="see what stands between shop and hub")
+
+
+def _known(schema: int) -> None:
+    if schema > SCHEMA:
+        raise _malformed(f"schema {schema} is newer than {SCHEMA}", code="SCHEMA")
+
+
+def _lines(lines: Iterable[bytes]) -> bytes:
+    return b"".join(line + b"\n" for line in lines)
+
+
+def _split(body: bytes, *, most: int) -> list[bytes]:
+    if len(body) > most:
+        raise _malformed(f"over {most} bytes", code="TOO_LARGE")
+    if not body.endswith(b"\n"):
+        raise _malformed("the last line is cut off")
+    return body[:-1].split(b"\n")
+
+
+def _decode(decoder: "msgspec.json.Decoder[T]", line: bytes, *, most: int = BATCH_BYTES) -> T:
+    if len(line) > most:
+        raise _malformed(f"a line over {most} bytes", code="TOO_LARGE")
+    try:
+        return decoder.decode(line)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise _malformed(_where(error)) from None
+
+
+_PATH: Final = re.compile(r"at `\$[\w.\[\]]*`")
+
+
+def _where(error: Exception) -> str:
+    """The path that was wrong, never the value that stood there."""
+    place = _PATH.search(str(error))
+    return f"not as the contract says{' ' + place.group() if place else ''}"
+
+
+def _malformed(message: str, *, code: str = "MALFORMED") -> Malformed:
+    return Malformed(
+        message, code=code, hint="compare with sync/README.md; between our own sides it is a bug"
+    )

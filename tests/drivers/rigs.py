@@ -1,0 +1,79 @@
+"""One rig a kind: the smallest real thing behind a reader, with its cable in the test's hand."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from drivers.catalogue import build
+from drivers.reader import Reader
+from drivers.settings import parse_reader
+from drivers.sim import SimReader
+from tests.drivers.cable import Cable
+from tests.drivers.pn532 import Pn532
+
+
+@dataclass(frozen=True)
+class Rig:
+    """A fresh reader at each `reader()`; `pull` is None where there is no cable to pull in mid-reading."""
+
+    reader: Callable[[], Reader]
+    absent: Callable[[], None]
+    pull: Callable[[], None] | None
+
+
+def _from(table: dict[str, object], base: Path) -> Callable[[], Reader]:
+    return lambda: build(parse_reader(table, where="readers[0]", base=base))
+
+
+@contextmanager
+def rig(kind: str, base: Path) -> Iterator[Rig]:
+    with ExitStack() as stack:
+        yield RIGS[kind](stack, base)
+
+
+def _serial(stack: ExitStack, base: Path) -> Rig:
+    cable = stack.enter_context(Cable())
+    table: dict[str, object] = {"name": "counter-1", "kind": "serial", "device": cable.path}
+    return Rig(_from(table, base), cable.pull, cable.pull)
+
+
+def _pipe(stack: ExitStack, base: Path) -> Rig:
+    home = base / "run"
+    home.mkdir()
+    path = home / "readers.sock"
+
+    def absent() -> None:
+        home.rmdir()
+
+    table: dict[str, object] = {"name": "counter-1", "kind": "pipe", "device": str(path)}
+    return Rig(_from(table, base), absent, path.unlink)
+
+
+def _replay(stack: ExitStack, base: Path) -> Rig:
+    file = base / "day.jsonl"
+    file.write_text("")
+    table: dict[str, object] = {"name": "counter-1", "kind": "replay", "file": "day.jsonl"}
+    return Rig(_from(table, base), file.unlink, None)
+
+
+def _sim(stack: ExitStack, base: Path) -> Rig:
+    table: dict[str, object] = {"name": "counter-1", "kind": "sim", "rate_per_s": 0}
+    made = _from(table, base)()
+    assert isinstance(made, SimReader)
+    return Rig(lambda: made, made.pull, made.pull)
+
+
+def _nfc(stack: ExitStack, base: Path) -> Rig:
+    chip = stack.enter_context(Pn532())
+    table: dict[str, object] = {"name": "counter-1", "kind": "nfc", "device": chip.path}
+    return Rig(_from(table, base), chip.pull, chip.pull)
+
+
+RIGS: dict[str, Callable[[ExitStack, Path], Rig]] = {
+    "serial": _serial,
+    "nfc": _nfc,
+    "pipe": _pipe,
+    "replay": _replay,
+    "sim": _sim,
+}

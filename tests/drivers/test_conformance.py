@@ -1,0 +1,104 @@
+"""The seam's promises, held by every kind in KINDS."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+
+from drivers.catalogue import KINDS
+from drivers.reader import Idle, ReaderGone
+from tests.drivers.listening import first_idle, next_sighting
+from tests.drivers.rigs import RIGS, Rig, rig
+
+RELEASED_S = 2.0
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(params=list(KINDS))
+def subject(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
+    with rig(request.param, tmp_path) as made:
+        yield made
+
+
+async def test_every_kind_has_a_rig() -> None:
+    assert set(RIGS) == set(KINDS)
+
+
+async def test_the_name_comes_from_the_configuration(subject: Rig) -> None:
+    assert subject.reader().name == "counter-1"
+
+
+async def test_an_idle_comes_promptly_after_opening_and_bears_the_name(subject: Rig) -> None:
+    async with aclosing(subject.reader().events()) as events:
+        assert await first_idle(events, within_s=2.0) == Idle("counter-1")
+
+
+async def test_idle_comes_again_while_nothing_is_there(subject: Rig) -> None:
+    async with aclosing(subject.reader().events()) as events:
+        await first_idle(events)
+        await first_idle(events, within_s=8.0)
+
+
+async def test_making_a_reader_opens_nothing(subject: Rig) -> None:
+    subject.absent()
+    assert subject.reader().name == "counter-1"
+
+
+async def test_leaving_releases_the_device_so_that_it_opens_again(subject: Rig) -> None:
+    for _ in range(3):
+        events = subject.reader().events()
+        await first_idle(events)
+        left = time.monotonic()
+        await events.aclose()
+        assert time.monotonic() - left < RELEASED_S
+
+
+async def test_cancelling_releases_the_device_so_that_it_opens_again(subject: Rig) -> None:
+    for _ in range(3):
+        opened = asyncio.Event()
+
+        async def listen(opened: asyncio.Event) -> None:
+            async with aclosing(subject.reader().events()) as events:
+                async for _event in events:
+                    opened.set()
+
+        task = asyncio.create_task(listen(opened))
+        async with asyncio.timeout(5):
+            await opened.wait()
+        left = time.monotonic()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert time.monotonic() - left < RELEASED_S
+
+
+async def test_one_reader_can_be_listened_to_again(subject: Rig) -> None:
+    reader = subject.reader()
+    for _ in range(2):
+        async with aclosing(reader.events()) as events:
+            await first_idle(events)
+
+
+async def test_a_device_that_is_not_there_is_gone_with_a_code_and_a_next_step(subject: Rig) -> None:
+    subject.absent()
+    with pytest.raises(ReaderGone) as caught:
+        async with aclosing(subject.reader().events()) as events:
+            await first_idle(events)
+    assert caught.value.code
+    assert caught.value.hint
+    assert caught.value.retry
+
+
+async def test_a_device_that_goes_away_while_it_is_read_is_gone(subject: Rig) -> None:
+    if subject.pull is None:
+        pytest.skip("a file that is open stays readable")
+    async with aclosing(subject.reader().events()) as events:
+        await first_idle(events)
+        subject.pull()
+        with pytest.raises(ReaderGone) as caught:
+            await next_sighting(events, within_s=8.0)
+    assert caught.value.code == "unplugged"
