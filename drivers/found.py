@@ -26,7 +26,7 @@ _DEVICES: Final = Path("/sys/bus/usb/devices")
 
 def plugged_in(devices: Path = _DEVICES) -> list[ReaderSettings]:
     """Settings for each known USB reader under `devices` (sysfs-bus-usb), UIDs of plain cards allowed."""
-    found = []
+    found: list[ReaderSettings] = []
     for device in sorted(devices.glob("*")) if devices.is_dir() else []:
         vendor, product = _read(device / "idVendor"), _read(device / "idProduct")
         if f"{vendor}:{product}" in USB_READERS:

@@ -16,7 +16,7 @@ from nfc.clf import RemoteTarget, UnsupportedTargetError, pn53x
 
 from drivers.nfc_card import Presence, Wanted, look, presence
 from drivers.nfc_channel import CardLost
-from drivers.nfc_open import TROUBLE, open_frontend, release, trouble
+from drivers.nfc_open import TROUBLE, is_glitch, open_frontend, release, trouble
 from drivers.reader import IDLE_EVERY_S, Idle, Outcome, Reader, Sighting, Token
 from drivers.settings import ReaderSettings
 from drivers.threaded import Emit, threaded
@@ -25,7 +25,9 @@ LEFT_S: Final = 1.0  # no answer for this long is "left the field" (contract.md,
 LOOK_S: Final = 0.05  # between two rounds; the field is off meanwhile, and phones forgive gaps under 300 ms
 LYING_S: Final = 0.15  # the same while a card that was read still lies there
 TRIES: Final = 3  # of one presentation: a card on its way into the field is lost once or twice
-CHIP_ERRORS: Final = 20  # chip errors in a row that are no card's fault any more
+GLITCHES: Final = (
+    3  # failures in a row between us and the chip before it counts as gone; one is a disturbed line
+)
 
 # nfcpy writes UIDs and payloads at DEBUG, and at ERROR what edge.watch says in one line.
 logging.getLogger("nfc").setLevel(logging.CRITICAL)
@@ -98,7 +100,7 @@ class NfcReader:
             if time.monotonic() - spoke >= IDLE_EVERY_S:
                 emit(Idle(self.name))
                 spoke = time.monotonic()
-            device.mute()  # a card that was read or halted answers again only after the field was off
+            senses.rest()
             stop.wait(LYING_S if card is not None and card.done else LOOK_S)
 
     def _attempt(
@@ -126,7 +128,8 @@ class _Senses:
 
     def __init__(self, device: Any) -> None:
         self._polls = [(device.sense_tta, "106A"), (device.sense_ttb, "106B")]
-        self._errors = 0
+        self._device = device
+        self._glitches = 0
 
     def next(self) -> Any | None:
         for poll in list(self._polls):
@@ -135,15 +138,24 @@ class _Senses:
                 target = sense(RemoteTarget(technology))
             except (UnsupportedTargetError, ValueError):
                 self._polls.remove(poll)
-                continue
             except IndexError:
-                continue  # an answer shorter than its standard allows
-            except pn53x.Chipset.Error:
-                self._errors += 1
-                if self._errors >= CHIP_ERRORS:
-                    raise
-                continue
-            self._errors = 0
-            if target is not None:
-                return target
+                pass  # an answer shorter than its standard allows
+            except (OSError, pn53x.Chipset.Error) as error:
+                self._bear(error)
+            else:
+                self._glitches = 0
+                if target is not None:
+                    return target
         return None
+
+    def rest(self) -> None:
+        """Switch the field off: a card that was read or halted answers again only after that."""
+        try:
+            self._device.mute()
+        except (OSError, pn53x.Chipset.Error) as error:
+            self._bear(error)
+
+    def _bear(self, error: OSError | pn53x.Chipset.Error) -> None:
+        self._glitches += 1
+        if self._glitches >= GLITCHES or (isinstance(error, OSError) and not is_glitch(error)):
+            raise error

@@ -16,6 +16,9 @@ ISO_DEP: Final = (
 )
 NFC_DEP: Final = 0x40
 TYPE_2: Final = 0x00  # any other SAK without ISO-DEP is MIFARE Classic, whose memory wants keys
+CLASSIC_4K: Final = (
+    0x18  # the OV-chipkaart and its kin: what is on it cannot be asked without keys, so no UID
+)
 RANDOM_UID: Final = 0x08  # first byte of a 4-byte UID that is new each time (ISO/IEC 14443-3, 6.5.4)
 DOUBLE_UID: Final = 7  # bytes; a single one (4) under ISO-DEP is a phone's
 
@@ -74,8 +77,8 @@ def _uid_token(target: Any, wanted: Wanted) -> Token | None:
     if not wanted.uid or target.sensb_res or not target.sdd_res:
         return None
     uid = bytes(target.sdd_res)
-    iso_dep = bool(target.sel_res and target.sel_res[0] & ISO_DEP)
-    if _is_random(uid) or (iso_dep and len(uid) < DOUBLE_UID):
+    sak = target.sel_res[0] if target.sel_res else 0
+    if _is_random(uid) or sak == CLASSIC_4K or (sak & ISO_DEP and len(uid) < DOUBLE_UID):
         return None
     return Token("uid", uid.hex(), "weak", {"technology": "nfc-a"})
 

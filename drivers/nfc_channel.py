@@ -11,6 +11,7 @@ from nfc.clf import TimeoutError as NoAnswer
 from nfc.tag.tt4 import IsoDepInitiator
 
 from drivers.codecs.dialogue import Apdus, Frames
+from drivers.nfc_open import is_glitch
 
 T = TypeVar("T")
 
@@ -33,7 +34,8 @@ class CardLost(Exception):
 class Air:
     """Frames to and from the card that was sensed last; what nfcpy's ISO-DEP calls a contactless frontend.
 
-    Raises nfcpy's CommunicationError for the card's silence, and lets the reader's own errors through.
+    Raises nfcpy's CommunicationError for the card's silence, CardLost for a frame the reader missed, and lets
+    through what the reader says when it is gone.
     """
 
     def __init__(self, device: Any, target: Any, stop: threading.Event) -> None:
@@ -53,7 +55,12 @@ class Air:
     def exchange(self, frame: bytes, timeout: float) -> bytearray:
         if self._stop.is_set() or time.monotonic() > self._until_s:
             raise NoAnswer("the talk took too long, or the reader is being left")
-        answer = self._device.send_cmd_recv_rsp(self.target, bytearray(frame), min(timeout, WAIT_S))
+        try:
+            answer = self._device.send_cmd_recv_rsp(self.target, bytearray(frame), min(timeout, WAIT_S))
+        except OSError as error:
+            if is_glitch(error):
+                raise CardLost("the reader missed a frame") from None
+            raise
         return bytearray(answer or b"")
 
     def run(self, dialogue: Frames[T]) -> T:
@@ -102,7 +109,7 @@ class Channel:
 
     def deselect(self) -> None:
         """S(DESELECT): a phone closes its application at once instead of waiting for the field to go."""
-        with contextlib.suppress(CommunicationError):
+        with contextlib.suppress(CommunicationError, CardLost):
             self._air.exchange(DESELECT, ACTIVATE_S)
 
 

@@ -88,8 +88,8 @@ def _open_serial(name: str, path: str, stop: threading.Event) -> Any:
         for wake in _ATTEMPTS:
             if stop.is_set():
                 break
-            if wake(transport):
-                return _start(transport)
+            if wake(transport) and (started := _start(transport)) is not None:
+                return started
     except (*TROUBLE, IndexError) as error:
         _drop(transport)
         raise _why_not_started(name, path, error) from None
@@ -100,13 +100,23 @@ def _open_serial(name: str, path: str, stop: threading.Event) -> Any:
     raise _no_answer(name, path)
 
 
-def _start(transport: Any) -> Any:
+def is_glitch(error: OSError) -> bool:
+    """A frame between host and chip that got lost, as nfcpy tells it; a port that is gone says something else."""
+    return error.errno in (errno.EIO, errno.ETIMEDOUT)
+
+
+def _start(transport: Any) -> Any | None:
     """nfcpy's driver on a chip that answers, without its step of raising the baud rate through a shell."""
     chipset = pn532.Chipset(transport, logger=pn532.log)
-    chipset.sam_configuration("normal")
-    device = pn532.Device(chipset, logger=pn532.log)
+    try:
+        chipset.sam_configuration("normal")
+        device = pn532.Device(chipset, logger=pn532.log)
+        chipset.rf_configuration(0x05, bytes((0xFF, 0x01, 0x00)))  # MxRtyPassiveActivation 0: one try a round
+    except OSError as error:
+        if is_glitch(error):
+            return None
+        raise
     device._path = transport.port
-    chipset.rf_configuration(0x05, bytes((0xFF, 0x01, 0x00)))  # MxRtyPassiveActivation 0: one try a round
     return device
 
 

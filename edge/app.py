@@ -13,7 +13,6 @@ from typing import Any
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from staff_ui.app import make_app
 
 from drivers import catalogue
 from drivers.reader import Reader
@@ -33,10 +32,11 @@ from edge.kit.sqlite import Database
 from edge.live import Live
 from edge.recognition.search import SearchIndex
 from edge.record import record
-from edge.uplink import Uplink
 from edge.server import serve
+from edge.uplink import Uplink
 from edge.visits import tables as visits
 from edge.watch import ReaderState, keep
+from staff_ui.app import make_app
 from sync import wire
 from sync.agent import Agent, AgentState
 

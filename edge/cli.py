@@ -8,6 +8,7 @@ from typing import Final
 
 from drivers.reader import ReaderError
 from edge.kit.errors import ConfigError, WelkomError
+from edge.kit.log import died
 
 # Word -> what it does. Modules are loaded only when their word is used, so `--help` is quick.
 COMMANDS: Final[dict[str, str]] = {
@@ -44,43 +45,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = parser(only).parse_args(given)
     try:
         return int(import_module(f"edge.commands.{words.command}").run(words))
-    except ConfigError as error:
-        return _say(error.sentence(), EX_CONFIG)
-    except WelkomError as error:
-        return _say(error.sentence(), 1)
-    except ReaderError as error:
-        return _say(f"{error} [{error.code}] {error.hint}", 1)
-    except BrokenPipeError:
+    except (KeyboardInterrupt, BrokenPipeError):
         return 0
-    except KeyboardInterrupt:
-        return 0
-    except ExceptionGroup as group:
-        return _say_group(group)
+    except Exception as error:
+        return _say(error)
 
 
-def _say_group(group: ExceptionGroup) -> int:
-    expected, rest = group.split((WelkomError, ReaderError))
-    if rest is not None:
-        from edge.kit.log import died
-
-        first = _first(rest)
-        place = died(first)
-        return _say(f"stopped by {place['error']} at {place['died']} [X00] please report this line", 1)
-    first = _first(expected) if expected is not None else group
+def _say(error: Exception) -> int:
+    """One sentence on stderr for whatever ended the command, and its exit status."""
+    first = _first(error)
     if isinstance(first, WelkomError):
-        return _say(first.sentence(), EX_CONFIG if isinstance(first, ConfigError) else 1)
-    return _say(str(first), 1)
+        sentence = first.sentence()
+    elif isinstance(first, ReaderError):
+        sentence = f"{first} [{first.code}] {first.hint}"
+    else:
+        # The text of a foreign exception may quote a card or a name; its place never does.
+        place = died(first)
+        sentence = f"stopped by {place['error']} at {place['died']} [X00] report this line; nothing was lost"
+    print(f"welkom: {sentence}", file=sys.stderr)
+    return EX_CONFIG if isinstance(first, ConfigError) else 1
 
 
 def _first(error: BaseException) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
-
-
-def _say(sentence: str, status: int) -> int:
-    print(f"welkom: {sentence}", file=sys.stderr)
-    return status
 
 
 if __name__ == "__main__":

@@ -30,7 +30,6 @@ class Shop:
     )
     timezone: str = setting("Europe/Amsterdam", "for times as people say them")
     language: Language = setting("nl", "language of the sign-in page and of new staff: nl or en")
-    formal: bool = setting(True, "true: u and mevrouw De Vries; false: je and the first name")
 
 
 @dataclass(frozen=True, slots=True)

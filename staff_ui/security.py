@@ -33,7 +33,6 @@ HEADERS: Final = (
 )
 YEAR_S: Final = 365 * 24 * 3600
 FORM_FIELD: Final = "own"
-FORM_HEADER: Final = "welkom-own"
 
 
 async def add_headers(message: Message, _: Scope) -> None:
@@ -75,7 +74,7 @@ async def own_form(request: Ask, tablet_token: str) -> Mapping[str, str]:
         site is None and origin is not None and origin.split("://")[-1] != request.headers.get("host")
     )
     fields = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-    given = fields.pop(FORM_FIELD, "") or request.headers.get(FORM_HEADER, "")
+    given = fields.pop(FORM_FIELD, "")
     if foreign or not hmac.compare_digest(given.encode(), form_token(tablet_token).encode()):
         raise NotAllowed("a form came from elsewhere", code="U03", hint="open the page again and repeat")
     return fields

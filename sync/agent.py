@@ -259,7 +259,8 @@ class Agent:
         problem = wire.decode_problem(body, status=status)
         if problem.code == "CLOCK_SKEW" and problem.hub_time_ms is not None:
             self._auth.offset_ms = problem.hub_time_ms - self._wall_ms()
-        passing = status >= 500 or status in (200, 408, 429) or problem.code in _PASSING
+        not_ours = problem.code.startswith("HTTP_")  # a proxy's or a hotspot's page, not the hub's word
+        passing = not_ours or status >= 500 or status == 429 or problem.code in _PASSING
         kind = wire.Unreachable if passing else wire.Refused
         return kind(problem.title or f"the hub answered {status}", code=problem.code, hint=problem.hint)
 

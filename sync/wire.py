@@ -221,12 +221,14 @@ _BODIES: Final[dict[str, type[Body]]] = {
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """RFC 9457 problem details with a stable `code` and the next step; nothing personal."""
 
+    code: Annotated[str, Meta(pattern="^[A-Z0-9_]{1,64}$")]
     title: Annotated[str, Meta(max_length=500)] = ""
     status: Annotated[int, Meta(ge=100, le=599)] = 500
-    code: Annotated[str, Meta(pattern="^[A-Z0-9_]{1,64}$")] = "UNKNOWN"
     hint: Annotated[str, Meta(max_length=500)] = ""
     hub_time_ms: Count | None = None
 
+
+EMPTY: Final = Raw(b"{}")  # the body of a row or fact that an erasure blanked
 
 T = TypeVar("T")
 

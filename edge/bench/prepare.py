@@ -4,6 +4,8 @@ from contextlib import closing
 from pathlib import Path
 from sqlite3 import Connection
 
+from staff_ui.security import cookie_name
+
 from edge.config import toml
 from edge.keys import Keys
 from edge.kit.clock import SystemClock
@@ -11,7 +13,6 @@ from edge.kit.ids import uuid7_source
 from edge.kit.sqlite import open_writer
 from edge.staff import acts
 from edge.staff.pins import hash_pin, token_hash
-from staff_ui.cookies import cookie_header
 
 NAME = "Bench"
 
@@ -39,4 +40,4 @@ def _signed_in(conn: Connection, staff_id: bytes, now_ms: int) -> str:
     if tablet is None:
         raise AssertionError("a fresh code pairs")
     session = acts.sign_in(conn, staff_id, token_hash(tablet), now_ms=now_ms)
-    return cookie_header(tablet=tablet, session=session)
+    return f"{cookie_name('tablet', secure=False)}={tablet}; {cookie_name('session', secure=False)}={session}"

@@ -99,7 +99,8 @@ class Tablets:
             getter.ask()
 
     def _request(self, path: str, number: int) -> bytes:
-        cookie = f"Cookie: {self.cookies[number]}\r\n" if self.cookies else ""
+        # Touched by a person, or a tablet would lock in the middle of a long measurement.
+        cookie = f"Cookie: {self.cookies[number]}\r\nwelkom-touched: 1\r\n" if self.cookies else ""
         return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n{cookie}\r\n".encode()
 
     def expect(self) -> "asyncio.Future[int]":

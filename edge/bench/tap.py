@@ -114,9 +114,7 @@ async def measure(
         await ours.serving("/healthz")
         await _settled(ours)
         size = await _fragment_bytes(ours, cookies[0])
-        journal = state / "floor.db"
-        for old in state.glob("floor.db*"):
-            old.unlink()
+        journal = _fresh(state / "floor.db")
         script = str(Path(__file__).with_name("floor.py"))
         floor = await Child.start(script, "0", str(state / "replica.db"), str(journal), str(size))
         stack.push_async_callback(floor.stop)
@@ -138,6 +136,12 @@ async def measure(
         "search_ready": search_ready == "1",
         "sightings_beside": int(crowd),
     }
+
+
+def _fresh(path: Path) -> Path:
+    for old in path.parent.glob(path.name + "*"):
+        old.unlink()
+    return path
 
 
 async def _settled(ours: Child) -> None:
@@ -230,11 +234,11 @@ def _progress(total: int) -> Any:
 def text(result: dict[str, Any]) -> str:
     """The result for a person."""
     lines = ["tablets   ours p50   floor p50   ratio   without commit"]
-    for run in result["runs"]:
-        lines.append(
-            f"{run['tablets']:7}   {run['p50_us']:6} us   {run['floor_p50_us']:6} us   {run['ratio_p50']:5.2f}   "
-            f"{run['ratio_p50_without_commit']:5.2f}"
-        )
+    lines += [
+        f"{run['tablets']:7}   {run['p50_us']:6} us   {run['floor_p50_us']:6} us   {run['ratio_p50']:5.2f}   "
+        f"{run['ratio_p50_without_commit']:5.2f}"
+        for run in result["runs"]
+    ]
     lines.append(
         f"memory {result['rss_mb']} MB, ready in {result['ready_s']} s, {result['customers']} customers"
     )

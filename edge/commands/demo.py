@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import IO
 
 import uvloop
 
@@ -24,7 +25,8 @@ def run(words: argparse.Namespace) -> int:
     no_core_dumps()
     state = words.state or _home()
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    uvloop.run(_play(state.absolute(), as_json=words.json, quiet=words.quiet))
+    with open(state / "welkom.log", "a", encoding="utf-8") as stream:
+        uvloop.run(_play(state.absolute(), stream, as_json=words.json, quiet=words.quiet))
     return 0
 
 
@@ -33,15 +35,14 @@ def _home() -> Path:
     return Path(base) / "welkom-demo"
 
 
-async def _play(state: Path, *, as_json: bool, quiet: bool) -> None:
-    with open(state / "welkom.log", "a", encoding="utf-8") as stream:
-        log = json_log(now_ms=SystemClock().wall_ms, stream=stream)
-        bridge_library_logs(log)
-        async with open_world(state, log=log) as world:
-            text = json.dumps(about(world)) if as_json else for_people(world, state, quiet=quiet)
-            sys.stdout.write(text + "\n")
-            sys.stdout.flush()
-            await world.run()
+async def _play(state: Path, stream: IO[str], *, as_json: bool, quiet: bool) -> None:
+    log = json_log(now_ms=SystemClock().wall_ms, stream=stream)
+    bridge_library_logs(log)
+    async with open_world(state, log=log) as world:
+        text = json.dumps(about(world)) if as_json else for_people(world, state, quiet=quiet)
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+        await world.run()
 
 
 def about(world: World) -> dict[str, object]:

@@ -11,6 +11,7 @@ from typing import Final
 from edge.consent.facts import ConsentWithdrawn
 from edge.consent.rules import Register
 
+# Two words whose order is the rule: ORDER BY state DESC puts `withdrawn` before `given` of one generation.
 # Stands for "no end": later than any instant, so that `min()` over several bases works.
 FOREVER_MS: Final = 2**62
 
@@ -29,7 +30,7 @@ def basis_until(customer: str, purpose: str) -> str:
     )
     return (
         f"(SELECT coalesce(until_ms, {FOREVER_MS})"
-        f" FROM ({both} ORDER BY gen DESC, state='withdrawn' DESC LIMIT 1)"
+        f" FROM ({both} ORDER BY gen DESC, state DESC LIMIT 1)"
         " WHERE state='given' AND from_ms<=:now_ms AND (until_ms IS NULL OR :now_ms<until_ms))"
     )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from staff_ui.pages.stage import stage_routes
 
 from drivers import catalogue
 from drivers.found import plugged_in
@@ -30,7 +31,7 @@ from edge.server import listen, serve
 from edge.staff import acts as staff_acts
 from edge.staff import tables as staff_tables
 from edge.staff.pins import hash_pin
-from staff_ui.pages.stage import stage_routes
+from edge.staff.rules import StaffRole
 from sync.hub import config as hub_config
 from sync.hub import devices
 from sync.hub.app import Hub as OpenHub
@@ -43,7 +44,10 @@ PEOPLE: Final = 300
 SEED: Final = 20261122
 EDGE_PORT: Final = 8443
 HUB_PORT: Final = 8444
-STAFF: Final = (("Anna", "staff", "1234"), ("Bram", "manager", "4321"))
+STAFF: Final[tuple[tuple[str, StaffRole, str], ...]] = (
+    ("Anna", "staff", "1234"),
+    ("Bram", "manager", "4321"),
+)
 # The day goes on by itself, but not while somebody is playing along.
 TAP_EVERY_S: Final = 25.0
 PLAYING_S: Final = 30.0
@@ -98,9 +102,8 @@ class World:
 
 @asynccontextmanager
 async def open_world(state: Path, *, log: Log) -> AsyncIterator[World]:
-    """Open (and the first time: invent) the demo shop in `state`."""
+    """Open (and the first time: invent) the demo shop in `state`, a folder that exists."""
     os.umask(0o077)
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
     clock = SystemClock()
     hub_keys, keys = _keys(state)
     people = invent(PEOPLE, seed=SEED, now_ms=clock.wall_ms())

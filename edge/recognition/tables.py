@@ -6,14 +6,14 @@ from typing import Final
 from edge.consent.tables import basis_until
 from edge.recognition.rules import Found
 
-# What is blocked anywhere is blocked; else what was made here goes before what the hub last said.
+# What is blocked anywhere is blocked (`blocked` sorts after `active`); else what was made here goes before what the hub last said.
 _FIND: Final = f"""
     SELECT customer_id, state, {basis_until("c.customer_id", "'recognition'")}
     FROM (
         SELECT customer_id, state, 0 AS rank FROM main.credential WHERE hash=:hash
         UNION ALL
         SELECT customer_id, state, 1 FROM replica.credential WHERE hash=:hash
-        ORDER BY state='blocked' DESC, rank LIMIT 1
+        ORDER BY state DESC, rank LIMIT 1
     ) AS c"""
 
 

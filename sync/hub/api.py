@@ -51,7 +51,6 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         status_code=200,
         summary="Take in facts of a device",
         description="NDJSON: an envelope, then a line a fact. Signed by RFC 9421. See sync/README.md.",
-        request_max_body_size=wire.BATCH_BYTES,
     )
     async def take_events(request: AnyRequest) -> Response[bytes]:
         device = await signed(request)

@@ -52,6 +52,7 @@ class Hub:
                 path="/schema",
                 render_plugins=[JsonRenderPlugin(path="/openapi.json")],
             ),
+            request_max_body_size=wire.BATCH_BYTES,
             logging_config=None,
         )
 

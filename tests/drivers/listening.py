@@ -15,6 +15,14 @@ async def first_idle(events: Events, *, within_s: float = 5.0) -> Idle:
     return event
 
 
+async def next_idle(events: Events, *, within_s: float = 5.0) -> Idle:
+    async with asyncio.timeout(within_s):
+        while True:
+            event = await anext(events)
+            if isinstance(event, Idle):
+                return event
+
+
 async def next_sighting(events: Events, *, within_s: float = 5.0) -> Sighting:
     async with asyncio.timeout(within_s):
         while True:

@@ -1,5 +1,6 @@
 """One rig a kind: the smallest real thing behind a reader, with its cable in the test's hand."""
 
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -10,14 +11,23 @@ from drivers.reader import Reader
 from drivers.settings import parse_reader
 from drivers.sim import SimReader
 from tests.drivers.cable import Cable
-from tests.drivers.pn532 import Pn532
+from tests.drivers.pn532 import Pn532, Type2Card
+
+LINE = (
+    '{"reader": "counter-1", "at": "2026-11-22T10:00:00.123Z", "how": "scan", '
+    '"token": {"kind": "barcode", "value": "CARD-1", "evidence": "weak", "about": {}}}\n'
+)
 
 
 @dataclass(frozen=True)
 class Rig:
-    """A fresh reader at each `reader()`; `pull` is None where there is no cable to pull in mid-reading."""
+    """A fresh reader at each `reader()`; `show` presents something to it once it is open.
+
+    `pull` is None where there is no cable to pull in mid-reading.
+    """
 
     reader: Callable[[], Reader]
+    show: Callable[[], None]
     absent: Callable[[], None]
     pull: Callable[[], None] | None
 
@@ -35,7 +45,7 @@ def rig(kind: str, base: Path) -> Iterator[Rig]:
 def _serial(stack: ExitStack, base: Path) -> Rig:
     cable = stack.enter_context(Cable())
     table: dict[str, object] = {"name": "counter-1", "kind": "serial", "device": cable.path}
-    return Rig(_from(table, base), cable.pull, cable.pull)
+    return Rig(_from(table, base), lambda: cable.write(b"CARD-1\r\n"), cable.pull, cable.pull)
 
 
 def _pipe(stack: ExitStack, base: Path) -> Rig:
@@ -43,31 +53,36 @@ def _pipe(stack: ExitStack, base: Path) -> Rig:
     home.mkdir()
     path = home / "readers.sock"
 
+    def show() -> None:
+        with socket.socket(socket.AF_UNIX) as writer:
+            writer.connect(str(path))
+            writer.sendall(LINE.encode())
+
     def absent() -> None:
         home.rmdir()
 
     table: dict[str, object] = {"name": "counter-1", "kind": "pipe", "device": str(path)}
-    return Rig(_from(table, base), absent, path.unlink)
+    return Rig(_from(table, base), show, absent, path.unlink)
 
 
 def _replay(stack: ExitStack, base: Path) -> Rig:
     file = base / "day.jsonl"
-    file.write_text("")
+    file.write_text(LINE)
     table: dict[str, object] = {"name": "counter-1", "kind": "replay", "file": "day.jsonl"}
-    return Rig(_from(table, base), file.unlink, None)
+    return Rig(_from(table, base), lambda: None, file.unlink, None)
 
 
 def _sim(stack: ExitStack, base: Path) -> Rig:
     table: dict[str, object] = {"name": "counter-1", "kind": "sim", "rate_per_s": 0}
     made = _from(table, base)()
     assert isinstance(made, SimReader)
-    return Rig(lambda: made, made.pull, made.pull)
+    return Rig(lambda: made, lambda: made.tap("CARD-1"), made.pull, made.pull)
 
 
 def _nfc(stack: ExitStack, base: Path) -> Rig:
     chip = stack.enter_context(Pn532())
-    table: dict[str, object] = {"name": "counter-1", "kind": "nfc", "device": chip.path}
-    return Rig(_from(table, base), chip.pull, chip.pull)
+    table: dict[str, object] = {"name": "counter-1", "kind": "nfc", "device": chip.path, "uid": True}
+    return Rig(_from(table, base), lambda: chip.present(Type2Card()), chip.pull, chip.pull)
 
 
 RIGS: dict[str, Callable[[ExitStack, Path], Rig]] = {

@@ -4,13 +4,15 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import aclosing
+from datetime import timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from drivers.catalogue import KINDS
-from drivers.reader import Idle, ReaderGone
-from tests.drivers.listening import first_idle, next_sighting
+from drivers.reader import How, Idle, ReaderGone
+from tests.drivers.listening import first_idle, next_idle, next_sighting, nothing_for
 from tests.drivers.rigs import RIGS, Rig, rig
 
 RELEASED_S = 2.0
@@ -40,7 +42,20 @@ async def test_an_idle_comes_promptly_after_opening_and_bears_the_name(subject: 
 async def test_idle_comes_again_while_nothing_is_there(subject: Rig) -> None:
     async with aclosing(subject.reader().events()) as events:
         await first_idle(events)
-        await first_idle(events, within_s=8.0)
+        await next_idle(events, within_s=8.0)
+
+
+async def test_what_is_presented_is_seen_once_with_name_and_a_time_in_utc(subject: Rig) -> None:
+    async with aclosing(subject.reader().events()) as events:
+        await first_idle(events)
+        subject.show()
+        seen = await next_sighting(events)
+        assert seen.reader == "counter-1"
+        assert seen.at.utcoffset() == timedelta(0)
+        assert seen.how in get_args(How)
+        assert seen.token is not None
+        assert seen.token.value not in repr(seen)
+        assert await nothing_for(events, 0.5)
 
 
 async def test_making_a_reader_opens_nothing(subject: Rig) -> None:

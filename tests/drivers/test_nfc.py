@@ -18,10 +18,12 @@ from tests.drivers.pn532 import (
     Pn532,
     Type2Card,
     Type4Card,
+    TypeBCard,
     external,
     message,
     mime,
     passport,
+    passport_b,
     payment_card,
     phone,
     smart_poster,
@@ -101,6 +103,14 @@ async def test_a_short_ats_is_read_with_the_defaults_of_the_standard(chip: Pn532
     assert (await tapped(chip, Type4Card(ndef=uri(LINK), ats=bytes.fromhex(ats)))).token == ABC1
 
 
+async def test_a_type_b_card_is_read_and_its_changing_number_never_counts_as_a_uid(chip: Pn532) -> None:
+    class TagB(Type4Card, TypeBCard):
+        pass
+
+    assert (await tapped(chip, TagB(ndef=uri(LINK)))).token == ABC1
+    assert await nothing_from(chip, TypeBCard(), uid=True)
+
+
 async def test_a_card_with_sak_60_is_seen(chip: Pn532) -> None:
     assert (await tapped(chip, Type4Card(ndef=uri(LINK), sak=0x60))).token == ABC1
 
@@ -145,6 +155,10 @@ async def test_a_ring_without_memory_gives_its_uid(chip: Pn532) -> None:
     assert seen.token.value == "deadbeef"
 
 
+async def test_a_mifare_classic_4k_is_left_alone_because_transport_cards_are_among_them(chip: Pn532) -> None:
+    assert await nothing_from(chip, Type2Card(sak=0x18, uid=bytes.fromhex("deadbeef")), uid=True)
+
+
 async def test_a_uid_does_not_count_unless_it_is_asked_for(chip: Pn532) -> None:
     assert await nothing_from(chip, Type2Card())
 
@@ -169,7 +183,7 @@ async def test_the_uid_of_a_card_with_seven_bytes_counts_under_iso_dep_too(chip:
     assert seen.token.value == "04112233445566"
 
 
-@pytest.mark.parametrize("make", [payment_card, passport, transport_card])
+@pytest.mark.parametrize("make", [payment_card, passport, passport_b, transport_card])
 async def test_cards_that_are_none_of_our_business_are_refused_and_left_alone(
     chip: Pn532, make: type
 ) -> None:

@@ -154,6 +154,32 @@ class IsoDepCard(Card):
         return bytes([0x02 | toggle | (0x10 if self._rest else 0)]) + piece
 
 
+class TypeBCard(IsoDepCard):
+    """The same over Type B: ATQB, then DESELECT and WUPB by the driver, ATTRIB by the reader."""
+
+    technology: Literal["A", "B"] = "B"
+    ATQB = bytes.fromhex("50a1b2c3d400000000008171")  # FSCI 8, ISO-DEP, FWI 7
+
+    def sense(self) -> bytes | None:
+        if self._state != "idle":
+            return None
+        self._state = "protocol"  # the chip has sent its own ATTRIB
+        return self.ATQB + b"\x01\x00"
+
+    def answer(self, frame: bytes) -> bytes | None:
+        if frame[0] == 0xCA:
+            self._state = "active"
+            return frame
+        if self._state == "active":
+            if frame[:1] == b"\x05":
+                return self.ATQB
+            if frame[:1] == b"\x1d" and frame[1:5] == self.ATQB[1:5]:
+                self._state = "protocol"
+                return b"\x00"
+            return None
+        return super().answer(frame)
+
+
 class ApplicationCard(IsoDepCard):
     """Answers SELECT of the applications it has, and nothing else."""
 
@@ -214,6 +240,15 @@ def passport(**options: object) -> ApplicationCard:
 
 def transport_card(**options: object) -> ApplicationCard:
     return ApplicationCard((CALYPSO,), **options)
+
+
+def passport_b() -> ApplicationCard:
+    """Most passports are Type B."""
+
+    class PassportB(ApplicationCard, TypeBCard):
+        pass
+
+    return PassportB((EMRTD,))
 
 
 def phone(*, sak: int = 0x20, **options: object) -> ApplicationCard:

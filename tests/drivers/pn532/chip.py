@@ -5,6 +5,7 @@ import select
 import termios
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
@@ -22,6 +23,7 @@ SPEEDS = {
     termios.B460800: 460800,
     termios.B921600: 921600,
 }
+LOGGED = 20_000  # commands kept: a bench may run for hours
 RX_MODE, FIFO_DATA = 0x6303, 0x6339
 RX_CRC = 0x80  # CIU_RxMode: the chip checks and removes the CRC of answers
 
@@ -35,8 +37,8 @@ class Pn532:
     def __init__(self, *, baud: int = 115200) -> None:
         self.baud = baud
         self.hung = False
-        self.commands: list[tuple[int, bytes]] = []
-        self.air: list[bytes] = []
+        self.commands: deque[tuple[int, bytes]] = deque(maxlen=LOGGED)
+        self.air: deque[bytes] = deque(maxlen=LOGGED)
         self._cable = Cable()
         self._card: Card | None = None
         self._field = False
@@ -114,6 +116,8 @@ class Pn532:
     def _receive(self, data: bytes, buffer: bytearray) -> None:
         assert self._cable.host_end is not None
         speed = SPEEDS.get(termios.tcgetattr(self._cable.host_end)[4])
+        if speed == self._next_baud:  # the ACK went out before the host changed over, and is read only now
+            self.baud, self._next_baud = speed, None
         if self.hung or speed != self.baud:
             buffer.clear()
             return

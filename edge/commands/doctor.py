@@ -1,0 +1,150 @@
+"""`welkom doctor`: tries every part of an appliance and says in words what to do."""
+
+import argparse
+import shutil
+import socket
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from drivers import catalogue
+from drivers.reader import ReaderError
+from edge.config import Config, credentials_folder, load
+from edge.files import high_water_ms
+from edge.keys import read_keys
+from edge.kit.clock import SystemClock, rfc3339
+from edge.kit.errors import WelkomError
+from edge.kit.sqlite import open_reader, store_error
+
+# Below this a day of facts and the write-ahead log may no longer fit.
+FREE_MB: Final = 512
+# What Linux's own NFC modules do to a reader, and what stops them (drivers/README.md).
+THIEVES: Final = ("pn533_usb", "pn533", "port100", "nfc")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One part: whether it is well, and what was found or has to be done."""
+
+    part: str
+    well: bool
+    words: str
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, required=True, help="welkom.toml")
+
+
+def run(words: argparse.Namespace) -> int:
+    config = load(words.config)
+    ill = 0
+    for finding in examine(config):
+        ill += not finding.well
+        print(f"{'well' if finding.well else 'ILL ':4}  {finding.part:14}  {finding.words}")
+    print("All is well." if not ill else f"{ill} to mend: start at the top.")
+    return 1 if ill else 0
+
+
+def examine(config: Config) -> Iterator[Finding]:
+    """Every part in the order in which trouble should be mended."""
+    checks: list[tuple[str, Callable[[], str]]] = [
+        ("secrets", lambda: _secrets(config)),
+        ("disk", lambda: _disk(config.store.state)),
+        ("journal.db", lambda: _file(config.store.state / "journal.db")),
+        ("replica.db", lambda: _file(config.store.state / "replica.db")),
+        ("clock", lambda: _clock(config.store.state / "journal.db")),
+        ("hub", lambda: _hub(config)),
+        *(
+            (f"reader {each.name}", lambda each=each: _reader(each.kind, each.device))
+            for each in config.readers
+        ),
+        ("kernel modules", _modules),
+    ]
+    for part, check in checks:
+        try:
+            yield Finding(part, True, check())
+        except WelkomError as error:
+            yield Finding(part, False, error.sentence())
+        except ReaderError as error:
+            yield Finding(part, False, f"{error} [{error.code}] {error.hint}")
+        except Trouble as trouble:
+            yield Finding(part, False, str(trouble))
+
+
+class Trouble(Exception):
+    """Something to mend, as a sentence with the next step."""
+
+
+def _secrets(config: Config) -> str:
+    read_keys(credentials_folder(config))
+    return "all five are there"
+
+
+def _disk(state: Path) -> str:
+    if not state.is_dir():
+        return f"{state} will be made at the first start"
+    free_mb = shutil.disk_usage(state).free // 1_000_000
+    if free_mb < FREE_MB:
+        raise Trouble(f"{free_mb} MB free; make room until there are {FREE_MB}")
+    return f"{free_mb} MB free"
+
+
+def _file(path: Path) -> str:
+    if not path.exists():
+        return "will be made at the first start"
+    try:
+        with closing(open_reader(path)) as conn:
+            (verdict,) = conn.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.Error as error:
+        raise store_error(error, path.name) from None
+    if verdict != "ok":
+        raise Trouble("damaged; stop Welkom and keep the file, then ask for help with code S02")
+    return f"{path.stat().st_size // 1000} kB, in order"
+
+
+def _clock(journal: Path) -> str:
+    now_ms = SystemClock().wall_ms()
+    if not journal.exists():
+        return rfc3339(now_ms)
+    with closing(open_reader(journal)) as conn:
+        behind_ms = high_water_ms(conn) - now_ms
+    if behind_ms > 60_000:
+        raise Trouble(
+            f"stands {behind_ms // 1000} s before the last fact; set the date (timedatectl set-ntp true)"
+        )
+    return rfc3339(now_ms)
+
+
+def _hub(config: Config) -> str:
+    if not config.hub.url:
+        return "none configured: this shop stays alone"
+    address = urlsplit(config.hub.url)
+    port = address.port or (443 if address.scheme == "https" else 80)
+    try:
+        socket.create_connection((address.hostname or "", port), timeout=5).close()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise Trouble(f"cannot be reached ({reason}); the shop works on, its facts wait") from None
+    return "answers"
+
+
+def _reader(kind: str, device: str) -> str:
+    if kind not in catalogue.KINDS:
+        raise Trouble(f"kind {kind} is unknown; choose one of {', '.join(catalogue.KINDS)}")
+    if device.startswith("/") and kind != "pipe" and not Path(device).exists():
+        raise Trouble(f"{device} is not there; plug it in, or look in /dev/serial/by-id for its name")
+    return f"{kind} {device}".strip()
+
+
+def _modules() -> str:
+    modules = Path("/proc/modules")
+    loaded = modules.read_text(encoding="ascii") if modules.exists() else ""
+    names = {line.split(" ", 1)[0] for line in loaded.splitlines()}
+    thieves = [name for name in THIEVES if name in names]
+    if thieves:
+        raise Trouble(f"{', '.join(thieves)} may take the reader; install systemd/welkom-modprobe.conf")
+    return "none takes a reader"

@@ -1,0 +1,91 @@
+"""The page staff keep open: the list and the card; and the fragment it fetches on every poke."""
+
+from dataclasses import dataclass, field
+
+from litestar import Response
+from litestar.types import Receive, Scope, Send
+from markupsafe import Markup
+
+from edge.kit.errors import NotSignedIn, StoreError
+from edge.visits import acts
+from staff_ui.desk import Desk, Guest, frame, html
+from staff_ui.fragments import Rendered
+from staff_ui.security import Ask
+from staff_ui.sessions import Session
+from staff_ui.sheets import Frame
+
+# Both sides of a restart know what was logged by the database; this only saves asking it again and again.
+MOST_LOGGED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    frame: Frame
+    visits: Markup = field(repr=False)
+    fresh_ms: int
+
+
+async def floor(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`GET /`, with `?visit=` that visit pinned."""
+    now_ms = desk.house.time.now_ms()
+    around = frame(desk, request, guest, here="floor")
+    pinned = visit_id(request.query_params.get("visit", ""))
+    shown = desk.fragments.get(guest.who.role, around.language, pinned, now_ms)
+    await log_view(desk, shown, guest.who)
+    # Our own rendered fragment, autoescaped when it was made.
+    it = Floor(frame=around, visits=Markup(shown.text), fresh_ms=shown.until_ms - now_ms)  # noqa: S704
+    return html(desk, "floor.html", it, language=around.language)
+
+
+async def visits(desk: Desk, scope: Scope, send: Send, *, pinned: bytes | None) -> None:
+    """`GET /visits`, as thin as a page can be: one look-up, two messages of prepared bytes."""
+    now_ms = desk.house.time.now_ms()
+    session = desk.sessions.of(scope, now_ms=now_ms)
+    if session is None:
+        await desk.sessions.settle()
+        raise NotSignedIn("nobody is signed in on this tablet", code="U02", hint="sign in")
+    shown = desk.fragments.get(session.role, session.language, pinned, now_ms)
+    fresh = (b"welkom-fresh-ms", b"%d" % (shown.until_ms - now_ms))
+    await send({"type": "http.response.start", "status": 200, "headers": [*shown.headers, fresh]})
+    await send({"type": "http.response.body", "body": shown.body, "more_body": False})
+    if shown.visit_id is not None and (shown.visit_id, session.role) not in desk.logged:
+        await log_view(desk, shown, session)
+
+
+async def visits_following(desk: Desk, scope: Scope, receive: Receive, send: Send) -> None:
+    await visits(desk, scope, send, pinned=None)
+
+
+async def visits_pinned(desk: Desk, scope: Scope, receive: Receive, send: Send) -> None:
+    """An address that names no visit is answered like a visit that is over."""
+    await visits(desk, scope, send, pinned=visit_id(scope["path_params"]["visit"]) or b"")
+
+
+async def log_view(desk: Desk, shown: Rendered, session: Session) -> None:
+    """One line in the view log for each visit and role; a full disk must not take the tablet away."""
+    if shown.visit_id is None or (shown.visit_id, session.role) in desk.logged:
+        return
+    if len(desk.logged) >= MOST_LOGGED:
+        desk.logged.clear()
+    desk.logged.add((shown.visit_id, session.role))
+    house = desk.house
+    try:
+        await house.db.write(
+            acts.show,
+            shown.visit_id,
+            role=session.role,
+            recipient=house.config.shop.recipient,
+            now_ms=house.time.now_ms(),
+        )
+    except StoreError as error:
+        desk.logged.discard((shown.visit_id, session.role))
+        house.log("view_not_logged", code=error.code, hint=error.hint)
+
+
+def visit_id(text: str) -> bytes | None:
+    """The visit that an address names, None for none."""
+    try:
+        found = bytes.fromhex(text)
+    except ValueError:
+        return None
+    return found if len(found) == 16 else None

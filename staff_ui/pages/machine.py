@@ -1,0 +1,104 @@
+"""What programs ask for: health, metrics, the live stream and static files."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Final
+
+from litestar import Response
+from litestar.exceptions import NotFoundException
+from litestar.response import Stream
+
+from edge.visits import tables
+from staff_ui.desk import Desk, Guest
+from staff_ui.security import YEAR_S, Ask
+from staff_ui.sessions import Session
+
+# name -> type and help, in the order of the table in README.md.
+METRICS: Final[dict[str, tuple[str, str]]] = {
+    "welkom_sightings_total": ("counter", "Presentations by outcome since the start."),
+    "welkom_reader_up": ("gauge", "1 when a reader answers."),
+    "welkom_hub_online": ("gauge", "1 when the hub can be reached."),
+    "welkom_outbox_waiting": ("gauge", "Facts that the hub does not hold yet."),
+    "welkom_visits_open": ("gauge", "Visits that have not ended."),
+    "welkom_tablets_live": ("gauge", "Tablets with an open stream."),
+    "welkom_sessions_open": ("gauge", "Staff signed in."),
+    "welkom_fragments_rendered_total": ("counter", "Renderings of the arrivals fragment."),
+    "welkom_search_names": ("gauge", "Names in the search index."),
+}
+
+
+async def healthz(desk: Desk, request: Ask, guest: Guest) -> Response[object]:
+    """`GET /healthz`: 200 when tablets can be served, else 503; nothing personal."""
+    health = desk.house.health
+    ready = health.ready()
+    body = {
+        "ready": ready,
+        "readers": {name: "up" if reader.up else "down" for name, reader in sorted(health.readers.items())},
+        "online": health.online,
+        "waiting": health.waiting,
+    }
+    return Response(body, status_code=200 if ready else 503, headers={"cache-control": "no-store"})
+
+
+async def metrics(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`GET /metrics`: Prometheus text format 0.0.4."""
+    house = desk.house
+    tally = house.counter.tally
+    values: dict[str, list[tuple[str, int]]] = {
+        "welkom_sightings_total": [
+            (f'{{outcome="{name}"}}', getattr(tally, name))
+            for name in ("recognised", "strangers", "withheld", "repeats", "outcomes")
+        ],
+        "welkom_reader_up": [
+            (f'{{reader="{_escape(name)}"}}', int(reader.up))
+            for name, reader in sorted(house.health.readers.items())
+        ],
+        "welkom_hub_online": [("", int(house.health.online))],
+        "welkom_outbox_waiting": [("", house.health.waiting)],
+        "welkom_visits_open": [("", tables.count_open(house.db.reader))],
+        "welkom_tablets_live": [("", house.live.count())],
+        "welkom_sessions_open": [("", len(desk.sessions))],
+        "welkom_fragments_rendered_total": [("", desk.fragments.rendered)],
+        "welkom_search_names": [("", len(house.search))],
+    }
+    lines: list[str] = []
+    for name, (kind, why) in METRICS.items():
+        lines += [f"# HELP {name} {why}", f"# TYPE {name} {kind}"]
+        lines += [f"{name}{labels} {value}" for labels, value in values[name]]
+    return Response(
+        "\n".join(lines) + "\n",
+        media_type="text/plain; version=0.0.4",
+        headers={"cache-control": "no-store"},
+    )
+
+
+def _escape(label: str) -> str:
+    return label.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+async def live(desk: Desk, request: Ask, guest: Guest) -> Stream:
+    """`GET /live`: server-sent events; names of what changed, nothing personal."""
+    return Stream(
+        _while_signed_in(desk, guest.who),
+        media_type="text/event-stream",
+        headers={"cache-control": "no-cache", "x-accel-buffering": "no"},
+    )
+
+
+async def _while_signed_in(desk: Desk, session: Session) -> AsyncGenerator[bytes, None]:
+    """Ends with the session, at the latest at the next ping: a locked tablet counts as nobody's eyes."""
+    async with aclosing(desk.house.live.stream(session.role)) as stream:
+        async for message in stream:
+            if not desk.sessions.alive(session, now_ms=desk.house.time.now_ms()):
+                return
+            yield message
+
+
+async def static(desk: Desk, request: Ask, guest: Guest) -> Response[bytes]:
+    """`GET /static/…`: for ever under its content's hash, otherwise asked again."""
+    asset = desk.assets.get(request.path_params["path"].lstrip("/"))
+    if asset is None:
+        raise NotFoundException
+    known = request.query_params.get("v") == asset.version
+    keep = f"public, max-age={YEAR_S}, immutable" if known else "no-cache"
+    return Response(asset.body, media_type=asset.kind, headers={"cache-control": keep})

@@ -1,0 +1,71 @@
+"""The one table of addresses: what answers, and who may ask. README.md has a row for each."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from litestar import Response
+from litestar.exceptions import MethodNotAllowedException
+from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler, asgi, route
+from litestar.types import Receive, Scope, Send
+
+from staff_ui.desk import Desk, Guard, Guest, admit
+from staff_ui.pages import floor, look, machine, pair, search, signin, stop
+from staff_ui.security import Ask
+
+Page = Callable[[Desk, Ask, Guest], Awaitable[Any]]
+Thin = Callable[[Desk, Scope, Receive, Send], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    method: Literal["GET", "POST"]
+    path: str
+    guard: Guard
+    page: Page
+
+
+ROUTES: Final = (
+    Route("GET", "/", "staff", floor.floor),
+    Route("GET", "/live", "staff", machine.live),
+    Route("GET", "/visits/{visit:str}/stop", "staff", stop.stop),
+    Route("POST", "/visits/{visit:str}/stop", "staff", stop.stop_now),
+    Route("GET", "/search", "staff", search.search),
+    Route("GET", "/signin", "tablet", signin.signin),
+    Route("POST", "/signin", "tablet", signin.signin_now),
+    Route("POST", "/signout", "tablet", signin.signout),
+    Route("GET", "/look", "tablet", look.look),
+    Route("POST", "/look", "tablet", look.look_now),
+    Route("GET", "/pair/{code:str}", "open", pair.pair),
+    Route("GET", "/healthz", "open", machine.healthz),
+    Route("GET", "/metrics", "loopback", machine.metrics),
+    Route("GET", "/static/{path:path}", "open", machine.static),
+)
+# Asked by every tablet on every poke: plain ASGI without request objects, and they guard themselves.
+THIN: Final[dict[str, Thin]] = {
+    "/visits": floor.visits_following,
+    "/visits/{visit:str}": floor.visits_pinned,
+}
+
+
+def handlers(desk: Desk) -> list[HTTPRouteHandler | ASGIRouteHandler]:
+    """Litestar's handlers for the tables above."""
+    made: list[HTTPRouteHandler | ASGIRouteHandler] = [_page(desk, each) for each in ROUTES]
+    return [*made, *(_thin(desk, path, page) for path, page in THIN.items())]
+
+
+def _page(desk: Desk, each: Route) -> HTTPRouteHandler:
+    async def answer(request: Ask) -> Response[Any]:
+        found: Response[Any] = await each.page(desk, request, await admit(desk, request, each.guard))
+        return found
+
+    return route(each.path, http_method=each.method, status_code=200)(answer)
+
+
+def _thin(desk: Desk, path: str, page: Thin) -> ASGIRouteHandler:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] != "GET":  # type: ignore[typeddict-item]
+            raise MethodNotAllowedException
+        await page(desk, scope, receive, send)
+
+    return asgi(path, copy_scope=False)(answer)

@@ -1,0 +1,149 @@
+"""Shop time never runs backwards, whatever is done to the clock."""
+
+from datetime import UTC
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.kit.clock import FAR_AHEAD_MS, ShopTime, SystemClock, rfc3339, utc
+from tests.kit.clocks import START_MS, HandClock
+
+YEAR_MS = 365 * 24 * 3_600_000
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("pass"), st.integers(0, YEAR_MS)),
+        st.tuples(st.just("set wall"), st.integers(0, 2 * START_MS)),
+        st.tuples(st.just("step monotonic"), st.integers(-10_000, 10_000)),
+        st.tuples(st.just("restart"), st.just(0)),
+    ),
+    max_size=30,
+)
+
+
+def turn(clock: HandClock, time: ShopTime, what: str, amount: int) -> ShopTime:
+    """Do one step; the shop time that counts after it."""
+    match what:
+        case "pass":
+            clock.pass_ms(amount)
+        case "set wall":
+            clock.set_wall(amount)
+        case "step monotonic":
+            clock.monotonic += amount
+        case _:
+            mark_ms = time.now_ms()
+            clock.boot()
+            return ShopTime(clock, high_water_ms=mark_ms)
+    return time
+
+
+@given(STEPS)
+def test_time_never_runs_backwards_over_any_steps_of_the_clocks_and_restarts(
+    steps: list[tuple[str, int]],
+) -> None:
+    clock = HandClock()
+    time = ShopTime(clock)
+    before_ms = time.now_ms()
+    for what, amount in steps:
+        time = turn(clock, time, what, amount)
+        now_ms = time.now_ms()
+        assert now_ms >= before_ms
+        assert now_ms >= clock.wall_ms()
+        before_ms = now_ms
+
+
+@given(STEPS, st.integers(0, YEAR_MS))
+def test_time_goes_on_at_the_pace_of_the_monotonic_clock(steps: list[tuple[str, int]], ms: int) -> None:
+    clock = HandClock()
+    time = ShopTime(clock)
+    for what, amount in steps:
+        time = turn(clock, time, what, amount)
+    before_ms = time.now_ms()
+    clock.pass_ms(ms)
+    assert time.now_ms() == before_ms + ms
+
+
+@given(STEPS, st.integers(0, 2 * START_MS), STEPS)
+def test_after_the_hub_settled_it_time_again_never_runs_backwards(
+    before: list[tuple[str, int]], hub_ms: int, after: list[tuple[str, int]]
+) -> None:
+    clock = HandClock()
+    time = ShopTime(clock)
+    for what, amount in before:
+        time = turn(clock, time, what, amount)
+    time.settle(hub_ms)
+    last_ms = time.now_ms()
+    assert last_ms >= clock.wall_ms()
+    for what, amount in after:
+        time = turn(clock, time, what, amount)
+        assert time.now_ms() >= last_ms
+        last_ms = time.now_ms()
+
+
+def test_a_clock_set_back_holds_and_then_goes_on() -> None:
+    clock = HandClock()
+    time = ShopTime(clock)
+    clock.set_wall(START_MS - YEAR_MS)
+    assert time.now_ms() == START_MS
+    clock.pass_ms(1_500)
+    assert time.now_ms() == START_MS + 1_500
+    assert time.behind_ms() == YEAR_MS
+
+
+def test_a_clock_set_back_over_a_restart_is_held_up_by_the_high_water_mark() -> None:
+    clock = HandClock(wall=START_MS - YEAR_MS)
+    time = ShopTime(clock, high_water_ms=START_MS)
+    assert time.now_ms() == START_MS
+    clock.pass_ms(1)
+    assert time.now_ms() == START_MS + 1
+
+
+def test_a_forward_jump_is_followed_at_once() -> None:
+    clock = HandClock()
+    time = ShopTime(clock)
+    clock.set_wall(START_MS + YEAR_MS)
+    assert time.now_ms() == START_MS + YEAR_MS
+    assert time.behind_ms() == 0
+
+
+def test_the_hub_brings_time_down_once_the_wall_clock_agrees_again() -> None:
+    clock = HandClock()
+    time = ShopTime(clock)
+    clock.set_wall(START_MS + YEAR_MS)
+    time.now_ms()
+    clock.set_wall(START_MS)
+    assert time.now_ms() == START_MS + YEAR_MS
+    assert time.settle(START_MS) == YEAR_MS
+    assert time.now_ms() == START_MS
+
+
+def test_the_hub_does_not_bring_time_below_a_wall_clock_that_is_still_ahead() -> None:
+    clock = HandClock(wall=START_MS + FAR_AHEAD_MS + 1)
+    time = ShopTime(clock)
+    assert time.settle(START_MS) == FAR_AHEAD_MS + 1
+    assert time.now_ms() == START_MS + FAR_AHEAD_MS + 1
+
+
+def test_a_box_whose_clock_is_behind_takes_the_later_time_of_the_hub() -> None:
+    clock = HandClock(wall=START_MS - YEAR_MS)
+    time = ShopTime(clock)
+    assert time.settle(START_MS) == -YEAR_MS
+    clock.pass_ms(250)
+    assert time.now_ms() == START_MS + 250
+
+
+def test_the_clocks_of_the_machine_count_in_milliseconds() -> None:
+    clock = SystemClock()
+    assert abs(utc(clock.wall_ms()).timestamp() * 1000 - clock.wall_ms()) < 1
+    first = clock.monotonic_ms()
+    assert clock.monotonic_ms() >= first
+
+
+@pytest.mark.parametrize(
+    ("at_ms", "text"),
+    [(0, "1970-01-01T00:00:00.000Z"), (START_MS + 7, "2026-11-22T09:00:00.007Z")],
+)
+def test_times_are_written_as_rfc3339_with_z_and_milliseconds(at_ms: int, text: str) -> None:
+    assert rfc3339(at_ms) == text
+    assert utc(at_ms).tzinfo is UTC

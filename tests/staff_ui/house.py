@@ -1,0 +1,286 @@
+"""A house for these tests: real files, real server in a thread, a clock that can be moved, and customers."""
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import threading
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from sqlite3 import Connection
+from typing import Any, TypeVar
+
+import httpx
+
+from drivers.reader import How, Outcome, Sighting, Token
+from edge.config import Config, Shop, Store
+from edge.consent import tables as consent
+from edge.counter import Counter
+from edge.files import high_water_ms, prepare
+from edge.health import Health
+from edge.house import House
+from edge.keys import NAMES, Keys
+from edge.kit.clock import ShopTime, SystemClock
+from edge.kit.ids import uuid7_source
+from edge.kit.seal import key_place, new_key, seal, trait_place
+from edge.kit.sqlite import Database
+from edge.live import Live
+from edge.recognition import tables
+from edge.recognition.rules import credential
+from edge.recognition.search import SearchIndex
+from edge.record import record
+from edge.server import listen, serve
+from edge.staff import acts
+from edge.staff.pins import hash_pin
+from edge.watch import ReaderState
+from staff_ui.app import make_app
+
+T = TypeVar("T")
+PIN = "2580"
+DAY_MS = 24 * 3_600_000
+DE_VRIES = {"call": "mevrouw De Vries", "short": "Mevrouw De Vries", "initials": "MV"}
+
+
+class MovedClock(SystemClock):
+    """The machine's clocks, moved: `wall` alone (someone set the clock) or both (time went by)."""
+
+    def __init__(self) -> None:
+        self.wall_by_ms = 0
+        self.both_by_ms = 0
+
+    def wall_ms(self) -> int:
+        return super().wall_ms() + self.wall_by_ms + self.both_by_ms
+
+    def monotonic_ms(self) -> int:
+        return super().monotonic_ms() + self.both_by_ms
+
+    def at_hour(self, hour: int) -> None:
+        """Move on to `hour` o'clock of tomorrow in the shop."""
+        from zoneinfo import ZoneInfo
+
+        now = datetime.fromtimestamp(self.wall_ms() / 1000, ZoneInfo("Europe/Amsterdam"))
+        then = now.replace(hour=hour, minute=41, second=5)
+        self.both_by_ms += int((then - now).total_seconds() * 1000) + DAY_MS
+
+
+@dataclass(slots=True)
+class Place:
+    """A shop that is open: its house on a loop in another thread, and what tests do in it."""
+
+    house: House
+    clock: MovedClock
+    loop: asyncio.AbstractEventLoop
+    url: str
+    app: Any
+    events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(20)
+
+    def tap(self, card: str, how: How = "tap", reader: str = "counter-1") -> None:
+        token = Token("barcode", card, "weak")
+        self._present(Sighting(reader, datetime.now(UTC), how, token))
+
+    def fail(self, outcome: Outcome, reader: str = "counter-1") -> None:
+        self._present(Sighting(reader, datetime.now(UTC), "tap", None, outcome))
+
+    def _present(self, sighting: Sighting) -> None:
+        async def present() -> None:
+            await self.house.counter.on_sighting(sighting)
+
+        self.run(present())
+
+    def now_ms(self) -> int:
+        return self.house.time.now_ms()
+
+    def tell(self) -> None:
+        self.loop.call_soon_threadsafe(self.house.live.tell, "visits")
+
+    def customer(
+        self,
+        card: str,
+        *,
+        name: dict[str, str] | None = None,
+        purposes: Sequence[str] = ("recognition", "saving", "profiling"),
+        until_ms: int | None = None,
+        state: str = "active",
+        **traits: Any,
+    ) -> bytes:
+        """Write a resident as the feed would: sealed traits, credential, consents; the customer's id."""
+        house = self.house
+        customer_id, own = os.urandom(16), new_key()
+        if name is not None:
+            traits["name"] = name
+        hashed = credential(house.keys.chain_key, house.keys.shop_key, "barcode", card)
+
+        def put(conn: Connection) -> None:
+            tables.put_key(conn, customer_id, seal(house.keys.kek, own, key_place(customer_id)))
+            rows: list[dict[str, object]] = [
+                {
+                    "customer_id": customer_id,
+                    "name": trait,
+                    "sealed": seal(own, json.dumps(value).encode(), trait_place(customer_id, trait, 1)),
+                    "ver": 1,
+                    "as_of_ms": self.now_ms() - 60_000,
+                    "until_ms": None,
+                }
+                for trait, value in traits.items()
+            ]
+            tables.put_customer(conn, customer_id, ver=1, traits=rows)
+            tables.put_credential(
+                conn, {"hash": hashed, "customer_id": customer_id, "state": state, "ver": 1}
+            )
+            for purpose in purposes:
+                row: dict[str, object] = {
+                    "customer_id": customer_id,
+                    "purpose": purpose,
+                    "recipient": house.config.shop.recipient,
+                    "basis": "agreement" if purpose == "saving" else "consent",
+                    "gen": 1,
+                    "state": "given",
+                    "from_ms": 0,
+                    "until_ms": until_ms if purpose == "recognition" else None,
+                    "ver": 1,
+                }
+                consent.put(conn, row, urgent=False)
+
+        self.run(house.db.apply(put))
+        if name is not None:
+            house.search.add(customer_id, name["call"])
+            house.health.search_ready = True
+        return customer_id
+
+    def de_vries(self, card: str = "2900000000011", **more: Any) -> bytes:
+        """The customer of the sketch."""
+        return self.customer(
+            card,
+            name=DE_VRIES,
+            since={"year": 2019},
+            points={"balance": 1400},
+            stamps={"have": 7, "of": 8, "reward": "gratis impregneren"},
+            last={"what": "de wandelschoenen", "at_ms": self.now_ms() - 36 * DAY_MS},
+            **more,
+        )
+
+    def staff(self, name: str = "Anna Kok", *, role: Any = "staff", language: str = "nl") -> None:
+        self.run(
+            self.house.db.apply(
+                acts.add_staff,
+                name,
+                staff_id=self.house.new_id(),
+                role=role,
+                language=language,
+                pin_hash=hash_pin(self.house.keys.pin_pepper, PIN),
+            )
+        )
+
+    def pair_code(self) -> str:
+        return self.run(self.house.db.apply(acts.pair_code, "tablet 1", now_ms=self.now_ms()))
+
+    def tablet(self) -> httpx.Client:
+        """A browser without a screen that is one of the shop's tablets."""
+        client = httpx.Client(base_url=self.url)
+        assert client.get(f"/pair/{self.pair_code()}").status_code == 303
+        return client
+
+    def signed_in(self, name: str = "Anna Kok") -> httpx.Client:
+        client = self.tablet()
+        assert sign_in(client, name).status_code == 303
+        return client
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        async def ask() -> list[tuple[Any, ...]]:
+            return self.house.db.reader.execute(sql).fetchall()
+
+        return self.run(ask())
+
+
+def own_token(page: str) -> str:
+    return page.split('name="own" value="', 1)[1].split('"', 1)[0]
+
+
+def sign_in(client: httpx.Client, name: str = "Anna Kok", pin: str = PIN) -> httpx.Response:
+    own = own_token(client.get("/signin").text)
+    return client.post("/signin", data={"own": own, "staff": name, "pin": pin})
+
+
+@asynccontextmanager
+async def open_house(state: Path, *, config: Config, clock: MovedClock, log: Any) -> AsyncIterator[House]:
+    """As the composition root opens it, without readers and hub."""
+    files = prepare(state, log=log)
+    keys = Keys(**{name: bytes([number]) * 32 for number, name in enumerate(NAMES, 1)})
+    db: Database[Any] = await Database.open(
+        files.journal, attach={"replica": files.replica}, record=record, synchronous="OFF"
+    )
+    try:
+        time, live, new_id = ShopTime(clock, high_water_ms=high_water_ms(db.reader)), Live(), uuid7_source(clock)
+        counter = Counter(
+            db, live, time, new_id, keys, recipient=config.shop.recipient, quiet_ms=config.visits.quiet_min * 60_000
+        )
+        yield House(
+            config=config,
+            keys=keys,
+            db=db,
+            live=live,
+            time=time,
+            new_id=new_id,
+            counter=counter,
+            search=SearchIndex(),
+            health=Health(online=True, online_since_ms=time.now_ms(), readers={"counter-1": ReaderState(up=True)}),
+            log=log,
+        )
+    finally:
+        await db.close()
+
+
+@contextmanager
+def open_place(state: Path, *, port: int = 0, clock: MovedClock | None = None, shop: Shop | None = None) -> Iterator[Place]:
+    """Open a shop and serve its tablets on a real socket until left."""
+    config = replace(Config(), store=Store(state=state), shop=shop or Shop())
+    physics = clock or MovedClock()
+    events: list[tuple[str, dict[str, Any]]] = []
+    opened: list[Place] = []
+    ready, stop = threading.Event(), asyncio.Event()
+    failed: list[BaseException] = []
+
+    def log(event: str, /, **fields: Any) -> None:
+        events.append((event, fields))
+
+    async def main(sock: socket.socket) -> None:
+        async with open_house(state, config=config, clock=physics, log=log) as house:
+            app = make_app(house)
+            url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+            opened.append(
+                Place(house=house, clock=physics, loop=asyncio.get_running_loop(), url=url, app=app, events=events)
+            )
+            serving = asyncio.create_task(serve(app, sock, goodbye=house.live.drop, ready=ready.set))
+            await stop.wait()
+            serving.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await serving
+
+    def thread() -> None:
+        try:
+            with listen("127.0.0.1", port) as sock:
+                asyncio.run(main(sock))
+        except BaseException as error:  # noqa: BLE001
+            failed.append(error)
+            ready.set()
+
+    worker = threading.Thread(target=thread, name="house")
+    worker.start()
+    assert ready.wait(20)
+    if failed:
+        worker.join()
+        raise failed[0]
+    try:
+        yield opened[0]
+    finally:
+        opened[0].loop.call_soon_threadsafe(stop.set)
+        worker.join(20)
+        if failed:
+            raise failed[0]

@@ -1,0 +1,30 @@
+"""Taps for stories: sightings written to the appliance's `pipe` reader, as `welkom watch --pipe` does."""
+
+import json
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.stories.shop import until
+
+
+def sighting(value: str, *, kind: str = "barcode", reader: str = "counter-1", how: str = "scan") -> bytes:
+    """One line of the contract."""
+    at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    token = {"kind": kind, "value": value, "evidence": "weak", "about": {}}
+    return json.dumps({"reader": reader, "at": at, "how": how, "token": token}).encode() + b"\n"
+
+
+class Pipe:
+    """An open connection to the socket; made anew after the appliance restarted."""
+
+    def __init__(self, path: Path) -> None:
+        until(path.exists, timeout_s=10, what="the readers' socket")
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.connect(str(path))
+
+    def tap(self, value: str, *, kind: str = "barcode", reader: str = "counter-1", how: str = "scan") -> None:
+        self._socket.sendall(sighting(value, kind=kind, reader=reader, how=how))
+
+    def close(self) -> None:
+        self._socket.close()

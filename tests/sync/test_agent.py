@@ -1,0 +1,272 @@
+"""The agent against the real hub."""
+
+import asyncio
+import gzip
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from sync import wire
+from sync.agent import BACKOFF_MOST_S, Agent
+from sync.hub import consents
+from tests.sync.centre import ANNA, BRAM, DEVICE_KEY, HERE, Centre, Said, customer, open_centre
+from tests.sync.shop import Liar, PowerCut, TestBox, events_at
+
+pytestmark = pytest.mark.anyio
+
+
+async def until(true: Any, *, within_s: float = 5.0) -> float:
+    """Wait until `true()`; how long it took."""
+    start = time.monotonic()
+    while not true():
+        assert time.monotonic() - start < within_s, "it never came true"
+        await asyncio.sleep(0.005)
+    return time.monotonic() - start
+
+
+async def withdraw(centre: Centre, customer_id: bytes = ANNA, purpose: str = "recognition") -> None:
+    await centre.hub.change(consents.withdraw, customer_id, purpose=purpose, recipient=HERE, now_ms=1)
+
+
+async def test_one_round_brings_facts_up_and_residents_down(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        await centre.hub.add_customers(["s1"], [customer()])
+        centre.box.happened(3)
+        await centre.agent.once()
+        assert [seq for seq, *_ in events_at(centre.hub_file)] == [1, 2, 3]
+        assert centre.box.acked() == 3
+        assert list(centre.box.rows("key")) == list(centre.box.rows("customer")) == [ANNA.hex()]
+        assert len(centre.box.rows("credential")) == 1
+        assert len(centre.box.rows("consent")) == 3
+        assert centre.box.hub_times_ms
+
+
+async def test_urgent_rows_come_before_facts_go_up_and_before_all_other_rows(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        await centre.hub.add_customers(["s1"], [customer()])
+        centre.box.happened()
+        await centre.agent.once()
+        kinds = ["urgent" if "urgent" in asked else asked.split("?")[0] for asked in centre.line.asked]
+        assert kinds == ["urgent", "POST /sync/v1/events", "GET /sync/v1/feed"]
+
+
+async def test_many_facts_go_up_in_batches_of_at_most_500(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        centre.box.happened(1201)
+        await centre.agent.once()
+        assert centre.line.asked.count("POST /sync/v1/events") == 3
+        assert len(events_at(centre.hub_file)) == 1201
+
+
+async def test_long_facts_go_up_in_batches_of_at_most_a_mebibyte(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        centre.box.happened(50, body=b'{"note":"%s"}' % (b"x" * 60_000))
+        await centre.agent.once()
+        assert len(events_at(centre.hub_file)) == 50
+
+
+async def test_a_fact_over_the_cap_is_refused_by_the_agent_itself(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        centre.box.happened(1, body=b'{"note":"%s"}' % (b"x" * 70_000))
+        with pytest.raises(wire.Refused) as caught:
+            await centre.agent.once()
+        assert caught.value.code == "TOO_LARGE"
+
+
+async def test_a_withdrawal_reaches_a_waiting_shop_within_a_second(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        await centre.hub.add_customers(["s1"], [customer()])
+        running = asyncio.create_task(centre.agent.run())
+        await until(lambda: len(centre.box.rows("consent")) == 3)
+        await asyncio.sleep(0.05)
+        await withdraw(centre)
+        took_s = await until(lambda: "withdrawn" in str(centre.box.rows("consent")))
+        assert took_s < 1
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_woken_agent_pushes_at_once(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        running = asyncio.create_task(centre.agent.run())
+        await until(lambda: centre.agent.state.online)
+        await asyncio.sleep(0.05)
+        centre.box.happened()
+        centre.agent.wake()
+        assert await until(lambda: centre.box.acked() == 1) < 1
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_line_that_goes_and_comes_back_is_told_once_each(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        flips: list[bool] = []
+        centre.agent._on_change = lambda: flips.append(centre.agent.state.online)
+        running = asyncio.create_task(centre.agent.run())
+        await until(lambda: centre.agent.state.online)
+        centre.line.down = True
+        centre.box.happened()
+        centre.agent.wake()
+        await until(lambda: not centre.agent.state.online)
+        assert centre.agent.state.code == "NO_LINE"
+        await until(lambda: len(centre.pauses_s) > 5)
+        centre.line.down = False
+        await until(lambda: centre.agent.state.online and centre.box.acked() == 1)
+        assert flips == [True, False, True]
+        assert (centre.said.count("hub_lost"), centre.said.count("hub_reached")) == (1, 2)
+        assert centre.agent.state.code == ""
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_hub_that_was_never_there_is_told_once(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        centre.line.down = True
+        running = asyncio.create_task(centre.agent.run())
+        await until(lambda: len(centre.pauses_s) > 8)
+        assert centre.said.count("hub_lost") == 1
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_pauses_grow_with_full_jitter_up_to_half_a_minute(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        centre.line.down = True
+        centre.agent._chance = lambda: 1.0
+        running = asyncio.create_task(centre.agent.run())
+        await until(lambda: len(centre.pauses_s) >= 9)
+        assert centre.pauses_s[:9] == [0.5, 1, 2, 4, 8, 16, BACKOFF_MOST_S, BACKOFF_MOST_S, BACKOFF_MOST_S]
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_refused_facts_do_not_hold_up_a_withdrawal(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        await centre.hub.add_customers(["s1"], [customer()])
+        centre.box.happened(2)
+        await centre.agent.once()
+        centre.box.forge_history()
+        centre.box.happened(1)
+        running = asyncio.create_task(centre.agent.run())
+        await until(lambda: centre.said.count("hub_refused"))
+        await withdraw(centre)
+        await until(lambda: "withdrawn" in str(centre.box.rows("consent")))
+        await asyncio.sleep(0.1)
+        assert centre.said.count("hub_refused") == 1
+        assert centre.agent.state.online
+        assert centre.agent.state.code == "BROKEN_CHAIN"
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_power_cut_in_a_page_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        await centre.hub.add_customers(["s1"], [customer(), customer(BRAM, number="LOYALTY-0002")])
+        centre.box.cut_after = 3
+        with pytest.raises(PowerCut):
+            await centre.agent._drain("shop:s1")
+        assert centre.box.cursor("shop:s1") == 0
+        assert centre.box.rows("key") == {}
+        centre.box.cut_after = None
+        await centre.agent.once()
+        assert set(centre.box.rows("customer")) == {ANNA.hex(), BRAM.hex()}
+
+
+async def test_an_erased_customer_leaves_no_row_in_the_shop(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        await centre.hub.add_customers(["s1"], [customer(), customer(BRAM, number="LOYALTY-0002")])
+        await centre.agent.once()
+        await centre.hub.erase(ANNA)
+        await centre.agent.once()
+        for kind in ("key", "customer", "credential", "consent"):
+            assert ANNA.hex() not in str(centre.box.rows(kind))
+            assert BRAM.hex() in str(centre.box.rows(kind))
+
+
+async def test_a_page_fetched_before_an_erasure_is_not_applied_after_it(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        await centre.hub.add_customers(["s1"], [customer()])
+        asked = centre.line.handle_async_request
+
+        async def slow(request: httpx.Request) -> httpx.Response:
+            response = await asked(request)
+            if "urgent" not in str(request.url):
+                await centre.hub.erase(ANNA)
+                centre.line.handle_async_request = asked  # type: ignore[method-assign]
+                await centre.agent._drain("shop:s1:urgent")
+            return response
+
+        centre.line.handle_async_request = slow  # type: ignore[method-assign]
+        await centre.agent._drain("shop:s1")
+        assert centre.box.rows("customer") == centre.box.rows("key") == {}
+        assert not any(row.op == "put" for page in centre.box.applied for row in page.rows)
+
+
+async def test_a_shop_with_a_dead_clock_battery_gets_through(tmp_path: Path) -> None:
+    async with open_centre(tmp_path, wall_ms=lambda: 1_000_000) as centre:
+        centre.box.happened()
+        running = asyncio.create_task(centre.agent.run())
+        await until(lambda: centre.box.acked() == 1)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+def lied_to(tmp_path: Path, liar: Liar) -> tuple[Agent, TestBox, httpx.AsyncClient]:
+    box = TestBox(tmp_path / "box.db")
+    client = httpx.AsyncClient(transport=liar, base_url="http://hub.test")
+    agent = Agent(box, client, device="box-1", shop="s1", key=DEVICE_KEY, wall_ms=lambda: 1, log=Said())
+    return agent, box, client
+
+
+def page(*, part: str = "shop:s1:urgent", first: int = 1, count: int = 2, cursor: int | None = None) -> bytes:
+    rows = [
+        wire.encode_row(wire.Row(part, seq, "erase", "customer", ANNA.hex(), 1, wire.EMPTY))
+        for seq in range(first, first + count)
+    ]
+    last = first + count - 1 if cursor is None else cursor
+    return wire.encode_page(rows, part=part, cursor=last, up_to_date=True, hub_time_ms=1)
+
+
+LIES: dict[str, tuple[Liar, type[wire.WireError], str]] = {
+    "a hotspot's page": (Liar(body=b"<html>pay here</html>\n"), wire.Unreachable, "MALFORMED"),
+    "a redirect": (Liar(status=302, body=b""), wire.Unreachable, "HTTP_302"),
+    "a proxy's error": (Liar(status=502, body=b"bad gateway"), wire.Unreachable, "HTTP_502"),
+    "an endless page": (Liar(body=b"x" * (wire.PAGE_BYTES + 1)), wire.Unreachable, "TOO_LARGE"),
+    "a bomb": (
+        Liar(body=gzip.compress(bytes(1 << 20)), headers={"content-encoding": "gzip"}),
+        wire.Unreachable,
+        "HTTP_200",
+    ),
+    "a changed row": (Liar(body=page().replace(b"erase", b"erasE")), wire.Unreachable, "BAD_DIGEST"),
+    "a cut page": (Liar(body=page()[:-9]), wire.Unreachable, "MALFORMED"),
+    "a gap": (Liar(body=page(first=2)), wire.Refused, "FEED_GAP"),
+    "a cursor beyond its rows": (Liar(body=page(cursor=9)), wire.Refused, "FEED_GAP"),
+    "another shop's partition": (Liar(body=page(part="shop:s2:urgent")), wire.Refused, "WRONG_PART"),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+async def test_nothing_of_a_hub_that_lies_is_applied(tmp_path: Path, lie: str) -> None:
+    liar, kind, code = LIES[lie]
+    agent, box, client = lied_to(tmp_path, liar)
+    async with client:
+        with pytest.raises(kind) as caught:
+            await agent._drain("shop:s1:urgent")
+    assert caught.value.code == code
+    assert box.applied == []
+    box.close()
+
+
+async def test_an_acknowledgement_of_what_was_never_sent_is_refused(tmp_path: Path) -> None:
+    answer = wire.Answer(ack=wire.Ack(1, 99), hub_epoch=1, hub_time_ms=1)
+    agent, box, client = lied_to(tmp_path, Liar(body=wire.encode_answer(answer)))
+    box.happened(2)
+    async with client:
+        with pytest.raises(wire.Refused) as caught:
+            await agent._push()
+    assert caught.value.code == "HUB_AHEAD"
+    assert box.acked() == 0
+    box.close()
