@@ -23,11 +23,9 @@ from drivers.threaded import Emit, threaded
 
 LEFT_S: Final = 1.0  # no answer for this long is "left the field" (contract.md, Sightings)
 LOOK_S: Final = 0.05  # between two rounds; the field is off meanwhile, and phones forgive gaps under 300 ms
-LYING_S: Final = 0.15  # the same while a card that was read still lies there
+LYING_S: Final = 0.1  # the same while a card that was read still lies there
 TRIES: Final = 3  # of one presentation: a card on its way into the field is lost once or twice
-GLITCHES: Final = (
-    3  # failures in a row between us and the chip before it counts as gone; one is a disturbed line
-)
+GLITCHES: Final = 3  # failures in a row between us and the chip: fewer are a disturbed line
 
 # nfcpy writes UIDs and payloads at DEBUG, and at ERROR what edge.watch says in one line.
 logging.getLogger("nfc").setLevel(logging.CRITICAL)
@@ -75,7 +73,7 @@ class NfcReader:
     def _sense(self, device: Any, emit: Emit, stop: threading.Event) -> None:
         emit(Idle(self.name))
         spoke = time.monotonic()
-        senses = _Senses(device)
+        senses = _Senses(device, stop)
         card: _Presentation | None = None
         while not stop.is_set():
             target = senses.next()
@@ -126,13 +124,16 @@ class NfcReader:
 class _Senses:
     """Rounds of polling; a technology the reader cannot do is left out from then on."""
 
-    def __init__(self, device: Any) -> None:
+    def __init__(self, device: Any, stop: threading.Event) -> None:
+        self._stop = stop
         self._polls = [(device.sense_tta, "106A"), (device.sense_ttb, "106B")]
         self._device = device
         self._glitches = 0
 
     def next(self) -> Any | None:
         for poll in list(self._polls):
+            if self._stop.is_set():  # nfcpy's udp driver takes 1 s a technology
+                break
             sense, technology = poll
             try:
                 target = sense(RemoteTarget(technology))

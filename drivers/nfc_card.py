@@ -11,14 +11,10 @@ from drivers.nfc_channel import Air, Channel
 from drivers.reader import Outcome, Token
 from drivers.settings import NdefRule
 
-ISO_DEP: Final = (
-    0x20  # SAK bit 6, ISO/IEC 14443-3 table 9; bit 7 beside it (SAK 60) is a phone that also does NFC-DEP
-)
+ISO_DEP: Final = 0x20  # SAK bit 6, ISO/IEC 14443-3 table 9; a phone with SAK 60 has it too
 NFC_DEP: Final = 0x40
 TYPE_2: Final = 0x00  # any other SAK without ISO-DEP is MIFARE Classic, whose memory wants keys
-CLASSIC_4K: Final = (
-    0x18  # the OV-chipkaart and its kin: what is on it cannot be asked without keys, so no UID
-)
+CLASSIC_4K: Final = 0x18  # the OV-chipkaart is one: what it holds cannot be asked without keys, so no UID
 RANDOM_UID: Final = 0x08  # first byte of a 4-byte UID that is new each time (ISO/IEC 14443-3, 6.5.4)
 DOUBLE_UID: Final = 7  # bytes; a single one (4) under ISO-DEP is a phone's
 

@@ -15,9 +15,7 @@ from drivers.nfc_open import is_glitch
 
 T = TypeVar("T")
 
-TALK_S: Final = (
-    3.0  # one whole talk with a card: nobody holds a card longer, and a card may ask for time for ever
-)
+TALK_S: Final = 3.0  # one whole talk with a card: a card may ask for more time for ever
 WAIT_S: Final = 1.0  # one answer, waiting-time extensions included: leaving must stay under 2 s
 ACTIVATE_S: Final = 0.03  # RATS and ATTRIB; ISO/IEC 14443-4 allows 5.3 ms
 FRAME_S: Final = 0.02  # a Type 2 answer takes under 5 ms

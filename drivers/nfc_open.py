@@ -16,9 +16,7 @@ from nfc.clf.transport import TTY
 from drivers.ports import why_not
 from drivers.reader import ReaderError, ReaderGone, ReaderRefused
 
-BAUD: Final = (
-    115200  # a PN532 starts at it, and it stays: a raised rate outlives a crash and locks the next one out
-)
+BAUD: Final = 115200  # a PN532 starts at it; a raised rate outlives a crash and locks the next one out
 STUCK_BAUDS: Final = (921600, 460800, 230400)  # where nfcpy and other programs may have left it
 FIRST_MS: Final = 100  # an ACK takes 15 ms (UM0701-02, 6.2.1.3)
 SLOW_MS: Final = 1000  # a USB serial port of a Raspberry Pi may hold back the first bytes this long

@@ -22,7 +22,7 @@ KEYS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "serial": (("device",), ("baud", "format", "prefix", "suffix", "idle_ms", "source", "evidence")),
     "nfc": ((), ("device", "uid", "ndef")),
     "pipe": (("device",), ()),
-    "replay": (("file",), ("pace", "keep_at")),
+    "replay": ((), ("file", "device", "pace", "keep_at")),
     "sim": ((), ("values", "rate_per_s", "strangers", "seed")),
 }
 
@@ -85,8 +85,11 @@ def parse_reader(table: Mapping[str, object], *, where: str, base: Path) -> Read
         values["device"] = "usb"
     for key, value in table.items():
         values[key] = _CHECKS[key](value, f"{where}.{key}")
-    if values.get("file") is not None:
-        values["file"] = base / cast("Path", values["file"])
+    if kind == "replay":
+        if "file" not in values and "device" not in values:
+            raise SettingsError(f"{where}.file: kind replay needs it; add file = …")
+        file = values.get("file") or _path(values["device"], f"{where}.device")
+        values["file"] = base / cast("Path", file)
     return ReaderSettings(**values)
 
 

@@ -24,7 +24,6 @@ from edge.recognition.rules import (
     Withheld,
     credential,
     is_repeat,
-    recognise,
 )
 from edge.visits import acts
 
@@ -106,26 +105,24 @@ class Counter:
         if self._repeats(presented, sighting.reader, now_ms):
             self.tally.repeats += 1
             return Repeat()
-        # Strangers end here: only somebody we may recognise costs a turn on the writer.
+        # Strangers end here: only somebody's credential costs a turn on the writer.
+        if not tables.is_known(self._db.reader, presented):
+            self.tally.strangers += 1
+            # Radio hears passers-by; only what was held to a reader on purpose is answered.
+            if sighting.how != "near":
+                self._note("stranger", sighting.reader, now_ms)
+            return Stranger()
+        if await self._saw(presented, sighting, token.evidence, now_ms):
+            self.tally.recognised += 1
+            return Recognised()
+        self.tally.withheld += 1
         found = tables.find(self._db.reader, presented, recipient=self._recipient, now_ms=now_ms)
-        outcome = recognise(found)
-        match outcome:
-            case Recognised():
-                await self._saw(presented, sighting, token.evidence, now_ms)
-            case Stranger():
-                self.tally.strangers += 1
-                # Radio hears passers-by; only what was held to a reader on purpose is answered.
-                if sighting.how != "near":
-                    self._note("stranger", sighting.reader, now_ms)
-            case Withheld():
-                self.tally.withheld += 1
-                if sighting.how != "near":
-                    self._note("blocked" if outcome.why == "blocked" else "withheld", sighting.reader, now_ms)
-            case Repeat():
-                pass
-        return outcome
+        blocked = found is not None and found.blocked
+        if sighting.how != "near":
+            self._note("blocked" if blocked else "withheld", sighting.reader, now_ms)
+        return Withheld("blocked" if blocked else "no_basis")
 
-    async def _saw(self, presented: bytes, sighting: Sighting, evidence: str, now_ms: int) -> None:
+    async def _saw(self, presented: bytes, sighting: Sighting, evidence: str, now_ms: int) -> bool:
         done: Committed[Fact] = await self._db.write(
             acts.saw,
             presented,
@@ -138,11 +135,10 @@ class Counter:
             quiet_ms=self._quiet_ms,
             watching=self._live.roles(),
         )
-        if not done.facts:
-            return
-        self.tally.recognised += 1
-        self._notes.clear()
-        self._live.tell("visits", done.seq)
+        if done.facts:
+            self._notes.clear()
+            self._live.tell("visits", done.seq)
+        return bool(done.facts)
 
     def _note(self, kind: NoteKind, reader: str, now_ms: int) -> None:
         self._notes.append(Note(kind=kind, reader=reader, at_ms=now_ms))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from http.cookies import CookieError
-from typing import Final, Literal, cast
+from typing import Final, Literal
 
 from litestar import Response
 
@@ -70,9 +70,8 @@ async def admit(desk: Desk, request: Ask, guard: Guard) -> Guest:
     tablet_hash = token_hash(tablet)
     if not tablet or not tables.is_tablet(desk.house.db.reader, tablet_hash):
         raise NotAllowed("this browser is no tablet of the shop", code="U01", hint="pair it: `welkom tablet`")
-    session = desk.sessions.of(
-        request.scope, now_ms=desk.house.time.now_ms(), touched="quiet" not in request.query_params
-    )
+    by_hand = "hx-request" not in request.headers and "quiet" not in request.query_params
+    session = desk.sessions.of(request.scope, now_ms=desk.house.time.now_ms(), touched=by_hand)
     await desk.sessions.settle()
     if session is not None and session.tablet_hash != tablet_hash:
         session = None
@@ -98,7 +97,7 @@ def look(desk: Desk, request: Ask) -> Look:
         return plain
     if len(parts) != 3 or parts[0] not in LANGUAGES or parts[1] not in THEMES or parts[2] not in HANDS:
         return plain
-    return Look(language=cast(Language, parts[0]), theme=parts[1], hand=parts[2])
+    return Look(language=parts[0], theme=parts[1], hand=parts[2])
 
 
 def frame(desk: Desk, request: Ask, guest: Guest, *, here: str = "") -> Frame:

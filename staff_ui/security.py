@@ -27,8 +27,7 @@ HEADERS: Final = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (
         b"permissions-policy",
-        b"camera=(), geolocation=(), microphone=(), payment=(), usb=(), serial=(), hid=(), bluetooth=(), "
-        b"nfc=(), interest-cohort=(), browsing-topics=()",
+        b"camera=(), display-capture=(), geolocation=(), hid=(), microphone=(), payment=(), serial=(), usb=()",
     ),
 )
 YEAR_S: Final = 365 * 24 * 3600

@@ -210,7 +210,7 @@ class ConsentWithdrawn(Struct, frozen=True, kw_only=True):
 
 
 Body = Key | Customer | Credential | Consent
-_BODIES: Final[dict[str, type[Body]]] = {
+BODIES: Final[dict[str, type[Body]]] = {
     "key": Key,
     "customer": Customer,
     "credential": Credential,
@@ -341,7 +341,7 @@ def follows(page: Page, part: str, *, after: int) -> None:
 
 def row_body(row: Row) -> Body | None:
     """The typed `d` of a put, or None for another op or a type of a later version."""
-    kind = _BODIES.get(row.t) if row.op == "put" else None
+    kind = BODIES.get(row.t) if row.op == "put" else None
     return None if kind is None else decode_as(bytes(row.d), kind)
 
 

@@ -108,7 +108,10 @@ async def main(config_file: Path) -> None:
         with listen(config.server.host, config.server.port) as sock:
             say(f"ready {sock.getsockname()[1]}")
             serving = asyncio.create_task(edge.run(sock))
-            await obey(edge, driven, crowd)
+            obeying = asyncio.create_task(obey(edge, driven, crowd))
+            await asyncio.wait([serving, obeying], return_when=asyncio.FIRST_COMPLETED)
+            if serving.done():
+                serving.result()  # a house that fell over must not look like a slow one
             serving.cancel()
             await asyncio.wait([serving])
 

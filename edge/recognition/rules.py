@@ -74,7 +74,7 @@ def is_repeat(last: LastSeen | None, *, reader: str, at_ms: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    customer_id: bytes
+    """Someone who wants to be recognised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,4 +112,4 @@ def recognise(found: Found | None) -> Recognition:
         return Stranger()
     if found.blocked:
         return Withheld("blocked")
-    return Recognised(found.customer_id) if found.may_recognise else Withheld("no_basis")
+    return Recognised() if found.may_recognise else Withheld("no_basis")

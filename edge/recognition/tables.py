@@ -26,6 +26,17 @@ def find(conn: Connection, credential: bytes, *, recipient: str, now_ms: int) ->
     return Found(customer_id=customer_id, blocked=state == "blocked", may_recognise=until_ms is not None)
 
 
+_KNOWN: Final = """
+    SELECT EXISTS (SELECT 1 FROM replica.credential WHERE hash=:hash)
+        OR EXISTS (SELECT 1 FROM main.credential WHERE hash=:hash)"""
+
+
+def is_known(conn: Connection, credential: bytes) -> bool:
+    """Whether this is anybody's credential here: the cheap question that ends strangers."""
+    (known,) = conn.execute(_KNOWN, {"hash": credential}).fetchone()
+    return bool(known)
+
+
 _PUT_KEY: Final = """
     INSERT INTO replica.customer_key (customer_id, wrapped) VALUES (?, ?)
     ON CONFLICT DO UPDATE SET wrapped=excluded.wrapped"""

@@ -25,11 +25,11 @@ def saw(
     watching: Sequence[str],
 ) -> list[VisitFact]:
     """A credential was presented. No facts when, inside the transaction, nobody may be recognised by it."""
-    outcome = recognise(recognition.find(conn, credential, recipient=recipient, now_ms=now_ms))
-    if not isinstance(outcome, Recognised):
+    found = recognition.find(conn, credential, recipient=recipient, now_ms=now_ms)
+    if found is None or not isinstance(recognise(found), Recognised):
         return []
-    what = Presented(outcome.customer_id, reader=reader, how=how, evidence=evidence, at_ms=now_ms)
-    visit = tables.open_visit(conn, outcome.customer_id)
+    what = Presented(found.customer_id, reader=reader, how=how, evidence=evidence, at_ms=now_ms)
+    visit = tables.open_visit(conn, found.customer_id)
     return presented(what, visit, new_id=new_id, watching=watching, quiet_ms=quiet_ms)
 
 

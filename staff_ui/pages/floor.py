@@ -33,18 +33,18 @@ async def floor(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     shown = desk.fragments.get(guest.who.role, around.language, pinned, now_ms)
     await log_view(desk, shown, guest.who)
     # Our own rendered fragment, autoescaped when it was made.
-    it = Floor(frame=around, visits=Markup(shown.text), fresh_ms=shown.until_ms - now_ms)  # noqa: S704
+    it = Floor(frame=around, visits=Markup(shown.text), fresh_ms=shown.until_ms - now_ms)
     return html(desk, "floor.html", it, language=around.language)
 
 
-async def visits(desk: Desk, scope: Scope, send: Send, *, pinned: bytes | None) -> None:
+async def visits(desk: Desk, scope: Scope, receive: Receive, send: Send) -> None:
     """`GET /visits`, as thin as a page can be: one look-up, two messages of prepared bytes."""
     now_ms = desk.house.time.now_ms()
     session = desk.sessions.of(scope, now_ms=now_ms)
     if session is None:
         await desk.sessions.settle()
         raise NotSignedIn("nobody is signed in on this tablet", code="U02", hint="sign in")
-    shown = desk.fragments.get(session.role, session.language, pinned, now_ms)
+    shown = desk.fragments.get(session.role, session.language, None, now_ms)
     fresh = (b"welkom-fresh-ms", b"%d" % (shown.until_ms - now_ms))
     await send({"type": "http.response.start", "status": 200, "headers": [*shown.headers, fresh]})
     await send({"type": "http.response.body", "body": shown.body, "more_body": False})
@@ -52,13 +52,13 @@ async def visits(desk: Desk, scope: Scope, send: Send, *, pinned: bytes | None) 
         await log_view(desk, shown, session)
 
 
-async def visits_following(desk: Desk, scope: Scope, receive: Receive, send: Send) -> None:
-    await visits(desk, scope, send, pinned=None)
-
-
-async def visits_pinned(desk: Desk, scope: Scope, receive: Receive, send: Send) -> None:
-    """An address that names no visit is answered like a visit that is over."""
-    await visits(desk, scope, send, pinned=visit_id(scope["path_params"]["visit"]) or b"")
+async def pinned(desk: Desk, request: Ask, guest: Guest) -> Response[bytes]:
+    """`GET /visits/{visit}`: an address that names no visit is answered like a visit that is over."""
+    named, now_ms = visit_id(request.path_params["visit"]) or b"", desk.house.time.now_ms()
+    shown = desk.fragments.get(guest.who.role, guest.who.language, named, now_ms)
+    await log_view(desk, shown, guest.who)
+    headers = {"cache-control": "no-store", "welkom-fresh-ms": str(shown.until_ms - now_ms)}
+    return Response(shown.body, media_type="text/html", headers=headers)
 
 
 async def log_view(desk: Desk, shown: Rendered, session: Session) -> None:

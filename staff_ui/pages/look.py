@@ -1,12 +1,10 @@
 """How pages look on this tablet: language, light, hand. Kept in its cookie; the language also with its person."""
 
 from dataclasses import dataclass
-from typing import cast
 
 from litestar import Response
 from litestar.response import Redirect
 
-from edge.config import Language
 from edge.kit.errors import NotAllowed
 from edge.staff import acts
 from staff_ui import desk as desks
@@ -69,7 +67,7 @@ async def look_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     if language not in LANGUAGES or theme not in THEMES or hand not in HANDS:
         raise NotAllowed("a look that does not exist", code="U07", hint="choose one of the page's own")
     if guest.session is not None and language != guest.session.language:
-        guest.session.language = cast(Language, language)
+        guest.session.language = language
         await desk.house.db.apply(acts.set_language, guest.session.staff_id, language)
     secure = desk.house.config.server.secure_cookies
     return Redirect(

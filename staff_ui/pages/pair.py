@@ -14,7 +14,9 @@ async def pair(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     house = desk.house
     token = await house.db.apply(acts.pair, request.path_params["code"], now_ms=house.time.now_ms())
     if token is None:
-        raise Gone("a pairing code was used or is too old", code="U05", hint="make a new one: `welkom tablet`")
+        raise Gone(
+            "a pairing code was used or is too old", code="U05", hint="make a new one: `welkom tablet`"
+        )
     return Redirect(
         "/signin",
         status_code=303,

@@ -110,6 +110,4 @@ def _page(
         sentence=sentence or words(desk, around).say(why),
         wrong=wrong,
     )
-    return html(
-        desk, "signin.html", it, language=around.language, status=status or (422 if wrong else 200)
-    )
+    return html(desk, "signin.html", it, language=around.language, status=status or (422 if wrong else 200))

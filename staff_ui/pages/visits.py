@@ -2,81 +2,35 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
+
+from markupsafe import Markup
 
 from edge.config import Language
 from edge.consent.rules import Role
 from edge.consent.tables import FOREVER_MS
 from edge.counter import NOTE_MS, Note, NoteKind
 from edge.house import House
-from edge.kit.clock import rfc3339
 from edge.kit.errors import Corrupt
 from edge.recognition import profile
 from edge.visits import tables
 from edge.visits.tables import Arrival
-from staff_ui.pages.card import Card, glance, text
+from staff_ui.pages.card import Card, glance
+from staff_ui.pages.rows import Made, Rows
 from staff_ui.pages.state import State, state
 from staff_ui.sheets import Sheets
 from staff_ui.words import MINUTE_MS, Words, key, turns_ms
 
 # One glance takes in a dozen rows; who came before them is counted and found by searching.
 MOST_ROWS: Final = 12
-HOW: Final[dict[str, str]] = {
-    "tap": key("row.tap"),
-    "scan": key("row.scan"),
-    "near": key("row.near"),
-    "typed": key("row.typed"),
-}
-# Kind of note -> row title, row words, lead, large words, a sentence to say.
+# Kind of note -> lead, large words, a sentence to say.
 NOTES: Final[dict[NoteKind, tuple[str, ...]]] = {
-    "stranger": (
-        key("note.stranger.title"),
-        key("note.stranger.row"),
-        key("note.stranger.lead"),
-        key("note.stranger.large"),
-        key("note.stranger.sentence"),
-    ),
-    "withheld": (
-        key("note.withheld.title"),
-        key("note.withheld.row"),
-        key("note.withheld.lead"),
-        key("note.withheld.large"),
-    ),
-    "blocked": (
-        key("note.blocked.title"),
-        key("note.blocked.row"),
-        key("note.blocked.lead"),
-        key("note.blocked.large"),
-    ),
-    "unreadable": (
-        key("note.unreadable.title"),
-        key("note.unreadable.row"),
-        key("note.unreadable.lead"),
-        key("note.unreadable.large"),
-    ),
-    "refused": (
-        key("note.refused.title"),
-        key("note.refused.row"),
-        key("note.refused.lead"),
-        key("note.refused.large"),
-    ),
+    "stranger": (key("note.stranger.lead"), key("note.stranger.large"), key("note.stranger.sentence")),
+    "withheld": (key("note.withheld.lead"), key("note.withheld.large")),
+    "blocked": (key("note.blocked.lead"), key("note.blocked.large")),
+    "unreadable": (key("note.unreadable.lead"), key("note.unreadable.large")),
+    "refused": (key("note.refused.lead"), key("note.refused.large")),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A line of the list: somebody who is here (`visit`), or a note about nobody."""
-
-    key: str
-    visit: str
-    initials: str = field(repr=False)
-    name: str = field(repr=False)
-    ago: str
-    at: str
-    words: str
-    current: bool
-    fresh: bool
-    at_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +46,7 @@ class Visits:
     """What `visits.html` shows; at most one of card, note, `over` is there, none of them when nobody came."""
 
     state: State
-    rows: tuple[Row, ...]
+    rows: Markup = field(repr=False)
     more: str
     card: Card | None
     note: NoteCard | None
@@ -102,11 +56,12 @@ class Visits:
 
 
 class Renderer:
-    """Gathers and renders the fragment: some ten reads and the opening of a dozen names, in the loop."""
+    """Gathers and renders the fragment, in the event loop: three reads, and what is new of a dozen rows."""
 
     def __init__(self, house: House, sheets: Sheets) -> None:
         self._house = house
         self._sheets = sheets
+        self._rows = Rows(house, sheets)
 
     def __call__(
         self, role: Role, language: Language, pinned: bytes | None, now_ms: int
@@ -121,13 +76,12 @@ class Renderer:
             shown = tables.arrival(conn, pinned, recipient=recipient, now_ms=now_ms)
         card, until_ms = self._card(shown, role, words, now_ms=now_ms) if shown else (None, FOREVER_MS)
         note = notes[0] if notes and shown is None and pinned is None else None
-        rows = [self._person(each, words, shown, now_ms=now_ms) for each in arrivals]
-        rows += [_note_row(each, words, current=each is note, now_ms=now_ms) for each in notes]
-        rows.sort(key=lambda row: row.at_ms, reverse=True)
+        current: object = shown.visit_id if shown else note
+        rows = self._rows.make(arrivals, notes, words, current=current, now_ms=now_ms)
         others = max(0, tables.count_open(conn) - len(arrivals)) if len(arrivals) == MOST_ROWS else 0
         it = Visits(
             state=state(house.health, words),
-            rows=tuple(rows),
+            rows=Markup("".join(line for _, line in rows)),
             more=words.count("list.more", others) if others else "",
             card=card,
             note=_note_card(note, words) if note else None,
@@ -136,11 +90,11 @@ class Renderer:
             announce=_announce(rows, words),
         )
         ends = [until_ms, *(each.until_ms for each in arrivals), *(each.at_ms + NOTE_MS for each in notes)]
-        ends += [turns_ms(row.at_ms, now_ms=now_ms) for row in rows]
+        ends += [turns_ms(row.at_ms, now_ms=now_ms) for row, _ in rows]
         if shown is not None:
             ends += [shown.until_ms, now_ms + MINUTE_MS - now_ms % MINUTE_MS]
-        text_ = self._sheets.render("visits.html", it, language)
-        return text_, min(ends), shown.visit_id if shown else None
+        fragment = self._sheets.render("visits.html", it, language)
+        return fragment, min(ends), shown.visit_id if shown else None
 
     def _card(self, arrival: Arrival, role: Role, words: Words, *, now_ms: int) -> tuple[Card, int]:
         house = self._house
@@ -158,34 +112,6 @@ class Renderer:
             found = profile.Profile(values={}, as_of_ms={}, until_ms=FOREVER_MS)
         return glance(arrival, found, words, now_ms=now_ms), found.until_ms
 
-    def _person(self, arrival: Arrival, words: Words, shown: Arrival | None, *, now_ms: int) -> Row:
-        name = self._name(arrival)
-        visit = arrival.visit_id.hex()
-        return Row(
-            key=visit,
-            visit=visit,
-            initials=text(name, "initials") or "·",
-            name=text(name, "short") or text(name, "call") or words.say("row.nameless"),
-            ago=words.minutes(now_ms - arrival.seen_ms),
-            at=rfc3339(arrival.seen_ms),
-            words=words.say(HOW.get(arrival.how, "row.tap"), reader=arrival.reader),
-            current=shown is not None and shown.visit_id == arrival.visit_id,
-            fresh=now_ms - arrival.seen_ms < MINUTE_MS,
-            at_ms=arrival.seen_ms,
-        )
-
-    def _name(self, arrival: Arrival) -> Any:
-        if arrival.sealed_name is None or arrival.name_ver is None or arrival.wrapped_key is None:
-            return None
-        try:
-            own = profile.unwrap(self._house.keys.kek, arrival.customer_id, arrival.wrapped_key)
-            return profile.unseal_trait(
-                own, arrival.customer_id, name="name", ver=arrival.name_ver, sealed=arrival.sealed_name
-            )
-        except Corrupt as error:
-            self._house.log("name_unreadable", code=error.code, hint=error.hint)
-            return None
-
 
 def _followed(arrivals: Sequence[Arrival], notes: Sequence[Note]) -> Arrival | None:
     """Whose card the counter is about: whoever was last seen, unless a note is newer."""
@@ -194,24 +120,8 @@ def _followed(arrivals: Sequence[Arrival], notes: Sequence[Note]) -> Arrival | N
     return arrivals[0]
 
 
-def _note_row(note: Note, words: Words, *, current: bool, now_ms: int) -> Row:
-    title, row, *_ = NOTES[note.kind]
-    return Row(
-        key=f"{note.kind}-{note.at_ms}",
-        visit="",
-        initials="?" if note.kind == "stranger" else "–",
-        name=words.say(title),
-        ago=words.minutes(now_ms - note.at_ms),
-        at=rfc3339(note.at_ms),
-        words=words.say(row, reader=note.reader),
-        current=current,
-        fresh=True,
-        at_ms=note.at_ms,
-    )
-
-
 def _note_card(note: Note, words: Words) -> NoteCard:
-    _, _, lead, large, *sentence = NOTES[note.kind]
+    lead, large, *sentence = NOTES[note.kind]
     return NoteCard(
         kind=note.kind,
         lead=words.say(lead),
@@ -220,5 +130,5 @@ def _note_card(note: Note, words: Words) -> NoteCard:
     )
 
 
-def _announce(rows: Sequence[Row], words: Words) -> str:
-    return words.say("list.announce", name=rows[0].name, words=rows[0].words) if rows else ""
+def _announce(rows: Sequence[Made], words: Words) -> str:
+    return words.say("list.announce", name=rows[0][0].name, words=rows[0][0].words) if rows else ""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from litestar import MediaType, Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from sync import signing, wire
 from sync.hub import feed
@@ -73,10 +73,10 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     )
     async def read_feed(
         request: AnyRequest,
-        part: str,
-        after: Annotated[int, Parameter(ge=0)],
-        limit: Annotated[int, Parameter(ge=1, le=wire.PAGE_ROWS)] = wire.PAGE_ROWS,
-        wait: Annotated[int, Parameter(ge=0, le=wire.WAIT_S)] = 0,
+        part: Annotated[str, QueryParameter(max_length=64)],
+        after: Annotated[int, QueryParameter(ge=0)],
+        limit: Annotated[int, QueryParameter(ge=1, le=wire.PAGE_ROWS)] = wire.PAGE_ROWS,
+        wait: Annotated[int, QueryParameter(ge=0, le=wire.WAIT_S)] = 0,
     ) -> Response[bytes]:
         device = await signed(request)
         if part not in (wire.main_part(device.shop_id), wire.urgent_part(device.shop_id)):

@@ -123,11 +123,13 @@ async def open_hub(
     if before != after:
         log("migrated", file=FILE, from_version=before, to_version=after)
     db: Database[Moved] = await Database.open(path, attach={}, record=lambda conn, moved: 0)
-    hub = Hub(db, config.keys, clock=clock, log=log, file=path)
     try:
-        yield hub
+        hub = Hub(db, config.keys, clock=clock, log=log, file=path)
+        try:
+            yield hub
+        finally:
+            hub.bell.close()
     finally:
-        hub.bell.close()
         await db.close()
 
 

@@ -149,6 +149,25 @@ async def test_a_usb_reader_that_is_not_plugged_in_is_gone_with_a_next_step() ->
     assert caught.value.hint
 
 
+async def test_a_udp_reader_without_anybody_there_idles_and_is_left_in_time() -> None:
+    events = nfc_reader("udp:127.0.0.1:54399").events()
+    await first_idle(events)
+    await asyncio.sleep(0.2)
+    left = time.monotonic()
+    await events.aclose()
+    assert time.monotonic() - left < 2.0
+
+
+async def test_a_short_disturbance_of_the_line_is_not_a_lost_reader(chip: Pn532) -> None:
+    async with aclosing(nfc_reader(chip.path).events()) as events:
+        await first_idle(events)
+        chip.hung = True
+        await asyncio.sleep(0.12)
+        chip.hung = False
+        chip.present(Type2Card(ndef=uri(LINK)))
+        assert (await next_sighting(events)).token is not None
+
+
 async def test_a_file_that_is_no_port_is_refused(tmp_path: Path) -> None:
     plain = tmp_path / "plain"
     plain.write_text("")

@@ -42,6 +42,7 @@ def test_what_is_not_said_has_its_default() -> None:
 @pytest.mark.parametrize("text", ["day.jsonl", "file:day.jsonl"])
 def test_a_file_is_relative_to_the_configuration(text: str) -> None:
     assert parse(kind="replay", file=text).file == Path("/etc/welkom/day.jsonl")
+    assert parse(kind="replay", device=text).file == Path("/etc/welkom/day.jsonl")
     assert parse(kind="replay", file="/srv/day.jsonl").file == Path("/srv/day.jsonl")
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from drivers.reader import Idle, Reader, ReaderGone, ReaderRefused, Sighting
 from drivers.sim import SimReader
+from edge import watch
 from edge.watch import ReaderState, keep
 
 pytestmark = pytest.mark.anyio
@@ -112,6 +113,16 @@ async def test_a_refused_reader_is_logged_once_however_often_it_is_tried() -> No
         await diary.until(lambda: reader.tries > 5)
         assert (state.up, state.code, state.hint) == (False, "no_permission", "add the user to dialout")
     assert diary.events == ["reader_down"]
+
+
+async def test_a_refusal_that_lasts_is_tried_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "UDEV_S", 0.05)
+    diary, reader = Diary(), Refusing()
+    async with kept(reader, diary, backoff_s=(0.01,), refused_s=0.5):
+        await asyncio.sleep(0.3)
+        quick = reader.tries
+        await asyncio.sleep(0.4)
+        assert 3 <= quick < reader.tries + 1 <= quick + 2
 
 
 class Ending:

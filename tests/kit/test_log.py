@@ -93,11 +93,8 @@ def test_no_declared_field_is_named_after_a_person_or_a_card() -> None:
 def test_an_identifier_inside_a_text_is_masked(identifier: str) -> None:
     stream = io.StringIO()
     log_to(stream)("something", message=f"card {identifier} was read")
-    text = stream.getvalue()
-    assert identifier not in text
-    longest = max(identifier.replace("@", " ").split(), key=len)
-    assert longest not in text
-    assert "card …" in redact(f"card {identifier}") or "…" in redact(identifier)
+    assert identifier not in stream.getvalue()
+    assert "…" in redact(identifier)
 
 
 def test_ports_counts_and_versions_stay_readable() -> None:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -59,9 +60,7 @@ class MovedClock(SystemClock):
         return super().monotonic_ms() + self.both_by_ms
 
     def at_hour(self, hour: int) -> None:
-        """Move on to `hour` o'clock of tomorrow in the shop."""
-        from zoneinfo import ZoneInfo
-
+        """Move on to `hour`:41 of tomorrow in the shop."""
         now = datetime.fromtimestamp(self.wall_ms() / 1000, ZoneInfo("Europe/Amsterdam"))
         then = now.replace(hour=hour, minute=41, second=5)
         self.both_by_ms += int((then - now).total_seconds() * 1000) + DAY_MS
@@ -77,6 +76,7 @@ class Place:
     url: str
     app: Any
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    clients: list[httpx.Client] = field(default_factory=list)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(20)
@@ -181,9 +181,15 @@ class Place:
     def pair_code(self) -> str:
         return self.run(self.house.db.apply(acts.pair_code, "tablet 1", now_ms=self.now_ms()))
 
+    def browser(self) -> httpx.Client:
+        """A browser without a screen; closed with the place."""
+        client = httpx.Client(base_url=self.url, headers={"accept": "text/html"})
+        self.clients.append(client)
+        return client
+
     def tablet(self) -> httpx.Client:
-        """A browser without a screen that is one of the shop's tablets."""
-        client = httpx.Client(base_url=self.url)
+        """One that is a tablet of the shop."""
+        client = self.browser()
         assert client.get(f"/pair/{self.pair_code()}").status_code == 303
         return client
 
@@ -217,9 +223,19 @@ async def open_house(state: Path, *, config: Config, clock: MovedClock, log: Any
         files.journal, attach={"replica": files.replica}, record=record, synchronous="OFF"
     )
     try:
-        time, live, new_id = ShopTime(clock, high_water_ms=high_water_ms(db.reader)), Live(), uuid7_source(clock)
+        time, live, new_id = (
+            ShopTime(clock, high_water_ms=high_water_ms(db.reader)),
+            Live(),
+            uuid7_source(clock),
+        )
         counter = Counter(
-            db, live, time, new_id, keys, recipient=config.shop.recipient, quiet_ms=config.visits.quiet_min * 60_000
+            db,
+            live,
+            time,
+            new_id,
+            keys,
+            recipient=config.shop.recipient,
+            quiet_ms=config.visits.quiet_min * 60_000,
         )
         yield House(
             config=config,
@@ -230,7 +246,9 @@ async def open_house(state: Path, *, config: Config, clock: MovedClock, log: Any
             new_id=new_id,
             counter=counter,
             search=SearchIndex(),
-            health=Health(online=True, online_since_ms=time.now_ms(), readers={"counter-1": ReaderState(up=True)}),
+            health=Health(
+                online=True, online_since_ms=time.now_ms(), readers={"counter-1": ReaderState(up=True)}
+            ),
             log=log,
         )
     finally:
@@ -238,7 +256,9 @@ async def open_house(state: Path, *, config: Config, clock: MovedClock, log: Any
 
 
 @contextmanager
-def open_place(state: Path, *, port: int = 0, clock: MovedClock | None = None, shop: Shop | None = None) -> Iterator[Place]:
+def open_place(
+    state: Path, *, port: int = 0, clock: MovedClock | None = None, shop: Shop | None = None
+) -> Iterator[Place]:
     """Open a shop and serve its tablets on a real socket until left."""
     config = replace(Config(), store=Store(state=state), shop=shop or Shop())
     physics = clock or MovedClock()
@@ -255,7 +275,14 @@ def open_place(state: Path, *, port: int = 0, clock: MovedClock | None = None, s
             app = make_app(house)
             url = f"http://127.0.0.1:{sock.getsockname()[1]}"
             opened.append(
-                Place(house=house, clock=physics, loop=asyncio.get_running_loop(), url=url, app=app, events=events)
+                Place(
+                    house=house,
+                    clock=physics,
+                    loop=asyncio.get_running_loop(),
+                    url=url,
+                    app=app,
+                    events=events,
+                )
             )
             serving = asyncio.create_task(serve(app, sock, goodbye=house.live.drop, ready=ready.set))
             await stop.wait()
@@ -267,7 +294,7 @@ def open_place(state: Path, *, port: int = 0, clock: MovedClock | None = None, s
         try:
             with listen("127.0.0.1", port) as sock:
                 asyncio.run(main(sock))
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:
             failed.append(error)
             ready.set()
 
@@ -280,6 +307,8 @@ def open_place(state: Path, *, port: int = 0, clock: MovedClock | None = None, s
     try:
         yield opened[0]
     finally:
+        for client in opened[0].clients:
+            client.close()
         opened[0].loop.call_soon_threadsafe(stop.set)
         worker.join(20)
         if failed:

@@ -80,10 +80,10 @@ def _tap(shop: Shop, seed: int, stop: threading.Event) -> None:
     dice = random.Random(seed)
     known = [person.barcode for person in shop.people if "recognition" in person.purposes]
     with suppress(OSError, AssertionError):
-        pipe = Pipe(shop.pipe)
-        while not stop.is_set():
-            pipe.tap(dice.choice(known), reader=f"counter-{dice.randrange(30)}")
-            time.sleep(0.003)
+        with closing(Pipe(shop.pipe)) as pipe:
+            while not stop.is_set():
+                pipe.tap(dice.choice(known), reader=f"counter-{dice.randrange(30)}")
+                time.sleep(0.003)
 
 
 def check_journal(shop: Shop) -> int:

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,7 +88,9 @@ class Shop:
             f'[hub]\nport = {self.hub_port}\n[[shops]]\nid = "story"\ndevice = "story-1"\n'
             f'public_key = "{self._public.hex()}"\n'
         )
-        asyncio.run(self._move_in())
+        # Playwright's own loop runs in the main thread of a browser story.
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(lambda: asyncio.run(self._move_in())).result()
         self._hire()
 
     def write_config(self) -> None:

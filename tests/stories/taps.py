@@ -21,7 +21,11 @@ class Pipe:
     def __init__(self, path: Path) -> None:
         until(path.exists, timeout_s=10, what="the readers' socket")
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.connect(str(path))
+        try:
+            self._socket.connect(str(path))
+        except OSError:
+            self._socket.close()
+            raise
 
     def tap(self, value: str, *, kind: str = "barcode", reader: str = "counter-1", how: str = "scan") -> None:
         self._socket.sendall(sighting(value, kind=kind, reader=reader, how=how))

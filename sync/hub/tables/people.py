@@ -31,15 +31,18 @@ _PUT_CONSENT: Final = """
         state=excluded.state, from_ms=excluded.from_ms, until_ms=excluded.until_ms, ver=excluded.ver"""
 
 
+_TAKEN: Final = {"customer": "CUSTOMER_TAKEN", "credential": "CREDENTIAL_TAKEN"}
+
+
 def add(conn: Connection, table: str, rows: Rows) -> None:
-    """Insert new rows into one of the tables above; raises Refused for what is already somebody's."""
+    """Insert new rows into one of the tables above; raises Refused for a customer or card that is there."""
     try:
         conn.executemany(_ADD[table], rows)
     except IntegrityError:
+        if table not in _TAKEN:
+            raise
         raise Refused(
-            f"a new {table} is already there",
-            code=f"{table.upper()}_TAKEN",
-            hint="nothing was added; look it up",
+            f"a new {table} is already there", code=_TAKEN[table], hint="nothing was added; look it up"
         ) from None
 
 

@@ -1,0 +1,170 @@
+"""Documentation is true: every table of a README against the code, in both directions."""
+
+import inspect
+import re
+import sqlite3
+from contextlib import closing
+from dataclasses import fields
+from importlib.resources import files
+from pathlib import Path
+from typing import get_type_hints
+
+import pytest
+
+from drivers.catalogue import KINDS
+from drivers.settings import KEYS, ReaderSettings
+from edge import config
+from edge.cli import COMMANDS
+from edge.consent.rules import PURPOSES, TRAITS
+from edge.facts import Fact
+from edge.kit.migrate import load, migrate
+from edge.kit.sqlite import open_writer
+from staff_ui.pages import machine
+from staff_ui.routes import ROUTES, THIN
+from sync.hub import config as hub_config
+from sync.hub.app import open_hub
+from tests.house.repo import ROOT, codes, table
+
+
+def test_every_setting_of_the_appliance_has_its_row_and_its_default() -> None:
+    rows = table("edge/README.md", "Settings").rows
+    sections = get_type_hints(config.Config)
+    defaults = {
+        f"{section}.{each.name}": each.default
+        for section in config.SECTIONS
+        for each in fields(sections[section])
+    }
+    assert set(rows) == set(defaults)
+    for path, default in defaults.items():
+        plain = str(default).lower() if isinstance(default, bool) else str(default)
+        assert rows[path][0].strip("`") == (plain or "empty"), path
+
+
+def test_every_error_code_of_the_appliance_has_its_row() -> None:
+    spelt_out = set(re.findall(r"\[([A-Z]\d\d)\]", (ROOT / "edge/cli.py").read_text(encoding="utf-8")))
+    of_the_house = {code for code in codes("edge") if code.isupper()} | spelt_out
+    assert table("edge/README.md", "Error codes").names == of_the_house
+
+
+def test_every_error_code_of_a_reader_has_its_row() -> None:
+    assert table("drivers/README.md", "Error codes").names == codes("drivers", "edge/watch.py")
+
+
+def test_every_command_has_its_row() -> None:
+    rows = {name.removeprefix("welkom ").split()[0] for name in table("README.md", "Commands").names}
+    assert rows == set(COMMANDS)
+
+
+def test_every_command_is_a_file_with_its_docstring() -> None:
+    for command in COMMANDS:
+        text = (ROOT / f"edge/commands/{command}.py").read_text(encoding="utf-8")
+        assert text.startswith(f'"""`welkom {command}'), command
+
+
+def test_every_kind_of_reader_has_its_row_with_its_settings() -> None:
+    rows = table("drivers/README.md", "Kinds").rows
+    assert set(rows) == set(KINDS) == set(KEYS)
+    for kind, (required, optional) in KEYS.items():
+        assert set(re.findall(r"`(\w+)`", rows[kind][-1])) == {*required, *optional}, kind
+
+
+def test_every_setting_of_a_reader_has_its_row_naming_the_kinds_that_take_it() -> None:
+    rows = table("drivers/README.md", "Settings").rows
+    assert set(rows) == {each.name for each in fields(ReaderSettings)}
+    for setting, cells in rows.items():
+        takers = {kind for kind, keys in KEYS.items() if setting in (*keys[0], *keys[1])}
+        named = {word for word in re.findall(r"\w+", cells[0]) if word in KEYS}
+        assert cells[0] == "all" or named == takers, setting
+
+
+def test_every_fact_has_its_row() -> None:
+    assert table("edge/README.md", "Facts").names == {fact.__name__ for fact in Fact.__args__}
+
+
+def test_every_purpose_has_its_row_and_its_basis() -> None:
+    rows = table("edge/README.md", "Purposes").rows
+    assert {purpose: cells[0] for purpose, cells in rows.items()} == PURPOSES
+
+
+def test_every_trait_has_its_row_and_its_purpose() -> None:
+    rows = table("edge/README.md", "Traits").rows
+    assert {name: cells[0] for name, cells in rows.items()} == {
+        name: trait.purpose for name, trait in TRAITS.items()
+    }
+
+
+def test_every_table_of_both_files_has_its_row_naming_the_file(tmp_path: Path) -> None:
+    held: dict[str, set[str]] = {}
+    for file in ("journal", "replica"):
+        with closing(open_writer(tmp_path / f"{file}.db")) as conn:
+            migrate(conn, load(files("edge.schema") / file), file=file)
+            for (name,) in conn.execute("SELECT name FROM sqlite_schema WHERE type='table'"):
+                held.setdefault(name, set()).add(file)
+    rows = table("edge/README.md", "Tables").rows
+    assert {name: set(re.findall(r"journal|replica", cells[0])) for name, cells in rows.items()} == held
+
+
+def normal(path: str) -> str:
+    """An address as people write it: no method, no types of parameters, no query."""
+    return re.sub(r"\{(\w+)(:\w+)?\}", r"{\1}", path.split()[-1].split("?")[0])
+
+
+def test_every_address_of_the_tablet_has_its_row() -> None:
+    documented = {normal(path) for path in table("staff_ui/README.md", "Routes").names}
+    assert documented == {normal(each.path) for each in ROUTES} | {normal(path) for path in THIN}
+
+
+def test_every_metric_has_its_row_and_its_type() -> None:
+    rows = {name.split("{")[0]: cells for name, cells in table("staff_ui/README.md", "Metrics").rows.items()}
+    assert set(rows) == set(machine.METRICS)
+
+
+@pytest.mark.anyio
+async def test_every_address_of_the_hub_has_its_row(tmp_path: Path) -> None:
+    keys = hub_config.Keys(hub_kek=bytes(32), chain_key=bytes(32))
+    settings = hub_config.Config(state=tmp_path, keys=keys)
+    async with open_hub(settings, log=lambda event, **fields: None) as hub:
+        served = set(hub.app.openapi_schema.paths or ())
+    documented = {normal(path) for path in table("sync/README.md", "Routes").names}
+    assert documented - {"/", "/schema/openapi.json"} == served
+
+
+def test_every_error_code_of_the_sync_has_its_row() -> None:
+    documented = {code for code in table("sync/README.md", "Error codes").names if "<" not in code}
+    # `<TABLE>_TAKEN` and `HTTP_<status>` are made from their parts.
+    made = {code for code in documented if code.endswith("_TAKEN") or code.startswith("HTTP_")}
+    assert documented - made == codes("sync") - made
+
+
+def test_a_comment_that_names_a_file_names_one_that_exists() -> None:
+    """Schemas and modules point at rooms by path; a room that moved must not leave a false sign behind."""
+    pointed = re.compile(
+        r"\b((?:edge|sync|drivers|staff_ui|systemd|tests)/[\w/.-]+\.(?:py|md|sql|toml|html))\b"
+    )
+    wrong = []
+    for package in ("edge", "sync", "drivers", "staff_ui", "systemd"):
+        for path in sorted((ROOT / package).rglob("*")):
+            if path.suffix in {".py", ".sql", ".md", ".html"} and "vendor" not in path.parts:
+                for target in pointed.findall(path.read_text(encoding="utf-8")):
+                    if not (ROOT / target).exists():
+                        wrong.append(f"{path.relative_to(ROOT)}: {target}")
+    assert wrong == []
+
+
+def test_every_public_function_of_the_acts_says_what_happens() -> None:
+    from edge.consent import acts as consent
+    from edge.visits import acts as visits
+
+    for room in (consent, visits):
+        for each, function in inspect.getmembers(room, inspect.isfunction):
+            if function.__module__ == room.__name__ and not each.startswith("_"):
+                assert function.__doc__, each
+
+
+def test_the_schema_is_what_sqlite_makes_of_it(tmp_path: Path) -> None:
+    """No statement of a migration is ignored by SQLite without a word, such as a misspelt option."""
+    for file in ("journal", "replica"):
+        with closing(sqlite3.connect(tmp_path / f"{file}.db", isolation_level=None)) as conn:
+            migrate(conn, load(files("edge.schema") / file), file=file)
+            assert conn.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            assert conn.execute("PRAGMA foreign_key_check").fetchall() == []

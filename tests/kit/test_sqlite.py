@@ -1,0 +1,209 @@
+"""A write happens whole on one thread or not at all, and is on disk before anyone hears of it."""
+
+import asyncio
+import random
+import sqlite3
+import threading
+from contextlib import closing, suppress
+from pathlib import Path
+from sqlite3 import Connection
+
+import pytest
+
+from edge.kit.errors import StoreError
+from edge.kit.sqlite import Committed, open_reader, open_writer
+from tests.kit.stores import both, checkpoint, diary, files_with, free_to_write, halves, opened
+
+pytestmark = pytest.mark.anyio
+
+
+def fail(conn: Connection, number: int) -> list[str]:
+    both(conn, number)
+    raise LookupError("in the middle")
+
+
+async def test_an_act_and_its_facts_are_committed_together(tmp_path: Path) -> None:
+    async with opened(tmp_path) as db:
+        assert await db.write(both, 1) == Committed(["pair 1"], 1)
+        assert await db.write(both, 2) == Committed(["pair 2"], 2)
+    assert halves(tmp_path / "journal.db") == {1: 2, 2: 2}
+    assert diary(tmp_path / "journal.db") == ["pair 1", "pair 2"]
+
+
+async def test_an_act_that_raises_leaves_nothing_and_the_next_one_works(tmp_path: Path) -> None:
+    async with opened(tmp_path) as db:
+        with pytest.raises(LookupError, match="in the middle"):
+            await db.write(fail, 1)
+        assert free_to_write(tmp_path / "journal.db")
+        await db.write(both, 2)
+    assert halves(tmp_path / "journal.db") == {2: 2}
+
+
+async def test_a_record_that_raises_takes_the_act_back_too(tmp_path: Path) -> None:
+    async with opened(tmp_path) as db:
+        await db.apply(lambda conn: conn.execute("DROP TABLE diary"))
+        with pytest.raises(StoreError, match="SQLITE_ERROR"):
+            await db.write(both, 1)
+    assert halves(tmp_path / "journal.db") == {}
+
+
+async def test_a_change_of_both_files_is_taken_back_in_both(tmp_path: Path) -> None:
+    def change(conn: Connection) -> None:
+        conn.execute("INSERT INTO replica.copied VALUES (1)")
+        both(conn, 1)
+        raise LookupError
+
+    async with opened(tmp_path) as db:
+        with pytest.raises(LookupError):
+            await db.apply(change)
+        assert db.reader.execute("SELECT count(*) FROM replica.copied").fetchone() == (0,)
+    assert halves(tmp_path / "journal.db") == {}
+
+
+async def test_a_broken_rule_of_ours_is_seen_as_one_and_taken_back(tmp_path: Path) -> None:
+    async with opened(tmp_path) as db:
+        await db.write(both, 1)
+        with pytest.raises(sqlite3.IntegrityError):
+            await db.write(both, 1)
+        assert free_to_write(tmp_path / "journal.db")
+    assert diary(tmp_path / "journal.db") == ["pair 1"]
+
+
+async def test_300_cancelled_writers_leave_no_open_transaction_and_no_half_row(tmp_path: Path) -> None:
+    dice = random.Random(7)
+    async with opened(tmp_path) as db:
+        tasks: list[asyncio.Task[Committed[str]]] = []
+        for number in range(300):
+            tasks.append(asyncio.create_task(db.write(both, number)))
+            if dice.random() < 0.5:
+                await asyncio.sleep(dice.choice((0, 0, 0.0002, 0.001)))
+            dice.choice(tasks).cancel()
+            tasks[-1].cancel()
+        done = await asyncio.gather(*tasks, return_exceptions=True)
+        assert sum(isinstance(each, asyncio.CancelledError) for each in done) > 200
+        last = await db.write(both, 1_000)
+        assert free_to_write(tmp_path / "journal.db")
+        assert db.reader.execute("SELECT max(seq) FROM diary").fetchone() == (last.seq,)
+    found = halves(tmp_path / "journal.db")
+    assert set(found.values()) == {2}
+    assert len(found) == len(diary(tmp_path / "journal.db"))
+
+
+async def test_a_writer_cancelled_while_it_runs_is_still_whole(tmp_path: Path) -> None:
+    inside, go_on = threading.Event(), threading.Event()
+
+    def slow(conn: Connection) -> list[str]:
+        conn.execute("INSERT INTO pair VALUES (1, 'left')")
+        inside.set()
+        go_on.wait(5)
+        conn.execute("INSERT INTO pair VALUES (1, 'right')")
+        return ["pair 1"]
+
+    async with opened(tmp_path) as db:
+        task = asyncio.create_task(db.write(slow))
+        await asyncio.to_thread(inside.wait, 5)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        go_on.set()
+        await db.write(both, 2)
+    assert halves(tmp_path / "journal.db") == {1: 2, 2: 2}
+    assert diary(tmp_path / "journal.db") == ["pair 1", "pair 2"]
+
+
+async def test_facts_are_handed_on_only_after_they_are_on_disk(tmp_path: Path) -> None:
+    heard: list[list[str]] = []
+    async with opened(tmp_path) as db:
+        db.on_facts = lambda: heard.append(diary(tmp_path / "journal.db"))
+        await db.write(both, 1)
+        await db.write(both, 2)
+    assert heard == [["pair 1"], ["pair 1", "pair 2"]]
+
+
+async def test_nobody_is_told_of_an_act_without_facts_or_one_that_failed(tmp_path: Path) -> None:
+    heard: list[int] = []
+    async with opened(tmp_path) as db:
+        db.on_facts = lambda: heard.append(1)
+        assert await db.write(lambda conn: []) == Committed([], 0)
+        with pytest.raises(LookupError):
+            await db.write(fail, 1)
+        await db.apply(lambda conn: None)
+    assert heard == []
+
+
+async def test_a_reader_does_not_see_inside_a_write_and_sees_it_all_once_it_returned(tmp_path: Path) -> None:
+    inside, go_on = threading.Event(), threading.Event()
+
+    def slow(conn: Connection) -> list[str]:
+        facts = both(conn, 1)
+        inside.set()
+        go_on.wait(5)
+        return facts
+
+    async with opened(tmp_path) as db:
+        count = "SELECT count(*) FROM pair"
+        task = asyncio.create_task(db.write(slow))
+        await asyncio.to_thread(inside.wait, 5)
+        assert db.reader.execute(count).fetchone() == (0,)
+        go_on.set()
+        await task
+        assert db.reader.execute(count).fetchone() == (2,)
+
+
+async def test_every_act_runs_on_the_one_thread_of_the_writer(tmp_path: Path) -> None:
+    async with opened(tmp_path) as db:
+        names = await asyncio.gather(*(db.apply(lambda conn: threading.get_ident()) for _ in range(20)))
+    assert len(set(names)) == 1
+    assert names[0] != threading.get_ident()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO pair VALUES (1, 'left')",
+        "INSERT INTO replica.copied VALUES (1)",
+        "CREATE TABLE more (id INTEGER)",
+        "PRAGMA user_version=9",
+        "DELETE FROM diary",
+    ],
+)
+async def test_a_reading_connection_cannot_write(tmp_path: Path, statement: str) -> None:
+    async with opened(tmp_path) as db:
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            db.reader.execute(statement)
+
+
+async def test_a_reading_connection_cannot_be_talked_into_writing(tmp_path: Path) -> None:
+    async with opened(tmp_path) as db:
+        db.reader.execute("PRAGMA query_only=OFF")
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            db.reader.execute("INSERT INTO pair VALUES (1, 'left')")
+
+
+async def test_what_is_deleted_is_overwritten(tmp_path: Path) -> None:
+    secret = "Femke de Vries van de Korenmarkt"
+    async with opened(tmp_path) as db:
+        await db.apply(lambda conn: conn.execute("INSERT INTO pair VALUES (1, ?)", (secret,)))
+        await db.apply(lambda conn: conn.execute("DELETE FROM pair"))
+    checkpoint(tmp_path / "journal.db")
+    assert files_with(secret.encode(), tmp_path) == []
+
+
+def test_the_journal_waits_for_the_disk(tmp_path: Path) -> None:
+    with closing(open_writer(tmp_path / "journal.db")) as conn:
+        asked = [
+            conn.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("journal_mode", "synchronous", "secure_delete", "foreign_keys")
+        ]
+    assert asked == ["wal", 2, 1, 1]
+
+
+@pytest.mark.parametrize("name", ["a b", "10% shop", "shop#2", "who?", "naïve", "%41"])
+async def test_a_state_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    async with opened(folder) as db:
+        await db.write(both, 1)
+        assert db.reader.execute("SELECT count(*) FROM pair").fetchone() == (2,)
+    with closing(open_reader(folder / "journal.db")) as conn:
+        assert conn.execute("SELECT count(*) FROM pair").fetchone() == (2,)

@@ -1,0 +1,70 @@
+"""A shop with two staff members, and Debian's Chromium on a tablet of it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.staff_ui.house import PIN, MovedClock, Place, open_place
+
+CHROMIUM = "/usr/bin/chromium"
+ARGS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    clock = MovedClock()
+    clock.at_hour(10)
+    with open_place(tmp_path, clock=clock) as opened:
+        opened.staff()
+        opened.staff("Bram de Wit", role="manager", language="en")
+        yield opened
+        broken = [event for event in opened.events if event[0] == "page_failed"]
+        assert not broken
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        pytest.skip("Debian's chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(chromium: Browser, place: Place) -> Iterator[BrowserContext]:
+    opened = chromium.new_context(
+        base_url=place.url, viewport={"width": 1280, "height": 800}, reduced_motion="reduce"
+    )
+    opened.set_default_timeout(8_000)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def tablet(context: BrowserContext, place: Place) -> Iterator[Page]:
+    """A paired tablet with Anna signed in; a test fails on anything its console says."""
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(f"/pair/{place.pair_code()}")
+    page.check("[name=staff][value='Anna Kok']")
+    page.fill("[name=pin]", PIN)
+    page.click("#signin .go")
+    page.wait_for_selector("#rij")
+    yield page
+    # A line that was cut on purpose is the browser's own message, not ours.
+    assert [
+        text for text in said if "ERR_CONNECTION" not in text and "Failed to load resource" not in text
+    ] == []

@@ -1,0 +1,82 @@
+"""sync/README.md is held true: its examples decode, its tables name every code and every room."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import sync
+from edge.kit.chain import link
+from sync import wire
+
+ROOT = Path(sync.__file__).parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXAMPLES = dict(re.findall(r"```json (\w+)\n(.*?)```", README, flags=re.DOTALL))
+SOURCES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(ROOT.rglob("*.py"))}
+
+
+def codes_in_source() -> set[str]:
+    words = {
+        node.value
+        for tree in SOURCES.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    return {
+        word
+        for word in words
+        if re.fullmatch(r"[A-Z]+(_[A-Z]+)+|MALFORMED|SCHEMA|FORKED|STORE|INTERNAL", word)
+    } | {word for word in words if word in {"UNSIGNED", "REPLAYED", "UNDECLARED"}}
+
+
+def test_the_upload_of_the_example_decodes_and_its_chain_can_be_computed() -> None:
+    envelope, events = wire.decode_batch(EXAMPLES["upload"].encode())
+    previous = bytes.fromhex(envelope.prev_hash)
+    for event in events:
+        previous = link(previous, seq=event.seq, at_ms=event.at_ms, kind=event.kind, body=bytes(event.body))
+    wire.decode_as(bytes(events[1].body), wire.ConsentWithdrawn)
+    assert wire.decode_answer(EXAMPLES["answer"].encode()).ack == wire.Ack(envelope.epoch, events[-1].seq)
+
+
+def test_the_page_of_the_example_decodes_and_holds_every_type() -> None:
+    page = wire.decode_page(EXAMPLES["page"].encode())
+    wire.follows(page, "shop:amersfoort", after=6)
+    assert {type(body) for row in page.rows if (body := wire.row_body(row))} == set(wire.BODIES.values())
+    for kind in wire.BODIES:
+        assert f"\n| `{kind}` |" in README
+
+
+def test_the_problem_of_the_example_decodes() -> None:
+    problem = wire.decode_problem(EXAMPLES["problem"].encode(), status=500)
+    assert (problem.status, problem.code) == (409, "BROKEN_CHAIN")
+
+
+def test_every_code_has_its_row_and_every_row_its_code() -> None:
+    table = README.split("| code |")[1].split("\n\n")[0]
+    rows = [line.split("|")[1] for line in table.splitlines()[2:] if line.startswith("|")]
+    named = {code for row in rows for code in re.findall(r"`([A-Z_]+)`", row)}
+    assert named == codes_in_source()
+
+
+@pytest.mark.parametrize(
+    ("room", "allowed"),
+    [
+        ("wire.py", r"$^"),
+        ("signing.py", r"sync\.wire$"),
+        ("agent.py", r"sync$|sync\.(wire|signing)$"),
+        ("hub", r"sync$|sync\.(wire|signing|hub(\..*)?)$|edge\.(kit(\..*)?|\w+\.rules)$"),
+    ],
+)
+def test_no_room_knows_more_than_its_table_says(room: str, allowed: str) -> None:
+    for path, tree in SOURCES.items():
+        if path.relative_to(ROOT).parts[0] != room:
+            continue
+        for node in ast.walk(tree):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            for name in names:
+                if name.split(".")[0] in ("sync", "edge", "drivers", "staff_ui"):
+                    assert re.match(allowed, name), f"{path.name} imports {name}"
+                if name == "sync" and isinstance(node, ast.ImportFrom):
+                    assert {alias.name for alias in node.names} <= {"wire", "signing"} or room == "hub"

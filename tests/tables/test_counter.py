@@ -1,0 +1,201 @@
+"""From a sighting to what staff see; a stranger leaves no trace of themselves anywhere."""
+
+import hmac
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from drivers.reader import Sighting
+from edge.consent import acts as consent_acts
+from edge.counter import MAX_LAST, MAX_NOTES, NOTE_MS
+from edge.recognition.rules import SAME_TAP_MS, Recognised, Repeat, Stranger, Withheld
+from tests.kit.stores import files_with
+from tests.tables.floor import CARD, KEYS, RECIPIENT, Floor, checkpoint, open_floor
+
+pytestmark = pytest.mark.anyio
+STRANGER = "2900000077777"
+
+
+def notes(floor: Floor) -> list[str]:
+    return [note.kind for note in floor.counter.notes()]
+
+
+async def test_a_card_of_a_resident_is_recognised_and_told_to_the_tablets(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        person = await floor.resident()
+        assert await floor.tap() == Recognised()
+        assert floor.live.version == 1
+        assert floor.one("SELECT count(*) FROM visit WHERE greeted_ms IS NOT NULL") == 1
+        assert notes(floor) == []
+
+
+async def test_a_hold_that_is_read_again_and_again_is_one_presentation(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        await floor.resident()
+        await floor.tap()
+        for _ in range(5):
+            floor.clock.pass_ms(SAME_TAP_MS - 1)
+            assert await floor.tap() == Repeat()
+        floor.clock.pass_ms(SAME_TAP_MS)
+        assert isinstance(await floor.tap(), Recognised)
+        assert floor.counter.tally.repeats == 5
+        assert floor.one("SELECT count(*) FROM visit") == 1
+
+
+async def test_the_same_card_at_another_reader_is_no_repeat(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        await floor.resident()
+        await floor.tap(reader="door")
+        assert isinstance(await floor.tap(reader="counter-1"), Recognised)
+
+
+async def test_a_stranger_is_a_note_about_nobody_and_nothing_is_written(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        assert await floor.tap(STRANGER) == Stranger()
+        assert notes(floor) == ["stranger"]
+        assert STRANGER not in repr(floor.counter.notes())
+        assert floor.one("SELECT count(*) FROM outbox") == floor.one("SELECT count(*) FROM visit") == 0
+
+
+def traces(value: str) -> list[bytes]:
+    """The card number, both its hashes, and their hex."""
+    kept = hmac.new(KEYS.chain_key, b"number\0" + value.encode(), "sha256").digest()
+    here = hmac.new(KEYS.shop_key, kept, "sha256").digest()
+    found = [value.encode(), value.encode("utf-16-le"), kept, here]
+    return [
+        *found,
+        *(each.hex().encode() for each in found),
+        *(each.hex().upper().encode() for each in found),
+    ]
+
+
+@pytest.mark.parametrize("how", ["tap", "scan", "near"])
+async def test_a_strangers_card_leaves_no_byte_of_itself_in_any_file(tmp_path: Path, how: str) -> None:
+    async with open_floor(tmp_path) as floor:
+        person = await floor.resident()
+        await floor.tap()
+        for _ in range(3):
+            assert await floor.tap(STRANGER, how=how) == Stranger()
+            floor.clock.pass_ms(SAME_TAP_MS)
+        await floor.tap(reader="door")
+        assert {file.name for file in tmp_path.iterdir()} >= {"journal.db", "journal.db-wal", "replica.db"}
+        for trace in traces(STRANGER):
+            assert files_with(trace, tmp_path) == []
+        assert files_with(person.hash, tmp_path) != []  # the search itself finds what is there
+    checkpoint(tmp_path)
+    for trace in traces(STRANGER):
+        assert files_with(trace, tmp_path) == []
+
+
+async def test_a_residents_card_number_and_inner_hash_are_in_no_file_either(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        await floor.resident()
+        await floor.tap()
+        number, _, inner_hash, *_ = traces(CARD)
+        for trace in (number, inner_hash, inner_hash.hex().encode()):
+            assert files_with(trace, tmp_path) == []
+
+
+async def test_somebody_who_does_not_want_it_is_withheld_and_nothing_is_written(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        await floor.resident(consents={"saving": None})
+        assert await floor.tap() == Withheld("no_basis")
+        assert notes(floor) == ["withheld"]
+        assert floor.one("SELECT count(*) FROM outbox") == 0
+
+
+async def test_a_blocked_card_is_said_to_be_blocked(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        person = await floor.resident()
+        await floor.apply(floor.feed.credential(person, state="blocked", ver=2))
+        assert await floor.tap() == Withheld("blocked")
+        assert notes(floor) == ["blocked"]
+        assert floor.one("SELECT count(*) FROM outbox") == 0
+
+
+async def test_withdrawing_in_the_shop_holds_for_the_next_tap(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        person = await floor.resident()
+        await floor.tap()
+        await floor.db.write(
+            consent_acts.withdraw,
+            person.customer_id,
+            purpose="recognition",
+            recipient=RECIPIENT,
+            now_ms=floor.now_ms,
+        )
+        assert await floor.tap(reader="door") == Withheld("no_basis")
+
+
+@pytest.mark.parametrize("consents", [None, {"saving": None}])
+async def test_who_only_walks_past_makes_no_note(
+    tmp_path: Path, consents: dict[str, int | None] | None
+) -> None:
+    async with open_floor(tmp_path) as floor:
+        await floor.resident(consents=consents)
+        await floor.tap(STRANGER, how="near")
+        if consents:
+            assert await floor.tap(how="near") == Withheld("no_basis")
+        assert notes(floor) == []
+        assert floor.live.version == 0
+
+
+async def test_notes_end_by_themselves_and_are_few(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        for number in range(MAX_NOTES + 3):
+            await floor.tap(f"29000000{number:05d}")
+            floor.clock.pass_ms(1)
+        assert len(notes(floor)) == MAX_NOTES
+        times = [note.at_ms for note in floor.counter.notes()]
+        assert times == sorted(times, reverse=True)
+        floor.clock.pass_ms(NOTE_MS - 1)
+        assert len(notes(floor)) == 1
+        floor.clock.pass_ms(1)
+        assert notes(floor) == []
+
+
+async def test_notes_make_way_for_somebody_who_is_recognised(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        await floor.resident()
+        await floor.tap(STRANGER)
+        await floor.tap()
+        assert notes(floor) == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "kind"), [("refused", "refused"), ("unreadable", "unreadable"), ("locked", "unreadable")]
+)
+async def test_a_presentation_without_a_token_is_answered_all_the_same(
+    tmp_path: Path, outcome: str, kind: str
+) -> None:
+    async with open_floor(tmp_path) as floor:
+        sighting = Sighting("counter-1", datetime.now(UTC), "tap", None, outcome)  # type: ignore[arg-type]
+        assert await floor.counter.on_sighting(sighting) is None
+        assert notes(floor) == [kind]
+
+
+@pytest.mark.parametrize("kind", ["gs1", "eid"])
+async def test_a_product_is_nobody(tmp_path: Path, kind: str) -> None:
+    async with open_floor(tmp_path) as floor:
+        assert await floor.tap("08712345678906", kind=kind) is None
+        assert notes(floor) == []
+        assert floor.counter.tally.presented == 1
+
+
+async def test_what_is_remembered_against_repeats_is_bounded(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        for number in range(MAX_LAST + 50):
+            await floor.tap(str(number), how="near")
+        assert len(floor.counter._last) == MAX_LAST
+        assert floor.counter.tally.strangers == MAX_LAST + 50
+
+
+async def test_the_card_is_shown_in_the_same_breath_to_roles_that_watch(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        await floor.resident()
+        stream = floor.live.stream("manager")
+        await anext(stream)
+        await floor.tap()
+        assert floor.one("SELECT group_concat(role) FROM view_log") == "manager"
+        await stream.aclose()

@@ -1,0 +1,196 @@
+"""What comes down from the hub: once, whole, in order; the urgent lane outlives a rebuilt replica."""
+
+from pathlib import Path
+from sqlite3 import Connection
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from edge import uplink
+from edge.consent import acts as consent_acts
+from edge.kit.errors import StoreError
+from edge.recognition import tables
+from edge.recognition.rules import Found
+from tests.kit.clocks import START_MS
+from tests.tables.floor import MAIN, RECIPIENT, TRAITS, URGENT, Feed, Floor, Person, open_floor, page
+
+pytestmark = pytest.mark.anyio
+TABLES = ("customer", "customer_key", "trait", "credential", "consent", "feed_cursor")
+
+
+def snapshot(floor: Floor) -> dict[str, list[tuple[object, ...]]]:
+    """Everything the replica holds, and the journal's own consents and credentials."""
+    names = [f"replica.{table}" for table in TABLES] + ["main.consent", "main.credential"]
+    return {name: floor.db.reader.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall() for name in names}
+
+
+def may(floor: Floor, person: Person) -> Found | None:
+    return tables.find(floor.db.reader, person.hash, recipient=RECIPIENT, now_ms=floor.now_ms)
+
+
+async def test_a_page_that_comes_twice_changes_nothing(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        person = floor.feed.new_person("1")
+        keys = page(floor.feed.key(person))
+        rest = page(
+            floor.feed.customer(person, TRAITS), floor.feed.credential(person), floor.feed.consent(person)
+        )
+        for each in (keys, rest):
+            await floor.uplink.apply(each)
+        before = snapshot(floor)
+        for each in (rest, keys, rest):
+            await floor.uplink.apply(each)
+        assert snapshot(floor) == before
+        assert (floor.uplink.cursor(MAIN), floor.uplink.cursor(URGENT)) == (3, 1)
+
+
+async def test_an_unknown_partition_starts_at_nothing(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        assert floor.uplink.cursor(MAIN) == 0
+
+
+async def test_a_row_of_an_older_version_does_not_undo_a_newer_one(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        person = await floor.resident("1")
+        await floor.apply(
+            floor.feed.consent(person, ver=5, gen=2, state="withdrawn"),
+            floor.feed.credential(person, ver=5, state="blocked"),
+            floor.feed.customer(person, {"since": {"year": 2020}}, ver=5),
+        )
+        before = snapshot(floor)
+        await floor.apply(
+            floor.feed.consent(person, ver=4, gen=3),
+            floor.feed.credential(person, ver=4),
+            floor.feed.customer(person, TRAITS, ver=4),
+        )
+        after = snapshot(floor)
+        assert after.pop("replica.feed_cursor") != before.pop("replica.feed_cursor")
+        assert after == before
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(versions=st.permutations([1, 2, 3, 4]))
+async def test_the_highest_version_holds_in_whatever_order_rows_come(
+    tmp_path_factory: pytest.TempPathFactory, versions: list[int]
+) -> None:
+    async with open_floor(tmp_path_factory.mktemp("order")) as floor:
+        person = await floor.resident("1", consents={})
+        for ver in versions:
+            await floor.apply(floor.feed.consent(person, ver=ver, gen=ver, until_ms=START_MS + ver))
+        assert floor.one("SELECT max(gen) FROM replica.consent") == 4
+        assert floor.one("SELECT until_ms FROM replica.consent") == START_MS + 4
+
+
+async def test_rows_and_cursor_of_a_slice_stand_or_fall_together(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        people = [floor.feed.new_person(str(number)) for number in range(3)]
+        rows = [floor.feed.credential(person) for person in people]
+
+        def refuse(conn: Connection) -> None:
+            conn.execute(
+                "CREATE TRIGGER replica.refuse BEFORE INSERT ON credential WHEN NEW.hash=x'"
+                + people[2].hash.hex()
+                + "' BEGIN SELECT RAISE(ROLLBACK, 'as if the power went'); END"
+            )
+
+        await floor.db.apply(refuse)
+        with pytest.raises((StoreError, Exception)):
+            await floor.uplink.apply(page(*rows))
+        assert floor.one("SELECT count(*) FROM replica.credential") == 0
+        assert floor.uplink.cursor(MAIN) == 0
+        assert floor.pages == []
+        await floor.db.apply(lambda conn: conn.execute("DROP TRIGGER replica.refuse"))
+        await floor.uplink.apply(page(*rows))
+        assert floor.one("SELECT count(*) FROM replica.credential") == 3
+        assert floor.uplink.cursor(MAIN) == 3
+
+
+async def test_a_page_that_breaks_off_between_slices_goes_on_where_it_was(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        person = floor.feed.new_person(*(str(number) for number in range(uplink.SLICE_ROWS + 10)))
+        rows = [floor.feed.credential(person, number) for number in range(uplink.SLICE_ROWS + 10)]
+        bad = rows[-1].__class__(MAIN, rows[-1].seq, "put", "credential", "not hex", 1, rows[-1].d)
+        with pytest.raises(ValueError, match="hex"):
+            await floor.uplink.apply(page(*rows[:-1], bad))
+        assert floor.uplink.cursor(MAIN) == uplink.SLICE_ROWS
+        assert floor.one("SELECT count(*) FROM replica.credential") == uplink.SLICE_ROWS
+        await floor.uplink.apply(page(*rows[uplink.SLICE_ROWS :]))
+        assert floor.one("SELECT count(*) FROM replica.credential") == len(rows)
+
+
+async def test_a_type_of_a_later_version_moves_the_cursor_and_nothing_else(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        await floor.apply(floor.feed.row(MAIN, "put", "voucher", "abc", body={"worth": 5}))
+        assert floor.uplink.cursor(MAIN) == 1
+
+
+async def test_an_urgent_withdrawal_stands_in_the_journal_also_over_a_rebuilt_replica(tmp_path: Path) -> None:
+    feed = Feed()
+    async with open_floor(tmp_path, feed=feed) as floor:
+        person = await floor.resident("1")
+        await floor.apply(floor.feed.consent(person, ver=2, state="withdrawn", part=URGENT))
+        await floor.apply(floor.feed.credential(person, ver=2, state="blocked", part=URGENT))
+        assert floor.one("SELECT state FROM main.consent") == "withdrawn"
+    for file in tmp_path.glob("replica.db*"):
+        file.unlink()
+    async with open_floor(tmp_path, feed=Feed(last={})) as floor:
+        assert floor.uplink.cursor(URGENT) == 0
+        await floor.apply(
+            floor.feed.key(person),
+            floor.feed.customer(person, TRAITS),
+            floor.feed.consent(person),
+        )
+        assert may(floor, person) == Found(person.customer_id, blocked=True, may_recognise=False)
+        assert (
+            tables.name_of(floor.db.reader, person.customer_id, recipient=RECIPIENT, now_ms=floor.now_ms)
+            is None
+        )
+
+
+async def test_a_customer_who_moved_away_is_gone_from_the_replica(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        person = await floor.resident("1", "2")
+        other = await floor.resident("3")
+        await floor.apply(floor.feed.row(MAIN, "del", "customer", person.customer_id.hex()))
+        assert may(floor, person) is None
+        assert may(floor, other) == Found(other.customer_id, blocked=False, may_recognise=True)
+        assert {len(rows) for name, rows in snapshot(floor).items() if "consent" in name} <= {0, 3}
+
+
+async def test_a_withdrawal_the_hub_has_not_heard_of_outlives_moving_away_and_back(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        person = await floor.resident("1")
+        await floor.db.write(
+            consent_acts.withdraw,
+            person.customer_id,
+            purpose="recognition",
+            recipient=RECIPIENT,
+            now_ms=floor.now_ms,
+        )
+        await floor.apply(
+            floor.feed.row(MAIN, "del", "customer", person.customer_id.hex()),
+            floor.feed.credential(person, ver=2),
+            floor.feed.consent(person, gen=1, ver=2),
+        )
+        assert may(floor, person) == Found(person.customer_id, blocked=False, may_recognise=False)
+
+
+async def test_a_card_that_was_taken_off_is_a_strangers(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        person = await floor.resident("1")
+        await floor.apply(floor.feed.row(MAIN, "del", "credential", person.hash.hex()))
+        assert may(floor, person) is None
+
+
+async def test_the_house_hears_of_a_page_once_it_is_on_disk(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        await floor.resident("1")
+        assert [each.checkpoint.part for each in floor.pages] == [URGENT, MAIN]
+
+
+async def test_the_hubs_time_is_taken_over(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        floor.clock.set_wall(START_MS - 50_000)
+        floor.uplink.hub_time(START_MS + 9_000)
+        assert floor.now_ms == START_MS + 9_000
