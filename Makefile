@@ -44,7 +44,7 @@ check: $(VENV)/.dev ## format, lint, strict types, import contracts
 
 prove: $(VENV)/.dev ## every figure of the issue's "must show" at full size; resumable; writes tests/bench/RESULTS.md
 	@STRICT=1 systemd/debian.sh chromium systemd
-	$(BIN)/python -m tests.bench.prove
+	$(BIN)/python -m tests.bench.prove --again $(AGAIN)
 
 example: $(VENV)/.run ## write systemd/welkom.toml.example anew from the types
 	$(BIN)/python -c 'from edge.config import example; print(example(), end="")' > systemd/welkom.toml.example

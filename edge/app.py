@@ -28,11 +28,11 @@ from edge.kit.clock import Clock, ShopTime, SystemClock
 from edge.kit.ids import uuid7_source
 from edge.kit.log import Log, json_log
 from edge.kit.notify import notify
+from edge.kit.serve import serve
 from edge.kit.sqlite import Database
 from edge.live import Live
 from edge.recognition.search import SearchIndex
 from edge.record import record
-from edge.server import serve
 from edge.uplink import Uplink
 from edge.visits import tables as visits
 from edge.watch import ReaderState, keep
@@ -51,18 +51,19 @@ class Edge:
     agent: Agent | None
 
     async def run(self, sock: socket.socket) -> None:
-        """Serve on `sock` until told to stop; what a part raises comes out here."""
+        """Serve on `sock` until cancelled; what a part raises comes out here."""
 
         def ready() -> None:
             self.house.log("ready", port=sock.getsockname()[1], readers=len(self.readers))
             notify("READY=1")
 
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(work) for work in self._work()]
-            await serve(self.app, sock, goodbye=self.house.live.drop, ready=ready)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for work in self._work():
+                    group.create_task(work)
+                await serve(self.app, sock, goodbye=self.house.live.drop, ready=ready)
+        finally:
             notify("STOPPING=1")
-            for task in tasks:
-                task.cancel()
 
     def _work(self) -> list[Coroutine[Any, Any, None]]:
         house = self.house

@@ -18,7 +18,8 @@ COMMANDS: Final[dict[str, str]] = {
     "init": "write a configuration and its secrets, asking what cannot be known",
     "check": "validate a configuration and print it with secrets masked",
     "doctor": "try every part and say what to do",
-    "staff": "add a staff member, or pair a tablet",
+    "staff": "add someone who may sign in",
+    "tablet": "pair a tablet",
     "watch": "run one reader alone and print what it sees",
     "bench": "measure, with the floor beside each figure",
 }

@@ -14,6 +14,7 @@ from edge.consent import tables as consent
 from edge.facts import Fact
 from edge.keys import Keys
 from edge.kit.clock import ShopTime
+from edge.kit.errors import Corrupt
 from edge.kit.seal import derive, key_place, seal, unseal
 from edge.kit.sqlite import Database
 from edge.recognition import tables as recognition
@@ -94,7 +95,14 @@ class Uplink:
             case wire.Key() as key:
                 customer_id = bytes.fromhex(row.id)
                 place = key_place(customer_id)
-                plain = unseal(self._transport_key, key.wrapped, place)
+                try:
+                    plain = unseal(self._transport_key, key.wrapped, place)
+                except Corrupt:
+                    raise wire.Malformed(
+                        "a customer's key does not open with this shop's key",
+                        code="BAD_KEY",
+                        hint="compare the shop_key of this box with the hub's for this shop",
+                    ) from None
                 recognition.put_key(conn, customer_id, seal(self._kek, plain, place))
             case wire.Customer() as customer:
                 customer_id = bytes.fromhex(row.id)

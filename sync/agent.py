@@ -21,6 +21,7 @@ from sync.signing import DeviceAuth
 BACKOFF_FIRST_S: Final = 0.5
 BACKOFF_MOST_S: Final = 30.0
 REFUSED_S: Final = 60.0  # a person has to act first; asking more often helps nobody
+UNHELD_S: Final = 1.0
 IDLE_PUSH_S: Final = 60.0  # looks at the outbox even if a wake-up was missed
 _TIMEOUT: Final = httpx.Timeout(10.0, read=wire.WAIT_S + 10.0)
 # Refusals that pass by themselves: a request that the network doubled, a clock that was just learnt.
@@ -124,9 +125,9 @@ class Agent:
                 async with asyncio.TaskGroup() as lanes:
                     await self._until_refused("urgent", self._drain_urgent)
                     await self._until_refused("push", self._push)
-                    lanes.create_task(self._lane("urgent", self._follow_urgent))
+                    lanes.create_task(self._lane("urgent", partial(self._follow, self._urgent)))
                     lanes.create_task(self._lane("push", self._follow_outbox))
-                    lanes.create_task(self._lane("feed", self._follow_main))
+                    lanes.create_task(self._lane("feed", partial(self._follow, self._main)))
             except* wire.Unreachable as group:
                 lost = _first(group)
             if lost is not None:
@@ -136,11 +137,12 @@ class Agent:
     async def _drain_urgent(self) -> None:
         await self._drain(self._urgent)
 
-    async def _follow_urgent(self) -> None:
-        await self._pull(self._urgent, wait_s=wire.WAIT_S)
-
-    async def _follow_main(self) -> None:
-        await self._pull(self._main, wait_s=wire.WAIT_S)
+    async def _follow(self, part: str) -> None:
+        """One long poll; a hub or proxy that does not hold it is not asked more than once a second."""
+        start_s, after = asyncio.get_running_loop().time(), self._box.cursor(part)
+        await self._pull(part, wait_s=wire.WAIT_S)
+        if self._box.cursor(part) == after and asyncio.get_running_loop().time() - start_s < UNHELD_S:
+            await self._sleep(UNHELD_S)
 
     async def _follow_outbox(self) -> None:
         await self._push()

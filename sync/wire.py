@@ -286,9 +286,9 @@ def decode_batch(body: bytes) -> tuple[Envelope, list[Event]]:
     events = [_decode(_EVENT, line, most=EVENT_BYTES) for line in lines[1:]]
     for seq, event in enumerate(events, envelope.from_seq):
         if event.seq != seq:
-            raise _malformed(f"event {event.seq} stands where {seq} belongs")
+            raise _malformed(f"event {event.seq} stands where {seq} belongs", code="MALFORMED")
         if not bytes(event.body).startswith(b"{"):
-            raise _malformed(f"the body of event {seq} is no object")
+            raise _malformed(f"the body of event {seq} is no object", code="MALFORMED")
     return envelope, events
 
 
@@ -337,6 +337,8 @@ def follows(page: Page, part: str, *, after: int) -> None:
         raise _malformed(f"rows of {part} after {after} are missing", code="FEED_GAP")
     if page.checkpoint.cursor != after + len(page.rows):
         raise _malformed(f"the cursor of {part} does not stand on its last row", code="FEED_GAP")
+    if not page.rows and not page.checkpoint.up_to_date:
+        raise _malformed(f"an empty page of {part} says there is more", code="FEED_GAP")
 
 
 def row_body(row: Row) -> Body | None:
@@ -350,7 +352,7 @@ def decode_as(body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise _malformed(_where(error)) from None
+        raise _malformed(_where(error), code="MALFORMED") from None
 
 
 def encode_problem(problem: Problem) -> bytes:
@@ -378,7 +380,7 @@ def _split(body: bytes, *, most: int) -> list[bytes]:
     if len(body) > most:
         raise _malformed(f"over {most} bytes", code="TOO_LARGE")
     if not body.endswith(b"\n"):
-        raise _malformed("the last line is cut off")
+        raise _malformed("the last line is cut off", code="MALFORMED")
     return body[:-1].split(b"\n")
 
 
@@ -388,7 +390,7 @@ def _decode(decoder: "msgspec.json.Decoder[T]", line: bytes, *, most: int = BATC
     try:
         return decoder.decode(line)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise _malformed(_where(error)) from None
+        raise _malformed(_where(error), code="MALFORMED") from None
 
 
 _PATH: Final = re.compile(r"at `\$[\w.\[\]]*`")
@@ -400,7 +402,7 @@ def _where(error: Exception) -> str:
     return f"not as the contract says{' ' + place.group() if place else ''}"
 
 
-def _malformed(message: str, *, code: str = "MALFORMED") -> Malformed:
+def _malformed(message: str, *, code: str) -> Malformed:
     return Malformed(
         message, code=code, hint="compare with sync/README.md; between our own sides it is a bug"
     )

@@ -20,7 +20,7 @@ from edge.commands.edge import no_core_dumps
 from edge.config import load
 from edge.kit.clock import SystemClock
 from edge.kit.log import json_log
-from edge.server import listen
+from edge.kit.serve import listen
 
 # Sightings of the crowd come in slices of this length, as a radio hands them over.
 SLICE_S: Final = 0.01

@@ -4,8 +4,6 @@ from contextlib import closing
 from pathlib import Path
 from sqlite3 import Connection
 
-from staff_ui.security import cookie_name
-
 from edge.config import toml
 from edge.keys import Keys
 from edge.kit.clock import SystemClock
@@ -13,6 +11,7 @@ from edge.kit.ids import uuid7_source
 from edge.kit.sqlite import open_writer
 from edge.staff import acts
 from edge.staff.pins import hash_pin, token_hash
+from staff_ui.security import cookie_name
 
 NAME = "Bench"
 
@@ -31,13 +30,15 @@ def write_config(state: Path, keys: Keys, *, recipient: str, tablets: int) -> li
         staff_id = new_id()
         pin_hash = hash_pin(keys.pin_pepper, "1234")
         acts.add_staff(conn, NAME, staff_id=staff_id, role="staff", language="nl", pin_hash=pin_hash)
-        return [_signed_in(conn, staff_id, clock.wall_ms()) for _ in range(tablets)]
+        return [signed_in(conn, staff_id, clock.wall_ms()) for _ in range(tablets)]
 
 
-def _signed_in(conn: Connection, staff_id: bytes, now_ms: int) -> str:
+def signed_in(conn: Connection, staff_id: bytes, now_ms: int) -> str:
+    """A paired tablet with this person signed in on it, as the Cookie header it would send."""
     code = acts.pair_code(conn, "bench", now_ms=now_ms)
     tablet = acts.pair(conn, code, now_ms=now_ms)
     if tablet is None:
         raise AssertionError("a fresh code pairs")
     session = acts.sign_in(conn, staff_id, token_hash(tablet), now_ms=now_ms)
-    return f"{cookie_name('tablet', secure=False)}={tablet}; {cookie_name('session', secure=False)}={session}"
+    cookies = {"tablet": tablet, "session": session}
+    return "; ".join(f"{cookie_name(name, secure=False)}={value}" for name, value in cookies.items())

@@ -13,6 +13,7 @@ from edge.commands.edge import no_core_dumps
 from edge.demo.world import STAFF, World, open_world
 from edge.kit.clock import SystemClock
 from edge.kit.log import bridge_library_logs, json_log
+from edge.kit.serve import until_told
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +27,7 @@ def run(words: argparse.Namespace) -> int:
     state = words.state or _home()
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     with open(state / "welkom.log", "a", encoding="utf-8") as stream:
-        uvloop.run(_play(state.absolute(), stream, as_json=words.json, quiet=words.quiet))
+        uvloop.run(until_told(_play(state.absolute(), stream, as_json=words.json, quiet=words.quiet)))
     return 0
 
 

@@ -11,7 +11,7 @@ from edge.app import open_edge
 from edge.config import Config, load
 from edge.kit.clock import SystemClock
 from edge.kit.log import bridge_library_logs, json_log
-from edge.server import listen
+from edge.kit.serve import listen, until_told
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +21,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(words: argparse.Namespace) -> int:
     config = load(words.config)
     no_core_dumps()
-    uvloop.run(_serve(config))
+    uvloop.run(until_told(_serve(config)))
     return 0
 
 

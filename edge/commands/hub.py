@@ -11,7 +11,7 @@ from edge.hub_file import HubFile, load_hub
 from edge.kit.clock import SystemClock
 from edge.kit.log import bridge_library_logs, json_log
 from edge.kit.notify import notify
-from edge.server import listen, serve
+from edge.kit.serve import listen, serve, until_told
 from sync.hub import devices
 from sync.hub.app import open_hub
 from sync.hub.tables.devices import Device
@@ -24,7 +24,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(words: argparse.Namespace) -> int:
     settings = load_hub(words.config, environment=os.environ)
     no_core_dumps()
-    uvloop.run(_serve(settings))
+    uvloop.run(until_told(_serve(settings)))
     return 0
 
 
@@ -42,5 +42,7 @@ async def _serve(settings: HubFile) -> None:
                 log("ready", port=sock.getsockname()[1])
                 notify("READY=1")
 
-            await serve(hub.app, sock, goodbye=hub.bell.close, ready=ready)
-            notify("STOPPING=1")
+            try:
+                await serve(hub.app, sock, goodbye=hub.bell.close, ready=ready)
+            finally:
+                notify("STOPPING=1")

@@ -27,7 +27,7 @@ from edge.kit.clock import SystemClock
 from edge.kit.errors import ConfigError
 from edge.kit.ids import uuid7_source
 from edge.kit.log import Log
-from edge.server import listen, serve
+from edge.kit.serve import listen, serve
 from edge.staff import acts as staff_acts
 from edge.staff import tables as staff_tables
 from edge.staff.pins import hash_pin
@@ -78,13 +78,9 @@ class World:
     async def run(self) -> None:
         """Play until told to stop."""
         async with asyncio.TaskGroup() as group:
-            hub = group.create_task(
-                serve(self.hub.app, self.hub_sock, goodbye=self.hub.bell.close, ready=lambda: None)
-            )
-            day = group.create_task(self._day())
+            group.create_task(serve(self.hub.app, self.hub_sock, goodbye=self.hub.bell.close))
+            group.create_task(self._day())
             await self.edge.run(self.edge_sock)
-            day.cancel()
-            hub.cancel()
 
     async def _day(self) -> None:
         dice = random.Random(SEED)

@@ -6,7 +6,8 @@ from typing import Final
 from edge.consent.tables import basis_until
 from edge.recognition.rules import Found
 
-# What is blocked anywhere is blocked (`blocked` sorts after `active`); else what was made here goes before what the hub last said.
+# What is blocked anywhere is blocked (`blocked` sorts after `active`); else what was made here goes before
+# what the hub last said.
 _FIND: Final = f"""
     SELECT customer_id, state, {basis_until("c.customer_id", "'recognition'")}
     FROM (

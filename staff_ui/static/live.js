@@ -41,7 +41,9 @@
       seen.add(each.dataset.arrival);
       if (!first) each.classList.add("arrives");
     });
-    if (!first && fresh.some((each) => each.closest("#rij"))) said.textContent = list().dataset.announce;
+    const announce = list()?.dataset.announce;
+    if (!first && fresh.some((each) => each.closest("#rij"))) said.textContent = announce;
+    else if (said.textContent !== announce) said.textContent = ""; // who is gone is not spoken of either
   };
 
   const current = () => {

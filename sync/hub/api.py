@@ -89,7 +89,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         page = feed.page(conn, part, after=after, limit=limit, now_ms=hub.now_ms())
         return Response(page, media_type=_NDJSON)
 
-    @get("/healthz", summary="Whether the hub can read and write")
+    @get("/healthz", summary="Whether the hub answers from its file")
     async def health() -> dict[str, bool | int]:
         return {"ok": True, "epoch": devices.hub_epoch(hub.db.reader), "hub_time_ms": hub.now_ms()}
 

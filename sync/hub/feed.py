@@ -68,6 +68,7 @@ def page(conn: Connection, part: str, *, after: int, limit: int, now_ms: int) ->
     """The next rows of `part` after `after` as the wire's bytes, at most `limit` and a page's size."""
     lines: list[bytes] = []
     size, cursor = _PAGE_ROOM, after
+    newest = tables.last(conn, part)  # before the rows: an empty page is then always up to date
     for seq, op, t, id_, ver, d in tables.after(conn, part, seq=after, limit=limit):
         line = wire.encode_row(wire.Row(part, seq, op, t, id_, ver, msgspec.Raw(d)))
         size += len(line)
@@ -75,8 +76,7 @@ def page(conn: Connection, part: str, *, after: int, limit: int, now_ms: int) ->
             break
         lines.append(line)
         cursor = seq
-    up_to_date = cursor >= tables.last(conn, part)
-    return wire.encode_page(lines, part=part, cursor=cursor, up_to_date=up_to_date, hub_time_ms=now_ms)
+    return wire.encode_page(lines, part=part, cursor=cursor, up_to_date=cursor >= newest, hub_time_ms=now_ms)
 
 
 class Bell:

@@ -77,7 +77,7 @@ def table(readme: str, heading: str) -> Table:
     return Table(rows)
 
 
-_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]*[A-Za-z0-9]")
+_CODE = re.compile(r"(?!errno$)[A-Za-z][A-Za-z0-9_]*[A-Za-z0-9]")
 
 
 def codes(*folders: str) -> set[str]:

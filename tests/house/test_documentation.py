@@ -23,7 +23,7 @@ from staff_ui.pages import machine
 from staff_ui.routes import ROUTES, THIN
 from sync.hub import config as hub_config
 from sync.hub.app import open_hub
-from tests.house.repo import ROOT, codes, table
+from tests.house.repo import ROOT, codes, name, table, texts
 
 
 def test_every_setting_of_the_appliance_has_its_row_and_its_default() -> None:
@@ -51,7 +51,7 @@ def test_every_error_code_of_a_reader_has_its_row() -> None:
 
 
 def test_every_command_has_its_row() -> None:
-    rows = {name.removeprefix("welkom ").split()[0] for name in table("README.md", "Commands").names}
+    rows = {word.removeprefix("welkom ").split()[0] for word in table("README.md", "Commands").names}
     assert rows == set(COMMANDS)
 
 
@@ -88,8 +88,8 @@ def test_every_purpose_has_its_row_and_its_basis() -> None:
 
 def test_every_trait_has_its_row_and_its_purpose() -> None:
     rows = table("edge/README.md", "Traits").rows
-    assert {name: cells[0] for name, cells in rows.items()} == {
-        name: trait.purpose for name, trait in TRAITS.items()
+    assert {each: cells[0] for each, cells in rows.items()} == {
+        each: trait.purpose for each, trait in TRAITS.items()
     }
 
 
@@ -98,10 +98,10 @@ def test_every_table_of_both_files_has_its_row_naming_the_file(tmp_path: Path) -
     for file in ("journal", "replica"):
         with closing(open_writer(tmp_path / f"{file}.db")) as conn:
             migrate(conn, load(files("edge.schema") / file), file=file)
-            for (name,) in conn.execute("SELECT name FROM sqlite_schema WHERE type='table'"):
-                held.setdefault(name, set()).add(file)
+            for (held_in,) in conn.execute("SELECT name FROM sqlite_schema WHERE type='table'"):
+                held.setdefault(held_in, set()).add(file)
     rows = table("edge/README.md", "Tables").rows
-    assert {name: set(re.findall(r"journal|replica", cells[0])) for name, cells in rows.items()} == held
+    assert {each: set(re.findall(r"journal|replica", cells[0])) for each, cells in rows.items()} == held
 
 
 def normal(path: str) -> str:
@@ -109,14 +109,21 @@ def normal(path: str) -> str:
     return re.sub(r"\{(\w+)(:\w+)?\}", r"{\1}", path.split()[-1].split("?")[0])
 
 
-def test_every_address_of_the_tablet_has_its_row() -> None:
-    documented = {normal(path) for path in table("staff_ui/README.md", "Routes").names}
-    assert documented == {normal(each.path) for each in ROUTES} | {normal(path) for path in THIN}
+def test_every_address_of_the_tablet_has_its_row_with_its_method_and_guard() -> None:
+    text = (ROOT / "staff_ui/README.md").read_text(encoding="utf-8")
+    section = text.split("\n## Routes\n")[1].split("\n## ")[0]
+    documented = re.findall(r"^\| (GET|POST) \| `([^`]+)` \| (\w+) \|", section, re.MULTILINE)
+    served = [(each.method, normal(each.path), each.guard) for each in ROUTES]
+    assert sorted(documented) == sorted(served + [("GET", path, "staff") for path in THIN])
 
 
 def test_every_metric_has_its_row_and_its_type() -> None:
-    rows = {name.split("{")[0]: cells for name, cells in table("staff_ui/README.md", "Metrics").rows.items()}
-    assert set(rows) == set(machine.METRICS)
+    rows = {
+        metric.split("{")[0]: cells for metric, cells in table("staff_ui/README.md", "Metrics").rows.items()
+    }
+    assert {metric: cells[0] for metric, cells in rows.items()} == {
+        metric: kind for metric, (kind, _) in machine.METRICS.items()
+    }
 
 
 @pytest.mark.anyio
@@ -141,13 +148,13 @@ def test_a_comment_that_names_a_file_names_one_that_exists() -> None:
     pointed = re.compile(
         r"\b((?:edge|sync|drivers|staff_ui|systemd|tests)/[\w/.-]+\.(?:py|md|sql|toml|html))\b"
     )
-    wrong = []
-    for package in ("edge", "sync", "drivers", "staff_ui", "systemd"):
-        for path in sorted((ROOT / package).rglob("*")):
-            if path.suffix in {".py", ".sql", ".md", ".html"} and "vendor" not in path.parts:
-                for target in pointed.findall(path.read_text(encoding="utf-8")):
-                    if not (ROOT / target).exists():
-                        wrong.append(f"{path.relative_to(ROOT)}: {target}")
+    wrong = [
+        f"{name(path)}: {target}"
+        for path, text in texts()
+        if path.suffix in {".py", ".sql", ".md", ".html"} and not name(path).startswith("tests/house/")
+        for target in pointed.findall(text)
+        if not (ROOT / target).exists()
+    ]
     assert wrong == []
 
 

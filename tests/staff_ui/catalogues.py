@@ -1,6 +1,5 @@
 """The message catalogues as a developer handles them: extract, read, compile. Run it to compile every .po file."""
 
-from io import BytesIO
 from pathlib import Path
 from typing import Final
 
@@ -36,13 +35,7 @@ def read(language: str) -> Catalog:
         return read_po(file, locale=language)
 
 
-def compiled(language: str) -> bytes:
-    """What `messages.mo` has to be."""
-    target = BytesIO()
-    write_mo(target, read(language))
-    return target.getvalue()
-
-
 if __name__ == "__main__":
     for each in LANGUAGES:
-        po_file(each).with_suffix(".mo").write_bytes(compiled(each))
+        with po_file(each).with_suffix(".mo").open("wb") as target:
+            write_mo(target, read(each))

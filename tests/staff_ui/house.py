@@ -1,7 +1,6 @@
 """A house for these tests: real files, real server in a thread, a clock that can be moved, and customers."""
 
 import asyncio
-import contextlib
 import json
 import os
 import socket
@@ -16,6 +15,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import httpx
+import uvicorn
 
 from drivers.reader import How, Outcome, Sighting, Token
 from edge.config import Config, Shop, Store
@@ -34,7 +34,7 @@ from edge.recognition import tables
 from edge.recognition.rules import credential
 from edge.recognition.search import SearchIndex
 from edge.record import record
-from edge.server import listen, serve
+from edge.kit.serve import listen
 from edge.staff import acts
 from edge.staff.pins import hash_pin
 from edge.watch import ReaderState
@@ -255,6 +255,27 @@ async def open_house(state: Path, *, config: Config, clock: MovedClock, log: Any
         await db.close()
 
 
+class _Server(uvicorn.Server):
+    """As the house serves itself, and it closes every connection when told to stop."""
+
+    def __init__(self, app: Any, live: Live, ready: threading.Event) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app, log_config=None, access_log=False, ws="none", lifespan="off", timeout_graceful_shutdown=2
+            )
+        )
+        self._live = live
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._live.drop()
+        await super().shutdown(sockets)
+
+
 @contextmanager
 def open_place(
     state: Path, *, port: int = 0, clock: MovedClock | None = None, shop: Shop | None = None
@@ -284,11 +305,11 @@ def open_place(
                     events=events,
                 )
             )
-            serving = asyncio.create_task(serve(app, sock, goodbye=house.live.drop, ready=ready.set))
+            server = _Server(app, house.live, ready)
+            serving = asyncio.create_task(server.serve([sock]))
             await stop.wait()
-            serving.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await serving
+            server.should_exit = True
+            await serving
 
     def thread() -> None:
         try:

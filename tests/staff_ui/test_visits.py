@@ -137,7 +137,7 @@ def test_the_fragment_is_made_once_for_all_tablets_of_a_role_and_language(place:
 
     def rendered() -> int:
         metrics = place.browser().get("/metrics").text
-        return int(metrics.split("welkom_fragments_rendered_total ", 2)[-1].split()[0])
+        return int(metrics.split("\nwelkom_fragments_rendered_total ")[1].split()[0])
 
     before = rendered()
     answers = [tablet.get("/visits").text for tablet in tablets * 5]

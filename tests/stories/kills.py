@@ -79,11 +79,10 @@ def kill_under_taps(shop: Shop, *, kills: int, seed: int) -> Verdict:
 def _tap(shop: Shop, seed: int, stop: threading.Event) -> None:
     dice = random.Random(seed)
     known = [person.barcode for person in shop.people if "recognition" in person.purposes]
-    with suppress(OSError, AssertionError):
-        with closing(Pipe(shop.pipe)) as pipe:
-            while not stop.is_set():
-                pipe.tap(dice.choice(known), reader=f"counter-{dice.randrange(30)}")
-                time.sleep(0.003)
+    with suppress(OSError, AssertionError), closing(Pipe(shop.pipe)) as pipe:
+        while not stop.is_set():
+            pipe.tap(dice.choice(known), reader=f"counter-{dice.randrange(30)}")
+            time.sleep(0.003)
 
 
 def check_journal(shop: Shop) -> int:

@@ -18,16 +18,16 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from edge.bench.prepare import signed_in
 from edge.demo.people import Person, invent
 from edge.files import prepare
 from edge.keys import Keys, read_keys, write_keys
 from edge.kit.clock import SystemClock
 from edge.kit.ids import uuid7_source
+from edge.kit.serve import listen
 from edge.kit.sqlite import open_writer
-from edge.server import listen
 from edge.staff import acts
-from edge.staff.pins import hash_pin, token_hash
-from staff_ui.security import cookie_name
+from edge.staff.pins import hash_pin
 from sync.hub import config as hub_config
 from sync.hub import devices
 from sync.hub.app import open_hub
@@ -144,11 +144,7 @@ class Shop:
             pin_hash = hash_pin(self.keys.pin_pepper, PIN)
             acts.add_staff(conn, "Anna", staff_id=staff_id, role="staff", language="nl", pin_hash=pin_hash)
             self.pair_code = acts.pair_code(conn, "balie", now_ms=now_ms, keep_ms=3_600_000)
-            code = acts.pair_code(conn, "tests", now_ms=now_ms)
-            tablet = acts.pair(conn, code, now_ms=now_ms)
-            assert tablet is not None
-            session = acts.sign_in(conn, staff_id, token_hash(tablet), now_ms=now_ms)
-            self.cookie = f"{cookie_name('tablet', secure=False)}={tablet}; {cookie_name('session', secure=False)}={session}"
+            self.cookie = signed_in(conn, staff_id, now_ms)
 
     def start_hub(self) -> None:
         self.hub = self._start("hub", "hub.toml", "hub.log")

@@ -143,6 +143,16 @@ async def test_pauses_grow_with_full_jitter_up_to_half_a_minute(tmp_path: Path) 
         await asyncio.gather(running, return_exceptions=True)
 
 
+async def test_a_hub_that_holds_no_long_poll_is_not_hammered(tmp_path: Path) -> None:
+    async with open_centre(tmp_path, fast=False) as centre:
+        centre.hub.bell.close()
+        running = asyncio.create_task(centre.agent.run())
+        await asyncio.sleep(0.5)
+        assert len(centre.line.asked) <= 4
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
 async def test_refused_facts_do_not_hold_up_a_withdrawal(tmp_path: Path) -> None:
     async with open_centre(tmp_path) as centre:
         await centre.hub.add_customers(["s1"], [customer()])
@@ -244,6 +254,11 @@ LIES: dict[str, tuple[Liar, type[wire.WireError], str]] = {
     "a cut page": (Liar(body=page()[:-9]), wire.Unreachable, "MALFORMED"),
     "a gap": (Liar(body=page(first=2)), wire.Refused, "FEED_GAP"),
     "a cursor beyond its rows": (Liar(body=page(cursor=9)), wire.Refused, "FEED_GAP"),
+    "an empty page with more to come": (
+        Liar(body=wire.encode_page([], part="shop:s1:urgent", cursor=0, up_to_date=False, hub_time_ms=1)),
+        wire.Refused,
+        "FEED_GAP",
+    ),
     "another shop's partition": (Liar(body=page(part="shop:s2:urgent")), wire.Refused, "WRONG_PART"),
 }
 

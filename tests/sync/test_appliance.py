@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -13,15 +14,17 @@ from edge.files import prepare
 from edge.keys import Keys
 from edge.kit.clock import ShopTime, SystemClock
 from edge.kit.sqlite import Database
+from edge.outbox import kind_of
 from edge.recognition import tables as recognition
 from edge.recognition.profile import read
-from edge.recognition.rules import credential
+from edge.recognition.rules import Found, credential
 from edge.record import record
 from edge.uplink import Uplink
 from edge.visits.facts import VisitStarted
 from sync import wire
 from sync.agent import Agent
 from sync.hub import consents, people
+from sync.hub.intake import KINDS
 from tests.sync.centre import ANNA, DEVICE_KEY, HERE, KEYS, SHOP_KEY, Centre, Said, customer, open_centre
 from tests.sync.shop import events_at
 
@@ -83,7 +86,7 @@ async def test_a_customer_made_at_the_hub_is_known_and_shown_in_the_shop(tmp_pat
         assert found(db) is None
         await centre.hub.add_customers(["s1"], [customer()])
         await agent.once()
-        assert found(db) == recognition.Found(customer_id=ANNA, blocked=False, may_recognise=True)
+        assert found(db) == Found(customer_id=ANNA, blocked=False, may_recognise=True)
         assert shown(db) == {"name": "A. de Vries", "points": 120}
 
 
@@ -96,7 +99,7 @@ async def test_what_is_withdrawn_blocked_or_erased_at_the_hub_holds_in_the_shop(
         assert shown(db) == {"points": 120}
         await centre.hub.change(people.block, KEYS, kind="number", value="LOYALTY-0001")
         await agent.once()
-        assert found(db) == recognition.Found(customer_id=ANNA, blocked=True, may_recognise=False)
+        assert found(db) == Found(customer_id=ANNA, blocked=True, may_recognise=False)
         await centre.hub.erase(ANNA)
         await agent.once()
         assert shown(db) == {}
@@ -108,9 +111,16 @@ async def test_facts_of_the_appliance_are_taken_in_exactly_once_over_a_bad_line(
     async with open_centre(tmp_path) as centre, appliance(centre) as (db, agent):
         await centre.hub.add_customers(["s1"], [customer()])
         visit = VisitStarted(
-            visit_id=b"v" * 16, customer_id=ANNA, reader="counter-1", how="tap", evidence="strong", at_ms=now_ms()
+            visit_id=b"v" * 16,
+            customer_id=ANNA,
+            reader="counter-1",
+            how="tap",
+            evidence="strong",
+            at_ms=now_ms(),
         )
-        gone = ConsentWithdrawn(customer_id=ANNA, purpose="recognition", recipient=HERE, gen=1, at_ms=now_ms())
+        gone = ConsentWithdrawn(
+            customer_id=ANNA, purpose="recognition", recipient=HERE, gen=1, at_ms=now_ms()
+        )
         await db.write(lambda conn: [visit, gone])
         centre.line.faults.extend(["ok", "mute"])
         with pytest.raises(wire.Unreachable):
@@ -120,14 +130,11 @@ async def test_facts_of_the_appliance_are_taken_in_exactly_once_over_a_bad_line(
             (1, "visit_started", None),
             (2, "consent_withdrawn", None),
         ]
-        (state,) = centre.hub.db.reader.execute("SELECT state FROM consent WHERE purpose='recognition'").fetchone()
+        (state,) = centre.hub.db.reader.execute(
+            "SELECT state FROM consent WHERE purpose='recognition'"
+        ).fetchone()
         assert state == "withdrawn"
 
 
 async def test_every_kind_of_fact_the_appliance_has_is_known_to_the_hub() -> None:
-    from typing import get_args
-
-    from edge.outbox import kind_of
-    from sync.hub.intake import KINDS
-
     assert {kind_of(kind.__new__(kind)) for kind in get_args(Fact)} == KINDS

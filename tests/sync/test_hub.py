@@ -8,19 +8,18 @@ import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from edge.kit.errors import ConfigError, Corrupt
 from edge.kit.migrate import load, migrate
+from edge.kit.serve import listen, serve, until_told
 from edge.kit.sqlite import open_writer
 from sync import wire
 from sync.hub import consents, devices
 from sync.hub.app import MIGRATIONS, Hub, open_hub
 from sync.hub.config import Config, read_keys
-from sync.hub.serve import serve
 from sync.signing import DeviceAuth
 from tests.sync.centre import ANNA, DEVICE_KEY, HERE, KEYS, SHOP_KEY, Said, customer, device
 
@@ -69,16 +68,21 @@ async def test_secrets_are_read_raw_or_in_hex_and_never_shown() -> None:
     assert "x07" not in repr(Config(Path("x"), keys, port=0))
 
 
-async def serving(tmp_path: Path, **options: Any) -> tuple[asyncio.Task[None], str, Hub]:
+async def serving(tmp_path: Path, *, signals: bool = False) -> tuple[asyncio.Task[None], str, Hub]:
     ready: asyncio.Future[tuple[str, Hub]] = asyncio.get_running_loop().create_future()
-    task = asyncio.create_task(
-        serve(
-            Config(tmp_path, KEYS, port=0),
-            Said(),
-            on_ready=lambda address, hub: ready.set_result((address, hub)),
-            **options,
-        )
-    )
+
+    async def work() -> None:
+        with listen("127.0.0.1", 0) as sock:
+            address = f"http://127.0.0.1:{sock.getsockname()[1]}"
+            async with open_hub(Config(tmp_path, KEYS), log=Said()) as hub:
+                await serve(
+                    hub.app,
+                    sock,
+                    goodbye=hub.bell.close,
+                    ready=lambda: ready.set_result((address, hub)),
+                )
+
+    task = asyncio.create_task(until_told(work()) if signals else work())
     address, hub = await ready
     await hub.db.apply(devices.register, KEYS, device=device(), shop_key=SHOP_KEY)
     return task, address, hub
@@ -107,7 +111,7 @@ async def test_the_hub_stops_within_two_seconds_with_open_long_polls(tmp_path: P
 
 
 async def test_a_long_poll_over_a_real_socket_is_woken_within_a_second(tmp_path: Path) -> None:
-    task, address, hub = await serving(tmp_path, signals=False)
+    task, address, hub = await serving(tmp_path)
     auth = DeviceAuth("box-1", DEVICE_KEY, wall_ms=lambda: time.time_ns() // 1_000_000)
     async with httpx.AsyncClient(base_url=address, auth=auth, timeout=30) as client:
         poll = asyncio.create_task(client.get(f"{wire.FEED_PATH}?part=shop:s1:urgent&after=0&wait=25"))
@@ -123,7 +127,7 @@ async def test_a_long_poll_over_a_real_socket_is_woken_within_a_second(tmp_path:
 
 
 async def test_a_long_poll_without_news_ends_when_it_said(tmp_path: Path) -> None:
-    task, address, _ = await serving(tmp_path, signals=False)
+    task, address, _ = await serving(tmp_path)
     auth = DeviceAuth("box-1", DEVICE_KEY, wall_ms=lambda: time.time_ns() // 1_000_000)
     async with httpx.AsyncClient(base_url=address, auth=auth, timeout=30) as client:
         start = time.monotonic()
@@ -134,9 +138,7 @@ async def test_a_long_poll_without_news_ends_when_it_said(tmp_path: Path) -> Non
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_a_taken_port_is_a_sentence(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        config = Config(tmp_path, KEYS, port=taken.getsockname()[1])
-        with pytest.raises(ConfigError) as caught:
-            await serve(config, Said(), signals=False)
-    assert caught.value.code == "HUB_PORT"
+async def test_a_taken_port_is_a_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(ConfigError) as caught:
+        listen("127.0.0.1", taken.getsockname()[1])
+    assert caught.value.code == "C04"

@@ -8,6 +8,7 @@ import pytest
 
 import sync
 from edge.kit.chain import link
+from edge.kit.log import FIELDS
 from sync import wire
 
 ROOT = Path(sync.__file__).parent
@@ -54,8 +55,7 @@ def test_the_problem_of_the_example_decodes() -> None:
 
 def test_every_code_has_its_row_and_every_row_its_code() -> None:
     table = README.split("| code |")[1].split("\n\n")[0]
-    rows = [line.split("|")[1] for line in table.splitlines()[2:] if line.startswith("|")]
-    named = {code for row in rows for code in re.findall(r"`([A-Z_]+)`", row)}
+    named = set(re.findall(r"^\| `([A-Z_]+)`", table, flags=re.MULTILINE))
     assert named == codes_in_source()
 
 
@@ -80,3 +80,16 @@ def test_no_room_knows_more_than_its_table_says(room: str, allowed: str) -> None
                     assert re.match(allowed, name), f"{path.name} imports {name}"
                 if name == "sync" and isinstance(node, ast.ImportFrom):
                     assert {alias.name for alias in node.names} <= {"wire", "signing"} or room == "hub"
+
+
+def test_every_field_that_is_logged_is_declared() -> None:
+    calls = [node for tree in SOURCES.values() for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    named = {
+        keyword.arg
+        for call in calls
+        if (isinstance(call.func, ast.Name) and call.func.id == "log")
+        or (isinstance(call.func, ast.Attribute) and call.func.attr == "_log")
+        for keyword in call.keywords
+    }
+    assert len(named) > 5
+    assert {name for name in named if name is not None} <= FIELDS

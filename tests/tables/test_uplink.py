@@ -1,7 +1,7 @@
 """What comes down from the hub: once, whole, in order; the urgent lane outlives a rebuilt replica."""
 
 from pathlib import Path
-from sqlite3 import Connection
+from sqlite3 import Connection, IntegrityError
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -27,6 +27,11 @@ def snapshot(floor: Floor) -> dict[str, list[tuple[object, ...]]]:
 
 def may(floor: Floor, person: Person) -> Found | None:
     return tables.find(floor.db.reader, person.hash, recipient=RECIPIENT, now_ms=floor.now_ms)
+
+
+def lose_the_replica(folder: Path) -> None:
+    for file in folder.glob("replica.db*"):
+        file.unlink()
 
 
 async def test_a_page_that_comes_twice_changes_nothing(tmp_path: Path) -> None:
@@ -95,7 +100,7 @@ async def test_rows_and_cursor_of_a_slice_stand_or_fall_together(tmp_path: Path)
             )
 
         await floor.db.apply(refuse)
-        with pytest.raises((StoreError, Exception)):
+        with pytest.raises((StoreError, IntegrityError)):
             await floor.uplink.apply(page(*rows))
         assert floor.one("SELECT count(*) FROM replica.credential") == 0
         assert floor.uplink.cursor(MAIN) == 0
@@ -132,8 +137,7 @@ async def test_an_urgent_withdrawal_stands_in_the_journal_also_over_a_rebuilt_re
         await floor.apply(floor.feed.consent(person, ver=2, state="withdrawn", part=URGENT))
         await floor.apply(floor.feed.credential(person, ver=2, state="blocked", part=URGENT))
         assert floor.one("SELECT state FROM main.consent") == "withdrawn"
-    for file in tmp_path.glob("replica.db*"):
-        file.unlink()
+    lose_the_replica(tmp_path)
     async with open_floor(tmp_path, feed=Feed(last={})) as floor:
         assert floor.uplink.cursor(URGENT) == 0
         await floor.apply(

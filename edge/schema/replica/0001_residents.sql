@@ -15,7 +15,7 @@ CREATE TABLE customer_key (          -- left out of backups; deleting a row forg
     wrapped     BLOB NOT NULL        -- the customer's key, sealed with this box's own key
 ) WITHOUT ROWID;
 
-CREATE TABLE trait (                 -- personal values, sealed; the names are declared in edge/consent/traits.py
+CREATE TABLE trait (                 -- personal values, sealed; the names are declared in edge/consent/rules.py
     customer_id BLOB NOT NULL,
     name        TEXT NOT NULL,
     sealed      BLOB NOT NULL,

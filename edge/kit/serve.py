@@ -1,0 +1,107 @@
+"""A web server that stops when it is told: uvicorn, saying goodbye to open streams before it waits for them."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import uvicorn
+
+from edge.kit.errors import ConfigError
+
+# Tablets that were asleep come back together after an outage; 50 connect at once with room to spare.
+BACKLOG: Final = 256
+GRACE_S: Final = 2
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn waits for open streams on shutdown, and a tablet's stream never ends by itself."""
+
+    def __init__(
+        self, config: uvicorn.Config, *, goodbye: Callable[[], None], ready: Callable[[], None]
+    ) -> None:
+        super().__init__(config)
+        self._goodbye = goodbye
+        self._ready = ready
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield  # whoever runs the loop owns the signals: the demo runs two servers in it
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._goodbye()
+        await super().shutdown(sockets)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket on `host` and `port` (0: any free one); raises ConfigError when that is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot listen on {host} port {port} ({error.strerror})",
+            code="C04",
+            hint="stop the program that uses it, or choose another port in the settings",
+        ) from None
+
+
+async def serve(
+    app: Any,
+    sock: socket.socket,
+    *,
+    goodbye: Callable[[], None],
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve `app` on `sock` until cancelled; stops within 2 s. `goodbye` has to end the open streams."""
+    config = uvicorn.Config(
+        app,
+        lifespan="off",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE_S,
+        timeout_keep_alive=75,
+        backlog=BACKLOG,
+    )
+    server = _Server(config, goodbye=goodbye, ready=ready)
+    running = asyncio.ensure_future(server.serve([sock]))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await running
+        raise
+
+
+async def until_told(work: Coroutine[Any, Any, None]) -> None:
+    """Run `work` until it ends, or SIGINT or SIGTERM ends it; what it raises comes out here."""
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    told = False
+
+    def stop() -> None:
+        nonlocal told
+        told = True
+        task.cancel()
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(each, stop)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if not told:
+            raise
+    finally:
+        for each in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(each)

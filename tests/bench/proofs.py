@@ -1,0 +1,235 @@
+"""What `make prove` measures, one function a line of the "must show"."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.sync_api import BrowserContext, sync_playwright
+
+from tests.drivers.pn532 import Type2Card, Type4Card, uri
+from tests.stories.conftest import ARGUMENTS, CHROMIUM
+from tests.stories.counter import NUMBERS, PASS, SCANNED, TYPE_2, TYPE_4, Counter, open_counter
+from tests.stories.kills import kill_under_taps
+from tests.stories.shop import open_shop
+from tests.stories.strangers import cards, find, left_behind, tap_strangers, traces
+from tests.stories.tablet import card_of, sign_in
+from tests.stories.test_counter import open_offline, pull_and_plug
+
+ROOT: Final = Path(__file__).parents[2]
+BIN: Final = Path(sys.executable).parent
+Outcome = tuple[bool, dict[str, Any]]
+KILLS: Final = 200
+STRANGERS: Final = 10_000
+TAPS: Final = 400
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="welkom-prove-") as name:
+        yield Path(name)
+
+
+def _bench_tap(customers: int, *, most_mb: float) -> Outcome:
+    # The invented shop of a million takes minutes to make, and is the same every time.
+    state = Path(tempfile.gettempdir()) / f"welkom-prove-shop-{customers}"
+    command = [
+        str(BIN / "welkom"),
+        "bench",
+        "tap",
+        "--customers",
+        str(customers),
+        "--taps",
+        str(TAPS),
+        "--json",
+    ]
+    done = subprocess.run([*command, "--state", str(state)], capture_output=True, text=True, check=False)
+    if done.returncode:
+        return False, {"failed": done.stderr.strip().splitlines()[-1] if done.stderr else "no words"}
+    result = json.loads(done.stdout.splitlines()[-1])
+    result["limits"] = {"ratio_1": 3.0, "ratio_10": 2.0, "ratio_50": 2.0, "rss_mb": most_mb, "ready_s": 1.5}
+    holds = result["rss_mb"] <= most_mb and result["ready_s"] <= 1.5 and result["search_ready"]
+    for run in result["runs"]:
+        limit = 3.0 if run["tablets"] == 1 else 2.0
+        holds = holds and run["ratio_p50"] <= limit and run["ratio_p50_without_commit"] <= limit
+    return holds, result
+
+
+def tap_1000000() -> Outcome:
+    return _bench_tap(1_000_000, most_mb=250)
+
+
+def tap_30000() -> Outcome:
+    return _bench_tap(30_000, most_mb=120)
+
+
+@contextmanager
+def _counter_and_tablet() -> Iterator[tuple[Counter, BrowserContext]]:
+    with _folder() as folder, open_counter(folder) as counter, sync_playwright() as playwright:
+        open_offline(counter)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
+        context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="nl-NL")
+        yield counter, context
+        browser.close()
+
+
+def card_in_1_s() -> Outcome:
+    figures: dict[str, Any] = {"limit_s": 1.0, "rounds": 10}
+    with _counter_and_tablet() as (counter, context):
+        page = sign_in(context, counter.shop)
+        ways: dict[str, tuple[Callable[[], None], str]] = {
+            "type2": (
+                lambda: counter.chip.present(Type2Card(ndef=_link("type2"))),
+                TYPE_2.traits["name"]["call"],
+            ),
+            "type4": (
+                lambda: counter.chip.present(Type4Card(ndef=_link("type4"))),
+                TYPE_4.traits["name"]["call"],
+            ),
+            "barcode": (
+                lambda: counter.scanner.write(NUMBERS["scan"] + "\r\n"),
+                SCANNED.traits["name"]["call"],
+            ),
+            "vtap": (lambda: counter.vtap.write(f"A|{NUMBERS['vtap']}\r\n"), PASS.traits["name"]["call"]),
+        }
+        slowest = dict.fromkeys(ways, 0.0)
+        for _ in range(int(figures["rounds"])):
+            for way, (present, call) in ways.items():
+                began_s = time.monotonic()
+                present()
+                slowest[way] = max(slowest[way], card_of(page, call, within_s=10, since_s=began_s))
+                counter.chip.remove()
+                time.sleep(0.4)
+        figures |= {f"{way}_slowest_s": round(took_s, 3) for way, took_s in slowest.items()}
+    return max(slowest.values()) <= 1.0, figures
+
+
+def _link(kind: str) -> bytes:
+    return uri(f"https://shop.example/c/{NUMBERS[kind]}")
+
+
+def cable_in_5_s() -> Outcome:
+    with _counter_and_tablet() as (counter, context):
+        page = sign_in(context, counter.shop)
+        pull_and_plug(counter)
+        began_s = time.monotonic()
+        took_s = card_of(page, TYPE_4.traits["name"]["call"], within_s=15, since_s=began_s)
+        events = [line["event"] for line in counter.shop.log_lines() if line.get("reader") == "balie"]
+    figures = {"recognised_after_s": round(took_s, 3), "limit_s": 5.0, "log": events}
+    return took_s <= 5.0 and events == ["reader_up", "reader_down", "reader_up"], figures
+
+
+def kill_9() -> Outcome:
+    with _folder() as folder, open_shop(folder / "shop") as shop:
+        shop.start_hub()
+        shop.start_edge()
+        shop.moved_in()
+        shop.stop_edge()
+        verdict = kill_under_taps(shop, kills=KILLS, seed=int(time.time()))
+    figures = {
+        "kills": verdict.kills,
+        "facts_acknowledged": verdict.acknowledged,
+        "facts_written": verdict.written,
+        "facts_at_hub": verdict.at_hub,
+    }
+    return verdict.at_hub == verdict.written >= verdict.acknowledged > 0, figures
+
+
+def strangers() -> Outcome:
+    with _folder() as folder:
+        temporary = folder / "tmp"
+        temporary.mkdir()
+        os.environ["TMPDIR"] = str(temporary)
+        unknown = cards(STRANGERS, seed=9)
+        with open_shop(folder / "shop") as shop:
+            shop.start_hub()
+            shop.start_edge()
+            shop.moved_in()
+            tap_strangers(shop, unknown)
+            needles = [trace for kind, value in unknown for trace in traces(kind, value, shop.keys)]
+            running = find(left_behind(folder), needles)
+            shop.stop_edge(signal.SIGSEGV)
+            files = left_behind(folder)
+            crashed = find(files, needles)
+            cores = [path.name for path in files if "core" in path.name]
+        del os.environ["TMPDIR"]
+    figures = {
+        "unknown_cards": len(unknown),
+        "needles": len(needles),
+        "files_searched": len(files),
+        "traces_while_running": len(running),
+        "traces_after_crash": len(crashed),
+        "core_dumps": len(cores),
+    }
+    return not (running or crashed or cores), figures
+
+
+def run_in_10_s() -> Outcome:
+    with _folder() as folder:
+        began_s = time.monotonic()
+        command = [str(BIN / "welkom"), "demo", "--state", str(folder / "demo"), "--json"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        try:
+            assert process.stdout is not None
+            about = json.loads(process.stdout.readline())
+            while True:
+                with suppress(OSError):
+                    urllib.request.urlopen(about["stage"], timeout=5).close()
+                    break
+                time.sleep(0.05)
+            took_s = time.monotonic() - began_s
+        finally:
+            process.terminate()
+            process.wait(timeout=10)
+    return took_s <= 10.0, {"answers_after_s": round(took_s, 2), "limit_s": 10.0}
+
+
+def units() -> Outcome:
+    figures: dict[str, Any] = {}
+    done = _pytest("tests/house/test_systemd.py")
+    figures["tests"] = done
+    for unit, limit in (("welkom", 1.2), ("welkom-hub", 1.2), ("welkom-reader@", 2.0)):
+        said = subprocess.run(
+            ["systemd-analyze", "security", "--offline=true", str(ROOT / "systemd" / f"{unit}.service")],
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout
+        score = re.search(r"exposure level for .*: ([0-9.]+)", said)
+        figures[unit] = {"exposure": float(score[1]) if score else None, "limit": limit}
+    holds = all(
+        each["exposure"] is not None and each["exposure"] <= each["limit"]
+        for each in list(figures.values())[1:]
+    )
+    return holds and " passed" in done and "failed" not in done, figures
+
+
+def house() -> Outcome:
+    figures = {
+        "mypy": _last([str(BIN / "mypy")]),
+        "contracts": _last([str(BIN / "lint-imports"), "--no-cache"]),
+        "tests": _pytest("tests/house"),
+    }
+    holds = figures["mypy"].startswith("Success") and ", 0 broken" in figures["contracts"]
+    return holds and " passed" in figures["tests"] and "failed" not in figures["tests"], figures
+
+
+def _pytest(path: str) -> str:
+    return _last([sys.executable, "-m", "pytest", "-q", path], STRICT="1")
+
+
+def _last(command: list[str], **environment: str) -> str:
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=ROOT, env={**os.environ, **environment}, check=False
+    )
+    lines = [line for line in done.stdout.splitlines() if line.strip()]
+    return lines[-1].strip() if lines else done.stderr.strip()

@@ -1,0 +1,207 @@
+"""`welkom` in a process of its own: exit status, one sentence with a code, and never a traceback."""
+
+import re
+import socket
+import tomllib
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from edge.cli import COMMANDS
+from edge.files import prepare
+from edge.keys import NAMES, read_keys
+from edge.kit.sqlite import open_writer
+from edge.staff import tables as staff
+from tests.house.programs import Ran, configured, welkom
+
+SENTENCE = re.compile(r"welkom: .+ \[[A-Za-z_]\w+\] .+\n")
+
+
+def one_sentence(ran: Ran, status: int, code: str) -> None:
+    assert "Traceback" not in ran.err
+    assert ran.status == status, ran
+    assert SENTENCE.fullmatch(ran.err), ran.err
+    assert f"[{code}]" in ran.err
+    assert ran.out == ""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str) -> None:
+    ran = welkom(command, "--help")
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out.startswith(f"usage: welkom {command}")
+    assert COMMANDS[command].split(":")[0][1:] in " ".join(ran.out.split())
+
+
+def test_help_lists_every_command() -> None:
+    ran = welkom("--help")
+    assert ran.status == 0
+    for command in COMMANDS:
+        assert re.search(rf"^ +{command} ", ran.out, re.MULTILINE), command
+
+
+@pytest.mark.parametrize("words", [[], ["brew"], ["check"], ["check", "--confg", "x"], ["staff"]])
+def test_wrong_words_are_status_2_and_show_the_usage(words: list[str]) -> None:
+    ran = welkom(*words)
+    assert ran.status == 2
+    assert ran.err.startswith("usage: welkom")
+    assert ran.out == ""
+
+
+@pytest.mark.parametrize("command", ["check", "edge", "doctor", "hub"])
+def test_a_missing_configuration_is_status_78(tmp_path: Path, command: str) -> None:
+    one_sentence(welkom(command, "--config", str(tmp_path / "none.toml")), 78, "C01")
+
+
+def test_an_unknown_setting_is_status_78_and_named(tmp_path: Path) -> None:
+    ran = welkom("check", "--config", str(configured(tmp_path, "[server]\nprot = 1\n")))
+    one_sentence(ran, 78, "C01")
+    assert "server.prot" in ran.err
+
+
+def test_a_missing_secret_is_status_78(tmp_path: Path) -> None:
+    config = configured(tmp_path)
+    (tmp_path / "credentials" / "kek").unlink()
+    one_sentence(welkom("check", "--config", str(config)), 78, "C02")
+
+
+def test_check_prints_what_is_in_force_and_masks_every_secret(tmp_path: Path) -> None:
+    config = configured(tmp_path, '[shop]\nname = "De \\"Zon\\""\n[[readers]]\nname = "a"\nkind = "sim"\n')
+    ran = welkom("check", "--config", str(config), WELKOM_SERVER_PORT="9001")
+    assert (ran.status, ran.err) == (0, "")
+    table = tomllib.loads(ran.out)
+    assert (table["server"]["port"], table["shop"]["name"]) == (9001, 'De "Zon"')
+    assert table["readers"] == [{"name": "a", "kind": "sim"}]
+    keys = read_keys(tmp_path / "credentials")
+    for name in NAMES:
+        assert f"{name} = ***" in ran.out
+        assert getattr(keys, name).hex() not in ran.out + ran.err
+
+
+def test_secrets_come_from_systemds_folder_when_it_gives_one(tmp_path: Path) -> None:
+    config = configured(tmp_path)
+    (tmp_path / "credentials").rename(tmp_path / "given")
+    assert welkom("check", "--config", str(config)).status == 78
+    ran = welkom("check", "--config", str(config), CREDENTIALS_DIRECTORY=str(tmp_path / "given"))
+    assert ran.status == 0
+
+
+def init(folder: Path, *more: str) -> Ran:
+    return welkom("init", "--config", str(folder / "welkom.toml"), "--shop", "assen", "--hub", "", *more)
+
+
+def test_init_writes_what_check_accepts_and_a_second_one_changes_nothing(tmp_path: Path) -> None:
+    assert init(tmp_path, "--name", "Van Dam, Assen", "--recipient", "van-dam").status == 0
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert len(before) == 1 + len(NAMES)
+    ran = welkom("check", "--config", str(tmp_path / "welkom.toml"))
+    assert tomllib.loads(ran.out)["shop"]["name"] == "Van Dam, Assen"
+    one_sentence(init(tmp_path), 78, "C06")
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_init_says_no_secret(tmp_path: Path) -> None:
+    said = init(tmp_path).out
+    keys = read_keys(tmp_path / "credentials")
+    assert not [name for name in NAMES if getattr(keys, name).hex() in said]
+
+
+def test_a_dry_run_of_init_writes_nothing(tmp_path: Path) -> None:
+    ran = init(tmp_path, "--dry-run")
+    assert ran.status == 0
+    assert tomllib.loads(ran.out)["shop"]["id"] == "assen"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ['De "Zon"', "C:\\winkel", "’t Hoekje"])
+def test_a_shop_may_have_any_name(tmp_path: Path, name: str) -> None:
+    assert init(tmp_path, "--name", name).status == 0
+    ran = welkom("check", "--config", str(tmp_path / "welkom.toml"))
+    assert (ran.status, ran.err) == (0, "")
+    assert tomllib.loads(ran.out)["shop"]["name"] == name
+
+
+def test_init_into_a_folder_that_is_not_there_makes_it_or_says_so(tmp_path: Path) -> None:
+    ran = init(tmp_path / "not" / "there")
+    assert "Traceback" not in ran.err
+    assert ran.status in (0, 78)
+
+
+def test_staff_are_added_once_by_name(tmp_path: Path) -> None:
+    config = configured(tmp_path)
+    words = ("staff", "add", "--config", str(config), "--name", "Anna", "--pin-stdin")
+    one_sentence(welkom(*words, stdin="12\n"), 78, "C07")
+    assert welkom(*words, "--dry-run", stdin="1234\n").status == 0
+    assert not (tmp_path / "state").exists()
+    assert welkom(*words, stdin="1234\n").status == 0
+    again = welkom(*words, stdin="1234\n")
+    assert (again.status, "[C08]" in again.err, "Traceback" in again.err) == (78, True, False)
+    with closing(open_writer(tmp_path / "state" / "journal.db")) as conn:
+        assert list(staff.names(conn)) == ["Anna"]
+
+
+def test_what_the_shop_keeps_is_readable_by_its_owner_only(tmp_path: Path) -> None:
+    config = configured(tmp_path)
+    words = ("staff", "add", "--config", str(config), "--name", "Anna", "--pin-stdin")
+    assert welkom(*words, stdin="1234\n").status == 0
+    assert (tmp_path / "state").stat().st_mode & 0o077 == 0
+
+
+def test_a_damaged_journal_is_one_sentence_for_the_appliance(tmp_path: Path) -> None:
+    config = configured(tmp_path)
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "journal.db").write_bytes(b"not a database" * 1000)
+    one_sentence(welkom("edge", "--config", str(config)), 1, "S02")
+
+
+def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        config = configured(tmp_path, f"[server]\nport = {taken.getsockname()[1]}\n")
+        ran = welkom("edge", "--config", str(config))
+    assert "Traceback" not in ran.err
+    assert ran.status == 78
+    assert ran.err.splitlines()[-1].startswith("welkom: cannot listen on 127.0.0.1")
+    assert "[C04]" in ran.err
+
+
+def test_a_port_that_cannot_be_is_one_sentence(tmp_path: Path) -> None:
+    ran = welkom("edge", "--config", str(configured(tmp_path, "[server]\nport = 70000\n")))
+    assert "Traceback" not in ran.err
+    assert ran.status == 78
+
+
+def test_doctor_says_all_is_well_of_a_new_shop_and_what_is_ill_of_a_damaged_one(tmp_path: Path) -> None:
+    config = configured(tmp_path)
+    prepare(tmp_path / "state", log=lambda event, **fields: None)
+    well = welkom("doctor", "--config", str(config))
+    assert (well.err, "journal.db" in well.out) == ("", True)
+    (tmp_path / "state" / "journal.db").write_bytes(b"not a database" * 1000)
+    ill = welkom("doctor", "--config", str(config))
+    assert "Traceback" not in ill.err
+    assert ill.status == 1
+    assert re.search(r"^ILL +journal\.db +.*\[S02\]", ill.out, re.MULTILINE)
+
+
+def test_doctor_looks_at_a_file_that_was_never_brought_up_to_date(tmp_path: Path) -> None:
+    config = configured(tmp_path)
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "journal.db").touch()
+    ran = welkom("doctor", "--config", str(config))
+    assert "Traceback" not in ran.err
+    assert ran.status in (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["watch"], "C05"),
+        (["watch", "teapot"], "C01"),
+        (["watch", "sim", "--settings", "none.toml"], "C01"),
+        (["watch", "--name", "counter-1", "--settings", "pyproject.toml"], "C01"),
+    ],
+)
+def test_watch_says_which_reader_it_cannot_run(words: list[str], code: str) -> None:
+    ran = welkom(*words)
+    assert "Traceback" not in ran.err
+    assert (ran.status, f"[{code}]" in ran.err or "[C05]" in ran.err) == (78, True), ran

@@ -1,0 +1,82 @@
+"""The hub's own file: what it must say, and what is refused by its path."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from edge.hub_file import HubFile, load_hub
+from edge.kit.errors import ConfigError
+
+KEY = "ab" * 32
+SHOP = f'[[shops]]\nid = "assen"\ndevice = "assen-1"\npublic_key = "{KEY}"\n'
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "credentials").mkdir()
+    for name in ("hub_kek", "chain_key", "shop_key.assen"):
+        (tmp_path / "credentials" / name).write_text(os.urandom(32).hex())
+    return tmp_path
+
+
+def hub_of(folder: Path, text: str, **environment: str) -> HubFile:
+    (folder / "hub.toml").write_text(text, encoding="utf-8")
+    return load_hub(folder / "hub.toml", environment=environment)
+
+
+def test_a_hub_with_one_shop(folder: Path) -> None:
+    found = hub_of(folder, SHOP + "epoch = 3\n")
+    (shop,) = found.shops
+    assert (shop.id, shop.device, shop.epoch, shop.public_key) == ("assen", "assen-1", 3, bytes.fromhex(KEY))
+    assert (found.hub.host, found.hub.port, found.hub.state) == ("127.0.0.1", 8444, folder / "hub")
+
+
+def test_an_empty_file_is_a_hub_without_shops(folder: Path) -> None:
+    assert hub_of(folder, "").shops == ()
+
+
+def test_no_secret_is_in_a_repr(folder: Path) -> None:
+    found = hub_of(folder, SHOP)
+    secrets = [path.read_text() for path in (folder / "credentials").iterdir()]
+    assert not [
+        secret for secret in secrets if secret in repr(found) or repr(bytes.fromhex(secret)) in repr(found)
+    ]
+
+
+def test_secrets_come_from_systemds_folder_when_it_gives_one(folder: Path) -> None:
+    (folder / "credentials").rename(folder / "given")
+    assert hub_of(folder, SHOP, CREDENTIALS_DIRECTORY=str(folder / "given")).shops
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("[hubb]\n", "hubb"),
+        ("[hub]\nprot = 1\n", "hub.prot"),
+        ('[hub]\nport = "1"\n', "hub.port"),
+        ("[hub]\nport = true\n", "hub.port"),
+        ("[hub]\nhost = 1\n", "hub.host"),
+        ("[shops]\nid = 'a'\n", "shops"),
+        ("shops = 5\n", "shops"),
+        ('[[shops]]\nid = "assen"\n', "shops[0]"),
+        (SHOP.replace(KEY, "zz" * 32), "shops[0]"),
+        (SHOP.replace(KEY, "ab" * 31), "shops[0]"),
+        (SHOP + 'epoch = "one"\n', "shops[0]"),
+        (SHOP + "epoch = 0\n", "shops[0]"),
+        (SHOP + "colour = 1\n", "shops[0].colour"),
+        (SHOP + SHOP.replace(KEY, "zz"), "shops[1]"),
+    ],
+)
+def test_what_is_wrong_is_named_by_its_path(folder: Path, text: str, path: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        hub_of(folder, text)
+    assert caught.value.code == "C01"
+    assert path in str(caught.value)
+
+
+def test_a_shop_without_its_secret_is_named(folder: Path) -> None:
+    (folder / "credentials" / "shop_key.assen").unlink()
+    with pytest.raises(ConfigError, match=r"shop_key\.assen") as caught:
+        hub_of(folder, SHOP)
+    assert caught.value.code == "C02"

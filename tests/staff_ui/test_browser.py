@@ -1,0 +1,270 @@
+"""The tablet as people meet it, in Debian's Chromium. Every test fails on any message in the console (conftest)."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.staff_ui.house import DE_VRIES, PIN, Place
+
+pytestmark = pytest.mark.browser
+CARD = "2900000000011"
+LANDSCAPE, PORTRAIT = {"width": 1280, "height": 800}, {"width": 800, "height": 1280}
+
+
+def joost(place: Place) -> None:
+    place.customer("77", name={"call": "Joost", "short": "Joost", "initials": "JB"}, points={"balance": 5})
+
+
+def test_a_tap_becomes_a_card_on_the_tablet_by_itself(place: Place, tablet: Page) -> None:
+    expect(tablet.locator("h1")).to_have_text("Klaar voor de eerste klant")
+    place.de_vries()
+    place.tap(CARD)
+    expect(tablet.locator("[data-card] h1")).to_have_text("mevrouw De Vries")
+    expect(tablet.locator("[data-visit]")).to_have_count(1)
+    expect(tablet.locator("#said")).to_have_text("Mevrouw De Vries. counter-1 · getikt.")
+    joost(place)
+    place.tap("77")
+    expect(tablet.locator("[data-card] h1")).to_have_text("Joost")
+    expect(tablet.locator(".arrives [data-visit]")).to_have_count(1)
+    place.tell()
+    expect(tablet.locator(".arrives")).to_have_count(0)
+
+
+def test_the_pin_pad_types_and_the_page_works_without_scripts(place: Place, context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto(f"/pair/{place.pair_code()}")
+    page.locator(".tile", has_text="Anna Kok").click()
+    for digit in (*PIN, "9"):
+        page.locator(f".pad [data-digit='{digit}']").click()
+    page.locator(".pad .word").click()
+    expect(page.locator("[name=pin]")).to_have_value(PIN)
+    page.locator("#signin .go").click()
+    expect(page.locator("#rij")).to_be_visible()
+    browser = context.browser
+    assert browser
+    plain = browser.new_context(base_url=place.url, java_script_enabled=False)
+    old = plain.new_page()
+    old.goto(f"/pair/{place.pair_code()}")
+    old.check("[name=staff][value='Anna Kok']")
+    old.fill("[name=pin]", PIN)
+    old.press("[name=pin]", "Enter")
+    place.de_vries()
+    place.tap(CARD)
+    old.goto("/")
+    expect(old.locator("[data-card] h1")).to_have_text("mevrouw De Vries")
+    joost(place)
+    place.tap("77")
+    old.locator("[data-visit]").first.click()
+    expect(old.locator(".go")).to_have_text("Volg de balie")
+    plain.close()
+
+
+def test_a_consent_that_ends_takes_the_card_off_the_screen_though_nobody_tells(
+    place: Place, tablet: Page
+) -> None:
+    place.de_vries(until_ms=place.now_ms() + 4_000)
+    place.tap(CARD)
+    expect(tablet.locator("[data-card]")).to_be_visible()
+    expect(tablet.locator("[data-card]")).to_have_count(0, timeout=8_000)
+    expect(tablet.locator("body")).not_to_contain_text("De Vries")
+
+
+def test_a_touched_visit_stays_pinned_over_arrivals_and_reloads_until_staff_follow_the_counter(
+    place: Place, tablet: Page
+) -> None:
+    place.de_vries()
+    joost(place)
+    place.tap(CARD)
+    place.tap("77")
+    tablet.locator("[data-visit]", has_text="De Vries").click()
+    expect(tablet.locator("[data-card] h1")).to_have_text("mevrouw De Vries")
+    place.tap("77", reader="counter-2")
+    expect(tablet.locator("[data-visit]", has_text="Joost")).to_contain_text("counter-2")
+    expect(tablet.locator("[data-card] h1")).to_have_text("mevrouw De Vries")
+    tablet.reload()
+    expect(tablet.locator("[data-card] h1")).to_have_text("mevrouw De Vries")
+    tablet.locator(".go").click()
+    expect(tablet.locator("[data-card] h1")).to_have_text("Joost")
+    tablet.go_back()
+    expect(tablet.locator("[data-card] h1")).to_have_text("mevrouw De Vries")
+
+
+def test_the_stop_button_takes_two_touches(place: Place, tablet: Page) -> None:
+    place.de_vries()
+    place.tap(CARD)
+    tablet.locator(".acts a").click()
+    expect(tablet.locator("h1")).to_have_text("Niet meer herkennen?")
+    tablet.locator(".go").click()
+    expect(tablet.locator("h1")).to_have_text("Klaar voor de eerste klant")
+    place.tap(CARD, reader="counter-2")
+    expect(tablet.locator("[data-note=withheld] h1")).to_have_text("Gewoon vriendelijk helpen.")
+
+
+def test_focus_and_place_in_the_list_survive_a_poke(place: Place, tablet: Page) -> None:
+    place.de_vries()
+    place.tap(CARD)
+    tablet.locator("[data-visit]").focus()
+    place.fail("unreadable")
+    expect(tablet.locator("[data-note=unreadable]")).to_be_visible()
+    expect(tablet.locator("[data-visit]")).to_be_focused()
+
+
+def test_a_cut_line_is_said_at_once_covered_after_a_minute_and_mended_by_itself(
+    place: Place, tablet: Page, context: BrowserContext
+) -> None:
+    place.de_vries()
+    place.tap(CARD)
+    expect(tablet.locator("[data-card]")).to_be_visible()
+    tablet.clock.install(time=time.time())
+    tablet.reload()
+    expect(tablet.locator("[data-card]")).to_be_visible()
+    context.set_offline(True)
+    place.loop.call_soon_threadsafe(place.house.live.drop)
+    expect(tablet.locator("#line")).to_be_visible()
+    expect(tablet.locator("#cover")).to_be_hidden()
+    tablet.clock.run_for(66_000)
+    expect(tablet.locator("#cover")).to_contain_text("Al een minuut geen contact")
+    card = tablet.locator("[data-card] h1")
+    box = card.bounding_box()
+    assert box
+    hit = tablet.evaluate(
+        "([x, y]) => document.elementFromPoint(x, y).closest('#cover') !== null",
+        [box["x"] + 5, box["y"] + 5],
+    )
+    assert hit
+    context.set_offline(False)
+    tablet.clock.run_for(30_000)
+    expect(tablet.locator("#cover")).to_be_hidden()
+    expect(tablet.locator("#line")).to_be_hidden(timeout=15_000)
+
+
+def test_an_idle_tablet_locks_by_itself_and_shows_nobody(place: Place, tablet: Page) -> None:
+    place.de_vries()
+    place.tap(CARD)
+    expect(tablet.locator("[data-card]")).to_be_visible()
+    place.clock.both_by_ms += 5 * 60_000
+    place.tell()
+    expect(tablet.locator("#sentence")).to_have_text(
+        "Vergrendeld: vijf minuten niet aangeraakt. Typ uw pincode."
+    )
+    assert "De Vries" not in tablet.content()
+
+
+def states(place: Place, tablet: Page) -> Iterator[str]:
+    """Names of every state, each shown before it is yielded."""
+    yield "empty"
+    place.de_vries()
+    place.customer(
+        "66",
+        name={
+            "call": "mevrouw Van der Linden-Özdemir",
+            "short": "Mevrouw Van der Linden-Özdemir",
+            "initials": "AL",
+        },
+        points={"balance": 1},
+    )
+    place.customer("55", name=DE_VRIES, purposes=("saving",))
+    place.tap("66", how="scan")
+    place.tap(CARD)
+    expect(tablet.locator("[data-card] h1")).to_have_text("mevrouw De Vries")
+    yield "card"
+    tablet.locator("[data-visit]", has_text="Linden").click()
+    expect(tablet.locator("[data-card] h1")).to_contain_text("Linden")
+    yield "pinned"
+    tablet.locator(".go").click()
+    place.tap("nobody's")
+    expect(tablet.locator("[data-note=stranger]")).to_be_visible()
+    yield "stranger"
+    place.tap("55")
+    expect(tablet.locator("[data-note=withheld]")).to_be_visible()
+    yield "withheld"
+    for path, name in (("/search?q=mev", "search"), ("/look", "look"), ("/nope", "absent")):
+        tablet.goto(path)
+        yield name
+    place.tap(CARD, reader="counter-2")
+    tablet.goto("/")
+    tablet.locator(".acts a").first.click()
+    yield "stop"
+    tablet.goto("/signin")
+    yield "signin"
+    tablet.check("[name=staff][value='Anna Kok']")
+    tablet.fill("[name=pin]", "0000")
+    tablet.locator("#signin .go").click()
+    yield "wrong"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("theme", ["light", "dark", "glare"])
+def test_every_state_is_accessible_touchable_and_fits_both_ways(
+    place: Place, tablet: Page, theme: str
+) -> None:
+    tablet.goto("/look")
+    tablet.check(f"[name=theme][value={theme}]")
+    tablet.locator(".looks .go").click()
+    tablet.goto("/")
+    axe = Axe()
+    for name in states(place, tablet):
+        for size in (LANDSCAPE, PORTRAIT):
+            tablet.set_viewport_size(size)  # type: ignore[arg-type]
+            assert tablet.locator("html").get_attribute("data-theme") == theme
+            found = axe.run(tablet)
+            assert found.violations_count == 0, (name, size, found.generate_report())
+            assert small_targets(tablet) == [], (name, size)
+            wide = tablet.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert wide <= 0, (name, size)
+        tablet.set_viewport_size(LANDSCAPE)  # type: ignore[arg-type]
+
+
+def small_targets(page: Page) -> list[str]:
+    """Everything touchable that is under 48 px in either direction."""
+    found = page.evaluate(
+        """[...document.querySelectorAll("a, button, input:not([type=hidden])")]
+            .filter((each) => each.offsetParent !== null)
+            .map((each) => [each.outerHTML.slice(0, 80), each.getBoundingClientRect()])
+            .filter(([, box]) => box.width < 48 || box.height < 48)
+            .map(([html]) => html)"""
+    )
+    assert isinstance(found, list)
+    return found
+
+
+def test_the_page_reads_without_loss_at_twice_the_size(place: Place, tablet: Page) -> None:
+    place.de_vries()
+    place.tap(CARD)
+    tablet.set_viewport_size({"width": 640, "height": 400})
+    expect(tablet.locator("[data-card] h1")).to_have_text("mevrouw De Vries")
+    assert tablet.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    tablet.locator(".acts a").scroll_into_view_if_needed()
+    expect(tablet.locator(".acts a")).to_be_in_viewport()
+
+
+def test_what_arrives_slides_only_where_motion_is_welcome(place: Place, tablet: Page) -> None:
+    place.de_vries()
+    place.tap(CARD)
+    row = tablet.locator(".row.arrives")
+    expect(row).to_have_count(1)
+    assert row.evaluate("each => getComputedStyle(each).animationName") == "none"
+    tablet.emulate_media(reduced_motion="no-preference")
+    assert row.evaluate("each => getComputedStyle(each).animationName") == "arrive"
+    assert row.evaluate("each => getComputedStyle(each).animationIterationCount") == "1"
+
+
+def test_left_hands_find_the_action_lower_left(place: Place, tablet: Page) -> None:
+    place.de_vries()
+    place.tap(CARD)
+    for hand, left in (("left", True), ("right", False)):
+        tablet.goto("/look")
+        tablet.check(f"[name=hand][value={hand}]")
+        tablet.locator(".looks .go").click()
+        tablet.goto("/")
+        tablet.locator("[data-visit]").first.click()
+        action, quiet = tablet.locator(".acts .go"), tablet.locator(".acts a").first
+        expect(action).to_be_visible()
+        boxes = action.bounding_box(), quiet.bounding_box()
+        assert boxes[0]
+        assert boxes[1]
+        assert (boxes[0]["x"] < boxes[1]["x"]) is left
+        assert boxes[0]["height"] >= 72
