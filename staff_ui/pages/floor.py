@@ -1,6 +1,7 @@
 """The page staff keep open: the list and the card; and the fragment it fetches on every poke."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from litestar import Response
 from litestar.types import Receive, Scope, Send
@@ -15,7 +16,7 @@ from staff_ui.sessions import Session
 from staff_ui.sheets import Frame
 
 # Both sides of a restart know what was logged by the database; this only saves asking it again and again.
-MOST_LOGGED = 10_000
+MOST_LOGGED: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)

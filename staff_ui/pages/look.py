@@ -1,19 +1,19 @@
 """How pages look on this tablet: language, light, hand. Kept in its cookie; the language also with its person."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from litestar import Response
 from litestar.response import Redirect
 
 from edge.kit.errors import NotAllowed
 from edge.staff import acts
-from staff_ui import desk as desks
-from staff_ui.desk import HANDS, THEMES, Desk, Guest, frame, html
+from staff_ui.desk import HANDS, THEMES, Desk, Guest, frame, html, words
 from staff_ui.security import YEAR_S, Ask, cookie, own_form
 from staff_ui.sheets import Frame
 from staff_ui.words import LANGUAGES, key
 
-CHOICES = {
+CHOICES: Final = {
     "language": {"nl": key("language.nl"), "en": key("language.en")},
     "theme": {
         "auto": key("look.auto"),
@@ -43,7 +43,7 @@ class LookPage:
 async def look(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`GET /look`."""
     around = frame(desk, request, guest, here="look")
-    say = desks.words(desk, around).say
+    say = words(desk, around).say
 
     def options(name: str, chosen: str) -> tuple[Option, ...]:
         named = CHOICES[name].items()

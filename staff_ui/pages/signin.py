@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import Final
 
 from litestar import Response
 from litestar.response import Redirect
@@ -14,7 +15,7 @@ from staff_ui.security import Ask, cookie, own_form
 from staff_ui.sheets import Frame
 from staff_ui.words import key
 
-SIGNED_IN_S = SESSION_MS // 1000
+SIGNED_IN_S: Final = SESSION_MS // 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,9 +35,11 @@ async def stop_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     await own_form(request, guest.tablet)
     house, arrival = desk.house, _arrival(desk, request)
     recipient, now_ms = house.config.shop.recipient, house.time.now_ms()
-    await house.db.write(
+    withdrawn = await house.db.write(
         consent.withdraw, arrival.customer_id, purpose="recognition", recipient=recipient, now_ms=now_ms
     )
+    # From here on no tablet may show the card, whatever becomes of the visit itself.
+    house.live.tell("visits", withdrawn.seq)
     done = await house.db.write(acts.end_without_basis, now_ms=now_ms, recipient=recipient)
     house.live.tell("visits", done.seq)
     return Redirect("/", status_code=303, headers={"cache-control": "no-store"})

@@ -50,7 +50,7 @@ def trouble(desk: Desk, request: Ask, error: Exception) -> Response[object]:
     if _is_machine(request) or fetched:
         return problem(status, error)
     if isinstance(error, NotSignedIn):
-        came_back = any(name in request.headers.get("cookie", "") for name in ("welkom_session=",))
+        came_back = "welkom_session=" in request.headers.get("cookie", "")
         return Redirect("/signin?idle=1" if came_back else "/signin", status_code=303, headers=_NO_STORE)
     kind = BY_CODE.get(code) or ("full" if status == 503 else "absent" if status in (404, 405) else "broken")
     around = frame(desk, request, Guest(tablet="", session=None))

@@ -178,8 +178,8 @@ def test_doctor_says_all_is_well_of_a_new_shop_and_what_is_ill_of_a_damaged_one(
     assert (well.err, "journal.db" in well.out) == ("", True)
     (tmp_path / "state" / "journal.db").write_bytes(b"not a database" * 1000)
     ill = welkom("doctor", "--config", str(config))
-    assert "Traceback" not in ill.err
-    assert ill.status == 1
+    assert (ill.status, ill.err) == (1, "")
+    assert ill.out.rstrip().endswith("start at the top.")
     assert re.search(r"^ILL +journal\.db +.*\[S02\]", ill.out, re.MULTILINE)
 
 
@@ -188,7 +188,7 @@ def test_doctor_looks_at_a_file_that_was_never_brought_up_to_date(tmp_path: Path
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "journal.db").touch()
     ran = welkom("doctor", "--config", str(config))
-    assert "Traceback" not in ran.err
+    assert ran.err == ""
     assert ran.status in (0, 1)
 
 

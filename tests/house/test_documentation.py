@@ -151,7 +151,7 @@ def test_a_comment_that_names_a_file_names_one_that_exists() -> None:
     wrong = [
         f"{name(path)}: {target}"
         for path, text in texts()
-        if path.suffix in {".py", ".sql", ".md", ".html"} and not name(path).startswith("tests/house/")
+        if path.suffix in {".py", ".sql", ".html"} and not name(path).startswith("tests/house/")
         for target in pointed.findall(text)
         if not (ROOT / target).exists()
     ]

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Any, TypeVar
@@ -28,13 +29,13 @@ from edge.keys import NAMES, Keys
 from edge.kit.clock import ShopTime, SystemClock
 from edge.kit.ids import uuid7_source
 from edge.kit.seal import key_place, new_key, seal, trait_place
+from edge.kit.serve import listen
 from edge.kit.sqlite import Database
 from edge.live import Live
 from edge.recognition import tables
 from edge.recognition.rules import credential
 from edge.recognition.search import SearchIndex
 from edge.record import record
-from edge.kit.serve import listen
 from edge.staff import acts
 from edge.staff.pins import hash_pin
 from edge.watch import ReaderState
@@ -174,7 +175,7 @@ class Place:
                 staff_id=self.house.new_id(),
                 role=role,
                 language=language,
-                pin_hash=hash_pin(self.house.keys.pin_pepper, PIN),
+                pin_hash=_hashed(self.house.keys.pin_pepper),
             )
         )
 
@@ -203,6 +204,11 @@ class Place:
             return self.house.db.reader.execute(sql).fetchall()
 
         return self.run(ask())
+
+
+@cache
+def _hashed(pepper: bytes) -> str:
+    return hash_pin(pepper, PIN)
 
 
 def own_token(page: str) -> str:

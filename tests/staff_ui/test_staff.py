@@ -1,6 +1,7 @@
 """PINs, locks, sessions and pairing, as rules and as rows."""
 
 import sqlite3
+from collections.abc import Iterator
 from importlib.resources import files
 
 import pytest
@@ -17,7 +18,7 @@ ANNA, TABLET = b"anna", b"tablet"
 
 
 @pytest.fixture
-def journal():
+def journal() -> Iterator[sqlite3.Connection]:
     conn = sqlite3.connect(":memory:", isolation_level=None)
     migrate(conn, load(files("edge.schema") / "journal"), file="journal.db")
     yield conn

@@ -42,7 +42,7 @@ def keys(language: str) -> dict[str, tuple[str, ...]]:
 
 
 def forms(message: Message) -> tuple[str, ...]:
-    return (message.string,) if isinstance(message.string, str) else tuple(message.string)
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
 
 
 def key_of(message: Message) -> str:
