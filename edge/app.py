@@ -15,7 +15,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from drivers import catalogue
-from drivers.reader import Reader
+from drivers.reader import Reader, Sighting
 from edge import jobs, outbox
 from edge.config import Config, credentials_folder
 from edge.counter import Counter
@@ -37,6 +37,7 @@ from edge.uplink import Uplink
 from edge.visits import tables as visits
 from edge.watch import ReaderState, keep
 from staff_ui.app import make_app
+from staff_ui.desk import Stage
 from sync import wire
 from sync.agent import Agent, AgentState
 
@@ -67,15 +68,24 @@ class Edge:
 
     def _work(self) -> list[Coroutine[Any, Any, None]]:
         house = self.house
+
+        async def on_sighting(sighting: Sighting) -> None:
+            await house.counter.on_sighting(sighting)
+
+        def told(event: str, **fields: object) -> None:
+            house.log(event, **fields)
+            house.live.tell("visits")  # the top line of the tablets names a reader that is out
+
         work: list[Coroutine[Any, Any, None]] = [
             jobs.each_minute(house),
             jobs.expire(house),
+            jobs.keep_time(house),
             jobs.fill_search(house),
             jobs.watchdog(),
         ]
         for reader in self.readers:
             state = house.health.readers.setdefault(reader.name, ReaderState())
-            work.append(keep(reader, house.counter.on_sighting, log=house.log, state=state))  # type: ignore[arg-type]
+            work.append(keep(reader, on_sighting, log=told, state=state))
         if self.agent is not None:
             work.append(self.agent.run())
         return work
@@ -90,7 +100,7 @@ async def open_edge(
     readers: Sequence[Reader] | None = None,
     hub_transport: httpx.AsyncBaseTransport | None = None,
     log: Log | None = None,
-    extra_routes: Sequence[Any] = (),
+    stage: Stage | None = None,
     synchronous: str = "FULL",
 ) -> AsyncIterator[Edge]:
     """Open the appliance of `config`; raises ConfigError or StoreError before anything listens."""
@@ -134,7 +144,7 @@ async def open_edge(
         )
         devices = readers if readers is not None else [catalogue.build(each) for each in config.readers]
         agent = await _join_hub(house, stack, transport=hub_transport) if config.hub.url else None
-        app = make_app(house, extra_routes=extra_routes)
+        app = make_app(house, stage=stage)
         yield Edge(house=house, app=app, readers=devices, agent=agent)
 
 
@@ -149,7 +159,7 @@ async def _join_hub(
     async def applied(page: wire.Page) -> None:
         await jobs.index_names(house, [bytes.fromhex(row.id) for row in page.rows if row.t == "customer"])
         await jobs.end_without_basis(house)
-        if visits.count_open(house.db.reader):
+        if visits.count_some(house.db.reader, 1):
             house.live.tell("visits")
 
     def changed() -> None:

@@ -3,10 +3,12 @@
 Defaults here < `welkom.toml` < `WELKOM_<SECTION>_<KEY>`. Unknown keys are refused with their path.
 """
 
+import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
@@ -16,9 +18,9 @@ from edge.kit.errors import ConfigError
 Language = Literal["nl", "en"]
 
 
-def setting(default: Any, why: str) -> Any:
+def setting(default: Any, why: str, *, lowest: int = 0, highest: int = 2**31 - 1) -> Any:
     """A setting with its default and the sentence that explains it in the example file and the README."""
-    return field(default=default, metadata={"why": why})
+    return field(default=default, metadata={"why": why, "lowest": lowest, "highest": highest})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Shop:
 @dataclass(frozen=True, slots=True)
 class Server:
     host: str = setting("127.0.0.1", "address the tablet pages listen on")
-    port: int = setting(8443, "port of the tablet pages")
+    port: int = setting(8443, "port of the tablet pages", highest=65_535)
     secure_cookies: bool = setting(
         False, "true where tablets come in over HTTPS: cookies get Secure and __Host-"
     )
@@ -55,7 +57,7 @@ class Hub:
 
 @dataclass(frozen=True, slots=True)
 class Visits:
-    quiet_min: int = setting(60, "minutes without a sign of the customer that end a visit")
+    quiet_min: int = setting(60, "minutes without a sign of the customer that end a visit", lowest=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,9 @@ def parse(
     readers = table.get("readers", [])
     if not isinstance(readers, list):
         raise _wrong(file, "readers", "is a list of tables: write [[readers]]")
+    for number, reader in enumerate(readers):
+        if not isinstance(reader, dict):
+            raise _wrong(file, f"readers[{number}]", "is a table: write [[readers]]")
     try:
         parsed = tuple(
             parse_reader(reader, where=f"readers[{number}]", base=base)
@@ -146,13 +151,14 @@ def _section(
         if override is not None:
             value, path = _from_text(hints[each.name], override), f"WELKOM_{name}_{each.name}".upper()
         values[each.name] = _typed(hints[each.name], value, path, base=base, file=file)
+        _within(each, values[each.name], path, file=file)
     return kind(**values)
 
 
 def _from_text(kind: Any, text: str) -> object:
     if kind is bool:
         return {"true": True, "false": False}.get(text.lower(), text)
-    return int(text) if kind is int and text.lstrip("-").isdigit() else text
+    return int(text) if kind is int and re.fullmatch(r"-?[0-9]+", text) else text
 
 
 def _typed(kind: Any, value: object, path: str, *, base: Path, file: str) -> Any:
@@ -167,6 +173,12 @@ def _typed(kind: Any, value: object, path: str, *, base: Path, file: str) -> Any
     if type(value) is not kind:
         raise _wrong(file, path, f"is {_WORDS[kind]}")
     return value
+
+
+def _within(each: Field[Any], value: object, path: str, *, file: str) -> None:
+    lowest, highest = each.metadata["lowest"], each.metadata["highest"]
+    if isinstance(value, int) and not isinstance(value, bool) and not lowest <= value <= highest:
+        raise _wrong(file, path, f"is from {lowest} to {highest}")
 
 
 _WORDS: Final = {str: "a text in quotes", int: "a whole number", bool: "true or false"}
@@ -208,8 +220,9 @@ def example() -> str:
 def toml(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    # A JSON string is a TOML basic string, but for DEL (TOML 1.0.0, "String").
     return (
         str(value)
         if isinstance(value, int)
-        else '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+        else json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
     )

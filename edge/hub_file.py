@@ -51,9 +51,12 @@ def load_hub(path: Path, *, environment: Mapping[str, str]) -> HubFile:
     hub = hub_config.Config(
         state=path.parent / str(own["state"]), keys=keys, host=own["host"], port=own["port"]
     )
+    listed = table.get("shops", [])
+    if not isinstance(listed, list):
+        raise _wrong(path, "shops", "is a list of tables: write [[shops]]")
     shops = tuple(
         _shop(_table(each, set(_SHOP), file=path, where=f"shops[{number}]."), credentials, path, number)
-        for number, each in enumerate(table.get("shops", []))
+        for number, each in enumerate(listed)
     )
     return HubFile(hub=hub, shops=shops)
 
@@ -65,6 +68,8 @@ def _shop(table: dict[str, Any], credentials: Path, file: Path, number: int) -> 
     except (KeyError, ValueError, TypeError):
         raise _wrong(file, f"shops[{number}]", "needs id, device and public_key (64 hex digits)") from None
     epoch = table.get("epoch", 1)
+    if len(public_key) != 32 or type(epoch) is not int or epoch < 1:
+        raise _wrong(file, f"shops[{number}]", "needs a public_key of 64 hex digits and an epoch from 1")
     return Shop(shop_id, device, public_key, epoch, shop_key=read_key(credentials, f"shop_key.{shop_id}"))
 
 

@@ -50,6 +50,7 @@ class Line:
     at_ms: int
     kind: str
     body: bytes
+    hash: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def waiting(conn: Connection, *, most: int, most_bytes: int) -> Waiting | None:
     lines: list[Line] = []
     size = 0
     for row in conn.execute(
-        "SELECT seq, at_ms, kind, body FROM outbox WHERE seq>? ORDER BY seq LIMIT ?", (acked, most)
+        "SELECT seq, at_ms, kind, body, hash FROM outbox WHERE seq>? ORDER BY seq LIMIT ?", (acked, most)
     ):
         line = Line(*row)
         size += len(line.body) + 100
@@ -79,6 +80,15 @@ def waiting(conn: Connection, *, most: int, most_bytes: int) -> Waiting | None:
         return None
     row = conn.execute("SELECT hash FROM outbox WHERE seq=?", (acked,)).fetchone()
     return Waiting(epoch=epoch, from_seq=lines[0].seq, prev_hash=row[0] if row else bytes(32), lines=lines)
+
+
+# What stands in place of a body that an erasure took; the line and its hash stay, so the chain still holds.
+BLANK: Final = b"{}"
+
+
+def blank(conn: Connection, customer_id: bytes) -> None:
+    """Take the bodies that name a customer out of the outbox."""
+    conn.execute("UPDATE outbox SET body=? WHERE instr(body, ?)", (BLANK, customer_id.hex().encode()))
 
 
 def settle(conn: Connection, *, epoch: int, seq: int) -> None:

@@ -4,13 +4,15 @@ A page and its cursor are one transaction. What comes down the urgent lane is al
 a rebuilt replica does not touch.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from sqlite3 import Connection
+from typing import Final
 
 import msgspec
 
 from edge import outbox
 from edge.consent import tables as consent
+from edge.consent.rules import TRAITS
 from edge.facts import Fact
 from edge.keys import Keys
 from edge.kit.clock import ShopTime
@@ -46,7 +48,13 @@ class Uplink:
         if held is None:
             return None
         events = [
-            wire.Event(seq=line.seq, at_ms=line.at_ms, kind=line.kind, body=msgspec.Raw(line.body))
+            wire.Event(
+                seq=line.seq,
+                at_ms=line.at_ms,
+                kind=line.kind,
+                body=msgspec.Raw(line.body),
+                hash=line.hash.hex() if line.body == outbox.BLANK else None,
+            )
             for line in held.lines
         ]
         return wire.Batch(held.epoch, held.from_seq, held.prev_hash, events)
@@ -55,37 +63,66 @@ class Uplink:
         await self._db.apply(outbox.settle, epoch=answer.ack.epoch, seq=answer.ack.seq)
 
     def cursor(self, part: str) -> int:
-        row = self._db.reader.execute("SELECT seq FROM replica.feed_cursor WHERE part=?", (part,)).fetchone()
-        return row[0] if row else 0
+        return self._cursor(self._db.reader, part)
 
     async def apply(self, page: wire.Page) -> None:
-        rows = list(page.rows)
-        for start in range(0, len(rows), SLICE_ROWS):
-            part = rows[start : start + SLICE_ROWS]
-            await self._db.apply(self._apply, part, urgent=page.checkpoint.part.endswith(":urgent"))
-        if rows:
+        urgent = page.checkpoint.part.endswith(":urgent")
+        for start in range(0, len(page.rows), SLICE_ROWS):
+            rows = page.rows[start : start + SLICE_ROWS]
+            # A commit over two files is not atomic across a power cut. The journal's part changes nothing when it
+            # is done again, so it goes first; the replica's part and the cursor are one transaction after it.
+            here = [row for row in rows if row.op == "erase" or (urgent and row.op == "put")]
+            if here:
+                await self._db.apply(self._apply_here, here)
+            await self._db.apply(self._apply, rows)
+            if any(row.op == "erase" for row in rows):
+                await self._db.scrub()
+        if page.rows:
             await self._on_applied(page)
 
     def hub_time(self, hub_time_ms: int) -> None:
         self._time.settle(hub_time_ms)
 
-    def _apply(self, conn: Connection, rows: list[wire.Row], *, urgent: bool) -> None:
-        part = rows[0].p
-        held = conn.execute("SELECT seq FROM replica.feed_cursor WHERE part=?", (part,)).fetchone()
+    def _apply_here(self, conn: Connection, rows: Sequence[wire.Row]) -> None:
+        """What has to outlive a rebuilt replica: withdrawals, blocks and erasures."""
+        held = self._cursor(conn, rows[0].p)
         for row in rows:
-            if held is None or row.seq > held[0]:
-                self._apply_row(conn, row, urgent=urgent)
-        conn.execute(
-            """
-            INSERT INTO replica.feed_cursor (part, seq) VALUES (?, ?)
-            ON CONFLICT DO UPDATE SET seq=max(seq, excluded.seq)
-            """,
-            (part, rows[-1].seq),
-        )
+            if row.seq <= held:
+                continue
+            if row.op == "erase":
+                customer_id = bytes.fromhex(row.id)
+                consent.forget(conn, customer_id, schema="main")
+                recognition.forget_here(conn, customer_id)
+                outbox.blank(conn, customer_id)
+                continue
+            match wire.row_body(row):
+                case wire.Credential(customer=customer, state="blocked"):
+                    recognition.block_credential(
+                        conn, bytes.fromhex(row.id), customer_id=bytes.fromhex(customer)
+                    )
+                case wire.Consent(state="withdrawn") as register:
+                    consent.put_here(conn, _register(register))
+                case _:
+                    pass
 
-    def _apply_row(self, conn: Connection, row: wire.Row, *, urgent: bool) -> None:
+    def _apply(self, conn: Connection, rows: Sequence[wire.Row]) -> None:
+        part = rows[0].p
+        held = self._cursor(conn, part)
+        for row in rows:
+            if row.seq > held:
+                self._apply_row(conn, row)
+        conn.execute(_MOVE, (part, rows[-1].seq))
+
+    def _cursor(self, conn: Connection, part: str) -> int:
+        row = conn.execute("SELECT seq FROM replica.feed_cursor WHERE part=?", (part,)).fetchone()
+        return row[0] if row else 0
+
+    def _apply_row(self, conn: Connection, row: wire.Row) -> None:
         if row.op == "erase" or (row.op == "del" and row.t == "customer"):
-            self._forget(conn, bytes.fromhex(row.id))
+            # No resident any more. What was withdrawn here stays: the hub may not have heard of it.
+            customer_id = bytes.fromhex(row.id)
+            recognition.forget(conn, customer_id)
+            consent.forget(conn, customer_id, schema="replica")
             return
         if row.op == "del":
             if row.t == "credential":
@@ -93,21 +130,13 @@ class Uplink:
             return
         match wire.row_body(row):
             case wire.Key() as key:
-                customer_id = bytes.fromhex(row.id)
-                place = key_place(customer_id)
-                try:
-                    plain = unseal(self._transport_key, key.wrapped, place)
-                except Corrupt:
-                    raise wire.Malformed(
-                        "a customer's key does not open with this shop's key",
-                        code="BAD_KEY",
-                        hint="compare the shop_key of this box with the hub's for this shop",
-                    ) from None
-                recognition.put_key(conn, customer_id, seal(self._kek, plain, place))
+                self._put_key(conn, bytes.fromhex(row.id), key.wrapped)
             case wire.Customer() as customer:
                 customer_id = bytes.fromhex(row.id)
                 traits: list[dict[str, object]] = [
-                    {**msgspec.structs.asdict(trait), "customer_id": customer_id} for trait in customer.traits
+                    {**msgspec.structs.asdict(trait), "customer_id": customer_id}
+                    for trait in customer.traits
+                    if trait.name in TRAITS
                 ]
                 recognition.put_customer(conn, customer_id, ver=row.ver, traits=traits)
             case wire.Credential() as credential:
@@ -118,18 +147,29 @@ class Uplink:
                     "ver": row.ver,
                 }
                 recognition.put_credential(conn, values)
-                if urgent and credential.state == "blocked":
-                    recognition.block_credential(conn, values)
             case wire.Consent() as register:
-                fields = msgspec.structs.asdict(register)
-                fields["customer_id"] = bytes.fromhex(register.customer)
-                consent.put(conn, {**fields, "ver": row.ver}, urgent=False)
-                if urgent and register.state == "withdrawn":
-                    consent.put(conn, fields, urgent=True)
+                consent.put(conn, {**_register(register), "ver": row.ver})
             case None:
                 return  # a type of a later version: its cursor moves on, its meaning waits for that version
 
-    def _forget(self, conn: Connection, customer_id: bytes) -> None:
-        recognition.forget(conn, customer_id)
-        for schema in ("main", "replica"):
-            consent.forget(conn, customer_id, schema=schema)
+    def _put_key(self, conn: Connection, customer_id: bytes, wrapped: bytes) -> None:
+        place = key_place(customer_id)
+        try:
+            plain = unseal(self._transport_key, wrapped, place)
+        except Corrupt:
+            raise wire.Malformed(
+                "a customer's key does not open with this shop's key",
+                code="BAD_KEY",
+                hint="compare the shop_key of this box with the hub's for this shop",
+            ) from None
+        recognition.put_key(conn, customer_id, seal(self._kek, plain, place))
+
+
+_MOVE: Final = """
+    INSERT INTO replica.feed_cursor (part, seq) VALUES (?, ?)
+    ON CONFLICT DO UPDATE SET seq=max(seq, excluded.seq)"""
+
+
+def _register(register: wire.Consent) -> dict[str, object]:
+    fields = msgspec.structs.asdict(register)
+    return {**fields, "customer_id": bytes.fromhex(register.customer)}

@@ -1,13 +1,10 @@
 """The tablet's web application over one opened house."""
 
-from collections.abc import Sequence
-from typing import Any
-
 from litestar import Litestar, Response
 
 from edge.house import House
 from staff_ui.assets import read_assets
-from staff_ui.desk import Desk
+from staff_ui.desk import Desk, Stage
 from staff_ui.fragments import Fragments
 from staff_ui.pages.trouble import trouble
 from staff_ui.pages.visits import Renderer
@@ -17,7 +14,7 @@ from staff_ui.sessions import Sessions
 from staff_ui.sheets import Sheets
 
 
-def make_app(house: House, *, extra_routes: Sequence[Any] = ()) -> Litestar:
+def make_app(house: House, *, stage: Stage | None = None) -> Litestar:
     """The tablet pages of `house`, which must stay open as long as they are served."""
     assets = read_assets()
     sheets = Sheets(assets, timezone=house.config.shop.timezone)
@@ -28,13 +25,14 @@ def make_app(house: House, *, extra_routes: Sequence[Any] = ()) -> Litestar:
         fragments=Fragments(house.live, house.time, Renderer(house, sheets)),
         assets=assets,
         logged=set(),
+        stage=stage,
     )
 
     def on_error(request: Ask, error: Exception) -> Response[object]:
         return trouble(desk, request, error)
 
     return Litestar(
-        [*handlers(desk), *extra_routes],
+        handlers(desk),
         openapi_config=None,
         logging_config=None,
         before_send=[add_headers],

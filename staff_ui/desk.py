@@ -1,6 +1,7 @@
 """What every page is handed: the house, who is signed in, the templates. And who may come in."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from http.cookies import CookieError
 from typing import Final, Literal
 
@@ -25,6 +26,17 @@ LOOPBACK: Final = ("127.", "::1", "::ffff:127.")
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """What the demo hands over: (name, card number) of invented people, a card of nobody, and the counter."""
+
+    people: tuple[tuple[str, str], ...] = field(repr=False)
+    stranger: str = field(repr=False)
+    staff: str
+    pin: str = field(repr=False)
+    tap: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """The staff side of one house, made once by `make_app`."""
 
@@ -34,6 +46,7 @@ class Desk:
     fragments: Fragments
     assets: dict[str, Asset]
     logged: set[tuple[bytes, str]]
+    stage: Stage | None = None
 
 
 @dataclass(frozen=True, slots=True)

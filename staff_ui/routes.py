@@ -10,7 +10,7 @@ from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler, asgi, route
 from litestar.types import Receive, Scope, Send
 
 from staff_ui.desk import Desk, Guard, Guest, admit
-from staff_ui.pages import floor, look, machine, pair, search, signin, stop
+from staff_ui.pages import floor, look, machine, pair, search, signin, stage, stop
 from staff_ui.security import Ask
 
 Page = Callable[[Desk, Ask, Guest], Awaitable[Any]]
@@ -42,6 +42,12 @@ ROUTES: Final = (
     Route("GET", "/metrics", "loopback", machine.metrics),
     Route("GET", "/static/{path:path}", "open", machine.static),
 )
+# Only where the house has a stage: `welkom demo`.
+STAGE: Final = (
+    Route("GET", "/demo", "loopback", stage.stage),
+    Route("GET", "/demo/tablet", "loopback", stage.tablet),
+    Route("POST", "/demo/tap", "loopback", stage.tap_now),
+)
 # Asked by every tablet on every poke: plain ASGI without a request object, and it guards itself. Litestar 2.25
 # answers such a route with 500 when its path has a parameter, so the pinned fragment stands above.
 THIN: Final[dict[str, Thin]] = {"/visits": floor.visits}
@@ -49,7 +55,8 @@ THIN: Final[dict[str, Thin]] = {"/visits": floor.visits}
 
 def handlers(desk: Desk) -> list[HTTPRouteHandler | ASGIRouteHandler]:
     """Litestar's handlers for the tables above."""
-    made: list[HTTPRouteHandler | ASGIRouteHandler] = [_page(desk, each) for each in ROUTES]
+    pages = (*ROUTES, *STAGE) if desk.stage else ROUTES
+    made: list[HTTPRouteHandler | ASGIRouteHandler] = [_page(desk, each) for each in pages]
     return [*made, *(_thin(desk, path, page) for path, page in THIN.items())]
 
 

@@ -55,7 +55,10 @@ def about(world: World) -> dict[str, object]:
         "hub": world.hub_address,
         "portal": None,
         "staff": {"name": name, "pin": pin},
-        "customers": [{"name": each.name, "barcode": each.barcode} for each in world.people],
+        # As the card addresses them, which is not always as their papers do.
+        "customers": [
+            {"name": each.traits["name"]["call"], "barcode": each.barcode} for each in world.people
+        ],
         "counter": str(world.line.far),
     }
 

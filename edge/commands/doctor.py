@@ -110,8 +110,11 @@ def _clock(journal: Path) -> str:
     now_ms = SystemClock().wall_ms()
     if not journal.exists():
         return rfc3339(now_ms)
-    with closing(open_reader(journal)) as conn:
-        behind_ms = high_water_ms(conn) - now_ms
+    try:
+        with closing(open_reader(journal)) as conn:
+            behind_ms = high_water_ms(conn) - now_ms
+    except sqlite3.Error:
+        raise Trouble("cannot be compared: journal.db does not say when the last fact was") from None
     if behind_ms > 60_000:
         raise Trouble(
             f"stands {behind_ms // 1000} s before the last fact; set the date (timedatectl set-ntp true)"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from edge.config import example
+from edge.config import example, toml
 from edge.keys import read_keys, write_keys
 from edge.kit.errors import ConfigError
 
@@ -30,11 +30,11 @@ def run(words: argparse.Namespace) -> int:
         )
     shop = words.shop or _ask("Shop id at the hub", "shop-1")
     answers = {
-        'id = "demo"': f'id = "{shop}"',
-        'name = "Van Dam, Amersfoort"': f'name = "{words.name or _ask("Name of the shop", "Welkom")}"',
-        'recipient = "van-dam"': f'recipient = "{words.recipient or _ask("Who receives the data", shop)}"',
-        'url = ""': f'url = "{words.hub if words.hub is not None else _ask("Address of the hub", "")}"',
-        'device = ""': f'device = "{shop}-1"',
+        'id = "demo"': f"id = {toml(shop)}",
+        'name = "Van Dam, Amersfoort"': f"name = {toml(words.name or _ask('Name of the shop', 'Welkom'))}",
+        'recipient = "van-dam"': f"recipient = {toml(words.recipient or _ask('Who receives the data', shop))}",
+        'url = ""': f"url = {toml(words.hub if words.hub is not None else _ask('Address of the hub', ''))}",
+        'device = ""': f"device = {toml(f'{shop}-1')}",
     }
     text = example()
     for old, new in answers.items():
@@ -42,6 +42,7 @@ def run(words: argparse.Namespace) -> int:
     if words.dry_run:
         sys.stdout.write(text)
         return 0
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     folder = path.parent / "credentials"
     write_keys(folder)

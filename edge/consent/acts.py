@@ -4,13 +4,15 @@ from sqlite3 import Connection
 
 from edge.consent import tables
 from edge.consent.facts import ConsentWithdrawn
-from edge.consent.rules import merge
+from edge.consent.rules import PURPOSES, merge
 
 
 def withdraw(
     conn: Connection, customer_id: bytes, *, purpose: str, recipient: str, now_ms: int
 ) -> list[ConsentWithdrawn]:
     """Withdraw a consent: always accepted, needs no network; nothing happens when it was not given."""
+    if PURPOSES.get(purpose) != "consent":
+        return []  # the hub says NO_CONSENT: saving and receipts rest on something else
     held = merge(*tables.registers(conn, customer_id, purpose=purpose, recipient=recipient))
     if held is None or held.state == "withdrawn":
         return []

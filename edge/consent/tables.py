@@ -92,9 +92,14 @@ _PUT_JOURNAL: Final = _PUT.format(
 )
 
 
-def put(conn: Connection, row: dict[str, object], *, urgent: bool) -> None:
-    """A consent from the feed; an urgent one goes to the journal, which outlives a rebuilt replica."""
-    conn.execute(_PUT_JOURNAL if urgent else _PUT_REPLICA, row)
+def put(conn: Connection, row: dict[str, object]) -> None:
+    """A consent from the feed, into the replica."""
+    conn.execute(_PUT_REPLICA, row)
+
+
+def put_here(conn: Connection, row: dict[str, object]) -> None:
+    """A withdrawal that came down the urgent lane, into the journal, which outlives a rebuilt replica."""
+    conn.execute(_PUT_JOURNAL, row)
 
 
 def forget(conn: Connection, customer_id: bytes, *, schema: str) -> None:

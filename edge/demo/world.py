@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from staff_ui.pages.stage import stage_routes
 
 from drivers import catalogue
 from drivers.found import plugged_in
@@ -32,6 +31,7 @@ from edge.staff import acts as staff_acts
 from edge.staff import tables as staff_tables
 from edge.staff.pins import hash_pin
 from edge.staff.rules import StaffRole
+from staff_ui.desk import Stage
 from sync.hub import config as hub_config
 from sync.hub import devices
 from sync.hub.app import Hub as OpenHub
@@ -52,6 +52,7 @@ STAFF: Final[tuple[tuple[str, StaffRole, str], ...]] = (
 TAP_EVERY_S: Final = 25.0
 PLAYING_S: Final = 30.0
 RECIPIENT: Final = "van-dam"
+STRANGER: Final = "2000000000015"  # nobody's card
 
 
 @dataclass(slots=True)
@@ -125,33 +126,32 @@ async def open_world(state: Path, *, log: Log) -> AsyncIterator[World]:
             hub=Hub(url=f"http://127.0.0.1:{hub_sock.getsockname()[1]}", device="demo-1"),
         )
         tappable = [person for person in people if "recognition" in person.purposes]
-        world: list[World] = []
         edge = await stack.enter_async_context(
             open_edge(
                 config,
                 keys=keys,
                 readers=readers,
                 log=log,
-                extra_routes=stage_routes(
-                    [(person.name, person.barcode) for person in tappable[:6]],
-                    tap=lambda barcode: world[0].line.write(barcode + "\n"),
+                stage=Stage(
+                    people=tuple((person.name, person.barcode) for person in tappable[:6]),
+                    stranger=STRANGER,
+                    staff=STAFF[0][0],
+                    pin=STAFF[0][2],
+                    tap=lambda barcode: line.write(barcode + "\n"),
                 ),
             )
         )
         await _hire(edge, keys)
-        world.append(
-            World(
-                edge=edge,
-                hub=hub,
-                people=tappable,
-                day=day,
-                line=line,
-                found=[each.device for each in found],
-                edge_sock=edge_sock,
-                hub_sock=hub_sock,
-            )
+        yield World(
+            edge=edge,
+            hub=hub,
+            people=tappable,
+            day=day,
+            line=line,
+            found=[each.device for each in found],
+            edge_sock=edge_sock,
+            hub_sock=hub_sock,
         )
-        yield world[0]
 
 
 def _listen(port: int) -> socket.socket:

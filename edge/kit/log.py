@@ -68,7 +68,10 @@ FIELDS: Final = frozenset(
 )
 
 # Runs of digits or hex of this length are card numbers, UIDs, keys and hashes; ports and counts are shorter.
-_IDENTIFIER: Final = re.compile(r"[0-9A-Fa-f]{8,}|\d[\d .-]{6,}\d|[\w.+-]+@[\w.-]+")
+# Bytes written apart (`04:A2:B3:C4`) are a UID as readers and their libraries print it.
+_IDENTIFIER: Final = re.compile(
+    r"[0-9A-Fa-f]{8,}|\b(?:[0-9A-Fa-f]{2}[ :-]){3,}[0-9A-Fa-f]{2}\b|\d[\d .-]{6,}\d|[\w.+-]+@[\w.-]+"
+)
 
 
 def redact(text: str) -> str:
@@ -88,7 +91,9 @@ def json_log(*, now_ms: Callable[[], int], stream: IO[str] | None = None) -> Log
             else:
                 line[name] = redact(str(value))
         target = stream or sys.stderr
-        target.write(json.dumps(line, ensure_ascii=False) + "\n")
+        # A path that is no UTF-8 comes in as lone surrogates, which no stream takes.
+        text = json.dumps(line, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
+        target.write(text + "\n")
         target.flush()
 
     return log

@@ -44,7 +44,12 @@ def migrate(
         )
     target = len(migrations) if upto is None else upto
     for migration in migrations[before:target]:
-        conn.executescript(
-            f"BEGIN IMMEDIATE;\n{migration.sql}\nPRAGMA user_version={migration.number};\nCOMMIT;"
-        )
+        try:
+            conn.executescript(
+                f"BEGIN IMMEDIATE;\n{migration.sql}\nPRAGMA user_version={migration.number};\nCOMMIT;"
+            )
+        except sqlite3.Error:
+            if conn.in_transaction:
+                conn.execute("ROLLBACK")
+            raise
     return before, max(before, target)

@@ -57,16 +57,21 @@ def open_writer(path: Path, *, synchronous: str = "FULL") -> sqlite3.Connection:
 def open_reader(path: Path, *, attach: dict[str, Path] | None = None) -> sqlite3.Connection:
     """A read-only connection; `attach` maps schema names to further files."""
     conn = sqlite3.connect(
-        f"file:{path}?mode=ro", uri=True, isolation_level=None, check_same_thread=False, cached_statements=256
+        _read_only(path), uri=True, isolation_level=None, check_same_thread=False, cached_statements=256
     )
     for schema, other in (attach or {}).items():
-        conn.execute(f"ATTACH DATABASE ? AS {schema}", (f"file:{other}?mode=ro",))
+        conn.execute(f"ATTACH DATABASE ? AS {schema}", (_read_only(other),))
         conn.execute(f"PRAGMA {schema}.cache_size=-{_CACHE_KIB}")
     conn.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
     conn.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
     conn.execute("PRAGMA temp_store=MEMORY")
     conn.execute("PRAGMA query_only=ON")
     return conn
+
+
+def _read_only(path: Path) -> str:
+    """The file as an SQLite URI; a folder may have `#`, `?` or `%` in its name."""
+    return f"{path.absolute().as_uri()}?mode=ro"
 
 
 def store_error(error: sqlite3.Error, file: str) -> StoreError:
@@ -119,7 +124,14 @@ class Database(Generic[F]):
             return conn
 
         writer = _Writer(connect, 64)
-        await writer
+        try:
+            await writer
+        except BaseException as error:
+            # aiosqlite tells its thread to stop and does not wait; it must not outlive the loop it reports to.
+            await asyncio.to_thread(writer._thread.join)
+            if isinstance(error, sqlite3.Error):
+                raise store_error(error, path.name) from None
+            raise
         try:
             reader = open_reader(path, attach=attach)
         except sqlite3.Error as error:
@@ -172,6 +184,10 @@ class Database(Generic[F]):
                 raise store_error(error, self._file) from None
             raise
         return result
+
+    async def scrub(self) -> None:
+        """Empty the write-ahead logs into their files: what was deleted is then overwritten everywhere."""
+        await self._writer.run(lambda conn: conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
 
     async def force_commits(self, forced: bool) -> None:
         """Whether COMMIT waits for the disk; only a bench ever turns that off."""

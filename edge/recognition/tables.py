@@ -76,14 +76,14 @@ def put_credential(conn: Connection, row: dict[str, object]) -> None:
     conn.execute(_PUT_CREDENTIAL, row)
 
 
-def block_credential(conn: Connection, row: dict[str, object]) -> None:
+def block_credential(conn: Connection, credential: bytes, *, customer_id: bytes) -> None:
     """A block that came down the urgent lane; it outlives a rebuilt replica."""
     conn.execute(
         """
-        INSERT INTO main.credential (hash, customer_id, state) VALUES (:hash, :customer_id, 'blocked')
+        INSERT INTO main.credential (hash, customer_id, state) VALUES (?, ?, 'blocked')
         ON CONFLICT DO UPDATE SET state='blocked'
         """,
-        row,
+        (credential, customer_id),
     )
 
 
@@ -96,6 +96,11 @@ def forget(conn: Connection, customer_id: bytes) -> None:
     for table in ("customer_key", "trait", "credential"):
         conn.execute(f"DELETE FROM replica.{table} WHERE customer_id=?", (customer_id,))
     conn.execute("DELETE FROM replica.customer WHERE id=?", (customer_id,))
+
+
+def forget_here(conn: Connection, customer_id: bytes) -> None:
+    """Remove what was bound or blocked in this shop."""
+    conn.execute("DELETE FROM main.credential WHERE customer_id=?", (customer_id,))
 
 
 SealedName = tuple[bytes, bytes, int, bytes]  # customer, sealed name, its version, wrapped key

@@ -27,8 +27,8 @@ def greeted(conn: Connection, fact: Greeted) -> None:
 
 def seen_again(conn: Connection, fact: SeenAgain) -> None:
     conn.execute(
-        "UPDATE visit SET seen_ms=max(seen_ms, ?), reader=? WHERE id=?",
-        (fact.at_ms, fact.reader, fact.visit_id),
+        "UPDATE visit SET seen_ms=max(seen_ms, ?), reader=?, how=? WHERE id=?",
+        (fact.at_ms, fact.reader, fact.how, fact.visit_id),
     )
 
 
@@ -119,9 +119,8 @@ _ARRIVALS: Final = (
     + " ORDER BY v.seen_ms DESC LIMIT :most"
 )
 _ONE: Final = _JOINED.format(open=f"{_OPEN} AND v.id=:visit_id LIMIT 1")
-# Counting further than this would cost more than anybody wants to know.
-MOST_COUNTED: Final = 40
-_COUNT: Final = f"SELECT count(*) FROM (SELECT 1 FROM visit WHERE ended_ms IS NULL LIMIT {MOST_COUNTED})"
+_COUNT: Final = "SELECT count(*) FROM visit WHERE ended_ms IS NULL"
+_COUNT_SOME: Final = "SELECT count(*) FROM (SELECT 1 FROM visit WHERE ended_ms IS NULL LIMIT ?)"
 
 
 def arrivals(conn: Connection, *, recipient: str, now_ms: int, most: int) -> list[Arrival]:
@@ -137,6 +136,12 @@ def arrival(conn: Connection, visit_id: bytes, *, recipient: str, now_ms: int) -
 
 
 def count_open(conn: Connection) -> int:
-    """How many visits are open, at most MOST_COUNTED."""
+    """How many visits are open."""
     (count,) = conn.execute(_COUNT).fetchone()
+    return int(count)
+
+
+def count_some(conn: Connection, most: int) -> int:
+    """How many visits are open, counted no further than `most`: what a page has time for."""
+    (count,) = conn.execute(_COUNT_SOME, (most,)).fetchone()
     return int(count)

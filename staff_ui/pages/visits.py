@@ -23,6 +23,8 @@ from staff_ui.words import MINUTE_MS, Words, key, turns_ms
 
 # One glance takes in a dozen rows; who came before them is counted and found by searching.
 MOST_ROWS: Final = 12
+# Counting further than this would cost each tap more than anybody wants to know.
+MOST_COUNTED: Final = 40
 # Kind of note -> lead, large words, a sentence to say.
 NOTES: Final[dict[NoteKind, tuple[str, ...]]] = {
     "stranger": (key("note.stranger.lead"), key("note.stranger.large"), key("note.stranger.sentence")),
@@ -78,7 +80,9 @@ class Renderer:
         note = notes[0] if notes and shown is None and pinned is None else None
         current: object = shown.visit_id if shown else note
         rows = self._rows.make(arrivals, notes, words, current=current, now_ms=now_ms)
-        others = max(0, tables.count_open(conn) - len(arrivals)) if len(arrivals) == MOST_ROWS else 0
+        others = (
+            max(0, tables.count_some(conn, MOST_COUNTED) - len(arrivals)) if len(arrivals) == MOST_ROWS else 0
+        )
         it = Visits(
             state=state(house.health, words),
             rows=Markup("".join(line for _, line in rows)),
