@@ -4,6 +4,7 @@ Production and every whole-house test call `open_edge` with other physics: clock
 """
 
 import asyncio
+import gc
 import os
 import socket
 from collections.abc import AsyncIterator, Coroutine, Sequence
@@ -31,6 +32,7 @@ from edge.kit.notify import notify
 from edge.kit.serve import serve
 from edge.kit.sqlite import Database
 from edge.live import Live
+from edge.recognition.names import Names
 from edge.recognition.search import SearchIndex
 from edge.record import record
 from edge.uplink import Uplink
@@ -58,6 +60,9 @@ class Edge:
             self.house.log("ready", port=sock.getsockname()[1], readers=len(self.readers))
             notify("READY=1")
 
+        # What is there now stays: the collector need not walk it again in the middle of a tap.
+        gc.collect()
+        gc.freeze()
         try:
             async with asyncio.TaskGroup() as group:
                 for work in self._work():
@@ -138,6 +143,7 @@ async def open_edge(
             time=time,
             new_id=new_id,
             counter=counter,
+            names=Names(recipient=config.shop.recipient, kek=secrets.kek, log=say),
             search=SearchIndex(),
             health=health,
             log=say,
@@ -157,7 +163,9 @@ async def _join_hub(
     )
 
     async def applied(page: wire.Page) -> None:
-        await jobs.index_names(house, [bytes.fromhex(row.id) for row in page.rows if row.t == "customer"])
+        changed = [bytes.fromhex(row.id) for row in page.rows if row.t in ("customer", "key")]
+        house.names.forget(changed)
+        await jobs.index_names(house, changed)
         await jobs.end_without_basis(house)
         if visits.count_some(house.db.reader, 1):
             house.live.tell("visits")

@@ -24,6 +24,7 @@ from edge.recognition.rules import (
     Withheld,
     credential,
     is_repeat,
+    recognise,
 )
 from edge.visits import acts
 
@@ -102,25 +103,29 @@ class Counter:
         presented = credential(self._keys.chain_key, self._keys.shop_key, token.kind, token.value)
         if presented is None:
             return None
+        # Radio hears a thousand passers-by a second: those who are nobody here cost no turn on the writer, and
+        # not even their hash is remembered.
+        if sighting.how == "near" and not tables.is_known(self._db.reader, presented):
+            self.tally.strangers += 1
+            return Stranger()
         if self._repeats(presented, sighting.reader, now_ms):
             self.tally.repeats += 1
             return Repeat()
-        # Strangers end here: only somebody's credential costs a turn on the writer.
-        if not tables.is_known(self._db.reader, presented):
-            self.tally.strangers += 1
-            # Radio hears passers-by; only what was held to a reader on purpose is answered.
-            if sighting.how != "near":
-                self._note("stranger", sighting.reader, now_ms)
-            return Stranger()
         if await self._saw(presented, sighting, token.evidence, now_ms):
             self.tally.recognised += 1
             return Recognised()
-        self.tally.withheld += 1
-        found = tables.find(self._db.reader, presented, recipient=self._recipient, now_ms=now_ms)
-        blocked = found is not None and found.blocked
+        outcome = recognise(tables.find(self._db.reader, presented, recipient=self._recipient, now_ms=now_ms))
+        match outcome:
+            case Withheld():
+                self.tally.withheld += 1
+                kind: NoteKind = "blocked" if outcome.why == "blocked" else "withheld"
+            case _:
+                self.tally.strangers += 1
+                kind = "stranger"
+        # Only what was held to a reader on purpose is answered.
         if sighting.how != "near":
-            self._note("blocked" if blocked else "withheld", sighting.reader, now_ms)
-        return Withheld("blocked" if blocked else "no_basis")
+            self._note(kind, sighting.reader, now_ms)
+        return outcome
 
     async def _saw(self, presented: bytes, sighting: Sighting, evidence: str, now_ms: int) -> bool:
         done: Committed[Fact] = await self._db.write(

@@ -12,6 +12,7 @@ from edge.kit.ids import NewId
 from edge.kit.log import Log
 from edge.kit.sqlite import Database
 from edge.live import Live
+from edge.recognition.names import Names
 from edge.recognition.search import SearchIndex
 
 
@@ -24,6 +25,7 @@ class House:
     time: ShopTime
     new_id: NewId
     counter: Counter
+    names: Names
     search: SearchIndex
     health: Health
     log: Log

@@ -5,7 +5,7 @@ purpose: of several messages on one topic a slow tablet gets the last.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Final
 
 # Proxies and sleeping tablets drop silent connections after 30 s or more; SSE comments cost 8 bytes.
@@ -16,7 +16,8 @@ _PING: Final = b": ping\n\n"
 class Listener:
     """One open `/live` stream: the topics it has not yet been told of."""
 
-    __slots__ = ("closed", "pending", "role", "wake")
+    __slots__ = ("closed", "pending", "ping", "role", "wake")
+    ping: asyncio.TimerHandle
 
     def __init__(self, role: str) -> None:
         self.role = role
@@ -32,6 +33,7 @@ class Live:
         self._listeners: set[Listener] = set()
         self._seq = 0
         self.version = 0
+        self.after_telling: Callable[[], None] | None = None  # what may be prepared while the pokes travel
 
     def tell(self, topic: str, seq: int = 0) -> None:
         """Poke every tablet about `topic`; `seq` is what a write returned, so say it only after COMMIT."""
@@ -41,6 +43,9 @@ class Live:
         for listener in self._listeners:
             listener.pending[topic] = message
             listener.wake.set()
+        if self.after_telling is not None and self._listeners:
+            # Behind the streams that were just woken, so the pokes leave first.
+            asyncio.get_running_loop().call_soon(self.after_telling)
 
     def roles(self) -> list[str]:
         """Roles that have a tablet open now."""
@@ -56,21 +61,25 @@ class Live:
         listener.pending["visits"] = b"retry: 1000\nevent: visits\ndata: %d\n\n" % self._seq
         listener.wake.set()
         self._listeners.add(listener)
+        listener.ping = asyncio.get_running_loop().call_later(PING_S, self._ping, listener)
         try:
             while not listener.closed:
-                try:
-                    async with asyncio.timeout(PING_S):
-                        await listener.wake.wait()
-                except TimeoutError:
-                    yield _PING
-                    continue
+                await listener.wake.wait()
                 listener.wake.clear()
                 messages = b"".join(listener.pending.values())
                 listener.pending.clear()
                 if messages:
                     yield messages
         finally:
+            listener.ping.cancel()
             self._listeners.discard(listener)
+
+    def _ping(self, listener: Listener) -> None:
+        """Say something that means nothing, and again later."""
+        if not listener.pending:
+            listener.pending[""] = _PING
+            listener.wake.set()
+        listener.ping = asyncio.get_running_loop().call_later(PING_S, self._ping, listener)
 
     def drop(self, role: str | None = None) -> None:
         """End streams (all, or those of one role); tablets connect again by themselves if they may."""

@@ -3,30 +3,40 @@
 `(epoch, seq)` is allotted in the transaction of the fact itself, so no fact is without a line and none twice.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from sqlite3 import Connection
-from typing import Any, Final
+from typing import Final, get_args
+
+import msgspec
 
 from edge.facts import Fact
 from edge.kit.chain import link
 
 
+def _wire_name(kind: type[Fact]) -> str:
+    name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind.__name__)
+    return name.lstrip("_")
+
+
+# Class name -> wire name and the fields of the body; `VisitStarted` is `visit_started`.
+_SHAPES: Final = {
+    kind.__name__: (_wire_name(kind), tuple(each.name for each in fields(kind) if each.name != "at_ms"))
+    for kind in get_args(Fact)
+}
+
+
 def kind_of(fact: Fact) -> str:
-    """The wire name of a fact: `VisitStarted` is `visit_started`."""
-    name = type(fact).__name__
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
+    """The wire name of a fact."""
+    return _SHAPES[type(fact).__name__][0]
 
 
 def body_of(fact: Fact) -> bytes:
     """The fact's fields as JSON, bytes as hex; `at_ms` stands beside the body."""
-    values: dict[str, Any] = {}
-    for field in fields(fact):
-        value = getattr(fact, field.name)
-        if field.name != "at_ms":
-            values[field.name] = value.hex() if isinstance(value, bytes) else value
-    return json.dumps(values, separators=(",", ":")).encode()
+    values = {name: getattr(fact, name) for name in _SHAPES[type(fact).__name__][1]}
+    return msgspec.json.encode(
+        {name: value.hex() if isinstance(value, bytes) else value for name, value in values.items()}
+    )
 
 
 _APPEND: Final = "INSERT INTO outbox (seq, at_ms, kind, body, hash) VALUES (?, ?, ?, ?, ?)"
@@ -35,11 +45,13 @@ _APPEND: Final = "INSERT INTO outbox (seq, at_ms, kind, body, hash) VALUES (?, ?
 def append(conn: Connection, facts: Sequence[Fact]) -> int:
     """Write one line a fact; the sequence number of the last."""
     seq, previous = conn.execute("SELECT seq, hash FROM outbox_head").fetchone()
+    lines = []
     for fact in facts:
         seq += 1
         kind, body = kind_of(fact), body_of(fact)
         previous = link(previous, seq=seq, at_ms=fact.at_ms, kind=kind, body=body)
-        conn.execute(_APPEND, (seq, fact.at_ms, kind, body, previous))
+        lines.append((seq, fact.at_ms, kind, body, previous))
+    conn.executemany(_APPEND, lines)
     conn.execute("UPDATE outbox_head SET seq=?, hash=?", (seq, previous))
     return int(seq)
 

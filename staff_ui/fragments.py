@@ -36,9 +36,23 @@ class Fragments:
         self._render = render
         self._version = -1
         self._kept: dict[tuple[Role, Language, bytes | None], Rendered] = {}
+        self._followed: set[tuple[Role, Language]] = set()
         self.rendered = 0
+        live.after_telling = self.prepare
+
+    def prepare(self) -> None:
+        """Render again what tablets follow, while the poke travels to them and their GET back."""
+        followed, self._followed = self._followed, set()
+        for role, language in followed:
+            self._fresh(role, language, None, self._time.now_ms())
 
     def get(self, role: Role, language: Language, pinned: bytes | None, now_ms: int) -> Rendered:
+        """The fragment as it is true at `now_ms`, rendered if nobody asked for it yet."""
+        if pinned is None:
+            self._followed.add((role, language))
+        return self._fresh(role, language, pinned, now_ms)
+
+    def _fresh(self, role: Role, language: Language, pinned: bytes | None, now_ms: int) -> Rendered:
         if self._version != self._live.version or len(self._kept) > MOST_KEPT:
             self._kept.clear()
             self._version = self._live.version

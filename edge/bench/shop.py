@@ -92,9 +92,12 @@ _NAMES: Final = (
 
 
 def hashes(keys: Keys, customers: int, *, seed: int) -> Iterator[tuple[str, str]]:
-    """Random customers for ever, as (barcode, credential hash in hex)."""
+    """Random customers, none twice before all were there, as (barcode, credential hash in hex).
+
+    The same card within two seconds is one hold of it, and rightly shows nothing new.
+    """
     dice = random.Random(seed)
     while True:
-        number = dice.randrange(customers)
-        hashed = credential(keys.chain_key, keys.shop_key, "barcode", barcode(number))
-        yield barcode(number), (hashed or b"").hex()
+        for number in dice.sample(range(customers), customers):
+            hashed = credential(keys.chain_key, keys.shop_key, "barcode", barcode(number))
+            yield barcode(number), (hashed or b"").hex()

@@ -58,7 +58,7 @@ class Child:
             *command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            stderr=None,
+            stderr=asyncio.subprocess.DEVNULL,
         )
         child = cls(process, spawned_s=spawned_s)
         word, port = (await child.answer()).split()

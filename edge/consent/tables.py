@@ -19,19 +19,18 @@ FOREVER_MS: Final = 2**62
 def basis_until(customer: str, purpose: str) -> str:
     """SQL: until when (ms) there is a valid basis at `:now_ms` for `:recipient`, NULL when there is none.
 
-    `customer` and `purpose` are SQL expressions of the surrounding query.
+    `customer` and `purpose` are SQL expressions of the surrounding query. Few customers have a register in the
+    journal, and merging two files costs four times as much as reading one, so that is asked first.
     """
-    register = (
-        "SELECT gen, state, from_ms, until_ms FROM {file}.consent WHERE customer_id={c} AND purpose={p}"
-    )
-    both = " UNION ALL ".join(
-        register.format(file=file, c=customer, p=purpose) + " AND recipient=:recipient"
-        for file in ("main", "replica")
-    )
+    place = f"customer_id={customer} AND purpose={purpose} AND recipient=:recipient"
+    columns = "SELECT gen, state, from_ms, until_ms FROM"
+    both = f"({columns} main.consent WHERE {place} UNION ALL {columns} replica.consent WHERE {place}"
+    until = f"SELECT coalesce(until_ms, {FOREVER_MS}) FROM"
+    valid = "state='given' AND from_ms<=:now_ms AND (until_ms IS NULL OR :now_ms<until_ms)"
     return (
-        f"(SELECT coalesce(until_ms, {FOREVER_MS})"
-        f" FROM ({both} ORDER BY gen DESC, state DESC LIMIT 1)"
-        " WHERE state='given' AND from_ms<=:now_ms AND (until_ms IS NULL OR :now_ms<until_ms))"
+        f"CASE WHEN EXISTS (SELECT 1 FROM main.consent WHERE {place})"
+        f" THEN ({until} {both} ORDER BY gen DESC, state DESC LIMIT 1) WHERE {valid})"
+        f" ELSE ({until} replica.consent WHERE {place} AND {valid}) END"
     )
 
 

@@ -6,25 +6,22 @@ from typing import Final
 from edge.consent.tables import basis_until
 from edge.recognition.rules import Found
 
-# What is blocked anywhere is blocked (`blocked` sorts after `active`); else what was made here goes before
-# what the hub last said.
-_FIND: Final = f"""
-    SELECT customer_id, state, {basis_until("c.customer_id", "'recognition'")}
-    FROM (
-        SELECT customer_id, state, 0 AS rank FROM main.credential WHERE hash=:hash
-        UNION ALL
-        SELECT customer_id, state, 1 FROM replica.credential WHERE hash=:hash
-        ORDER BY state DESC, rank LIMIT 1
-    ) AS c"""
+_BASIS: Final = basis_until("c.customer_id", "'recognition'")
+_HERE: Final = f"SELECT c.customer_id, c.state, {_BASIS} FROM main.credential AS c WHERE c.hash=:hash"
+_THERE: Final = f"SELECT c.customer_id, c.state, {_BASIS} FROM replica.credential AS c WHERE c.hash=:hash"
 
 
 def find(conn: Connection, credential: bytes, *, recipient: str, now_ms: int) -> Found | None:
     """Whose credential this is and whether they may be recognised now; None for a stranger."""
-    row = conn.execute(_FIND, {"hash": credential, "recipient": recipient, "now_ms": now_ms}).fetchone()
-    if row is None:
+    asked = {"hash": credential, "recipient": recipient, "now_ms": now_ms}
+    here = conn.execute(_HERE, asked).fetchone()
+    there = conn.execute(_THERE, asked).fetchone()
+    # What was made here goes before what the hub last said, but what is blocked anywhere is blocked.
+    first = here or there
+    if first is None:
         return None
-    customer_id, state, until_ms = row
-    return Found(customer_id=customer_id, blocked=state == "blocked", may_recognise=until_ms is not None)
+    blocked = any(row is not None and row[1] == "blocked" for row in (here, there))
+    return Found(customer_id=first[0], blocked=blocked, may_recognise=first[2] is not None)
 
 
 _KNOWN: Final = """
@@ -108,7 +105,8 @@ SealedName = tuple[bytes, bytes, int, bytes]  # customer, sealed name, its versi
 _NAMES: Final = f"""
     SELECT t.customer_id, t.sealed, t.ver, k.wrapped
     FROM replica.trait AS t JOIN replica.customer_key AS k ON k.customer_id=t.customer_id
-    WHERE t.name='name' AND {basis_until("t.customer_id", "'recognition'")} IS NOT NULL"""
+    WHERE t.name='name' AND (t.until_ms IS NULL OR t.until_ms>:now_ms)
+        AND {basis_until("t.customer_id", "'recognition'")} IS NOT NULL"""
 
 
 def names_after(

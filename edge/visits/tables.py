@@ -87,7 +87,7 @@ def next_expiry_ms(conn: Connection, *, recipient: str, now_ms: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An open visit as the arrivals list needs it; the name is still sealed."""
+    """An open visit of somebody who may be recognised, until `until_ms` at most."""
 
     visit_id: bytes
     customer_id: bytes = field(repr=False)
@@ -96,29 +96,18 @@ class Arrival:
     evidence: str
     started_ms: int
     seen_ms: int
-    sealed_name: bytes | None
-    name_ver: int | None
-    wrapped_key: bytes | None
     until_ms: int
 
 
 # The basis is a column of the inner query, so that it is worked out once a visit. The few spare rows make up for
 # visits whose basis just ended and which the clockwork has not closed yet.
 _SPARE: Final = 2
-_JOINED: Final = """
-    SELECT v.id, v.customer_id, v.reader, v.how, v.evidence, v.started_ms, v.seen_ms,
-        t.sealed, t.ver, k.wrapped, v.basis_ms
-    FROM ({open}) AS v
-    LEFT JOIN replica.customer_key AS k ON k.customer_id=v.customer_id
-    LEFT JOIN replica.trait AS t ON t.customer_id=v.customer_id AND t.name='name'
-        AND (t.until_ms IS NULL OR t.until_ms>:now_ms)
-    WHERE v.basis_ms IS NOT NULL"""
-_OPEN: Final = f"SELECT *, {_BASIS} AS basis_ms FROM visit AS v WHERE v.ended_ms IS NULL"
-_ARRIVALS: Final = (
-    _JOINED.format(open=f"{_OPEN} ORDER BY v.seen_ms DESC LIMIT :most+{_SPARE}")
-    + " ORDER BY v.seen_ms DESC LIMIT :most"
-)
-_ONE: Final = _JOINED.format(open=f"{_OPEN} AND v.id=:visit_id LIMIT 1")
+_OPEN: Final = f"""
+    SELECT v.id, v.customer_id, v.reader, v.how, v.evidence, v.started_ms, v.seen_ms, {_BASIS} AS basis_ms
+    FROM visit AS v WHERE v.ended_ms IS NULL"""
+_ARRIVALS: Final = f"""
+    SELECT * FROM ({_OPEN} ORDER BY v.seen_ms DESC LIMIT :most+{_SPARE}) WHERE basis_ms IS NOT NULL"""
+_ONE: Final = f"SELECT * FROM ({_OPEN} AND v.id=:visit_id LIMIT 1) WHERE basis_ms IS NOT NULL"
 _COUNT: Final = "SELECT count(*) FROM visit WHERE ended_ms IS NULL"
 _COUNT_SOME: Final = "SELECT count(*) FROM (SELECT 1 FROM visit WHERE ended_ms IS NULL LIMIT ?)"
 
@@ -126,7 +115,9 @@ _COUNT_SOME: Final = "SELECT count(*) FROM (SELECT 1 FROM visit WHERE ended_ms I
 def arrivals(conn: Connection, *, recipient: str, now_ms: int, most: int) -> list[Arrival]:
     """Who is here and may be recognised, last seen first."""
     rows = conn.execute(_ARRIVALS, {"recipient": recipient, "now_ms": now_ms, "most": most})
-    return [Arrival(*row) for row in rows]
+    here = [Arrival(*row) for row in rows]
+    here.sort(key=lambda each: each.seen_ms, reverse=True)
+    return here[:most]
 
 
 def arrival(conn: Connection, visit_id: bytes, *, recipient: str, now_ms: int) -> Arrival | None:

@@ -8,7 +8,7 @@ from litestar.types import Receive, Scope, Send
 from markupsafe import Markup
 
 from edge.kit.errors import NotSignedIn, StoreError
-from edge.visits import acts
+from edge.visits import acts, tables
 from staff_ui.desk import Desk, Guest, frame, html
 from staff_ui.fragments import Rendered
 from staff_ui.security import Ask
@@ -70,6 +70,8 @@ async def log_view(desk: Desk, shown: Rendered, session: Session) -> None:
         desk.logged.clear()
     desk.logged.add((shown.visit_id, session.role))
     house = desk.house
+    if tables.was_shown(house.db.reader, shown.visit_id, session.role):
+        return  # the tap itself logged it, for the tablets that were open
     try:
         await house.db.write(
             acts.show,

@@ -2,15 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
-
-from markupsafe import Markup
+from typing import Final
 
 from edge.counter import Note, NoteKind
 from edge.house import House
 from edge.kit.clock import rfc3339
-from edge.kit.errors import Corrupt
-from edge.recognition import profile
 from edge.visits.tables import Arrival
 from staff_ui.pages.card import text
 from staff_ui.sheets import Sheets
@@ -43,16 +39,18 @@ class Row:
     ago: str
     at: str
     words: str
-    current: bool
     fresh: bool
     at_ms: int
 
 
-Made = tuple[Row, Markup]
+Made = tuple[Row, str]
+# Every row is rendered as the current one and kept so; of the others this is taken out again, because after a tap
+# only that differs. It stands before all content, where an autoescaped name cannot be.
+CURRENT: Final = ' aria-current="true"'
 
 
 class Rows:
-    """Makes rows, and keeps those of the last rendering: after a tap most of a dozen say the same.
+    """Makes rows, and keeps those of the last rendering: after a tap most of them say the same.
 
     Nobody's name stays here longer than on a screen, and who may be in the list is asked anew each time.
     """
@@ -68,33 +66,39 @@ class Rows:
         notes: Sequence[Note],
         words: Words,
         *,
-        current: object,
+        current: str,
         now_ms: int,
     ) -> list[Made]:
-        """All rows, newest first; `current` is the visit id or the note that the page is about."""
+        """All rows, newest first; `current` is the key of the row that the page is about."""
         made: dict[object, Made] = {}
+        kept, names = self._kept, self._house.names.version
         for each in arrivals:
             minutes = (now_ms - each.seen_ms) // MINUTE_MS
-            is_current = each.visit_id == current
-            says = (each.visit_id, each.seen_ms, each.reader, each.how, each.sealed_name)
-            same: object = (*says, minutes, is_current, words.language)
-            made[same] = self._kept.get(same) or self._line(
-                self._person(each, words, current=is_current, now_ms=now_ms), words
+            same: object = (
+                each.visit_id,
+                each.seen_ms,
+                each.reader,
+                each.how,
+                names,
+                minutes,
+                words.language,
             )
+            made[same] = kept.get(same) or self._line(self._person(each, words, now_ms=now_ms), words)
         for note in notes:
-            same = (note, (now_ms - note.at_ms) // MINUTE_MS, note is current, words.language)
-            made[same] = self._kept.get(same) or self._line(
-                _note(note, words, current=note is current, now_ms=now_ms), words
-            )
+            same = (note, (now_ms - note.at_ms) // MINUTE_MS, words.language)
+            made[same] = kept.get(same) or self._line(_note(note, words, now_ms=now_ms), words)
         self._kept = made
-        return sorted(made.values(), key=_age)
+        return [
+            (row, line if row.key == current else line.replace(CURRENT, "", 1))
+            for row, line in sorted(made.values(), key=_age)
+        ]
 
     def _line(self, row: Row, words: Words) -> Made:
-        # Rendered by us and autoescaped.
-        return row, Markup(self._sheets.render("row.html", row, words.language))
+        return row, self._sheets.render("row.html", row, words.language)
 
-    def _person(self, arrival: Arrival, words: Words, *, current: bool, now_ms: int) -> Row:
-        name, visit = self._name(arrival), arrival.visit_id.hex()
+    def _person(self, arrival: Arrival, words: Words, *, now_ms: int) -> Row:
+        house, visit = self._house, arrival.visit_id.hex()
+        name = house.names.of(house.db.reader, arrival.customer_id, now_ms=now_ms)
         return Row(
             key=visit,
             visit=visit,
@@ -103,38 +107,28 @@ class Rows:
             ago=words.minutes(now_ms - arrival.seen_ms),
             at=rfc3339(arrival.seen_ms),
             words=words.say(HOW.get(arrival.how, "row.tap"), reader=arrival.reader),
-            current=current,
             fresh=now_ms - arrival.seen_ms < MINUTE_MS,
             at_ms=arrival.seen_ms,
         )
 
-    def _name(self, arrival: Arrival) -> Any:
-        if arrival.sealed_name is None or arrival.name_ver is None or arrival.wrapped_key is None:
-            return None
-        try:
-            own = profile.unwrap(self._house.keys.kek, arrival.customer_id, arrival.wrapped_key)
-            return profile.unseal_trait(
-                own, arrival.customer_id, name="name", ver=arrival.name_ver, sealed=arrival.sealed_name
-            )
-        except Corrupt as error:
-            self._house.log("name_unreadable", code=error.code, hint=error.hint)
-            return None
 
-
-def _note(note: Note, words: Words, *, current: bool, now_ms: int) -> Row:
+def _note(note: Note, words: Words, *, now_ms: int) -> Row:
     title, row = NOTES[note.kind]
     return Row(
-        key=f"{note.kind}-{note.at_ms}",
+        key=note_key(note),
         visit="",
         initials="?" if note.kind == "stranger" else "–",
         name=words.say(title),
         ago=words.minutes(now_ms - note.at_ms),
         at=rfc3339(note.at_ms),
         words=words.say(row, reader=note.reader),
-        current=current,
         fresh=True,
         at_ms=note.at_ms,
     )
+
+
+def note_key(note: Note) -> str:
+    return f"{note.kind}-{note.at_ms}"
 
 
 def _age(made: Made) -> int:

@@ -16,15 +16,15 @@ from edge.recognition import profile
 from edge.visits import tables
 from edge.visits.tables import Arrival
 from staff_ui.pages.card import Card, glance
-from staff_ui.pages.rows import Made, Rows
+from staff_ui.pages.rows import Made, Rows, note_key
 from staff_ui.pages.state import State, state
 from staff_ui.sheets import Sheets
 from staff_ui.words import MINUTE_MS, Words, key, turns_ms
 
-# One glance takes in a dozen rows; who came before them is counted and found by searching.
-MOST_ROWS: Final = 12
+# What fits on a tablet without scrolling; who came before them is counted and found by searching.
+MOST_ROWS: Final = 8
 # Counting further than this would cost each tap more than anybody wants to know.
-MOST_COUNTED: Final = 40
+MOST_COUNTED: Final = 20
 # Kind of note -> lead, large words, a sentence to say.
 NOTES: Final[dict[NoteKind, tuple[str, ...]]] = {
     "stranger": (key("note.stranger.lead"), key("note.stranger.large"), key("note.stranger.sentence")),
@@ -58,7 +58,7 @@ class Visits:
 
 
 class Renderer:
-    """Gathers and renders the fragment, in the event loop: three reads, and what is new of a dozen rows."""
+    """Gathers and renders the fragment, in the event loop: three reads, and what is new of the rows."""
 
     def __init__(self, house: House, sheets: Sheets) -> None:
         self._house = house
@@ -78,7 +78,7 @@ class Renderer:
             shown = tables.arrival(conn, pinned, recipient=recipient, now_ms=now_ms)
         card, until_ms = self._card(shown, role, words, now_ms=now_ms) if shown else (None, FOREVER_MS)
         note = notes[0] if notes and shown is None and pinned is None else None
-        current: object = shown.visit_id if shown else note
+        current = shown.visit_id.hex() if shown else note_key(note) if note else ""
         rows = self._rows.make(arrivals, notes, words, current=current, now_ms=now_ms)
         others = (
             max(0, tables.count_some(conn, MOST_COUNTED) - len(arrivals)) if len(arrivals) == MOST_ROWS else 0
@@ -114,6 +114,8 @@ class Renderer:
         except Corrupt as error:
             house.log("card_unreadable", code=error.code, hint=error.hint)
             found = profile.Profile(values={}, as_of_ms={}, until_ms=FOREVER_MS)
+        if "name" in found.values:
+            house.names.keep(arrival.customer_id, found.values["name"])
         return glance(arrival, found, words, now_ms=now_ms), found.until_ms
 
 
