@@ -15,7 +15,7 @@ help: ## list the targets
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Welkom needs Python 3.11 or newer: set PYTHON=…"; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || systemd/debian.sh python3-venv
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || .ci/debian python3-venv
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: requirements.txt pyproject.toml | $(BIN)/python
@@ -33,7 +33,7 @@ run: $(VENV)/.run ## a demo shop on this machine: hub, appliance, readers, a day
 	@exec $(BIN)/welkom demo
 
 test: $(VENV)/.dev ## the whole suite, real browser included; STRICT=1 fails on anything left out
-	@STRICT=$(STRICT) systemd/debian.sh chromium systemd
+	@STRICT=$(STRICT) .ci/debian chromium systemd
 	STRICT=$(STRICT) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 check: $(VENV)/.dev ## format, lint, strict types, import contracts
@@ -43,7 +43,7 @@ check: $(VENV)/.dev ## format, lint, strict types, import contracts
 	$(BIN)/lint-imports --no-cache
 
 prove: $(VENV)/.dev ## every figure of the issue's "must show" at full size; resumable; writes tests/bench/RESULTS.md
-	@STRICT=1 systemd/debian.sh chromium systemd
+	@STRICT=1 .ci/debian chromium systemd
 	$(BIN)/python -m tests.bench.prove --again $(AGAIN)
 
 example: $(VENV)/.run ## write systemd/welkom.toml.example anew from the types

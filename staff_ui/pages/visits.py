@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from sqlite3 import Connection
 from typing import Final
 
 from markupsafe import Markup
@@ -80,13 +81,10 @@ class Renderer:
         note = notes[0] if notes and shown is None and pinned is None else None
         current = shown.visit_id.hex() if shown else note_key(note) if note else ""
         rows = self._rows.make(arrivals, notes, words, current=current, now_ms=now_ms)
-        others = (
-            max(0, tables.count_some(conn, MOST_COUNTED) - len(arrivals)) if len(arrivals) == MOST_ROWS else 0
-        )
         it = Visits(
             state=state(house.health, words),
             rows=Markup("".join(line for _, line in rows)),
-            more=words.count("list.more", others) if others else "",
+            more=_more(conn, len(arrivals), words),
             card=card,
             note=_note_card(note, words) if note else None,
             pinned=pinned.hex() if pinned is not None else "",
@@ -117,6 +115,16 @@ class Renderer:
         if "name" in found.values:
             house.names.keep(arrival.customer_id, found.values["name"])
         return glance(arrival, found, words, now_ms=now_ms), found.until_ms
+
+
+def _more(conn: Connection, listed: int, words: Words) -> str:
+    """How many are here beside those in the list, in words; nothing when that is all."""
+    if listed < MOST_ROWS:
+        return ""
+    others = tables.count_some(conn, MOST_COUNTED + 1) - listed
+    if others > MOST_COUNTED - listed:
+        return words.say("list.over", count=MOST_COUNTED - listed)
+    return words.count("list.more", others) if others > 0 else ""
 
 
 def _followed(arrivals: Sequence[Arrival], notes: Sequence[Note]) -> Arrival | None:

@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from playwright.sync_api import BrowserContext, sync_playwright
 
+from tests.conftest import ARGUMENTS, CHROMIUM
 from tests.drivers.pn532 import Type2Card, Type4Card, uri
-from tests.stories.conftest import ARGUMENTS, CHROMIUM
 from tests.stories.counter import NUMBERS, PASS, SCANNED, TYPE_2, TYPE_4, Counter, open_counter
 from tests.stories.kills import kill_under_taps
 from tests.stories.shop import open_shop

@@ -33,6 +33,7 @@ from edge.kit.serve import listen
 from edge.kit.sqlite import Database
 from edge.live import Live
 from edge.recognition import tables
+from edge.recognition.names import Names
 from edge.recognition.rules import credential
 from edge.recognition.search import SearchIndex
 from edge.record import record
@@ -147,7 +148,7 @@ class Place:
                     "until_ms": until_ms if purpose == "recognition" else None,
                     "ver": 1,
                 }
-                consent.put(conn, row, urgent=False)
+                consent.put(conn, row)
 
         self.run(house.db.apply(put))
         if name is not None:
@@ -251,6 +252,7 @@ async def open_house(state: Path, *, config: Config, clock: MovedClock, log: Any
             time=time,
             new_id=new_id,
             counter=counter,
+            names=Names(recipient=config.shop.recipient, kek=keys.kek, log=log),
             search=SearchIndex(),
             health=Health(
                 online=True, online_since_ms=time.now_ms(), readers={"counter-1": ReaderState(up=True)}

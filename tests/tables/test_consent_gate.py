@@ -157,7 +157,7 @@ def test_an_urgent_row_is_merged_into_the_journal_by_register(
         held = merge(held, register)
         row = {"customer_id": CUSTOMER, "purpose": "recognition", "recipient": RECIPIENTS[0]}
         row |= {"basis": "consent", "gen": gen, "state": state, "from_ms": 0, "until_ms": None}
-        tables.put(conn, row, urgent=True)
+        tables.put_here(conn, row)
         ours, _ = tables.registers(conn, CUSTOMER, purpose="recognition", recipient=RECIPIENTS[0])
         assert ours == held
     conn.execute("ROLLBACK")

@@ -186,9 +186,17 @@ async def test_a_product_is_nobody(tmp_path: Path, kind: str) -> None:
 async def test_what_is_remembered_against_repeats_is_bounded(tmp_path: Path) -> None:
     async with open_floor(tmp_path) as floor:
         for number in range(MAX_LAST + 50):
-            await floor.tap(str(number), how="near")
+            await floor.tap(str(number))
         assert len(floor.counter._last) == MAX_LAST
         assert floor.counter.tally.strangers == MAX_LAST + 50
+
+
+async def test_of_whoever_passes_by_not_even_a_hash_is_remembered(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        for number in range(100):
+            await floor.tap(str(number), how="near")
+        assert len(floor.counter._last) == 0
+        assert floor.counter.tally.strangers == 100
 
 
 async def test_the_card_is_shown_in_the_same_breath_to_roles_that_watch(tmp_path: Path) -> None:

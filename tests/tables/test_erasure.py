@@ -13,7 +13,7 @@ from tests.kit.stores import files_with
 from tests.tables.floor import KEYS, RECIPIENT, TRAITS, Floor, Person, checkpoint, open_floor
 
 pytestmark = pytest.mark.anyio
-WORDS = ("Femke", "de Vries", "De Vries", "mevrouw", "Korenmarkt", "impregneren", "340")
+WORDS = ("Femke", "de Vries", "De Vries", "mevrouw", "Korenmarkt", "impregneren")
 
 
 async def a_visit(floor: Floor, number: str = "1") -> Person:
@@ -81,9 +81,7 @@ async def test_an_erasure_empties_the_write_ahead_log_itself(tmp_path: Path) -> 
 async def test_an_erasure_takes_the_card_out_of_the_journal_too(tmp_path: Path) -> None:
     async with open_floor(tmp_path) as floor:
         person = await a_visit(floor)
-        await floor.db.apply(
-            tables.block_credential, {"hash": person.hash, "customer_id": person.customer_id}
-        )
+        await floor.db.apply(tables.block_credential, person.hash, customer_id=person.customer_id)
         await floor.apply(floor.feed.erasure(person))
         assert tables.find(floor.db.reader, person.hash, recipient=RECIPIENT, now_ms=floor.now_ms) is None
 

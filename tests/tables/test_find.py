@@ -63,9 +63,7 @@ async def test_what_is_blocked_in_either_file_is_blocked(tmp_path: Path, file: s
         if file in ("replica", "both"):
             await floor.apply(floor.feed.credential(person, state="blocked", ver=2))
         if file in ("main", "both"):
-            await floor.db.apply(
-                tables.block_credential, {"hash": person.hash, "customer_id": person.customer_id}
-            )
+            await floor.db.apply(tables.block_credential, person.hash, customer_id=person.customer_id)
         assert find(floor, person) == Found(person.customer_id, blocked=True, may_recognise=True)
 
 

@@ -1,0 +1,36 @@
+"""What every room of the suite shares: Chromium, and hypothesis without a clock."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
+
+CHROMIUM: Final = "/usr/bin/chromium"
+# Without these Chromium looks up its maker's hosts at every start.
+ARGUMENTS: Final = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+# Behaviour is asserted, never the clock: two shared cores make any deadline a lottery.
+settings.register_profile("welkom", deadline=None)
+settings.load_profile("welkom")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser a file: Playwright's loop must not be running when other files test theirs."""
+    if not Path(CHROMIUM).exists() and os.environ.get("STRICT") != "1":
+        pytest.skip("Debian's chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
+        yield browser
+        browser.close()
