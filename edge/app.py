@@ -10,7 +10,7 @@ import socket
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -43,6 +43,9 @@ from staff_ui.desk import Stage
 from sync import wire
 from sync.agent import Agent, AgentState
 
+# Container objects made and not yet freed before the collector looks; a tap leaves a few dozen.
+GC_EVERY: Final = 20_000
+
 
 @dataclass(slots=True)
 class Edge:
@@ -60,9 +63,11 @@ class Edge:
             self.house.log("ready", port=sock.getsockname()[1], readers=len(self.readers))
             notify("READY=1")
 
-        # What is there now stays: the collector need not walk it again in the middle of a tap.
+        # What is there now stays, and what a tap makes is gone by reference counting: the collector need not run
+        # several times in the middle of each.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(GC_EVERY)
         try:
             async with asyncio.TaskGroup() as group:
                 for work in self._work():

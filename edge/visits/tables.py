@@ -99,9 +99,9 @@ class Arrival:
     until_ms: int
 
 
-# The basis is a column of the inner query, so that it is worked out once a visit. The few spare rows make up for
-# visits whose basis just ended and which the clockwork has not closed yet.
-_SPARE: Final = 2
+# The basis is a column of the inner query, so that it is worked out once a visit. The spare row makes up for
+# a visit whose basis just ended and which the clockwork has not closed yet.
+_SPARE: Final = 1
 _OPEN: Final = f"""
     SELECT v.id, v.customer_id, v.reader, v.how, v.evidence, v.started_ms, v.seen_ms, {_BASIS} AS basis_ms
     FROM visit AS v WHERE v.ended_ms IS NULL"""

@@ -23,7 +23,7 @@ from staff_ui.sheets import Sheets
 from staff_ui.words import MINUTE_MS, Words, key, turns_ms
 
 # What fits on a tablet without scrolling; who came before them is counted and found by searching.
-MOST_ROWS: Final = 8
+MOST_ROWS: Final = 7
 # Counting further than this would cost each tap more than anybody wants to know.
 MOST_COUNTED: Final = 20
 # Kind of note -> lead, large words, a sentence to say.

@@ -108,7 +108,7 @@ def card_in_1_s() -> Outcome:
                 present()
                 slowest[way] = max(slowest[way], card_of(page, call, within_s=10, since_s=began_s))
                 counter.chip.remove()
-                time.sleep(0.4)
+                time.sleep(0.8)  # four ways: the same card again after SAME_TAP_MS, or it is one hold of it
         figures |= {f"{way}_slowest_s": round(took_s, 3) for way, took_s in slowest.items()}
     return max(slowest.values()) <= 1.0, figures
 

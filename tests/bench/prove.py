@@ -55,8 +55,8 @@ def main() -> int:
         began_s = time.monotonic()
         try:
             holds, figures = proof.measure()
-        except Exception:
-            holds, figures = False, {"failed": traceback.format_exc(limit=-2).splitlines()[-1]}
+        except Exception as error:
+            holds, figures = False, {"failed": "".join(traceback.format_exception_only(error)).strip()}
         took_s = round(time.monotonic() - began_s, 1)
         held[proof.name] = {"holds": holds, "figures": figures, "took_s": took_s}
         RESULTS.write_text(json.dumps(held, indent=1) + "\n")
