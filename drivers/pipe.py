@@ -28,9 +28,12 @@ def build(settings: ReaderSettings) -> Reader:
 async def send(path: Path, sightings: AsyncIterable[Sighting]) -> None:
     """Write each sighting to a `pipe` reader's socket until they end; ReaderGone when it is not there."""
     try:
-        _, writer = await asyncio.open_unix_connection(path)
+        reader, writer = await asyncio.open_unix_connection(path)
         try:
             async for sighting in sightings:
+                # The other side never speaks: an end of its stream is how its going shows before a write is lost.
+                if reader.at_eof():
+                    raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
                 writer.write(to_line(sighting).encode() + b"\n")
                 await writer.drain()
         finally:

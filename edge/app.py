@@ -21,21 +21,22 @@ from edge import jobs, outbox
 from edge.config import Config, credentials_folder
 from edge.counter import Counter
 from edge.facts import Fact
-from edge.files import high_water_ms, prepare
+from edge.files import alone, high_water_ms, prepare
 from edge.health import Health
 from edge.house import House
 from edge.keys import Keys, read_keys
 from edge.kit.clock import Clock, ShopTime, SystemClock
+from edge.kit.errors import StoreError
 from edge.kit.ids import uuid7_source
 from edge.kit.log import Log, json_log
-from edge.kit.notify import notify
+from edge.kit.notify import notify, watchdog
 from edge.kit.serve import serve
 from edge.kit.sqlite import Database
 from edge.live import Live
 from edge.recognition.names import Names
 from edge.recognition.search import SearchIndex
 from edge.record import record
-from edge.uplink import Uplink
+from edge.uplink import Uplink, customer_of
 from edge.visits import tables as visits
 from edge.watch import ReaderState, keep
 from staff_ui.app import make_app
@@ -80,7 +81,11 @@ class Edge:
         house = self.house
 
         async def on_sighting(sighting: Sighting) -> None:
-            await house.counter.on_sighting(sighting)
+            try:
+                await house.counter.on_sighting(sighting)
+            except StoreError as error:
+                # A full disk must not take the reader and the tablets away with it.
+                house.log("tap_not_kept", code=error.code, hint=error.hint)
 
         def told(event: str, **fields: object) -> None:
             house.log(event, **fields)
@@ -91,7 +96,7 @@ class Edge:
             jobs.expire(house),
             jobs.keep_time(house),
             jobs.fill_search(house),
-            jobs.watchdog(),
+            watchdog(),
         ]
         for reader in self.readers:
             state = house.health.readers.setdefault(reader.name, ReaderState())
@@ -120,6 +125,7 @@ async def open_edge(
     secrets = keys or read_keys(credentials_folder(config))
     async with AsyncExitStack() as stack:
         files = prepare(config.store.state, log=say)
+        stack.enter_context(alone(config.store.state))
         db: Database[Fact] = await Database.open(
             files.journal, attach={"replica": files.replica}, record=record, synchronous=synchronous
         )
@@ -167,13 +173,15 @@ async def _join_hub(
         httpx.AsyncClient(base_url=house.config.hub.url, transport=transport)
     )
 
-    async def applied(page: wire.Page) -> None:
-        changed = [bytes.fromhex(row.id) for row in page.rows if row.t in ("customer", "key")]
-        house.names.forget(changed)
-        await jobs.index_names(house, changed)
+    async def applied(rows: Sequence[wire.Row]) -> None:
+        # Whoever was taken away leaves the tablets first; only then is there time for names to be found by.
+        people = list(dict.fromkeys(customer for row in rows if (customer := customer_of(row))))
+        house.names.forget(people)
+        house.search.remove(people)
         await jobs.end_without_basis(house)
-        if visits.count_some(house.db.reader, 1):
+        if any(row.op == "erase" for row in rows) or visits.count_some(house.db.reader, 1):
             house.live.tell("visits")
+        await jobs.index_names(house, people)
 
     def changed() -> None:
         _take_over(house.health, agent.state, waiting=outbox.depth(house.db.reader))

@@ -1,6 +1,7 @@
 """The shell around the counter: what is presented at a reader becomes an outcome, facts and a poke.
 
-What it knows of strangers lives in this process's memory, for minutes, and has no identifier in it.
+Of strangers it keeps a note without identifier for minutes, and for two seconds the keyed hash that tells one
+hold of a card from two; both in memory alone.
 """
 
 from collections import OrderedDict, deque
@@ -16,6 +17,7 @@ from edge.kit.sqlite import Committed, Database
 from edge.live import Live
 from edge.recognition import tables
 from edge.recognition.rules import (
+    SAME_TAP_MS,
     LastSeen,
     Recognised,
     Recognition,
@@ -154,6 +156,10 @@ class Counter:
         repeat = is_repeat(last, reader=reader, at_ms=now_ms)
         self._last[presented] = LastSeen(reader=reader, at_ms=now_ms)
         self._last.move_to_end(presented)
-        if len(self._last) > MAX_LAST:
+        # What is too old to be a repeat is forgotten at once: it may be a stranger's.
+        while self._last:
+            oldest = next(iter(self._last.values()))
+            if len(self._last) <= MAX_LAST and now_ms - oldest.at_ms < SAME_TAP_MS:
+                break
             self._last.popitem(last=False)
         return repeat

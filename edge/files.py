@@ -1,5 +1,8 @@
 """The two database files: brought up to date before anything opens them for good."""
 
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -64,3 +67,18 @@ def high_water_ms(conn: Connection) -> int:
     """The highest instant that has been, from the journal."""
     (mark_ms,) = conn.execute("SELECT high_water_ms FROM clock").fetchone()
     return int(mark_ms)
+
+
+@contextmanager
+def alone(state: Path) -> Iterator[None]:
+    """Hold the state folder for this process; raises StoreError when another appliance has it."""
+    with open(state / "lock", "a", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StoreError(
+                f"{state}: another appliance works in this folder",
+                code="S06",
+                hint="stop it first, or give this one its own folder",
+            ) from None
+        yield

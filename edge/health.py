@@ -14,8 +14,9 @@ class Health:
     alone: bool = False  # no hub is configured, so being offline is no trouble
     waiting: int = 0
     search_ready: bool = False
+    store: str = ""  # code of the error that keeps the journal from being written; empty: all is well
     readers: dict[str, ReaderState] = field(default_factory=dict)
 
     def ready(self) -> bool:
-        """Whether tablets can be served; a reader that is out does not make the house unready."""
-        return True
+        """Whether the house does its work; a reader that is out, or no internet, does not make it unready."""
+        return not self.store

@@ -1,17 +1,17 @@
 """Clockwork: visits end, consents expire at their minute, times on the tablets turn, old lines are pruned."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Final
 
 from edge import outbox
 from edge.consent.tables import FOREVER_MS
 from edge.facts import Fact
 from edge.house import House
-from edge.kit.notify import notify, watchdog_interval_s
+from edge.kit.errors import Corrupt, StoreError
 from edge.kit.sqlite import Committed
 from edge.recognition import profile, tables
-from edge.record import lift_clock
+from edge.record import set_clock
 from edge.visits import acts
 from edge.visits import tables as visits
 
@@ -28,11 +28,26 @@ def _announce(house: House, done: Committed[Fact]) -> None:
         house.live.tell("visits", done.seq)
 
 
+async def _try(house: House, step: Awaitable[object]) -> None:
+    """Take a step that writes. A store that cannot is said once, shown by health, and tried again later."""
+    try:
+        await step
+    except StoreError as error:
+        if house.health.store != error.code:
+            house.health.store = error.code
+            house.log("store_down", code=error.code, hint=error.hint)
+            house.live.tell("visits")
+        return
+    if house.health.store:
+        house.health.store = ""
+        house.log("store_up")
+
+
 async def keep_time(house: House) -> None:
     """Write the clock's mark down, so that a power cut and a clock set back revive at most MARK_S of the past."""
     while True:
         await asyncio.sleep(MARK_S)
-        await house.db.apply(lift_clock, house.time.now_ms())
+        await _try(house, house.db.apply(set_clock, house.time.now_ms()))
 
 
 async def each_minute(house: House) -> None:
@@ -42,12 +57,16 @@ async def each_minute(house: House) -> None:
         await asyncio.sleep(MINUTE_S)
         minute += 1
         now_ms = house.time.now_ms()
-        await end_quiet(house)
+        await _try(house, end_quiet(house))
         if minute % PRUNE_EVERY_MINUTES == 0:
-            while await house.db.apply(outbox.prune, now_ms=now_ms):
-                pass
+            await _try(house, _prune(house, now_ms))
         if visits.count_some(house.db.reader, 1) or house.counter.notes():
             house.live.tell("visits")
+
+
+async def _prune(house: House, now_ms: int) -> None:
+    while await house.db.apply(outbox.prune, now_ms=now_ms):
+        pass
 
 
 async def end_quiet(house: House) -> None:
@@ -65,7 +84,7 @@ async def expire(house: House) -> None:
     """End visits at the instant their last basis ends, without any network."""
     while True:
         now_ms = house.time.now_ms()
-        await end_without_basis(house)
+        await _try(house, end_without_basis(house))
         until_ms = visits.next_expiry_ms(
             house.db.reader, recipient=house.config.shop.recipient, now_ms=now_ms
         )
@@ -119,14 +138,11 @@ async def index_names(house: House, customer_ids: Sequence[bytes]) -> None:
 
 def _add_names(house: House, rows: Sequence[tables.SealedName]) -> None:
     for customer_id, sealed, ver, wrapped in rows:
-        key = profile.unwrap(house.keys.kek, customer_id, wrapped)
-        name = profile.unseal_trait(key, customer_id, name="name", ver=ver, sealed=sealed)
-        house.search.add(customer_id, str(name.get("full") or name.get("call", "")))
-
-
-async def watchdog() -> None:
-    """Tell systemd that the event loop turns."""
-    interval_s = watchdog_interval_s()
-    while interval_s is not None:
-        notify("WATCHDOG=1")
-        await asyncio.sleep(interval_s)
+        try:
+            key = profile.unwrap(house.keys.kek, customer_id, wrapped)
+            name = profile.unseal_trait(key, customer_id, name="name", ver=ver, sealed=sealed)
+        except Corrupt as error:
+            house.log("name_unreadable", code=error.code, hint=error.hint)
+            continue
+        if isinstance(name, dict) and (words := name.get("full") or name.get("call")):
+            house.search.add(customer_id, str(words))

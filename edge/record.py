@@ -36,6 +36,11 @@ def record(conn: Connection, facts: list[Fact]) -> int:
     return outbox.append(conn, facts)
 
 
+def set_clock(conn: Connection, now_ms: int) -> None:
+    """Write the mark down as it is: also lower, after the hub's time took an error out of it."""
+    conn.execute("UPDATE clock SET high_water_ms=?", (now_ms,))
+
+
 def lift_clock(conn: Connection, now_ms: int) -> None:
     """Remember that this instant has been, to within LIFT_MS: the mark is a page more in every commit."""
     conn.execute("UPDATE clock SET high_water_ms=? WHERE high_water_ms<?", (now_ms, now_ms - LIFT_MS))

@@ -16,10 +16,11 @@ from edge.consent.rules import TRAITS
 from edge.facts import Fact
 from edge.keys import Keys
 from edge.kit.clock import ShopTime
-from edge.kit.errors import Corrupt
+from edge.kit.errors import Corrupt, StoreError
 from edge.kit.seal import derive, key_place, seal, unseal
 from edge.kit.sqlite import Database
 from edge.recognition import tables as recognition
+from edge.visits import tables as visits
 from sync import wire
 
 # A page of the feed is applied in slices, so that a tap waits for the writer at most some 10 ms.
@@ -35,7 +36,7 @@ class Uplink:
         keys: Keys,
         time: ShopTime,
         *,
-        on_applied: Callable[[wire.Page], Awaitable[None]],
+        on_applied: Callable[[Sequence[wire.Row]], Awaitable[None]],
     ) -> None:
         self._db = db
         self._time = time
@@ -60,7 +61,10 @@ class Uplink:
         return wire.Batch(held.epoch, held.from_seq, held.prev_hash, events)
 
     async def settle(self, answer: wire.Answer) -> None:
-        await self._db.apply(outbox.settle, epoch=answer.ack.epoch, seq=answer.ack.seq)
+        try:
+            await self._db.apply(outbox.settle, epoch=answer.ack.epoch, seq=answer.ack.seq)
+        except StoreError as error:
+            raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
 
     def cursor(self, part: str) -> int:
         return self._cursor(self._db.reader, part)
@@ -69,16 +73,27 @@ class Uplink:
         urgent = page.checkpoint.part.endswith(":urgent")
         for start in range(0, len(page.rows), SLICE_ROWS):
             rows = page.rows[start : start + SLICE_ROWS]
-            # A commit over two files is not atomic across a power cut. The journal's part changes nothing when it
-            # is done again, so it goes first; the replica's part and the cursor are one transaction after it.
-            here = [row for row in rows if row.op == "erase" or (urgent and row.op == "put")]
-            if here:
-                await self._db.apply(self._apply_here, here)
-            await self._db.apply(self._apply, rows)
-            if any(row.op == "erase" for row in rows):
-                await self._db.scrub()
-        if page.rows:
-            await self._on_applied(page)
+            try:
+                await self._apply_slice(rows, urgent=urgent)
+            except ValueError:
+                raise wire.Malformed(
+                    "a row of the feed has an id that is none",
+                    code="BAD_ID",
+                    hint="the hub has a bug: report it",
+                ) from None
+            except StoreError as error:
+                raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
+            await self._on_applied(rows)
+
+    async def _apply_slice(self, rows: Sequence[wire.Row], *, urgent: bool) -> None:
+        # A commit over two files is not atomic across a power cut. The journal's part changes nothing when it is
+        # done again, so it goes first; the replica's part and the cursor are one transaction after it.
+        here = [row for row in rows if row.op == "erase" or (urgent and row.op == "put")]
+        if here:
+            await self._db.apply(self._apply_here, here)
+        await self._db.apply(self._apply, rows)
+        if any(row.op == "erase" for row in rows):
+            await self._db.scrub()
 
     def hub_time(self, hub_time_ms: int) -> None:
         self._time.settle(hub_time_ms)
@@ -94,6 +109,7 @@ class Uplink:
                 consent.forget(conn, customer_id, schema="main")
                 recognition.forget_here(conn, customer_id)
                 outbox.blank(conn, customer_id)
+                visits.forget(conn, customer_id)
                 continue
             match wire.row_body(row):
                 case wire.Credential(customer=customer, state="blocked"):
@@ -173,3 +189,13 @@ _MOVE: Final = """
 def _register(register: wire.Consent) -> dict[str, object]:
     fields = msgspec.structs.asdict(register)
     return {**fields, "customer_id": bytes.fromhex(register.customer)}
+
+
+def customer_of(row: wire.Row) -> bytes | None:
+    """Whom a row is about, as far as its id says so."""
+    if row.t not in ("key", "customer", "consent"):
+        return None
+    try:
+        return bytes.fromhex(row.id.split("/")[0])
+    except ValueError:
+        return None

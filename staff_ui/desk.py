@@ -83,7 +83,11 @@ async def admit(desk: Desk, request: Ask, guard: Guard) -> Guest:
     tablet_hash = token_hash(tablet)
     if not tablet or not tables.is_tablet(desk.house.db.reader, tablet_hash):
         raise NotAllowed("this browser is no tablet of the shop", code="U01", hint="pair it: `welkom tablet`")
-    by_hand = "hx-request" not in request.headers and "quiet" not in request.query_params
+    by_hand = (
+        request.url.path != "/live"  # a stream comes back by itself
+        and "hx-request" not in request.headers
+        and "quiet" not in request.query_params
+    )
     session = desk.sessions.of(request.scope, now_ms=desk.house.time.now_ms(), touched=by_hand)
     await desk.sessions.settle()
     if session is not None and session.tablet_hash != tablet_hash:

@@ -38,7 +38,9 @@ class Sessions:
         self._house = house
         self._open: dict[bytes, Session] = {}
         self._over: list[bytes] = []
-        self._cookie = cookie_name("session", secure=house.config.server.secure_cookies).encode() + b"="
+        secure = house.config.server.secure_cookies
+        self._cookie = cookie_name("session", secure=secure).encode() + b"="
+        self._tablet = cookie_name("tablet", secure=secure).encode() + b"="
         now_ms = house.time.now_ms()
         for row in tables.sessions(house.db.reader, now_ms=now_ms):
             self._keep(row, now_ms=now_ms)
@@ -48,16 +50,20 @@ class Sessions:
 
     def of(self, scope: Scope, *, now_ms: int, touched: bool = False) -> Session | None:
         """The session of a request, None when there is none, or it was idle for too long."""
-        token = b""
+        token = tablet = b""
         for name, value in scope["headers"]:
             if name == b"cookie":
                 for pair in value.split(b"; "):
                     if pair.startswith(self._cookie):
                         token = pair[len(self._cookie) :]
+                    elif pair.startswith(self._tablet):
+                        tablet = pair[len(self._tablet) :]
             elif name == TOUCHED:
                 touched = True
         session = self._open.get(token_hash(token)) if token else None
-        if session is None or not self.alive(session, now_ms=now_ms):
+        if session is None or session.tablet_hash != token_hash(tablet):
+            return None  # a session is worth nothing without its tablet
+        if not self.alive(session, now_ms=now_ms):
             return None
         if touched:
             session.touched_ms = now_ms

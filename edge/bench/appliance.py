@@ -54,9 +54,16 @@ class Crowd:
 
     async def events(self) -> AsyncGenerator[Sighting | Idle, None]:
         yield Idle(self.name)
+        due = 0.0
+        last_s = time.monotonic()
         while True:
             await asyncio.sleep(SLICE_S)
-            for _ in range(round(self.per_s * SLICE_S)):
+            # What is due by the clock, also after the loop was late: a radio does not wait either.
+            now_s = time.monotonic()
+            due += self.per_s * (now_s - last_s)
+            last_s = now_s
+            while due >= 1:
+                due -= 1
                 self.seen += 1
                 token = Token("uid", f"{self.seen:014x}", "weak")
                 yield Sighting(self.name, datetime.now(UTC), "near", token)

@@ -22,6 +22,8 @@ VARIANTS: Final = ("ours", "floor", "ours_without_commit", "floor_without_commit
 CROWD_PER_S: Final = 1_000
 # A tap that takes this long has been lost: the figure would be about the loss, not about the taps.
 LOST_S: Final = 60.0
+# Our fragment with a full list and a card, in bytes; measured with seven rows.
+FULL_BYTES: Final = 5_000
 RECIPIENT: Final = "van-dam"
 
 
@@ -30,15 +32,15 @@ class Run:
     """Medians and 99th percentiles of one number of tablets, microseconds."""
 
     tablets: int
-    taps: int
     p50_us: int
-    p99_us: int
     floor_p50_us: int
-    floor_p99_us: int
     ratio_p50: float
+    ratio_p50_without_commit: float
+    p99_us: int
+    floor_p99_us: int
     p50_us_without_commit: int
     floor_p50_us_without_commit: int
-    ratio_p50_without_commit: float
+    taps: int
 
 
 class Child:
@@ -121,6 +123,7 @@ async def measure(
         await floor.serving("/visits")
         ours.tell(f"crowd {CROWD_PER_S}")
         await ours.answer()
+        began_s = time.monotonic()
         runs = [
             await _run(ours, floor, people, count=count, taps=taps, seed=seed, cookies=cookies)
             for count in tablets
@@ -129,12 +132,12 @@ async def measure(
         rss_mb, search_ready, crowd = (await ours.answer()).split()
     return {
         "bench": "tap",
-        "customers": customers,
         "runs": [asdict(run) for run in runs],
         "rss_mb": float(rss_mb),
         "ready_s": round(ours.ready_s, 3),
+        "customers": customers,
         "search_ready": search_ready == "1",
-        "sightings_beside": int(crowd),
+        "sightings_per_s": round(int(crowd) / (time.monotonic() - began_s)),
     }
 
 
@@ -154,14 +157,14 @@ async def _settled(ours: Child) -> None:
 
 
 async def _fragment_bytes(ours: Child, cookie: str) -> int:
-    """The size of our fragment with a full list, so that the floor sends as much."""
+    """What the floor sends: as much as our fragment, or FULL_BYTES where the shop is still empty."""
     tablet = Tablets(ours.port, 1, cookies=(cookie,))
     await tablet.connect()
     done = tablet.expect()
     tablet.ask()
     await done
     tablet.close()
-    return max(tablet.fragment_bytes, 1_000)
+    return max(tablet.fragment_bytes, FULL_BYTES)
 
 
 async def _run(
@@ -181,7 +184,7 @@ async def _run(
     await our_tablets.connect()
     await floor_tablets.connect()
     await asyncio.sleep(0.5)
-    # Half as many again to warm up both processes alike; they do not count.
+    # Some more before them, to warm up both processes alike; they do not count.
     order = [variant for variant in VARIANTS for _ in range(taps)]
     dice.shuffle(order)
     for number, variant in enumerate([*order[: taps // 2], *order]):

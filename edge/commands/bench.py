@@ -6,6 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from edge.kit.errors import ConfigError
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     names = parser.add_subparsers(dest="name", metavar="NAME", required=True)
@@ -20,6 +22,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(words: argparse.Namespace) -> int:
     from edge.bench import tap
 
+    if words.customers < 1_000 or words.taps < 20:
+        raise ConfigError("too little to measure", code="C09", hint="at least --customers 1000 and --taps 20")
     with tempfile.TemporaryDirectory(prefix="welkom-bench-") as temporary:
         state = words.state or Path(temporary)
         result = asyncio.run(

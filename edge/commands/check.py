@@ -32,8 +32,12 @@ def effective(config: Config) -> str:
         lines.append("")
     lines += ["# secrets, masked", *(f"# {name} = ********" for name in NAMES), ""]
     for reader in config.readers:
-        lines += ["[[readers]]", f"name = {toml(reader.name)}", f"kind = {toml(reader.kind)}"]
-        if reader.device:
-            lines.append(f"device = {toml(reader.device)}")
+        lines.append("[[readers]]")
+        for each in fields(reader):
+            value = getattr(reader, each.name)
+            if each.name == "ndef":
+                lines += [f"# ndef {rule.record}: {rule.match.pattern}" for rule in value]
+            elif each.name in ("name", "kind") or (value != each.default and each.name != "values"):
+                lines.append(f"{each.name} = {toml(value)}")
         lines.append("")
     return "\n".join(lines)

@@ -1,6 +1,7 @@
 """`welkom hub`: the central wallet."""
 
 import argparse
+import asyncio
 import os
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from edge.commands.edge import no_core_dumps
 from edge.hub_file import HubFile, load_hub
 from edge.kit.clock import SystemClock
 from edge.kit.log import bridge_library_logs, json_log
-from edge.kit.notify import notify
+from edge.kit.notify import notify, watchdog
 from edge.kit.serve import listen, serve, until_told
 from sync.hub import devices
 from sync.hub.app import open_hub
@@ -42,7 +43,10 @@ async def _serve(settings: HubFile) -> None:
                 log("ready", port=sock.getsockname()[1])
                 notify("READY=1")
 
-            try:
-                await serve(hub.app, sock, goodbye=hub.bell.close, ready=ready)
-            finally:
-                notify("STOPPING=1")
+            async with asyncio.TaskGroup() as group:
+                beating = group.create_task(watchdog())
+                try:
+                    await serve(hub.app, sock, goodbye=hub.bell.close, ready=ready)
+                finally:
+                    beating.cancel()
+                    notify("STOPPING=1")

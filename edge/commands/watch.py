@@ -7,6 +7,7 @@ import sys
 import tomllib
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,19 +21,21 @@ from edge.kit.errors import ConfigError
 from edge.kit.log import Log, bridge_library_logs, json_log
 from edge.watch import keep
 
-# The appliance restarts in 1 to 2 s; what is tapped meanwhile is past when it is back.
+# The appliance restarts in 1 to 2 s. Whoever tapped meanwhile still stands there; whoever tapped long ago does not.
 AGAIN_S: Final = 1.0
+PAST: Final = timedelta(seconds=5)
 OnSighting = Callable[[Sighting], Awaitable[None]]
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("kind", nargs="?", metavar="KIND", help=f"one of {', '.join(catalogue.KINDS)}")
+    parser.add_argument(
+        "kind", nargs="?", metavar="KIND", choices=tuple(catalogue.KINDS), help=", ".join(catalogue.KINDS)
+    )
     parser.add_argument("--device", help="overrides the device of the settings")
     parser.add_argument(
         "--settings", type=Path, help="file with [[readers]] tables; the first of KIND is taken"
     )
     parser.add_argument("--name", help="the reader of this name in the settings")
-    parser.add_argument("--state", type=Path, help="file that keeps replay counters between runs")
     parser.add_argument("--pipe", type=Path, help="send sightings to this socket of the appliance instead")
 
 
@@ -111,14 +114,19 @@ async def _print(sighting: Sighting) -> None:
 async def _forward(socket: Path, waiting: asyncio.Queue[Sighting], log: Log) -> None:
     """Send what is seen to the appliance, over again when it restarts; one log line down and one up."""
     connected = True
+    unsent: Sighting | None = None
 
     async def sightings() -> AsyncGenerator[Sighting, None]:
-        nonlocal connected
+        nonlocal connected, unsent
         if not connected:
             connected = True
             log("pipe_up")
         while True:
-            yield await waiting.get()
+            if unsent is None:
+                unsent = await waiting.get()
+            if datetime.now(UTC) - unsent.at < PAST:
+                yield unsent
+            unsent = None
 
     while True:
         with suppress(ReaderGone):

@@ -11,7 +11,6 @@ from typing import Final
 from edge.consent.facts import ConsentWithdrawn
 from edge.consent.rules import Register
 
-# Two words whose order is the rule: ORDER BY state DESC puts `withdrawn` before `given` of one generation.
 # Stands for "no end": later than any instant, so that `min()` over several bases works.
 FOREVER_MS: Final = 2**62
 
@@ -20,7 +19,8 @@ def basis_until(customer: str, purpose: str) -> str:
     """SQL: until when (ms) there is a valid basis at `:now_ms` for `:recipient`, NULL when there is none.
 
     `customer` and `purpose` are SQL expressions of the surrounding query. Few customers have a register in the
-    journal, and merging two files costs four times as much as reading one, so that is asked first.
+    journal, and merging two files costs four times as much as reading one, so that is asked first. The order of
+    two words is the rule: ORDER BY state DESC puts `withdrawn` before `given` of one generation.
     """
     place = f"customer_id={customer} AND purpose={purpose} AND recipient=:recipient"
     columns = "SELECT gen, state, from_ms, until_ms FROM"

@@ -23,7 +23,7 @@ from edge.demo.line import SerialLine
 from edge.demo.people import Person, invent
 from edge.keys import Keys, read_keys, write_keys
 from edge.kit.clock import SystemClock
-from edge.kit.errors import ConfigError
+from edge.kit.errors import WelkomError
 from edge.kit.ids import uuid7_source
 from edge.kit.log import Log
 from edge.kit.serve import listen, serve
@@ -157,7 +157,7 @@ async def open_world(state: Path, *, log: Log) -> AsyncIterator[World]:
 def _listen(port: int) -> socket.socket:
     try:
         return listen("127.0.0.1", port)
-    except ConfigError:
+    except WelkomError:
         return listen("127.0.0.1", 0)
 
 

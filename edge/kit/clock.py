@@ -32,7 +32,7 @@ class ShopTime:
     """The wall clock, held up by a high-water mark: `now_ms` never returns less than it did before.
 
     A clock set back therefore revives no expired consent, not even over a restart, because the mark is
-    kept in `journal.db`. A clock that ran far ahead expires too much; only the hub's signed time, through
+    kept in `journal.db`. A clock that ran far ahead expires too much; only the hub's word, through
     `settle`, may bring it down again.
     """
 
@@ -57,10 +57,6 @@ class ShopTime:
             # Our wall clock agrees again: what remains ahead is only an old high-water mark.
             self._base_ms = hub_time_ms
         return ahead_ms
-
-    def behind_ms(self) -> int:
-        """How far the wall clock stands behind what has already been; above 0 it was set back."""
-        return self.now_ms() - self._clock.wall_ms()
 
 
 def utc(at_ms: int) -> datetime:

@@ -119,7 +119,8 @@ class _Bridge(logging.Handler):
             "library",
             logger=record.name,
             level=record.levelname,
-            message=str(record.msg) if isinstance(record.msg, str) else type(record.msg).__name__,
+            # One line of it: asyncio appends the repr of what failed, with the text of its exception.
+            message=record.msg.splitlines()[0] if isinstance(record.msg, str) else type(record.msg).__name__,
             **(died(error) if error else {}),
         )
 

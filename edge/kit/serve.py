@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import uvicorn
 
-from edge.kit.errors import ConfigError
+from edge.kit.errors import WelkomError
 
 # Tablets that were asleep come back together after an outage; 50 connect at once with room to spare.
 BACKLOG: Final = 256
@@ -41,12 +41,13 @@ class _Server(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket on `host` and `port` (0: any free one); raises ConfigError when that is taken."""
+    """A listening socket on `host` and `port` (0: any free one); raises WelkomError when it cannot be had (now)."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
-        raise ConfigError(
+        # Not a ConfigError: an address that is late, or a port not yet free, is there at the next try.
+        raise WelkomError(
             f"cannot listen on {host} port {port} ({error.strerror})",
             code="C04",
             hint="stop the program that uses it, or choose another port in the settings",

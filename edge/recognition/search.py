@@ -6,11 +6,12 @@ Names stand in blocks of text, one folded line a customer, scanned as bytes: at 
 
 import unicodedata
 from array import array
-from bisect import bisect_right
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 BLOCK_NAMES: Final = 20_000
+ID_BYTES: Final = 16
 
 
 def fold(text: str) -> str:
@@ -20,21 +21,31 @@ def fold(text: str) -> str:
 
 
 class _Block:
-    """Up to BLOCK_NAMES customers: `text` holds ` name` lines, `starts` where each begins, `ids` their ids."""
+    """Up to BLOCK_NAMES customers in order of id: `text` holds ` name` lines, `starts` where each begins."""
 
     __slots__ = ("ids", "starts", "text")
 
     def __init__(self, names: list[tuple[bytes, str]]) -> None:
         self.starts = array("I")
-        lines: list[bytes] = []
-        at = 0
+        self.text = bytearray()
+        names.sort()
         for _, name in names:
-            self.starts.append(at)
-            line = b" " + fold(name).replace("\n", " ").encode() + b"\n"
-            lines.append(line)
-            at += len(line)
-        self.text = b"".join(lines)
+            self.starts.append(len(self.text))
+            self.text += b" " + fold(name).replace("\n", " ").replace("\0", " ").encode() + b"\n"
         self.ids = b"".join(customer_id for customer_id, _ in names)
+
+    def _id(self, number: int) -> bytes:
+        return self.ids[number * ID_BYTES : (number + 1) * ID_BYTES]
+
+    def remove(self, customer_id: bytes) -> None:
+        """Overwrite the name, if it stands here; the line stays, so nothing else moves."""
+        count = len(self.starts)
+        number = bisect_left(range(count), customer_id, key=self._id)
+        while number < count and self._id(number) == customer_id:
+            start = self.starts[number]
+            end = self.text.find(b"\n", start)
+            self.text[start:end] = bytes(end - start)
+            number += 1
 
     def find(self, first: bytes, others: list[bytes]) -> Iterator[bytes]:
         at = self.text.find(first)
@@ -43,7 +54,7 @@ class _Block:
             end = self.text.find(b"\n", at)
             line = self.text[self.starts[number] : end]
             if all(other in line for other in others):
-                yield self.ids[number * 16 : number * 16 + 16]
+                yield self._id(number)
             at = self.text.find(first, end)
 
 
@@ -54,6 +65,13 @@ class SearchIndex:
         self._blocks: list[_Block] = []
         self._pending: list[tuple[bytes, str]] = []
         self._count = 0
+
+    def remove(self, customer_ids: Iterable[bytes]) -> None:
+        """These changed or went: what was indexed of them is overwritten."""
+        self.settle()
+        for customer_id in customer_ids:
+            for block in self._blocks:
+                block.remove(customer_id)
 
     def add(self, customer_id: bytes, name: str) -> None:
         self._pending.append((customer_id, name))

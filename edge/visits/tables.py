@@ -46,6 +46,12 @@ def ended(conn: Connection, fact: VisitEnded) -> None:
     conn.execute("UPDATE visit SET ended_ms=? WHERE id=? AND ended_ms IS NULL", (fact.at_ms, fact.visit_id))
 
 
+def forget(conn: Connection, customer_id: bytes) -> None:
+    """Take a customer's visits, and who looked at them, out of the journal."""
+    conn.execute("DELETE FROM visit WHERE customer_id=?", (customer_id,))
+    conn.execute("DELETE FROM view_log WHERE customer_id=?", (customer_id,))
+
+
 def open_visit(conn: Connection, customer_id: bytes) -> OpenVisit | None:
     row = conn.execute(
         "SELECT id, seen_ms FROM visit WHERE customer_id=? AND ended_ms IS NULL", (customer_id,)

@@ -48,7 +48,7 @@ async def search(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
 def _hits(desk: Desk, guest: Guest, asked: str, say: Words) -> tuple[Hit, ...]:
     house, now_ms = desk.house, desk.house.time.now_ms()
     hits: list[Hit] = []
-    for customer_id in house.search.find(asked, most=MOST_CANDIDATES):
+    for customer_id in dict.fromkeys(house.search.find(asked, most=MOST_CANDIDATES)):
         try:
             found = profile.read(
                 house.db.reader,

@@ -33,8 +33,9 @@ def test_unknown_cards_leave_no_byte_in_any_file(tmp_path: Path, monkeypatch: py
 
 def test_the_search_finds_a_trace_where_there_is_one(tmp_path: Path) -> None:
     with open_shop(tmp_path / "shop", count=1) as shop:
-        ((kind, value),) = cards(1, seed=4)
-        needles = list(traces(kind, value, shop.keys))
+        one_of_each = dict(cards(40, seed=4)).items()
+        assert len(one_of_each) == 4
+        needles = [trace for kind, value in one_of_each for trace in traces(kind, value, shop.keys)]
         for number, needle in enumerate(needles):
             planted = tmp_path / f"planted-{number}"
             planted.write_bytes(b"before" + needle + b"after")

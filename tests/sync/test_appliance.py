@@ -1,7 +1,7 @@
 """The agent with the appliance's own outbox and replica in its hands, against the real hub."""
 
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import get_args
@@ -45,8 +45,8 @@ async def appliance(centre: Centre) -> AsyncGenerator[tuple[Database[Fact], Agen
     files = prepare(centre.state / "edge", log=Said())
     db: Database[Fact] = await Database.open(files.journal, attach={"replica": files.replica}, record=record)
 
-    async def applied(page: wire.Page) -> None:
-        assert page.rows
+    async def applied(rows: Sequence[wire.Row]) -> None:
+        assert rows
 
     try:
         box = Uplink(db, SECRETS, ShopTime(SystemClock()), on_applied=applied)

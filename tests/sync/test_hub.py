@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from edge.kit.errors import ConfigError, Corrupt
+from edge.kit.errors import ConfigError, Corrupt, WelkomError
 from edge.kit.migrate import load, migrate
 from edge.kit.serve import listen, serve, until_told
 from edge.kit.sqlite import open_writer
@@ -139,6 +139,6 @@ async def test_a_long_poll_without_news_ends_when_it_said(tmp_path: Path) -> Non
 
 
 async def test_a_taken_port_is_a_sentence() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(ConfigError) as caught:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(WelkomError) as caught:
         listen("127.0.0.1", taken.getsockname()[1])
     assert caught.value.code == "C04"

@@ -162,7 +162,7 @@ class Floor:
     counter: Counter
     uplink: Uplink
     feed: Feed
-    pages: list[wire.Page]
+    heard: list[Sequence[wire.Row]]
 
     async def apply(self, *rows: wire.Row) -> None:
         """Bring rows down, each partition as a page of its own, in the order given."""
@@ -210,17 +210,17 @@ async def open_floor(
     clock = clock or HandClock()
     files = prepare(folder, log=lambda event, **fields: None)
     db: Database[Fact] = await Database.open(files.journal, attach={"replica": files.replica}, record=record)
-    pages: list[wire.Page] = []
+    heard: list[Sequence[wire.Row]] = []
 
-    async def applied(came: wire.Page) -> None:
-        pages.append(came)
+    async def applied(rows: Sequence[wire.Row]) -> None:
+        heard.append(rows)
 
     try:
         time = ShopTime(clock, high_water_ms=high_water_ms(db.reader))
         live = Live()
         counter = Counter(db, live, time, uuid7_source(clock), KEYS, recipient=RECIPIENT, quiet_ms=QUIET_MS)
         uplink = Uplink(db, KEYS, time, on_applied=applied)
-        yield Floor(folder, clock, time, db, live, counter, uplink, feed or Feed(), pages)
+        yield Floor(folder, clock, time, db, live, counter, uplink, feed or Feed(), heard)
     finally:
         await db.close()
 

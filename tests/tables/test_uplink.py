@@ -104,7 +104,7 @@ async def test_rows_and_cursor_of_a_slice_stand_or_fall_together(tmp_path: Path)
             await floor.uplink.apply(page(*rows))
         assert floor.one("SELECT count(*) FROM replica.credential") == 0
         assert floor.uplink.cursor(MAIN) == 0
-        assert floor.pages == []
+        assert floor.heard == []
         await floor.db.apply(lambda conn: conn.execute("DROP TRIGGER replica.refuse"))
         await floor.uplink.apply(page(*rows))
         assert floor.one("SELECT count(*) FROM replica.credential") == 3
@@ -116,7 +116,7 @@ async def test_a_page_that_breaks_off_between_slices_goes_on_where_it_was(tmp_pa
         person = floor.feed.new_person(*(str(number) for number in range(uplink.SLICE_ROWS + 10)))
         rows = [floor.feed.credential(person, number) for number in range(uplink.SLICE_ROWS + 10)]
         bad = rows[-1].__class__(MAIN, rows[-1].seq, "put", "credential", "not hex", 1, rows[-1].d)
-        with pytest.raises(ValueError, match="hex"):
+        with pytest.raises(wire.Malformed):
             await floor.uplink.apply(page(*rows[:-1], bad))
         assert floor.uplink.cursor(MAIN) == uplink.SLICE_ROWS
         assert floor.one("SELECT count(*) FROM replica.credential") == uplink.SLICE_ROWS
@@ -190,7 +190,7 @@ async def test_a_card_that_was_taken_off_is_a_strangers(tmp_path: Path) -> None:
 async def test_the_house_hears_of_a_page_once_it_is_on_disk(tmp_path: Path) -> None:
     async with open_floor(tmp_path) as floor:
         await floor.resident("1")
-        assert [each.checkpoint.part for each in floor.pages] == [URGENT, MAIN]
+        assert [rows[0].p for rows in floor.heard] == [URGENT, MAIN]
 
 
 async def test_the_hubs_time_is_taken_over(tmp_path: Path) -> None:
