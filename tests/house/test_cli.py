@@ -160,7 +160,7 @@ def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
         config = configured(tmp_path, f"[server]\nport = {taken.getsockname()[1]}\n")
         ran = welkom("edge", "--config", str(config))
     assert "Traceback" not in ran.err
-    assert ran.status == 78
+    assert ran.status == 1  # it may be free at the next try, and 78 would stop the unit for good
     assert ran.err.splitlines()[-1].startswith("welkom: cannot listen on 127.0.0.1")
     assert "[C04]" in ran.err
 
@@ -196,7 +196,6 @@ def test_doctor_looks_at_a_file_that_was_never_brought_up_to_date(tmp_path: Path
     ("words", "code"),
     [
         (["watch"], "C05"),
-        (["watch", "teapot"], "C01"),
         (["watch", "sim", "--settings", "none.toml"], "C01"),
         (["watch", "--name", "counter-1", "--settings", "pyproject.toml"], "C01"),
     ],

@@ -1,7 +1,7 @@
 """One shop's floor: the real files, writer, counter and uplink, with a hub that is only its feed."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime

@@ -12,6 +12,7 @@ from edge.consent import acts as consent_acts
 from edge.kit.errors import StoreError
 from edge.recognition import tables
 from edge.recognition.rules import Found
+from sync import wire
 from tests.kit.clocks import START_MS
 from tests.tables.floor import MAIN, RECIPIENT, TRAITS, URGENT, Feed, Floor, Person, open_floor, page
 
