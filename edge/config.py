@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from drivers.settings import ReaderSettings, SettingsError, parse_reader
 from edge.kit.errors import ConfigError
@@ -131,6 +132,12 @@ def parse(
         raise _wrong(
             file, "readers", f"has two readers named {twice[0]!r}; names are told apart on the tablet"
         )
+    try:
+        ZoneInfo(sections["shop"].timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise _wrong(
+            file, "shop.timezone", "is a zone of the tz database, such as Europe/Amsterdam"
+        ) from None
     return Config(**sections, readers=parsed)
 
 

@@ -49,7 +49,7 @@ def read_key(folder: Path, name: str) -> bytes:
         raise ConfigError(
             f"secret {name} is not 32 bytes or 64 hex digits",
             code="C03",
-            hint="make it anew with `welkom init`",
+            hint="put your copy of it back; a new one would not open what is kept here",
         )
     return key
 

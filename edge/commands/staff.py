@@ -34,7 +34,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(words: argparse.Namespace) -> int:
     config = load(words.config)
     keys = read_keys(credentials_folder(config))
-    pin = sys.stdin.readline().strip() if words.pin_stdin else getpass.getpass("PIN, 4 to 6 digits: ")
+    by_hand = sys.stdin.isatty() and not words.pin_stdin
+    pin = getpass.getpass("PIN, 4 to 6 digits: ") if by_hand else sys.stdin.readline().strip()
     if not is_pin(pin):
         raise ConfigError("that is no PIN", code="C07", hint="choose 4 to 6 digits")
     if words.dry_run:

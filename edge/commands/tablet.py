@@ -11,6 +11,8 @@ from edge.kit.log import json_log
 from edge.kit.sqlite import open_writer
 from edge.staff import acts
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     words = parser.add_subparsers(dest="act", metavar="ACT", required=True)
@@ -31,4 +33,6 @@ def run(words: argparse.Namespace) -> int:
     scheme = "https" if config.server.secure_cookies else "http"
     address = f"{scheme}://{config.server.host}:{config.server.port}"
     print(f"Open within 5 minutes on the tablet: {address}/pair/{code}")
+    if config.server.host in LOOPBACK:
+        print("Only this machine can open it: set server.host to its address on the tablets' network.")
     return 0

@@ -1,7 +1,7 @@
 """Finding a customer by name, in memory only: no table of names is ever on disk.
 
 Names stand in blocks of text, one folded line a customer, scanned as bytes: at a million names that is some
-30 MB and a few milliseconds, where a dictionary of words would take hundreds of megabytes.
+35 MB and some milliseconds, where a dictionary of words would take hundreds of megabytes.
 """
 
 import unicodedata

@@ -65,7 +65,13 @@ def _hits(desk: Desk, guest: Guest, asked: str, say: Words) -> tuple[Hit, ...]:
         if not text(name, "short"):
             continue
         since = "" if year is None else say.say("search.since", year=year)
-        hits.append(Hit(name=text(name, "short"), initials=text(name, "initials") or "·", since=since))
+        hits.append(
+            Hit(
+                name=text(name, "full") or text(name, "short"),
+                initials=text(name, "initials") or "·",
+                since=since,
+            )
+        )
         if len(hits) == MOST_HITS:
             break
     return tuple(hits)
