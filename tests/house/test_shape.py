@@ -19,8 +19,9 @@ ROOMS = ("drivers", "edge", "staff_ui", "sync", "systemd", "tests")
 MACHINE = re.compile(
     "|".join("/" + each for each in ("work/main", "work/shared", r"home/\w+/", r"Users/\w+/"))
 )
-REGISTRIES = tuple(".".join(each) for each in (
-    ("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"), ("npmjs", "com"), ("crates", "io"), ("golang", "org")
+REGISTRIES = tuple("".join(each) for each in (
+    ("py", "pi.org"), ("python", "hosted.org"), ("npm", "js.org"), ("npm", "js.com"),
+    ("crates", ".io"), ("golang", ".org")
 ))  # fmt: skip
 
 
