@@ -4,6 +4,7 @@
   "use strict";
   const ASK_MS = 20000; // without a word for this long, ask: a dead line looks like a quiet shop
   const COVER_MS = 60000; // what is older than this is no longer shown as live
+  const ARRIVES_MS = 400; // a second poke within this time must not cut the slide short
   const TOUCH_MS = 30000; // at most so often a touch keeps the session open
 
   if (window.trustedTypes) {
@@ -20,7 +21,7 @@
   const line = document.getElementById("line");
   const cover = document.getElementById("cover");
   const said = document.getElementById("said");
-  const seen = new Set();
+  const seen = new Map(); // what stood in the list, and since when
   let heardMs = Date.now();
   let touchedMs = 0;
   let touched = false;
@@ -36,10 +37,11 @@
   };
 
   const arrivals = (first) => {
-    const fresh = [...floor.querySelectorAll("[data-arrival]")].filter((each) => !seen.has(each.dataset.arrival));
-    fresh.forEach((each) => {
-      seen.add(each.dataset.arrival);
-      if (!first) each.classList.add("arrives");
+    const here = [...floor.querySelectorAll("[data-arrival]")];
+    const fresh = here.filter((each) => !seen.has(each.dataset.arrival));
+    fresh.forEach((each) => seen.set(each.dataset.arrival, first ? 0 : Date.now()));
+    here.forEach((each) => {
+      if (Date.now() - seen.get(each.dataset.arrival) < ARRIVES_MS) each.classList.add("arrives");
     });
     const announce = list()?.dataset.announce;
     if (!first && fresh.some((each) => each.closest("#rij"))) said.textContent = announce;
