@@ -7,6 +7,7 @@ import asyncio
 import gc
 import os
 import socket
+import sqlite3
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from edge import jobs, outbox
 from edge.config import Config, credentials_folder
 from edge.counter import Counter
 from edge.facts import Fact
-from edge.files import alone, high_water_ms, prepare
+from edge.files import alone, high_water_ms, prepare, suspect, whole_again
 from edge.health import Health
 from edge.house import House
 from edge.keys import Keys, read_keys
@@ -74,6 +75,9 @@ class Edge:
                 for work in self._work():
                     group.create_task(work)
                 await serve(self.app, sock, goodbye=self.house.live.drop, ready=ready)
+        except* sqlite3.DatabaseError as errors:
+            suspect(self.house.config.store.state)
+            raise self.house.db.met(_first(errors)) from None
         finally:
             notify("STOPPING=1")
 
@@ -83,9 +87,13 @@ class Edge:
         async def on_sighting(sighting: Sighting) -> None:
             try:
                 await house.counter.on_sighting(sighting)
+            except sqlite3.Error as error:
+                known = house.db.met(error)
+                house.log("tap_not_kept", code=known.code, hint=known.hint)
             except StoreError as error:
                 # A full disk must not take the reader and the tablets away with it.
                 house.log("tap_not_kept", code=error.code, hint=error.hint)
+                jobs.store_down(house, error)
 
         def told(event: str, **fields: object) -> None:
             house.log(event, **fields)
@@ -95,6 +103,7 @@ class Edge:
             jobs.each_minute(house),
             jobs.expire(house),
             jobs.keep_time(house),
+            jobs.end_on_damage(house),
             jobs.fill_search(house),
             watchdog(),
         ]
@@ -144,7 +153,10 @@ async def open_edge(
             quiet_ms=config.visits.quiet_min * 60_000,
         )
         health = Health(
-            alone=not config.hub.url, waiting=outbox.depth(db.reader), online_since_ms=time.now_ms()
+            alone=not config.hub.url,
+            waiting=outbox.depth(db.reader),
+            online_since_ms=time.now_ms(),
+            fetching=files.fetched_again,
         )
         house = House(
             config=config,
@@ -187,8 +199,15 @@ async def _join_hub(
         _take_over(house.health, agent.state, waiting=outbox.depth(house.db.reader))
         house.live.tell("visits")
 
+    def complete() -> None:
+        if house.health.fetching:
+            house.health.fetching = False
+            whole_again(house.config.store.state)
+            house.log("replica_whole_again")
+            house.live.tell("visits")
+
     agent = Agent(
-        Uplink(house.db, house.keys, house.time, on_applied=applied),
+        Uplink(house.db, house.keys, house.time, on_applied=applied, on_complete=complete),
         client,
         device=house.config.hub.device,
         shop=house.config.shop.id,
@@ -205,3 +224,8 @@ def _take_over(health: Health, state: AgentState, *, waiting: int) -> None:
     health.online = state.online
     health.online_since_ms = state.since_ms
     health.waiting = waiting
+
+
+def _first(errors: "BaseExceptionGroup[sqlite3.DatabaseError]") -> sqlite3.DatabaseError:
+    first = errors.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first

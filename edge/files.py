@@ -2,26 +2,41 @@
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from sqlite3 import Connection, DatabaseError, Error
+from typing import Final
 
 from edge.kit.errors import Corrupt, StoreError
 from edge.kit.log import Log
 from edge.kit.migrate import load, migrate
 from edge.kit.sqlite import open_writer, store_error
 
+# A damaged replica steps aside under this name until the hub has sent everything again.
+ASIDE: Final = "replica.db.damaged"
+# Left by a process that met damage while it ran: the next start looks into the whole file.
+SUSPECT: Final = "suspect"
+# Looking through this much costs some 0.1 s of a start; a larger replica is looked through when it is suspect.
+LOOK_BYTES: Final = 32 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class Files:
+    """Both files, ready to be opened; `fetched_again` when the replica was damaged and is empty now."""
+
     journal: Path
     replica: Path
+    fetched_again: bool = False
 
 
 def prepare(state: Path, *, log: Log) -> Files:
-    """Create or migrate both files in `state`; raises StoreError with what to do when one is damaged."""
+    """Create or migrate both files in `state`; raises StoreError with what to do when that cannot be.
+
+    A damaged journal is never replaced: it holds facts that nobody else has. A damaged replica is, for the hub has
+    it all.
+    """
     try:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -30,16 +45,58 @@ def prepare(state: Path, *, log: Log) -> Files:
             code="S05",
             hint="give the service user that folder",
         ) from None
-    _prepare(state / "journal.db", "journal", synchronous="FULL", log=log)
-    _prepare(state / "replica.db", "replica", synchronous="NORMAL", log=log)
-    return Files(journal=state / "journal.db", replica=state / "replica.db")
+    journal, replica, suspect = state / "journal.db", state / "replica.db", state / SUSPECT
+    if _holds_nothing(journal) and not _holds_nothing(replica):
+        raise StoreError(
+            f"{journal.name} is gone or empty, though this shop has worked before",
+            code="S07",
+            hint="put its backup back; only if it is lost for good, move replica.db away and start again",
+        )
+    _prepare(journal, "journal", synchronous="FULL", look=True, log=log)
+    look = suspect.exists() or (replica.exists() and replica.stat().st_size <= LOOK_BYTES)
+    try:
+        _prepare(replica, "replica", synchronous="NORMAL", look=look, log=log)
+    except Corrupt as error:
+        if error.code != "S02":
+            raise
+        _step_aside(replica, log=log)
+        _prepare(replica, "replica", synchronous="NORMAL", look=False, log=log)
+    suspect.unlink(missing_ok=True)
+    return Files(journal=journal, replica=replica, fetched_again=(state / ASIDE).exists())
 
 
-def _prepare(path: Path, schema: str, *, synchronous: str, log: Log) -> None:
+def suspect(state: Path) -> None:
+    """Leave word for the next start that a file of this folder turned out to be damaged."""
+    with suppress(OSError):
+        (state / SUSPECT).touch()
+
+
+def whole_again(state: Path) -> None:
+    """The hub has sent everything: the damaged replica, with what it still holds of people, goes."""
+    (state / ASIDE).unlink(missing_ok=True)
+
+
+def _holds_nothing(path: Path) -> bool:
+    return not path.exists() or path.stat().st_size == 0
+
+
+def _step_aside(replica: Path, *, log: Log) -> None:
+    replica.replace(replica.with_name(ASIDE))
+    for companion in ("-wal", "-shm"):
+        replica.with_name(replica.name + companion).unlink(missing_ok=True)
+    log(
+        "replica_set_aside",
+        file=replica.name,
+        code="S02",
+        hint="it is fetched again from the hub; tablets say so until it is whole",
+    )
+
+
+def _prepare(path: Path, schema: str, *, synchronous: str, look: bool, log: Log) -> None:
     fresh = not path.exists()
     conn = open_writer(path, synchronous=synchronous)
     try:
-        if schema == "journal" and not fresh:
+        if look and not fresh:
             _check(conn, path)
         before, after = migrate(conn, load(files("edge.schema") / schema), file=path.name)
         if before != after:

@@ -1,6 +1,7 @@
 """How the house is, for `/healthz`, `/metrics`, the top line of the tablet and the watchdog."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from edge.watch import ReaderState
 
@@ -15,6 +16,8 @@ class Health:
     waiting: int = 0
     search_ready: bool = False
     store: str = ""  # code of the error that keeps the journal from being written; empty: all is well
+    fetching: bool = False  # the replica was damaged and the hub has not yet sent everything again
+    clock: Literal["", "behind", "ahead"] = ""  # how the box's own clock was set wrong
     readers: dict[str, ReaderState] = field(default_factory=dict)
 
     def ready(self) -> bool:

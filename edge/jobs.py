@@ -7,6 +7,7 @@ from typing import Final
 from edge import outbox
 from edge.consent.tables import FOREVER_MS
 from edge.facts import Fact
+from edge.files import suspect
 from edge.house import House
 from edge.kit.errors import Corrupt, StoreError
 from edge.kit.sqlite import Committed
@@ -33,14 +34,20 @@ async def _try(house: House, step: Awaitable[object]) -> None:
     try:
         await step
     except StoreError as error:
-        if house.health.store != error.code:
-            house.health.store = error.code
-            house.log("store_down", code=error.code, hint=error.hint)
-            house.live.tell("visits")
+        store_down(house, error)
         return
     if house.health.store:
         house.health.store = ""
         house.log("store_up")
+        house.live.tell("visits")
+
+
+def store_down(house: House, error: StoreError) -> None:
+    """Show, and say once, that the store cannot write; `keep_time` finds out when it can again."""
+    if house.health.store != error.code:
+        house.health.store = error.code
+        house.log("store_down", code=error.code, hint=error.hint)
+        house.live.tell("visits")
 
 
 async def keep_time(house: House) -> None:
@@ -48,6 +55,27 @@ async def keep_time(house: House) -> None:
     while True:
         await asyncio.sleep(MARK_S)
         await _try(house, house.db.apply(set_clock, house.time.now_ms()))
+        watch_clock(house)
+
+
+def watch_clock(house: House) -> None:
+    """Say it when somebody set the box's clock, once each way."""
+    stepped = house.time.stepped()
+    if stepped != house.health.clock:
+        house.health.clock = stepped
+        house.log("clock_stepped", kind=stepped or "right")
+        house.live.tell("visits")
+
+
+async def end_on_damage(house: House) -> None:
+    """Stop the house when a file turns out damaged: the next start sets it aside, or says what to do."""
+    await house.db.damage.wait()
+    suspect(house.config.store.state)
+    raise Corrupt(
+        "a database file is damaged",
+        code="S02",
+        hint="Welkom starts again by itself: it fetches replica.db anew, and says what to do about journal.db",
+    )
 
 
 async def each_minute(house: House) -> None:

@@ -37,10 +37,13 @@ class Uplink:
         time: ShopTime,
         *,
         on_applied: Callable[[Sequence[wire.Row]], Awaitable[None]],
+        on_complete: Callable[[], None] = lambda: None,
     ) -> None:
+        """`on_complete` is called whenever the replica holds everything the hub has for this shop."""
         self._db = db
         self._time = time
         self._on_applied = on_applied
+        self._on_complete = on_complete
         self._kek = keys.kek
         self._transport_key = derive(keys.shop_key, "key-transport")
 
@@ -84,6 +87,8 @@ class Uplink:
             except StoreError as error:
                 raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
             await self._on_applied(rows)
+        if page.checkpoint.up_to_date and not urgent:
+            self._on_complete()
 
     async def _apply_slice(self, rows: Sequence[wire.Row], *, urgent: bool) -> None:
         # A commit over two files is not atomic across a power cut. The journal's part changes nothing when it is

@@ -5,10 +5,12 @@ All instants are integer milliseconds since 1970-01-01T00:00:00Z (`_ms`).
 
 import time
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 # A wall clock more than this ahead of the hub is wrong itself, so lowering the mark would not help.
 FAR_AHEAD_MS = 5 * 60_000
+# A clock that is corrected by the second is no trouble; one that was set by a hand is off by more than this.
+STEP_MS = 2 * 60_000
 
 
 class Clock(Protocol):
@@ -40,13 +42,14 @@ class ShopTime:
         self._clock = clock
         self._base_ms = max(clock.wall_ms(), high_water_ms)
         self._base_monotonic_ms = clock.monotonic_ms()
+        self._jumped_ms = 0
 
     def now_ms(self) -> int:
-        monotonic_ms = self._clock.monotonic_ms()
-        now_ms = max(
-            self._base_ms + max(0, monotonic_ms - self._base_monotonic_ms),
-            self._clock.wall_ms(),
-        )
+        monotonic_ms, wall_ms = self._clock.monotonic_ms(), self._clock.wall_ms()
+        held_ms = self._base_ms + max(0, monotonic_ms - self._base_monotonic_ms)
+        if wall_ms - held_ms > STEP_MS:
+            self._jumped_ms += wall_ms - held_ms
+        now_ms = max(held_ms, wall_ms)
         self._base_ms, self._base_monotonic_ms = now_ms, monotonic_ms
         return now_ms
 
@@ -56,7 +59,14 @@ class ShopTime:
         if self._clock.wall_ms() <= hub_time_ms + FAR_AHEAD_MS:
             # Our wall clock agrees again: what remains ahead is only an old high-water mark.
             self._base_ms = hub_time_ms
+            self._jumped_ms = 0
         return ahead_ms
+
+    def stepped(self) -> Literal["", "behind", "ahead"]:
+        """How the box's clock was set since: back, or forward without the hub having said that it is right."""
+        if self.now_ms() - self._clock.wall_ms() > STEP_MS:
+            return "behind"
+        return "ahead" if self._jumped_ms > STEP_MS else ""
 
 
 def utc(at_ms: int) -> datetime:

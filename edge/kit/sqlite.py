@@ -105,6 +105,7 @@ class Database(Generic[F]):
         self._record = record
         self._file = file
         self.on_facts: Callable[[], None] | None = None  # called after each COMMIT that had facts
+        self.damage = asyncio.Event()  # set when SQLite found a file damaged
         self.reader: sqlite3.Connection = reader
 
     @classmethod
@@ -154,7 +155,7 @@ class Database(Generic[F]):
             facts = list(act(conn, *args, **kwargs))
             return Committed(facts, self._record(conn, facts) if facts else 0)
 
-        done = await self._writer.run(partial(self._transact, whole))
+        done = await self._run(whole)
         if done.facts and self.on_facts is not None:
             self.on_facts()
         return done
@@ -167,7 +168,21 @@ class Database(Generic[F]):
         def whole(conn: sqlite3.Connection) -> T:
             return change(conn, *args, **kwargs)
 
-        return await self._writer.run(partial(self._transact, whole))
+        return await self._run(whole)
+
+    async def _run(self, whole: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            return await self._writer.run(partial(self._transact, whole))
+        except Corrupt:
+            self.damage.set()
+            raise
+
+    def met(self, error: sqlite3.Error) -> StoreError:
+        """What a reader met, as one of our errors; damage is remembered."""
+        known = store_error(error, self._file)
+        if isinstance(known, Corrupt):
+            self.damage.set()
+        return known
 
     def _transact(self, change: Callable[[sqlite3.Connection], T], conn: sqlite3.Connection) -> T:
         try:

@@ -1,9 +1,13 @@
 """The top line: how the house is, in one sentence."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from edge.health import Health
-from staff_ui.words import Words
+from staff_ui.words import Words, key
+
+STORE: Final = {"S01": key("state.disk_full")}
+CLOCK: Final = {"behind": key("state.clock_behind"), "ahead": key("state.clock_ahead")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,12 @@ class State:
 def state(health: Health, words: Words) -> State:
     """What staff can mend comes first; then what they only have to know."""
     sentences = []
+    if health.store:
+        sentences.append(words.say(STORE.get(health.store, "state.store")))
+    if health.clock:
+        sentences.append(words.say(CLOCK[health.clock]))
+    if health.fetching:
+        sentences.append(words.say("state.fetching" if health.online else "state.fetching_later"))
     # A reader that has not come up yet has no reason to be down either: it is still opening.
     out = sorted(name for name, reader in health.readers.items() if not reader.up and reader.code)
     if out:

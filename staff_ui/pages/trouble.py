@@ -1,5 +1,6 @@
 """What a person or a program gets when something is not there, not allowed or broken: never a traceback."""
 
+import sqlite3
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -40,6 +41,8 @@ class Trouble:
 
 def trouble(desk: Desk, request: Ask, error: Exception) -> Response[object]:
     """The answer to what a page raised."""
+    if isinstance(error, sqlite3.Error):
+        error = desk.house.db.met(error)
     status, code = status_of(error), error.code if isinstance(error, WelkomError) else ""
     if status == 500:
         desk.house.log("page_failed", path=request.scope["path"].split("/")[1], **died(error))

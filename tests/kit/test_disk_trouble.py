@@ -10,7 +10,7 @@ from sqlite3 import Connection
 
 import pytest
 
-from edge.files import prepare
+from edge.files import ASIDE, prepare, whole_again
 from edge.kit.errors import Corrupt, DiskFull, StoreError
 from edge.kit.sqlite import Database, open_writer
 from tests.kit.stores import both, free_to_write, halves, make, note, opened
@@ -137,15 +137,42 @@ def test_a_damaged_journal_is_found_before_anything_opens_it_for_good(tmp_path: 
     assert caught.value.code == "S02"
 
 
-@pytest.mark.parametrize("name", ["journal.db", "replica.db"])
-def test_a_file_overwritten_with_something_else_is_corrupt_and_kept(tmp_path: Path, name: str) -> None:
-    prepare(tmp_path, log=no_log)
-    for each in tmp_path.glob(f"{name}-*"):
+def overwrite(folder: Path, name: str) -> None:
+    for each in folder.glob(f"{name}-*"):
         each.unlink()
-    (tmp_path / name).write_bytes(b"\x00\xffgarbage" * 900)
+    (folder / name).write_bytes(b"\x00\xffgarbage" * 900)
+
+
+def test_a_journal_overwritten_with_something_else_is_corrupt_and_kept(tmp_path: Path) -> None:
+    prepare(tmp_path, log=no_log)
+    overwrite(tmp_path, "journal.db")
     with pytest.raises(Corrupt):
         prepare(tmp_path, log=no_log)
-    assert (tmp_path / name).read_bytes().startswith(b"\x00\xffgarbage")
+    assert (tmp_path / "journal.db").read_bytes().startswith(b"\x00\xffgarbage")
+
+
+def test_a_damaged_replica_steps_aside_until_it_is_whole_again(tmp_path: Path) -> None:
+    assert not prepare(tmp_path, log=no_log).fetched_again
+    overwrite(tmp_path, "replica.db")
+    assert prepare(tmp_path, log=no_log).fetched_again
+    assert (tmp_path / ASIDE).read_bytes().startswith(b"\x00\xffgarbage")
+    assert prepare(tmp_path, log=no_log).fetched_again, "a restart in the middle still knows"
+    whole_again(tmp_path)
+    assert not (tmp_path / ASIDE).exists()
+    assert not prepare(tmp_path, log=no_log).fetched_again
+
+
+@pytest.mark.parametrize("lost", ["gone", "empty"])
+def test_a_shop_that_has_worked_never_starts_with_an_empty_journal(tmp_path: Path, lost: str) -> None:
+    journal = prepare(tmp_path, log=no_log).journal
+    for each in tmp_path.glob("journal.db*"):
+        each.unlink()
+    if lost == "empty":
+        journal.touch()
+    with pytest.raises(StoreError) as caught:
+        prepare(tmp_path, log=no_log)
+    assert caught.value.code == "S07"
+    assert "backup" in caught.value.hint
 
 
 def test_an_empty_file_is_brought_up_to_date_like_a_new_one(tmp_path: Path) -> None:
