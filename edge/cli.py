@@ -4,10 +4,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Final
+from importlib.metadata import version
+from typing import Final, NoReturn
 
 from drivers.reader import ReaderError
-from edge.kit.errors import ConfigError, WelkomError
+from edge.kit.errors import ConfigError, WelkomError, WordsError
 from edge.kit.log import died
 
 # Word -> what it does. Modules are loaded only when their word is used, so `--help` is quick.
@@ -24,13 +25,22 @@ COMMANDS: Final[dict[str, str]] = {
     "bench": "measure, with the floor beside each figure",
 }
 
-EX_USAGE: Final = 2
+WRONG_WORDS: Final = 2
+WRONG_WORDS: Final = 2
 EX_CONFIG: Final = 78
+
+
+class Words(argparse.ArgumentParser):
+    """argparse that says what is wrong as every other error of ours: one sentence, a code, a next step."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(WRONG_WORDS, f"welkom: {message} [W01] see `{self.prog} --help`\n")
 
 
 def parser(only: str | None = None) -> argparse.ArgumentParser:
     """All words, with the options of the command `only` (or of all when it is None)."""
-    top = argparse.ArgumentParser(prog="welkom", description="Welkom, the connected-store appliance.")
+    top = Words(prog="welkom", description="Welkom, the connected-store appliance.")
+    top.add_argument("--version", action="version", version=f"welkom {version('welkom')}")
     words = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, what in COMMANDS.items():
         each = words.add_parser(name, help=what, description=what[0].upper() + what[1:] + ".")
@@ -64,7 +74,13 @@ def _say(error: Exception) -> int:
         place = died(first)
         sentence = f"stopped by {place['error']} at {place['died']} [X00] report this line; nothing was lost"
     print(f"welkom: {sentence}", file=sys.stderr)
-    return EX_CONFIG if isinstance(first, ConfigError) else 1
+    match first:
+        case ConfigError():
+            return EX_CONFIG
+        case WordsError():
+            return WRONG_WORDS
+        case _:
+            return 1
 
 
 def _first(error: BaseException) -> BaseException:

@@ -11,7 +11,7 @@ from edge.config import credentials_folder, load
 from edge.files import prepare
 from edge.keys import read_keys
 from edge.kit.clock import SystemClock
-from edge.kit.errors import ConfigError
+from edge.kit.errors import WelkomError, WordsError
 from edge.kit.ids import uuid7_source
 from edge.kit.log import json_log
 from edge.kit.sqlite import open_writer
@@ -37,7 +37,7 @@ def run(words: argparse.Namespace) -> int:
     by_hand = sys.stdin.isatty() and not words.pin_stdin
     pin = getpass.getpass("PIN, 4 to 6 digits: ") if by_hand else sys.stdin.readline().strip()
     if not is_pin(pin):
-        raise ConfigError("that is no PIN", code="C07", hint="choose 4 to 6 digits")
+        raise WordsError("that is no PIN", code="C07", hint="choose 4 to 6 digits")
     if words.dry_run:
         return 0
     journal = prepare(config.store.state, log=json_log(now_ms=SystemClock().wall_ms)).journal
@@ -52,7 +52,7 @@ def run(words: argparse.Namespace) -> int:
                 pin_hash=hash_pin(keys.pin_pepper, pin),
             )
         except IntegrityError:
-            raise ConfigError(
+            raise WelkomError(
                 f"there is a {words.name} already", code="C08", hint="add an initial to tell them apart"
             ) from None
     print(f"{words.name} can sign in.")

@@ -2,6 +2,7 @@
 
 WelkomError(code, hint, retry)
 ├ ConfigError (exit 78)
+├ WordsError (exit 2)
 ├ SyncError ─ Unreachable ↻, Refused
 ├ StoreError ─ DiskFull, Corrupt
 └ PageError ─ NotSignedIn, NotAllowed, Gone
@@ -26,6 +27,10 @@ class WelkomError(Exception):
 
 class ConfigError(WelkomError):
     """The configuration is wrong; the process exits with 78 (EX_CONFIG of sysexits.h)."""
+
+
+class WordsError(WelkomError):
+    """What was asked for on the command line is not something that can be done; the process exits with 2."""
 
 
 class SyncError(WelkomError):
