@@ -9,7 +9,7 @@ from staff_ui.fragments import Fragments
 from staff_ui.pages.trouble import trouble
 from staff_ui.pages.visits import Renderer
 from staff_ui.routes import handlers
-from staff_ui.security import Ask, add_headers
+from staff_ui.security import HEADERS, Ask, adds, stage_headers
 from staff_ui.sessions import Sessions
 from staff_ui.sheets import Sheets
 
@@ -35,6 +35,6 @@ def make_app(house: House, *, stage: Stage | None = None) -> Litestar:
         handlers(desk),
         openapi_config=None,
         logging_config=None,
-        before_send=[add_headers],
+        before_send=[adds(stage_headers(stage.hub) if stage else HEADERS)],
         exception_handlers={Exception: on_error},
     )

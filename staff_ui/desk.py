@@ -1,9 +1,9 @@
 """What every page is handed: the house, who is signed in, the templates. And who may come in."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookies import CookieError
-from typing import Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 from litestar import Response
 
@@ -26,14 +26,48 @@ LOOPBACK: Final = ("127.", "::1", "::ffff:127.")
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """What the demo hands over: (name, card number) of invented people, a card of nobody, and the counter."""
+class Saying:
+    """A message of the catalogue and its values; a value `…_ms` is said as a clock."""
 
-    people: tuple[tuple[str, str], ...] = field(repr=False)
-    stranger: str = field(repr=False)
+    key: str
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StagePerson:
+    """An invented person who stands at the counter of the demo."""
+
+    name: str
+    barcode: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StageState:
+    """What stands above the panes: the switch, the day, and the sentence of each."""
+
+    internet: bool
+    playing: bool
+    caption: Saying
+    line: Saying
+    chosen: int
+    figures: tuple[Saying, ...]
+
+
+class Stage(Protocol):
+    """What the demo hands over: people, a card of nobody, the counter, the cable, a phone and headquarters."""
+
+    people: tuple[StagePerson, ...]
+    stranger: str
     staff: str
-    pin: str = field(repr=False)
-    tap: Callable[[str], None]
+    pin: str
+    hub: str
+
+    def tap(self, barcode: str) -> None: ...
+    async def internet(self, on: bool) -> None: ...
+    async def play(self, on: bool) -> None: ...
+    async def phone(self) -> str: ...
+    def office(self) -> str: ...
+    def state(self) -> StageState: ...
 
 
 @dataclass(frozen=True, slots=True)

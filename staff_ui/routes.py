@@ -46,7 +46,13 @@ ROUTES: Final = (
 STAGE: Final = (
     Route("GET", "/demo", "loopback", stage.stage),
     Route("GET", "/demo/tablet", "loopback", stage.tablet),
+    Route("GET", "/demo/tablet/open", "loopback", stage.signed_in),
+    Route("GET", "/demo/state", "loopback", stage.state),
+    Route("GET", "/demo/phone", "loopback", stage.phone),
+    Route("GET", "/demo/office", "loopback", stage.office),
     Route("POST", "/demo/tap", "loopback", stage.tap_now),
+    Route("POST", "/demo/internet", "loopback", stage.internet_now),
+    Route("POST", "/demo/play", "loopback", stage.play_now),
 )
 # Asked by every tablet on every poke: plain ASGI without a request object, and it guards itself. Litestar 2.25
 # answers such a route with 500 when its path has a parameter, so the pinned fragment stands above.

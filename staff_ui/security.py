@@ -1,7 +1,7 @@
 """What keeps pages honest towards the browser: headers, cookies, and forms that only our own pages can send."""
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
@@ -30,14 +30,31 @@ HEADERS: Final = (
         b"camera=(), display-capture=(), geolocation=(), hid=(), microphone=(), payment=(), serial=(), usb=()",
     ),
 )
+
+
+def stage_headers(hub: str) -> tuple[tuple[bytes, bytes], ...]:
+    """The same for the demo, whose stage shows our own pages and the hub's beside each other."""
+    policy = CSP.replace("frame-ancestors 'none'", f"frame-ancestors 'self'; frame-src 'self' {hub}")
+    # A page that isolates itself may frame only pages that do the same, and the hub's are another origin's.
+    apart = (b"content-security-policy", b"cross-origin-embedder-policy")
+    return (
+        (b"content-security-policy", policy.encode()),
+        *(each for each in HEADERS if each[0] not in apart),
+    )
+
+
 YEAR_S: Final = 365 * 24 * 3600
 FORM_FIELD: Final = "own"
 
 
-async def add_headers(message: Message, _: Scope) -> None:
+def adds(headers: Sequence[tuple[bytes, bytes]]) -> Callable[[Message, Scope], Awaitable[None]]:
     """Litestar's `before_send`: the one place every answer passes, also a 404 that no route made."""
-    if message["type"] == "http.response.start":
-        message["headers"] = [*message.get("headers", ()), *HEADERS]
+
+    async def add(message: Message, _: Scope) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), *headers]
+
+    return add
 
 
 def cookie_name(name: str, *, secure: bool) -> str:

@@ -95,6 +95,7 @@ class Agent:
         self._sleep = sleep
         self._chance = chance
         self._woken = asyncio.Event()
+        self._hurried = asyncio.Event()
         self._tries = 0
         self._told_down = False
         self._refusals: dict[str, str] = {}  # lane -> code that was logged
@@ -104,6 +105,10 @@ class Agent:
     def wake(self) -> None:
         """There is something new in the outbox."""
         self._woken.set()
+
+    def hurry(self) -> None:
+        """The line may be back: do not wait for the end of a pause."""
+        self._hurried.set()
 
     async def once(self) -> None:
         """One full round: urgent rows, facts, all other rows. Raises Unreachable, or the first Refused."""
@@ -132,7 +137,18 @@ class Agent:
                 lost = _first(group)
             if lost is not None:
                 self._down(lost)
-                await self._sleep(self._pause_s())
+                await self._rest(self._pause_s())
+
+    async def _rest(self, pause_s: float) -> None:
+        """Sleep, unless somebody hurries us."""
+        self._hurried.clear()
+        either = [asyncio.ensure_future(each) for each in (self._sleep(pause_s), self._hurried.wait())]
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in either:
+                each.cancel()
+            await asyncio.gather(*either, return_exceptions=True)
 
     async def _drain_urgent(self) -> None:
         await self._drain(self._urgent)

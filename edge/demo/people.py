@@ -4,6 +4,9 @@ import random
 from dataclasses import dataclass
 from typing import Any, Final
 
+from edge.demo.goods import ean13
+from edge.demo.history import talked_of, year
+
 GIVEN: Final = [
     "Anouk",
     "Bas",
@@ -55,11 +58,8 @@ FAMILY: Final = (
     ("", "Kaya"), ("van der", "Linden"), ("", "Kok"), ("", "Jacobs"), ("", "Ramdin"), ("", "Postma"),
     ("", "Özdemir"),
 )  # fmt: skip
-THINGS: Final = (
-    "de wandelschoenen", "het regenjack", "de tent", "de slaapzak", "de rugzak", "het kookstel", "de hoofdlamp",
-    "de trekkingstokken", "de fietstassen", "het kompas",
-)  # fmt: skip
 DAY_MS: Final = 24 * 3_600_000
+REWARD: Final = "gratis impregneren"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +71,25 @@ class Person:
     purposes: tuple[str, ...]
 
 
-def ean13(twelve: str) -> str:
-    """Twelve digits with their check digit (GS1 General Specifications 7.9)."""
-    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(twelve))
-    return twelve + str(-total % 10)
+def _voucher(dice: random.Random, now_ms: int) -> dict[str, Any]:
+    label = dice.choice(("10 procent op sokken", "5 euro korting boven 50 euro", "gratis koffie"))
+    return {
+        "label": label,
+        "code": f"V{dice.randrange(10**6):06d}",
+        "until_ms": now_ms + dice.randint(5, 80) * DAY_MS,
+    }
 
 
 def invent(count: int, *, seed: int, now_ms: int) -> list[Person]:
     """`count` people with a card number in the in-store range, a name as they want it, and their choices."""
-    dice = random.Random(seed)
-    return [_person(dice, number, now_ms) for number in range(count)]
+    return [_person(seed, number, now_ms) for number in range(count)]
 
 
-def _person(dice: random.Random, number: int, now_ms: int) -> Person:
+def _person(seed: int, number: int, now_ms: int) -> Person:
+    # A year of purchases takes as many throws as its seasons ask for: dice of its own, so that who someone is and
+    # which card they carry stays the same on whatever day the shop is invented.
+    dice = random.Random(f"{seed}/{number}")
+    customer_id, last_five = dice.randbytes(16), dice.randrange(100_000)
     given = dice.choice(GIVEN)
     particle, family = dice.choice(FAMILY)
     # How someone wants to be addressed is theirs to choose; nothing is guessed from a name.
@@ -101,9 +107,21 @@ def _person(dice: random.Random, number: int, now_ms: int) -> Person:
         "name": name,
         "since": {"year": dice.randint(2009, 2026)},
         "points": {"balance": dice.randrange(0, 1200, 5)},
-        "stamps": {"have": dice.randint(0, 7), "of": 8, "reward": "gratis impregneren"},
-        "last": {"what": dice.choice(THINGS), "at_ms": now_ms - dice.randint(5, 300) * DAY_MS},
+        "stamps": {"have": dice.randint(0, 7), "of": 8, "reward": REWARD},
     }
+    if dice.random() < 0.3:
+        traits["vouchers"] = {"items": [_voucher(dice, now_ms)]}
+    if dice.random() < 0.2:
+        balance_cents = dice.randrange(500, 10_000, 250)
+        traits["giftcards"] = {
+            "items": [{"label": f"•••• {dice.randrange(10_000):04d}", "balance_cents": balance_cents}]
+        }
+    if dice.random() < 0.4:
+        traits["birthday"] = {"month": dice.randint(1, 12), "day": dice.randint(1, 28)}
+    baskets = year(random.Random(f"{seed}/{number}/year"), now_ms=now_ms)
+    traits["baskets"] = {"baskets": baskets}
+    if last := talked_of(baskets):
+        traits["last"] = last
     purposes = ["saving"]
     # The first twenty want to be recognised, so that whoever tries the demo meets a card before a "no".
     if number < 20 or dice.random() < 0.85:
@@ -111,9 +129,9 @@ def _person(dice: random.Random, number: int, now_ms: int) -> Person:
         if number < 20 or dice.random() < 0.7:
             purposes.append("profiling")
     return Person(
-        customer_id=dice.randbytes(16),
+        customer_id=customer_id,
         name=full,
-        barcode=ean13(f"29{number:05d}{dice.randrange(100_000):05d}"),
+        barcode=ean13(f"29{number:05d}{last_five:05d}"),
         traits=traits,
         purposes=tuple(purposes),
     )

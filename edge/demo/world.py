@@ -19,8 +19,12 @@ from drivers.settings import ReaderSettings
 from drivers.sim import SimReader
 from edge.app import Edge, open_edge
 from edge.config import Config, Hub, Server, Shop, Store
+from edge.demo.cable import Cable
+from edge.demo.cast import cast
 from edge.demo.line import SerialLine
+from edge.demo.office import DEVICE, Office
 from edge.demo.people import Person, invent
+from edge.demo.stage import Stage
 from edge.keys import Keys, read_keys, write_keys
 from edge.kit.clock import SystemClock
 from edge.kit.errors import WelkomError
@@ -31,7 +35,6 @@ from edge.staff import acts as staff_acts
 from edge.staff import tables as staff_tables
 from edge.staff.pins import hash_pin
 from edge.staff.rules import StaffRole
-from staff_ui.desk import Stage
 from sync.hub import config as hub_config
 from sync.hub import devices
 from sync.hub.app import Hub as OpenHub
@@ -40,7 +43,7 @@ from sync.hub.consents import NewConsent
 from sync.hub.people import NewCustomer
 from sync.hub.tables.devices import Device
 
-PEOPLE: Final = 300
+PEOPLE: Final = 2_000
 SEED: Final = 20261122
 EDGE_PORT: Final = 8443
 HUB_PORT: Final = 8444
@@ -52,14 +55,14 @@ STAFF: Final[tuple[tuple[str, StaffRole, str], ...]] = (
 TAP_EVERY_S: Final = 25.0
 PLAYING_S: Final = 30.0
 RECIPIENT: Final = "van-dam"
-STRANGER: Final = "2000000000015"  # nobody's card
 
 
 @dataclass(slots=True)
 class World:
-    """Everything that plays. `people` are those who want to be recognised; `line` is the counter's cable."""
+    """Everything that plays. `people` are those who want to be recognised, the six of the stage first."""
 
     edge: Edge
+    stage: Stage
     hub: OpenHub
     people: list[Person]
     day: SimReader
@@ -80,16 +83,18 @@ class World:
         """Play until told to stop."""
         async with asyncio.TaskGroup() as group:
             group.create_task(serve(self.hub.app, self.hub_sock, goodbye=self.hub.bell.close))
-            group.create_task(self._day())
+            group.create_task(self._passers_by())
+            group.create_task(self.stage.run())
             await self.edge.run(self.edge_sock)
 
-    async def _day(self) -> None:
+    async def _passers_by(self) -> None:
+        """Somebody now and then while nobody looks at the stage, so that a tablet alone is not a dead thing."""
         dice = random.Random(SEED)
         tally = self.edge.house.counter.tally
         while True:
             played = tally.presented
             await asyncio.sleep(dice.uniform(0.6, 1.4) * TAP_EVERY_S)
-            if tally.presented != played:
+            if tally.presented != played or self.stage.watched():
                 await asyncio.sleep(PLAYING_S)
             elif dice.random() < 0.15:
                 self.day.tap(f"20{dice.randrange(10**10):010d}")  # nobody's card
@@ -103,13 +108,18 @@ async def open_world(state: Path, *, log: Log) -> AsyncIterator[World]:
     os.umask(0o077)
     clock = SystemClock()
     hub_keys, keys = _keys(state)
-    people = invent(PEOPLE, seed=SEED, now_ms=clock.wall_ms())
+    now_ms = clock.wall_ms()
+    six = cast(seed=SEED, now_ms=now_ms)
+    people = [*six, *invent(PEOPLE - len(six), seed=SEED, now_ms=now_ms)]
     async with AsyncExitStack() as stack:
         hub_sock = stack.enter_context(_listen(HUB_PORT))
         edge_sock = stack.enter_context(_listen(EDGE_PORT))
         settings = hub_config.Config(state=state / "hub", keys=hub_keys)
         hub = await stack.enter_async_context(open_hub(settings, log=log))
         await _move_in(hub, keys, people)
+        cable = Cable(hub_sock.getsockname()[1])
+        await cable.lay()
+        stack.push_async_callback(cable.close)
         line = SerialLine(state, "counter")
         stack.callback(line.close)
         day = SimReader("deur")
@@ -123,27 +133,25 @@ async def open_world(state: Path, *, log: Log) -> AsyncIterator[World]:
             shop=Shop(id="demo", recipient=RECIPIENT),
             server=Server(port=edge_sock.getsockname()[1]),
             store=Store(state=state / "shop", credentials=state / "credentials"),
-            hub=Hub(url=f"http://127.0.0.1:{hub_sock.getsockname()[1]}", device="demo-1"),
+            hub=Hub(url=f"http://127.0.0.1:{cable.near}", device=DEVICE),
+        )
+        stage = Stage(
+            six,
+            office=Office(hub, address=f"http://127.0.0.1:{hub_sock.getsockname()[1]}", recipient=RECIPIENT),
+            cable=cable,
+            hold=lambda barcode: line.write(barcode + "\n"),
+            staff=STAFF[0][0],
+            pin=STAFF[0][2],
         )
         tappable = [person for person in people if "recognition" in person.purposes]
         edge = await stack.enter_async_context(
-            open_edge(
-                config,
-                keys=keys,
-                readers=readers,
-                log=log,
-                stage=Stage(
-                    people=tuple((person.name, person.barcode) for person in tappable[:6]),
-                    stranger=STRANGER,
-                    staff=STAFF[0][0],
-                    pin=STAFF[0][2],
-                    tap=lambda barcode: line.write(barcode + "\n"),
-                ),
-            )
+            open_edge(config, keys=keys, readers=readers, log=log, stage=stage)
         )
+        stage.join(edge)
         await _hire(edge, keys)
         yield World(
             edge=edge,
+            stage=stage,
             hub=hub,
             people=tappable,
             day=day,
@@ -178,7 +186,7 @@ async def _move_in(hub: OpenHub, keys: Keys, people: Sequence[Person]) -> None:
     await hub.db.apply(
         devices.register,
         hub.keys,
-        device=Device("demo-1", "demo", 1, device_key),
+        device=Device(DEVICE, "demo", 1, device_key),
         shop_key=keys.shop_key,
     )
     (held,) = hub.db.reader.execute("SELECT count(*) FROM customer").fetchone()

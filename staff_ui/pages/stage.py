@@ -1,28 +1,44 @@
-"""The stage of the demo: six people who can be tapped, and the way to the tablet. Only there, only on loopback."""
+"""The stage of the demo: four panes beside each other and a switch for the internet. Only there, only on loopback."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from litestar import Response
 from litestar.response import Redirect
 
+from edge.config import Language
 from edge.kit.errors import Gone
-from edge.staff import acts
-from staff_ui.desk import Desk, Guest, Stage, frame, html
-from staff_ui.security import Ask, form_token, own_form
+from edge.staff import acts, tables
+from edge.staff.pins import token_hash
+from edge.staff.rules import SESSION_MS
+from staff_ui.desk import Desk, Guest, Saying, Stage, StagePerson, frame, html, initials
+from staff_ui.security import YEAR_S, Ask, cookie, form_token, own_form
 from staff_ui.sheets import Frame
+from staff_ui.words import LANGUAGES, Words
 
 # The stage is nobody's tablet: its forms carry a token of this name, beside what the browser says of itself.
 FORMS = "stage"
+_KEEP = {"cache-control": "no-store"}
+
+
+@dataclass(frozen=True, slots=True)
+class Tappable:
+    name: str
+    initials: str
+    barcode: str
 
 
 @dataclass(frozen=True, slots=True)
 class StagePage:
     frame: Frame
     own: str
-    people: tuple[tuple[str, str], ...]
+    people: tuple[Tappable, ...]
     stranger: str
-    staff: str
-    pin: str
+    caption: str
+    line: str
+    internet: bool
+    playing: bool
+    languages: tuple[Language, ...] = LANGUAGES
 
 
 def on(desk: Desk) -> Stage:
@@ -32,19 +48,53 @@ def on(desk: Desk) -> Stage:
     return desk.stage
 
 
+def spoken(words: Words, saying: Saying) -> str:
+    """A saying in words: counts as people count, instants as a clock."""
+    values: dict[str, Any] = {
+        name.removesuffix("_ms"): words.clock(value) if name.endswith("_ms") else value
+        for name, value in saying.values.items()
+    }
+    if "waiting" in values:
+        return words.count(saying.key, values.pop("waiting"), **values)
+    return words.say(saying.key, **values)
+
+
 async def stage(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
-    """`GET /demo`."""
+    """`GET /demo`; `?language=` as the visitor wants it."""
     here = on(desk)
     around = frame(desk, request, guest)
+    language = _language(request, around)
+    words = desk.sheets.words[language]
+    now = here.state()
     it = StagePage(
-        frame=around,
+        frame=around if around.language == language else _speaking(around, language),
         own=form_token(FORMS),
-        people=here.people,
+        people=tuple(_tappable(each) for each in here.people),
         stranger=here.stranger,
-        staff=here.staff,
-        pin=here.pin,
+        caption=spoken(words, now.caption),
+        line=spoken(words, now.line),
+        internet=now.internet,
+        playing=now.playing,
     )
-    return html(desk, "stage.html", it, language=around.language)
+    return html(desk, "stage.html", it, language=language)
+
+
+async def state(desk: Desk, request: Ask, guest: Guest) -> Response[object]:
+    """`GET /demo/state`: what stands above the panes, asked for every second while the stage is looked at."""
+    here = on(desk)
+    # Whoever watches the stage is there: the tablet in its pane does not lock itself.
+    desk.sessions.of(request.scope, now_ms=desk.house.time.now_ms(), touched=True)
+    words = desk.sheets.words[_language(request, frame(desk, request, guest))]
+    now = here.state()
+    body = {
+        "internet": now.internet,
+        "playing": now.playing,
+        "caption": spoken(words, now.caption),
+        "line": spoken(words, now.line),
+        "chosen": now.chosen,
+        "figures": [spoken(words, each) for each in now.figures],
+    }
+    return Response(body, headers=_KEEP)
 
 
 async def tap_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
@@ -52,9 +102,33 @@ async def tap_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     here = on(desk)
     form = await own_form(request, FORMS)
     barcode = form.get("barcode", "")
-    if barcode in {here.stranger, *(number for _, number in here.people)}:
+    if barcode in {here.stranger, *(person.barcode for person in here.people)}:
         here.tap(barcode)
-    return Redirect("/demo", status_code=303, headers={"cache-control": "no-store"})
+    return _back(request)
+
+
+async def internet_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`POST /demo/internet`: field `on`, 1 or 0; really cuts the appliance from the hub."""
+    form = await own_form(request, FORMS)
+    await on(desk).internet(form.get("on") == "1")
+    return _back(request)
+
+
+async def play_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`POST /demo/play`: field `on`, 1 or 0; the day that plays by itself."""
+    form = await own_form(request, FORMS)
+    await on(desk).play(form.get("on") == "1")
+    return _back(request)
+
+
+async def phone(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`GET /demo/phone`: the page of whoever tapped last, entered with a code that works once."""
+    return Redirect(f"{await on(desk).phone()}?{request.url.query}", status_code=303, headers=_KEEP)
+
+
+async def office(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`GET /demo/office`: headquarters, with the balance of whoever tapped last."""
+    return Redirect(f"{on(desk).office()}&{request.url.query}", status_code=303, headers=_KEEP)
 
 
 async def tablet(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
@@ -62,4 +136,52 @@ async def tablet(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     on(desk)
     house = desk.house
     code = await house.db.apply(acts.pair_code, "demo", now_ms=house.time.now_ms())
-    return Redirect(f"/pair/{code}", status_code=303, headers={"cache-control": "no-store"})
+    return Redirect(f"/pair/{code}", status_code=303, headers=_KEEP)
+
+
+async def signed_in(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`GET /demo/tablet/open`: a tablet on which somebody is already signed in, for the pane of the stage."""
+    here, house = on(desk), desk.house
+    now_ms = house.time.now_ms()
+    code = await house.db.apply(acts.pair_code, "demo", now_ms=now_ms)
+    token = await house.db.apply(acts.pair, code, now_ms=now_ms)
+    staff = tables.by_name(house.db.reader, here.staff)
+    if token is None or staff is None:
+        raise Gone("the stage has no tablet", code="U05", hint="start the demo again")
+    session = await desk.sessions.sign_in(staff, token_hash(token))
+    secure = house.config.server.secure_cookies
+    return Redirect(
+        "/",
+        status_code=303,
+        cookies=[
+            cookie("tablet", token, secure=secure, max_age_s=YEAR_S),
+            cookie("session", session, secure=secure, max_age_s=SESSION_MS // 1000),
+            cookie(
+                "look",
+                f"{_language(request, frame(desk, request, guest))}.light.right",
+                secure=secure,
+                max_age_s=YEAR_S,
+            ),
+        ],
+        headers=_KEEP,
+    )
+
+
+def _tappable(person: StagePerson) -> Tappable:
+    return Tappable(name=person.name, initials=initials(person.name), barcode=person.barcode)
+
+
+def _language(request: Ask, around: Frame) -> Language:
+    asked = request.query_params.get("language")
+    return next((each for each in LANGUAGES if each == asked), around.language)
+
+
+def _speaking(around: Frame, language: Language) -> Frame:
+    return Frame(language=language, shop=around.shop, theme=around.theme, hand=around.hand, own=around.own)
+
+
+def _back(request: Ask) -> Response[str]:
+    """What a script sent needs no page; a form without one goes back to the stage."""
+    if request.headers.get("sec-fetch-dest") == "empty":
+        return Response("", status_code=204, headers=_KEEP)
+    return Redirect("/demo", status_code=303, headers=_KEEP)

@@ -1,0 +1,85 @@
+"""The demo's invented shop: the same on every day, believable, and behind a cable that can really be cut."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from edge.demo.cable import Cable
+from edge.demo.cast import cast
+from edge.demo.goods import BY_CODE, COUNT, ean13, goods, stock
+from edge.demo.people import invent
+
+NOW_MS = 1_795_000_000_000
+DAY_MS = 24 * 3_600_000
+
+
+def test_the_shelves_hold_six_hundred_things_with_numbers_that_are_valid_and_their_own() -> None:
+    lines = goods(seed=1)
+    assert (
+        len(lines) == COUNT == len({line["item"] for line in lines}) == len({line["gtin"] for line in lines})
+    )
+    assert all(ean13(line["gtin"][:12]) == line["gtin"] for line in lines)
+    assert lines == goods(seed=1)
+    assert any(line["count"] == 0 for line in stock(seed=1, now_ms=NOW_MS))
+
+
+def test_who_somebody_is_does_not_hang_on_the_day_the_shop_is_invented() -> None:
+    today, in_spring = (
+        invent(50, seed=7, now_ms=NOW_MS),
+        invent(50, seed=7, now_ms=NOW_MS + 170 * DAY_MS),
+    )
+    for one, same in zip(today, in_spring, strict=True):
+        assert (one.customer_id, one.barcode, one.name) == (same.customer_id, same.barcode, same.name)
+
+
+def test_everybody_in_the_shop_has_a_number_of_their_own_and_buys_what_is_on_the_shelves() -> None:
+    people = [*cast(seed=7, now_ms=NOW_MS), *invent(300, seed=7, now_ms=NOW_MS)]
+    assert len({each.barcode for each in people}) == len({each.customer_id for each in people}) == len(people)
+    items = {line["item"] for line in goods(seed=1)}
+    together: Counter[str] = Counter()
+    for person in people:
+        times = [basket["at_ms"] for basket in person.traits["baskets"]["baskets"]]
+        assert times == sorted(times)
+        assert all(at_ms < NOW_MS for at_ms in times)
+        bought = [item for basket in person.traits["baskets"]["baskets"] for item in basket["items"]]
+        assert set(bought) <= items
+        together.update({item for item in bought if BY_CODE[item[:-4]].durable})
+    assert together.most_common(1)[0][1] >= 10, "something sells often enough to be spoken of"
+
+
+@pytest.mark.anyio
+async def test_a_cut_cable_hangs_up_takes_no_call_and_carries_again_once_joined() -> None:
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while chunk := await reader.read(100):
+            writer.write(chunk)
+        writer.close()
+
+    async def call() -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", cable.near)
+        writer.write(b"hello")
+        try:
+            return await asyncio.wait_for(reader.read(100), timeout=5)
+        except ConnectionError:
+            return b""
+        finally:
+            writer.transport.abort()
+
+    far = await asyncio.start_server(echo, "127.0.0.1", 0)
+    cable = Cable(far.sockets[0].getsockname()[1])
+    await cable.lay()
+    try:
+        assert await call() == b"hello"
+        reader, writer = await asyncio.open_connection("127.0.0.1", cable.near)
+        writer.write(b"still there?")
+        assert await reader.read(100) == b"still there?"
+        cable.cut()
+        with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+            await asyncio.wait_for(reader.readexactly(1), timeout=5)
+        writer.transport.abort()
+        assert await call() == b""
+        cable.join()
+        assert await call() == b"hello"
+    finally:
+        await cable.close()
+        far.close()
