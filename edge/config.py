@@ -15,8 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from drivers.settings import ReaderSettings, SettingsError, parse_reader
 from edge.kit.errors import ConfigError
-
-Language = Literal["nl", "en"]
+from edge.kit.words import Language as Language
 
 
 def setting(default: Any, why: str, *, lowest: int = 0, highest: int = 2**31 - 1) -> Any:

@@ -8,6 +8,7 @@ lost line ends all three, and they start again in that order.
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Protocol
@@ -22,6 +23,7 @@ BACKOFF_FIRST_S: Final = 0.5
 BACKOFF_MOST_S: Final = 30.0
 REFUSED_S: Final = 60.0  # a person has to act first; asking more often helps nobody
 UNHELD_S: Final = 1.0
+WOKEN_S: Final = 0.2  # a burst of taps while the line is down is one try
 IDLE_PUSH_S: Final = 60.0  # looks at the outbox even if a wake-up was missed
 _TIMEOUT: Final = httpx.Timeout(10.0, read=wire.WAIT_S + 10.0)
 # Refusals that pass by themselves: a request that the network doubled, a clock that was just learnt.
@@ -95,7 +97,6 @@ class Agent:
         self._sleep = sleep
         self._chance = chance
         self._woken = asyncio.Event()
-        self._hurried = asyncio.Event()
         self._tries = 0
         self._told_down = False
         self._refusals: dict[str, str] = {}  # lane -> code that was logged
@@ -103,12 +104,8 @@ class Agent:
         self.state = AgentState(since_ms=wall_ms())
 
     def wake(self) -> None:
-        """There is something new in the outbox."""
+        """There is something new in the outbox, or reason to believe that the line is back."""
         self._woken.set()
-
-    def hurry(self) -> None:
-        """The line may be back: do not wait for the end of a pause."""
-        self._hurried.set()
 
     async def once(self) -> None:
         """One full round: urgent rows, facts, all other rows. Raises Unreachable, or the first Refused."""
@@ -137,18 +134,7 @@ class Agent:
                 lost = _first(group)
             if lost is not None:
                 self._down(lost)
-                await self._rest(self._pause_s())
-
-    async def _rest(self, pause_s: float) -> None:
-        """Sleep, unless somebody hurries us."""
-        self._hurried.clear()
-        either = [asyncio.ensure_future(each) for each in (self._sleep(pause_s), self._hurried.wait())]
-        try:
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for each in either:
-                each.cancel()
-            await asyncio.gather(*either, return_exceptions=True)
+                await self._pause(self._pause_s())
 
     async def _drain_urgent(self) -> None:
         await self._drain(self._urgent)
@@ -305,6 +291,21 @@ class Agent:
             self._told_down = True
             self._log("hub_lost", code=error.code, hint=error.hint, message=str(error))
             self._on_change()
+
+    async def _pause(self, pause_s: float) -> None:
+        """Wait before the next try; `wake` ends it, so that a tap or a line that is back finds no long sleep."""
+        self._woken.clear()  # what waits in the outbox is sent at the next try anyway
+        pausing = asyncio.ensure_future(self._sleep(pause_s))
+        woken = asyncio.ensure_future(self._woken.wait())
+        try:
+            await asyncio.wait((pausing, woken), return_when=asyncio.FIRST_COMPLETED)
+            if not pausing.done():
+                await self._sleep(min(WOKEN_S, pause_s))
+        finally:
+            for each in (pausing, woken):
+                each.cancel()
+                with suppress(asyncio.CancelledError):
+                    await each
 
     def _pause_s(self) -> float:
         """Full jitter: anywhere below a bound that doubles, so that a thousand shops do not knock as one."""

@@ -155,7 +155,7 @@ class Stage:
             self._joined = True
             agent = self._opened().agent
             if agent is not None:
-                agent.hurry()
+                agent.wake()
         elif not on and self._cable.whole:
             self._cable.cut()
             self._joined = False

@@ -9,6 +9,7 @@ from litestar.params import QueryParameter
 
 from sync import signing, wire
 from sync.hub import feed
+from sync.hub.contacts import unless_gone
 from sync.hub.problem import Refusal
 from sync.hub.tables import devices
 from sync.hub.tables import feed as partitions
@@ -40,6 +41,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         device = devices.device(hub.db.reader, device_id)
         if device is None:
             raise _not_yours("the device is gone")
+        hub.contacts.heard(device.id)
         return device
 
     def _key_of(device_id: str) -> Ed25519PublicKey | None:
@@ -85,7 +87,9 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         if partitions.last(conn, part) < after:
             hint = "the hub was restored from a backup: rebuild the shop's replica"
             raise Refusal("the hub has fewer rows", code="CURSOR_AHEAD", hint=hint, status=409)
-        await hub.bell.wait(conn, part, after=after, wait_s=wait)
+        if wait:
+            with hub.contacts.held(device.id):
+                await unless_gone(request, hub.bell.wait(conn, part, after=after, wait_s=wait))
         page = feed.page(conn, part, after=after, limit=limit, now_ms=hub.now_ms())
         return Response(page, media_type=_NDJSON)
 

@@ -19,11 +19,16 @@ from edge.kit.migrate import load, migrate
 from edge.kit.sqlite import Database, open_writer
 from sync import wire
 from sync.hub import api, intake, people
-from sync.hub.config import Config, Keys
+from sync.hub.config import Config
+from sync.hub.contacts import Contacts
 from sync.hub.feed import Bell
 from sync.hub.people import NewCustomer
+from sync.hub.portal import page
+from sync.hub.portal import routes as portal
+from sync.hub.portal.security import AddHeaders
 from sync.hub.problem import Refusal, problems
 from sync.hub.tables import devices
+from sync.hub.tables import portal as portals
 from sync.hub.tables.feed import Moved
 
 FILE: Final = "hub.db"
@@ -36,15 +41,18 @@ M = TypeVar("M", list[Moved], list[Moved] | None)
 class Hub:
     """The open hub. `app` is its ASGI application; everything that changes goes through `change`."""
 
-    def __init__(self, db: Database[Moved], keys: Keys, *, clock: Clock, log: Log, file: Path) -> None:
+    def __init__(self, db: Database[Moved], config: Config, *, clock: Clock, log: Log, file: Path) -> None:
         self.db = db
-        self.keys = keys
+        self.config = config
+        self.keys = config.keys
         self.now_ms = clock.wall_ms
         self.bell = Bell()
-        self._log = log
-        self._file = file
+        self.contacts = Contacts(now_ms=self.now_ms, on_change=self.bell.poke)
+        self.log = log
+        self.file = file
         self.app = Litestar(
-            api.routes(self),
+            [*api.routes(self), portal.router(self)],
+            before_send=[AddHeaders(config.frame_ancestors)],
             exception_handlers=problems(now_ms=self.now_ms, log=log),
             openapi_config=OpenAPIConfig(
                 title="Welkom hub",
@@ -64,7 +72,7 @@ class Hub:
     ) -> M:
         """Run an act in one transaction, then wake the shops that wait for what it published."""
         moved = await self.db.apply(act, *args, **kwargs)
-        self.bell.ring([each.part for each in moved or ()])
+        self._announce(moved or [])
         return moved
 
     async def take(self, envelope: wire.Envelope, facts: Sequence[wire.Event]) -> intake.Taken:
@@ -77,10 +85,22 @@ class Hub:
             if refusal.code == "FORKED" and await self.db.apply(
                 devices.mark_forked, envelope.device, now_ms=self.now_ms()
             ):
-                self._log("forked", code=refusal.code, hint=refusal.hint, device_epoch=envelope.epoch)
+                self.log("forked", code=refusal.code, hint=refusal.hint, device_epoch=envelope.epoch)
             raise
-        self.bell.ring([each.part for each in taken.moved])
+        self._announce(taken.moved)
+        if self.bell.is_listened() and facts:
+            span = {"first": envelope.from_seq, "last": taken.seq}
+            self.bell.poke(portals.about(self.db.reader, envelope.device, envelope.epoch, **span))
         return taken
+
+    def _announce(self, moved: Sequence[Moved]) -> None:
+        """Wake the shops and the pages that wait for what was committed."""
+        self.bell.ring([each.part for each in moved])
+        self.bell.poke(customer_id for each in moved for customer_id in each.customers)
+
+    async def portal_code(self, customer_id: bytes) -> str:
+        """A code that lets one phone into this customer's page: once, within 15 minutes. Raises Refused."""
+        return await self.db.apply(page.make_code, customer_id, now_ms=self.now_ms())
 
     async def add_customers(
         self,
@@ -110,7 +130,8 @@ class Hub:
     async def erase(self, customer_id: bytes) -> list[Moved]:
         """Forget a customer, also in the write-ahead log."""
         moved = await self.change(people.erase, self.keys, customer_id=customer_id, now_ms=self.now_ms())
-        await anyio.to_thread.run_sync(_truncate_wal, self._file)
+        self.bell.poke([customer_id])
+        await anyio.to_thread.run_sync(_truncate_wal, self.file)
         return moved
 
 
@@ -132,7 +153,7 @@ async def open_hub(
         log("migrated", file=FILE, from_version=before, to_version=after)
     db: Database[Moved] = await Database.open(path, attach={}, record=lambda conn, moved: 0)
     try:
-        hub = Hub(db, config.keys, clock=clock, log=log, file=path)
+        hub = Hub(db, config, clock=clock, log=log, file=path)
         try:
             yield hub
         finally:

@@ -25,6 +25,10 @@ class Config:
     keys: Keys
     host: str = "127.0.0.1"
     port: int = 8770  # 0: any free one
+    secure_cookies: bool = True  # False only where pages are asked for over plain HTTP (the demo, tests)
+    timezone: str = "Europe/Amsterdam"  # for times as people say them
+    names: Mapping[str, str] = field(default_factory=dict)  # id of a shop or recipient -> as people call it
+    frame_ancestors: tuple[str, ...] = ()  # origins whose pages may show ours in a frame (the demo's stage)
 
 
 def read_keys(credentials: Mapping[str, bytes]) -> Keys:

@@ -1,7 +1,10 @@
 """The lines that go out to the shops, and the pages they are read in."""
 
 import asyncio
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from sqlite3 import Connection
+from typing import Final
 
 import msgspec
 
@@ -11,6 +14,7 @@ from sync.hub.tables.feed import Line
 from sync.hub.tables.people import Consent
 
 _PAGE_ROOM = 1024  # for the checkpoint
+EVERYTHING: Final = b""  # the topic of whoever wants to hear of every change
 
 
 def key(shop_id: str, customer_id: bytes, *, wrapped: bytes) -> list[Line]:
@@ -80,11 +84,38 @@ def page(conn: Connection, part: str, *, after: int, limit: int, now_ms: int) ->
 
 
 class Bell:
-    """Wakes the long polls of a partition after a commit; after `close` nobody waits any more."""
+    """Wakes whoever waits after a commit: long polls by partition, pages by customer; after `close` nobody waits."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, asyncio.Event] = {}
+        self._listening: dict[bytes, set[asyncio.Event]] = {}
         self._closed = False
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+    def poke(self, customer_ids: Iterable[bytes] = ()) -> None:
+        """Something of these customers changed; headquarters looks whenever anything did."""
+        for topic in (EVERYTHING, *customer_ids):
+            for event in self._listening.get(topic, ()):
+                event.set()
+
+    @contextmanager
+    def listening(self, topic: bytes) -> Generator[asyncio.Event, None, None]:
+        """An event that is set at each poke of a customer, or of `EVERYTHING`, and when the hub closes."""
+        event = asyncio.Event()
+        self._listening.setdefault(topic, set()).add(event)
+        try:
+            yield event
+        finally:
+            self._listening[topic].discard(event)
+            if not self._listening[topic]:
+                del self._listening[topic]
+
+    def is_listened(self) -> bool:
+        """Whether anybody has a page open."""
+        return bool(self._listening)
 
     def ring(self, parts: list[str]) -> None:
         for part in parts:
@@ -103,6 +134,7 @@ class Bell:
     def close(self) -> None:
         self._closed = True
         self.ring(list(self._waiting))
+        self.poke(list(self._listening))
 
 
 def _lanes(shop_id: str, *, urgent: bool) -> list[str]:

@@ -4,38 +4,49 @@ from pathlib import Path
 from typing import Final
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 import staff_ui
-from staff_ui.words import LANGUAGES, LOCALES
+from edge.kit import words
+from staff_ui.words import LANGUAGES
+from sync.hub import portal
 
 FOLDER: Final = Path(staff_ui.__file__).parent
+PORTAL: Final = Path(portal.__file__).parent
+FOLDERS: Final = (FOLDER, PORTAL)  # each has its templates and its locales
 # Our own names for gettext, N_ and ngettext; `count` has one key for all its forms.
 KEYWORDS: Final = {"say": None, "key": None, "count": None}
 METHODS: Final = [("templates/**.html", "jinja2"), ("**.py", "python")]
 
 
-def extracted() -> set[str]:
+def shared() -> set[str]:
+    """Keys of the kit, which every catalogue has to say."""
+    found = extract_from_file("python", words.__file__, keywords=KEYWORDS)
+    return {str(message) for _, message, _, _ in found if isinstance(message, str)}
+
+
+def extracted(folder: Path = FOLDER) -> set[str]:
     """Every key that code and templates say."""
-    return {
+    return shared() | {
         str(message)
-        for _, _, message, _, _ in extract_from_dir(str(FOLDER), METHODS, keywords=KEYWORDS)
+        for _, _, message, _, _ in extract_from_dir(str(folder), METHODS, keywords=KEYWORDS)
         if isinstance(message, str)
     }
 
 
-def po_file(language: str) -> Path:
-    return LOCALES / language / "LC_MESSAGES" / "messages.po"
+def po_file(language: str, folder: Path = FOLDER) -> Path:
+    return folder / "locales" / language / "LC_MESSAGES" / "messages.po"
 
 
-def read(language: str) -> Catalog:
-    with po_file(language).open("rb") as file:
+def read(language: str, folder: Path = FOLDER) -> Catalog:
+    with po_file(language, folder).open("rb") as file:
         return read_po(file, locale=language)
 
 
 if __name__ == "__main__":
-    for each in LANGUAGES:
-        with po_file(each).with_suffix(".mo").open("wb") as target:
-            write_mo(target, read(each))
+    for its in FOLDERS:
+        for each in LANGUAGES:
+            with po_file(each, its).with_suffix(".mo").open("wb") as target:
+                write_mo(target, read(each, its))

@@ -24,10 +24,11 @@ class Line(Struct, frozen=True):  # a dataclass would cost a tenth of a bulk imp
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The partition grew up to `last`: whoever waits for it is to be woken after COMMIT."""
+    """The partition grew up to `last` by rows about `customers`: whoever waits is to be woken after COMMIT."""
 
     part: str
     last: int
+    customers: frozenset[bytes] = frozenset()
 
 
 _TAKE = """
@@ -51,7 +52,7 @@ def publish(conn: Connection, lines: Iterable[Line]) -> list[Moved]:
         (last,) = conn.execute(_TAKE, {"part": part, "count": len(its)}).fetchone()
         first = last - len(its) + 1
         conn.executemany(_APPEND, [{"seq": seq, **asdict(line)} for seq, line in enumerate(its, first)])
-        moved.append(Moved(part, last))
+        moved.append(Moved(part, last, frozenset(line.customer_id for line in its if line.customer_id)))
     return moved
 
 

@@ -30,7 +30,7 @@ _PUT_CONSENT: Final = """
     ON CONFLICT (customer_id, purpose, recipient) DO UPDATE SET basis=excluded.basis, gen=excluded.gen,
         state=excluded.state, from_ms=excluded.from_ms, until_ms=excluded.until_ms, ver=excluded.ver"""
 
-
+_OF_A_CUSTOMER: Final = ("customer_key", "trait", "credential", "consent", "residency")
 _TAKEN: Final = {"customer": "CUSTOMER_TAKEN", "credential": "CREDENTIAL_TAKEN"}
 
 
@@ -105,7 +105,7 @@ def shops_of(conn: Connection, customer_id: bytes) -> list[str]:
 
 def forget(conn: Connection, customer_id: bytes, *, mark: bytes, now_ms: int) -> None:
     """Delete all rows of a customer, the key first of all, and remember the mark of the id."""
-    for table in ("customer_key", "trait", "credential", "consent", "residency"):
+    for table in (*_OF_A_CUSTOMER, "portal_code", "portal_session"):
         conn.execute(f"DELETE FROM {table} WHERE customer_id=:id", {"id": customer_id})
     conn.execute("DELETE FROM customer WHERE id=:id", {"id": customer_id})
     conn.execute(

@@ -1,0 +1,113 @@
+"""What may be done with a customer's data, a plain sentence each, with the button that changes it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from edge.consent.rules import PURPOSES, State
+from edge.kit.words import Words, key
+from sync.hub.portal.traits import day
+from sync.hub.tables.people import Consent
+
+# What it is called, what it allows, the button that stops it, what is true afterwards, what is true without it.
+CONSENTS: Final[dict[str, tuple[str, str, str, str, str]]] = {
+    "recognition": (
+        key("recognition.title"), key("recognition.may"), key("recognition.stop"),
+        key("recognition.stopped"), key("recognition.never"),
+    ),
+    "profiling": (
+        key("profiling.title"), key("profiling.may"), key("profiling.stop"),
+        key("profiling.stopped"), key("profiling.never"),
+    ),
+    "location": (
+        key("location.title"), key("location.may"), key("location.stop"),
+        key("location.stopped"), key("location.never"),
+    ),
+    "contact": (
+        key("contact.title"), key("contact.may"), key("contact.stop"),
+        key("contact.stopped"), key("contact.never"),
+    ),
+    "partners": (
+        key("partners.title"), key("partners.may"), key("partners.stop"),
+        key("partners.stopped"), key("partners.never"),
+    ),
+}  # fmt: skip
+# What rests on something else than a yes has no stop button, and says why.
+OTHERS: Final[dict[str, tuple[str, str, str]]] = {
+    "saving": (key("saving.title"), key("saving.may"), key("saving.why")),
+    "receipts": (key("receipts.title"), key("receipts.may"), key("receipts.why")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One register. `stop` and `allow` are the words on its button; without either it says why in `why`."""
+
+    id: str
+    title: str
+    sentence: str
+    until: str
+    stop: str
+    allow: str
+    why: str
+    purpose: str
+    recipient: str
+    gen: int
+    state: State
+
+
+def given(consent: Consent, *, now_ms: int) -> bool:
+    return consent.state == "given" and (consent.until_ms is None or consent.until_ms > now_ms)
+
+
+def choices(
+    held: Sequence[Consent], words: Words, *, names: Mapping[str, str], now_ms: int
+) -> tuple[Choice, ...]:
+    """Registers in the order of importance: what can be stopped first."""
+    order = [*CONSENTS, *OTHERS]
+    known = [each for each in held if each.purpose in order and each.purpose in PURPOSES]
+    known.sort(key=lambda each: order.index(each.purpose))
+    return tuple(_choice(each, words, name(each.recipient, names), now_ms=now_ms) for each in known)
+
+
+def nevers(held: Sequence[Consent], words: Words) -> tuple[str, ...]:
+    """What nobody ever asked or was allowed, as sentences that put at ease."""
+    asked = {each.purpose for each in held}
+    return tuple(words.say(texts[4]) for purpose, texts in CONSENTS.items() if purpose not in asked)
+
+
+def name(id_: str, names: Mapping[str, str]) -> str:
+    """How people call a shop or recipient: as configured, else `van-dam` becomes Van Dam."""
+    return names.get(id_) or " ".join(part[:1].upper() + part[1:] for part in id_.split("-") if part) or id_
+
+
+def _choice(held: Consent, words: Words, recipient: str, *, now_ms: int) -> Choice:
+    stop = allow = why = until = ""
+    if held.purpose in OTHERS or held.basis != "consent":
+        texts = OTHERS.get(held.purpose) or (*CONSENTS[held.purpose][:2], "saving.why")
+        title, sentence, why = words.say(texts[0]), words.say(texts[1], who=recipient), words.say(texts[2])
+    else:
+        called, may, stops, stopped, _ = CONSENTS[held.purpose]
+        title = words.say(called)
+        if given(held, now_ms=now_ms):
+            sentence, stop = words.say(may, who=recipient), words.say(stops)
+            if held.until_ms is not None:
+                until = words.say("choice.until", day=day(held.until_ms, words, now_ms=now_ms))
+        else:
+            sentence = words.say(stopped, who=recipient)
+            allow = words.say("choice.allow")
+            if held.state == "given" and held.until_ms is not None:
+                until = words.say("choice.ended", day=day(held.until_ms, words, now_ms=now_ms))
+    return Choice(
+        id=f"{held.purpose}-{held.recipient}",
+        title=title,
+        sentence=sentence,
+        until=until,
+        stop=stop,
+        allow=allow,
+        why=why,
+        purpose=held.purpose,
+        recipient=held.recipient,
+        gen=held.gen,
+        state=held.state,
+    )

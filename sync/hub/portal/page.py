@@ -1,0 +1,220 @@
+"""The customer's own page: their card, who looked, what may be done, and the buttons that change it."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from sqlite3 import Connection
+from typing import TYPE_CHECKING, Annotated, Final, cast
+
+import msgspec
+
+from edge.consent.rules import PURPOSES, Register, State
+from edge.kit.errors import Refused
+from edge.kit.words import Language, Words, key
+from sync import wire
+from sync.hub import consents
+from sync.hub.portal import choices
+from sync.hub.portal.choices import Choice
+from sync.hub.portal.security import foreign_form, form_token
+from sync.hub.portal.sheets import Frame
+from sync.hub.portal.traits import Card, card, open_traits
+from sync.hub.tables import people
+from sync.hub.tables import portal as tables
+from sync.hub.tables.people import Consent
+from sync.hub.tables.portal import View
+
+if TYPE_CHECKING:
+    from sync.hub.app import Hub
+
+CODE_MS: Final = 15 * 60_000
+# Stopping has to be as easy as it was to say yes, so a phone that is in stays in; "leave" ends it at once.
+SESSION_MS: Final = 90 * 24 * 3_600_000
+MOST_VIEWS: Final = 30
+GLANCE: Final = 3  # looks that stand open: the stop buttons are never far below
+FRESH_MS: Final = 60_000
+SOMEBODY, SOMETHING = key("who.other"), key("why.other")  # a role or purpose of a later version
+WHO: Final = {"staff": key("who.staff"), "manager": key("who.manager")}
+WHY: Final = {
+    "recognition": key("why.recognition"),
+    "saving": key("why.saving"),
+    "profiling": key("why.profiling"),
+    "location": key("why.location"),
+    "contact": key("why.contact"),
+    "partners": key("why.partners"),
+    "receipts": key("why.receipts"),
+}
+
+
+class _Shown(msgspec.Struct):
+    """A `card_shown` as the shop reported it."""
+
+    role: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    purpose: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at the card: who by role, why, where and when; never a name of staff."""
+
+    sentence: str
+    place: str
+    when: str
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    frame: Frame
+    greeting: str
+    card: Card = field(repr=False)
+    looks: tuple[Look, ...] = field(repr=False)
+    glance: int  # so many of them stand open
+    earlier: str
+    newest: str
+    choices: tuple[Choice, ...] = field(repr=False)
+    nevers: tuple[str, ...]
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Who is in: the token of their cookie, and whose page it is."""
+
+    token: str = field(repr=False)
+    customer_id: bytes = field(repr=False)
+    language: Language
+
+    @property
+    def token_hash(self) -> bytes:
+        return hashed(self.token)
+
+
+def hashed(token: str) -> bytes:
+    """What is kept of a code or token. Random of 256 bits needs no salt and no slow hash."""
+    return sha256(token.encode("utf-8", "replace")).digest()
+
+
+def make_code(conn: Connection, customer_id: bytes, *, now_ms: int) -> str:
+    """A code that lets one phone in, once, within 15 minutes; raises Refused for an unknown customer."""
+    if not people.exists(conn, customer_id):
+        raise Refused("no such customer", code="UNKNOWN_CUSTOMER", hint="nothing was changed")
+    code = secrets.token_urlsafe(32)
+    tables.add_code(conn, hashed(code), customer_id=customer_id, until_ms=now_ms + CODE_MS)
+    return code
+
+
+def enter(conn: Connection, code: str, *, language: Language, now_ms: int) -> str | None:
+    """Use a code up; the token of a new session, None when the code is unknown, used or too old."""
+    customer_id = tables.take_code(conn, hashed(code), now_ms=now_ms)
+    if customer_id is None or not people.exists(conn, customer_id):
+        return None
+    token = secrets.token_urlsafe(32)
+    tables.add_session(
+        conn,
+        hashed(token),
+        customer_id=customer_id,
+        language=language,
+        until_ms=now_ms + SESSION_MS,
+        now_ms=now_ms,
+    )
+    return token
+
+
+def guest(conn: Connection, token: str, *, now_ms: int) -> Guest | None:
+    """Whoever the cookie lets in."""
+    session = tables.session(conn, hashed(token), now_ms=now_ms) if token else None
+    if session is None:
+        return None
+    return Guest(token, session.customer_id, cast(Language, session.language))
+
+
+def page(hub: "Hub", who: Guest, words: Words, *, changed: bool = False) -> Portal:
+    """Everything of one customer, read through their own session."""
+    conn, now_ms = hub.db.reader, hub.now_ms()
+    held = tables.own_consents(conn, who.token_hash, now_ms=now_ms)
+    sealed = tables.own_traits(conn, who.token_hash, now_ms=now_ms)
+    views = tables.own_views(conn, who.token_hash, now_ms=now_ms, most=MOST_VIEWS)
+    traits = open_traits(sealed, kek=hub.keys.hub_kek, log=hub.log)
+    looks = _looks(views, words, names=hub.config.names, now_ms=now_ms)
+    return Portal(
+        frame=Frame(language=words.language, own=form_token(who.token)),
+        greeting=_greeting(words, now_ms=now_ms),
+        card=card(traits, words, now_ms=now_ms),
+        looks=looks,
+        glance=GLANCE,
+        earlier=words.count("looks.earlier", len(looks) - GLANCE) if len(looks) > GLANCE else "",
+        newest=str(views[0].at_ms) if views else "",
+        choices=choices.choices(held, words, names=hub.config.names, now_ms=now_ms),
+        nevers=choices.nevers(held, words),
+        changed=changed,
+    )
+
+
+async def stop(hub: "Hub", who: Guest, *, purpose: str, recipient: str) -> None:
+    """Withdraw one consent of this customer; always accepted, and at once on its way to every shop."""
+    _register(hub, who, purpose, recipient)
+    await hub.change(
+        consents.withdraw, who.customer_id, purpose=purpose, recipient=recipient, now_ms=hub.now_ms()
+    )
+    hub.bell.poke([who.customer_id])
+
+
+async def allow(hub: "Hub", who: Guest, *, purpose: str, recipient: str, base: Register) -> bool:
+    """Give a consent again as a new generation, for as long as before; False when it is not as they saw it."""
+    held = _register(hub, who, purpose, recipient)
+    now_ms = hub.now_ms()
+    until_ms = None if held.until_ms is None else now_ms + max(0, held.until_ms - held.from_ms)
+    moved = await hub.change(
+        consents.grant,
+        who.customer_id,
+        purpose=purpose,
+        recipient=recipient,
+        base=base,
+        now_ms=now_ms,
+        until_ms=until_ms,
+    )
+    hub.bell.poke([who.customer_id])
+    return moved is not None
+
+
+def base_of(gen: str, state: str) -> Register:
+    """The register that a form says its customer saw; raises Refusal for what our page does not make."""
+    if state not in ("given", "withdrawn") or not gen.isascii() or not gen.isdigit() or len(gen) > 15:
+        raise foreign_form()
+    return Register(int(gen), cast(State, state))
+
+
+def _register(hub: "Hub", who: Guest, purpose: str, recipient: str) -> Consent:
+    """A register of this customer that rests on consent; raises Refusal for anything else."""
+    held = people.consent(hub.db.reader, who.customer_id, purpose=purpose, recipient=recipient)
+    if held is None or PURPOSES.get(purpose) != "consent":
+        raise foreign_form()
+    return held
+
+
+def _greeting(words: Words, *, now_ms: int) -> str:
+    hour = words.local(now_ms).hour
+    if hour < 12:
+        return words.say("greeting.morning")
+    return words.say("greeting.afternoon") if hour < 18 else words.say("greeting.evening")
+
+
+def _looks(views: Sequence[View], words: Words, *, names: Mapping[str, str], now_ms: int) -> tuple[Look, ...]:
+    return tuple(_look(view, words, name=choices.name(view.shop_id, names), now_ms=now_ms) for view in views)
+
+
+def _look(view: View, words: Words, *, name: str, now_ms: int) -> Look:
+    at_ms = min(max(0, view.at_ms), now_ms)  # a shop's clock may be wrong; nobody looked tomorrow
+    try:
+        shown = wire.decode_as(view.body, _Shown)
+    except wire.Malformed:
+        shown = _Shown()
+    who, why = words.say(WHO.get(shown.role, SOMEBODY)), words.say(WHY.get(shown.purpose, SOMETHING))
+    when = words.when(at_ms, now_ms=now_ms)
+    return Look(
+        sentence=words.say("look.sentence", who=who, why=why),
+        place=name,
+        when=when[:1].upper() + when[1:],
+        fresh=now_ms - at_ms < FRESH_MS,
+    )

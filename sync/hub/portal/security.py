@@ -1,0 +1,128 @@
+"""What keeps the hub's pages honest towards the browser: headers, the cookie, forms that only they can send.
+
+The same rules as the tablet's (staff_ui/security.py), with two differences: the cookie has the path of the
+customer's page, and a stage on another port may frame the pages when the configuration names it.
+"""
+
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Any, Final
+
+from litestar import Request
+from litestar.datastructures import Cookie
+from litestar.exceptions import HTTPException
+from litestar.types import Message, Scope
+
+from edge.kit.errors import ConfigError
+from sync.hub.problem import Refusal
+
+Ask = Request[Any, Any, Any]
+Headers = tuple[tuple[bytes, bytes], ...]
+
+PATHS: Final = ("/portal", "/hq")
+FORM_BYTES: Final = 8192
+FORM_FIELD: Final = "own"
+_ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9.\[\]:-]{1,200}")
+LOOPBACK: Final = re.compile(r"(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d{1,5})?")
+# A proxy on this machine asks from this machine, for somebody who is elsewhere.
+_PROXIED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+
+
+def headers(frame_ancestors: Sequence[str]) -> Headers:
+    """Headers of every page; raises ConfigError for an ancestor that is no origin."""
+    for each in frame_ancestors:
+        if not _ORIGIN.fullmatch(each):
+            raise ConfigError(
+                "one of frame_ancestors is no origin",
+                code="HUB_FRAME",
+                hint="write it as scheme://host:port, without a path",
+            )
+    csp = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        f"frame-ancestors {' '.join(frame_ancestors) or chr(39) + 'none' + chr(39)}; base-uri 'none'; "
+        "form-action 'self'; require-trusted-types-for 'script'"
+    )
+    return (
+        (b"content-security-policy", csp.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+        (b"cross-origin-opener-policy", b"same-origin"),
+        (b"cross-origin-embedder-policy", b"require-corp"),
+        # A page that frames ours and demands as much of what it frames may do so only from the same site.
+        (b"cross-origin-resource-policy", b"same-site" if frame_ancestors else b"same-origin"),
+        (
+            b"permissions-policy",
+            b"camera=(), display-capture=(), geolocation=(), hid=(), microphone=(), payment=(), serial=(), usb=()",
+        ),
+    )
+
+
+class AddHeaders:
+    """Litestar's `before_send`: the one place every answer passes, also a 404 that no route made."""
+
+    def __init__(self, frame_ancestors: Sequence[str]) -> None:
+        self._headers = headers(frame_ancestors)
+
+    async def __call__(self, message: Message, scope: Scope) -> None:
+        if message["type"] == "http.response.start" and scope["path"].startswith(PATHS):
+            message["headers"] = [*message.get("headers", ()), *self._headers]
+
+
+def cookie_name(*, secure: bool) -> str:
+    """A name of its own: cookies know no ports, and the demo's tablet is on the same host."""
+    return "__Secure-welkom_portal" if secure else "welkom_portal"
+
+
+def cookie(token: str, *, secure: bool, max_age_s: int) -> Cookie:
+    return Cookie(
+        key=cookie_name(secure=secure),
+        value=token,
+        max_age=max_age_s,
+        path="/portal",
+        secure=secure,
+        httponly=True,
+        samesite="strict",
+    )
+
+
+def form_token(token: str) -> str:
+    """What our own forms carry: nobody without the session's cookie can compute it, and nothing needs keeping."""
+    return hmac.digest(token.encode("utf-8", "replace"), b"forms", sha256).hex()
+
+
+async def own_form(request: Ask, token: str) -> Mapping[str, str]:
+    """The fields of a form that one of our own pages sent; raises Refusal for any other.
+
+    Three locks, each enough by itself: the SameSite=Strict cookie behind `token`, the browser's word on where
+    the form came from (Fetch Metadata, else Origin), and what `form_token` put into it.
+    """
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    foreign = site not in (None, "same-origin") or (
+        site is None and origin is not None and origin.split("://")[-1] != request.headers.get("host")
+    )
+    try:
+        fields = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+    except (HTTPException, ValueError):
+        raise foreign_form() from None
+    given = fields.pop(FORM_FIELD, "")
+    if foreign or not hmac.compare_digest(given.encode("utf-8", "replace"), form_token(token).encode()):
+        raise foreign_form()
+    return fields
+
+
+def foreign_form() -> Refusal:
+    """A form that our pages do not make."""
+    return Refusal("a form came from elsewhere", code="FOREIGN_FORM", hint="open the page again", status=403)
+
+
+def from_here(request: Ask) -> None:
+    """Raise Refusal unless the request was made on this machine, for this machine, by nobody's order."""
+    host = request.client.host if request.client else ""
+    near = host.startswith(("127.", "::ffff:127.")) or host == "::1"
+    named = LOOPBACK.fullmatch(request.headers.get("host", ""))
+    if not near or not named or any(name in request.headers for name in _PROXIED):
+        raise Refusal(
+            "only from this machine", code="NOT_HERE", hint="ask from the hub's own machine", status=403
+        )

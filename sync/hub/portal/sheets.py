@@ -1,0 +1,67 @@
+"""Templates, styles and scripts of the hub's pages: one Jinja environment a language."""
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from edge.kit.words import LANGUAGES, Language, Words
+
+FOLDER: Final = Path(__file__).parent
+LOCALES: Final = FOLDER / "locales"
+STATIC: Final = "/portal/static"
+KINDS: Final = {".css": "text/css", ".js": "text/javascript"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    body: bytes = field(repr=False)
+    kind: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around every page; `own` is what its forms carry, empty where nobody is in."""
+
+    language: Language
+    here: str = "/portal"
+    own: str = field(default="", repr=False)
+
+
+class Sheets:
+    """Renders a template with its one dataclass, as `it`."""
+
+    def __init__(self, *, timezone: str) -> None:
+        self.words: dict[Language, Words] = {each: Words(each, timezone, LOCALES) for each in LANGUAGES}
+        self.assets = _read_assets(FOLDER / "static")
+        self._environments = {each: self._environment(self.words[each]) for each in LANGUAGES}
+
+    def render(self, template: str, it: object, language: Language) -> str:
+        return self._environments[language].get_template(template).render(it=it)
+
+    def _environment(self, words: Words) -> Environment:
+        environment = Environment(
+            loader=FileSystemLoader(FOLDER / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        spoken: dict[str, Any] = {"say": words.say, "asset": self._address}
+        environment.globals.update(spoken)
+        return environment
+
+    def _address(self, name: str) -> str:
+        return f"{STATIC}/{name}?v={self.assets[name].version}"
+
+
+def _read_assets(folder: Path) -> dict[str, Asset]:
+    found: dict[str, Asset] = {}
+    for file in sorted(folder.iterdir()):
+        body = file.read_bytes()
+        found[file.name] = Asset(body, KINDS[file.suffix], sha256(body).hexdigest()[:16])
+    return found

@@ -1,0 +1,147 @@
+"""What a customer's own page reads: only through an open session of that customer, in the same query."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from sqlite3 import Connection
+from typing import Final, NamedTuple
+
+from sync.hub.tables.people import Consent
+
+# Who may ask at all; `:token_hash` and `:now_ms` are in every query of this room.
+_OWN: Final = (
+    "portal_session AS own ON own.token_hash=:token_hash AND own.until_ms>:now_ms AND own.customer_id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    customer_id: bytes = field(repr=False)
+    language: str
+
+
+class Sealed(NamedTuple):
+    """One trait as it lies at rest, and the customer's wrapped key."""
+
+    customer_id: bytes
+    name: str
+    sealed: bytes
+    ver: int
+    as_of_ms: int
+    wrapped: bytes
+
+
+class View(NamedTuple):
+    """One look at the card in a shop: the body is the fact as it came."""
+
+    at_ms: int
+    body: bytes
+    shop_id: str
+
+
+def add_code(conn: Connection, code_hash: bytes, *, customer_id: bytes, until_ms: int) -> None:
+    conn.execute(
+        "INSERT INTO portal_code (code_hash, customer_id, until_ms) VALUES (:code_hash, :customer_id, :until_ms)",
+        {"code_hash": code_hash, "customer_id": customer_id, "until_ms": until_ms},
+    )
+
+
+def take_code(conn: Connection, code_hash: bytes, *, now_ms: int) -> bytes | None:
+    """Use a code up; whose it was, None when it is unknown, used or too old."""
+    row = conn.execute(
+        "DELETE FROM portal_code WHERE code_hash=:code_hash RETURNING customer_id, until_ms",
+        {"code_hash": code_hash},
+    ).fetchone()
+    conn.execute("DELETE FROM portal_code WHERE until_ms<=:now_ms", {"now_ms": now_ms})
+    return bytes(row[0]) if row and now_ms < row[1] else None
+
+
+def add_session(
+    conn: Connection, token_hash: bytes, *, customer_id: bytes, language: str, until_ms: int, now_ms: int
+) -> None:
+    """Open a session; what is over is swept out with it."""
+    conn.execute("DELETE FROM portal_session WHERE until_ms<=:now_ms", {"now_ms": now_ms})
+    conn.execute(
+        """
+        INSERT INTO portal_session (token_hash, customer_id, language, until_ms)
+        VALUES (:token_hash, :customer_id, :language, :until_ms)
+        """,
+        {
+            "token_hash": token_hash,
+            "customer_id": customer_id,
+            "language": language,
+            "until_ms": until_ms,
+        },
+    )
+
+
+def session(conn: Connection, token_hash: bytes, *, now_ms: int) -> Session | None:
+    row = conn.execute(
+        """
+        SELECT customer_id, language FROM portal_session
+        WHERE token_hash=:token_hash AND until_ms>:now_ms
+        """,
+        {"token_hash": token_hash, "now_ms": now_ms},
+    ).fetchone()
+    return Session(bytes(row[0]), row[1]) if row else None
+
+
+def set_language(conn: Connection, token_hash: bytes, *, language: str) -> None:
+    conn.execute(
+        "UPDATE portal_session SET language=:language WHERE token_hash=:token_hash",
+        {"language": language, "token_hash": token_hash},
+    )
+
+
+def end_session(conn: Connection, token_hash: bytes) -> None:
+    conn.execute("DELETE FROM portal_session WHERE token_hash=:token_hash", {"token_hash": token_hash})
+
+
+def own_traits(conn: Connection, token_hash: bytes, *, now_ms: int) -> list[Sealed]:
+    """Everything the hub holds of whoever the session is of, as far as its retention goes."""
+    rows = conn.execute(
+        f"""
+        SELECT t.customer_id, t.name, t.sealed, t.ver, t.as_of_ms, k.wrapped
+        FROM trait AS t JOIN {_OWN}=t.customer_id JOIN customer_key AS k ON k.customer_id=t.customer_id
+        WHERE t.until_ms IS NULL OR t.until_ms>:now_ms
+        """,
+        {"token_hash": token_hash, "now_ms": now_ms},
+    )
+    return [Sealed(*row) for row in rows]
+
+
+def own_consents(conn: Connection, token_hash: bytes, *, now_ms: int) -> list[Consent]:
+    rows = conn.execute(
+        f"""
+        SELECT c.customer_id, c.purpose, c.recipient, c.basis, c.gen, c.state, c.from_ms, c.until_ms, c.ver
+        FROM consent AS c JOIN {_OWN}=c.customer_id ORDER BY c.recipient, c.purpose
+        """,
+        {"token_hash": token_hash, "now_ms": now_ms},
+    )
+    return [Consent(*row) for row in rows]
+
+
+def own_views(conn: Connection, token_hash: bytes, *, now_ms: int, most: int) -> list[View]:
+    """The newest looks at the card, newest first."""
+    rows = conn.execute(
+        f"""
+        SELECT e.at_ms, e.body, d.shop_id
+        FROM event AS e JOIN {_OWN}=e.customer_id JOIN device AS d ON d.id=e.device_id
+        WHERE e.customer_id IS NOT NULL AND e.kind='card_shown' AND e.code IS NULL
+        ORDER BY e.at_ms DESC, e.received_ms DESC, e.seq DESC LIMIT :most
+        """,
+        {"token_hash": token_hash, "now_ms": now_ms, "most": most},
+    )
+    return [View(at_ms, bytes(body), shop_id) for at_ms, body, shop_id in rows]
+
+
+def about(conn: Connection, device_id: str, epoch: int, *, first: int, last: int) -> Iterator[bytes]:
+    """Whom a device's facts from `first` to `last` are about."""
+    rows = conn.execute(
+        """
+        SELECT DISTINCT customer_id FROM event
+        WHERE device_id=:device_id AND epoch=:epoch AND seq BETWEEN :first AND :last
+            AND customer_id IS NOT NULL
+        """,
+        {"device_id": device_id, "epoch": epoch, "first": first, "last": last},
+    )
+    return (bytes(customer_id) for (customer_id,) in rows)
