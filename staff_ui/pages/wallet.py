@@ -4,6 +4,7 @@ Every form carries the id of the line it would write. Pressed twice, sent again 
 said afterwards is read back from the ledger.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -28,7 +29,7 @@ from staff_ui.security import Ask, own_form
 from staff_ui.sheets import Frame
 from staff_ui.words import MONTHS, Words, key
 
-# Looking here shows a name and what was saved: a line of the view log for each.
+# Looking here shows a name, and what was saved where there is any: a line of the view log for each.
 PURPOSES: Final = ("recognition", "saving")
 WHY_NOT: Final[dict[str, str]] = {
     "amount": key("wallet.no.amount"),
@@ -97,16 +98,18 @@ class Wallet:
     points: Points | None = field(repr=False)
     vouchers: Listed | None = field(repr=False)
     giftcards: Listed | None = field(repr=False)
+    none: str
+    none_why: str
     now: str = field(repr=False)
 
 
 async def wallet(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`GET /visits/{visit}/wallet`; `?line=` says what that line did, `?no=` why nothing was done."""
     house, visit = desk.house, _arrival(desk, request)
-    await _log_look(desk, visit, guest)
     around = frame(desk, request, guest)
     say, now_ms = words(desk, around), house.time.now_ms()
-    saved = _saved(desk, visit, guest, now_ms)
+    saved, broken = _saved(desk, visit, guest, now_ms)
+    await _log_look(desk, visit, guest, PURPOSES if saved else PURPOSES[:1])
     said = _said(desk, request, visit, saved, say)
     name = text(house.names.of(house.db.reader, visit.customer_id, now_ms=now_ms), "call")
     it = sheet(
@@ -119,6 +122,7 @@ async def wallet(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         health=house.health,
         new_id=house.new_id,
         now_ms=now_ms,
+        broken=broken,
     )
     return html(desk, "wallet.html", it, language=around.language)
 
@@ -185,11 +189,11 @@ def _arrival(desk: Desk, request: Ask) -> Arrival:
     return found
 
 
-async def _log_look(desk: Desk, visit: Arrival, guest: Guest) -> None:
+async def _log_look(desk: Desk, visit: Arrival, guest: Guest, purposes: Sequence[str]) -> None:
     """A full disk must not take the wallet away; otherwise no look is without its line."""
     house, role = desk.house, guest.who.role
     recipient = house.config.shop.recipient
-    for purpose in PURPOSES:
+    for purpose in purposes:
         if was_shown(house.db.reader, visit.visit_id, role, purpose=purpose):
             continue
         try:
@@ -205,15 +209,17 @@ async def _log_look(desk: Desk, visit: Arrival, guest: Guest) -> None:
             house.log("view_not_logged", code=error.code, hint=error.hint)
 
 
-def _saved(desk: Desk, visit: Arrival, guest: Guest, now_ms: int) -> Balances | None:
+def _saved(desk: Desk, visit: Arrival, guest: Guest, now_ms: int) -> tuple[Balances | None, bool]:
+    """What is saved, and whether it is there but cannot be read."""
     house = desk.house
     try:
-        return tables.balances(
+        saved = tables.balances(
             house.db.reader, visit.customer_id, role=guest.who.role, here=_here(desk), now_ms=now_ms
         )
     except Corrupt as error:
         house.log("wallet_unreadable", code=error.code, hint=error.hint)
-        return None
+        return None, True
+    return saved, False
 
 
 def _said(desk: Desk, request: Ask, visit: Arrival, saved: Balances | None, say: Words) -> Said | None:
@@ -253,8 +259,9 @@ def sheet(
     health: Health,
     new_id: NewId,
     now_ms: int,
+    broken: bool = False,
 ) -> Wallet:
-    """The page's dataclass; `saved` is None for somebody who does not save here."""
+    """The page's dataclass; `saved` is None for somebody who does not save here, or whose balance is `broken`."""
     title = say.say("wallet.of", name=name) if name else say.say("wallet.of_somebody")
     card, points = (saved.stamps, saved.points) if saved else (None, None)
     return Wallet(
@@ -269,6 +276,8 @@ def sheet(
         else Points(say.number(points), _as_of(saved, "points", say, now_ms), new_id().hex()),
         vouchers=_vouchers(saved, say, now_ms),
         giftcards=_giftcards(saved, say, now_ms),
+        none=say.say("wallet.broken") if broken else say.say("wallet.none"),
+        none_why=say.say("wallet.broken_why") if broken else say.say("wallet.none_why"),
         now=_now(saved),
     )
 

@@ -22,7 +22,9 @@ CUT: Final = Health(online=False, online_since_ms=NOW_MS - HOUR_MS, waiting=7)
 def samples(frame: Frame, words: Words) -> dict[str, Any]:
     """State -> the page's dataclass."""
 
-    def page(saved: Balances | None, *, what: Said | None = None, health: Health = ONLINE) -> Wallet:
+    def page(
+        saved: Balances | None, *, what: Said | None = None, health: Health = ONLINE, broken: bool = False
+    ) -> Wallet:
         name = "mevrouw De Vries"
         return sheet(
             frame,
@@ -34,6 +36,7 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
             health=health,
             new_id=lambda: bytes(16),
             now_ms=NOW_MS,
+            broken=broken,
         )
 
     def after(instrument: str, delta: int, why: str, *, health: Health = ONLINE) -> Said:
@@ -56,6 +59,7 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
         "not enough": page(balances(7), what=Said("wrong", "", words.say(WHY_NOT["points"]))),
         "nothing but points": page(Balances(0, None, (), (), as_of_ms={"points": NOW_MS - DAY_MS}, added={})),
         "does not save": page(None),
+        "cannot be read": page(None, broken=True),
     }
 
 

@@ -1,6 +1,7 @@
 """The wallet on the tablet: one screen, acts that are safe to press twice, and what each of them says."""
 
 import re
+from sqlite3 import Connection
 from typing import Any
 
 import httpx
@@ -166,6 +167,20 @@ def test_who_does_not_save_here_has_no_buttons(place: Place) -> None:
     assert "Deze klant spaart hier nog niet." in page
     assert "31.415" not in page
     assert 'name="act"' not in page
+    assert place.rows("SELECT purpose FROM view_log") == [("recognition",)]
+
+
+def test_a_balance_that_does_not_open_is_said_as_it_is(place: Place) -> None:
+    path = arrive(place)
+
+    def damage(conn: Connection) -> None:
+        conn.execute("UPDATE replica.trait SET sealed=x'00' WHERE name='points'")
+
+    place.run(place.house.db.apply(damage))
+    page = place.signed_in().get(path).text
+    assert "Het saldo is nu niet te lezen." in page
+    assert 'name="act"' not in page
+    assert "wallet_unreadable" in {event for event, _ in place.events}
 
 
 def test_looking_is_logged_once_a_visit_role_and_purpose(place: Place) -> None:
