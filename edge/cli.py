@@ -26,7 +26,6 @@ COMMANDS: Final[dict[str, str]] = {
 }
 
 WRONG_WORDS: Final = 2
-WRONG_WORDS: Final = 2
 EX_CONFIG: Final = 78
 
 

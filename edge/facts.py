@@ -2,5 +2,6 @@
 
 from edge.consent.facts import ConsentWithdrawn
 from edge.visits.facts import CardShown, Greeted, SeenAgain, VisitEnded, VisitStarted
+from edge.wallet.facts import WalletMoved
 
-Fact = VisitStarted | Greeted | SeenAgain | CardShown | VisitEnded | ConsentWithdrawn
+Fact = VisitStarted | Greeted | SeenAgain | CardShown | VisitEnded | ConsentWithdrawn | WalletMoved

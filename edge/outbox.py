@@ -56,6 +56,12 @@ def append(conn: Connection, facts: Sequence[Fact]) -> int:
     return int(seq)
 
 
+def number(conn: Connection, place: int) -> tuple[int, int]:
+    """(epoch, seq) that `append` will give the fact at `place`, from 0, of those recorded in this transaction."""
+    epoch, seq = conn.execute("SELECT epoch, seq FROM outbox_head").fetchone()
+    return epoch, seq + 1 + place
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     seq: int

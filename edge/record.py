@@ -9,6 +9,8 @@ from edge.consent.facts import ConsentWithdrawn
 from edge.facts import Fact
 from edge.visits import tables as visits
 from edge.visits.facts import CardShown, Greeted, SeenAgain, VisitEnded, VisitStarted
+from edge.wallet import tables as wallet
+from edge.wallet.facts import WalletMoved
 
 # Far below the ten seconds in which the clockwork writes the mark anyway.
 LIFT_MS: Final = 1_000
@@ -16,7 +18,7 @@ LIFT_MS: Final = 1_000
 
 def record(conn: Connection, facts: list[Fact]) -> int:
     """Write `facts` and lift the clock's high-water mark; the outbox sequence of the last fact."""
-    for fact in facts:
+    for place, fact in enumerate(facts):
         match fact:
             case VisitStarted():
                 visits.started(conn, fact)
@@ -30,6 +32,8 @@ def record(conn: Connection, facts: list[Fact]) -> int:
                 visits.ended(conn, fact)
             case ConsentWithdrawn():
                 consent.withdrew(conn, fact)
+            case WalletMoved():
+                wallet.moved(conn, fact, number=outbox.number(conn, place))
             case _:
                 assert_never(fact)
     lift_clock(conn, facts[-1].at_ms)

@@ -21,6 +21,7 @@ from edge.kit.seal import derive, key_place, seal, unseal
 from edge.kit.sqlite import Database
 from edge.recognition import tables as recognition
 from edge.visits import tables as visits
+from edge.wallet import tables as wallet
 from sync import wire
 
 # A page of the feed is applied in slices, so that a tap waits for the writer at most some 10 ms.
@@ -115,6 +116,7 @@ class Uplink:
                 recognition.forget_here(conn, customer_id)
                 outbox.blank(conn, customer_id)
                 visits.forget(conn, customer_id)
+                wallet.forget(conn, customer_id)
                 continue
             match wire.row_body(row):
                 case wire.Credential(customer=customer, state="blocked"):

@@ -209,6 +209,16 @@ class ConsentWithdrawn(Struct, frozen=True, kw_only=True):
     gen: Seq
 
 
+class WalletMoved(Struct, frozen=True, kw_only=True):
+    """Body of the event `wallet_moved`: one line of a shop's ledger."""
+
+    line_id: Hex16
+    customer_id: Hex16
+    instrument: Literal["points", "stamps"]
+    delta: Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
+    why: Literal["purchase", "reward", "correction"]
+
+
 Body = Key | Customer | Credential | Consent
 BODIES: Final[dict[str, type[Body]]] = {
     "key": Key,

@@ -27,6 +27,7 @@ class Trait:
     keep_days: int | None  # None: as long as the purpose has a basis
     roles: frozenset[Role]
     why: str
+    on_card: bool = True  # unsealed for each tap; the rest only on the page that is about it
 
 
 _FLOOR: Final[frozenset[Role]] = frozenset({"staff", "manager"})
@@ -36,12 +37,19 @@ TRAITS: Final[dict[str, Trait]] = {
     "since": Trait("recognition", None, _FLOOR, "the year someone became a customer"),
     "points": Trait("saving", None, _FLOOR, "balance of points, with its age"),
     "stamps": Trait("saving", None, _FLOOR, "stamp card: stamps, size, reward"),
+    "vouchers": Trait("saving", None, _FLOOR, "vouchers, to be shown", on_card=False),
+    "giftcards": Trait("saving", None, _FLOOR, "gift cards, to be shown", on_card=False),
     "last": Trait("profiling", 395, _FLOOR, "last purchase worth a question, 13 months"),
 }
 
 
 def traits_for(role: Role) -> list[str]:
-    """Names of the traits that a role may see, in the order of the declaration."""
+    """Names of the traits that a role may see on the glance card, in the order of the declaration."""
+    return [name for name in traits_of(role) if TRAITS[name].on_card]
+
+
+def traits_of(role: Role) -> list[str]:
+    """Names of all traits that a role may see anywhere."""
     return [name for name, trait in TRAITS.items() if role in trait.roles]
 
 

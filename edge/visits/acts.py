@@ -45,13 +45,19 @@ def end_without_basis(conn: Connection, *, now_ms: int, recipient: str) -> list[
     return [VisitEnded(visit_id=visit_id, why="no_basis", at_ms=now_ms) for visit_id in gone]
 
 
-def show(conn: Connection, visit_id: bytes, *, role: str, recipient: str, now_ms: int) -> list[CardShown]:
-    """A card is about to be shown to a role: one line of the view log a visit and role."""
+def show(
+    conn: Connection,
+    visit_id: bytes,
+    *,
+    role: str,
+    recipient: str,
+    now_ms: int,
+    purpose: str = "recognition",
+) -> list[CardShown]:
+    """A card or a wallet is about to be shown to a role: one line of the view log a visit, role and purpose."""
     visit = tables.arrival(conn, visit_id, recipient=recipient, now_ms=now_ms)
-    if visit is None or tables.was_shown(conn, visit_id, role):
+    if visit is None or tables.was_shown(conn, visit_id, role, purpose=purpose):
         return []
     return [
-        CardShown(
-            visit_id=visit_id, customer_id=visit.customer_id, role=role, purpose="recognition", at_ms=now_ms
-        )
+        CardShown(visit_id=visit_id, customer_id=visit.customer_id, role=role, purpose=purpose, at_ms=now_ms)
     ]

@@ -35,7 +35,7 @@ class SeenAgain:
 
 @dataclass(frozen=True, slots=True)
 class CardShown:
-    """The tablets of one role showed the customer's card: a line of the view log."""
+    """The tablets of one role showed the customer's card (recognition) or wallet (saving): a line of the view log."""
 
     visit_id: bytes
     customer_id: bytes

@@ -59,11 +59,11 @@ def open_visit(conn: Connection, customer_id: bytes) -> OpenVisit | None:
     return OpenVisit(*row) if row else None
 
 
-def was_shown(conn: Connection, visit_id: bytes, role: str) -> bool:
-    return (
-        conn.execute("SELECT 1 FROM view_log WHERE visit_id=? AND role=?", (visit_id, role)).fetchone()
-        is not None
-    )
+def was_shown(conn: Connection, visit_id: bytes, role: str, *, purpose: str = "recognition") -> bool:
+    row = conn.execute(
+        "SELECT 1 FROM view_log WHERE visit_id=? AND role=? AND purpose=?", (visit_id, role, purpose)
+    ).fetchone()
+    return row is not None
 
 
 def quiet_since(conn: Connection, before_ms: int, *, most: int) -> list[bytes]:

@@ -1,7 +1,7 @@
 """The fragment that tablets fetch on every poke: who is here, and the card of whom was last seen."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from sqlite3 import Connection
 from typing import Final
 
@@ -16,6 +16,7 @@ from edge.kit.errors import Corrupt
 from edge.recognition import profile
 from edge.visits import tables
 from edge.visits.tables import Arrival
+from edge.wallet.tables import add_here
 from staff_ui.pages.card import Card, glance
 from staff_ui.pages.rows import Made, Rows, note_key
 from staff_ui.pages.state import State, state
@@ -114,7 +115,16 @@ class Renderer:
             found = profile.Profile(values={}, as_of_ms={}, until_ms=FOREVER_MS)
         if "name" in found.values:
             house.names.keep(arrival.customer_id, found.values["name"])
-        return glance(arrival, found, words, now_ms=now_ms), found.until_ms
+        # What was earned and redeemed here counts at once, whether or not the hub has heard of it.
+        values = add_here(
+            house.db.reader,
+            arrival.customer_id,
+            found.values,
+            device=house.config.hub.device,
+            recipient=house.config.shop.recipient,
+            now_ms=now_ms,
+        )
+        return glance(arrival, replace(found, values=values), words, now_ms=now_ms), found.until_ms
 
 
 def _more(conn: Connection, listed: int, words: Words) -> str:

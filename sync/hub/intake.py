@@ -11,7 +11,7 @@ from edge.consent.rules import Register
 from edge.kit.chain import link
 from edge.kit.errors import Refused
 from sync import wire
-from sync.hub import consents, people
+from sync.hub import consents, people, wallet
 from sync.hub.config import Keys
 from sync.hub.problem import Refusal
 from sync.hub.tables import devices, events
@@ -22,7 +22,15 @@ from sync.hub.tables.feed import Line, Moved
 
 # What a shop may report; the name of a fact of the appliance in the words of the wire.
 KINDS: Final = frozenset(
-    ("visit_started", "greeted", "seen_again", "card_shown", "visit_ended", "consent_withdrawn")
+    (
+        "visit_started",
+        "greeted",
+        "seen_again",
+        "card_shown",
+        "visit_ended",
+        "consent_withdrawn",
+        "wallet_moved",
+    )
 )
 
 
@@ -30,6 +38,17 @@ class _About(Struct):
     """Whom a fact is about, where it says so."""
 
     customer_id: wire.Hex16 | None = None
+
+
+@dataclass(slots=True)
+class _Effects:
+    """What an upload sends out: rows, and whose balance changed (a row a customer, however many lines)."""
+
+    device_id: str
+    epoch: int
+    now_ms: int
+    lines: list[Line]
+    wallets: dict[bytes, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +88,18 @@ def take(
     last = envelope.from_seq + len(facts) - 1
     stored = events.between(conn, device_id, epoch, first=envelope.from_seq, last=min(last, held))
     kept: list[Kept] = []
-    lines: list[Line] = []
+    effects = _Effects(device_id, epoch, now_ms, [], {})
     for fact in facts:
         previous = _hash(previous, fact)
         if fact.seq > held:
-            kept.append(_judged(conn, keys, fact, hash_=previous, lines=lines, now_ms=now_ms))
+            kept.append(_judged(conn, keys, fact, hash_=previous, effects=effects))
         elif stored[fact.seq][0] != previous:
             raise _no("the hub holds another history of this device", code="FORKED")
     events.keep(conn, device_id, epoch, kept=kept, now_ms=now_ms)
     verdicts = [(seq, code) for seq, (_, code) in sorted(stored.items())]
     verdicts += [(fact.seq, fact.code) for fact in kept]
     rejected = [wire.Rejection(seq, code) for seq, code in verdicts if code]
+    lines = effects.lines + wallet.rows(conn, effects.wallets)
     return Taken(max(held, last), rejected, hub_epoch, partitions.publish(conn, lines))
 
 
@@ -90,17 +110,18 @@ def _hash(previous: bytes, fact: wire.Event) -> bytes:
     return link(previous, seq=fact.seq, at_ms=fact.at_ms, kind=fact.kind, body=bytes(fact.body))
 
 
-def _judged(
-    conn: Connection, keys: Keys, fact: wire.Event, *, hash_: bytes, lines: list[Line], now_ms: int
-) -> Kept:
-    """The fact as it goes into the history, after it did its work; what it sends out is added to `lines`."""
+def _judged(conn: Connection, keys: Keys, fact: wire.Event, *, hash_: bytes, effects: _Effects) -> Kept:
+    """The fact as it goes into the history, after it did its work; what it sends out is added to `effects`."""
     body, code, customer_id = bytes(fact.body), None, None
     try:
         customer_id = _whom(fact)
         if customer_id and customers.is_erased(conn, people.mark(keys, customer_id)):
             body, customer_id = b"{}", None
         elif fact.kind == "consent_withdrawn" and fact.hash is None:
-            lines += _withdrawn(conn, wire.decode_as(body, wire.ConsentWithdrawn), now_ms=now_ms)
+            withdrawal = wire.decode_as(body, wire.ConsentWithdrawn)
+            effects.lines += _withdrawn(conn, withdrawal, now_ms=effects.now_ms)
+        elif fact.kind == "wallet_moved" and fact.hash is None:
+            _moved(conn, keys, fact, effects)
         elif fact.kind not in KINDS:
             code = "UNKNOWN_KIND"
     except wire.Malformed:
@@ -108,6 +129,19 @@ def _judged(
     except Refused as error:
         code = error.code
     return Kept(fact.seq, fact.at_ms, fact.kind, body, hash_, code, customer_id)
+
+
+def _moved(conn: Connection, keys: Keys, fact: wire.Event, effects: _Effects) -> None:
+    customer_id = wallet.take(
+        conn,
+        keys,
+        wire.decode_as(bytes(fact.body), wire.WalletMoved),
+        device_id=effects.device_id,
+        number=(effects.epoch, fact.seq),
+        at_ms=fact.at_ms,
+        now_ms=effects.now_ms,
+    )
+    effects.wallets[customer_id] = None
 
 
 def _whom(fact: wire.Event) -> bytes | None:

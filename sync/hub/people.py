@@ -1,6 +1,7 @@
 """What happens to customers at the centre: they come, lose a card, and are forgotten."""
 
 import hmac
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -18,7 +19,7 @@ from sync.hub import consents, feed
 from sync.hub.config import Keys
 from sync.hub.consents import NewConsent
 from sync.hub.devices import shop_key_of
-from sync.hub.tables import events
+from sync.hub.tables import events, wallet
 from sync.hub.tables import feed as partitions
 from sync.hub.tables import people as tables
 from sync.hub.tables.feed import Line, Moved
@@ -117,6 +118,7 @@ def erase(conn: Connection, keys: Keys, *, customer_id: bytes, now_ms: int) -> l
     shop_ids = tables.shops_of(conn, customer_id)
     tables.forget(conn, customer_id, mark=mark(keys, customer_id), now_ms=now_ms)
     events.forget(conn, customer_id)
+    wallet.forget(conn, customer_id, nobody=os.urandom(16))
     partitions.forget(conn, customer_id)
     return partitions.publish(
         conn, [line for shop_id in shop_ids for line in feed.erasure(shop_id, customer_id)]

@@ -1,5 +1,6 @@
 """What `make prove` measures, one function a line of the "must show"."""
 
+import asyncio
 import json
 import os
 import re
@@ -24,6 +25,7 @@ from tests.stories.shop import open_shop
 from tests.stories.strangers import cards, find, left_behind, tap_strangers, traces
 from tests.stories.tablet import card_of, sign_in
 from tests.stories.test_counter import open_offline, pull_and_plug
+from tests.sync.wallets import play
 
 ROOT: Final = Path(__file__).parents[2]
 BIN: Final = Path(sys.executable).parent
@@ -31,6 +33,7 @@ Outcome = tuple[bool, dict[str, Any]]
 KILLS: Final = 200
 STRANGERS: Final = 10_000
 TAPS: Final = 400
+OPERATIONS: Final = 10_000
 
 
 @contextmanager
@@ -233,3 +236,19 @@ def _last(command: list[str], **environment: str) -> str:
     )
     lines = [line for line in done.stdout.splitlines() if line.strip()]
     return lines[-1].strip() if lines else done.stderr.strip()
+
+
+def wallet_10000() -> Outcome:
+    with _folder() as folder:
+        story = asyncio.run(play(folder, operations=OPERATIONS, seed=int(time.time())))
+    figures = {
+        "operations": story.operations,
+        "lines_written": story.written,
+        "sent_again": story.replays,
+        "refused": story.refused,
+        "lines_cut": story.cuts,
+        "restarts": story.restarts,
+        "given_but_not_there": story.short,
+        "totals_that_differ": story.wrong[:5],
+    }
+    return not story.wrong and story.written > OPERATIONS / 4, figures

@@ -1,0 +1,18 @@
+"""What can happen to a customer's points and stamps."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class WalletMoved:
+    """One line of the ledger: points or stamps were earned, redeemed or put right."""
+
+    line_id: bytes
+    customer_id: bytes
+    visit_id: bytes
+    instrument: str
+    delta: int
+    why: str
+    role: str
+    staff_id: bytes
+    at_ms: int

@@ -1,0 +1,350 @@
+"""All that a customer saved on one screen: stamps and points to earn and redeem, the rest to look at.
+
+Every form carries the id of the line it would write. Pressed twice, sent again or reloaded, it is one line; what is
+said afterwards is read back from the ledger.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from litestar import Response
+from litestar.response import Redirect
+
+from edge.facts import Fact
+from edge.health import Health
+from edge.kit.errors import Corrupt, Gone, StoreError
+from edge.kit.ids import NewId
+from edge.kit.sqlite import Committed
+from edge.visits import acts as visits
+from edge.visits.tables import Arrival, arrival, was_shown
+from edge.wallet import acts, tables
+from edge.wallet.rules import MOST_POINTS, Asked, Balances, StampCard, Voucher, is_amount
+from edge.wallet.tables import Here, Written
+from staff_ui.desk import Desk, Guest, frame, html, words
+from staff_ui.pages.card import MOST_DOTS, text
+from staff_ui.pages.floor import visit_id
+from staff_ui.pages.state import State, state
+from staff_ui.security import Ask, own_form
+from staff_ui.sheets import Frame
+from staff_ui.words import MONTHS, Words, key
+
+# Looking here shows a name, and what was saved where there is any: a line of the view log for each.
+PURPOSES: Final = ("recognition", "saving")
+WHY_NOT: Final[dict[str, str]] = {
+    "amount": key("wallet.no.amount"),
+    "points": key("wallet.no.points"),
+    "stamps": key("wallet.no.stamps"),
+    "other": key("wallet.no.other"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stamps:
+    """A stamp card; `words` says what its dots show."""
+
+    have: int
+    of: int
+    dots: bool
+    words: str
+    sentence: str
+    full: bool
+    as_of: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    balance: str
+    as_of: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A voucher or a gift card: what it is, and what beside it matters."""
+
+    label: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    title: str
+    as_of: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What came of the last form: `done`, `reward` (hand something over) or `wrong`."""
+
+    kind: str
+    lead: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """What `wallet.html` shows; `now` changes when anything in it does, so that the page can look again."""
+
+    frame: Frame
+    state: State
+    visit: str
+    title: str = field(repr=False)
+    said: Said | None = field(repr=False)
+    stamps: Stamps | None = field(repr=False)
+    points: Points | None = field(repr=False)
+    vouchers: Listed | None = field(repr=False)
+    giftcards: Listed | None = field(repr=False)
+    none: str
+    none_why: str
+    now: str = field(repr=False)
+
+
+async def wallet(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`GET /visits/{visit}/wallet`; `?line=` says what that line did, `?no=` why nothing was done."""
+    house, visit = desk.house, _arrival(desk, request)
+    around = frame(desk, request, guest)
+    say, now_ms = words(desk, around), house.time.now_ms()
+    saved, broken = _saved(desk, visit, guest, now_ms)
+    await _log_look(desk, visit, guest, PURPOSES if saved else PURPOSES[:1])
+    said = _said(desk, request, visit, saved, say)
+    name = text(house.names.of(house.db.reader, visit.customer_id, now_ms=now_ms), "call")
+    it = sheet(
+        around,
+        visit.visit_id.hex(),
+        name,
+        saved,
+        say,
+        said=said,
+        health=house.health,
+        new_id=house.new_id,
+        now_ms=now_ms,
+        broken=broken,
+    )
+    return html(desk, "wallet.html", it, language=around.language)
+
+
+async def wallet_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`POST /visits/{visit}/wallet`: fields `act` (stamp, full, earn, spend), `line`, and `amount` for points."""
+    fields = await own_form(request, guest.tablet)
+    visit, line = _arrival(desk, request), visit_id(fields.get("line", ""))
+    if line is None:
+        raise Gone("the form has no line", code="U06", hint="open the wallet again")
+    asked = Asked(
+        line, visit.visit_id, role=guest.who.role, staff_id=guest.who.staff_id, at_ms=desk.house.time.now_ms()
+    )
+    act, amount = fields.get("act", ""), _amount(fields.get("amount", ""))
+    done = await _act(desk, act, asked, amount)
+    if done.facts:
+        desk.house.live.tell("visits", done.seq)
+    here = f"/visits/{visit.visit_id.hex()}/wallet"
+    if tables.written(desk.house.db.reader, line, visit_id=visit.visit_id):
+        here += f"?line={line.hex()}"
+    else:
+        here += f"?no={_why_not(act, amount)}"
+    return Redirect(here, status_code=303, headers={"cache-control": "no-store"})
+
+
+async def _act(desk: Desk, act: str, asked: Asked, amount: int) -> Committed[Fact]:
+    write, here = desk.house.db.write, _here(desk)
+    match act:
+        case "stamp":
+            return await write(acts.earn, asked, instrument="stamps", amount=1, here=here)
+        case "full":
+            return await write(acts.redeem_stamps, asked, here=here)
+        case "earn":
+            return await write(acts.earn, asked, instrument="points", amount=amount, here=here)
+        case "spend":
+            return await write(acts.redeem_points, asked, amount=amount, here=here)
+        case _:
+            return Committed([], 0)
+
+
+def _why_not(act: str, amount: int) -> str:
+    if act in ("earn", "spend") and not is_amount(amount):
+        return "amount"
+    return {"spend": "points", "full": "stamps"}.get(act, "other")
+
+
+def _amount(typed: str) -> int:
+    """What was typed as a whole number, 0 when it is none."""
+    typed = typed.strip()
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 9 else 0
+
+
+def _here(desk: Desk) -> Here:
+    house = desk.house
+    return Here(house.config.shop.recipient, device=house.config.hub.device, kek=house.keys.kek)
+
+
+def _arrival(desk: Desk, request: Ask) -> Arrival:
+    house, named = desk.house, visit_id(request.path_params["visit"])
+    recipient, now_ms = house.config.shop.recipient, house.time.now_ms()
+    found = named and arrival(house.db.reader, named, recipient=recipient, now_ms=now_ms)
+    if not found:
+        raise Gone("this visit is over", code="U06", hint="go back to the list")
+    return found
+
+
+async def _log_look(desk: Desk, visit: Arrival, guest: Guest, purposes: Sequence[str]) -> None:
+    """A full disk must not take the wallet away; otherwise no look is without its line."""
+    house, role = desk.house, guest.who.role
+    recipient = house.config.shop.recipient
+    for purpose in purposes:
+        if was_shown(house.db.reader, visit.visit_id, role, purpose=purpose):
+            continue
+        try:
+            await house.db.write(
+                visits.show,
+                visit.visit_id,
+                role=role,
+                recipient=recipient,
+                now_ms=house.time.now_ms(),
+                purpose=purpose,
+            )
+        except StoreError as error:
+            house.log("view_not_logged", code=error.code, hint=error.hint)
+
+
+def _saved(desk: Desk, visit: Arrival, guest: Guest, now_ms: int) -> tuple[Balances | None, bool]:
+    """What is saved, and whether it is there but cannot be read."""
+    house = desk.house
+    try:
+        saved = tables.balances(
+            house.db.reader, visit.customer_id, role=guest.who.role, here=_here(desk), now_ms=now_ms
+        )
+    except Corrupt as error:
+        house.log("wallet_unreadable", code=error.code, hint=error.hint)
+        return None, True
+    return saved, False
+
+
+def _said(desk: Desk, request: Ask, visit: Arrival, saved: Balances | None, say: Words) -> Said | None:
+    if why := WHY_NOT.get(request.query_params.get("no", "")):
+        return Said("wrong", "", say.say(why, most=say.number(MOST_POINTS)))
+    line = visit_id(request.query_params.get("line", ""))
+    found = line and tables.written(desk.house.db.reader, line, visit_id=visit.visit_id)
+    return said(found, saved, say, health=desk.house.health) if found else None
+
+
+def said(line: Written, saved: Balances | None, say: Words, *, health: Health) -> Said:
+    """What a line did, in words, and what is to be handed over."""
+    later = "" if health.online or health.alone else say.say("wallet.later")
+    if line.why == "reward" and line.instrument == "stamps":
+        reward = saved.stamps.reward if saved and saved.stamps else ""
+        # The hour stands there because a page that is opened again must not be taken for a second reward.
+        lead = say.say("wallet.done.full", clock=say.clock(line.at_ms))
+        give = say.say("wallet.done.give", reward=reward or say.say("wallet.done.gift"))
+        return Said("reward", f"{lead} {later}".strip(), give)
+    if line.why == "reward":
+        sentence = say.count("wallet.done.spent", -line.delta)
+    elif line.instrument == "stamps":
+        sentence = say.count("wallet.done.stamps", line.delta)
+    else:
+        sentence = say.count("wallet.done.points", line.delta)
+    return Said("done", "", f"{sentence} {later}".strip())
+
+
+def sheet(
+    around: Frame,
+    visit: str,
+    name: str,
+    saved: Balances | None,
+    say: Words,
+    *,
+    said: Said | None,
+    health: Health,
+    new_id: NewId,
+    now_ms: int,
+    broken: bool = False,
+) -> Wallet:
+    """The page's dataclass; `saved` is None for somebody who does not save here, or whose balance is `broken`."""
+    title = say.say("wallet.of", name=name) if name else say.say("wallet.of_somebody")
+    card, points = (saved.stamps, saved.points) if saved else (None, None)
+    return Wallet(
+        frame=around,
+        state=state(health, say),
+        visit=visit,
+        title=title,
+        said=said,
+        stamps=_stamps(card, _as_of(saved, "stamps", say, now_ms), say, new_id().hex()) if card else None,
+        points=None
+        if points is None
+        else Points(say.number(points), _as_of(saved, "points", say, now_ms), new_id().hex()),
+        vouchers=_vouchers(saved, say, now_ms),
+        giftcards=_giftcards(saved, say, now_ms),
+        none=say.say("wallet.broken") if broken else say.say("wallet.none"),
+        none_why=say.say("wallet.broken_why") if broken else say.say("wallet.none_why"),
+        now=_now(saved),
+    )
+
+
+def _now(saved: Balances | None) -> str:
+    if saved is None:
+        return ""
+    stamps = saved.stamps.have if saved.stamps else ""
+    shown = len(saved.vouchers), *(each.balance_cents for each in saved.giftcards)
+    return "-".join(map(str, (saved.points, stamps, *shown, *saved.as_of_ms.values())))
+
+
+def _as_of(saved: Balances | None, name: str, say: Words, now_ms: int) -> str:
+    """How old the hub's word is, and what was added here since."""
+    if saved is None or name not in saved.as_of_ms:
+        return ""
+    when, added = say.when(saved.as_of_ms[name], now_ms=now_ms), saved.added.get(name, 0)
+    if not added:
+        return say.say("wallet.as_of", when=when)
+    change = ("+" if added > 0 else "−") + say.number(abs(added))
+    return say.say("wallet.as_of_and", when=when, change=change)
+
+
+def _stamps(card: StampCard, as_of: str, say: Words, line: str) -> Stamps:
+    shown = min(card.have, card.of)
+    if not card.full:
+        sentence = say.count("card.stamps_left", card.of - card.have, reward=card.reward)
+    elif card.have == card.of:
+        sentence = say.say("wallet.full", reward=card.reward)
+    else:
+        sentence = say.count("wallet.full_and", card.have - card.of, reward=card.reward)
+    return Stamps(
+        have=shown,
+        of=card.of,
+        dots=card.of <= MOST_DOTS,
+        words=say.say("card.stamps_of", have=shown, of=card.of),
+        sentence=sentence,
+        full=card.full,
+        as_of=as_of,
+        line=line,
+    )
+
+
+def _vouchers(saved: Balances | None, say: Words, now_ms: int) -> Listed | None:
+    if saved is None or "vouchers" not in saved.as_of_ms:
+        return None
+    items = tuple(Item(each.label, each.code, _until(each, say, now_ms)) for each in saved.vouchers)
+    return Listed(say.say("wallet.vouchers"), _as_of(saved, "vouchers", say, now_ms), items)
+
+
+def _giftcards(saved: Balances | None, say: Words, now_ms: int) -> Listed | None:
+    if saved is None or "giftcards" not in saved.as_of_ms:
+        return None
+    items = tuple(Item(each.label, _euro(each.balance_cents, say)) for each in saved.giftcards)
+    return Listed(say.say("wallet.giftcards"), _as_of(saved, "giftcards", say, now_ms), items)
+
+
+def _until(voucher: Voucher, say: Words, now_ms: int) -> str:
+    if voucher.until_ms is None:
+        return ""
+    # What ends at midnight is good until the day before.
+    last, now = say.local(voucher.until_ms - 1), say.local(now_ms)
+    month = say.say(MONTHS[last.month - 1])
+    if last.year == now.year:
+        return say.say("wallet.until", day=last.day, month=month)
+    return say.say("wallet.until_year", day=last.day, month=month, year=last.year)
+
+
+def _euro(cents: int, say: Words) -> str:
+    return say.say("wallet.euro", euros=say.number(cents // 100), cents=f"{cents % 100:02}")

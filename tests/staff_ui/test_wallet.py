@@ -1,0 +1,328 @@
+"""The wallet on the tablet: one screen, acts that are safe to press twice, and what each of them says."""
+
+import re
+from sqlite3 import Connection
+from typing import Any
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Page, expect
+
+from staff_ui.assets import read_assets
+from staff_ui.samples import wallet as sample
+from staff_ui.sheets import Frame, Sheets
+from staff_ui.words import LANGUAGES
+from tests.staff_ui.house import DE_VRIES, Place, own_token
+from tests.staff_ui.test_browser import LANDSCAPE, PORTRAIT, small_targets
+from tests.staff_ui.test_customer import CARD, visit_of
+from tests.staff_ui.test_words import DUTCH, ENGLISH, visible
+
+MORE: dict[str, Any] = {
+    "vouchers": {"items": [{"label": "10% op regenkleding", "code": "BON-4417"}]},
+    "giftcards": {"items": [{"label": "Cadeaukaart", "balance_cents": 123_450}]},
+}
+
+
+def arrive(place: Place) -> str:
+    """Mevrouw De Vries is here, with 1,400 points and 7 of 8 stamps; the address of her wallet."""
+    place.de_vries(**MORE)
+    place.tap(CARD)
+    return f"/visits/{visit_of(place)}/wallet"
+
+
+def forms(page: str) -> tuple[str, str]:
+    """The lines that the two forms of a page would write: points, stamps."""
+    points, stamps = re.findall(r'name="line" value="(\w+)"', page)
+    return points, stamps
+
+
+def send(tablet: httpx.Client, path: str, act: str, *, line: str = "", amount: str = "") -> httpx.Response:
+    page = tablet.get(path).text
+    points, stamps = forms(page)
+    line = line or (stamps if act in ("stamp", "full") else points)
+    fields = {"own": own_token(page), "act": act, "line": line, "amount": amount}
+    return tablet.post(path, data=fields, follow_redirects=True)
+
+
+def test_one_screen_shows_all_that_was_saved_and_as_of_when(place: Place) -> None:
+    page = (tablet := place.signed_in()).get(arrive(place)).text
+    for words in (
+        "Wallet van mevrouw De Vries",
+        "1.400",
+        "Nog 1 tot gratis impregneren",
+        "7 van 8 stempels",
+        "BON-4417",
+        "€ 1.234,50",
+    ):
+        assert words in page
+    assert page.count("Zoals bekend") == 4
+    points, stamps = forms(page)
+    assert points != stamps
+    assert {points, stamps}.isdisjoint(forms(tablet.get(f"/visits/{visit_of(place)}/wallet").text))
+
+
+def test_a_full_card_is_redeemed_once_however_often_the_form_is_sent(place: Place) -> None:
+    tablet, path = place.signed_in(), arrive(place)
+    page = send(tablet, path, "stamp").text
+    assert "1 stempel erbij." in page
+    assert "De kaart is vol: gratis impregneren" in page
+    _, line = forms(page)
+    for _ in range(3):
+        page = send(tablet, path, "full", line=line).text
+        assert "Geef nu: gratis impregneren" in page
+        assert "Volle kaart ingewisseld om" in page
+    assert "Nog 8 tot gratis impregneren" in page
+    assert "De kaart is nog niet vol." in send(tablet, path, "full").text
+    assert place.rows("SELECT delta, why, role FROM ledger ORDER BY seq") == [
+        (1, "purchase", "staff"),
+        (-8, "reward", "staff"),
+    ]
+    assert place.rows("SELECT count(*) FROM outbox WHERE kind='wallet_moved'") == [(2,)]
+
+
+def test_points_are_added_and_redeemed_as_far_as_they_are_there(place: Place) -> None:
+    tablet, path = place.signed_in(), arrive(place)
+    assert "50 punten erbij." in send(tablet, path, "earn", amount="50").text
+    page = send(tablet, path, "spend", amount="1450").text
+    assert "1.450 punten ingewisseld." in page
+    assert "en hier sindsdien −1.400" in page
+    assert "Zoveel punten staan er niet op." in send(tablet, path, "spend", amount="1").text
+    for amount in ("", "0", "-5", "1,5", "100001", "²", "tien", "9" * 50):
+        assert (
+            "Typ een heel aantal punten, hoogstens 100.000." in send(tablet, path, "earn", amount=amount).text
+        )
+    assert len(place.rows("SELECT 1 FROM ledger")) == 2
+
+
+def test_an_act_that_nobody_knows_does_nothing_and_a_form_without_a_line_neither(place: Place) -> None:
+    tablet, path = place.signed_in(), arrive(place)
+    assert "Dat is niet gelukt." in send(tablet, path, "give").text
+    fields = {"own": own_token(tablet.get(path).text), "act": "stamp"}
+    assert tablet.post(path, data=fields).status_code == 410
+    assert tablet.post(path, data=fields | {"line": "00"}).status_code == 410
+    assert place.rows("SELECT 1 FROM ledger") == []
+
+
+def test_the_card_says_what_the_wallet_says(place: Place) -> None:
+    tablet, path = place.signed_in(), arrive(place)
+    send(tablet, path, "stamp")
+    send(tablet, path, "earn", amount="25")
+    card = tablet.get("/visits").text
+    assert "Vol: gratis impregneren" in card
+    assert "1.425" in card
+
+
+def test_two_tablets_with_the_same_full_card_give_one_reward(place: Place) -> None:
+    tablet, other, path = place.signed_in(), place.signed_in(), arrive(place)
+    send(tablet, path, "stamp")
+    seen = [each.get(path).text for each in (tablet, other)]
+    answers = []
+    for each, page in zip((tablet, other), seen, strict=True):
+        fields = {"own": own_token(page), "act": "full", "line": forms(page)[1]}
+        answers.append(each.post(path, data=fields, follow_redirects=True).text)
+    assert "Geef nu: gratis impregneren" in answers[0]
+    assert "De kaart is nog niet vol." in answers[1]
+    assert "Geef nu" not in answers[1]
+
+
+def test_without_internet_it_works_and_says_that_it_is_sent_later(place: Place) -> None:
+    tablet, path = place.signed_in(), arrive(place)
+    place.house.health.online = False
+    page = send(tablet, path, "stamp").text
+    assert "Geen internet: dit wordt straks verstuurd." in page
+    assert "Geen internet sinds" in page
+    assert "Geen internet: dit wordt straks verstuurd." in send(tablet, path, "full").text
+    place.house.health.alone = True
+    assert "straks verstuurd" not in send(tablet, path, "stamp").text
+
+
+def test_a_visit_that_is_over_or_may_not_be_shown_is_said_kindly_and_nothing_is_written(place: Place) -> None:
+    tablet, path = place.signed_in(), arrive(place)
+    page = tablet.get(path).text
+    stop = f"/visits/{visit_of(place)}/stop"
+    tablet.post(stop, data={"own": own_token(tablet.get(stop).text)})
+    for answer in (
+        tablet.get(path),
+        tablet.post(path, data={"own": own_token(page), "act": "stamp", "line": forms(page)[1]}),
+    ):
+        assert answer.status_code == 410
+        assert "Er staat niets meer van deze klant op de tablet." in answer.text
+        assert "De Vries" not in answer.text
+    assert tablet.get("/visits/nonsense/wallet").status_code == 410
+    assert place.rows("SELECT 1 FROM ledger") == []
+
+
+def test_who_does_not_save_here_has_no_buttons(place: Place) -> None:
+    place.customer(
+        CARD,
+        name=DE_VRIES,
+        purposes=("recognition",),
+        points={"balance": 31_415},
+        stamps={"have": 1, "of": 8},
+    )
+    place.tap(CARD)
+    tablet, path = place.signed_in(), f"/visits/{visit_of(place)}/wallet"
+    page = tablet.get(path).text
+    assert "Deze klant spaart hier nog niet." in page
+    assert "31.415" not in page
+    assert 'name="act"' not in page
+    assert place.rows("SELECT purpose FROM view_log") == [("recognition",)]
+
+
+def test_a_balance_that_does_not_open_is_said_as_it_is(place: Place) -> None:
+    path = arrive(place)
+
+    def damage(conn: Connection) -> None:
+        conn.execute("UPDATE replica.trait SET sealed=x'00' WHERE name='points'")
+
+    place.run(place.house.db.apply(damage))
+    page = place.signed_in().get(path).text
+    assert "Het saldo is nu niet te lezen." in page
+    assert 'name="act"' not in page
+    assert "wallet_unreadable" in {event for event, _ in place.events}
+
+
+def test_looking_is_logged_once_a_visit_role_and_purpose(place: Place) -> None:
+    tablet, path = place.signed_in(), arrive(place)
+    for _ in range(3):
+        tablet.get(path)
+    assert place.rows("SELECT role, purpose FROM view_log ORDER BY purpose") == [
+        ("staff", "recognition"),
+        ("staff", "saving"),
+    ]
+
+
+def test_a_line_of_another_visit_is_not_spoken_of(place: Place) -> None:
+    tablet, path = place.signed_in(), arrive(place)
+    told = send(tablet, path, "stamp").url
+    place.customer("77", name={"call": "Joost", "short": "Joost"}, points={"balance": 5})
+    place.tap("77")
+    (other,) = place.rows("SELECT id FROM visit ORDER BY started_ms DESC, id DESC")[0]
+    assert "stempel erbij." not in tablet.get(f"/visits/{other.hex()}/wallet?{told.query.decode()}").text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_sample_renders_and_says_what_it_is_about(language: Any) -> None:
+    sheets = Sheets(read_assets(), timezone="Europe/Amsterdam")
+    frame = Frame(language, "Van Dam", "light", "right", "own", staff="Anna", initials="A")
+    pages = {
+        name: sheets.render(sample.TEMPLATE, it, language)
+        for name, it in sample.samples(frame, sheets.words[language]).items()
+    }
+    assert len(pages) >= 8
+    assert all("data-wallet" in page for page in pages.values())
+    assert len(set(pages.values())) == len(pages)
+
+
+@pytest.mark.parametrize(("name", "foreign"), [("Anna Kok", ENGLISH), ("Bram de Wit", DUTCH)])
+def test_the_wallet_mixes_no_languages(place: Place, name: str, foreign: set[str]) -> None:
+    tablet, path = place.signed_in(name), arrive(place)
+    pages = [
+        send(tablet, path, act, amount="5").text for act in ("stamp", "full", "full", "earn", "spend", "give")
+    ]
+    place.house.health.online = False
+    pages.append(send(tablet, path, "stamp").text)
+    for page in pages:
+        ours = page.replace("Van Dam", "").replace(name, "").replace("De Vries", "")
+        assert {word.lower() for word in visible(ours)} & foreign == set()
+
+
+@pytest.mark.browser
+def test_a_card_is_filled_and_redeemed_by_touch_and_points_by_the_pad(place: Place, tablet: Page) -> None:
+    arrive(place)
+    tablet.locator("[data-card] a", has_text="Wallet").click()
+    expect(tablet.locator("h1")).to_have_text("Wallet van mevrouw De Vries")
+    expect(tablet.locator(".go")).to_have_text("Stempel erbij")
+    tablet.locator(".go").click()
+    expect(tablet.locator(".said")).to_have_text("1 stempel erbij.")
+    tablet.locator(".go", has_text="Volle kaart inwisselen").dblclick()
+    expect(tablet.locator(".said .what")).to_have_text("Geef nu: gratis impregneren")
+    tablet.reload()
+    expect(tablet.locator(".said .what")).to_have_text("Geef nu: gratis impregneren")
+    for digit in "256":
+        tablet.locator(f".pad [data-digit='{digit}']").click()
+    tablet.locator(".pad .word").click()
+    tablet.locator("button", has_text="Punten inwisselen").click()
+    expect(tablet.locator(".said")).to_have_text("25 punten ingewisseld.")
+    expect(tablet.locator("[data-points]")).to_have_text("1.375")
+    assert place.rows("SELECT instrument, delta FROM ledger ORDER BY seq") == [
+        ("stamps", 1),
+        ("stamps", -8),
+        ("points", -25),
+    ]
+
+
+@pytest.mark.browser
+def test_the_page_leaves_at_once_when_the_customer_stops_and_follows_what_changes(
+    place: Place, tablet: Page
+) -> None:
+    path = arrive(place)
+    tablet.goto(path)
+    other = place.signed_in("Bram de Wit")
+    expect(tablet.locator("[data-points]")).to_have_text("1.400")
+    page = other.get(path).text
+    fields = {"own": own_token(page), "act": "earn", "line": forms(page)[0], "amount": "7"}
+    other.post(path, data=fields)
+    expect(tablet.locator("[data-points]")).to_have_text("1.407")
+    tablet.locator(".pad [data-digit='3']").click()
+    stop = f"/visits/{visit_of(place)}/stop"
+    other.post(stop, data={"own": own_token(other.get(stop).text)})
+    expect(tablet.locator("main")).to_contain_text("Er staat niets meer van deze klant op de tablet.")
+    expect(tablet.locator("body")).not_to_contain_text("De Vries")
+
+
+@pytest.mark.browser
+def test_what_is_typed_stays_while_somebody_else_changes_the_balance(place: Place, tablet: Page) -> None:
+    path = arrive(place)
+    tablet.goto(path)
+    tablet.locator(".pad [data-digit='4']").click()
+    other = place.signed_in("Bram de Wit")
+    page = other.get(path).text
+    fields = {"own": own_token(page), "act": "earn", "line": forms(page)[0], "amount": "7"}
+    with tablet.expect_response(lambda answer: "quiet=1" in answer.url):
+        other.post(path, data=fields)
+    expect(tablet.locator("[name=amount]")).to_have_value("4")
+    tablet.locator("button", has_text="Punten erbij").click()
+    expect(tablet.locator("[data-points]")).to_have_text("1.411")
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.parametrize("theme", ["light", "dark", "glare"])
+def test_the_wallet_is_accessible_touchable_and_fits_both_ways(
+    place: Place, tablet: Page, theme: str
+) -> None:
+    path = arrive(place)
+    tablet.goto("/look")
+    tablet.check(f"[name=theme][value={theme}]")
+    tablet.locator(".looks .go").click()
+    expect(tablet.locator("html")).to_have_attribute("data-theme", theme)
+    tablet.goto(path)
+    axe = Axe()
+
+    def look(name: str) -> None:
+        for size in (LANDSCAPE, PORTRAIT):
+            tablet.set_viewport_size(size)  # type: ignore[arg-type]
+            found = axe.run(tablet)
+            assert found.violations_count == 0, (name, size, found.generate_report())
+            assert small_targets(tablet) == [], (name, size)
+            assert tablet.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (name, size)
+            expect(tablet.locator(".wallet > .acts .go")).to_be_in_viewport(ratio=1)
+            expect(tablet.locator("nav")).to_be_in_viewport(ratio=1)
+
+    look("almost")
+    tablet.locator(".go").click()
+    expect(tablet.locator(".said")).to_have_text("1 stempel erbij.")
+    look("full")
+    tablet.locator(".go").click()
+    expect(tablet.locator(".said.reward")).to_be_visible()
+    look("redeemed")
+    tablet.fill("[name=amount]", "9999")
+    tablet.locator("button", has_text="Punten inwisselen").click()
+    expect(tablet.locator(".said.wrong")).to_be_visible()
+    look("not enough")
+    tablet.set_viewport_size({"width": 640, "height": 400})
+    assert tablet.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    tablet.locator(".wallet > .acts .go").scroll_into_view_if_needed()
+    expect(tablet.locator(".wallet > .acts .go")).to_be_in_viewport(ratio=1)
