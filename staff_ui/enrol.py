@@ -24,17 +24,23 @@ from staff_ui.words import LANGUAGES, Words, key
 
 NAMES: Final = {"nl": key("language.nl"), "en": key("language.en")}
 STYLES: Final = ("tokens.css", "welkom.css")
-# Kind of tablet -> title and steps; which file it wants comes first.
-KINDS: Final = {
-    "ca.crt": (
-        (key("enrol.android"), (key("enrol.android.1"), key("enrol.android.2"), key("enrol.android.3"))),
-        (key("enrol.chromebook"), (key("enrol.chromebook.1"), key("enrol.chromebook.2"))),
-        (key("enrol.windows"), (key("enrol.windows.1"), key("enrol.windows.2"), key("enrol.windows.3"))),
+CERTIFICATE: Final = "ca.crt"
+PROFILE: Final = "welkom.mobileconfig"
+# Kind of tablet, the file that it wants, and the steps; getting the file is the first.
+KINDS: Final = (
+    (
+        key("enrol.android"),
+        CERTIFICATE,
+        (key("enrol.android.1"), key("enrol.android.2"), key("enrol.android.3")),
     ),
-    "welkom.mobileconfig": (
-        (key("enrol.ipad"), (key("enrol.ipad.1"), key("enrol.ipad.2"), key("enrol.ipad.3"))),
+    (key("enrol.ipad"), PROFILE, (key("enrol.ipad.1"), key("enrol.ipad.2"), key("enrol.ipad.3"))),
+    (key("enrol.chromebook"), CERTIFICATE, (key("enrol.chromebook.1"), key("enrol.chromebook.2"))),
+    (
+        key("enrol.windows"),
+        CERTIFICATE,
+        (key("enrol.windows.1"), key("enrol.windows.2"), key("enrol.windows.3")),
     ),
-}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +85,7 @@ def page(house: House, own: Own, words: Words) -> Enrol:
 def kinds(words: Words) -> tuple[Kind, ...]:
     """The steps for every kind of tablet."""
     say = words.say
-    return tuple(
-        Kind(say(title), file, tuple(say(step) for step in steps))
-        for file, devices in KINDS.items()
-        for title, steps in devices
-    )
+    return tuple(Kind(say(title), file, tuple(say(step) for step in steps)) for title, file, steps in KINDS)
 
 
 def make_enrol(house: House, own: Own) -> ASGIApp:
@@ -102,8 +104,8 @@ def make_enrol(house: House, own: Own) -> ASGIApp:
 
     answers: dict[str, Callable[[Scope], Answer]] = {
         "/": html,
-        "/ca.crt": lambda _: Answer(own.authority_der, "application/x-x509-ca-cert"),
-        "/welkom.mobileconfig": lambda _: Answer(
+        f"/{CERTIFICATE}": lambda _: Answer(own.authority_der, "application/x-x509-ca-cert"),
+        f"/{PROFILE}": lambda _: Answer(
             mobileconfig(own, shop=house.config.shop.name), "application/x-apple-aspen-config"
         ),
     }
