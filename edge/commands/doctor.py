@@ -152,6 +152,10 @@ def _https(config: Config) -> str:
             f"the certificate is good from {rfc3339(paper.from_ms)[:10]} to {rfc3339(paper.until_ms)[:10]}; "
             "set the date, or start Welkom, which renews it"
         )
+    if not paper.addresses and not places.has_name(config) and not addresses.is_loopback(config.server):
+        raise Trouble(
+            "its name is not said and its address is not private, so not certified: set server.mdns = true"
+        )
     names = ", ".join((paper.host, *paper.addresses))
     return (
         f"{names}, until {rfc3339(paper.until_ms)[:10]}, renewed by itself; tablets trust "

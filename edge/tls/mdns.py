@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ipaddress import ip_address
 from typing import Final
 
-from zeroconf import Error, IPVersion, ServiceInfo
+from zeroconf import Error, IPVersion, NonUniqueNameException, ServiceInfo
 from zeroconf.asyncio import AsyncZeroconf
 
 from edge.config import Config
@@ -52,13 +52,13 @@ class Announcer:
             if not inet:
                 raise OSError("no address of this machine to say it from")
             self._net = AsyncZeroconf(interfaces=inet, ip_version=IPVersion.V4Only)
-            await self._net.async_register_service(
-                service(self._config, addresses), cooperating_responders=True
-            )
+            await self._net.async_register_service(service(self._config, addresses))
         except (OSError, RuntimeError, Error) as error:
             await self.close()
             if not self._down:
-                self._log("mdns_down", error=type(error).__name__, hint="tablets find this box by number")
+                taken = isinstance(error, NonUniqueNameException)
+                hint = "another box has this name: set server.name" if taken else "tablets come by number"
+                self._log("mdns_down", error=type(error).__name__, hint=hint)
             self._down = True
             return
         self._said, self._down = tuple(addresses), False

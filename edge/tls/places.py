@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 from edge.config import Config
 from edge.tls import addresses
-from edge.tls.rules import label
+from edge.tls.rules import certified, label
 
 
 def host_of(config: Config) -> str:
@@ -24,9 +24,11 @@ def base(config: Config) -> str:
 
 
 def bases_by_number(config: Config) -> tuple[str, ...]:
-    """The same by number, for a tablet that cannot look up names on the shop's network."""
+    """The same by number, for a tablet that cannot look up names; with HTTPS only numbers that are certified."""
     scheme = "https" if config.server.secure_cookies else "http"
     found = addresses.served(config.server)
+    if config.server.tls == "own" and not addresses.is_loopback(config.server):
+        found = certified(found)
     return tuple(f"{scheme}://{_bracketed(each)}:{config.server.port}" for each in found)
 
 

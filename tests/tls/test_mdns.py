@@ -92,6 +92,22 @@ def test_nothing_is_said_on_loopback_or_where_it_is_switched_off() -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.skipif(not multicast_works(), reason="no multicast here")
+async def test_a_second_box_of_the_same_name_says_which_setting_tells_them_apart() -> None:
+    first, (events, log) = Announcer(CONFIG, log=listener()[1]), listener()
+    hints: list[str] = []
+    second = Announcer(CONFIG, log=lambda event, **fields: (log(event), hints.append(fields["hint"]))[0])
+    try:
+        await first.say([LOOPBACK])
+        await second.say([LOOPBACK])
+        assert events == ["mdns_down"]
+        assert "server.name" in hints[0]
+    finally:
+        await second.close()
+        await first.close()
+
+
+@pytest.mark.anyio
 async def test_a_house_on_loopback_opens_no_multicast_socket() -> None:
     events, log = listener()
     announcer = Announcer(CONFIG, log=log)
@@ -118,4 +134,7 @@ def test_where_tablets_go_is_the_name_where_it_is_said_and_the_number_elsewhere(
     assert places.enrolment(quiet) == ""
     six = replace(lan, server=Server(host="fd00::2", mdns=False))
     assert places.base(six) == "http://[fd00::2]:8443"
+    # A public number is in no certificate of ours, so no tablet is sent there.
+    public = replace(lan, server=Server(tls="own", host="203.0.113.9"))
+    assert places.bases_by_number(public) == ()
     assert mdns.service(replace(lan, server=Server()), []).type == "_http._tcp.local."
