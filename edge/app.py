@@ -37,11 +37,17 @@ from edge.live import Live
 from edge.recognition.names import Names
 from edge.recognition.search import SearchIndex
 from edge.record import record
+from edge.tls import addresses
+from edge.tls.mdns import Announcer
+from edge.tls.own import open_own, ready
+from edge.tls.places import host_of
+from edge.tls.upkeep import keep_reachable
 from edge.uplink import Uplink, customer_of
 from edge.visits import tables as visits
 from edge.watch import ReaderState, keep
 from staff_ui.app import make_app
 from staff_ui.desk import Stage
+from staff_ui.enrol import make_enrol
 from sync import wire
 from sync.agent import Agent, AgentState
 
@@ -57,9 +63,14 @@ class Edge:
     app: Any
     readers: Sequence[Reader]
     agent: Agent | None
+    announcer: Announcer
 
-    async def run(self, sock: socket.socket) -> None:
-        """Serve on `sock` until cancelled; what a part raises comes out here."""
+    async def run(self, sock: socket.socket, *, enrol: socket.socket | None = None) -> None:
+        """Serve on `sock` until cancelled; what a part raises comes out here.
+
+        With a certificate of our own `sock` speaks HTTPS, and `enrol` is plain HTTP for the enrolment page alone.
+        """
+        own = self.house.own
 
         def ready() -> None:
             self.house.log("ready", port=sock.getsockname()[1], readers=len(self.readers))
@@ -74,7 +85,15 @@ class Edge:
             async with asyncio.TaskGroup() as group:
                 for work in self._work():
                     group.create_task(work)
-                await serve(self.app, sock, goodbye=self.house.live.drop, ready=ready)
+                if own is not None and enrol is not None:
+                    group.create_task(serve(make_enrol(self.house, own), enrol, goodbye=lambda: None))
+                await serve(
+                    self.app,
+                    sock,
+                    goodbye=self.house.live.drop,
+                    ready=ready,
+                    tls=own.context if own is not None else None,
+                )
         except* sqlite3.DatabaseError as errors:
             suspect(self.house.config.store.state)
             raise self.house.db.met(_first(errors)) from None
@@ -106,6 +125,7 @@ class Edge:
             jobs.end_on_damage(house),
             jobs.fill_search(house),
             watchdog(),
+            keep_reachable(house.config, house.own, self.announcer, time=house.time, log=house.log),
         ]
         for reader in self.readers:
             state = house.health.readers.setdefault(reader.name, ReaderState())
@@ -143,6 +163,16 @@ async def open_edge(
         live = Live()
         stack.callback(live.drop)
         new_id = uuid7_source(physics)
+        own = None
+        if config.server.tls == "own":
+            made = open_own(
+                config.store.state / "tls",
+                host=host_of(config),
+                shop=config.shop.name,
+                kek=secrets.kek,
+                now_ms=time.now_ms(),
+            )
+            own = ready(made, addresses.served(config.server), now_ms=time.now_ms())
         counter = Counter(
             db,
             live,
@@ -170,11 +200,14 @@ async def open_edge(
             search=SearchIndex(),
             health=health,
             log=say,
+            own=own,
         )
+        announcer = Announcer(config, log=say)
+        stack.push_async_callback(announcer.close)
         devices = readers if readers is not None else [catalogue.build(each) for each in config.readers]
         agent = await _join_hub(house, stack, transport=hub_transport) if config.hub.url else None
         app = make_app(house, stage=stage)
-        yield Edge(house=house, app=app, readers=devices, agent=agent)
+        yield Edge(house=house, app=app, readers=devices, agent=agent, announcer=announcer)
 
 
 async def _join_hub(

@@ -20,7 +20,7 @@ COMMANDS: Final[dict[str, str]] = {
     "check": "validate a configuration and print it with secrets masked",
     "doctor": "try every part and say what to do",
     "staff": "add someone who may sign in",
-    "tablet": "pair a tablet",
+    "tablet": "pair, list and remove tablets",
     "watch": "run one reader alone and print what it sees",
     "bench": "measure, with the floor beside each figure",
 }

@@ -17,6 +17,8 @@ from drivers.settings import ReaderSettings, SettingsError, parse_reader
 from edge.kit.errors import ConfigError
 from edge.kit.words import Language as Language
 
+Tls = Literal["own", "off"]
+
 
 def setting(default: Any, why: str, *, lowest: int = 0, highest: int = 2**31 - 1) -> Any:
     """A setting with its default and the sentence that explains it in the example file and the README."""
@@ -41,6 +43,16 @@ class Server:
     secure_cookies: bool = setting(
         False, "true where tablets come in over HTTPS: cookies get Secure and __Host-"
     )
+    tls: Tls = setting("off", "own: HTTPS with certificates that this box makes itself; off: plain HTTP")
+    name: str = setting("", "name on the shop's network, before .local; empty: welkom- and the shop's id")
+    mdns: bool = setting(True, "say that name on the shop's network, so that tablets find this box by it")
+    enrol_port: int = setting(
+        8080, "port of the page on which tablets learn to trust this box; 0: none", highest=65_535
+    )
+
+    def __post_init__(self) -> None:
+        if self.tls == "own":
+            object.__setattr__(self, "secure_cookies", True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from edge.kit.sqlite import Database
 from edge.live import Live
 from edge.recognition.names import Names
 from edge.recognition.search import SearchIndex
+from edge.tls.own import Own
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +30,4 @@ class House:
     search: SearchIndex
     health: Health
     log: Log
+    own: Own | None = None  # where tablets come in over HTTPS

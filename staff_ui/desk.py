@@ -98,6 +98,7 @@ class Guest:
 
     tablet: str
     session: Session | None
+    bound: bool = False  # it has a key of its own, and has to show it
 
     @property
     def who(self) -> Session:
@@ -115,20 +116,27 @@ async def admit(desk: Desk, request: Ask, guard: Guard) -> Guest:
         return Guest(tablet="", session=None)
     tablet = request.cookies.get(cookie_name("tablet", secure=_secure(desk)), "")
     tablet_hash = token_hash(tablet)
-    if not tablet or not tables.is_tablet(desk.house.db.reader, tablet_hash):
+    device_key = tables.device_key(desk.house.db.reader, tablet_hash) if tablet else None
+    if device_key is None:
         raise NotAllowed("this browser is no tablet of the shop", code="U01", hint="pair it: `welkom tablet`")
+    now_ms, bound = desk.house.time.now_ms(), bool(device_key)
+    if request.url.path.startswith("/device"):
+        return Guest(tablet=tablet, session=None, bound=bound)
+    if bound:
+        given = request.cookies.get(cookie_name("proof", secure=_secure(desk)), "")
+        desk.sessions.demand(tablet_hash, given, now_ms=now_ms)
     by_hand = (
         request.url.path != "/live"  # a stream comes back by itself
         and "hx-request" not in request.headers
         and "quiet" not in request.query_params
     )
-    session = desk.sessions.of(request.scope, now_ms=desk.house.time.now_ms(), touched=by_hand)
+    session = desk.sessions.of(request.scope, now_ms=now_ms, touched=by_hand)
     await desk.sessions.settle()
     if session is not None and session.tablet_hash != tablet_hash:
         session = None
     if guard == "staff" and session is None:
         raise _not_signed_in()
-    return Guest(tablet=tablet, session=session)
+    return Guest(tablet=tablet, session=session, bound=bound)
 
 
 def _not_signed_in() -> NotSignedIn:
@@ -163,6 +171,7 @@ def frame(desk: Desk, request: Ask, guest: Guest, *, here: str = "") -> Frame:
         staff=session.name if session else "",
         initials=initials(session.name) if session else "",
         here=here,
+        bound=guest.bound,
     )
 
 

@@ -10,7 +10,7 @@ from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler, asgi, route
 from litestar.types import Receive, Scope, Send
 
 from staff_ui.desk import Desk, Guard, Guest, admit
-from staff_ui.pages import floor, look, machine, pair, search, signin, stage, stop, wallet
+from staff_ui.pages import device, floor, look, machine, pair, search, signin, stage, stop, wallet
 from staff_ui.security import Ask
 
 Page = Callable[[Desk, Ask, Guest], Awaitable[Any]]
@@ -40,6 +40,12 @@ ROUTES: Final = (
     Route("GET", "/look", "tablet", look.look),
     Route("POST", "/look", "tablet", look.look_now),
     Route("GET", "/pair/{code:str}", "open", pair.pair),
+    Route("POST", "/pair/{code:str}", "open", pair.pair_now),
+    Route("GET", "/device", "tablet", device.device),
+    Route("GET", "/device/challenge", "tablet", device.challenge),
+    Route("POST", "/device", "tablet", device.prove),
+    Route("GET", "/manage/pair", "staff", pair.manage_pair),
+    Route("POST", "/manage/pair", "staff", pair.manage_pair_now),
     Route("GET", "/healthz", "open", machine.healthz),
     Route("GET", "/metrics", "loopback", machine.metrics),
     Route("GET", "/static/{path:path}", "open", machine.static),

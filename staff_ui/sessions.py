@@ -8,13 +8,16 @@ from litestar.types import Scope
 from edge.config import Language
 from edge.consent.rules import Role
 from edge.house import House
-from edge.staff import acts, tables
+from edge.kit.errors import NotSignedIn
+from edge.staff import acts, devices, tables
 from edge.staff.pins import token_hash
 from edge.staff.rules import is_alive
 from staff_ui.security import cookie_name
 
 # Sent by live.js with the next request after somebody touched the screen: a poke must not keep a session open.
 TOUCHED: Final = b"welkom-touched"
+# `welkom tablet remove` writes from another process; so late at most a tablet that was taken away notices.
+COMPARE_MS: Final = 5_000
 
 
 @dataclass(slots=True)
@@ -29,6 +32,7 @@ class Session:
     language: Language
     until_ms: int
     touched_ms: int
+    bound: bool = False
 
 
 class Sessions:
@@ -41,7 +45,10 @@ class Sessions:
         secure = house.config.server.secure_cookies
         self._cookie = cookie_name("session", secure=secure).encode() + b"="
         self._tablet = cookie_name("tablet", secure=secure).encode() + b"="
+        self._proof = cookie_name("proof", secure=secure).encode() + b"="
+        self.secret = devices.secret_of(house.keys.pin_pepper)
         now_ms = house.time.now_ms()
+        self._compared_ms = now_ms
         for row in tables.sessions(house.db.reader, now_ms=now_ms):
             self._keep(row, now_ms=now_ms)
 
@@ -49,8 +56,11 @@ class Sessions:
         return len(self._open)
 
     def of(self, scope: Scope, *, now_ms: int, touched: bool = False) -> Session | None:
-        """The session of a request, None when there is none, or it was idle for too long."""
-        token = tablet = b""
+        """The session of a request, None when there is none, or it was idle for too long.
+
+        Raises NotSignedIn when its tablet has a key and has not signed with it lately.
+        """
+        token = tablet = proof = b""
         for name, value in scope["headers"]:
             if name == b"cookie":
                 for pair in value.split(b"; "):
@@ -58,6 +68,8 @@ class Sessions:
                         token = pair[len(self._cookie) :]
                     elif pair.startswith(self._tablet):
                         tablet = pair[len(self._tablet) :]
+                    elif pair.startswith(self._proof):
+                        proof = pair[len(self._proof) :]
             elif name == TOUCHED:
                 touched = True
         session = self._open.get(token_hash(token)) if token else None
@@ -65,12 +77,20 @@ class Sessions:
             return None  # a session is worth nothing without its tablet
         if not self.alive(session, now_ms=now_ms):
             return None
+        if session.bound:
+            self.demand(session.tablet_hash, proof.decode("latin-1"), now_ms=now_ms)
         if touched:
             session.touched_ms = now_ms
         return session
 
+    def demand(self, tablet_hash: bytes, proof: str, *, now_ms: int) -> None:
+        """Raise NotSignedIn unless `proof` says that this browser signed with the tablet's key lately."""
+        if not devices.is_proven(self.secret, tablet_hash, proof, now_ms=now_ms):
+            raise NotSignedIn("the tablet has to show its key", code="U08", hint="open the page again")
+
     def alive(self, session: Session, *, now_ms: int) -> bool:
         """Whether a session is still open; one that is over is forgotten here and now."""
+        self._compare(now_ms)
         if session.token_hash not in self._open:
             return False
         if is_alive(until_ms=session.until_ms, touched_ms=session.touched_ms, now_ms=now_ms):
@@ -78,6 +98,14 @@ class Sessions:
         del self._open[session.token_hash]
         self._over.append(session.token_hash)
         return False
+
+    def _compare(self, now_ms: int) -> None:
+        """Forget sessions that another process has taken out of the journal."""
+        if now_ms - self._compared_ms < COMPARE_MS:
+            return
+        self._compared_ms = now_ms
+        kept = {row.token_hash for row in tables.sessions(self._house.db.reader, now_ms=now_ms)}
+        self._open = {key: each for key, each in self._open.items() if key in kept}
 
     async def settle(self) -> None:
         """Take what was idle for too long out of the journal too, or a restart would open it again."""
@@ -108,4 +136,5 @@ class Sessions:
             language=cast(Language, row.language),
             until_ms=row.until_ms,
             touched_ms=now_ms,
+            bound=bool(row.bound),
         )

@@ -25,6 +25,7 @@ class Frame:
     staff: str = ""
     initials: str = ""
     here: str = ""
+    bound: bool = False
 
 
 class Sheets:

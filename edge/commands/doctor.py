@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from zeroconf import InterfaceChoice, IPVersion, Zeroconf
+
 from drivers import catalogue
 from drivers.reader import ReaderError
 from edge.config import Config, credentials_folder, load
@@ -19,9 +21,15 @@ from edge.keys import read_keys
 from edge.kit.clock import SystemClock, rfc3339
 from edge.kit.errors import WelkomError
 from edge.kit.sqlite import open_reader, store_error
+from edge.tls import addresses, places
+from edge.tls.certificates import fingerprint_of
+from edge.tls.mdns import service
+from edge.tls.own import read_authority, read_server
 
 # Below this a day of facts and the write-ahead log may no longer fit.
 FREE_MB: Final = 512
+# How long the network gets to answer with this box's own name.
+NAME_MS: Final = 1_500
 # What Linux's own NFC modules do to a reader, and what stops them (drivers/README.md).
 THIEVES: Final = ("pn533_usb", "pn533", "port100", "nfc")
 
@@ -57,6 +65,8 @@ def examine(config: Config) -> Iterator[Finding]:
         ("journal.db", lambda: _file(config.store.state / "journal.db")),
         ("replica.db", lambda: _file(config.store.state / "replica.db")),
         ("clock", lambda: _clock(config.store.state / "journal.db")),
+        ("https", lambda: _https(config)),
+        ("name", lambda: _name(config)),
         ("hub", lambda: _hub(config)),
         *(
             (f"reader {each.name}", lambda each=each: _reader(each.kind, each.device))
@@ -120,6 +130,58 @@ def _clock(journal: Path) -> str:
             f"stands {behind_ms // 1000} s before the last fact; set the date (timedatectl set-ntp true)"
         )
     return rfc3339(now_ms)
+
+
+def _https(config: Config) -> str:
+    if config.server.tls == "off":
+        if addresses.is_loopback(config.server) or config.server.secure_cookies:
+            return "off: certificates are somebody else's work here"
+        raise Trouble('off, and tablets come in over the network: set server.tls = "own"')
+    folder = config.store.state / "tls"
+    try:
+        authority, paper = read_authority(folder), read_server(folder)
+    except FileNotFoundError:
+        return "certificates will be made at the first start"
+    except (OSError, ValueError):
+        raise Trouble(
+            f"{folder} cannot be read; start Welkom, which makes a new server certificate"
+        ) from None
+    now_ms = SystemClock().wall_ms()
+    if not paper.from_ms <= now_ms < paper.until_ms:
+        raise Trouble(
+            f"the certificate is good from {rfc3339(paper.from_ms)[:10]} to {rfc3339(paper.until_ms)[:10]}; "
+            "set the date, or start Welkom, which renews it"
+        )
+    if not paper.addresses and not places.has_name(config) and not addresses.is_loopback(config.server):
+        raise Trouble(
+            "its name is not said and its address is not private, so not certified: set server.mdns = true"
+        )
+    names = ", ".join((paper.host, *paper.addresses))
+    return (
+        f"{names}, until {rfc3339(paper.until_ms)[:10]}, renewed by itself; tablets trust "
+        f"{fingerprint_of(authority)} until {authority.not_valid_after_utc.date()}: "
+        f"{places.enrolment(config) or '`welkom tablet pair` says how'}"
+    )
+
+
+def _name(config: Config) -> str:
+    if not config.server.mdns:
+        return "not said on the network (server.mdns = false): tablets come by number"
+    if not places.has_name(config):
+        return "not said: only this machine can reach the pages"
+    inet = [each for each in addresses.served(config.server) if ":" not in each]
+    host, said = places.host_of(config), service(config, inet)
+    try:
+        with closing(
+            Zeroconf(interfaces=inet or InterfaceChoice.Default, ip_version=IPVersion.V4Only)
+        ) as net:
+            answered = net.get_service_info(said.type, said.name, NAME_MS)
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise Trouble(
+            f"{host} cannot be said on the network ({reason}): open UDP port 5353; tablets come by number"
+        ) from None
+    return f"{host} is answered" if answered else f"{host} is not answered now: is Welkom running?"
 
 
 def _hub(config: Config) -> str:

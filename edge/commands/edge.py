@@ -2,7 +2,7 @@
 
 import argparse
 import resource
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import uvloop
@@ -35,5 +35,10 @@ async def _serve(config: Config) -> None:
     log = json_log(now_ms=SystemClock().wall_ms)
     bridge_library_logs(log)
     async with open_edge(config, log=log) as edge:
-        with listen(config.server.host, config.server.port) as sock:
-            await edge.run(sock)
+        with ExitStack() as stack:
+            server = config.server
+            sock = stack.enter_context(listen(server.host, server.port))
+            enrol = None
+            if server.tls == "own" and server.enrol_port:
+                enrol = stack.enter_context(listen(server.host, server.enrol_port))
+            await edge.run(sock, enrol=enrol)

@@ -19,6 +19,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="the shop's name as on the door")
     parser.add_argument("--recipient", help="who receives the data: the chain or the franchise holder")
     parser.add_argument("--hub", help="address of the central wallet; empty to stay alone")
+    parser.add_argument("--tls", choices=("own", "off"), help="HTTPS with certificates of its own (own)")
     parser.add_argument("--dry-run", action="store_true", help="show the file and write nothing")
 
 
@@ -35,6 +36,7 @@ def run(words: argparse.Namespace) -> int:
         'recipient = "van-dam"': f"recipient = {toml(words.recipient or _ask('Who receives the data', shop))}",
         'url = ""': f"url = {toml(words.hub if words.hub is not None else _ask('Address of the hub', ''))}",
         'device = ""': f"device = {toml(f'{shop}-1')}",
+        'tls = "off"': f"tls = {toml(words.tls or _tls())}",
     }
     text = example()
     for old, new in answers.items():
@@ -55,6 +57,14 @@ def run(words: argparse.Namespace) -> int:
         f"Next: welkom check --config {path}\n"
     )
     return 0
+
+
+def _tls() -> str:
+    return (
+        "off"
+        if _ask("HTTPS with certificates of its own, yes or no", "yes").lower().startswith("n")
+        else "own"
+    )
 
 
 def _ask(question: str, default: str) -> str:

@@ -4,35 +4,104 @@ import argparse
 from contextlib import closing
 from pathlib import Path
 
-from edge.config import load
+import segno
+
+from edge.config import Config, credentials_folder, load
 from edge.files import prepare
-from edge.kit.clock import SystemClock
+from edge.keys import read_keys
+from edge.kit.clock import SystemClock, rfc3339
+from edge.kit.errors import ConfigError
 from edge.kit.log import json_log
 from edge.kit.sqlite import open_writer
-from edge.staff import acts
-
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+from edge.staff import acts, tables
+from edge.staff.rules import PAIRING_MS
+from edge.tls import addresses, places
+from edge.tls.own import Own, open_own
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     words = parser.add_subparsers(dest="act", metavar="ACT", required=True)
-    pair = words.add_parser("pair", help="a link that makes the browser which opens it a tablet, once")
-    pair.add_argument("--config", type=Path, required=True, help="welkom.toml")
-    pair.add_argument("--name", default="tablet", help="where the tablet stands")
-    pair.add_argument("--dry-run", action="store_true", help="check everything and change nothing")
+    pair = words.add_parser("pair", help="a code that makes the browser which opens it a tablet, once")
+    pair.add_argument("tablet", nargs="?", metavar="NAME", help="where the tablet stands")
+    pair.add_argument("--name", default="tablet", help="the same, as an option")
+    shown = words.add_parser("list", help="every tablet, since when, and whether it has a key of its own")
+    gone = words.add_parser("remove", help="the tablet is none any more, at once")
+    gone.add_argument("tablet", metavar="NAME", help="as `welkom tablet list` says it")
+    for each in (pair, shown, gone):
+        each.add_argument("--config", type=Path, required=True, help="welkom.toml")
+    for each in (pair, gone):
+        each.add_argument("--dry-run", action="store_true", help="check everything and change nothing")
 
 
 def run(words: argparse.Namespace) -> int:
     config = load(words.config)
-    if words.dry_run:
+    keys = read_keys(credentials_folder(config)) if words.act == "pair" else None
+    if getattr(words, "dry_run", False):
         return 0
     clock = SystemClock()
     journal = prepare(config.store.state, log=json_log(now_ms=clock.wall_ms)).journal
     with closing(open_writer(journal)) as conn:
-        code = acts.pair_code(conn, words.name, now_ms=clock.wall_ms())
-    scheme = "https" if config.server.secure_cookies else "http"
-    address = f"{scheme}://{config.server.host}:{config.server.port}"
-    print(f"Open within 5 minutes on the tablet: {address}/pair/{code}")
-    if config.server.host in LOOPBACK:
+        if words.act == "list":
+            return _list(tables.tablets(conn))
+        if words.act == "remove":
+            return _removed(words.tablet, acts.remove_tablet(conn, words.tablet))
+        code = acts.pair_code(conn, words.tablet or words.name, now_ms=clock.wall_ms())
+    own = None
+    if keys is not None and config.server.tls == "own":
+        own = open_own(
+            config.store.state / "tls",
+            host=places.host_of(config),
+            shop=config.shop.name,
+            kek=keys.kek,
+            now_ms=clock.wall_ms(),
+        )
+    _show(config, code, own)
+    return 0
+
+
+def _show(config: Config, code: str, own: Own | None) -> None:
+    trust = places.enrolment(config) if own is not None else ""
+    if own is not None:
+        if trust:
+            print(f"1. Let the tablet trust this box. Once a tablet; scan, or open {trust}\n")
+            print(blocks(trust) + "\n")
+        print("Fingerprint of the certificate (SHA-256). The tablet must show the same:")
+        print(f"{own.fingerprint[:47]}\n{own.fingerprint[48:]}\n")
+    address = f"{places.base(config)}/pair/{code}"
+    step = "2. " if trust else ""
+    print(
+        f"{step}Pair it. Once, within {PAIRING_MS // 60_000} minutes; scan, or open on the tablet:\n{address}\n"
+    )
+    print(blocks(address) + "\n")
+    if places.has_name(config):
+        for each in places.bases_by_number(config):
+            print(f"A tablet that does not find {places.host_of(config)}: {each}/pair/{code}")
+    if addresses.is_loopback(config.server):
         print("Only this machine can open it: set server.host to its address on the tablets' network.")
+
+
+def blocks(text: str) -> str:
+    """`text` as a QR code for a dark terminal: two rows of modules a line, without colours that a pipe would lose."""
+    rows = [list(map(bool, row)) for row in segno.make_qr(text, error="l").matrix_iter(border=2)]
+    if len(rows) % 2:
+        rows.append([False] * len(rows[0]))
+    glyphs = {(False, False): "█", (False, True): "▀", (True, False): "▄", (True, True): " "}
+    pairs = zip(rows[::2], rows[1::2], strict=True)
+    return "\n".join(
+        "".join(glyphs[pair] for pair in zip(upper, lower, strict=True)) for upper, lower in pairs
+    )
+
+
+def _list(found: list[tables.TabletRow]) -> int:
+    for each in found:
+        print(f"{rfc3339(each.paired_ms)[:10]}  {'key   ' if each.bound else 'cookie'}  {each.name}")
+    if not found:
+        print("No tablet is paired: `welkom tablet pair NAME`.")
+    return 0
+
+
+def _removed(name: str, count: int) -> int:
+    if not count:
+        raise ConfigError(f"there is no tablet {name}", code="C10", hint="see `welkom tablet list`")
+    print(f"{name} is no tablet any more ({count} removed). Whoever was signed in there is signed out.")
     return 0

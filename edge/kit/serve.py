@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import socket
+import ssl
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -60,8 +61,12 @@ async def serve(
     *,
     goodbye: Callable[[], None],
     ready: Callable[[], None] = lambda: None,
+    tls: ssl.SSLContext | None = None,
 ) -> None:
-    """Serve `app` on `sock` until cancelled; stops within 2 s. `goodbye` has to end the open streams."""
+    """Serve `app` on `sock` until cancelled; stops within 2 s. `goodbye` has to end the open streams.
+
+    A certificate that is loaded into `tls` meanwhile is what the next connection meets.
+    """
     config = uvicorn.Config(
         app,
         lifespan="off",
@@ -74,6 +79,7 @@ async def serve(
         timeout_graceful_shutdown=GRACE_S,
         timeout_keep_alive=75,
         backlog=BACKLOG,
+        ssl_context_factory=(lambda *_: tls) if tls is not None else None,
     )
     server = _Server(config, goodbye=goodbye, ready=ready)
     running = asyncio.ensure_future(server.serve([sock]))

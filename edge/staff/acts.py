@@ -26,14 +26,22 @@ def pair_code(conn: Connection, name: str, *, now_ms: int, keep_ms: int = PAIRIN
     return code
 
 
-def pair(conn: Connection, code: str, *, now_ms: int) -> str | None:
-    """Use a code up; the new tablet's token, None when the code is unknown, used or too old."""
+def pair(conn: Connection, code: str, *, now_ms: int, device_key: bytes | None = None) -> str | None:
+    """Use a code up; the new tablet's token, None when the code is unknown, used or too old.
+
+    A tablet with a `device_key` has to sign with it from now on: its cookie alone is worth nothing.
+    """
     name = tables.take_code(conn, token_hash(code), now_ms=now_ms)
     if name is None:
         return None
     token = new_token()
-    tables.add_tablet(conn, token_hash(token), name=name, now_ms=now_ms)
+    tables.add_tablet(conn, token_hash(token), name=name, now_ms=now_ms, device_key=device_key)
     return token
+
+
+def remove_tablet(conn: Connection, name: str) -> int:
+    """Every tablet of that name is none any more, and nobody is signed in on it; how many there were."""
+    return tables.remove_tablets(conn, name)
 
 
 def take_try(conn: Connection, staff_id: bytes, tablet_hash: bytes, *, now_ms: int) -> Locked | Taken:

@@ -26,6 +26,16 @@ class SessionRow:
     role: str
     language: str
     until_ms: int
+    bound: int = 0  # its tablet has a key of its own
+
+
+@dataclass(frozen=True, slots=True)
+class TabletRow:
+    """`bound`: it has a key of its own beside its cookie."""
+
+    name: str
+    paired_ms: int
+    bound: bool
 
 
 def add_staff(conn: Connection, staff: Staff) -> None:
@@ -66,10 +76,41 @@ def take_code(conn: Connection, code_hash: bytes, *, now_ms: int) -> str | None:
     return str(row[0]) if row and now_ms < row[1] else None
 
 
-def add_tablet(conn: Connection, token_hash: bytes, *, name: str, now_ms: int) -> None:
+def add_tablet(
+    conn: Connection, token_hash: bytes, *, name: str, now_ms: int, device_key: bytes | None = None
+) -> None:
     conn.execute(
-        "INSERT INTO tablet (token_hash, name, paired_ms) VALUES (?, ?, ?)", (token_hash, name, now_ms)
+        "INSERT INTO tablet (token_hash, name, paired_ms, device_key) VALUES (?, ?, ?, ?)",
+        (token_hash, name, now_ms, device_key),
     )
+
+
+def device_key(conn: Connection, token_hash: bytes) -> bytes | None:
+    """The public key of a tablet, empty when it was paired without one, None when it is no tablet."""
+    row = conn.execute(
+        "SELECT coalesce(device_key, x'') FROM tablet WHERE token_hash=?", (token_hash,)
+    ).fetchone()
+    return bytes(row[0]) if row else None
+
+
+def tablets(conn: Connection) -> list[TabletRow]:
+    """Every tablet, in the order of their names."""
+    return [
+        TabletRow(name, paired_ms, bool(bound))
+        for name, paired_ms, bound in conn.execute(
+            "SELECT name, paired_ms, device_key IS NOT NULL FROM tablet ORDER BY name COLLATE NOCASE, paired_ms"
+        )
+    ]
+
+
+def remove_tablets(conn: Connection, name: str) -> int:
+    """Take every tablet of that name away with all that hangs on it; how many there were."""
+    for table in ("staff_session", "pin_try"):
+        conn.execute(
+            f"DELETE FROM {table} WHERE tablet_hash IN (SELECT token_hash FROM tablet WHERE name=?)", (name,)
+        )
+    conn.execute("DELETE FROM pairing WHERE name=?", (name,))
+    return conn.execute("DELETE FROM tablet WHERE name=?", (name,)).rowcount
 
 
 def is_tablet(conn: Connection, token_hash: bytes) -> bool:
@@ -117,7 +158,8 @@ def end_session(conn: Connection, token_hash: bytes) -> None:
 
 
 _SESSIONS: Final = """
-    SELECT s.token_hash, s.tablet_hash, p.id, p.name, p.role, p.language, s.until_ms
+    SELECT s.token_hash, s.tablet_hash, p.id, p.name, p.role, p.language, s.until_ms,
+        t.device_key IS NOT NULL
     FROM staff_session AS s JOIN staff AS p ON p.id=s.staff_id JOIN tablet AS t ON t.token_hash=s.tablet_hash
     WHERE s.until_ms>?"""
 

@@ -1,18 +1,71 @@
-"""Makes a browser one of the shop's tablets, with a code that works once."""
+"""Makes a browser one of the shop's tablets, with a code that works once; and shows a manager such a code."""
 
+from dataclasses import dataclass, field
+from typing import Final
+
+import segno
 from litestar import Response
 from litestar.response import Redirect
+from markupsafe import Markup
 
-from edge.kit.errors import Gone
-from edge.staff import acts
-from staff_ui.desk import Desk, Guest
-from staff_ui.security import YEAR_S, Ask, cookie
+from edge.kit.errors import Gone, NotAllowed
+from edge.staff import acts, devices
+from edge.tls import places
+from staff_ui.desk import Desk, Guest, frame, html
+from staff_ui.pages.device import decoded
+from staff_ui.security import YEAR_S, Ask, cookie, form_token, own_form
+from staff_ui.sheets import Frame
+
+_NO_STORE: Final = {"cache-control": "no-store"}
+# As long as the tile that it is shown on.
+MOST_NAME: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    frame: Frame
+    code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ManagePair:
+    """A form at first; after it the code, as a picture and as an address. `trust` is only there with HTTPS."""
+
+    frame: Frame
+    name: str
+    qr: Markup = field(repr=False)
+    address: str = field(repr=False)
+    trust_qr: Markup
+    trust: str
+    fingerprint: str
 
 
 async def pair(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
-    """`GET /pair/{code}`."""
+    """`GET /pair/{code}`: pairs at once over plain HTTP; with HTTPS a page makes the tablet's key first.
+
+    That page also keeps a browser that only peeks behind a link from using the code up.
+    """
+    code = request.path_params["code"]
+    if not desk.house.config.server.secure_cookies:
+        return await _paired(desk, code, b"")
+    around = frame(desk, request, Guest(tablet="", session=None))
+    it = Pair(frame=_with(around, form_token(code)), code=code)
+    return html(desk, "pair.html", it, language=around.language)
+
+
+async def pair_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`POST /pair/{code}`: field `key`, the public key that this browser made; empty where it has no script."""
+    code = request.path_params["code"]
+    form = await own_form(request, code)
+    key = decoded(form.get("key", ""))
+    if form.get("key") and not devices.is_key(key):
+        raise NotAllowed("not a key of a tablet", code="U07", hint="open the page again")
+    return await _paired(desk, code, key)
+
+
+async def _paired(desk: Desk, code: str, key: bytes) -> Response[str]:
     house = desk.house
-    token = await house.db.apply(acts.pair, request.path_params["code"], now_ms=house.time.now_ms())
+    token = await house.db.apply(acts.pair, code, now_ms=house.time.now_ms(), device_key=key or None)
     if token is None:
         raise Gone(
             "a pairing code was used or is too old", code="U05", hint="make a new one: `welkom tablet`"
@@ -23,5 +76,66 @@ async def pair(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         cookies=[
             cookie("tablet", token, secure=house.config.server.secure_cookies, max_age_s=YEAR_S),
         ],
-        headers={"cache-control": "no-store"},
+        headers=_NO_STORE,
     )
+
+
+async def manage_pair(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`GET /manage/pair`: what the next tablet is called."""
+    _manager(guest)
+    return _page(desk, request, guest)
+
+
+async def manage_pair_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`POST /manage/pair`: field `name`; shows a code once, for a quarter of an hour."""
+    form = await own_form(request, guest.tablet)
+    _manager(guest)
+    name = form.get("name", "").strip()[:MOST_NAME]
+    if not name:
+        return _page(desk, request, guest)
+    house = desk.house
+    code = await house.db.apply(acts.pair_code, name, now_ms=house.time.now_ms())
+    return _page(desk, request, guest, name=name, code=code)
+
+
+def pair_address(desk: Desk, code: str) -> str:
+    """What the next tablet has to open."""
+    return f"{places.base(desk.house.config)}/pair/{code}"
+
+
+def pair_qr(desk: Desk, code: str) -> str:
+    """That address as an inline SVG without styles; dark on white whatever the theme, or no camera reads it."""
+    return qr(pair_address(desk, code))
+
+
+def qr(text: str) -> str:
+    """`text` as an inline SVG."""
+    made = segno.make_qr(text, error="m")
+    return made.svg_inline(
+        scale=8, border=4, dark="#000", light="#fff", svgclass="qr", lineclass=None, omitsize=True
+    )
+
+
+def _page(desk: Desk, request: Ask, guest: Guest, *, name: str = "", code: str = "") -> Response[str]:
+    config, own = desk.house.config, desk.house.own
+    around = frame(desk, request, guest, here="manage")
+    trust = places.enrolment(config) if code and own else ""
+    it = ManagePair(
+        frame=around,
+        name=name,
+        qr=Markup(pair_qr(desk, code)) if code else Markup(""),
+        address=pair_address(desk, code) if code else "",
+        trust_qr=Markup(qr(trust)) if trust else Markup(""),
+        trust=trust,
+        fingerprint=own.fingerprint if own else "",
+    )
+    return html(desk, "manage_pair.html", it, language=around.language)
+
+
+def _manager(guest: Guest) -> None:
+    if guest.who.role != "manager":
+        raise NotAllowed("only a manager may do this", code="U11", hint="ask the manager")
+
+
+def _with(around: Frame, own: str) -> Frame:
+    return Frame(language=around.language, shop=around.shop, theme=around.theme, hand=around.hand, own=own)

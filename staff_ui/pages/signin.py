@@ -103,7 +103,7 @@ def _page(
     wrong: bool = False,
     status: int | None = None,
 ) -> Response[str]:
-    around = frame(desk, request, Guest(tablet=guest.tablet, session=None), here="signin")
+    around = frame(desk, request, Guest(tablet=guest.tablet, session=None, bound=guest.bound), here="signin")
     names = tables.names(desk.house.db.reader)
     it = SignIn(
         frame=around,

@@ -4,6 +4,7 @@ import sqlite3
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import urlencode, urlsplit
 
 from litestar import MediaType, Response
 from litestar.exceptions import HTTPException
@@ -24,9 +25,18 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "over": (key("trouble.over"), key("trouble.over.why"), key("trouble.over.next")),
     "absent": (key("trouble.absent"), key("trouble.absent.why"), key("trouble.absent.next")),
     "full": (key("trouble.full"), key("trouble.full.why"), key("trouble.full.next")),
+    "manager": (key("trouble.manager"), key("trouble.manager.why"), key("trouble.manager.next")),
     "broken": (key("trouble.broken"), key("trouble.broken.why"), key("trouble.broken.next")),
 }
-BY_CODE: Final = {"U01": "unpaired", "U05": "used", "U03": "form", "U06": "over", "U07": "form"}
+BY_CODE: Final = {
+    "U01": "unpaired",
+    "U03": "form",
+    "U05": "used",
+    "U06": "over",
+    "U07": "form",
+    "U10": "unpaired",
+    "U11": "manager",
+}
 MACHINES: Final = ("/healthz", "/metrics", "/live", "/static/")
 
 
@@ -49,10 +59,12 @@ def trouble(desk: Desk, request: Ask, error: Exception) -> Response[object]:
     fetched = "hx-request" in request.headers
     if isinstance(error, NotSignedIn) and fetched:
         # htmx follows this by itself: what is on a locked tablet must go away.
-        return _plain(status, headers={"hx-redirect": "/signin?idle=1"})
+        return _plain(status, headers={"hx-redirect": _door(request, error) or "/signin?idle=1"})
     if _is_machine(request) or fetched:
         return problem(status, error)
     if isinstance(error, NotSignedIn):
+        if door := _door(request, error):
+            return Redirect(door, status_code=303, headers=_NO_STORE)
         came_back = "welkom_session=" in request.headers.get("cookie", "")
         return Redirect("/signin?idle=1" if came_back else "/signin", status_code=303, headers=_NO_STORE)
     kind = BY_CODE.get(code) or ("full" if status == 503 else "absent" if status in (404, 405) else "broken")
@@ -67,6 +79,19 @@ def trouble(desk: Desk, request: Ask, error: Exception) -> Response[object]:
         link="/signin" if kind in ("unpaired", "used") else "/",
     )
     return html(desk, "trouble.html", it, language=around.language, status=status)  # type: ignore[return-value]
+
+
+def _door(request: Ask, error: NotSignedIn) -> str:
+    """Where a tablet shows its key and then goes on to where it was; empty when that is not what is wrong."""
+    if error.code != "U08":
+        return ""
+    here = (
+        urlsplit(request.headers.get("hx-current-url", ""))
+        if "hx-request" in request.headers
+        else request.url
+    )
+    to = f"{here.path}?{here.query}" if here.query else here.path
+    return "/device?" + urlencode({"to": to if request.method == "GET" else "/"})
 
 
 def status_of(error: Exception) -> int:

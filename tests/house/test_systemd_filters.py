@@ -195,6 +195,28 @@ except OSError as error:
     print("no libusb here" if isinstance(error, FileNotFoundError) else errno.errorcode[error.errno])
 """
 
+WHAT_HTTPS_DOES = """
+import asyncio, pathlib, ssl, tempfile
+import uvloop
+from edge.config import Config, Server
+from edge.tls import addresses
+from edge.tls.mdns import Announcer
+from edge.tls.own import open_own
+
+said = []
+async def say():
+    announcer = Announcer(Config(server=Server(tls="own", name="filters")), log=lambda event, **fields: said.append(event))
+    await announcer.say(["127.0.0.1"])
+    await announcer.close()
+
+with tempfile.TemporaryDirectory() as folder:
+    own = open_own(pathlib.Path(folder), host="a.local", shop="A", kek=bytes(32), now_ms=1_800_000_000_000)
+    assert own.renew(addresses.here(), now_ms=1_800_000_000_000)
+with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    runner.run(say())
+print(*said)
+"""
+
 
 @UNIT
 def test_the_filters_of_a_unit_refuse_what_they_say(unit: Path) -> None:
@@ -214,3 +236,12 @@ def test_the_libraries_of_a_reader_run_under_its_filters() -> None:
     if told == "no libusb here\n":
         left_out("libusb is not installed: apt install libusb-1.0-0")
     assert told == "ENODEV\n"
+
+
+@pytest.mark.xdist_group("mdns")
+def test_certificates_and_the_name_need_no_more_than_the_unit_of_the_appliance_gives() -> None:
+    # No netlink: addresses are asked with ioctl, and names are said from interfaces by number.
+    told = under(SYSTEMD / "welkom.service", WHAT_HTTPS_DOES)
+    if told == "mdns_down\n":
+        left_out("no multicast on this machine")
+    assert told == "mdns_up\n"

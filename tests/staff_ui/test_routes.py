@@ -10,7 +10,7 @@ import staff_ui
 from staff_ui.assets import read_assets
 from staff_ui.pages.machine import METRICS
 from staff_ui.routes import ROUTES, THIN
-from staff_ui.security import CSP
+from staff_ui.security import CSP, form_token
 from tests.staff_ui.house import Place, own_token
 
 README = (Path(staff_ui.__file__).parent / "README.md").read_text(encoding="utf-8")
@@ -48,14 +48,17 @@ def test_a_guard_lets_nobody_in_who_may_not(place: Place, method: str, path: str
         fetched = tablet.request(method, filled(path), headers={"hx-request": "true"})
         assert (fetched.status_code, fetched.headers["hx-redirect"]) == (401, "/signin?idle=1")
     if guard == "open":
-        assert stranger.request(method, filled(path)).status_code in (200, 410)
+        # A form of ours is missing where something is sent.
+        expected = (200, 410) if method == "GET" else (403,)
+        assert stranger.request(method, filled(path)).status_code in expected
 
 
 @pytest.mark.parametrize("path", [each.path for each in ROUTES if each.method == "POST"])
 def test_a_form_from_elsewhere_changes_nothing(place: Place, path: str) -> None:
-    tablet = place.signed_in()
-    own = own_token(tablet.get("/").text)
-    target = re.sub(r"{visit:\w+}", "00" * 16, path)
+    tablet = place.signed_in("Bram de Wit" if path.startswith("/manage") else "Anna Kok")
+    # Who is no tablet yet proves with the code in the address that the form is of this box.
+    own = form_token("none") if "{code" in path else own_token(tablet.get("/").text)
+    target = re.sub(r"{visit:\w+}", "00" * 16, path).replace("{code:str}", "none")
     fields = {"staff": "Anna Kok", "pin": "2580", "language": "en"}
     foreign: list[tuple[dict[str, str], dict[str, str]]] = [
         (fields, {}),
@@ -71,7 +74,7 @@ def test_a_form_from_elsewhere_changes_nothing(place: Place, path: str) -> None:
         assert "Er is niets veranderd." in answer.text
     assert tablet.get("/").status_code == 200
     own_page = tablet.post(target, data=fields | {"own": own}, headers={"sec-fetch-site": "same-origin"})
-    assert own_page.status_code in (303, 410)
+    assert own_page.status_code in (200, 303, 410)
 
 
 @pytest.mark.parametrize(
