@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from edge.advice.advisor import Advisor
 from edge.config import Config
 from edge.counter import Counter
 from edge.facts import Fact
@@ -29,3 +30,4 @@ class House:
     search: SearchIndex
     health: Health
     log: Log
+    advisor: Advisor

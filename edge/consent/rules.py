@@ -27,6 +27,7 @@ class Trait:
     keep_days: int | None  # None: as long as the purpose has a basis
     roles: frozenset[Role]
     why: str
+    on_card: bool = True  # read with each card; False: only by the page that is about it
 
 
 _FLOOR: Final[frozenset[Role]] = frozenset({"staff", "manager"})
@@ -37,6 +38,8 @@ TRAITS: Final[dict[str, Trait]] = {
     "points": Trait("saving", None, _FLOOR, "balance of points, with its age"),
     "stamps": Trait("saving", None, _FLOOR, "stamp card: stamps, size, reward"),
     "last": Trait("profiling", 395, _FLOOR, "last purchase worth a question, 13 months"),
+    # A tap need not unseal a year of purchases: the advice page does.
+    "baskets": Trait("profiling", 395, _FLOOR, "purchases, 13 months: advice is made of them", on_card=False),
 }
 
 

@@ -105,6 +105,7 @@ class Database(Generic[F]):
         self._record = record
         self._file = file
         self.on_facts: Callable[[], None] | None = None  # called after each COMMIT that had facts
+        self.listeners: list[Callable[[Sequence[F]], None]] = []  # told those facts; they return at once
         self.reader: sqlite3.Connection = reader
 
     @classmethod
@@ -157,6 +158,9 @@ class Database(Generic[F]):
         done = await self._writer.run(partial(self._transact, whole))
         if done.facts and self.on_facts is not None:
             self.on_facts()
+        if done.facts:
+            for listener in self.listeners:
+                listener(done.facts)
         return done
 
     async def apply(
