@@ -9,8 +9,13 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import Final
 
 from edge.advice.rules import SHARED, Basket
+
+
+# What is often in hand is counted once; each is a few kilobytes.
+MOST_COUNTED: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class Model:
         self._next = 0
         self._baskets = 0
         self._popular: list[str] | None = None
+        self._beside: dict[str, tuple[Counter[str], Counter[str]]] = {}
 
     @property
     def baskets(self) -> int:
@@ -61,6 +67,7 @@ class Model:
         self._people[customer_id] = self._numbers[person.number] = person
         for item in person.items:
             self._buyers.setdefault(item, set()).add(person.number)
+            self._beside.pop(item, None)
         self._bought.update(chain.from_iterable(lines))
         self._baskets += len(lines)
         self._popular = None
@@ -75,6 +82,7 @@ class Model:
         for item in person.items:
             buyers = self._buyers[item]
             buyers.discard(person.number)
+            self._beside.pop(item, None)
             if not buyers:
                 del self._buyers[item], self._bought[item], self._names[item]
         self._baskets -= len(person.baskets)
@@ -101,13 +109,19 @@ class Model:
 
     def beside(self, item: str) -> tuple[Counter[str], Counter[str]]:
         """Baskets, and customers, that have each other item in one basket with `item`."""
+        if counted := self._beside.get(item):
+            return counted
         baskets: list[tuple[str, ...]] = []
         sets: list[Iterable[str]] = []
         for number in self._buyers.get(item, ()):
             with_it = [line for line in self._numbers[number].baskets if item in line]
             baskets += with_it
             sets.append(with_it[0] if len(with_it) == 1 else set(chain.from_iterable(with_it)))
-        return Counter(chain.from_iterable(baskets)), Counter(chain.from_iterable(sets))
+        if len(self._beside) >= MOST_COUNTED:
+            self._beside.clear()
+        counted = Counter(chain.from_iterable(baskets)), Counter(chain.from_iterable(sets))
+        self._beside[item] = counted
+        return counted
 
     def alike(self, items: Collection[str], *, but: bytes | None) -> tuple[int, Counter[str]]:
         """How many others share at least SHARED of `items`, and how many of them bought each item."""

@@ -169,7 +169,7 @@ def _page(desk: Desk, arrival: Arrival, around: Frame, say: Words, *, tablet: st
     items = {**offers.titles(house.db.reader, found), **tables.items(house.db.reader, set(bought))}
     shown = tuple(_shown(each, items, own, held, say, now_ms=now_ms) for each in found)
     name = house.names.of(house.db.reader, arrival.customer_id, now_ms=now_ms)
-    called = text(name, "short") or text(name, "call") or say.say("row.nameless")
+    called = text(name, "call") or text(name, "short") or say.say("row.nameless")
     sentence = "" if shown else say.say(EMPTY[_empty(desk, arrival, held)])
     purchases = _purchases(own, items, say, now_ms=now_ms) if own else ()
     spelt = (

@@ -25,7 +25,7 @@ from tests.tables.floor import KEYS, RECIPIENT, Floor, open_floor
 PURPOSES = ("recognition", "saving", "profiling")
 
 
-def put_items(conn: Connection, items: Collection[Item]) -> None:
+def put_items(conn: Connection, items: Collection[Item], *, counted_ms: int = 1) -> None:
     """A catalogue and its stock, in place of what was there."""
     conn.execute("DELETE FROM replica.product")
     conn.execute("DELETE FROM replica.stock")
@@ -44,7 +44,7 @@ def put_items(conn: Connection, items: Collection[Item]) -> None:
         marks = ", ".join("?" * len(columns))
         conn.execute(f"INSERT INTO replica.product VALUES ({marks})", [values[name] for name in columns])
         if each.stock is not None:
-            conn.execute("INSERT INTO replica.stock VALUES (?, ?, 1, 1)", (each.item, each.stock))
+            conn.execute("INSERT INTO replica.stock VALUES (?, ?, ?, 1)", (each.item, each.stock, counted_ms))
 
 
 def put_history(

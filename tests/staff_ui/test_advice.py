@@ -1,5 +1,6 @@
 """Advice on the card and on its own page: never before the card, true, gone with the consent."""
 
+import asyncio
 import os
 import signal
 from collections.abc import Iterator
@@ -10,8 +11,24 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 
-from edge.advice.rules import DAY_MS, Basket, Item
+from edge.advice.rules import (
+    DAY_MS,
+    Basket,
+    DueAgain,
+    DueAgainVisits,
+    GoesWith,
+    Item,
+    Often,
+    OthersLikeYou,
+    PopularHere,
+    Suggestion,
+)
 from edge.consent import acts as consent
+from staff_ui.assets import read_assets
+from staff_ui.pages.offers import short, why
+from staff_ui.samples import advice as samples
+from staff_ui.sheets import Frame, Sheets
+from staff_ui.words import Words
 from tests.advice.shop import put_history, put_items
 from tests.rules.advice_shop import trait
 from tests.staff_ui.house import Place, own_token
@@ -38,7 +55,7 @@ def put_shop(place: Place) -> None:
     """Thirty customers who bought a ground sheet with their tent, and socks."""
 
     def put(conn: Connection) -> None:
-        put_items(conn, (*ITEMS, SOLD_OUT))
+        put_items(conn, (*ITEMS, SOLD_OUT), counted_ms=place.now_ms() - DAY_MS)
         for number in range(30):
             lines = [basket(place, 200 + number, "tent-2", "sheet-2"), basket(place, 90, "sock-1", "gone-1")]
             lines += [basket(place, 20, "wax-1", "gas-1")] if number % 2 else []
@@ -60,8 +77,6 @@ def advised(place: Place) -> Iterator[Place]:
     work: list[Any] = []
 
     async def start() -> None:
-        import asyncio
-
         work.append(asyncio.create_task(place.house.advisor.run()))
         place.house.advisor.start()
 
@@ -112,7 +127,7 @@ def test_the_card_has_one_line_and_the_page_three_with_reasons_and_the_data_behi
     assert "Misschien iets bij Tent Vuurtoren 2: Grondzeil 2 personen. Vaak samen gekocht." in page
     assert "30 van de 31 keer samen met Tent Vuurtoren 2 gekocht, door 30 klanten." in page
     assert "Ongeveer om de 4 weken gekocht. Tot nu toe 4 keer, 4 weken geleden voor het laatst." in page
-    assert "Nog 6 op voorraad" in page
+    assert "Nog 6 op voorraad, geteld op" in page
     assert "Ligt bij: wand 4" in page
     assert "Waarom zie ik dit?" in page
     assert "Laatste aankopen" in page
@@ -157,18 +172,6 @@ def test_what_is_said_or_put_away_is_told_to_the_hub_without_naming_staff(advise
 
 
 def test_every_reason_is_said_in_both_languages_with_the_right_numbers(advised: Place) -> None:
-    from edge.advice.rules import (
-        DueAgain,
-        DueAgainVisits,
-        GoesWith,
-        Often,
-        OthersLikeYou,
-        PopularHere,
-        Suggestion,
-    )
-    from staff_ui.pages.offers import short, why
-    from staff_ui.words import Words
-
     items = {each.item: each for each in ITEMS}
     now_ms = advised.now_ms()
     said = {
@@ -297,3 +300,16 @@ def withdraw(place: Place, purpose: str) -> None:
         house.live.tell("visits")
 
     place.run(stop())
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_every_state_of_the_samples_is_rendered_in_words(language: Any) -> None:
+    words = Words(language, "Europe/Amsterdam")
+    around = Frame(language=language, shop="Van Dam", theme="light", hand="right", own="", staff="Anna Kok")
+    made = samples.samples(around, words)
+    assert {"three", "one said", "no profiling", "withheld", "down", "soon", "nothing"} == set(made)
+    sheets = Sheets(read_assets(), timezone="Europe/Amsterdam")
+    for state, it in made.items():
+        assert "data-suggestion" in sheets.render(samples.TEMPLATE, it, language) or not it.shown
+        assert it.shown or it.sentence, state
+        assert all(each.sentence and each.why and each.used for each in it.shown)
