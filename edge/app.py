@@ -19,6 +19,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from drivers import catalogue
 from drivers.reader import Reader, Sighting
 from edge import jobs, outbox
+from edge.advice.advisor import Advisor
+from edge.advice.process import Worker
+from edge.advice.talk import Start
 from edge.config import Config, credentials_folder
 from edge.counter import Counter
 from edge.facts import Fact
@@ -75,6 +78,7 @@ class Edge:
         def ready() -> None:
             self.house.log("ready", port=sock.getsockname()[1], readers=len(self.readers))
             notify("READY=1")
+            self.house.advisor.start()
 
         # What is there now stays, and what a tap makes is gone by reference counting: the collector need not run
         # several times in the middle of each.
@@ -124,6 +128,7 @@ class Edge:
             jobs.keep_time(house),
             jobs.end_on_damage(house),
             jobs.fill_search(house),
+            house.advisor.run(),
             watchdog(),
             keep_reachable(house.config, house.own, self.announcer, time=house.time, log=house.log),
         ]
@@ -188,6 +193,22 @@ async def open_edge(
             online_since_ms=time.now_ms(),
             fetching=files.fetched_again,
         )
+
+        def advised() -> None:
+            health.advice_down = advisor.condition.down
+            live.tell("visits")
+
+        start = Start(str(files.journal), str(files.replica), config.shop.recipient, secrets.kek)
+        advisor = Advisor(
+            db,
+            time,
+            Worker(start),
+            recipient=config.shop.recipient,
+            timezone=config.shop.timezone,
+            tell=advised,
+            log=say,
+        )
+        db.listeners.append(advisor.heard)
         house = House(
             config=config,
             keys=secrets,
@@ -201,6 +222,7 @@ async def open_edge(
             health=health,
             log=say,
             own=own,
+            advisor=advisor,
         )
         announcer = Announcer(config, log=say)
         stack.push_async_callback(announcer.close)
@@ -223,6 +245,7 @@ async def _join_hub(
         people = list(dict.fromkeys(customer for row in rows if (customer := customer_of(row))))
         house.names.forget(people)
         house.search.remove(people)
+        house.advisor.changed(people)
         await jobs.end_without_basis(house)
         if any(row.op == "erase" for row in rows) or visits.count_some(house.db.reader, 1):
             house.live.tell("visits")

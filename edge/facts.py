@@ -1,7 +1,18 @@
 """The union of every topic's facts: what tables, outbox and tablets feed on."""
 
+from edge.advice.facts import SuggestionDismissed, SuggestionSaid
 from edge.consent.facts import ConsentWithdrawn
 from edge.visits.facts import CardShown, Greeted, SeenAgain, VisitEnded, VisitStarted
 from edge.wallet.facts import WalletMoved
 
-Fact = VisitStarted | Greeted | SeenAgain | CardShown | VisitEnded | ConsentWithdrawn | WalletMoved
+Fact = (
+    VisitStarted
+    | Greeted
+    | SeenAgain
+    | CardShown
+    | VisitEnded
+    | ConsentWithdrawn
+    | WalletMoved
+    | SuggestionSaid
+    | SuggestionDismissed
+)

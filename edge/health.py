@@ -15,6 +15,7 @@ class Health:
     alone: bool = False  # no hub is configured, so being offline is no trouble
     waiting: int = 0
     search_ready: bool = False
+    advice_down: bool = False  # no suggestions are made; the card does not need them
     store: str = ""  # code of the error that keeps the journal from being written; empty: all is well
     fetching: bool = False  # the replica was damaged and the hub has not yet sent everything again
     clock: Literal["", "behind", "ahead"] = ""  # how the box's own clock was set wrong

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from edge.advice.advisor import Advisor
 from edge.config import Config
 from edge.counter import Counter
 from edge.facts import Fact
@@ -30,4 +31,5 @@ class House:
     search: SearchIndex
     health: Health
     log: Log
+    advisor: Advisor
     own: Own | None = None  # where tablets come in over HTTPS

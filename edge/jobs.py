@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Sequence
 from typing import Final
 
 from edge import outbox
+from edge.advice import tables as advice
 from edge.consent.tables import FOREVER_MS
 from edge.facts import Fact
 from edge.files import suspect
@@ -94,6 +95,8 @@ async def each_minute(house: House) -> None:
 
 async def _prune(house: House, now_ms: int) -> None:
     while await house.db.apply(outbox.prune, now_ms=now_ms):
+        pass
+    while await house.db.apply(advice.prune, now_ms=now_ms):
         pass
 
 

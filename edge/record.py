@@ -4,6 +4,8 @@ from sqlite3 import Connection
 from typing import Final, assert_never
 
 from edge import outbox
+from edge.advice import tables as advice
+from edge.advice.facts import SuggestionDismissed, SuggestionSaid
 from edge.consent import tables as consent
 from edge.consent.facts import ConsentWithdrawn
 from edge.facts import Fact
@@ -32,8 +34,14 @@ def record(conn: Connection, facts: list[Fact]) -> int:
                 visits.ended(conn, fact)
             case ConsentWithdrawn():
                 consent.withdrew(conn, fact)
+                if fact.purpose == "profiling":
+                    advice.forget(conn, fact.customer_id)
             case WalletMoved():
                 wallet.moved(conn, fact, number=outbox.number(conn, place))
+            case SuggestionSaid():
+                pass  # told to the hub alone
+            case SuggestionDismissed():
+                advice.dismissed(conn, fact)
             case _:
                 assert_never(fact)
     lift_clock(conn, facts[-1].at_ms)

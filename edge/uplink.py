@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from edge import outbox
+from edge.advice import tables as advice
 from edge.consent import tables as consent
 from edge.consent.rules import TRAITS
 from edge.facts import Fact
@@ -117,6 +118,7 @@ class Uplink:
                 outbox.blank(conn, customer_id)
                 visits.forget(conn, customer_id)
                 wallet.forget(conn, customer_id)
+                advice.forget(conn, customer_id)
                 continue
             match wire.row_body(row):
                 case wire.Credential(customer=customer, state="blocked"):
@@ -125,6 +127,8 @@ class Uplink:
                     )
                 case wire.Consent(state="withdrawn") as register:
                     consent.put_here(conn, _register(register))
+                    if register.purpose == "profiling":
+                        advice.forget(conn, bytes.fromhex(register.customer))
                 case _:
                     pass
 

@@ -10,7 +10,7 @@ from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler, asgi, route
 from litestar.types import Receive, Scope, Send
 
 from staff_ui.desk import Desk, Guard, Guest, admit
-from staff_ui.pages import device, floor, look, machine, pair, search, signin, stage, stop, wallet
+from staff_ui.pages import advice, device, floor, look, machine, pair, search, signin, stage, stop, wallet
 from staff_ui.security import Ask
 
 Page = Callable[[Desk, Ask, Guest], Awaitable[Any]]
@@ -33,6 +33,9 @@ ROUTES: Final = (
     Route("POST", "/visits/{visit:str}/stop", "staff", stop.stop_now),
     Route("GET", "/visits/{visit:str}/wallet", "staff", wallet.wallet),
     Route("POST", "/visits/{visit:str}/wallet", "staff", wallet.wallet_now),
+    Route("GET", "/visits/{visit:str}/advice", "staff", advice.advice),
+    Route("GET", "/visits/{visit:str}/advice/still", "staff", advice.still),
+    Route("POST", "/visits/{visit:str}/advice", "staff", advice.advice_now),
     Route("GET", "/search", "staff", search.search),
     Route("GET", "/signin", "tablet", signin.signin),
     Route("POST", "/signin", "tablet", signin.signin_now),

@@ -40,6 +40,8 @@ TRAITS: Final[dict[str, Trait]] = {
     "vouchers": Trait("saving", None, _FLOOR, "vouchers, to be shown", on_card=False),
     "giftcards": Trait("saving", None, _FLOOR, "gift cards, to be shown", on_card=False),
     "last": Trait("profiling", 395, _FLOOR, "last purchase worth a question, 13 months"),
+    # A tap need not unseal a year of purchases: the advice page does.
+    "baskets": Trait("profiling", 395, _FLOOR, "purchases, 13 months: advice is made of them", on_card=False),
 }
 
 

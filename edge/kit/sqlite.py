@@ -106,6 +106,7 @@ class Database(Generic[F]):
         self._file = file
         self.on_facts: Callable[[], None] | None = None  # called after each COMMIT that had facts
         self.damage = asyncio.Event()  # set when SQLite found a file damaged
+        self.listeners: list[Callable[[Sequence[F]], None]] = []  # told those facts; they return at once
         self.reader: sqlite3.Connection = reader
 
     @classmethod
@@ -158,6 +159,9 @@ class Database(Generic[F]):
         done = await self._run(whole)
         if done.facts and self.on_facts is not None:
             self.on_facts()
+        if done.facts:
+            for listener in self.listeners:
+                listener(done.facts)
         return done
 
     async def apply(

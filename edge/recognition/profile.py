@@ -28,7 +28,7 @@ _PURPOSE: Final = (
 
 
 def _read(names: list[str]) -> str:
-    allowed = ", ".join(f"'{name}'" for name in names)
+    allowed = ", ".join(f"'{name}'" for name in names if TRAITS[name].on_card)
     return f"""
         SELECT name, sealed, ver, as_of_ms, wrapped, min(basis_ms, retain_ms) FROM (
             SELECT t.name, t.sealed, t.ver, t.as_of_ms, k.wrapped, coalesce(t.until_ms, {FOREVER_MS}) AS retain_ms,

@@ -3,7 +3,7 @@
 from sqlite3 import Connection
 from typing import Final
 
-from edge.consent.tables import basis_until
+from edge.consent.tables import FOREVER_MS, basis_until
 from edge.recognition.rules import Found
 
 _BASIS: Final = basis_until("c.customer_id", "'recognition'")
@@ -124,5 +124,42 @@ def name_of(conn: Connection, customer_id: bytes, *, recipient: str, now_ms: int
     row: SealedName | None = conn.execute(
         f"{_NAMES} AND t.customer_id=:customer_id",
         {"customer_id": customer_id, "recipient": recipient, "now_ms": now_ms},
+    ).fetchone()
+    return row
+
+
+SealedBaskets = tuple[bytes, bytes, int, bytes, int]  # customer, sealed, its version, wrapped key, until when
+
+_BASKETS: Final = f"""
+    SELECT customer_id, sealed, ver, wrapped, min(basis_ms, retain_ms) FROM (
+        SELECT t.customer_id, t.sealed, t.ver, k.wrapped, coalesce(t.until_ms, {FOREVER_MS}) AS retain_ms,
+            {basis_until("t.customer_id", "'profiling'")} AS basis_ms
+        FROM replica.trait AS t JOIN replica.customer_key AS k ON k.customer_id=t.customer_id
+        WHERE t.name='baskets' AND {{whose}}
+    ) WHERE basis_ms IS NOT NULL AND retain_ms>:now_ms"""
+_BASKETS_AFTER: Final = _BASKETS.format(whose="t.customer_id>:after AND t.customer_id<=:last")
+_BASKETS_OF: Final = _BASKETS.format(whose="t.customer_id=:customer_id")
+# The last customer of a slice, whether or not a basis holds: the slice must move on either way.
+_BASKETS_SLICE: Final = """
+    SELECT max(customer_id) FROM (
+        SELECT customer_id FROM replica.trait WHERE name='baskets' AND customer_id>:after
+        ORDER BY customer_id LIMIT :most)"""
+
+
+def baskets_after(
+    conn: Connection, after: bytes, *, recipient: str, now_ms: int, most: int
+) -> tuple[bytes | None, list[SealedBaskets]]:
+    """A slice of the histories that may be used now, and the last customer looked at; None at the end."""
+    (last,) = conn.execute(_BASKETS_SLICE, {"after": after, "most": most}).fetchone()
+    if last is None:
+        return None, []
+    place = {"after": after, "last": last, "recipient": recipient, "now_ms": now_ms}
+    return last, conn.execute(_BASKETS_AFTER, place).fetchall()
+
+
+def baskets_of(conn: Connection, customer_id: bytes, *, recipient: str, now_ms: int) -> SealedBaskets | None:
+    """One customer's history, None when it may not be used now."""
+    row: SealedBaskets | None = conn.execute(
+        _BASKETS_OF, {"customer_id": customer_id, "recipient": recipient, "now_ms": now_ms}
     ).fetchone()
     return row

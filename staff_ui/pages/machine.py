@@ -24,6 +24,9 @@ METRICS: Final[dict[str, tuple[str, str]]] = {
     "welkom_sessions_open": ("gauge", "Staff signed in."),
     "welkom_fragments_rendered_total": ("counter", "Renderings of the arrivals fragment."),
     "welkom_search_names": ("gauge", "Names in the search index."),
+    "welkom_advice_up": ("gauge", "1 when the advice worker answers."),
+    "welkom_advice_customers": ("gauge", "Histories in the model after its last training."),
+    "welkom_advice_restarts_total": ("counter", "Advice workers that died or hung since the start."),
 }
 
 
@@ -60,6 +63,9 @@ async def metrics(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         "welkom_sessions_open": [("", len(desk.sessions))],
         "welkom_fragments_rendered_total": [("", desk.fragments.rendered)],
         "welkom_search_names": [("", len(house.search))],
+        "welkom_advice_up": [("", int(house.advisor.condition.up))],
+        "welkom_advice_customers": [("", house.advisor.condition.customers)],
+        "welkom_advice_restarts_total": [("", house.advisor.condition.restarts)],
     }
     lines: list[str] = []
     for name, (kind, why) in METRICS.items():

@@ -37,6 +37,8 @@ def state(health: Health, words: Words) -> State:
             sentences.append(words.count("state.works_waiting", health.waiting))
         else:
             sentences.append(words.say("state.works"))
+    if health.advice_down:
+        sentences.append(words.say("state.no_advice"))
     if sentences:
         return State(kind="waiting", sentence=" ".join(sentences))
     return State(kind="well", sentence=words.say("state.well"))

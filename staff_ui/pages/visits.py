@@ -18,6 +18,7 @@ from edge.visits import tables
 from edge.visits.tables import Arrival
 from edge.wallet.tables import add_here
 from staff_ui.pages.card import Card, glance
+from staff_ui.pages.offers import Offer, on_card
 from staff_ui.pages.rows import Made, Rows, note_key
 from staff_ui.pages.state import State, state
 from staff_ui.sheets import Sheets
@@ -53,6 +54,7 @@ class Visits:
     rows: Markup = field(repr=False)
     more: str
     card: Card | None
+    offer: Offer | None
     note: NoteCard | None
     pinned: str
     over: bool
@@ -78,6 +80,7 @@ class Renderer:
         shown = _followed(arrivals, notes)
         if pinned is not None:
             shown = tables.arrival(conn, pinned, recipient=recipient, now_ms=now_ms)
+        advice = house.advisor.advice(shown.visit_id) if shown else None
         card, until_ms = self._card(shown, role, words, now_ms=now_ms) if shown else (None, FOREVER_MS)
         note = notes[0] if notes and shown is None and pinned is None else None
         current = shown.visit_id.hex() if shown else note_key(note) if note else ""
@@ -87,6 +90,7 @@ class Renderer:
             rows=Markup("".join(line for _, line in rows)),
             more=_more(conn, len(arrivals), words),
             card=card,
+            offer=on_card(advice, house.db.reader, words) if advice else None,
             note=_note_card(note, words) if note else None,
             pinned=pinned.hex() if pinned is not None else "",
             over=pinned is not None and shown is None,
@@ -94,6 +98,8 @@ class Renderer:
         )
         ends = [until_ms, *(each.until_ms for each in arrivals), *(each.at_ms + NOTE_MS for each in notes)]
         ends += [turns_ms(row.at_ms, now_ms=now_ms) for row, _ in rows]
+        if advice is not None:
+            ends.append(advice.until_ms)
         if shown is not None:
             ends += [shown.until_ms, now_ms + MINUTE_MS - now_ms % MINUTE_MS]
         fragment = self._sheets.render("visits.html", it, language)

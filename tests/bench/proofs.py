@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from playwright.sync_api import BrowserContext, sync_playwright
 
+from tests.bench import advice
 from tests.conftest import ARGUMENTS, CHROMIUM
 from tests.drivers.pn532 import Type2Card, Type4Card, uri
 from tests.stories.counter import NUMBERS, PASS, SCANNED, TYPE_2, TYPE_4, Counter, open_counter
@@ -214,6 +215,14 @@ def units() -> Outcome:
         for each in list(figures.values())[1:]
     )
     return holds and " passed" in done and "failed" not in done, figures
+
+
+def advice_100_ms() -> Outcome:
+    figures: dict[str, Any] = {"limit_p95_ms": 100.0}
+    for customers in (2_000, 30_000):
+        with _folder() as folder:
+            figures[f"{customers}"] = asyncio.run(advice.measure(folder, customers))
+    return figures["2000"]["p95_ms"] <= 100.0, figures
 
 
 def house() -> Outcome:

@@ -19,6 +19,9 @@ import httpx
 import uvicorn
 
 from drivers.reader import How, Outcome, Sighting, Token
+from edge.advice.advisor import Advisor
+from edge.advice.process import Worker
+from edge.advice.talk import Start
 from edge.config import Config, Shop, Store
 from edge.consent import tables as consent
 from edge.counter import Counter
@@ -244,6 +247,25 @@ async def open_house(state: Path, *, config: Config, clock: MovedClock, log: Any
             recipient=config.shop.recipient,
             quiet_ms=config.visits.quiet_min * 60_000,
         )
+        health = Health(
+            online=True, online_since_ms=time.now_ms(), readers={"counter-1": ReaderState(up=True)}
+        )
+
+        def advised() -> None:
+            health.advice_down = advisor.condition.down
+            live.tell("visits")
+
+        worker = Worker(Start(str(files.journal), str(files.replica), config.shop.recipient, keys.kek))
+        advisor = Advisor(
+            db,
+            time,
+            worker,
+            recipient=config.shop.recipient,
+            timezone=config.shop.timezone,
+            tell=advised,
+            log=log,
+        )
+        db.listeners.append(advisor.heard)
         yield House(
             config=config,
             keys=keys,
@@ -254,10 +276,9 @@ async def open_house(state: Path, *, config: Config, clock: MovedClock, log: Any
             counter=counter,
             names=Names(recipient=config.shop.recipient, kek=keys.kek, log=log),
             search=SearchIndex(),
-            health=Health(
-                online=True, online_since_ms=time.now_ms(), readers={"counter-1": ReaderState(up=True)}
-            ),
+            health=health,
             log=log,
+            advisor=advisor,
         )
     finally:
         await db.close()

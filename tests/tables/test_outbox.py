@@ -195,4 +195,6 @@ def test_every_fact_has_a_wire_name_of_its_own() -> None:
         "visit_ended",
         "consent_withdrawn",
         "wallet_moved",
+        "suggestion_said",
+        "suggestion_dismissed",
     ]

@@ -1,0 +1,90 @@
+"""What the house and its advice worker say to each other: one JSON line each, over the worker's stdin and stdout."""
+
+from typing import Any
+
+import msgspec
+
+from edge.advice.rules import Code, Suggestion, reason_of
+
+
+class Start(msgspec.Struct, frozen=True):
+    """The first line. The key goes through the pipe alone: never on disk, in a command line or an environment."""
+
+    journal: str
+    replica: str
+    recipient: str
+    kek: bytes
+
+    def __repr__(self) -> str:
+        return "Start(…)"
+
+
+class Train(msgspec.Struct, frozen=True, tag=True):
+    """Read every history anew; between its slices other requests are answered."""
+
+    now_ms: int
+
+
+class Refresh(msgspec.Struct, frozen=True, tag=True):
+    """Read these customers' histories again: consent, purchases or the whole customer may have gone."""
+
+    customers: list[bytes]
+    now_ms: int
+
+
+class Advise(msgspec.Struct, frozen=True, tag=True):
+    customer: bytes
+    in_hand: list[str]
+    now_ms: int
+
+
+Request = Train | Refresh | Advise
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A request with the number under which it is answered."""
+
+    number: int
+    request: Request
+
+
+class Made(msgspec.Struct, frozen=True):
+    item: str
+    title: str
+    code: Code
+    evidence: dict[str, Any]
+
+    def suggestion(self) -> Suggestion:
+        return Suggestion(self.item, self.title, reason_of(self.code, self.evidence))
+
+
+class Trained(msgspec.Struct, frozen=True, tag=True):
+    """Also after a refresh: how much the model holds, and histories that did not open."""
+
+    customers: int
+    baskets: int
+    unreadable: int
+    duration_ms: int
+
+
+class Advised(msgspec.Struct, frozen=True, tag=True):
+    """`profiled`: the customer's own history was used, which it may be until `until_ms`."""
+
+    made: list[Made]
+    profiled: bool
+    until_ms: int
+
+
+class Failed(msgspec.Struct, frozen=True, tag=True):
+    """A bug: places in the code, never data."""
+
+    error: str
+    died: str
+
+
+Answer = Trained | Advised | Failed
+
+
+class Reply(msgspec.Struct, frozen=True):
+    number: int
+    answer: Answer

@@ -1,0 +1,290 @@
+"""Advice for one visit: three offers with their reasons and the data behind them. Staff decide; nobody is rated."""
+
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Final
+
+from litestar import Response
+from litestar.response import Redirect
+
+from edge.advice import acts, tables
+from edge.advice.advisor import Advice
+from edge.advice.limits import barred_words
+from edge.advice.rules import (
+    DueAgain,
+    DueAgainVisits,
+    GoesWith,
+    Item,
+    Often,
+    OthersLikeYou,
+    PopularHere,
+    Suggestion,
+    barred,
+)
+from edge.advice.tables import Own
+from edge.kit.errors import Corrupt, Gone, NotAllowed, StoreError
+from edge.visits import acts as visits_acts
+from edge.visits import tables as visits
+from edge.visits.tables import Arrival
+from staff_ui.desk import Desk, Guest, frame, html, words
+from staff_ui.pages import offers
+from staff_ui.pages.card import text
+from staff_ui.pages.floor import visit_id
+from staff_ui.security import Ask, own_form
+from staff_ui.sheets import Frame
+from staff_ui.words import Words, key
+
+MOST_DATES: Final = 5
+MOST_PURCHASES: Final = 3
+MOST_ITEMS: Final = 5
+# Answer of a button -> why, as the fact says it; being said is a fact of its own.
+ANSWERS: Final[dict[str, str]] = {"said": "", "not_interested": "not_interested", "odd": "odd"}
+EMPTY: Final[dict[str, str]] = {
+    "withheld": key("advice.withheld"),
+    "down": key("advice.down"),
+    "soon": key("advice.soon"),
+    "nothing": key("advice.nothing"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One suggestion as it may be said, with why, what it was made of, and where the product is."""
+
+    item: str
+    title: str
+    sentence: str = field(repr=False)
+    why: str = field(repr=False)
+    used: tuple[str, ...] = field(repr=False)
+    stock: str
+    place: str
+    said: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    when: str
+    what: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AdvicePage:
+    """`mark` is of what is shown: a page that would look different now fetches itself again."""
+
+    frame: Frame
+    visit: str
+    name: str = field(repr=False)
+    profiled: bool
+    shown: tuple[Shown, ...]
+    sentence: str
+    purchases: tuple[Purchase, ...] = field(repr=False)
+    mark: str
+
+
+async def advice(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`GET /visits/{visit}/advice`."""
+    arrival = _arrival(desk, request)
+    await _log(desk, arrival, guest)
+    around = frame(desk, request, guest, here="floor")
+    it = _page(desk, arrival, around, words(desk, around), tablet=guest.tablet)
+    return html(desk, "advice.html", it, language=around.language)
+
+
+async def still(desk: Desk, request: Ask, guest: Guest) -> Response[None]:
+    """`GET /visits/{visit}/advice/still?mark=`: whether the page still says what is true; asked on every poke."""
+    try:
+        arrival = _arrival(desk, request)
+    except Gone:
+        return Response(None, status_code=200, headers={"hx-redirect": "/", "cache-control": "no-store"})
+    around = frame(desk, request, guest, here="floor")
+    it = _page(desk, arrival, around, words(desk, around), tablet=guest.tablet)
+    headers = {"cache-control": "no-store"}
+    if not hmac.compare_digest(it.mark, request.query_params.get("mark", "")):
+        headers["hx-refresh"] = "true"
+    return Response(None, status_code=200 if len(headers) > 1 else 204, headers=headers)
+
+
+async def advice_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`POST /visits/{visit}/advice`: fields `item` and `answer`: said, not_interested or odd."""
+    form = await own_form(request, guest.tablet)
+    house, arrival = desk.house, _arrival(desk, request)
+    answer, item = form.get("answer", ""), form.get("item", "")
+    if answer not in ANSWERS:
+        raise NotAllowed("an answer that does not exist", code="U08", hint="choose one of the page's own")
+    back = Redirect(
+        f"/visits/{arrival.visit_id.hex()}/advice", status_code=303, headers={"cache-control": "no-store"}
+    )
+    suggested = {each.item: each for each in house.advisor.suggestions(arrival.visit_id)}
+    if item not in suggested:
+        return back  # pressed twice, or taken away meanwhile
+    recipient, now_ms = house.config.shop.recipient, house.time.now_ms()
+    if answer == "said":
+        reason = suggested[item].code
+        done = await house.db.write(
+            acts.said, arrival.visit_id, item=item, reason=reason, recipient=recipient, now_ms=now_ms
+        )
+        house.advisor.was_said(arrival.visit_id, item)
+        house.live.tell("visits", done.seq)
+        return back
+    why = ANSWERS[answer]
+    gone = await house.db.write(
+        acts.dismiss, arrival.visit_id, item=item, why=why, recipient=recipient, now_ms=now_ms
+    )
+    house.advisor.put_away(arrival.visit_id, item)
+    house.live.tell("visits", gone.seq)
+    return back
+
+
+def _arrival(desk: Desk, request: Ask) -> Arrival:
+    house, named = desk.house, visit_id(request.path_params["visit"])
+    recipient, now_ms = house.config.shop.recipient, house.time.now_ms()
+    found = named and visits.arrival(house.db.reader, named, recipient=recipient, now_ms=now_ms)
+    if not found:
+        raise Gone("this visit is over", code="U06", hint="go back to the list")
+    return found
+
+
+async def _log(desk: Desk, arrival: Arrival, guest: Guest) -> None:
+    """One line in the view log a visit and role, as for the card; a full disk must not take the tablet away."""
+    house, role = desk.house, guest.who.role
+    if visits.was_shown(house.db.reader, arrival.visit_id, role):
+        return
+    recipient, now_ms = house.config.shop.recipient, house.time.now_ms()
+    try:
+        await house.db.write(
+            visits_acts.show, arrival.visit_id, role=role, recipient=recipient, now_ms=now_ms
+        )
+    except StoreError as error:
+        house.log("view_not_logged", code=error.code, hint=error.hint)
+
+
+def _page(desk: Desk, arrival: Arrival, around: Frame, say: Words, *, tablet: str) -> AdvicePage:
+    house, now_ms = desk.house, desk.house.time.now_ms()
+    held = house.advisor.advice(arrival.visit_id)
+    own = _own(desk, arrival, now_ms=now_ms)
+    found = held.suggestions if held else ()
+    bought = [item for basket in own.baskets for item in basket.items] if own else []
+    items = {**offers.titles(house.db.reader, found), **tables.items(house.db.reader, set(bought))}
+    shown = tuple(_shown(each, items, own, held, say, now_ms=now_ms) for each in found)
+    name = house.names.of(house.db.reader, arrival.customer_id, now_ms=now_ms)
+    called = text(name, "call") or text(name, "short") or say.say("row.nameless")
+    sentence = "" if shown else say.say(EMPTY[_empty(desk, arrival, held)])
+    purchases = _purchases(own, items, say, now_ms=now_ms) if own else ()
+    spelt = (
+        repr([[each.item, each.why, each.stock, each.said] for each in shown]) + sentence + str(own is None)
+    )
+    return AdvicePage(
+        frame=around,
+        visit=arrival.visit_id.hex(),
+        name=called,
+        profiled=own is not None,
+        shown=shown,
+        sentence=sentence,
+        purchases=purchases,
+        mark=hmac.digest(tablet.encode(), spelt.encode(), sha256).hex()[:16],
+    )
+
+
+def _empty(desk: Desk, arrival: Arrival, held: Advice | None) -> str:
+    advisor = desk.house.advisor
+    if advisor.withheld(arrival.visit_id):
+        return "withheld"
+    if held is not None:
+        return "nothing"
+    return "down" if advisor.condition.down else "soon"
+
+
+def _own(desk: Desk, arrival: Arrival, *, now_ms: int) -> Own | None:
+    house = desk.house
+    try:
+        return tables.own(
+            house.db.reader,
+            arrival.customer_id,
+            recipient=house.config.shop.recipient,
+            now_ms=now_ms,
+            kek=house.keys.kek,
+        )
+    except Corrupt as error:
+        house.log("card_unreadable", code=error.code, hint=error.hint)
+        return None
+
+
+def _shown(
+    each: Suggestion,
+    items: Mapping[str, Item],
+    own: Own | None,
+    held: Advice | None,
+    say: Words,
+    *,
+    now_ms: int,
+) -> Shown:
+    item = items.get(each.item)
+    stock, place = say.say("advice.stock_unknown"), ""
+    if item is not None:
+        place = say.say("advice.place", place=item.place) if item.place else ""
+        if item.stock is not None and item.counted_ms is not None:
+            when = say.when(item.counted_ms, now_ms=now_ms)
+            stock = say.count("advice.stock", item.stock, when=when)
+    return Shown(
+        item=each.item,
+        title=each.title,
+        sentence=offers.short(each, items, say),
+        why=offers.why(each, items, say, now_ms=now_ms),
+        used=_used(each, items, own, say, now_ms=now_ms),
+        stock=stock,
+        place=place,
+        said=held is not None and each.item in held.said,
+    )
+
+
+def _used(
+    each: Suggestion, items: Mapping[str, Item], own: Own | None, say: Words, *, now_ms: int
+) -> tuple[str, ...]:
+    """The data behind a suggestion, in plain words with dates."""
+    baskets = own.baskets if own else ()
+    match each.reason:
+        case DueAgain() | DueAgainVisits() | Often():
+            dates = _dates([b.at_ms for b in baskets if each.item in b.items], say, now_ms=now_ms)
+            return (say.say("used.own"), *([say.say("used.dates", dates=dates)] if dates else []))
+        case GoesWith(item):
+            dates = _dates([b.at_ms for b in baskets if item in b.items], say, now_ms=now_ms)
+            other = items[item].title if item in items else item
+            own_line = (
+                say.say("used.bought", other=other, dates=dates)
+                if dates
+                else say.say("used.hand", other=other)
+            )
+            return own_line, say.say("used.together")
+        case OthersLikeYou():
+            dated = [b.at_ms for b in baskets if b.at_ms is not None]
+            since = say.when(min(dated), now_ms=now_ms) if dated else ""
+            own_line = say.say("used.own_since", since=since) if since else say.say("used.own")
+            return own_line, say.say("used.others")
+        case PopularHere():
+            return (say.say("used.popular"),)
+
+
+def _dates(at_ms: Sequence[int | None], say: Words, *, now_ms: int) -> str:
+    dated = [each for each in at_ms if each is not None][-MOST_DATES:]
+    return ", ".join(say.when(each, now_ms=now_ms) for each in dated)
+
+
+def _purchases(own: Own, items: Mapping[str, Item], say: Words, *, now_ms: int) -> tuple[Purchase, ...]:
+    """The last purchases in words; what is sensitive, or not in the catalogue, is not named."""
+    found: list[Purchase] = []
+    for basket in reversed(own.baskets):
+        named = [
+            items[item].title
+            for item in basket.items
+            if item in items and not barred(items[item], barred_words())
+        ]
+        if not named:
+            continue
+        when = say.ago(basket.at_ms, now_ms=now_ms) if basket.at_ms is not None else say.say("advice.once")
+        what = ", ".join(named[:MOST_ITEMS])
+        found.append(Purchase(when[:1].upper() + when[1:], what))
+        if len(found) == MOST_PURCHASES:
+            break
+    return tuple(found)
