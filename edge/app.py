@@ -36,7 +36,7 @@ from edge.live import Live
 from edge.recognition.names import Names
 from edge.recognition.search import SearchIndex
 from edge.record import record
-from edge.uplink import Uplink, customer_of
+from edge.uplink import Uplink, customer_of, products_of
 from edge.visits import tables as visits
 from edge.watch import ReaderState, keep
 from staff_ui.app import make_app
@@ -96,6 +96,7 @@ class Edge:
             jobs.expire(house),
             jobs.keep_time(house),
             jobs.fill_search(house),
+            jobs.fill_products(house),
             watchdog(),
         ]
         for reader in self.readers:
@@ -182,6 +183,9 @@ async def _join_hub(
         if any(row.op == "erase" for row in rows) or visits.count_some(house.db.reader, 1):
             house.live.tell("visits")
         await jobs.index_names(house, people)
+        await jobs.index_products(house, products_of(rows))
+        if any(row.t in ("product", "stock") for row in rows):
+            house.live.tell("products")
 
     def changed() -> None:
         _take_over(house.health, agent.state, waiting=outbox.depth(house.db.reader))

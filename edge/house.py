@@ -1,7 +1,8 @@
 """The opened house: what the composition root joined, handed to pages and jobs as one value."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from edge.catalogue.search import ProductIndex
 from edge.config import Config
 from edge.counter import Counter
 from edge.facts import Fact
@@ -29,3 +30,4 @@ class House:
     search: SearchIndex
     health: Health
     log: Log
+    products: ProductIndex = field(default_factory=ProductIndex)

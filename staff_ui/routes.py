@@ -10,7 +10,7 @@ from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler, asgi, route
 from litestar.types import Receive, Scope, Send
 
 from staff_ui.desk import Desk, Guard, Guest, admit
-from staff_ui.pages import floor, look, machine, pair, search, signin, stage, stop
+from staff_ui.pages import floor, look, machine, pair, product, products, search, signin, stage, stop
 from staff_ui.security import Ask
 
 Page = Callable[[Desk, Ask, Guest], Awaitable[Any]]
@@ -32,6 +32,8 @@ ROUTES: Final = (
     Route("GET", "/visits/{visit:str}/stop", "staff", stop.stop),
     Route("POST", "/visits/{visit:str}/stop", "staff", stop.stop_now),
     Route("GET", "/search", "staff", search.search),
+    Route("GET", "/products", "staff", products.products),
+    Route("GET", "/products/{item:str}", "staff", product.product),
     Route("GET", "/signin", "tablet", signin.signin),
     Route("POST", "/signin", "tablet", signin.signin_now),
     Route("POST", "/signout", "tablet", signin.signout),

@@ -4,7 +4,7 @@ Money is whole cents. A field that nobody filled in is empty, never guessed: the
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeVar
 
@@ -147,9 +147,11 @@ class Difference:
     same: int = field(default=0)
 
 
-def difference(held: Mapping[str, T], given: Mapping[str, T], *, whole: bool) -> Difference:
-    """`given` against what is held; what is not given is gone only when it is the `whole` catalogue."""
+def difference(
+    held: Mapping[str, T], given: Mapping[str, T], *, whole: bool, kept: Collection[str] = ()
+) -> Difference:
+    """`given` against what is held; what is not given is gone only if it is the `whole` catalogue but for `kept`."""
     new = tuple(item for item in given if item not in held)
     changed = tuple(item for item in given if item in held and held[item] != given[item])
-    gone = tuple(item for item in held if item not in given) if whole else ()
+    gone = tuple(item for item in held if item not in given and item not in kept) if whole else ()
     return Difference(new, changed, gone, same=len(given) - len(new) - len(changed))

@@ -68,6 +68,19 @@ def after(conn: Connection, item: str, *, most: int) -> list[Product]:
     return [_product(row) for row in rows]
 
 
+def scanned(conn: Connection, code: str) -> list[str]:
+    """Items whose GTIN or item number a scanned code is, whole."""
+    gtin = gtin14(code)
+    rows = conn.execute(
+        """
+        SELECT item FROM replica.product WHERE gtin=? AND gtin!=''
+        UNION SELECT item FROM replica.product WHERE item=?
+        """,
+        (gtin or "", item_id(code) or ""),
+    )
+    return [item for (item,) in rows]
+
+
 def exact(conn: Connection, text: str) -> list[str]:
     """Items whose GTIN (EAN, UPC) or item number `text` is, or begins with it; the exact ones first."""
     asked = "".join(text.split())

@@ -24,6 +24,7 @@ METRICS: Final[dict[str, tuple[str, str]]] = {
     "welkom_sessions_open": ("gauge", "Staff signed in."),
     "welkom_fragments_rendered_total": ("counter", "Renderings of the arrivals fragment."),
     "welkom_search_names": ("gauge", "Names in the search index."),
+    "welkom_search_products": ("gauge", "Products in the search index."),
 }
 
 
@@ -60,6 +61,7 @@ async def metrics(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         "welkom_sessions_open": [("", len(desk.sessions))],
         "welkom_fragments_rendered_total": [("", desk.fragments.rendered)],
         "welkom_search_names": [("", len(house.search))],
+        "welkom_search_products": [("", len(house.products))],
     }
     lines: list[str] = []
     for name, (kind, why) in METRICS.items():
@@ -77,17 +79,18 @@ def _escape(label: str) -> str:
 
 
 async def live(desk: Desk, request: Ask, guest: Guest) -> Stream:
-    """`GET /live`: server-sent events; names of what changed, nothing personal."""
+    """`GET /live`: server-sent events; names of what changed, nothing personal. `?only=products`: no card there."""
+    only = "products" if request.query_params.get("only") == "products" else ""
     return Stream(
-        _while_signed_in(desk, guest.who),
+        _while_signed_in(desk, guest.who, only),
         media_type="text/event-stream",
         headers={"cache-control": "no-cache", "x-accel-buffering": "no"},
     )
 
 
-async def _while_signed_in(desk: Desk, session: Session) -> AsyncGenerator[bytes, None]:
+async def _while_signed_in(desk: Desk, session: Session, only: str) -> AsyncGenerator[bytes, None]:
     """Ends with the session, at the latest at the next ping: a locked tablet counts as nobody's eyes."""
-    async with aclosing(desk.house.live.stream(session.role)) as stream:
+    async with aclosing(desk.house.live.stream(session.role, only=only)) as stream:
         async for message in stream:
             if not desk.sessions.alive(session, now_ms=desk.house.time.now_ms()):
                 return

@@ -40,6 +40,7 @@ class Refusal:
     line: int
     why: Why
     what: str
+    item: str = ""  # whose line it is, where that can be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +71,15 @@ class Drafts:
             return
         before = self._items.setdefault(found.item, line)
         if before != line:
-            self.refuse(line, "twice", f"item {found.item} stands on line {before} already")
+            self.refuse(line, "twice", f"item {found.item} stands on line {before} already", item=found.item)
             return
         if found.gtin and (before := self._gtins.setdefault(found.gtin, line)) != line:
-            self.refuse(line, "twice", f"GTIN {found.gtin} stands on line {before} already")
+            self.refuse(line, "twice", f"GTIN {found.gtin} stands on line {before} already", item=found.item)
             return
         self.products.append(found)
 
-    def refuse(self, line: int, why: Why, what: str) -> None:
-        self.refusals.append(Refusal(line, why, what))
+    def refuse(self, line: int, why: Why, what: str, *, item: str = "") -> None:
+        self.refusals.append(Refusal(line, why, what, item))
 
     def done(self) -> Read:
         return Read(tuple(self.products), tuple(self.refusals), self.left_out)
@@ -87,13 +88,14 @@ class Drafts:
 def _product(line: int, values: Mapping[str, str], *, language: str) -> Product | list[Refusal]:
     wrong: list[Refusal] = []
 
-    def refuse(why: Why, what: str) -> None:
-        wrong.append(Refusal(line, why, what))
-
     def of(name: str) -> str:
         return values.get(name, "").strip()
 
     item, title = item_id(of("item")), " ".join(of("title").split())
+
+    def refuse(why: Why, what: str) -> None:
+        wrong.append(Refusal(line, why, what, item or ""))
+
     if not of("item"):
         refuse("item", "no item number")
     elif item is None:
