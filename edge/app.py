@@ -45,7 +45,7 @@ from edge.tls.mdns import Announcer
 from edge.tls.own import open_own, ready
 from edge.tls.places import host_of
 from edge.tls.upkeep import keep_reachable
-from edge.uplink import Uplink, customer_of
+from edge.uplink import Uplink, customer_of, products_of
 from edge.visits import tables as visits
 from edge.watch import ReaderState, keep
 from staff_ui.app import make_app
@@ -129,6 +129,7 @@ class Edge:
             jobs.end_on_damage(house),
             jobs.fill_search(house),
             house.advisor.run(),
+            jobs.fill_products(house),
             watchdog(),
             keep_reachable(house.config, house.own, self.announcer, time=house.time, log=house.log),
         ]
@@ -250,6 +251,9 @@ async def _join_hub(
         if any(row.op == "erase" for row in rows) or visits.count_some(house.db.reader, 1):
             house.live.tell("visits")
         await jobs.index_names(house, people)
+        await jobs.index_products(house, products_of(rows))
+        if any(row.t in ("product", "stock") for row in rows):
+            house.live.tell("products")
 
     def changed() -> None:
         _take_over(house.health, agent.state, waiting=outbox.depth(house.db.reader))

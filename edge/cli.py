@@ -21,6 +21,7 @@ COMMANDS: Final[dict[str, str]] = {
     "doctor": "try every part and say what to do",
     "staff": "add someone who may sign in",
     "tablet": "pair, list and remove tablets",
+    "import": "read products or stock of a file, and say what would change",
     "watch": "run one reader alone and print what it sees",
     "bench": "measure, with the floor beside each figure",
 }

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from drivers.reader import Sighting
+from edge.catalogue import tables as catalogue
 from edge.facts import Fact
 from edge.keys import Keys
 from edge.kit.clock import ShopTime
@@ -49,6 +50,16 @@ class Note:
     at_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """The product that was last held to a reader; `item` is empty for a bar code of no product of ours."""
+
+    item: str
+    code: str
+    reader: str
+    at_ms: int
+
+
 @dataclass(slots=True)
 class Tally:
     """Totals since the start, about nobody."""
@@ -84,6 +95,7 @@ class Counter:
         self._quiet_ms = quiet_ms
         self._last: OrderedDict[bytes, LastSeen] = OrderedDict()
         self._notes: deque[Note] = deque(maxlen=MAX_NOTES)
+        self._scanned: Scanned | None = None
         self.tally = Tally()
 
     def notes(self) -> list[Note]:
@@ -92,6 +104,12 @@ class Counter:
         while self._notes and self._notes[0].at_ms < oldest_ms:
             self._notes.popleft()
         return list(reversed(self._notes))
+
+    def scanned(self) -> Scanned | None:
+        """The product that was last scanned, for `NOTE_MS`."""
+        if self._scanned and self._scanned.at_ms < self._time.now_ms() - NOTE_MS:
+            self._scanned = None
+        return self._scanned
 
     async def on_sighting(self, sighting: Sighting) -> Recognition | None:
         """Take one sighting in; what it meant, None for outcomes without a token and for products."""
@@ -104,6 +122,8 @@ class Counter:
             return None
         presented = credential(self._keys.chain_key, self._keys.shop_key, token.kind, token.value)
         if presented is None:
+            if token.kind == "gs1":
+                self._scan(token.value, sighting.reader, now_ms, known_only=False)
             return None
         # Radio hears a thousand passers-by a second: those who are nobody here cost no turn on the writer, and
         # not even their hash is remembered.
@@ -117,6 +137,14 @@ class Counter:
             self.tally.recognised += 1
             return Recognised()
         outcome = recognise(tables.find(self._db.reader, presented, recipient=self._recipient, now_ms=now_ms))
+        # A number that is nobody's card may be on a product: shops number those themselves too.
+        if (
+            isinstance(outcome, Stranger)
+            and token.kind == "barcode"
+            and sighting.how != "near"
+            and self._scan(token.value, sighting.reader, now_ms, known_only=True)
+        ):
+            return None
         match outcome:
             case Withheld():
                 self.tally.withheld += 1
@@ -146,6 +174,16 @@ class Counter:
             self._notes.clear()
             self._live.tell("visits", done.seq)
         return bool(done.facts)
+
+    def _scan(self, code: str, reader: str, now_ms: int, *, known_only: bool) -> bool:
+        """Hold a scanned product for the tablets; False when it is none of ours and only those are wanted."""
+        items = catalogue.scanned(self._db.reader, code)
+        if not items and known_only:
+            return False
+        self._scanned = Scanned(items[0] if items else "", code if not known_only else "", reader, now_ms)
+        self._live.tell("products")
+        self._live.tell("visits")
+        return True
 
     def _note(self, kind: NoteKind, reader: str, now_ms: int) -> None:
         self._notes.append(Note(kind=kind, reader=reader, at_ms=now_ms))

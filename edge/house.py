@@ -1,8 +1,9 @@
 """The opened house: what the composition root joined, handed to pages and jobs as one value."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edge.advice.advisor import Advisor
+from edge.catalogue.search import ProductIndex
 from edge.config import Config
 from edge.counter import Counter
 from edge.facts import Fact
@@ -32,4 +33,5 @@ class House:
     health: Health
     log: Log
     advisor: Advisor
+    products: ProductIndex = field(default_factory=ProductIndex)
     own: Own | None = None  # where tablets come in over HTTPS

@@ -6,6 +6,7 @@ from typing import Final
 
 from edge import outbox
 from edge.advice import tables as advice
+from edge.catalogue import tables as catalogue
 from edge.consent.tables import FOREVER_MS
 from edge.facts import Fact
 from edge.files import suspect
@@ -22,6 +23,10 @@ MINUTE_S: Final = 60.0
 MARK_S: Final = 10.0
 # Between two slices of names the loop serves taps; 100 names take some 2 ms.
 NAMES_SLICE: Final = 100
+# As long for the loop as a slice of names.
+PRODUCTS_SLICE: Final = 50
+# How soon an appliance without a hub sees that `welkom import` filled its own replica.
+LOOK_S: Final = 1.0
 PRUNE_EVERY_MINUTES: Final = 60
 
 
@@ -177,3 +182,45 @@ def _add_names(house: House, rows: Sequence[tables.SealedName]) -> None:
             continue
         if isinstance(name, dict) and (words := name.get("full") or name.get("call")):
             house.search.add(customer_id, str(words))
+
+
+async def fill_products(house: House) -> None:
+    """Build the index of products in slices; without a hub, build it again when the catalogue is another."""
+    mark = catalogue.mark(house.db.reader)
+    await _fill_products(house)
+    house.log("products_ready", count=len(house.products))
+    version = -1
+    while house.health.alone:
+        await asyncio.sleep(LOOK_S)
+        (now,) = house.db.reader.execute("PRAGMA replica.data_version").fetchone()
+        if now == version:
+            continue
+        version = now
+        if (here := catalogue.mark(house.db.reader)) != mark:
+            mark = here
+            house.products.clear()
+            await _fill_products(house)
+        house.live.tell("products")
+
+
+async def _fill_products(house: House) -> None:
+    after = ""
+    while some := catalogue.after(house.db.reader, after, most=PRODUCTS_SLICE):
+        for product in some:
+            house.products.put(product)
+        after = some[-1].item
+        await asyncio.sleep(0.004)
+    house.products.ready = True
+
+
+async def index_products(house: House, items: Sequence[str]) -> None:
+    """Put products that came down the feed into the index too, and take out what went."""
+    for start in range(0, len(items), PRODUCTS_SLICE):
+        some = items[start : start + PRODUCTS_SLICE]
+        held = {product.item: product for product in catalogue.products(house.db.reader, some)}
+        for item in some:
+            if product := held.get(item):
+                house.products.put(product)
+            else:
+                house.products.remove(item)
+        await asyncio.sleep(0)

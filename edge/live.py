@@ -14,13 +14,14 @@ _PING: Final = b": ping\n\n"
 
 
 class Listener:
-    """One open `/live` stream: the topics it has not yet been told of."""
+    """One open `/live` stream: the topics it has not yet been told of; with `only`, it is told of no other."""
 
-    __slots__ = ("closed", "pending", "ping", "role", "wake")
+    __slots__ = ("closed", "only", "pending", "ping", "role", "wake")
     ping: asyncio.TimerHandle
 
-    def __init__(self, role: str) -> None:
+    def __init__(self, role: str, only: str = "") -> None:
         self.role = role
+        self.only = only
         self.pending: dict[str, bytes] = {}
         self.wake = asyncio.Event()
         self.closed = False
@@ -41,24 +42,26 @@ class Live:
         self._seq = max(self._seq, seq)
         message = b"event: %b\ndata: %d\n\n" % (topic.encode(), self._seq)
         for listener in self._listeners:
-            listener.pending[topic] = message
-            listener.wake.set()
+            if listener.only in ("", topic):
+                listener.pending[topic] = message
+                listener.wake.set()
         if self.after_telling is not None and self._listeners:
             # Behind the streams that were just woken, so the pokes leave first.
             asyncio.get_running_loop().call_soon(self.after_telling)
 
     def roles(self) -> list[str]:
-        """Roles that have a tablet open now."""
-        return sorted({listener.role for listener in self._listeners})
+        """Roles that have a tablet open now on which a card would show."""
+        return sorted({listener.role for listener in self._listeners if not listener.only})
 
     def count(self) -> int:
         return len(self._listeners)
 
-    async def stream(self, role: str) -> AsyncGenerator[bytes, None]:
+    async def stream(self, role: str, *, only: str = "") -> AsyncGenerator[bytes, None]:
         """Server-sent events (HTML Living Standard 9.2) until the tablet or the house goes."""
-        listener = Listener(role)
+        listener = Listener(role, only)
         # A tablet that was away missed what happened meanwhile: it asks again as soon as it is connected.
-        listener.pending["visits"] = b"retry: 1000\nevent: visits\ndata: %d\n\n" % self._seq
+        first = b"retry: 1000\nevent: %b\ndata: %d\n\n" % ((only or "visits").encode(), self._seq)
+        listener.pending[only or "visits"] = first
         listener.wake.set()
         self._listeners.add(listener)
         listener.ping = asyncio.get_running_loop().call_later(PING_S, self._ping, listener)

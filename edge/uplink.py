@@ -12,6 +12,8 @@ import msgspec
 
 from edge import outbox
 from edge.advice import tables as advice
+from edge.catalogue import tables as catalogue
+from edge.catalogue.rules import Product, Stock
 from edge.consent import tables as consent
 from edge.consent.rules import TRAITS
 from edge.facts import Fact
@@ -154,6 +156,10 @@ class Uplink:
         if row.op == "del":
             if row.t == "credential":
                 recognition.drop_credential(conn, bytes.fromhex(row.id))
+            elif row.t == "product":
+                catalogue.drop_product(conn, row.id)
+            elif row.t == "stock":
+                catalogue.drop_stock(conn, row.id)
             return
         match wire.row_body(row):
             case wire.Key() as key:
@@ -176,6 +182,12 @@ class Uplink:
                 recognition.put_credential(conn, values)
             case wire.Consent() as register:
                 consent.put(conn, {**_register(register), "ver": row.ver})
+            case wire.Product() as product:
+                catalogue.put_product(
+                    conn, Product(item=row.id, **msgspec.structs.asdict(product)), ver=row.ver
+                )
+            case wire.Stock() as stock:
+                catalogue.put_stock(conn, Stock(row.id, stock.count, stock.as_of_ms), ver=row.ver)
             case None:
                 return  # a type of a later version: its cursor moves on, its meaning waits for that version
 
@@ -200,6 +212,11 @@ _MOVE: Final = """
 def _register(register: wire.Consent) -> dict[str, object]:
     fields = msgspec.structs.asdict(register)
     return {**fields, "customer_id": bytes.fromhex(register.customer)}
+
+
+def products_of(rows: Sequence[wire.Row]) -> list[str]:
+    """Items of the products that these rows brought, changed or took away."""
+    return list(dict.fromkeys(row.id for row in rows if row.t == "product"))
 
 
 def customer_of(row: wire.Row) -> bytes | None:

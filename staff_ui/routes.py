@@ -10,7 +10,21 @@ from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler, asgi, route
 from litestar.types import Receive, Scope, Send
 
 from staff_ui.desk import Desk, Guard, Guest, admit
-from staff_ui.pages import advice, device, floor, look, machine, pair, search, signin, stage, stop, wallet
+from staff_ui.pages import (
+    advice,
+    device,
+    floor,
+    look,
+    machine,
+    pair,
+    product,
+    products,
+    search,
+    signin,
+    stage,
+    stop,
+    wallet,
+)
 from staff_ui.security import Ask
 
 Page = Callable[[Desk, Ask, Guest], Awaitable[Any]]
@@ -37,6 +51,8 @@ ROUTES: Final = (
     Route("GET", "/visits/{visit:str}/advice/still", "staff", advice.still),
     Route("POST", "/visits/{visit:str}/advice", "staff", advice.advice_now),
     Route("GET", "/search", "staff", search.search),
+    Route("GET", "/products", "staff", products.products),
+    Route("GET", "/products/{item:str}", "staff", product.product),
     Route("GET", "/signin", "tablet", signin.signin),
     Route("POST", "/signin", "tablet", signin.signin_now),
     Route("POST", "/signout", "tablet", signin.signout),

@@ -124,7 +124,7 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 
 class Row(Struct, frozen=True):
-    """One row of a partition. The types `t` and their `d` are `Key`, `Customer`, `Credential`, `Consent`."""
+    """One row of a partition. The types `t` and their `d` are those of BODIES."""
 
     p: Name
     seq: Seq
@@ -200,6 +200,40 @@ class Consent(Struct, frozen=True, kw_only=True):
     until_ms: Count | None = None
 
 
+Short = Annotated[str, Meta(max_length=512)]
+Long = Annotated[str, Meta(max_length=16_384)]
+
+
+class Product(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`t` = product, id = item: what stands in the catalogue; empty where nobody filled it in."""
+
+    title: Annotated[str, Meta(min_length=1, max_length=512)]
+    price_cents: Count
+    gtin: Annotated[str, Meta(pattern="^([0-9]{14})?$")] = ""
+    brand: Short = ""
+    category: Short = ""
+    department: Short = ""
+    vat: Annotated[int, Meta(ge=0, le=100)] | None = None
+    description: Long = ""
+    sizes: Annotated[tuple[Short, ...], Meta(max_length=200)] = ()
+    care: Long = ""
+    origin: Short = ""
+    sustainability: Long = ""
+    picture: Short = ""
+    colour: Annotated[str, Meta(pattern="^(#[0-9a-f]{6})?$")] = ""
+    place: Short = ""
+    durable: bool = False
+    sensitive: bool = False
+    alternatives: Annotated[tuple[Short, ...], Meta(max_length=64)] = ()
+
+
+class Stock(Struct, frozen=True):
+    """`t` = stock, id = item: how many there were in this shop, and when that was counted."""
+
+    count: Count
+    as_of_ms: Count
+
+
 class ConsentWithdrawn(Struct, frozen=True, kw_only=True):
     """Body of the event `consent_withdrawn`: accepted from any shop, for withdrawing needs nobody's leave."""
 
@@ -219,12 +253,14 @@ class WalletMoved(Struct, frozen=True, kw_only=True):
     why: Literal["purchase", "reward", "correction"]
 
 
-Body = Key | Customer | Credential | Consent
+Body = Key | Customer | Credential | Consent | Product | Stock
 BODIES: Final[dict[str, type[Body]]] = {
     "key": Key,
     "customer": Customer,
     "credential": Credential,
     "consent": Consent,
+    "product": Product,
+    "stock": Stock,
 }
 
 

@@ -17,9 +17,18 @@ def add(parser: argparse.ArgumentParser) -> None:
     tap.add_argument("--seed", type=int, default=1)
     tap.add_argument("--state", type=Path, help="keep the invented shop here, to measure again sooner")
     tap.add_argument("--json", action="store_true", help="end with one JSON object")
+    shelf = names.add_parser("catalogue", help="from typed text to products, beside a scan with SQL LIKE")
+    shelf.add_argument(
+        "--products", type=int, default=100_000, metavar="N", help="size of the catalogue (100000)"
+    )
+    shelf.add_argument("--searches", type=int, default=700, metavar="N", help="searches of each (700)")
+    shelf.add_argument("--seed", type=int, default=1)
+    shelf.add_argument("--json", action="store_true", help="end with one JSON object")
 
 
 def run(words: argparse.Namespace) -> int:
+    if words.name == "catalogue":
+        return _catalogue(words)
     from edge.bench import tap
 
     if words.customers < 1_000 or words.taps < 20:
@@ -32,4 +41,19 @@ def run(words: argparse.Namespace) -> int:
             )
         )
     sys.stdout.write((tap.dump(result) if words.json else tap.text(result)) + "\n")
+    return 0
+
+
+def _catalogue(words: argparse.Namespace) -> int:
+    from edge.bench import catalogue
+
+    if words.products < 100 or words.searches < 14:
+        raise ConfigError(
+            "too little to measure", code="C09", hint="at least --products 100 and --searches 14"
+        )
+    with tempfile.TemporaryDirectory(prefix="welkom-bench-") as temporary:
+        result = catalogue.measure(
+            Path(temporary), products=words.products, searches=words.searches, seed=words.seed
+        )
+    sys.stdout.write((catalogue.dump(result) if words.json else catalogue.text(result)) + "\n")
     return 0

@@ -4,20 +4,15 @@ Names stand in blocks of text, one folded line a customer, scanned as bytes: at 
 35 MB and some milliseconds, where a dictionary of words would take hundreds of megabytes.
 """
 
-import unicodedata
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from edge.kit.text import fold
+
 BLOCK_NAMES: Final = 20_000
 ID_BYTES: Final = 16
-
-
-def fold(text: str) -> str:
-    """Lower case without accents: `Özdemir` is found as `ozdemir`."""
-    split = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in split if not unicodedata.combining(letter))
 
 
 class _Block:

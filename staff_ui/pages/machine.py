@@ -27,6 +27,7 @@ METRICS: Final[dict[str, tuple[str, str]]] = {
     "welkom_advice_up": ("gauge", "1 when the advice worker answers."),
     "welkom_advice_customers": ("gauge", "Histories in the model after its last training."),
     "welkom_advice_restarts_total": ("counter", "Advice workers that died or hung since the start."),
+    "welkom_search_products": ("gauge", "Products in the search index."),
 }
 
 
@@ -66,6 +67,7 @@ async def metrics(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         "welkom_advice_up": [("", int(house.advisor.condition.up))],
         "welkom_advice_customers": [("", house.advisor.condition.customers)],
         "welkom_advice_restarts_total": [("", house.advisor.condition.restarts)],
+        "welkom_search_products": [("", len(house.products))],
     }
     lines: list[str] = []
     for name, (kind, why) in METRICS.items():
@@ -83,17 +85,18 @@ def _escape(label: str) -> str:
 
 
 async def live(desk: Desk, request: Ask, guest: Guest) -> Stream:
-    """`GET /live`: server-sent events; names of what changed, nothing personal."""
+    """`GET /live`: server-sent events; names of what changed, nothing personal. `?only=products`: no card there."""
+    only = "products" if request.query_params.get("only") == "products" else ""
     return Stream(
-        _while_signed_in(desk, guest.who),
+        _while_signed_in(desk, guest.who, only),
         media_type="text/event-stream",
         headers={"cache-control": "no-cache", "x-accel-buffering": "no"},
     )
 
 
-async def _while_signed_in(desk: Desk, session: Session) -> AsyncGenerator[bytes, None]:
+async def _while_signed_in(desk: Desk, session: Session, only: str) -> AsyncGenerator[bytes, None]:
     """Ends with the session, at the latest at the next ping: a locked tablet counts as nobody's eyes."""
-    async with aclosing(desk.house.live.stream(session.role)) as stream:
+    async with aclosing(desk.house.live.stream(session.role, only=only)) as stream:
         async for message in stream:
             if not desk.sessions.alive(session, now_ms=desk.house.time.now_ms()):
                 return

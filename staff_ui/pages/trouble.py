@@ -24,6 +24,7 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "form": (key("trouble.form"), key("trouble.form.why"), key("trouble.form.next")),
     "over": (key("trouble.over"), key("trouble.over.why"), key("trouble.over.next")),
     "absent": (key("trouble.absent"), key("trouble.absent.why"), key("trouble.absent.next")),
+    "unsold": (key("trouble.unsold"), key("trouble.unsold.why"), key("trouble.unsold.next")),
     "full": (key("trouble.full"), key("trouble.full.why"), key("trouble.full.next")),
     "manager": (key("trouble.manager"), key("trouble.manager.why"), key("trouble.manager.next")),
     "broken": (key("trouble.broken"), key("trouble.broken.why"), key("trouble.broken.next")),
@@ -36,6 +37,7 @@ BY_CODE: Final = {
     "U07": "form",
     "U10": "unpaired",
     "U11": "manager",
+    "U12": "unsold",
 }
 MACHINES: Final = ("/healthz", "/metrics", "/live", "/static/")
 
@@ -76,7 +78,7 @@ def trouble(desk: Desk, request: Ask, error: Exception) -> Response[object]:
         title=say(title),
         why=say(why),
         next=say(then),
-        link="/signin" if kind in ("unpaired", "used") else "/",
+        link={"unpaired": "/signin", "used": "/signin", "unsold": "/products"}.get(kind, "/"),
     )
     return html(desk, "trouble.html", it, language=around.language, status=status)  # type: ignore[return-value]
 

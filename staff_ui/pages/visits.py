@@ -7,6 +7,7 @@ from typing import Final
 
 from markupsafe import Markup
 
+from edge.catalogue import tables as catalogue
 from edge.config import Language
 from edge.consent.rules import Role
 from edge.consent.tables import FOREVER_MS
@@ -59,6 +60,7 @@ class Visits:
     pinned: str
     over: bool
     announce: str = field(repr=False)
+    scanned: tuple[str, str] | None = None  # item and words; the item is empty for what is no product of ours
 
 
 class Renderer:
@@ -95,8 +97,10 @@ class Renderer:
             pinned=pinned.hex() if pinned is not None else "",
             over=pinned is not None and shown is None,
             announce=_announce(rows, words),
+            scanned=_scanned(house, words),
         )
         ends = [until_ms, *(each.until_ms for each in arrivals), *(each.at_ms + NOTE_MS for each in notes)]
+        ends += [scan.at_ms + NOTE_MS] if (scan := house.counter.scanned()) else []
         ends += [turns_ms(row.at_ms, now_ms=now_ms) for row, _ in rows]
         if advice is not None:
             ends.append(advice.until_ms)
@@ -158,6 +162,16 @@ def _note_card(note: Note, words: Words) -> NoteCard:
         large=words.say(large),
         sentence=words.say(sentence[0]) if sentence else "",
     )
+
+
+def _scanned(house: House, words: Words) -> tuple[str, str] | None:
+    scan = house.counter.scanned()
+    if scan is None:
+        return None
+    product = catalogue.product(house.db.reader, scan.item) if scan.item else None
+    if product is None:
+        return "", words.say("products.scan_unknown", code=scan.code)
+    return product.item, words.say("products.scanned", title=product.title)
 
 
 def _announce(rows: Sequence[Made], words: Words) -> str:

@@ -1,5 +1,6 @@
 """Composition root of the hub: opens everything in order, joins it, closes it in reverse."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, closing
 from importlib.resources import files
@@ -13,12 +14,13 @@ from litestar import Litestar
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
+from edge.catalogue.rules import Product, Stock
 from edge.kit.clock import Clock, SystemClock
 from edge.kit.log import Log, json_log
 from edge.kit.migrate import load, migrate
 from edge.kit.sqlite import Database, open_writer
 from sync import wire
-from sync.hub import api, intake, people
+from sync.hub import api, catalogue, intake, people
 from sync.hub.config import Config
 from sync.hub.contacts import Contacts
 from sync.hub.feed import Bell
@@ -127,6 +129,28 @@ class Hub:
             count += len(some)
         return count
 
+    async def add_products(self, products: Iterable[Product]) -> int:
+        """Add or change products, in slices; how many were given. What is the same already is not sent again."""
+        rest, count = iter(products), 0
+        while some := list(islice(rest, catalogue.SLICE)):
+            await self.change(catalogue.put_products, some)
+            count += len(some)
+        return count
+
+    async def drop_products(self, items: Iterable[str]) -> None:
+        """Take products out of the catalogue, in slices."""
+        rest = iter(items)
+        while some := list(islice(rest, catalogue.SLICE)):
+            await self.change(catalogue.drop_products, some)
+
+    async def set_stock(self, stocks: Iterable[Stock], *, shop_ids: Sequence[str] | None = None) -> int:
+        """Take counts of these shops (None: of all), in slices; how many were given."""
+        rest, count = iter(stocks), 0
+        while some := list(islice(rest, catalogue.SLICE)):
+            await self.change(catalogue.set_stock, some, shop_ids=shop_ids)
+            count += len(some)
+        return count
+
     async def erase(self, customer_id: bytes) -> list[Moved]:
         """Forget a customer, also in the write-ahead log."""
         moved = await self.change(people.erase, self.keys, customer_id=customer_id, now_ms=self.now_ms())
@@ -154,9 +178,11 @@ async def open_hub(
     db: Database[Moved] = await Database.open(path, attach={}, record=lambda conn, moved: 0)
     try:
         hub = Hub(db, config, clock=clock, log=log, file=path)
+        listening = asyncio.create_task(hub.bell.listen(db.reader))
         try:
             yield hub
         finally:
+            listening.cancel()
             hub.bell.close()
     finally:
         await db.close()

@@ -6,6 +6,7 @@ from typing import Final
 
 from edge.kit.errors import Refused
 from edge.kit.seal import KEY_BYTES, seal, unseal
+from sync.hub import catalogue
 from sync.hub.config import Keys
 from sync.hub.tables import devices as tables
 from sync.hub.tables.devices import Device
@@ -27,6 +28,7 @@ def register(conn: Connection, keys: Keys, *, device: Device, shop_key: bytes) -
     if tables.wrapped_shop_key(conn, device.shop_id) is None:
         wrapped = seal(keys.hub_kek, shop_key, _place(device.shop_id))
         tables.add_shop(conn, device.shop_id, wrapped=wrapped)
+        catalogue.greet(conn, device.shop_id)
     elif shop_key_of(conn, keys, device.shop_id) != shop_key:
         raise _refused("the shop has another key", code="BAD_KEY")
     known = tables.device(conn, device.id)

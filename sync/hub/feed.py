@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Generator, Iterable
-from contextlib import contextmanager
-from sqlite3 import Connection
+from contextlib import contextmanager, suppress
+from sqlite3 import Connection, Error
 from typing import Final
 
 import msgspec
@@ -15,6 +15,7 @@ from sync.hub.tables.people import Consent
 
 _PAGE_ROOM = 1024  # for the checkpoint
 EVERYTHING: Final = b""  # the topic of whoever wants to hear of every change
+LISTEN_S = 0.5
 
 
 def key(shop_id: str, customer_id: bytes, *, wrapped: bytes) -> list[Line]:
@@ -122,6 +123,17 @@ class Bell:
             if event := self._waiting.pop(part, None):
                 event.set()
 
+    async def listen(self, conn: Connection) -> None:
+        """Also hear what another process commits to the file, such as `welkom import`, within LISTEN_S."""
+        seen = _version(conn)
+        while True:
+            await asyncio.sleep(LISTEN_S)
+            with suppress(Error):  # a poll that cannot read its file says so itself
+                if (now := _version(conn)) != seen:
+                    seen = now
+                    # Who was woken for nothing looks at one row and waits on.
+                    self.ring(list(self._waiting))
+
     async def wait(self, conn: Connection, part: str, *, after: int, wait_s: float) -> None:
         """Return when `part` has a row after `after`, when `wait_s` is over, or when the hub closes."""
         try:
@@ -135,6 +147,12 @@ class Bell:
         self._closed = True
         self.ring(list(self._waiting))
         self.poke(list(self._listening))
+
+
+def _version(conn: Connection) -> int:
+    """Another number whenever somebody else than `conn` has committed (SQLite, PRAGMA data_version)."""
+    (version,) = conn.execute("PRAGMA data_version").fetchone()
+    return int(version)
 
 
 def _lanes(shop_id: str, *, urgent: bool) -> list[str]:

@@ -1,0 +1,122 @@
+"""From hostile bytes to lines with numbers: whatever is wrong with a file as a whole is said here, with its line."""
+
+import csv
+import io
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+MOST_BYTES: Final = 256 << 20  # a hundred thousand products with long texts take some 100 MB
+MOST_CELL: Final = 100_000  # characters; below csv.field_size_limit, which all of the process shares
+ENCODINGS: Final = ("utf-8", "cp1252", "iso-8859-1", "iso-8859-15")
+
+
+class BadFile(Exception):
+    """The file as a whole cannot be read; nothing of it was. `line` 0: not one line's fault."""
+
+    def __init__(self, line: int, what: str) -> None:
+        super().__init__(f"line {line}: {what}" if line else what)
+        self.line = line
+        self.what = what
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping_:
+    """How a file of somebody else is to be read: our field -> the name of their column."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    delimiter: str = ""  # empty: the one that the first line has most of
+    encoding: str = "utf-8"
+    language: str = "nl"
+
+
+def read_mapping(text: str, *, fields: frozenset[str]) -> Mapping_:
+    """A mapping file (TOML): `[columns]` with `our_field = "Their column"`, and beside it `delimiter`, `encoding`,
+    `language`; raises BadFile."""
+    try:
+        table: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadFile(0, f"the mapping is no TOML: {error}") from None
+    columns = table.pop("columns", {})
+    known = {"delimiter", "encoding", "language"}
+    if unknown := sorted(set(table) - known):
+        raise BadFile(
+            0, f"the mapping has an unknown key {unknown[0]!r}; known are {', '.join(sorted(known))}"
+        )
+    if not isinstance(columns, dict) or not all(isinstance(each, str) for each in columns.values()):
+        raise BadFile(0, 'the mapping needs a table [columns] with lines such as title = "Omschrijving"')
+    if unknown := sorted(set(columns) - fields):
+        raise BadFile(0, f"{unknown[0]!r} is no field of a product; there are {', '.join(sorted(fields))}")
+    if not all(isinstance(each, str) for each in table.values()):
+        raise BadFile(0, "delimiter, encoding and language are texts in quotes")
+    mapping = Mapping_(columns=columns, **table)
+    if mapping.encoding not in ENCODINGS or len(mapping.delimiter) > 1:
+        raise BadFile(0, f"encoding is one of {', '.join(ENCODINGS)}; delimiter is one sign")
+    return mapping
+
+
+def decode(body: bytes, encoding: str) -> str:
+    """The text of a file; raises BadFile for what is not text in that encoding."""
+    if len(body) > MOST_BYTES:
+        raise BadFile(0, f"the file is over {MOST_BYTES >> 20} MB: is it a product file?")
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise BadFile(1, "the file is UTF-16: save it as CSV UTF-8")
+    body = body.removeprefix(b"\xef\xbb\xbf")
+    if (at := body.find(b"\0")) >= 0:
+        raise BadFile(_line_of(body, at), "a NUL byte: this is not a text file, or it was damaged")
+    try:
+        text = body.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise BadFile(
+            _line_of(body, error.start),
+            f'not {encoding}: save the file as UTF-8, or say encoding = "cp1252" in the mapping',
+        ) from None
+    if not text.strip():
+        raise BadFile(0, "the file is empty")
+    return text
+
+
+def _line_of(body: bytes, at: int) -> int:
+    before = body[:at].replace(b"\r\n", b"\n")
+    return 1 + before.count(b"\n") + before.count(b"\r")
+
+
+def first_line(body: bytes) -> str:
+    """The first line as far as it can be read, for guessing only."""
+    line = body[:65536].removeprefix(b"\xef\xbb\xbf").splitlines()[:1]
+    return line[0].decode("utf-8", "replace") if line else ""
+
+
+def rows(text: str, *, delimiter: str = "") -> Iterator[tuple[int, list[str]]]:
+    """Rows of CSV (RFC 4180) with the number of the line they begin on; blank ones are left out."""
+    first = text.split("\n", 1)[0]
+    sign = delimiter or max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=sign, strict=True)
+    begins = 1
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            what = "a cell is far too long" if "larger" in str(error) else str(error)
+            raise BadFile(begins, f"{what}: look for a quote that is not closed from here on") from None
+        if any(len(cell) > MOST_CELL for cell in row):
+            raise BadFile(begins, "a cell is far too long: look for a quote that is not closed from here on")
+        if any(cell.strip() for cell in row):
+            yield begins, row
+        begins = reader.line_num + 1
+
+
+def table(text: str, *, delimiter: str = "") -> Iterator[tuple[int, dict[str, str]]]:
+    """Rows as dictionaries by header in lower case; raises BadFile for a row with more cells than headers."""
+    lines = rows(text, delimiter=delimiter)
+    _, headers = next(lines, (1, []))
+    names = [header.strip().casefold() for header in headers]
+    if doubled := {name for name in names if name and names.count(name) > 1}:
+        raise BadFile(1, f"two columns are called {sorted(doubled)[0][:60]!r}")
+    for line, row in lines:
+        if len(row) > len(names) and any(cell.strip() for cell in row[len(names) :]):
+            raise BadFile(line, f"{len(row)} cells under {len(names)} headers: a quote or delimiter is wrong")
+        yield line, {name: cell.strip() for name, cell in zip(names, row, strict=False) if name}

@@ -1,0 +1,219 @@
+"""`welkom import`: products and stock of a file, into the hub or into an appliance without one.
+
+The whole file is read and judged before anything is written: a line that cannot be used refuses the file, and the
+last good catalogue stays, unless `--skip-refused` says to take the rest.
+"""
+
+import argparse
+import asyncio
+import os
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from sqlite3 import Connection
+from typing import Any, Final
+
+from edge.catalogue import tables
+from edge.catalogue.importers import FORMATS, BadFile, counts, guess
+from edge.catalogue.importers.draft import FIELDS, Read, Refusal
+from edge.catalogue.importers.lines import Mapping_, read_mapping
+from edge.catalogue.rules import Difference, difference, missing
+from edge.config import load
+from edge.files import prepare
+from edge.hub_file import HubFile, load_hub
+from edge.kit.clock import SystemClock
+from edge.kit.errors import ConfigError, WelkomError
+from edge.kit.log import json_log
+from edge.kit.sqlite import open_writer
+from sync.hub import catalogue, devices
+from sync.hub.app import open_hub
+from sync.hub.tables.devices import Device
+
+MOST_SHOWN: Final = 20
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    words = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
+    new = words.add_parser(
+        "catalogue", help="a product file: the whole catalogue, or with --stock the counts"
+    )
+    new.add_argument("file", type=Path, metavar="FILE")
+    new.add_argument(
+        "--config", type=Path, required=True, help="hub.toml, or the welkom.toml of a shop without a hub"
+    )
+    new.add_argument("--format", choices=sorted(FORMATS), help="guessed from the first line when not given")
+    new.add_argument("--mapping", type=Path, help="TOML: our field -> the name of their column")
+    new.add_argument("--stock", action="store_true", help="counts: item or gtin, count, as_of")
+    new.add_argument(
+        "--shop", action="append", help="with --stock at a hub with more shops: whose counts (again for more)"
+    )
+    new.add_argument("--keep", action="store_true", help="keep products that are not in the file")
+    new.add_argument(
+        "--skip-refused", action="store_true", help="take the lines that are right and leave the others"
+    )
+    new.add_argument("--dry-run", action="store_true", help="say what would change and change nothing")
+
+
+def run(words: argparse.Namespace) -> int:
+    try:
+        body = words.file.read_bytes()
+    except OSError as error:
+        raise _unreadable(f"{words.file}: cannot be read ({error.strerror})") from None
+    try:
+        mapping = _mapping(words.mapping)
+        done = _at_hub if _is_hub(words.config) else _here
+        return done(words, body, mapping)
+    except BadFile as error:
+        raise _unreadable(f"{words.file}: {error}") from None
+
+
+def _unreadable(message: str) -> WelkomError:
+    return WelkomError(message, code="K01", hint="nothing was changed; mend the file and import it again")
+
+
+def _mapping(path: Path | None) -> Mapping_:
+    if path is None:
+        return Mapping_()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise _unreadable(f"{path}: cannot be read as text") from None
+    fields = FIELDS | {"count", "as_of"}
+    return read_mapping(text, fields=fields)
+
+
+def _is_hub(path: Path) -> bool:
+    """Whether a configuration is a hub's: only those have keys of a hub, and `[[shops]]`."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return False  # what is wrong with it says whoever loads it
+    hub = table.get("hub", {})
+    return "shops" in table or (isinstance(hub, dict) and bool({"state", "port", "host"} & set(hub)))
+
+
+def _at_hub(words: argparse.Namespace, body: bytes, mapping: Mapping_) -> int:
+    settings = load_hub(words.config, environment=os.environ)
+    if words.stock and not words.shop and len(settings.shops) > 1:
+        raise ConfigError("this hub has more than one shop", code="K04", hint="say whose counts with --shop")
+    return asyncio.run(_feed(words, body, mapping, settings))
+
+
+async def _feed(words: argparse.Namespace, body: bytes, mapping: Mapping_, settings: HubFile) -> int:
+    clock = SystemClock()
+    async with open_hub(settings.hub, log=json_log(now_ms=clock.wall_ms)) as hub:
+        for shop in settings.shops:
+            device = Device(shop.device, shop.id, shop.epoch, shop.public_key)
+            await hub.db.apply(devices.register, hub.keys, device=device, shop_key=shop.shop_key)
+        if words.stock:
+            items = catalogue.numbers(hub.db.reader)
+            counted = counts.read(body, mapping, items=items, now_ms=clock.wall_ms())
+            if _judge_counts(words, counted):
+                await hub.set_stock(counted.stocks, shop_ids=words.shop)
+            return 0
+        found = _read(words, body, mapping)
+        given = {each.item: catalogue.product_body(each) for each in found.products}
+        changes = difference(catalogue.bodies(hub.db.reader), given, **_whole(words, found))
+        if _judge(words, found, changes):
+            wanted = {*changes.new, *changes.changed}
+            await hub.add_products(each for each in found.products if each.item in wanted)
+            await hub.drop_products(changes.gone)
+        return 0
+
+
+def _here(words: argparse.Namespace, body: bytes, mapping: Mapping_) -> int:
+    config = load(words.config)
+    if config.hub.url:
+        raise ConfigError(
+            "this appliance has a hub, which sends it the catalogue",
+            code="K03",
+            hint="import at the hub: `welkom import catalogue FILE --config hub.toml`",
+        )
+    clock = SystemClock()
+    with _replica(config.store.state, log=json_log(now_ms=clock.wall_ms)) as conn:
+        held = tables.held(conn)
+        if words.stock:
+            counted = counts.read(body, mapping, items=tables.numbers(held.values()), now_ms=clock.wall_ms())
+            if _judge_counts(words, counted):
+                _write(conn, tables.count_here, counted.stocks)
+            return 0
+        found = _read(words, body, mapping)
+        changes = difference(held, {each.item: each for each in found.products}, **_whole(words, found))
+        if _judge(words, found, changes):
+            wanted = {*changes.new, *changes.changed}
+            put = [each for each in found.products if each.item in wanted]
+            _write(conn, tables.replace, put, changes.gone)
+        return 0
+
+
+@contextmanager
+def _replica(state: Path, *, log: Any) -> Iterator[Connection]:
+    """The replica of an appliance, which may be running: it sees the change within a second."""
+    files = prepare(state, log=log)
+    with closing(open_writer(files.journal)) as conn:
+        conn.execute("ATTACH DATABASE ? AS replica", (str(files.replica),))
+        yield conn
+
+
+def _write(conn: Connection, change: Any, *values: Any) -> None:
+    conn.execute("BEGIN")  # of the replica alone: the journal of a running appliance is not locked
+    try:
+        change(conn, *values)
+    except BaseException:
+        conn.execute("ROLLBACK")
+        raise
+    conn.execute("COMMIT")
+
+
+def _read(words: argparse.Namespace, body: bytes, mapping: Mapping_) -> Read:
+    kind = words.format or ("csv" if mapping.columns else guess(body))
+    return FORMATS[kind](body, mapping)
+
+
+def _whole(words: argparse.Namespace, found: Read) -> dict[str, Any]:
+    """What is not in the file is gone, but for what stands on refused lines: of that the last good one is kept."""
+    kept = {each.item for each in found.refusals}
+    return {"whole": not words.keep and "" not in kept, "kept": kept}
+
+
+def _judge(words: argparse.Namespace, found: Read, changes: Difference) -> bool:
+    """Say what would change; whether to change it. Raises WelkomError when lines are refused."""
+    _refused(found.refusals)
+    for name, items in (("new", changes.new), ("changed", changes.changed), ("gone", changes.gone)):
+        for item in items[:MOST_SHOWN] if words.dry_run else ():
+            print(f"{name:8} {item}")
+        if words.dry_run and len(items) > MOST_SHOWN:
+            print(f"{name:8} … and {len(items) - MOST_SHOWN} more")
+    print(
+        f"{len(changes.new)} new, {len(changes.changed)} changed, {len(changes.gone)} gone, {changes.same} the same, "
+        f"{len({each.line for each in found.refusals})} refused, {found.left_out} left out."
+    )
+    empty = Counter(name for each in found.products for name in missing(each))
+    if empty:
+        print("Not filled in: " + ", ".join(f"{name} {count}" for name, count in empty.most_common()) + ".")
+    return _go(words, found.refusals, empty=not found.products)
+
+
+def _judge_counts(words: argparse.Namespace, counted: counts.Counted) -> bool:
+    _refused(counted.refusals)
+    print(f"{len(counted.stocks)} counts, {len({each.line for each in counted.refusals})} refused.")
+    return _go(words, counted.refusals, empty=not counted.stocks)
+
+
+def _refused(refusals: tuple[Refusal, ...]) -> None:
+    for each in sorted(refusals, key=lambda each: each.line):
+        print(f"line {each.line}: refused ({each.why}): {each.what}")
+
+
+def _go(words: argparse.Namespace, refusals: tuple[Refusal, ...], *, empty: bool) -> bool:
+    if words.dry_run:
+        print("Nothing was changed: this was a dry run.")
+    if empty or (refusals and not words.skip_refused):
+        raise WelkomError(
+            f"{words.file}: {len({each.line for each in refusals})} lines cannot be used",
+            code="K02",
+            hint="nothing was changed; mend those lines, or take the others with --skip-refused",
+        )
+    return not words.dry_run
