@@ -91,7 +91,7 @@ def item_id(text: str) -> str | None:
     return item if _ITEM.fullmatch(item) and item.strip(".") else None
 
 
-_PRICE: Final = re.compile(r"(\d{1,3}(?:[.,\s]\d{3})*|\d+)(?:[.,](\d{1,2}|-))?")
+_PRICE: Final = re.compile(r"(\d{1,3}(?:[.,\s]\d{3})*|\d+)(?:[.,](\d{1,2}|-))?", re.ASCII)
 
 
 def cents(text: str) -> int | None:
@@ -118,7 +118,7 @@ def cents(text: str) -> int | None:
 def vat_rate(text: str) -> int | None:
     """`21`, `21%`, `21,00` or `0.21` as per cent; None for no rate that there is."""
     plain = text.replace("%", "").replace(",", ".").strip()
-    if not re.fullmatch(r"\d{1,3}(\.\d{1,4})?", plain):
+    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,4})?", plain):
         return None
     value = float(plain)
     rate = round(value * 100) if 0 < value < 1 else value

@@ -53,7 +53,10 @@ def _lines(text: str, body: bytes, mapping: Mapping_) -> Iterator[tuple[int, dic
         for line, each in enumerate(text.splitlines(), 1):
             if each.strip():
                 value = parse(each)
-                yield line, value and {name: said(name, value.get(name)) for name in NAMES}
+                yield (
+                    line,
+                    None if value is None else {name: said(name, value.get(name)) for name in NAMES},
+                )
         return
     columns = {name: mapping.columns.get(name, name).casefold() for name in NAMES}
     for line, row in table(text, delimiter=mapping.delimiter):
@@ -70,7 +73,7 @@ def _stock(values: dict[str, str], items: Mapping[str, str], *, now_ms: int) -> 
         wrong.append(("gtin", "neither an item number nor a GTIN with a right check digit"))
     elif item is None:
         wrong.append(("item", f"{number} is not in the catalogue"))
-    count = int(values["count"]) if re.fullmatch(r"\d{1,7}", values["count"]) else None
+    count = int(values["count"]) if re.fullmatch(r"[0-9]{1,7}", values["count"]) else None
     if count is None or count > MOST_COUNT:
         wrong.append(("count", "the count is no whole number from 0 to 1000000"))
     at_ms = _at_ms(values["as_of"]) if values["as_of"] else now_ms

@@ -109,7 +109,7 @@ def _columns(row: dict[str, str]) -> dict[str, str]:
 
 
 def _told(row: dict[str, str]) -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for header, value in row.items():
         if value and (key := _METAFIELD.search(header)):
             name = METAFIELDS.get(key[1].replace("_", "-"))
