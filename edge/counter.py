@@ -4,17 +4,20 @@ Of strangers it keeps a note without identifier for minutes, and for two seconds
 hold of a card from two; both in memory alone.
 """
 
+import asyncio
 from collections import OrderedDict, deque
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal
 
 from drivers.reader import Sighting
+from edge.ahead import Ahead
 from edge.catalogue import tables as catalogue
 from edge.facts import Fact
 from edge.keys import Keys
 from edge.kit.clock import ShopTime
 from edge.kit.ids import NewId
-from edge.kit.sqlite import Committed, Database
+from edge.kit.sqlite import Database
 from edge.live import Live
 from edge.recognition import tables
 from edge.recognition.rules import (
@@ -97,6 +100,7 @@ class Counter:
         self._notes: deque[Note] = deque(maxlen=MAX_NOTES)
         self._scanned: Scanned | None = None
         self.tally = Tally()
+        self.ahead = Ahead(db, live, keys, recipient=recipient)
 
     def notes(self) -> list[Note]:
         """What staff should know about presentations of nobody, newest first."""
@@ -158,9 +162,9 @@ class Counter:
         return outcome
 
     async def _saw(self, presented: bytes, sighting: Sighting, evidence: str, now_ms: int) -> bool:
-        done: Committed[Fact] = await self._db.write(
+        act = partial(
             acts.saw,
-            presented,
+            credential=presented,
             reader=sighting.reader,
             how=sighting.how,
             evidence=evidence,
@@ -168,11 +172,17 @@ class Counter:
             new_id=self._new_id,
             recipient=self._recipient,
             quiet_ms=self._quiet_ms,
-            watching=self._live.roles(),
+            watching=(watching := self._live.roles()),
+        )
+        done, gathered = await self._db.write_here(
+            act, gather=partial(self.ahead.gather, now_ms=now_ms, roles=watching)
         )
         if done.facts:
             self._notes.clear()
+            if gathered is not None:
+                self.ahead.offer(gathered)
             self._live.tell("visits", done.seq)
+            await asyncio.sleep(0)  # nothing above has to wait, and the tablets come before the next sighting
         return bool(done.facts)
 
     def _scan(self, code: str, reader: str, now_ms: int, *, known_only: bool) -> bool:

@@ -46,8 +46,10 @@ class Live:
                 listener.pending[topic] = message
                 listener.wake.set()
         if self.after_telling is not None and self._listeners:
-            # Behind the streams that were just woken, so the pokes leave first.
-            asyncio.get_running_loop().call_soon(self.after_telling)
+            # In the turn after the one in which the streams write: uvloop sends what was written when a turn is over,
+            # so anything done in that same turn would hold the pokes back.
+            loop = asyncio.get_running_loop()
+            loop.call_soon(loop.call_soon, self.after_telling)
 
     def roles(self) -> list[str]:
         """Roles that have a tablet open now on which a card would show."""

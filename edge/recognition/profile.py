@@ -28,14 +28,22 @@ _PURPOSE: Final = (
 
 
 def _read(names: list[str]) -> str:
-    allowed = ", ".join(f"'{name}'" for name in names if TRAITS[name].on_card)
+    """Each purpose's basis is worked out once, and only a trait that finds one there is read."""
+    names = [name for name in names if TRAITS[name].on_card]
+    allowed = ", ".join(f"'{name}'" for name in names)
+    purposes = ", ".join(
+        f"('{purpose}')" for purpose in dict.fromkeys(TRAITS[name].purpose for name in names)
+    )
     return f"""
-        SELECT name, sealed, ver, as_of_ms, wrapped, min(basis_ms, retain_ms) FROM (
-            SELECT t.name, t.sealed, t.ver, t.as_of_ms, k.wrapped, coalesce(t.until_ms, {FOREVER_MS}) AS retain_ms,
-                {basis_until("t.customer_id", _PURPOSE)} AS basis_ms
-            FROM replica.trait AS t JOIN replica.customer_key AS k ON k.customer_id=t.customer_id
-            WHERE t.customer_id=:customer_id AND t.name IN ({allowed})
-        ) WHERE basis_ms IS NOT NULL AND retain_ms>:now_ms"""
+        WITH basis (purpose, until_ms) AS MATERIALIZED (
+            SELECT column1, {basis_until(":customer_id", "column1")} FROM (VALUES {purposes}))
+        SELECT t.name, t.sealed, t.ver, t.as_of_ms, k.wrapped,
+            min(b.until_ms, coalesce(t.until_ms, {FOREVER_MS}))
+        FROM replica.trait AS t
+            CROSS JOIN basis AS b ON b.purpose={_PURPOSE}
+            CROSS JOIN replica.customer_key AS k ON k.customer_id=t.customer_id
+        WHERE t.customer_id=:customer_id AND t.name IN ({allowed})
+            AND b.until_ms IS NOT NULL AND coalesce(t.until_ms, {FOREVER_MS})>:now_ms"""
 
 
 _READ: Final[dict[Role, str]] = {"staff": _read(traits_for("staff")), "manager": _read(traits_for("manager"))}

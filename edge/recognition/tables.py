@@ -7,21 +7,22 @@ from edge.consent.tables import FOREVER_MS, basis_until
 from edge.recognition.rules import Found
 
 _BASIS: Final = basis_until("c.customer_id", "'recognition'")
-_HERE: Final = f"SELECT c.customer_id, c.state, {_BASIS} FROM main.credential AS c WHERE c.hash=:hash"
-_THERE: Final = f"SELECT c.customer_id, c.state, {_BASIS} FROM replica.credential AS c WHERE c.hash=:hash"
+_FIND: Final = " UNION ALL ".join(
+    f"SELECT {place} AS place, c.customer_id, c.state, {_BASIS} FROM {file}.credential AS c WHERE c.hash=:hash"
+    for place, file in enumerate(("main", "replica"))
+)
 
 
 def find(conn: Connection, credential: bytes, *, recipient: str, now_ms: int) -> Found | None:
     """Whose credential this is and whether they may be recognised now; None for a stranger."""
     asked = {"hash": credential, "recipient": recipient, "now_ms": now_ms}
-    here = conn.execute(_HERE, asked).fetchone()
-    there = conn.execute(_THERE, asked).fetchone()
-    # What was made here goes before what the hub last said, but what is blocked anywhere is blocked.
-    first = here or there
-    if first is None:
+    rows = conn.execute(_FIND, asked).fetchall()
+    if not rows:
         return None
-    blocked = any(row is not None and row[1] == "blocked" for row in (here, there))
-    return Found(customer_id=first[0], blocked=blocked, may_recognise=first[2] is not None)
+    # What was made here goes before what the hub last said, but what is blocked anywhere is blocked.
+    _, customer_id, _, until_ms = min(rows)
+    blocked = any(state == "blocked" for _, _, state, _ in rows)
+    return Found(customer_id=customer_id, blocked=blocked, may_recognise=until_ms is not None)
 
 
 _KNOWN: Final = """

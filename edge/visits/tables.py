@@ -126,6 +126,24 @@ def arrivals(conn: Connection, *, recipient: str, now_ms: int, most: int) -> lis
     return here[:most]
 
 
+_WHO: Final = f"SELECT *, ({_COUNT_SOME.replace('?', ':counted')}) FROM ({_ARRIVALS})"
+
+
+def who_is_here(
+    conn: Connection, *, recipient: str, now_ms: int, most: int, counted: int
+) -> tuple[list[Arrival], int]:
+    """As `arrivals`, and how many visits are open, counted no further than `counted`; 0 where nobody is listed."""
+    asked = {"recipient": recipient, "now_ms": now_ms, "most": most, "counted": counted}
+    rows = conn.execute(_WHO, asked).fetchall()
+    here = [Arrival(*row[:-1]) for row in rows]
+    here.sort(key=_seen_ms, reverse=True)
+    return here[:most], rows[0][-1] if rows else 0
+
+
+def _seen_ms(each: Arrival) -> int:
+    return each.seen_ms
+
+
 def arrival(conn: Connection, visit_id: bytes, *, recipient: str, now_ms: int) -> Arrival | None:
     """One open visit, None when it ended or may not be shown."""
     row = conn.execute(_ONE, {"recipient": recipient, "now_ms": now_ms, "visit_id": visit_id}).fetchone()

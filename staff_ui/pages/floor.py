@@ -1,5 +1,6 @@
 """The page staff keep open: the list and the card; and the fragment it fetches on every poke."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -50,6 +51,7 @@ async def visits(desk: Desk, scope: Scope, receive: Receive, send: Send) -> None
     await send({"type": "http.response.start", "status": 200, "headers": [*shown.headers, fresh]})
     await send({"type": "http.response.body", "body": shown.body, "more_body": False})
     if shown.visit_id is not None and (shown.visit_id, session.role) not in desk.logged:
+        await asyncio.sleep(0)  # the loop sends what was written when a task gives way
         await log_view(desk, shown, session)
 
 

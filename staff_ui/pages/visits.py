@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from sqlite3 import Connection
 from typing import Final
 
 from markupsafe import Markup
@@ -70,6 +69,7 @@ class Renderer:
         self._house = house
         self._sheets = sheets
         self._rows = Rows(house, sheets)
+        house.counter.ahead.follow(most=MOST_ROWS, counted=MOST_COUNTED + 1)
 
     def __call__(
         self, role: Role, language: Language, pinned: bytes | None, now_ms: int
@@ -77,7 +77,15 @@ class Renderer:
         """The fragment, until when it is true, and whose card is on it."""
         house, words = self._house, self._sheets.words[language]
         conn, recipient = house.db.reader, house.config.shop.recipient
-        arrivals = tables.arrivals(conn, recipient=recipient, now_ms=now_ms, most=MOST_ROWS)
+        # What the tap itself read, or what is read now.
+        seen = house.counter.ahead.seen(now_ms)
+        arrivals, here = (
+            (seen.arrivals, seen.here)
+            if seen is not None
+            else tables.who_is_here(
+                conn, recipient=recipient, now_ms=now_ms, most=MOST_ROWS, counted=MOST_COUNTED + 1
+            )
+        )
         notes = house.counter.notes()
         shown = _followed(arrivals, notes)
         if pinned is not None:
@@ -90,7 +98,7 @@ class Renderer:
         it = Visits(
             state=state(house.health, words),
             rows=Markup("".join(line for _, line in rows)),
-            more=_more(conn, len(arrivals), words),
+            more=_more(here, len(arrivals), words),
             card=card,
             offer=on_card(advice, house.db.reader, words) if advice else None,
             note=_note_card(note, words) if note else None,
@@ -111,8 +119,10 @@ class Renderer:
 
     def _card(self, arrival: Arrival, role: Role, words: Words, *, now_ms: int) -> tuple[Card, int]:
         house = self._house
+        seen = house.counter.ahead.seen(now_ms)
+        ready = seen.profiles.get(role) if seen and seen.customer_id == arrival.customer_id else None
         try:
-            found = profile.read(
+            found = ready or profile.read(
                 house.db.reader,
                 arrival.customer_id,
                 role=role,
@@ -137,11 +147,11 @@ class Renderer:
         return glance(arrival, replace(found, values=values), words, now_ms=now_ms), found.until_ms
 
 
-def _more(conn: Connection, listed: int, words: Words) -> str:
+def _more(here: int, listed: int, words: Words) -> str:
     """How many are here beside those in the list, in words; nothing when that is all."""
     if listed < MOST_ROWS:
         return ""
-    others = tables.count_some(conn, MOST_COUNTED + 1) - listed
+    others = here - listed
     if others > MOST_COUNTED - listed:
         return words.say("list.over", count=MOST_COUNTED - listed)
     return words.count("list.more", others) if others > 0 else ""

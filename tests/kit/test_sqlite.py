@@ -11,7 +11,7 @@ from sqlite3 import Connection
 import pytest
 
 from edge.kit.errors import StoreError
-from edge.kit.sqlite import Committed, open_reader, open_writer
+from edge.kit.sqlite import Committed, Database, open_reader, open_writer
 from tests.kit.stores import both, checkpoint, diary, files_with, free_to_write, halves, opened
 
 pytestmark = pytest.mark.anyio
@@ -207,3 +207,94 @@ async def test_a_state_folder_may_have_any_name(tmp_path: Path, name: str) -> No
         assert db.reader.execute("SELECT count(*) FROM pair").fetchone() == (2,)
     with closing(open_reader(folder / "journal.db")) as conn:
         assert conn.execute("SELECT count(*) FROM pair").fetchone() == (2,)
+
+
+async def here(db: Database[str], number: int) -> tuple[Committed[str], int | None]:
+    """A write on the loop, and how many rows its own transaction sees."""
+
+    def count(conn: Connection, facts: list[str]) -> int:
+        (rows,) = conn.execute("SELECT count(*) FROM pair").fetchone()
+        return int(rows)
+
+    return await db.write_here(lambda conn: both(conn, number), gather=count)
+
+
+@pytest.mark.parametrize("slow", [False, True])
+async def test_a_write_on_the_loop_is_on_disk_before_anyone_hears_of_it(tmp_path: Path, slow: bool) -> None:
+    heard: list[list[str]] = []
+    async with opened(tmp_path) as db:
+        db._commit_s = 60.0 if slow else 0.0  # slow: COMMIT goes to the thread
+        db.on_facts = lambda: heard.append(diary(tmp_path / "journal.db"))
+        assert await here(db, 1) == (Committed(["pair 1"], 1), 2)
+        assert await here(db, 2) == (Committed(["pair 2"], 2), 4)
+    assert heard == [["pair 1"], ["pair 1", "pair 2"]]
+    assert halves(tmp_path / "journal.db") == {1: 2, 2: 2}
+
+
+async def test_a_write_on_the_loop_that_raises_leaves_nothing(tmp_path: Path) -> None:
+    def broken(conn: Connection, facts: list[str]) -> None:
+        raise LookupError("while reading")
+
+    async with opened(tmp_path) as db:
+        with pytest.raises(LookupError, match="in the middle"):
+            await db.write_here(lambda conn: fail(conn, 1), gather=broken)
+        with pytest.raises(LookupError, match="while reading"):
+            await db.write_here(lambda conn: both(conn, 1), gather=broken)
+        assert await db.write_here(lambda conn: [], gather=broken) == (Committed([], 0), None)
+        assert free_to_write(tmp_path / "journal.db")
+        assert (await here(db, 2))[0].seq == 1
+    assert halves(tmp_path / "journal.db") == {2: 2}
+
+
+async def test_a_write_on_the_loop_waits_behind_a_writer_that_is_busy(tmp_path: Path) -> None:
+    go_on = threading.Event()
+
+    def slow(conn: Connection) -> list[str]:
+        go_on.wait(5)
+        return both(conn, 1)
+
+    async with opened(tmp_path) as db:
+        first = asyncio.create_task(db.write(slow))
+        await asyncio.sleep(0)
+        second = asyncio.create_task(here(db, 2))
+        await asyncio.sleep(0)
+        go_on.set()
+        assert (await first).seq == 1
+        assert await second == (Committed(["pair 2"], 2), None)
+
+
+async def test_the_loop_never_waits_for_another_process_that_writes(tmp_path: Path) -> None:
+    async with opened(tmp_path) as db:
+        with closing(open_writer(tmp_path / "journal.db")) as other:
+            other.execute("BEGIN IMMEDIATE")
+            waiting = asyncio.create_task(here(db, 1))
+            await asyncio.sleep(0.05)
+            assert not waiting.done()
+            other.execute("ROLLBACK")
+        assert (await waiting)[0] == Committed(["pair 1"], 1)
+
+
+async def test_a_caller_cancelled_while_the_disk_is_slow_is_still_whole(tmp_path: Path) -> None:
+    async with opened(tmp_path) as db:
+        db._commit_s = 60.0
+        tasks = [asyncio.create_task(here(db, number)) for number in range(50)]
+        await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        last = await db.write(both, 1_000)
+        assert free_to_write(tmp_path / "journal.db")
+    found = halves(tmp_path / "journal.db")
+    assert set(found.values()) == {2}
+    assert len(found) == len(diary(tmp_path / "journal.db")) == last.seq
+
+
+async def test_a_slow_disk_is_waited_for_on_the_thread_and_a_quick_one_trusted_again(tmp_path: Path) -> None:
+    async with opened(tmp_path) as db:
+        db._commit_s = 0.01
+        turns = []
+        for number in range(40):
+            await here(db, number)
+            turns.append(db._commit_s)
+    assert turns[0] >= 0.009
+    assert min(turns) < 0.01
