@@ -13,7 +13,6 @@ from typing import Final
 
 from edge.advice.rules import SHARED, Basket
 
-
 # What is often in hand is counted once; each is a few kilobytes.
 MOST_COUNTED: Final = 500
 
