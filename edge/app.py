@@ -247,6 +247,8 @@ async def _join_hub(
         house.names.forget(people)
         house.search.remove(people)
         house.advisor.changed(people)
+        if any(row.t in ("product", "stock") for row in rows):
+            house.advisor.catalogue_changed()
         await jobs.end_without_basis(house)
         if any(row.op == "erase" for row in rows) or visits.count_some(house.db.reader, 1):
             house.live.tell("visits")

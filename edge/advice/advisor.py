@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from edge.advice import tables
 from edge.advice.process import Worker, WorkerGone
 from edge.advice.rules import PERSONAL, Suggestion
+from edge.advice.talk import Trained
 from edge.consent.facts import ConsentWithdrawn
 from edge.kit.clock import ShopTime, utc
 from edge.kit.log import Log
@@ -145,9 +146,14 @@ class Advisor:
             self._held[visit_id] = replace(held, suggestions=left)
             self._soon(visit_id, held.customer_id, after_s=0)
 
+    def wanted(self, visit_id: bytes, customer_id: bytes) -> None:
+        """Somebody looks at the advice of a visit: ask again if the first answer never came."""
+        if visit_id not in self._held:
+            self._soon(visit_id, customer_id, after_s=0)
+
     async def ask(self, visit_id: bytes, customer_id: bytes, in_hand: Sequence[str] = ()) -> None:
         """Have suggestions made for a visit and tell the tablets; nothing happens where there is no worker."""
-        if not self.condition.up or self.withheld(visit_id):
+        if not self.condition.up or not self.condition.baskets or self.withheld(visit_id):
             return
         try:
             answer = await self._worker.advise(
@@ -214,7 +220,7 @@ class Advisor:
                 people = list(self._changed)[:MOST_REFRESHED]
                 for each in people:
                     del self._changed[each]
-                await self._worker.refresh(people, self._time.now_ms(), timeout_s=STUCK_S)
+                self._size(await self._worker.refresh(people, self._time.now_ms(), timeout_s=STUCK_S))
                 self._ask_again(people)
                 continue
             if self._all_changed:
@@ -229,15 +235,18 @@ class Advisor:
             except TimeoutError:
                 # An empty question, to hear whether it is still there.
                 await self._worker.refresh([], self._time.now_ms(), timeout_s=STUCK_S)
+                self._ask_missing()
 
     async def _train(self) -> None:
         done = await self._worker.train(self._time.now_ms(), timeout_s=TRAIN_S)
-        how = self.condition
-        how.customers, how.baskets, how.duration_ms = done.customers, done.baskets, done.duration_ms
-        how.trained_ms = self._time.now_ms()
+        self._size(done)
+        self.condition.duration_ms, self.condition.trained_ms = done.duration_ms, self._time.now_ms()
         self._log(
             "advice_trained", customers=done.customers, count=done.baskets, duration_ms=done.duration_ms
         )
+
+    def _size(self, done: Trained) -> None:
+        self.condition.customers, self.condition.baskets = done.customers, done.baskets
 
     def _night(self) -> bool:
         return is_night(self.condition.trained_ms, self._time.now_ms(), self._zone)
@@ -250,6 +259,16 @@ class Advisor:
         for each in here:
             if people is None or each.customer_id in people:
                 self._soon(each.visit_id, each.customer_id, after_s=0)
+
+    def _ask_missing(self) -> None:
+        """Ask for visits whose answer never came: the worker was slow then, and is there now."""
+        if not self.condition.baskets:
+            return
+        here = visits.arrivals(
+            self._db.reader, recipient=self._recipient, now_ms=self._time.now_ms(), most=MOST_OPEN
+        )
+        for each in here:
+            self.wanted(each.visit_id, each.customer_id)
 
     def _drop(self, visit_id: bytes) -> None:
         self._held.pop(visit_id, None)

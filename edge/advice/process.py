@@ -1,7 +1,6 @@
 """The house's end of the advice worker: starts it, asks it, and gives up on it in time."""
 
 import asyncio
-import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from contextlib import suppress
@@ -56,9 +55,14 @@ class Worker:
     async def open(self) -> None:
         # Its own words could quote what it read: what is to be known of a failure it says in its answer.
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "edge.advice.worker", stdin=PIPE, stdout=PIPE, stderr=DEVNULL, limit=LINE_BYTES,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-        )  # fmt: skip
+            # -P: nothing is imported from the working folder. A session of its own: Ctrl+C is the house's.
+            *(sys.executable, "-P", "-m", "edge.advice.worker"),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=DEVNULL,
+            limit=LINE_BYTES,
+            start_new_session=True,
+        )
         self._hearing = asyncio.create_task(self._hear(self._process))
         self._write(msgspec.json.encode(self._start))
 

@@ -7,6 +7,7 @@ after a kill -9 of the house nobody is left behind.
 import os
 import resource
 import select
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -203,14 +204,17 @@ def _say(reply: Reply) -> None:
 
 
 def main() -> int:
-    with suppress(OSError):
+    # A unit that stops tells every process; this one ends with its house, which closes its stdin or kills it.
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, signal.SIG_IGN)
+    with suppress(OSError):  # the unit's system call filter forbids it; the rests remain
         os.nice(NICE)
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # purchases are in this memory: none of it on disk
     lines = Lines(0)
     first = lines.next(wait_s=None)
     if first:
-        with suppress(BrokenPipeError, KeyboardInterrupt):
+        with suppress(BrokenPipeError):
             serve(lines, Shelf(msgspec.json.decode(first, type=Start)))
     return 0
 

@@ -87,6 +87,7 @@ async def advice(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`GET /visits/{visit}/advice`."""
     arrival = _arrival(desk, request)
     await _log(desk, arrival, guest)
+    desk.house.advisor.wanted(arrival.visit_id, arrival.customer_id)
     around = frame(desk, request, guest, here="floor")
     it = _page(desk, arrival, around, words(desk, around), tablet=guest.tablet)
     return html(desk, "advice.html", it, language=around.language)
