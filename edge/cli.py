@@ -21,6 +21,7 @@ COMMANDS: Final[dict[str, str]] = {
     "staff": "add someone who may sign in",
     "tablet": "pair a tablet",
     "watch": "run one reader alone and print what it sees",
+    "gallery": "every page and state of the tablet with sample data",
     "bench": "measure, with the floor beside each figure",
 }
 

@@ -28,6 +28,7 @@ from edge.recognition.rules import (
     is_repeat,
     recognise,
 )
+from edge.staff.badges import Badges
 from edge.visits import acts
 
 NoteKind = Literal["stranger", "withheld", "blocked", "unreadable", "refused"]
@@ -85,6 +86,7 @@ class Counter:
         self._last: OrderedDict[bytes, LastSeen] = OrderedDict()
         self._notes: deque[Note] = deque(maxlen=MAX_NOTES)
         self.tally = Tally()
+        self.badges = Badges(db)
 
     def notes(self) -> list[Note]:
         """What staff should know about presentations of nobody, newest first."""
@@ -110,6 +112,10 @@ class Counter:
         if sighting.how == "near" and not tables.is_known(self._db.reader, presented):
             self.tally.strangers += 1
             return Stranger()
+        if self.badges.concerns(presented, now_ms=now_ms) and await self.badges.take(
+            presented, customers=tables.is_known(self._db.reader, presented), now_ms=now_ms
+        ):
+            return None
         if self._repeats(presented, sighting.reader, now_ms):
             self.tally.repeats += 1
             return Repeat()
@@ -146,6 +152,10 @@ class Counter:
             self._notes.clear()
             self._live.tell("visits", done.seq)
         return bool(done.facts)
+
+    def stopped(self, reader: str) -> None:
+        """The customer whose card was open no longer wants to be recognised: say how to go on, not about whom."""
+        self._note("withheld", reader, self._time.now_ms())
 
     def _note(self, kind: NoteKind, reader: str, now_ms: int) -> None:
         self._notes.append(Note(kind=kind, reader=reader, at_ms=now_ms))

@@ -8,7 +8,16 @@ from edge.consent import tables as consent
 from edge.consent.facts import ConsentWithdrawn
 from edge.facts import Fact
 from edge.visits import tables as visits
-from edge.visits.facts import CardShown, Greeted, SeenAgain, VisitEnded, VisitStarted
+from edge.visits.facts import (
+    CardShown,
+    Greeted,
+    HelpClaimed,
+    HelpReleased,
+    LeftAlone,
+    SeenAgain,
+    VisitEnded,
+    VisitStarted,
+)
 
 # Far below the ten seconds in which the clockwork writes the mark anyway.
 LIFT_MS: Final = 1_000
@@ -30,6 +39,12 @@ def record(conn: Connection, facts: list[Fact]) -> int:
                 visits.ended(conn, fact)
             case ConsentWithdrawn():
                 consent.withdrew(conn, fact)
+            case HelpClaimed():
+                visits.claimed(conn, fact)
+            case HelpReleased():
+                visits.released(conn, fact)
+            case LeftAlone():
+                visits.left_alone(conn, fact)
             case _:
                 assert_never(fact)
     lift_clock(conn, facts[-1].at_ms)

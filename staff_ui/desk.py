@@ -22,6 +22,10 @@ from staff_ui.words import LANGUAGES, Words
 Guard = Literal["open", "tablet", "staff", "loopback"]
 THEMES: Final = ("auto", "light", "dark", "glare")
 HANDS: Final = ("right", "left")
+# Pages that show more of a customer than a glance: a tablet left alone on one locks within a minute.
+PROFILES: Final = ("/profile", "/wallet", "/advice")
+PRODUCTS: Final = False  # the menu links to /products where that page exists
+TOUCH: Final = "/touch"  # says that somebody is there; opens nothing
 LOOPBACK: Final = ("127.", "::1", "::ffff:127.")
 
 
@@ -89,6 +93,8 @@ async def admit(desk: Desk, request: Ask, guard: Guard) -> Guest:
         and "quiet" not in request.query_params
     )
     session = desk.sessions.of(request.scope, now_ms=desk.house.time.now_ms(), touched=by_hand)
+    if session is not None and by_hand and request.url.path != TOUCH:
+        session.profile = request.url.path.endswith(PROFILES)
     await desk.sessions.settle()
     if session is not None and session.tablet_hash != tablet_hash:
         session = None
@@ -129,6 +135,9 @@ def frame(desk: Desk, request: Ask, guest: Guest, *, here: str = "") -> Frame:
         staff=session.name if session else "",
         initials=initials(session.name) if session else "",
         here=here,
+        manager=session is not None and session.role == "manager",
+        products=PRODUCTS,
+        idle_ms=session.idle_ms if session else 0,
     )
 
 

@@ -10,7 +10,22 @@ from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler, asgi, route
 from litestar.types import Receive, Scope, Send
 
 from staff_ui.desk import Desk, Guard, Guest, admit
-from staff_ui.pages import floor, look, machine, pair, search, signin, stage, stop
+from staff_ui.pages import (
+    device,
+    floor,
+    helping,
+    look,
+    machine,
+    manage,
+    pair,
+    profile,
+    search,
+    signin,
+    stage,
+    stop,
+    store,
+    tour,
+)
 from staff_ui.security import Ask
 
 Page = Callable[[Desk, Ask, Guest], Awaitable[Any]]
@@ -31,7 +46,30 @@ ROUTES: Final = (
     Route("GET", "/visits/{visit:str}", "staff", floor.pinned),
     Route("GET", "/visits/{visit:str}/stop", "staff", stop.stop),
     Route("POST", "/visits/{visit:str}/stop", "staff", stop.stop_now),
+    Route("POST", "/visits/{visit:str}/help", "staff", helping.help_now),
+    Route("POST", "/visits/{visit:str}/release", "staff", helping.release_now),
+    Route("POST", "/visits/{visit:str}/alone", "staff", helping.alone_now),
+    Route("POST", "/visits/{visit:str}/tip", "staff", helping.tip_now),
+    Route("GET", "/visits/{visit:str}/profile", "staff", profile.look_closer),
+    Route("POST", "/visits/{visit:str}/profile", "staff", profile.look_closer_now),
     Route("GET", "/search", "staff", search.search),
+    Route("POST", "/search", "staff", search.search_now),
+    Route("POST", "/search/open", "staff", search.open_now),
+    Route("GET", "/store", "staff", store.store),
+    Route("POST", "/store/busy", "staff", store.busy_now),
+    Route("POST", "/store/feedback", "staff", store.feedback_now),
+    Route("GET", "/tour", "staff", tour.tour),
+    Route("GET", "/manage", "staff", manage.manage),
+    Route("POST", "/manage/unlock", "staff", manage.unlock_now),
+    Route("POST", "/manage/badge", "staff", manage.badge_now),
+    Route("POST", "/manage/unpair", "staff", manage.unpair_now),
+    Route("POST", "/manage/end", "staff", manage.end_now),
+    Route("GET", "/touch", "staff", device.touch),
+    Route("POST", "/draft", "staff", device.draft_now),
+    Route("GET", "/signin/badge", "tablet", device.badge),
+    Route("GET", "/manifest.webmanifest", "open", device.manifest),
+    Route("GET", "/sw.js", "open", device.worker),
+    Route("GET", "/offline", "open", device.offline),
     Route("GET", "/signin", "tablet", signin.signin),
     Route("POST", "/signin", "tablet", signin.signin_now),
     Route("POST", "/signout", "tablet", signin.signout),

@@ -10,7 +10,8 @@ from edge.consent.rules import Role
 from edge.house import House
 from edge.staff import acts, tables
 from edge.staff.pins import token_hash
-from edge.staff.rules import is_alive
+from edge.staff.deeds import Doer
+from edge.staff.rules import IDLE_MS, PROFILE_IDLE_MS, is_alive
 from staff_ui.security import cookie_name
 
 # Sent by live.js with the next request after somebody touched the screen: a poke must not keep a session open.
@@ -29,6 +30,20 @@ class Session:
     language: Language
     until_ms: int
     touched_ms: int
+    profile: bool = False  # more of a customer than a glance is open: locks sooner
+    opened: tuple[bytes, str] | None = field(default=None, repr=False)  # visit and reason of a closer look
+
+    @property
+    def idle_ms(self) -> int:
+        return PROFILE_IDLE_MS if self.profile else IDLE_MS
+
+    @property
+    def doer(self) -> Doer:
+        return Doer(self.staff_id, self.tablet_hash)
+
+
+# A tablet or a colleague that was removed from another process is noticed within this time.
+LOOK_AGAIN_MS: Final = 10_000
 
 
 class Sessions:
@@ -38,6 +53,7 @@ class Sessions:
         self._house = house
         self._open: dict[bytes, Session] = {}
         self._over: list[bytes] = []
+        self._looked_ms = 0
         secure = house.config.server.secure_cookies
         self._cookie = cookie_name("session", secure=secure).encode() + b"="
         self._tablet = cookie_name("tablet", secure=secure).encode() + b"="
@@ -60,6 +76,8 @@ class Sessions:
                         tablet = pair[len(self._tablet) :]
             elif name == TOUCHED:
                 touched = True
+        if now_ms - self._looked_ms >= LOOK_AGAIN_MS:
+            self._look_again(now_ms=now_ms)
         session = self._open.get(token_hash(token)) if token else None
         if session is None or session.tablet_hash != token_hash(tablet):
             return None  # a session is worth nothing without its tablet
@@ -73,7 +91,12 @@ class Sessions:
         """Whether a session is still open; one that is over is forgotten here and now."""
         if session.token_hash not in self._open:
             return False
-        if is_alive(until_ms=session.until_ms, touched_ms=session.touched_ms, now_ms=now_ms):
+        if is_alive(
+            until_ms=session.until_ms,
+            touched_ms=session.touched_ms,
+            now_ms=now_ms,
+            idle_ms=session.idle_ms,
+        ):
             return True
         del self._open[session.token_hash]
         self._over.append(session.token_hash)
@@ -97,6 +120,24 @@ class Sessions:
     async def sign_out(self, session: Session) -> None:
         self._open.pop(session.token_hash, None)
         await self._house.db.apply(acts.sign_out, session.token_hash)
+
+    def drop(self, token_hash: bytes) -> None:
+        """This session was ended from elsewhere."""
+        self._open.pop(token_hash, None)
+
+    def on(self, tablet_hash: bytes) -> list[Session]:
+        """Who is signed in on a tablet."""
+        return [each for each in self._open.values() if each.tablet_hash == tablet_hash]
+
+    def everywhere(self) -> list[Session]:
+        return sorted(self._open.values(), key=lambda each: each.name)
+
+    def _look_again(self, *, now_ms: int) -> None:
+        """Forget sessions whose row, tablet or colleague is gone from the journal."""
+        self._looked_ms = now_ms
+        if self._open:
+            present = tables.present(self._house.db.reader, now_ms=now_ms)
+            self._open = {key: each for key, each in self._open.items() if key in present}
 
     def _keep(self, row: tables.SessionRow, *, now_ms: int) -> None:
         self._open[row.token_hash] = Session(

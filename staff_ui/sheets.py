@@ -25,6 +25,9 @@ class Frame:
     staff: str = ""
     initials: str = ""
     here: str = ""
+    manager: bool = False
+    products: bool = False  # whether this house has the page Product
+    idle_ms: int = 0  # how long this page may stand untouched before it locks; 0: nobody is signed in
 
 
 class Sheets:

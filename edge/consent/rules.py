@@ -36,6 +36,8 @@ TRAITS: Final[dict[str, Trait]] = {
     "since": Trait("recognition", None, _FLOOR, "the year someone became a customer"),
     "points": Trait("saving", None, _FLOOR, "balance of points, with its age"),
     "stamps": Trait("saving", None, _FLOOR, "stamp card: stamps, size, reward"),
+    "birthday": Trait("recognition", None, _FLOOR, "day and month of the birthday, never a year"),
+    "pickup": Trait("saving", None, _FLOOR, "orders that are ready: number, place, since when"),
     "last": Trait("profiling", 395, _FLOOR, "last purchase worth a question, 13 months"),
 }
 

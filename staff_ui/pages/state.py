@@ -14,7 +14,7 @@ class State:
     sentence: str
 
 
-def state(health: Health, words: Words) -> State:
+def state(health: Health, words: Words, *, busy: bool = False) -> State:
     """What staff can mend comes first; then what they only have to know."""
     sentences = []
     # A reader that has not come up yet has no reason to be down either: it is still opening.
@@ -27,6 +27,8 @@ def state(health: Health, words: Words) -> State:
             sentences.append(words.count("state.works_waiting", health.waiting))
         else:
             sentences.append(words.say("state.works"))
+    if busy:
+        sentences.append(words.say("state.busy"))
     if sentences:
         return State(kind="waiting", sentence=" ".join(sentences))
     return State(kind="well", sentence=words.say("state.well"))

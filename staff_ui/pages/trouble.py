@@ -21,11 +21,12 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "used": (key("trouble.used"), key("trouble.used.why"), key("trouble.used.next")),
     "form": (key("trouble.form"), key("trouble.form.why"), key("trouble.form.next")),
     "over": (key("trouble.over"), key("trouble.over.why"), key("trouble.over.next")),
+    "managers": (key("trouble.managers"), key("trouble.managers.why"), key("trouble.managers.next")),
     "absent": (key("trouble.absent"), key("trouble.absent.why"), key("trouble.absent.next")),
     "full": (key("trouble.full"), key("trouble.full.why"), key("trouble.full.next")),
     "broken": (key("trouble.broken"), key("trouble.broken.why"), key("trouble.broken.next")),
 }
-BY_CODE: Final = {"U01": "unpaired", "U05": "used", "U03": "form", "U06": "over", "U07": "form"}
+BY_CODE: Final = {"U01": "unpaired", "U05": "used", "U03": "form", "U06": "over", "U07": "form", "U08": "managers"}
 MACHINES: Final = ("/healthz", "/metrics", "/live", "/static/")
 
 

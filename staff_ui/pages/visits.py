@@ -14,6 +14,7 @@ from edge.counter import NOTE_MS, Note, NoteKind
 from edge.house import House
 from edge.kit.errors import Corrupt
 from edge.recognition import profile
+from edge.shop import tables as shop
 from edge.visits import tables
 from edge.visits.tables import Arrival
 from staff_ui.pages.card import Card, glance
@@ -55,6 +56,7 @@ class Visits:
     note: NoteCard | None
     pinned: str
     over: bool
+    stopped: bool
     announce: str = field(repr=False)
 
 
@@ -67,7 +69,7 @@ class Renderer:
         self._rows = Rows(house, sheets)
 
     def __call__(
-        self, role: Role, language: Language, pinned: bytes | None, now_ms: int
+        self, role: Role, language: Language, pinned: bytes | None, now_ms: int, me: bytes = b""
     ) -> tuple[str, int, bytes | None]:
         """The fragment, until when it is true, and whose card is on it."""
         house, words = self._house, self._sheets.words[language]
@@ -77,18 +79,22 @@ class Renderer:
         shown = _followed(arrivals, notes)
         if pinned is not None:
             shown = tables.arrival(conn, pinned, recipient=recipient, now_ms=now_ms)
-        card, until_ms = self._card(shown, role, words, now_ms=now_ms) if shown else (None, FOREVER_MS)
+        busy = shop.busy(conn)
+        card, until_ms = None, FOREVER_MS
+        if shown:
+            card, until_ms = self._card(shown, role, words, now_ms=now_ms, busy=busy, me=me)
         note = notes[0] if notes and shown is None and pinned is None else None
         current = shown.visit_id.hex() if shown else note_key(note) if note else ""
         rows = self._rows.make(arrivals, notes, words, current=current, now_ms=now_ms)
         it = Visits(
-            state=state(house.health, words),
+            state=state(house.health, words, busy=busy),
             rows=Markup("".join(line for _, line in rows)),
             more=_more(conn, len(arrivals), words),
             card=card,
             note=_note_card(note, words) if note else None,
             pinned=pinned.hex() if pinned is not None else "",
             over=pinned is not None and shown is None,
+            stopped=pinned is not None and shown is None and tables.stopped(conn, pinned),
             announce=_announce(rows, words),
         )
         ends = [until_ms, *(each.until_ms for each in arrivals), *(each.at_ms + NOTE_MS for each in notes)]
@@ -98,7 +104,9 @@ class Renderer:
         fragment = self._sheets.render("visits.html", it, language)
         return fragment, min(ends), shown.visit_id if shown else None
 
-    def _card(self, arrival: Arrival, role: Role, words: Words, *, now_ms: int) -> tuple[Card, int]:
+    def _card(
+        self, arrival: Arrival, role: Role, words: Words, *, now_ms: int, busy: bool, me: bytes
+    ) -> tuple[Card, int]:
         house = self._house
         try:
             found = profile.read(
@@ -114,7 +122,7 @@ class Renderer:
             found = profile.Profile(values={}, as_of_ms={}, until_ms=FOREVER_MS)
         if "name" in found.values:
             house.names.keep(arrival.customer_id, found.values["name"])
-        return glance(arrival, found, words, now_ms=now_ms), found.until_ms
+        return glance(arrival, found, words, now_ms=now_ms, busy=busy, me=me), found.until_ms
 
 
 def _more(conn: Connection, listed: int, words: Words) -> str:
