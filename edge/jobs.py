@@ -100,8 +100,10 @@ async def end_without_basis(house: House) -> None:
     done = await house.db.write(
         acts.end_without_basis, now_ms=house.time.now_ms(), recipient=house.config.shop.recipient
     )
-    if followed is not None and any(
-        isinstance(fact, VisitEnded) and fact.visit_id == followed[0] for fact in done.facts
+    if (
+        followed is not None
+        and any(isinstance(fact, VisitEnded) and fact.visit_id == followed[0] for fact in done.facts)
+        and visits.stopped(house.db.reader, followed[0], recipient=house.config.shop.recipient)
     ):
         # Their card was the one that tablets showed: it must not just turn into somebody else's.
         house.counter.stopped(followed[1])

@@ -24,7 +24,6 @@ THEMES: Final = ("auto", "light", "dark", "glare")
 HANDS: Final = ("right", "left")
 # Pages that show more of a customer than a glance: a tablet left alone on one locks within a minute.
 PROFILES: Final = ("/profile", "/wallet", "/advice")
-PRODUCTS: Final = False  # the menu links to /products where that page exists
 TOUCH: Final = "/touch"  # says that somebody is there; opens nothing
 LOOPBACK: Final = ("127.", "::1", "::ffff:127.")
 
@@ -51,6 +50,7 @@ class Desk:
     assets: dict[str, Asset]
     logged: set[tuple[bytes, str]]
     stage: Stage | None = None
+    paths: frozenset[str] = frozenset()  # what this house serves: the menu links to nothing else
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def frame(desk: Desk, request: Ask, guest: Guest, *, here: str = "") -> Frame:
         initials=initials(session.name) if session else "",
         here=here,
         manager=session is not None and session.role == "manager",
-        products=PRODUCTS,
+        products="/products" in desk.paths,
         idle_ms=session.idle_ms if session else 0,
     )
 

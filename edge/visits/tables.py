@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from sqlite3 import Connection
 from typing import Final
 
-from edge.consent.tables import FOREVER_MS, basis_until
+from edge.consent.rules import merge
+from edge.consent.tables import FOREVER_MS, basis_until, registers
 from edge.visits.facts import (
     CardShown,
     Greeted,
@@ -96,10 +97,13 @@ def was_shown(conn: Connection, visit_id: bytes, role: str, reason: str = "") ->
     return found.fetchone() is not None
 
 
-def stopped(conn: Connection, visit_id: bytes) -> bool:
-    """Whether a visit that may not be shown is one whose customer no longer wants to be recognised."""
-    row = conn.execute("SELECT ended_ms, ended_why FROM visit WHERE id=?", (visit_id,)).fetchone()
-    return row is not None and (row[0] is None or row[1] == "no_basis")
+def stopped(conn: Connection, visit_id: bytes, *, recipient: str) -> bool:
+    """Whether a visit is one whose customer said that they do not want to be recognised."""
+    row = conn.execute("SELECT customer_id FROM visit WHERE id=?", (visit_id,)).fetchone()
+    if row is None:
+        return False
+    held = merge(*registers(conn, row[0], purpose="recognition", recipient=recipient))
+    return held is not None and held.state == "withdrawn"
 
 
 def helper_of(conn: Connection, visit_id: bytes) -> tuple[bytes, str] | None:

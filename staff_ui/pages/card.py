@@ -124,10 +124,11 @@ def _short_enough(card: Card) -> Card:
 
 
 def _filled(card: Card, lines: Iterator[Line]) -> Card:
-    """As many facts as a glance takes in, the most useful first; the age of one goes before the fact itself."""
+    """As many facts as a glance takes in, the most useful first; ages and origins give way to facts."""
     for line in lines:
-        for each in (line, replace(line, note="")):
-            more = replace(card, lines=(*card.lines, each))
+        short = replace(line, note="")
+        for base, each in ((card, line), (card, short), (replace(card, how=""), short)):
+            more = replace(base, lines=(*card.lines, each))
             fits = word_count(more) <= MOST_WORDS and fact_count(more) <= MOST_FACTS
             if fits and len(more.lines) <= MOST_LINES:
                 card = more

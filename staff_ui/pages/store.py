@@ -87,10 +87,10 @@ def sentences(health: Health, say: Words, *, free: int, now_ms: int) -> tuple[Se
     """How each part of the house is, as one tells a colleague."""
     found = []
     for name, reader in sorted(health.readers.items()):
-        since = say.when(int(reader.since.astimezone(UTC).timestamp() * 1000), now_ms=now_ms)
+        since = say.since(int(reader.since.astimezone(UTC).timestamp() * 1000), now_ms=now_ms)
         value = say.say("health.reader_up") if reader.up else say.say("health.reader_out", since=since)
         found.append(Sentence(_kind(reader.up), say.say("health.reader", reader=name), value))
-    since = say.when(health.online_since_ms, now_ms=now_ms)
+    since = say.since(health.online_since_ms, now_ms=now_ms)
     if health.alone:
         line = say.say("health.alone")
     elif health.online:

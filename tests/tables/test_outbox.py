@@ -194,4 +194,7 @@ def test_every_fact_has_a_wire_name_of_its_own() -> None:
         "card_shown",
         "visit_ended",
         "consent_withdrawn",
+        "help_claimed",
+        "help_released",
+        "left_alone",
     ]
