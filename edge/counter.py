@@ -32,6 +32,7 @@ from edge.recognition.rules import (
     is_repeat,
     recognise,
 )
+from edge.staff.badges import Badges
 from edge.visits import acts
 
 NoteKind = Literal["stranger", "withheld", "blocked", "unreadable", "refused"]
@@ -101,6 +102,7 @@ class Counter:
         self._scanned: Scanned | None = None
         self.tally = Tally()
         self.ahead = Ahead(db, live, keys, recipient=recipient)
+        self.badges = Badges(db)
 
     def notes(self) -> list[Note]:
         """What staff should know about presentations of nobody, newest first."""
@@ -134,6 +136,10 @@ class Counter:
         if sighting.how == "near" and not tables.is_known(self._db.reader, presented):
             self.tally.strangers += 1
             return Stranger()
+        if self.badges.concerns(presented, now_ms=now_ms) and await self.badges.take(
+            presented, customers=tables.is_known(self._db.reader, presented), now_ms=now_ms
+        ):
+            return None
         if self._repeats(presented, sighting.reader, now_ms):
             self.tally.repeats += 1
             return Repeat()
@@ -194,6 +200,10 @@ class Counter:
         self._live.tell("products")
         self._live.tell("visits")
         return True
+
+    def stopped(self, reader: str) -> None:
+        """The customer whose card was open no longer wants to be recognised: say how to go on, not about whom."""
+        self._note("withheld", reader, self._time.now_ms())
 
     def _note(self, kind: NoteKind, reader: str, now_ms: int) -> None:
         self._notes.append(Note(kind=kind, reader=reader, at_ms=now_ms))

@@ -2,7 +2,16 @@
 
 from edge.advice.facts import SuggestionDismissed, SuggestionSaid
 from edge.consent.facts import ConsentWithdrawn
-from edge.visits.facts import CardShown, Greeted, SeenAgain, VisitEnded, VisitStarted
+from edge.visits.facts import (
+    CardShown,
+    Greeted,
+    HelpClaimed,
+    HelpReleased,
+    LeftAlone,
+    SeenAgain,
+    VisitEnded,
+    VisitStarted,
+)
 from edge.wallet.facts import WalletMoved
 
 Fact = (
@@ -15,4 +24,7 @@ Fact = (
     | WalletMoved
     | SuggestionSaid
     | SuggestionDismissed
+    | HelpClaimed
+    | HelpReleased
+    | LeftAlone
 )

@@ -17,6 +17,7 @@ from edge.recognition import profile, tables
 from edge.record import set_clock
 from edge.visits import acts
 from edge.visits import tables as visits
+from edge.visits.facts import VisitEnded
 
 MINUTE_S: Final = 60.0
 # One small commit; every fact writes the mark too.
@@ -131,9 +132,17 @@ async def expire(house: House) -> None:
 
 async def end_without_basis(house: House) -> None:
     """End visits of customers who may not be recognised any more."""
+    followed = visits.last_seen(house.db.reader)
     done = await house.db.write(
         acts.end_without_basis, now_ms=house.time.now_ms(), recipient=house.config.shop.recipient
     )
+    if (
+        followed is not None
+        and any(isinstance(fact, VisitEnded) and fact.visit_id == followed[0] for fact in done.facts)
+        and visits.stopped(house.db.reader, followed[0], recipient=house.config.shop.recipient)
+    ):
+        # Their card was the one that tablets showed: it must not just turn into somebody else's.
+        house.counter.stopped(followed[1])
     _announce(house, done)
 
 

@@ -10,7 +10,16 @@ from edge.consent import tables as consent
 from edge.consent.facts import ConsentWithdrawn
 from edge.facts import Fact
 from edge.visits import tables as visits
-from edge.visits.facts import CardShown, Greeted, SeenAgain, VisitEnded, VisitStarted
+from edge.visits.facts import (
+    CardShown,
+    Greeted,
+    HelpClaimed,
+    HelpReleased,
+    LeftAlone,
+    SeenAgain,
+    VisitEnded,
+    VisitStarted,
+)
 from edge.wallet import tables as wallet
 from edge.wallet.facts import WalletMoved
 
@@ -42,6 +51,12 @@ def record(conn: Connection, facts: list[Fact]) -> int:
                 pass  # told to the hub alone
             case SuggestionDismissed():
                 advice.dismissed(conn, fact)
+            case HelpClaimed():
+                visits.claimed(conn, fact)
+            case HelpReleased():
+                visits.released(conn, fact)
+            case LeftAlone():
+                visits.left_alone(conn, fact)
             case _:
                 assert_never(fact)
     lift_clock(conn, facts[-1].at_ms)

@@ -8,7 +8,7 @@ from staff_ui.desk import Desk, Stage
 from staff_ui.fragments import Fragments
 from staff_ui.pages.trouble import trouble
 from staff_ui.pages.visits import Renderer
-from staff_ui.routes import handlers
+from staff_ui.routes import ROUTES, handlers
 from staff_ui.security import HEADERS, Ask, adds, stage_headers
 from staff_ui.sessions import Sessions
 from staff_ui.sheets import Sheets
@@ -26,6 +26,7 @@ def make_app(house: House, *, stage: Stage | None = None) -> Litestar:
         assets=assets,
         logged=set(),
         stage=stage,
+        paths=frozenset(each.path for each in ROUTES),
     )
 
     def on_error(request: Ask, error: Exception) -> Response[object]:

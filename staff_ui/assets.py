@@ -10,6 +10,7 @@ KINDS: Final = {
     ".css": "text/css",
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
+    ".png": "image/png",
     ".txt": "text/plain",
 }
 

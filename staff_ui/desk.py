@@ -22,6 +22,9 @@ from staff_ui.words import LANGUAGES, Words
 Guard = Literal["open", "tablet", "staff", "loopback"]
 THEMES: Final = ("auto", "light", "dark", "glare")
 HANDS: Final = ("right", "left")
+# Pages that show more of a customer than a glance: a tablet left alone on one locks within a minute.
+PROFILES: Final = ("/profile", "/wallet", "/advice")
+TOUCH: Final = "/touch"  # says that somebody is there; opens nothing
 LOOPBACK: Final = ("127.", "::1", "::ffff:127.")
 
 
@@ -81,6 +84,7 @@ class Desk:
     assets: dict[str, Asset]
     logged: set[tuple[bytes, str]]
     stage: Stage | None = None
+    paths: frozenset[str] = frozenset()  # what this house serves: the menu links to nothing else
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +135,20 @@ async def admit(desk: Desk, request: Ask, guard: Guard) -> Guest:
         and "quiet" not in request.query_params
     )
     session = desk.sessions.of(request.scope, now_ms=now_ms, touched=by_hand)
+    if session is not None and by_hand and request.url.path != TOUCH:
+        session.profile = request.url.path.endswith(PROFILES)
     await desk.sessions.settle()
     if session is not None and session.tablet_hash != tablet_hash:
         session = None
     if guard == "staff" and session is None:
         raise _not_signed_in()
     return Guest(tablet=tablet, session=session, bound=bound)
+
+
+def managers_only(guest: Guest) -> None:
+    """Raise NotAllowed unless a manager is signed in."""
+    if guest.who.role != "manager":
+        raise NotAllowed("only a manager may do this", code="U11", hint="ask a manager to sign in")
 
 
 def _not_signed_in() -> NotSignedIn:
@@ -172,6 +184,9 @@ def frame(desk: Desk, request: Ask, guest: Guest, *, here: str = "") -> Frame:
         initials=initials(session.name) if session else "",
         here=here,
         bound=guest.bound,
+        manager=session is not None and session.role == "manager",
+        products="/products" in desk.paths,
+        idle_ms=session.idle_ms if session else 0,
     )
 
 

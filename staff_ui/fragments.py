@@ -1,4 +1,4 @@
-"""The arrivals fragment, rendered once for each (version, role, language, pinned visit) and kept as bytes."""
+"""The arrivals fragment, rendered once for each (version, role, language, pinned visit and by whom)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,7 +24,8 @@ class Rendered:
     visit_id: bytes | None
 
 
-Render = Callable[[Role, Language, bytes | None, int], tuple[str, int, bytes | None]]
+Render = Callable[[Role, Language, bytes | None, int, bytes], tuple[str, int, bytes | None]]
+Key = tuple[Role, Language, bytes | None, bytes]
 
 
 class Fragments:
@@ -35,7 +36,7 @@ class Fragments:
         self._time = time
         self._render = render
         self._version = -1
-        self._kept: dict[tuple[Role, Language, bytes | None], Rendered] = {}
+        self._kept: dict[Key, Rendered] = {}
         self._followed: set[tuple[Role, Language]] = set()
         self.rendered = 0
         live.after_telling = self.prepare
@@ -46,20 +47,27 @@ class Fragments:
         for role, language in followed:
             self._fresh(role, language, None, self._time.now_ms())
 
-    def get(self, role: Role, language: Language, pinned: bytes | None, now_ms: int) -> Rendered:
-        """The fragment as it is true at `now_ms`, rendered if nobody asked for it yet."""
+    def get(
+        self, role: Role, language: Language, pinned: bytes | None, now_ms: int, me: bytes = b""
+    ) -> Rendered:
+        """The fragment as it is true at `now_ms`, rendered if nobody asked for it yet.
+
+        `me` is the colleague who pinned a visit: whoever helps has another button there than the rest.
+        """
         if pinned is None:
             self._followed.add((role, language))
-        return self._fresh(role, language, pinned, now_ms)
+        return self._fresh(role, language, pinned, now_ms, me if pinned else b"")
 
-    def _fresh(self, role: Role, language: Language, pinned: bytes | None, now_ms: int) -> Rendered:
+    def _fresh(
+        self, role: Role, language: Language, pinned: bytes | None, now_ms: int, me: bytes = b""
+    ) -> Rendered:
         if self._version != self._live.version or len(self._kept) > MOST_KEPT:
             self._kept.clear()
             self._version = self._live.version
-        key = (role, language, pinned)
+        key = (role, language, pinned, me)
         kept = self._kept.get(key)
         if kept is None or now_ms >= kept.until_ms:
-            text, until_ms, visit_id = self._render(role, language, pinned, now_ms)
+            text, until_ms, visit_id = self._render(role, language, pinned, now_ms, me)
             body = text.encode()
             headers = (
                 (b"content-type", b"text/html; charset=utf-8"),

@@ -10,8 +10,9 @@ from edge.consent.rules import Role
 from edge.house import House
 from edge.kit.errors import NotSignedIn
 from edge.staff import acts, devices, tables
+from edge.staff.deeds import Doer
 from edge.staff.pins import token_hash
-from edge.staff.rules import is_alive
+from edge.staff.rules import IDLE_MS, PROFILE_IDLE_MS, is_alive
 from staff_ui.security import cookie_name
 
 # Sent by live.js with the next request after somebody touched the screen: a poke must not keep a session open.
@@ -33,6 +34,16 @@ class Session:
     until_ms: int
     touched_ms: int
     bound: bool = False
+    profile: bool = False  # more of a customer than a glance is open: locks sooner
+    opened: tuple[bytes, str] | None = field(default=None, repr=False)  # visit and reason of a closer look
+
+    @property
+    def idle_ms(self) -> int:
+        return PROFILE_IDLE_MS if self.profile else IDLE_MS
+
+    @property
+    def doer(self) -> Doer:
+        return Doer(self.staff_id, self.tablet_hash)
 
 
 class Sessions:
@@ -93,18 +104,23 @@ class Sessions:
         self._compare(now_ms)
         if session.token_hash not in self._open:
             return False
-        if is_alive(until_ms=session.until_ms, touched_ms=session.touched_ms, now_ms=now_ms):
+        if is_alive(
+            until_ms=session.until_ms,
+            touched_ms=session.touched_ms,
+            now_ms=now_ms,
+            idle_ms=session.idle_ms,
+        ):
             return True
         del self._open[session.token_hash]
         self._over.append(session.token_hash)
         return False
 
     def _compare(self, now_ms: int) -> None:
-        """Forget sessions that another process has taken out of the journal."""
+        """Forget sessions whose row, tablet or colleague another process has taken out of the journal."""
         if now_ms - self._compared_ms < COMPARE_MS:
             return
         self._compared_ms = now_ms
-        kept = {row.token_hash for row in tables.sessions(self._house.db.reader, now_ms=now_ms)}
+        kept = tables.present(self._house.db.reader, now_ms=now_ms)
         self._open = {key: each for key, each in self._open.items() if key in kept}
 
     async def settle(self) -> None:
@@ -125,6 +141,17 @@ class Sessions:
     async def sign_out(self, session: Session) -> None:
         self._open.pop(session.token_hash, None)
         await self._house.db.apply(acts.sign_out, session.token_hash)
+
+    def drop(self, token_hash: bytes) -> None:
+        """This session was ended from elsewhere."""
+        self._open.pop(token_hash, None)
+
+    def on(self, tablet_hash: bytes) -> list[Session]:
+        """Who is signed in on a tablet."""
+        return [each for each in self._open.values() if each.tablet_hash == tablet_hash]
+
+    def everywhere(self) -> list[Session]:
+        return sorted(self._open.values(), key=lambda each: each.name)
 
     def _keep(self, row: tables.SessionRow, *, now_ms: int) -> None:
         self._open[row.token_hash] = Session(

@@ -26,6 +26,9 @@ class Frame:
     initials: str = ""
     here: str = ""
     bound: bool = False
+    manager: bool = False
+    products: bool = False  # whether this house has the page Product
+    idle_ms: int = 0  # how long this page may stand untouched before it locks; 0: nobody is signed in
 
 
 class Sheets:

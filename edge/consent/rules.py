@@ -39,6 +39,8 @@ TRAITS: Final[dict[str, Trait]] = {
     "stamps": Trait("saving", None, _FLOOR, "stamp card: stamps, size, reward"),
     "vouchers": Trait("saving", None, _FLOOR, "vouchers, to be shown", on_card=False),
     "giftcards": Trait("saving", None, _FLOOR, "gift cards, to be shown", on_card=False),
+    "birthday": Trait("recognition", None, _FLOOR, "day and month of the birthday, never a year"),
+    "pickup": Trait("saving", None, _FLOOR, "orders that are ready: number, place, since when"),
     "last": Trait("profiling", 395, _FLOOR, "last purchase worth a question, 13 months"),
     # A tap need not unseal a year of purchases: the advice page does.
     "baskets": Trait("profiling", 395, _FLOOR, "purchases, 13 months: advice is made of them", on_card=False),

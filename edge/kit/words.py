@@ -73,6 +73,18 @@ class Words:
             return self.say("time.on_day", day=at.day, month=month)
         return self.say("time.on_date", day=at.day, month=month, year=at.year)
 
+    def since(self, at_ms: int, *, now_ms: int) -> str:
+        """`10:41` today, else `21 nov`: what stands behind "since"."""
+        at, now = self.local(at_ms), self.local(now_ms)
+        if at.date() == now.date():
+            return self.clock(at_ms)
+        return f"{at.day} {self.say(MONTHS[at.month - 1])}"
+
+    def day(self, at_ms: int) -> str:
+        """`22 nov 2026`."""
+        at = self.local(at_ms)
+        return f"{at.day} {self.say(MONTHS[at.month - 1])} {at.year}"
+
     def minutes(self, ago_ms: int) -> str:
         """`nu`, `4 min`, `2 uur`: short enough for a list."""
         minutes = max(0, ago_ms) // MINUTE_MS

@@ -25,6 +25,16 @@ def find(conn: Connection, credential: bytes, *, recipient: str, now_ms: int) ->
     return Found(customer_id=customer_id, blocked=blocked, may_recognise=until_ms is not None)
 
 
+_MAY: Final = "SELECT " + basis_until(":customer_id", "'recognition'")
+
+
+def may_recognise(conn: Connection, customer_id: bytes, *, recipient: str, now_ms: int) -> bool:
+    """Whether this customer may be recognised now."""
+    asked = {"customer_id": customer_id, "recipient": recipient, "now_ms": now_ms}
+    (until_ms,) = conn.execute(_MAY, asked).fetchone()
+    return until_ms is not None
+
+
 _KNOWN: Final = """
     SELECT EXISTS (SELECT 1 FROM replica.credential WHERE hash=:hash)
         OR EXISTS (SELECT 1 FROM main.credential WHERE hash=:hash)"""

@@ -6,8 +6,9 @@ None of it is a fact for the hub (it never gets staff PINs or sessions): run the
 from sqlite3 import Connection
 
 from edge.staff import tables
+from edge.staff.deeds import Doer, note
 from edge.staff.pins import new_token, token_hash
-from edge.staff.rules import PAIRING_MS, SESSION_MS, Locked, StaffRole, Taken, take
+from edge.staff.rules import HOUR_MS, PAIRING_MS, SESSION_MS, Locked, StaffRole, Taken, take, worn_out
 
 
 def add_staff(
@@ -46,10 +47,14 @@ def remove_tablet(conn: Connection, name: str) -> int:
 
 def take_try(conn: Connection, staff_id: bytes, tablet_hash: bytes, *, now_ms: int) -> Locked | Taken:
     """Count a try before it is checked, so that neither many at once nor a pulled plug buys more of them."""
+    worn = worn_out(tables.tries_on(conn, tablet_hash, since_ms=now_ms - HOUR_MS), now_ms=now_ms)
+    if worn is not None:
+        return worn
     tries, locked_ms = tables.tries(conn, staff_id, tablet_hash)
     taken = take(tries, locked_ms=locked_ms, now_ms=now_ms)
     if isinstance(taken, Taken):
         tables.put_tries(conn, staff_id, tablet_hash, tries=taken.tries, locked_ms=taken.until_ms)
+        tables.add_try(conn, tablet_hash, now_ms=now_ms)
     return taken
 
 
@@ -57,6 +62,7 @@ def sign_in(conn: Connection, staff_id: bytes, tablet_hash: bytes, *, now_ms: in
     """The PIN was right: forget the tries, end what was open on this tablet, and give a new token."""
     token = new_token()
     tables.clear_tries(conn, staff_id, tablet_hash)
+    tables.take_back_try(conn, tablet_hash)
     tables.end_sessions_of(conn, tablet_hash, now_ms=now_ms)
     tables.add_session(
         conn, token_hash(token), staff_id=staff_id, tablet_hash=tablet_hash, until_ms=now_ms + SESSION_MS
@@ -70,3 +76,27 @@ def sign_out(conn: Connection, session_hash: bytes) -> None:
 
 def set_language(conn: Connection, staff_id: bytes, language: str) -> None:
     tables.set_language(conn, staff_id, language)
+
+
+def unlock(conn: Connection, staff_id: bytes, *, doer: Doer, now_ms: int) -> None:
+    """A manager lets a colleague try again after too many wrong PINs, on every tablet."""
+    note(conn, doer, what="unlock", now_ms=now_ms)
+    tables.clear_all_tries(conn, staff_id)
+
+
+def unpair(conn: Connection, tablet_hash: bytes, *, doer: Doer, now_ms: int) -> None:
+    """A tablet is the shop's no longer; whoever is signed in on it is not any more."""
+    note(conn, doer, what="unpair", now_ms=now_ms)
+    tables.remove_tablet(conn, tablet_hash)
+
+
+def end_session(conn: Connection, session_hash: bytes, *, doer: Doer, now_ms: int) -> None:
+    """A manager ends a session somewhere else."""
+    note(conn, doer, what="end_session", now_ms=now_ms)
+    tables.end_session(conn, session_hash)
+
+
+def bind_badge(conn: Connection, badge: bytes, *, staff_id: bytes, doer: Doer, now_ms: int) -> None:
+    """This badge chooses this colleague's tile from now on; it opens nothing by itself."""
+    note(conn, doer, what="bind_badge", now_ms=now_ms)
+    tables.put_badge(conn, badge, staff_id=staff_id)

@@ -1,5 +1,6 @@
 """How long a PIN, a lock, a session and a pairing code may be or last. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -13,6 +14,11 @@ FIRST_LOCK_MS: Final = 30_000
 LONGEST_LOCK_MS: Final = 15 * 60_000
 # ASVS 5.0 7.3.1 and 7.3.2 on a shared device: a break, and a long working day.
 IDLE_MS: Final = 5 * 60_000
+# More than a glance is open (product.md 3): whoever walks away from that leaves it for a minute at most.
+PROFILE_IDLE_MS: Final = 60_000
+# All wrong and right tries on one tablet; a busy shop signs in once every few minutes.
+HOUR_MS: Final = 3_600_000
+TRIES_AN_HOUR: Final = 20
 SESSION_MS: Final = 12 * 3_600_000
 # Time to let the tablet trust this box first, with a code on a screen.
 PAIRING_MS: Final = 15 * 60_000
@@ -56,6 +62,14 @@ def take(tries: int, *, locked_ms: int, now_ms: int) -> Locked | Taken:
     return Taken(tries=tries + 1, until_ms=now_ms + lock_ms(tries + 1))
 
 
-def is_alive(*, until_ms: int, touched_ms: int, now_ms: int) -> bool:
+def is_alive(*, until_ms: int, touched_ms: int, now_ms: int, idle_ms: int = IDLE_MS) -> bool:
     """Whether a session may still be used: not past its end, and touched by a person lately."""
-    return now_ms < until_ms and now_ms - touched_ms < IDLE_MS
+    return now_ms < until_ms and now_ms - touched_ms < idle_ms
+
+
+def worn_out(tries: Sequence[int], *, now_ms: int) -> Locked | None:
+    """Too many tries on one tablet within the hour, whoever's; `tries` are their instants, oldest first."""
+    lately = [at_ms for at_ms in tries if at_ms > now_ms - HOUR_MS]
+    if len(lately) < TRIES_AN_HOUR:
+        return None
+    return Locked(until_ms=lately[-TRIES_AN_HOUR] + HOUR_MS)

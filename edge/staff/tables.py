@@ -36,6 +36,7 @@ class TabletRow:
     name: str
     paired_ms: int
     bound: bool
+    token_hash: bytes = field(repr=False)
 
 
 def add_staff(conn: Connection, staff: Staff) -> None:
@@ -96,9 +97,12 @@ def device_key(conn: Connection, token_hash: bytes) -> bytes | None:
 def tablets(conn: Connection) -> list[TabletRow]:
     """Every tablet, in the order of their names."""
     return [
-        TabletRow(name, paired_ms, bool(bound))
-        for name, paired_ms, bound in conn.execute(
-            "SELECT name, paired_ms, device_key IS NOT NULL FROM tablet ORDER BY name COLLATE NOCASE, paired_ms"
+        TabletRow(name, paired_ms, bool(bound), token_hash)
+        for name, paired_ms, bound, token_hash in conn.execute(
+            """
+            SELECT name, paired_ms, device_key IS NOT NULL, token_hash FROM tablet
+            ORDER BY name COLLATE NOCASE, paired_ms
+            """
         )
     ]
 
@@ -154,6 +158,7 @@ def end_sessions_of(conn: Connection, tablet_hash: bytes, *, now_ms: int) -> Non
 
 
 def end_session(conn: Connection, token_hash: bytes) -> None:
+    conn.execute("DELETE FROM draft WHERE session_hash=?", (token_hash,))
     conn.execute("DELETE FROM staff_session WHERE token_hash=?", (token_hash,))
 
 
@@ -167,3 +172,68 @@ _SESSIONS: Final = """
 def sessions(conn: Connection, *, now_ms: int) -> Iterator[SessionRow]:
     """Sessions that are not over, of staff and tablets that still exist."""
     return (SessionRow(*row) for row in conn.execute(_SESSIONS, (now_ms,)))
+
+
+def present(conn: Connection, *, now_ms: int) -> set[bytes]:
+    """Hashes of the sessions that may still be used, as the file has it now."""
+    return {row.token_hash for row in sessions(conn, now_ms=now_ms)}
+
+
+def everybody(conn: Connection) -> list[Staff]:
+    """All staff, in the order of the tiles."""
+    rows = conn.execute("SELECT id, name, role, language, pin_hash FROM staff ORDER BY name COLLATE NOCASE")
+    return [Staff(*row) for row in rows]
+
+
+def locked(conn: Connection, *, now_ms: int) -> set[bytes]:
+    """Staff who may not try a PIN now on some tablet."""
+    return {each for (each,) in conn.execute("SELECT staff_id FROM pin_try WHERE locked_ms>?", (now_ms,))}
+
+
+def remove_tablet(conn: Connection, tablet_hash: bytes) -> None:
+    conn.execute("DELETE FROM staff_session WHERE tablet_hash=?", (tablet_hash,))
+    conn.execute("DELETE FROM tablet WHERE token_hash=?", (tablet_hash,))
+
+
+def clear_all_tries(conn: Connection, staff_id: bytes) -> None:
+    conn.execute("DELETE FROM pin_try WHERE staff_id=?", (staff_id,))
+
+
+def tries_on(conn: Connection, tablet_hash: bytes, *, since_ms: int) -> list[int]:
+    """When a PIN was tried on a tablet, oldest first; older ones are dropped."""
+    conn.execute("DELETE FROM tablet_try WHERE at_ms<=?", (since_ms,))
+    rows = conn.execute("SELECT at_ms FROM tablet_try WHERE tablet_hash=? ORDER BY at_ms", (tablet_hash,))
+    return [at_ms for (at_ms,) in rows]
+
+
+def add_try(conn: Connection, tablet_hash: bytes, *, now_ms: int) -> None:
+    conn.execute("INSERT INTO tablet_try (tablet_hash, at_ms) VALUES (?, ?)", (tablet_hash, now_ms))
+
+
+def take_back_try(conn: Connection, tablet_hash: bytes) -> None:
+    """The last try was right: it counts no longer."""
+    conn.execute(
+        """
+        DELETE FROM tablet_try WHERE rowid=(
+            SELECT rowid FROM tablet_try WHERE tablet_hash=? ORDER BY at_ms DESC LIMIT 1)
+        """,
+        (tablet_hash,),
+    )
+
+
+def put_badge(conn: Connection, badge: bytes, *, staff_id: bytes) -> None:
+    conn.execute("DELETE FROM staff_badge WHERE staff_id=?", (staff_id,))
+    conn.execute("INSERT OR REPLACE INTO staff_badge (hash, staff_id) VALUES (?, ?)", (badge, staff_id))
+
+
+def badge_of(conn: Connection, badge: bytes) -> str | None:
+    """Whose badge this is, by name."""
+    row = conn.execute(
+        "SELECT s.name FROM staff_badge AS b JOIN staff AS s ON s.id=b.staff_id WHERE b.hash=?", (badge,)
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def badged(conn: Connection) -> set[bytes]:
+    """Staff who have a badge."""
+    return {each for (each,) in conn.execute("SELECT staff_id FROM staff_badge")}

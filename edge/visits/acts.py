@@ -1,14 +1,16 @@
 """What happens: someone is seen, a visit ends, a card is looked at. Each runs whole in one transaction."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from sqlite3 import Connection
 
 from edge.kit.ids import NewId
 from edge.recognition import tables as recognition
 from edge.recognition.rules import Recognised, recognise
+from edge.staff.deeds import Doer, note
 from edge.visits import tables
-from edge.visits.facts import CardShown, VisitEnded
-from edge.visits.rules import Presented, VisitFact, presented
+from edge.visits.facts import CardShown, HelpClaimed, HelpReleased, LeftAlone, VisitEnded
+from edge.visits.rules import REASONS, Presented, VisitFact, presented
 
 
 def saw(
@@ -53,11 +55,108 @@ def show(
     recipient: str,
     now_ms: int,
     purpose: str = "recognition",
+    reason: str = "",
 ) -> list[CardShown]:
-    """A card or a wallet is about to be shown to a role: one line of the view log a visit, role and purpose."""
+    """A card, a wallet or a profile is about to be shown: one line of the view log a visit, role, purpose, reason."""
     visit = tables.arrival(conn, visit_id, recipient=recipient, now_ms=now_ms)
-    if visit is None or tables.was_shown(conn, visit_id, role, purpose=purpose):
+    if visit is None or tables.was_shown(conn, visit_id, role, purpose=purpose, reason=reason):
         return []
     return [
-        CardShown(visit_id=visit_id, customer_id=visit.customer_id, role=role, purpose=purpose, at_ms=now_ms)
+        CardShown(
+            visit_id=visit_id,
+            customer_id=visit.customer_id,
+            role=role,
+            purpose=purpose,
+            reason=reason,
+            at_ms=now_ms,
+        )
     ]
+
+
+def claim(conn: Connection, visit_id: bytes, *, doer: Doer, recipient: str, now_ms: int) -> list[HelpClaimed]:
+    """I help: the first to say so has it; for anybody else nothing happens, and `tables.helper_of` says who."""
+    visit = tables.arrival(conn, visit_id, recipient=recipient, now_ms=now_ms)
+    if visit is None or visit.helper is not None:
+        return []
+    note(conn, doer, what="help", visit_id=visit_id, now_ms=now_ms)
+    return [HelpClaimed(visit_id=visit_id, staff_id=doer.staff_id, at_ms=now_ms)]
+
+
+def release(conn: Connection, visit_id: bytes, *, doer: Doer, now_ms: int) -> list[HelpReleased]:
+    """The helper is done; only they can say so."""
+    held = tables.helper_of(conn, visit_id)
+    if held is None or held[0] != doer.staff_id:
+        return []
+    note(conn, doer, what="help_done", visit_id=visit_id, now_ms=now_ms)
+    return [HelpReleased(visit_id=visit_id, staff_id=doer.staff_id, at_ms=now_ms)]
+
+
+def leave_alone(
+    conn: Connection, visit_id: bytes, *, alone: bool, doer: Doer, recipient: str, now_ms: int
+) -> list[LeftAlone]:
+    """The customer wants no advice in this visit, or does again; said for them by staff."""
+    visit = tables.arrival(conn, visit_id, recipient=recipient, now_ms=now_ms)
+    if visit is None or visit.alone == alone:
+        return []
+    note(conn, doer, what="leave_alone" if alone else "not_alone", visit_id=visit_id, now_ms=now_ms)
+    return [LeftAlone(visit_id=visit_id, by="staff", alone=alone, at_ms=now_ms)]
+
+
+def judge_tip(
+    conn: Connection,
+    visit_id: bytes,
+    *,
+    day: str,
+    source: str,
+    good: bool,
+    recipient: str,
+    now_ms: int,
+) -> bool:
+    """A sentence was good or not: counted once a visit; whether it counted. No fact: it is about nobody."""
+    if tables.arrival(conn, visit_id, recipient=recipient, now_ms=now_ms) is None:
+        return False
+    return tables.tip(conn, visit_id, day=day, source=source, good=good, now_ms=now_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Staff open a customer whom they found by name: for which reason, and from which tablet."""
+
+    customer_id: bytes
+    reason: str
+    role: str
+    reader: str
+
+
+def open_found(
+    conn: Connection,
+    opening: Opening,
+    *,
+    doer: Doer,
+    recipient: str,
+    now_ms: int,
+    new_id: NewId,
+    quiet_ms: int,
+) -> list[VisitFact]:
+    """A visit "typed" by staff, with its line in the view log; no facts without a basis or a reason."""
+    if opening.reason not in REASONS:
+        return []
+    if not recognition.may_recognise(conn, opening.customer_id, recipient=recipient, now_ms=now_ms):
+        return []
+    what = Presented(opening.customer_id, reader=opening.reader, how="typed", evidence="weak", at_ms=now_ms)
+    held = tables.open_visit(conn, opening.customer_id)
+    facts = presented(what, held, new_id=new_id, quiet_ms=quiet_ms)
+    visit_id = facts[-1].visit_id
+    note(conn, doer, what="open_found", visit_id=visit_id, reason=opening.reason, now_ms=now_ms)
+    if not tables.was_shown(conn, visit_id, opening.role, reason=opening.reason):
+        facts.append(
+            CardShown(
+                visit_id=visit_id,
+                customer_id=opening.customer_id,
+                role=opening.role,
+                purpose="recognition",
+                reason=opening.reason,
+                at_ms=now_ms,
+            )
+        )
+    return facts

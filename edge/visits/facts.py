@@ -42,6 +42,7 @@ class CardShown:
     role: str
     purpose: str
     at_ms: int
+    reason: str = ""  # empty: the glance card; else why somebody looked closer (visits.rules.REASONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +52,31 @@ class VisitEnded:
     visit_id: bytes
     why: str
     at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class HelpClaimed:
+    """A colleague helps this customer; the others see it."""
+
+    visit_id: bytes
+    staff_id: bytes
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class HelpReleased:
+    """The same colleague is done helping."""
+
+    visit_id: bytes
+    staff_id: bytes
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """The customer wants no advice in this visit; `alone` is false when they thought better of it."""
+
+    visit_id: bytes
+    by: str
+    at_ms: int
+    alone: bool = True

@@ -11,6 +11,9 @@ from edge.visits.facts import CardShown, Greeted, SeenAgain, VisitEnded, VisitSt
 # specialist shops we serve that is under an hour, and a second welcome in one visit is the worse mistake.
 QUIET_MS: Final = 60 * 60_000
 
+# Why somebody may look closer than the glance card (product.md 4, do 1); the words are the tablet's.
+REASONS: Final = ("help", "exchange", "pickup", "phone")
+
 VisitFact = VisitStarted | Greeted | SeenAgain | CardShown | VisitEnded
 
 

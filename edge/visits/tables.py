@@ -4,8 +4,18 @@ from dataclasses import dataclass, field
 from sqlite3 import Connection
 from typing import Final
 
-from edge.consent.tables import FOREVER_MS, basis_until
-from edge.visits.facts import CardShown, Greeted, SeenAgain, VisitEnded, VisitStarted
+from edge.consent.rules import merge
+from edge.consent.tables import FOREVER_MS, basis_until, registers
+from edge.visits.facts import (
+    CardShown,
+    Greeted,
+    HelpClaimed,
+    HelpReleased,
+    LeftAlone,
+    SeenAgain,
+    VisitEnded,
+    VisitStarted,
+)
 from edge.visits.rules import OpenVisit
 
 
@@ -35,19 +45,42 @@ def seen_again(conn: Connection, fact: SeenAgain) -> None:
 def shown(conn: Connection, fact: CardShown) -> None:
     conn.execute(
         """
-        INSERT INTO view_log (visit_id, role, customer_id, purpose, at_ms) VALUES (?, ?, ?, ?, ?)
+        INSERT INTO view_log (visit_id, role, reason, customer_id, purpose, at_ms) VALUES (?, ?, ?, ?, ?, ?)
         ON CONFLICT DO NOTHING
         """,
-        (fact.visit_id, fact.role, fact.customer_id, fact.purpose, fact.at_ms),
+        (fact.visit_id, fact.role, fact.reason, fact.customer_id, fact.purpose, fact.at_ms),
     )
 
 
 def ended(conn: Connection, fact: VisitEnded) -> None:
-    conn.execute("UPDATE visit SET ended_ms=? WHERE id=? AND ended_ms IS NULL", (fact.at_ms, fact.visit_id))
+    conn.execute(
+        "UPDATE visit SET ended_ms=?, ended_why=? WHERE id=? AND ended_ms IS NULL",
+        (fact.at_ms, fact.why, fact.visit_id),
+    )
+
+
+def claimed(conn: Connection, fact: HelpClaimed) -> None:
+    conn.execute(
+        "UPDATE visit SET helper=?, helped_ms=? WHERE id=?", (fact.staff_id, fact.at_ms, fact.visit_id)
+    )
+
+
+def released(conn: Connection, fact: HelpReleased) -> None:
+    conn.execute("UPDATE visit SET helper=NULL WHERE id=? AND helper=?", (fact.visit_id, fact.staff_id))
+
+
+def left_alone(conn: Connection, fact: LeftAlone) -> None:
+    conn.execute(
+        "UPDATE visit SET alone_ms=? WHERE id=?", (fact.at_ms if fact.alone else None, fact.visit_id)
+    )
 
 
 def forget(conn: Connection, customer_id: bytes) -> None:
     """Take a customer's visits, and who looked at them, out of the journal."""
+    conn.execute(
+        "UPDATE deed SET visit_id=NULL WHERE visit_id IN (SELECT id FROM visit WHERE customer_id=?)",
+        (customer_id,),
+    )
     conn.execute("DELETE FROM visit WHERE customer_id=?", (customer_id,))
     conn.execute("DELETE FROM view_log WHERE customer_id=?", (customer_id,))
 
@@ -59,11 +92,55 @@ def open_visit(conn: Connection, customer_id: bytes) -> OpenVisit | None:
     return OpenVisit(*row) if row else None
 
 
-def was_shown(conn: Connection, visit_id: bytes, role: str, *, purpose: str = "recognition") -> bool:
-    row = conn.execute(
-        "SELECT 1 FROM view_log WHERE visit_id=? AND role=? AND purpose=?", (visit_id, role, purpose)
+def was_shown(
+    conn: Connection, visit_id: bytes, role: str, *, purpose: str = "recognition", reason: str = ""
+) -> bool:
+    found = conn.execute(
+        "SELECT 1 FROM view_log WHERE visit_id=? AND role=? AND purpose=? AND reason=?",
+        (visit_id, role, purpose, reason),
+    )
+    return found.fetchone() is not None
+
+
+def stopped(conn: Connection, visit_id: bytes, *, recipient: str) -> bool:
+    """Whether a visit is one whose customer said that they do not want to be recognised."""
+    row = conn.execute("SELECT customer_id FROM visit WHERE id=?", (visit_id,)).fetchone()
+    if row is None:
+        return False
+    held = merge(*registers(conn, row[0], purpose="recognition", recipient=recipient))
+    return held is not None and held.state == "withdrawn"
+
+
+def helper_of(conn: Connection, visit_id: bytes) -> tuple[bytes, str] | None:
+    """Who helps in an open visit: staff id and name."""
+    row: tuple[bytes, str] | None = conn.execute(
+        """
+        SELECT v.helper, coalesce(s.name, '') FROM visit AS v LEFT JOIN staff AS s ON s.id=v.helper
+        WHERE v.id=? AND v.ended_ms IS NULL AND v.helper IS NOT NULL
+        """,
+        (visit_id,),
     ).fetchone()
-    return row is not None
+    return row
+
+
+def is_left_alone(conn: Connection, visit_id: bytes) -> bool:
+    row = conn.execute("SELECT alone_ms FROM visit WHERE id=?", (visit_id,)).fetchone()
+    return row is not None and row[0] is not None
+
+
+def tip(conn: Connection, visit_id: bytes, *, day: str, source: str, good: bool, now_ms: int) -> bool:
+    """Count what somebody thinks of a sentence, once a visit; whether it counted. Nobody's name stands by it."""
+    done = conn.execute("UPDATE visit SET tipped_ms=? WHERE id=? AND tipped_ms IS NULL", (now_ms, visit_id))
+    if not done.rowcount:
+        return False
+    conn.execute(
+        """
+        INSERT INTO tip_count (day, source, good, bad) VALUES (?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET good=good+excluded.good, bad=bad+excluded.bad
+        """,
+        (day, source, int(good), int(not good)),
+    )
+    return True
 
 
 def quiet_since(conn: Connection, before_ms: int, *, most: int) -> list[bytes]:
@@ -73,6 +150,14 @@ def quiet_since(conn: Connection, before_ms: int, *, most: int) -> list[bytes]:
         (before_ms, most),
     )
     return [visit_id for (visit_id,) in rows]
+
+
+def last_seen(conn: Connection) -> tuple[bytes, str] | None:
+    """The open visit whose customer was seen last, and at which reader."""
+    row: tuple[bytes, str] | None = conn.execute(
+        "SELECT id, reader FROM visit WHERE ended_ms IS NULL ORDER BY seen_ms DESC LIMIT 1"
+    ).fetchone()
+    return row
 
 
 _BASIS: Final = basis_until("v.customer_id", "'recognition'")
@@ -103,13 +188,19 @@ class Arrival:
     started_ms: int
     seen_ms: int
     until_ms: int
+    helper: bytes | None = None
+    helper_name: str = ""
+    alone: bool = False
+    tipped: bool = False
 
 
 # The basis is a column of the inner query, so that it is worked out once a visit. The spare row makes up for
 # a visit whose basis just ended and which the clockwork has not closed yet.
 _SPARE: Final = 1
 _OPEN: Final = f"""
-    SELECT v.id, v.customer_id, v.reader, v.how, v.evidence, v.started_ms, v.seen_ms, {_BASIS} AS basis_ms
+    SELECT v.id, v.customer_id, v.reader, v.how, v.evidence, v.started_ms, v.seen_ms, {_BASIS} AS basis_ms,
+        v.helper, coalesce((SELECT s.name FROM staff AS s WHERE s.id=v.helper), ''), v.alone_ms IS NOT NULL,
+        v.tipped_ms IS NOT NULL
     FROM visit AS v WHERE v.ended_ms IS NULL"""
 _ARRIVALS: Final = f"""
     SELECT * FROM ({_OPEN} ORDER BY v.seen_ms DESC LIMIT :most+{_SPARE}) WHERE basis_ms IS NOT NULL"""

@@ -30,8 +30,8 @@ from edge.visits import tables as visits
 from edge.visits.tables import Arrival
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages import offers
-from staff_ui.pages.card import text
 from staff_ui.pages.floor import visit_id
+from staff_ui.pages.values import text
 from staff_ui.security import Ask, own_form
 from staff_ui.sheets import Frame
 from staff_ui.words import Words, key
@@ -113,7 +113,7 @@ async def advice_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     house, arrival = desk.house, _arrival(desk, request)
     answer, item = form.get("answer", ""), form.get("item", "")
     if answer not in ANSWERS:
-        raise NotAllowed("an answer that does not exist", code="U08", hint="choose one of the page's own")
+        raise NotAllowed("an answer that does not exist", code="U07", hint="choose one of the page's own")
     back = Redirect(
         f"/visits/{arrival.visit_id.hex()}/advice", status_code=303, headers={"cache-control": "no-store"}
     )

@@ -18,6 +18,7 @@ from staff_ui.sheets import Frame
 
 # Both sides of a restart know what was logged by the database; this only saves asking it again and again.
 MOST_LOGGED: Final = 10_000
+NO_VISIT: Final = bytes(16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,13 @@ class Floor:
 
 async def floor(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`GET /`, with `?visit=` that visit pinned."""
+    return await _page(desk, request, guest, visit_id(request.query_params.get("visit", "")))
+
+
+async def _page(desk: Desk, request: Ask, guest: Guest, pinned: bytes | None) -> Response[str]:
     now_ms = desk.house.time.now_ms()
     around = frame(desk, request, guest, here="floor")
-    pinned = visit_id(request.query_params.get("visit", ""))
-    shown = desk.fragments.get(guest.who.role, around.language, pinned, now_ms)
+    shown = desk.fragments.get(guest.who.role, around.language, pinned, now_ms, guest.who.staff_id)
     await log_view(desk, shown, guest.who)
     # Our own rendered fragment, autoescaped when it was made.
     it = Floor(frame=around, visits=Markup(shown.text), fresh_ms=shown.until_ms - now_ms)
@@ -55,10 +59,15 @@ async def visits(desk: Desk, scope: Scope, receive: Receive, send: Send) -> None
         await log_view(desk, shown, session)
 
 
-async def pinned(desk: Desk, request: Ask, guest: Guest) -> Response[bytes]:
-    """`GET /visits/{visit}`: an address that names no visit is answered like a visit that is over."""
-    named, now_ms = visit_id(request.path_params["visit"]) or b"", desk.house.time.now_ms()
-    shown = desk.fragments.get(guest.who.role, guest.who.language, named, now_ms)
+async def pinned(desk: Desk, request: Ask, guest: Guest) -> Response[bytes] | Response[str]:
+    """`GET /visits/{visit}`: an address that names no visit is answered like a visit that is over.
+
+    htmx gets the fragment, a browser that opens the address the whole page.
+    """
+    named, now_ms = visit_id(request.path_params["visit"]) or NO_VISIT, desk.house.time.now_ms()
+    if "hx-request" not in request.headers:
+        return await _page(desk, request, guest, named)
+    shown = desk.fragments.get(guest.who.role, guest.who.language, named, now_ms, guest.who.staff_id)
     await log_view(desk, shown, guest.who)
     headers = {"cache-control": "no-store", "welkom-fresh-ms": str(shown.until_ms - now_ms)}
     return Response(shown.body, media_type="text/html", headers=headers)

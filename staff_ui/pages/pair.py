@@ -11,7 +11,7 @@ from markupsafe import Markup
 from edge.kit.errors import Gone, NotAllowed
 from edge.staff import acts, devices
 from edge.tls import places
-from staff_ui.desk import Desk, Guest, frame, html
+from staff_ui.desk import Desk, Guest, frame, html, managers_only
 from staff_ui.pages.device import decoded
 from staff_ui.security import YEAR_S, Ask, cookie, form_token, own_form
 from staff_ui.sheets import Frame
@@ -82,14 +82,14 @@ async def _paired(desk: Desk, code: str, key: bytes) -> Response[str]:
 
 async def manage_pair(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`GET /manage/pair`: what the next tablet is called."""
-    _manager(guest)
+    managers_only(guest)
     return _page(desk, request, guest)
 
 
 async def manage_pair_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`POST /manage/pair`: field `name`; shows a code once, for a quarter of an hour."""
     form = await own_form(request, guest.tablet)
-    _manager(guest)
+    managers_only(guest)
     name = form.get("name", "").strip()[:MOST_NAME]
     if not name:
         return _page(desk, request, guest)
@@ -130,11 +130,6 @@ def _page(desk: Desk, request: Ask, guest: Guest, *, name: str = "", code: str =
         fingerprint=own.fingerprint if own else "",
     )
     return html(desk, "manage_pair.html", it, language=around.language)
-
-
-def _manager(guest: Guest) -> None:
-    if guest.who.role != "manager":
-        raise NotAllowed("only a manager may do this", code="U11", hint="ask the manager")
 
 
 def _with(around: Frame, own: str) -> Frame:

@@ -8,7 +8,7 @@ from edge.counter import Note, NoteKind
 from edge.house import House
 from edge.kit.clock import rfc3339
 from edge.visits.tables import Arrival
-from staff_ui.pages.card import text
+from staff_ui.pages.values import text
 from staff_ui.sheets import Sheets
 from staff_ui.words import MINUTE_MS, Words, key
 
@@ -41,6 +41,7 @@ class Row:
     words: str
     fresh: bool
     at_ms: int
+    taken: bool = False
 
 
 Made = tuple[Row, str]
@@ -79,6 +80,8 @@ class Rows:
                 each.seen_ms,
                 each.reader,
                 each.how,
+                each.helper,
+                each.alone,
                 names,
                 minutes,
                 words.language,
@@ -106,10 +109,20 @@ class Rows:
             name=text(name, "short") or text(name, "call") or words.say("row.nameless"),
             ago=words.minutes(now_ms - arrival.seen_ms),
             at=rfc3339(arrival.seen_ms),
-            words=words.say(HOW.get(arrival.how, "row.tap"), reader=arrival.reader),
-            fresh=now_ms - arrival.seen_ms < MINUTE_MS,
+            words=_why(arrival, words),
+            fresh=now_ms - arrival.seen_ms < MINUTE_MS and arrival.helper is None,
             at_ms=arrival.seen_ms,
+            taken=arrival.helper is not None,
         )
+
+
+def _why(arrival: Arrival, words: Words) -> str:
+    """Where, and what a colleague most needs to know before walking up."""
+    if arrival.helper is not None:
+        return words.say("row.helped", reader=arrival.reader, name=arrival.helper_name)
+    if arrival.alone:
+        return words.say("row.alone", reader=arrival.reader)
+    return words.say(HOW.get(arrival.how, "row.tap"), reader=arrival.reader)
 
 
 def _note(note: Note, words: Words, *, now_ms: int) -> Row:

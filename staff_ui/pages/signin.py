@@ -16,6 +16,8 @@ from staff_ui.sheets import Frame
 from staff_ui.words import key
 
 SIGNED_IN_S: Final = SESSION_MS // 1000
+# Why somebody is here again.
+WHY: Final = {"1": key("signin.idle"), "profile": key("signin.idle_profile")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class SignIn:
 
 async def signin(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`GET /signin`; `?idle` says why somebody is here again."""
-    why = key("signin.idle") if "idle" in request.query_params else key("signin.ask")
+    why = WHY.get(request.query_params.get("idle", ""), key("signin.ask"))
     return _page(desk, request, guest, why=why)
 
 

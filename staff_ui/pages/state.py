@@ -18,7 +18,7 @@ class State:
     sentence: str
 
 
-def state(health: Health, words: Words) -> State:
+def state(health: Health, words: Words, *, busy: bool = False) -> State:
     """What staff can mend comes first; then what they only have to know."""
     sentences = []
     if health.store:
@@ -39,6 +39,8 @@ def state(health: Health, words: Words) -> State:
             sentences.append(words.say("state.works"))
     if health.advice_down:
         sentences.append(words.say("state.no_advice"))
+    if busy:
+        sentences.append(words.say("state.busy"))
     if sentences:
         return State(kind="waiting", sentence=" ".join(sentences))
     return State(kind="well", sentence=words.say("state.well"))

@@ -5,47 +5,63 @@ from dataclasses import dataclass, field
 from litestar import Response
 from litestar.response import Redirect
 
+from edge import jobs
 from edge.consent import acts as consent
 from edge.kit.errors import Gone
-from edge.visits import acts, tables
+from edge.staff.deeds import note
+from edge.visits import tables
 from edge.visits.tables import Arrival
-from staff_ui.desk import Desk, Guest, frame, html
+from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages.floor import visit_id
+from staff_ui.pages.values import text
 from staff_ui.security import Ask, own_form
 from staff_ui.sheets import Frame
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The question names nobody: the customer is standing beside the tablet and reads along."""
+    """The question names nobody: the customer is standing beside the tablet and reads along.
+
+    Initials and the reader tell colleagues that it is the right visit.
+    """
 
     frame: Frame
-    visit: str = field(repr=False)
+    visit: str
+    initials: str = field(repr=False)
+    where: str = field(repr=False)
 
 
 async def stop(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`GET /visits/{visit}/stop`: the question."""
     around = frame(desk, request, guest)
-    it = Stop(frame=around, visit=_arrival(desk, request).visit_id.hex())
+    house, found = desk.house, arrival(desk, request)
+    name = house.names.of(house.db.reader, found.customer_id, now_ms=house.time.now_ms())
+    it = Stop(
+        frame=around,
+        visit=found.visit_id.hex(),
+        initials=text(name, "initials") or "·",
+        where=words(desk, around).say("stop.where", reader=found.reader),
+    )
     return html(desk, "stop.html", it, language=around.language)
 
 
 async def stop_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`POST /visits/{visit}/stop`: withdraws the consent to recognition and ends the visit."""
     await own_form(request, guest.tablet)
-    house, arrival = desk.house, _arrival(desk, request)
+    house, found = desk.house, arrival(desk, request)
     recipient, now_ms = house.config.shop.recipient, house.time.now_ms()
     withdrawn = await house.db.write(
-        consent.withdraw, arrival.customer_id, purpose="recognition", recipient=recipient, now_ms=now_ms
+        consent.withdraw, found.customer_id, purpose="recognition", recipient=recipient, now_ms=now_ms
     )
     # From here on no tablet may show the card, whatever becomes of the visit itself.
     house.live.tell("visits", withdrawn.seq)
-    done = await house.db.write(acts.end_without_basis, now_ms=now_ms, recipient=recipient)
-    house.live.tell("visits", done.seq)
+    await house.db.apply(note, guest.who.doer, what="stop", visit_id=found.visit_id, now_ms=now_ms)
+    await jobs.end_without_basis(house)
     return Redirect("/", status_code=303, headers={"cache-control": "no-store"})
 
 
-def _arrival(desk: Desk, request: Ask) -> Arrival:
+def arrival(desk: Desk, request: Ask) -> Arrival:
+    """The open visit that the address names; raises Gone."""
     house, named = desk.house, visit_id(request.path_params["visit"])
     recipient, now_ms = house.config.shop.recipient, house.time.now_ms()
     found = named and tables.arrival(house.db.reader, named, recipient=recipient, now_ms=now_ms)

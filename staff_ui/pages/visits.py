@@ -14,6 +14,7 @@ from edge.counter import NOTE_MS, Note, NoteKind
 from edge.house import House
 from edge.kit.errors import Corrupt
 from edge.recognition import profile
+from edge.shop import tables as shop
 from edge.visits import tables
 from edge.visits.tables import Arrival
 from edge.wallet.tables import add_here
@@ -58,6 +59,7 @@ class Visits:
     note: NoteCard | None
     pinned: str
     over: bool
+    stopped: bool
     announce: str = field(repr=False)
     scanned: tuple[str, str] | None = None  # item and words; the item is empty for what is no product of ours
 
@@ -72,7 +74,7 @@ class Renderer:
         house.counter.ahead.follow(most=MOST_ROWS, counted=MOST_COUNTED + 1)
 
     def __call__(
-        self, role: Role, language: Language, pinned: bytes | None, now_ms: int
+        self, role: Role, language: Language, pinned: bytes | None, now_ms: int, me: bytes = b""
     ) -> tuple[str, int, bytes | None]:
         """The fragment, until when it is true, and whose card is on it."""
         house, words = self._house, self._sheets.words[language]
@@ -90,13 +92,17 @@ class Renderer:
         shown = _followed(arrivals, notes)
         if pinned is not None:
             shown = tables.arrival(conn, pinned, recipient=recipient, now_ms=now_ms)
-        advice = house.advisor.advice(shown.visit_id) if shown else None
-        card, until_ms = self._card(shown, role, words, now_ms=now_ms) if shown else (None, FOREVER_MS)
+        busy = shop.busy(conn)
+        card, until_ms = None, FOREVER_MS
+        if shown:
+            card, until_ms = self._card(shown, role, words, now_ms=now_ms, busy=busy, me=me)
+        quiet = busy or shown is None or shown.alone
+        advice = house.advisor.advice(shown.visit_id) if shown and not quiet else None
         note = notes[0] if notes and shown is None and pinned is None else None
         current = shown.visit_id.hex() if shown else note_key(note) if note else ""
         rows = self._rows.make(arrivals, notes, words, current=current, now_ms=now_ms)
         it = Visits(
-            state=state(house.health, words),
+            state=state(house.health, words, busy=busy),
             rows=Markup("".join(line for _, line in rows)),
             more=_more(here, len(arrivals), words),
             card=card,
@@ -104,6 +110,9 @@ class Renderer:
             note=_note_card(note, words) if note else None,
             pinned=pinned.hex() if pinned is not None else "",
             over=pinned is not None and shown is None,
+            stopped=pinned is not None
+            and shown is None
+            and tables.stopped(conn, pinned, recipient=recipient),
             announce=_announce(rows, words),
             scanned=_scanned(house, words),
         )
@@ -117,7 +126,9 @@ class Renderer:
         fragment = self._sheets.render("visits.html", it, language)
         return fragment, min(ends), shown.visit_id if shown else None
 
-    def _card(self, arrival: Arrival, role: Role, words: Words, *, now_ms: int) -> tuple[Card, int]:
+    def _card(
+        self, arrival: Arrival, role: Role, words: Words, *, now_ms: int, busy: bool, me: bytes
+    ) -> tuple[Card, int]:
         house = self._house
         seen = house.counter.ahead.seen(now_ms)
         ready = seen.profiles.get(role) if seen and seen.customer_id == arrival.customer_id else None
@@ -144,7 +155,8 @@ class Renderer:
             recipient=house.config.shop.recipient,
             now_ms=now_ms,
         )
-        return glance(arrival, replace(found, values=values), words, now_ms=now_ms), found.until_ms
+        found = replace(found, values=values)
+        return glance(arrival, found, words, now_ms=now_ms, busy=busy, me=me), found.until_ms
 
 
 def _more(here: int, listed: int, words: Words) -> str:

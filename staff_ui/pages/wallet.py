@@ -22,9 +22,10 @@ from edge.wallet import acts, tables
 from edge.wallet.rules import MOST_POINTS, Asked, Balances, StampCard, Voucher, is_amount
 from edge.wallet.tables import Here, Written
 from staff_ui.desk import Desk, Guest, frame, html, words
-from staff_ui.pages.card import MOST_DOTS, text
+from staff_ui.pages.card import MOST_DOTS
 from staff_ui.pages.floor import visit_id
 from staff_ui.pages.state import State, state
+from staff_ui.pages.values import text
 from staff_ui.security import Ask, own_form
 from staff_ui.sheets import Frame
 from staff_ui.words import MONTHS, Words, key

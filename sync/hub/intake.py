@@ -30,6 +30,9 @@ KINDS: Final = frozenset(
         "visit_ended",
         "consent_withdrawn",
         "wallet_moved",
+        "help_claimed",
+        "help_released",
+        "left_alone",
     )
 )
 

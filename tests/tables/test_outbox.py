@@ -197,4 +197,7 @@ def test_every_fact_has_a_wire_name_of_its_own() -> None:
         "wallet_moved",
         "suggestion_said",
         "suggestion_dismissed",
+        "help_claimed",
+        "help_released",
+        "left_alone",
     ]

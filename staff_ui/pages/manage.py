@@ -1,0 +1,164 @@
+"""Beheer, for managers: colleagues and their locks and badges, tablets, who is signed in, who looked and why."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from litestar import Response
+from litestar.response import Redirect
+
+from edge.shop import tables as shop
+from edge.staff import acts, tables
+from staff_ui.desk import Desk, Guest, frame, html, initials, managers_only, words
+from staff_ui.pages.profile import WHY
+from staff_ui.security import Ask, own_form
+from staff_ui.sheets import Frame
+from staff_ui.words import Words, key
+
+WEEK_MS: Final = 7 * 24 * 3_600_000
+ROLES: Final = {"staff": key("role.staff"), "manager": key("role.manager")}
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    staff: str
+    name: str
+    initials: str
+    role: str
+    locked: bool
+    badge: bool
+    asked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tablet:
+    """`tablet` is the hash of its token; `who` is signed in on it."""
+
+    tablet: str
+    name: str
+    paired: str
+    who: str
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    role: str
+    why: str
+    count: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manage:
+    frame: Frame
+    staff: tuple[Colleague, ...]
+    tablets: tuple[Tablet, ...]
+    looks: tuple[Looks, ...]
+    said: tuple[tuple[str, str], ...]
+
+
+async def manage(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`GET /manage`."""
+    managers_only(guest)
+    house, now_ms = desk.house, desk.house.time.now_ms()
+    around, conn = frame(desk, request, guest, here="manage"), desk.house.db.reader
+    say = words(desk, around)
+    locked, badged = tables.locked(conn, now_ms=now_ms), tables.badged(conn)
+    asked = house.counter.badges.asked(now_ms=now_ms)
+    it = Manage(
+        frame=around,
+        staff=tuple(
+            Colleague(
+                staff=each.id.hex(),
+                name=each.name,
+                initials=initials(each.name),
+                role=say.say(ROLES[each.role]),
+                locked=each.id in locked,
+                badge=each.id in badged,
+                asked=each.id == asked,
+            )
+            for each in tables.everybody(conn)
+        ),
+        tablets=tuple(
+            Tablet(
+                tablet=row.token_hash.hex(),
+                name=row.name,
+                paired=say.say("manage.paired", when=say.when(row.paired_ms, now_ms=now_ms)),
+                who=", ".join(each.name for each in desk.sessions.on(row.token_hash)),
+                own=row.token_hash == guest.who.tablet_hash,
+            )
+            for row in tables.tablets(conn)
+        ),
+        looks=looks(shop.looks(conn, since_ms=now_ms - WEEK_MS), say),
+        said=tuple((say.when(at_ms, now_ms=now_ms), text) for at_ms, text in shop.feedback(conn, most=5)),
+    )
+    return html(desk, "manage.html", it, language=around.language)
+
+
+def looks(rows: list[tuple[str, str, str, int]], say: Words) -> tuple[Looks, ...]:
+    return tuple(
+        Looks(
+            say.say(ROLES.get(role, "role.staff")),
+            say.say(WHY[reason][0]) if reason in WHY else say.say("why.glance"),
+            say.number(count),
+        )
+        for role, _, reason, count in rows
+    )
+
+
+async def unlock_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`POST /manage/unlock`: field `staff`; lets a colleague try a PIN again."""
+    form = await _form(request, guest)
+    house = desk.house
+    await house.db.apply(
+        acts.unlock, _bytes(form.get("staff")), doer=guest.who.doer, now_ms=house.time.now_ms()
+    )
+    return _back()
+
+
+async def badge_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`POST /manage/badge`: field `staff`; the next card that is nobody's becomes this colleague's badge."""
+    form = await _form(request, guest)
+    house = desk.house
+    house.counter.badges.ask(_bytes(form.get("staff")), doer=guest.who.doer, now_ms=house.time.now_ms())
+    return _back()
+
+
+async def unpair_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`POST /manage/unpair`: field `tablet`; whoever is signed in on it is out at once."""
+    form = await _form(request, guest)
+    house, tablet = desk.house, _bytes(form.get("tablet"))
+    ended = desk.sessions.on(tablet)
+    await house.db.apply(acts.unpair, tablet, doer=guest.who.doer, now_ms=house.time.now_ms())
+    for each in ended:
+        desk.sessions.drop(each.token_hash)
+    house.live.drop()
+    return _back()
+
+
+async def end_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`POST /manage/end`: field `tablet`; signs out whoever is signed in there."""
+    form = await _form(request, guest)
+    house, tablet = desk.house, _bytes(form.get("tablet"))
+    for each in desk.sessions.on(tablet):
+        now_ms = house.time.now_ms()
+        await house.db.apply(acts.end_session, each.token_hash, doer=guest.who.doer, now_ms=now_ms)
+        desk.sessions.drop(each.token_hash)
+    house.live.drop()
+    return _back()
+
+
+async def _form(request: Ask, guest: Guest) -> dict[str, str]:
+    form = await own_form(request, guest.tablet)
+    managers_only(guest)
+    return dict(form)
+
+
+def _bytes(hexed: str | None) -> bytes:
+    try:
+        return bytes.fromhex(hexed or "")
+    except ValueError:
+        return b""
+
+
+def _back() -> Response[str]:
+    return Redirect("/manage", status_code=303, headers={"cache-control": "no-store"})
