@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,7 +41,7 @@ def load_hub(path: Path, *, environment: Mapping[str, str]) -> HubFile:
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not TOML: {error}", code="C01", hint="mend that line") from None
-    _refuse_unknown(table, {"hub", "shops"}, file=path, where="")
+    _refuse_unknown(table, {"hub", "names", "shops"}, file=path, where="")
     own = {**_HUB, **_table(table.get("hub", {}), set(_HUB), file=path, where="hub.")}
     folder = environment.get("CREDENTIALS_DIRECTORY")
     credentials = Path(folder) if folder else path.parent / str(own["credentials"])
@@ -51,6 +51,7 @@ def load_hub(path: Path, *, environment: Mapping[str, str]) -> HubFile:
     hub = hub_config.Config(
         state=path.parent / str(own["state"]), keys=keys, host=own["host"], port=own["port"]
     )
+    hub = replace(hub, names=_names(table.get("names", {}), file=path))
     listed = table.get("shops", [])
     if not isinstance(listed, list):
         raise _wrong(path, "shops", "is a list of tables: write [[shops]]")
@@ -59,6 +60,13 @@ def load_hub(path: Path, *, environment: Mapping[str, str]) -> HubFile:
         for number, each in enumerate(listed)
     )
     return HubFile(hub=hub, shops=shops)
+
+
+def _names(table: object, *, file: Path) -> dict[str, str]:
+    """How people call a shop or recipient, by its id."""
+    if not isinstance(table, dict) or not all(isinstance(each, str) for each in table.values()):
+        raise _wrong(file, "names", 'is a table of texts: van-dam = "Van Dam"')
+    return table
 
 
 def _shop(table: dict[str, Any], credentials: Path, file: Path, number: int) -> Shop:

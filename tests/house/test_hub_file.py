@@ -36,6 +36,12 @@ def test_an_empty_file_is_a_hub_without_shops(folder: Path) -> None:
     assert hub_of(folder, "").shops == ()
 
 
+def test_names_say_how_people_call_a_shop(folder: Path) -> None:
+    assert hub_of(folder, SHOP).hub.names == {}
+    found = hub_of(folder, '[names]\nassen = "Van Dam, Assen"\n' + SHOP)
+    assert found.hub.names == {"assen": "Van Dam, Assen"}
+
+
 def test_no_secret_is_in_a_repr(folder: Path) -> None:
     found = hub_of(folder, SHOP)
     secrets = [path.read_text() for path in (folder / "credentials").iterdir()]
@@ -59,6 +65,8 @@ def test_secrets_come_from_systemds_folder_when_it_gives_one(folder: Path) -> No
         ("[hub]\nhost = 1\n", "hub.host"),
         ("[shops]\nid = 'a'\n", "shops"),
         ("shops = 5\n", "shops"),
+        ("names = 5\n", "names"),
+        ("[names]\nassen = 5\n", "names"),
         ('[[shops]]\nid = "assen"\n', "shops[0]"),
         (SHOP.replace(KEY, "zz" * 32), "shops[0]"),
         (SHOP.replace(KEY, "ab" * 31), "shops[0]"),

@@ -50,8 +50,9 @@ def headers(frame_ancestors: Sequence[str]) -> Headers:
         (b"referrer-policy", b"no-referrer"),
         (b"cross-origin-opener-policy", b"same-origin"),
         (b"cross-origin-embedder-policy", b"require-corp"),
-        # A page that frames ours and demands as much of what it frames may do so only from the same site.
-        (b"cross-origin-resource-policy", b"same-site" if frame_ancestors else b"same-origin"),
+        # A stage under COEP frames nothing that is same-origin, and Chromium calls no two IP addresses one site,
+        # not even one address with two ports. Who may frame is said by frame-ancestors.
+        (b"cross-origin-resource-policy", b"cross-origin" if frame_ancestors else b"same-origin"),
         (
             b"permissions-policy",
             b"camera=(), display-capture=(), geolocation=(), hid=(), microphone=(), payment=(), serial=(), usb=()",

@@ -146,7 +146,7 @@ def test_headquarters_refreshes_itself(place: Place, phone: Page) -> None:
     expect(phone.locator("[data-facts]")).to_have_attribute("data-facts", "1")
 
 
-def test_a_line_that_is_down_is_said_and_mended_by_itself(chromium: Browser, place: Place) -> None:
+def test_a_line_that_is_down_is_said_on_the_page(chromium: Browser, place: Place) -> None:
     place.add()
     context = chromium.new_context(base_url=place.url, viewport={"width": 390, "height": 844})
     phone = context.new_page()

@@ -129,7 +129,7 @@ def test_a_stage_that_is_named_may_frame_the_pages_and_nobody_else(tmp_path: Pat
         for path in ("/portal", "/hq"):
             found = place.phone().get(path).headers
             assert "frame-ancestors http://127.0.0.1:8443; " in found["content-security-policy"]
-            assert found["cross-origin-resource-policy"] == "same-site"
+            assert found["cross-origin-resource-policy"] == "cross-origin"
     for wrong in ("*", "http://a; script-src *", "http://a/b", "'self'", "a b"):
         with pytest.raises(ConfigError):
             headers((wrong,))

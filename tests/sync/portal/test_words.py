@@ -1,0 +1,84 @@
+"""The portal's catalogues: no key missing or stale, the same values in both languages, no word of the other one."""
+
+from string import Formatter
+
+import pytest
+from babel.messages.mofile import read_mo
+
+from edge.kit.words import LANGUAGES
+from tests.staff_ui.catalogues import FOLDER, PORTAL, extracted, po_file, read, shared
+from tests.staff_ui.test_words import DUTCH, ENGLISH, forms, key_of, visible
+from tests.sync.portal.place import ANNA, Place, press
+
+
+def keys(language: str) -> dict[str, tuple[str, ...]]:
+    return {key_of(message): forms(message) for message in read(language, PORTAL) if message.id}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_key_is_missing_stale_or_empty(language: str) -> None:
+    found = keys(language)
+    assert set(found) == extracted(PORTAL)
+    assert all(all(texts) for texts in found.values())
+    with po_file(language, PORTAL).with_suffix(".mo").open("rb") as file:
+        made = read_mo(file)
+    assert {key_of(each): forms(each) for each in made if each.id} == found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_times_and_numbers_are_said_as_on_the_tablet(language: str) -> None:
+    ours = keys(language)
+    theirs = {key_of(message): forms(message) for message in read(language, FOLDER) if message.id}
+    assert {key: ours[key] for key in shared()} == {key: theirs[key] for key in shared()}
+
+
+def test_both_languages_fill_in_the_same_values() -> None:
+    def values(texts: tuple[str, ...]) -> set[str]:
+        return {name for text in texts for _, name, _, _ in Formatter().parse(text) if name}
+
+    nl, en = keys("nl"), keys("en")
+    assert {key: values(text) for key, text in nl.items()} == {key: values(text) for key, text in en.items()}
+
+
+def test_no_template_has_words_of_its_own() -> None:
+    import re
+
+    for file in (PORTAL / "templates").glob("*.html"):
+        text = re.sub(r"{% block (kind|live) %}.*?{% endblock %}", "", file.read_text(encoding="utf-8"))
+        text = re.sub(r"{#.*?#}|{%.*?%}|{{.*?}}", "", text, flags=re.DOTALL)
+        assert set(visible(text)) <= {"Welkom"}, file.name
+
+
+@pytest.mark.parametrize(("language", "foreign"), [("nl", ENGLISH), ("en", DUTCH)])
+def test_no_page_mixes_languages(place: Place, language: str, foreign: set[str]) -> None:
+    place.add(
+        purposes=("saving", "receipts", "recognition", "profiling", "location", "contact", "partners"),
+        name={"call": "Joost"},
+        points={"balance": 5},
+        stamps={"have": 1, "of": 8, "reward": "x"},
+        since={"year": 2019},
+    )
+    now_ms = place.hub.now_ms()
+    place.holds("pickup", {"orders": [{"number": "20418"}]})
+    place.holds("vouchers", {"items": [{"label": "x", "until_ms": now_ms + 10**10}]})
+    place.holds("giftcards", {"items": [{"balance_cents": 5}]})
+    place.holds("birthday", {"month": 3, "day": 12})
+    place.holds("last", {"what": "x", "at_ms": now_ms})
+    place.holds("baskets", {"baskets": [1]})
+    for _ in range(5):
+        place.shows()
+    door = place.phone()
+    pages = [door.get(path).text for path in (
+        f"/portal?language={language}", f"/portal/enter/x?language={language}",
+        f"/portal/static/x?language={language}", f"/hq?language={language}&customer={ANNA.hex()}",
+    )]  # fmt: skip
+    phone = place.phone()
+    phone.get(f"/portal/enter/{place.code()}?language={language}")
+    pages.append(phone.get("/portal?changed=1").text)
+    for purpose in ("recognition", "profiling", "location", "contact", "partners"):
+        press(phone, "/portal/stop", purpose=purpose, recipient="van-dam")
+    pages.append(phone.get("/portal").text)
+    for page in pages:
+        # How languages call themselves stays theirs.
+        said = {word.lower() for word in visible(page.replace("Van Dam", ""))}
+        assert said & foreign == set()
