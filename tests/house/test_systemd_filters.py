@@ -205,7 +205,8 @@ from edge.tls.own import open_own
 
 said = []
 async def say():
-    announcer = Announcer(Config(server=Server(tls="own", name="filters")), log=lambda event, **fields: said.append(event))
+    config = Config(server=Server(tls="own", name="filters"))
+    announcer = Announcer(config, log=lambda event, **fields: said.append(event))
     await announcer.say(["127.0.0.1"])
     await announcer.close()
 
