@@ -22,7 +22,16 @@ from sync.hub.tables.feed import Line, Moved
 
 # What a shop may report; the name of a fact of the appliance in the words of the wire.
 KINDS: Final = frozenset(
-    ("visit_started", "greeted", "seen_again", "card_shown", "visit_ended", "consent_withdrawn")
+    (
+        "visit_started",
+        "greeted",
+        "seen_again",
+        "card_shown",
+        "visit_ended",
+        "consent_withdrawn",
+        "suggestion_said",
+        "suggestion_dismissed",
+    )
 )
 
 
