@@ -33,6 +33,8 @@ KINDS: Final = frozenset(
         "help_claimed",
         "help_released",
         "left_alone",
+        "suggestion_said",
+        "suggestion_dismissed",
     )
 )
 
