@@ -161,6 +161,17 @@ def test_what_changed_or_went_is_found_as_it_is_now() -> None:
     assert len(index) == 0
 
 
+def test_an_index_is_worn_by_changed_names_and_never_by_prices() -> None:
+    index = ProductIndex()
+    for cents in range(3_000):
+        index.put(Product("A", "Jas", cents))
+    assert not index.worn
+    for number in range(3_000):
+        index.put(Product("A", f"Jas {number}", 1))
+    assert index.worn
+    assert index.find("jas 2999", most=5) == ["A"]
+
+
 @given(st.text("abcde", min_size=1, max_size=6), st.text("abcde", min_size=1, max_size=8))
 def test_the_distance_is_that_of_the_best_stretch(asked: str, word: str) -> None:
     found = distance(asked, word, most=9)
