@@ -233,3 +233,6 @@ async def index_products(house: House, items: Sequence[str]) -> None:
             else:
                 house.products.remove(item)
         await asyncio.sleep(0)
+    if house.products.worn:
+        house.products.clear()
+        await _fill_products(house)

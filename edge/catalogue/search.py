@@ -28,6 +28,7 @@ LONG_LETTERS: Final = 6
 MOST_CANDIDATES: Final = 120  # words compared sign by sign; each costs some 50 microseconds
 # Of many equally good hits the shortest titles are shown; looking for them further than this is not worth it.
 MOST_SORTED: Final = 2_000
+SPARE: Final = 1_000
 LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 # How well a typed word is met, best first; a product is as good as its worst word.
 EXACT, PREFIX, SUBSTRING, ONE_SLIP, TWO_SLIPS = range(5)
@@ -53,6 +54,7 @@ class ProductIndex:
         self._starts: array[int] = array("L")
         self._items: list[str | None] = []  # by product; None: gone or indexed anew
         self._lengths = array("H")
+        self._texts = array("q")  # hash of what was indexed, so that another price costs nothing
         self._place: dict[str, int] = {}
 
     def __len__(self) -> int:
@@ -60,11 +62,16 @@ class ProductIndex:
 
     def put(self, product: Product) -> None:
         """Add a product, or index it anew."""
+        text = f"{product.title} {product.brand} {product.category} {' '.join(product.sizes)}"
+        before = self._place.get(product.item)
+        if before is not None and self._texts[before] == hash(text):
+            return
         self.remove(product.item)
         place = len(self._items)
+        self._texts.append(hash(text))
         self._items.append(product.item)
         self._place[product.item] = place
-        found = words(f"{product.title} {product.brand} {product.category} {' '.join(product.sizes)}")
+        found = words(text)
         self._lengths.append(min(65_535, len(product.title)))
         for word in dict.fromkeys(found):
             self._held[self._number_of(word)].append(place)
@@ -74,6 +81,11 @@ class ProductIndex:
         place = self._place.pop(item, None)
         if place is not None:
             self._items[place] = None
+
+    @property
+    def worn(self) -> bool:
+        """Whether most of what is kept is of products that went or changed: time to fill anew."""
+        return len(self._items) > 2 * len(self._place) + SPARE
 
     def clear(self) -> None:
         self.__init__()  # type: ignore[misc]

@@ -113,10 +113,10 @@ def count(conn: Connection) -> int:
     return int(found)
 
 
-def mark(conn: Connection) -> tuple[int, int]:
-    """Something that is another whenever the catalogue is another."""
-    found = conn.execute("SELECT count(*), coalesce(sum(ver), 0) FROM replica.product").fetchone()
-    return int(found[0]), int(found[1])
+def mark(conn: Connection) -> int:
+    """How often this shop's own catalogue was imported: another number when it is another."""
+    row = conn.execute("SELECT seq FROM replica.feed_cursor WHERE part='import'").fetchone()
+    return int(row[0]) if row else 0
 
 
 def held(conn: Connection) -> dict[str, Product]:
@@ -131,6 +131,12 @@ def replace(conn: Connection, put: Iterable[Product], gone: Iterable[str]) -> No
         put_product(conn, each, ver=row[0] + 1 if row else 1)
     for item in gone:
         drop_product(conn, item)
+    conn.execute(
+        """
+        INSERT INTO replica.feed_cursor (part, seq) VALUES ('import', 1)
+        ON CONFLICT (part) DO UPDATE SET seq=seq+1
+        """
+    )
 
 
 def count_here(conn: Connection, stocks: Iterable[Stock]) -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.bench import catalogue as bench
 from edge.catalogue import tables
 from edge.catalogue.rules import Product, Stock
 from edge.catalogue.search import ProductIndex, distance, find, one_slip
@@ -159,6 +160,25 @@ def test_what_changed_or_went_is_found_as_it_is_now() -> None:
     index.clear()
     assert index.find("winterjack", most=5) == []
     assert len(index) == 0
+
+
+def test_an_index_is_worn_by_changed_names_and_never_by_prices() -> None:
+    index = ProductIndex()
+    for cents in range(3_000):
+        index.put(Product("A", "Jas", cents))
+    assert not index.worn
+    for number in range(3_000):
+        index.put(Product("A", f"Jas {number}", 1))
+    assert index.worn
+    assert index.find("jas 2999", most=5) == ["A"]
+
+
+def test_the_bench_says_its_figures_and_those_of_its_floor(tmp_path: Path) -> None:
+    result = bench.measure(tmp_path, products=300, searches=42, seed=1)
+    assert result["answered"] > result["floor_answered"]
+    assert {"p50_ms", "p99_ms", "floor_p50_ms", "floor_p99_ms", "memory_mb", "products"} <= set(result)
+    assert "floor (SQL LIKE)" in bench.text(result)
+    assert bench.dump(result).startswith('{"bench": "catalogue"')
 
 
 @given(st.text("abcde", min_size=1, max_size=6), st.text("abcde", min_size=1, max_size=8))
