@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from drivers import catalogue
 from drivers.reader import Reader, Sighting
-from edge import jobs, outbox
+from edge import jobs, newcomers, outbox
 from edge.config import Config, credentials_folder
 from edge.counter import Counter
 from edge.facts import Fact
@@ -73,9 +73,13 @@ class Edge:
             async with asyncio.TaskGroup() as group:
                 for work in self._work():
                     group.create_task(work)
-                await serve(self.app, sock, goodbye=self.house.live.drop, ready=ready)
+                await serve(self.app, sock, goodbye=self._goodbye, ready=ready)
         finally:
             notify("STOPPING=1")
+
+    def _goodbye(self) -> None:
+        self.house.live.drop()
+        self.house.counter.display.live.drop()
 
     def _work(self) -> list[Coroutine[Any, Any, None]]:
         house = self.house
@@ -90,6 +94,7 @@ class Edge:
         def told(event: str, **fields: object) -> None:
             house.log(event, **fields)
             house.live.tell("visits")  # the top line of the tablets names a reader that is out
+            house.counter.display.live.tell("balie")
 
         work: list[Coroutine[Any, Any, None]] = [
             jobs.each_minute(house),
@@ -130,6 +135,7 @@ async def open_edge(
             files.journal, attach={"replica": files.replica}, record=record, synchronous=synchronous
         )
         stack.push_async_callback(db.close)
+        await newcomers.bring_in(db, secrets)
         time = ShopTime(physics, high_water_ms=high_water_ms(db.reader))
         live = Live()
         stack.callback(live.drop)

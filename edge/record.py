@@ -7,6 +7,8 @@ from edge import outbox
 from edge.consent import tables as consent
 from edge.consent.facts import ConsentWithdrawn
 from edge.facts import Fact
+from edge.joining import tables as joining
+from edge.joining.facts import CredentialBound, CustomerJoined
 from edge.visits import tables as visits
 from edge.visits.facts import CardShown, Greeted, SeenAgain, VisitEnded, VisitStarted
 
@@ -30,6 +32,10 @@ def record(conn: Connection, facts: list[Fact]) -> int:
                 visits.ended(conn, fact)
             case ConsentWithdrawn():
                 consent.withdrew(conn, fact)
+            case CustomerJoined():
+                joining.joined(conn, fact)
+            case CredentialBound():
+                joining.bound(conn, fact)
             case _:
                 assert_never(fact)
     lift_clock(conn, facts[-1].at_ms)

@@ -14,14 +14,17 @@ from edge.staff import tables
 from edge.staff.pins import token_hash
 from staff_ui.assets import Asset
 from staff_ui.fragments import Fragments
+from staff_ui.handed import HandedTablets
 from staff_ui.security import Ask, cookie_name, form_token
 from staff_ui.sessions import Session, Sessions
 from staff_ui.sheets import Frame, Sheets
 from staff_ui.words import LANGUAGES, Words
 
-Guard = Literal["open", "tablet", "staff", "loopback"]
+Guard = Literal["open", "tablet", "staff", "display", "loopback"]
 THEMES: Final = ("auto", "light", "dark", "glare")
 HANDS: Final = ("right", "left")
+# What a tablet in a customer's hands may open: their page, and the PIN that ends it.
+TO_CUSTOMERS: Final = ("/join", "/signin")
 LOOPBACK: Final = ("127.", "::1", "::ffff:127.")
 
 
@@ -46,6 +49,7 @@ class Desk:
     fragments: Fragments
     assets: dict[str, Asset]
     logged: set[tuple[bytes, str]]
+    handed: HandedTablets
     stage: Stage | None = None
 
 
@@ -75,14 +79,23 @@ class Guest:
 
 async def admit(desk: Desk, request: Ask, guard: Guard) -> Guest:
     """Let a request in or raise NotAllowed or NotSignedIn. Opening a page by hand counts as touching it."""
-    if guard == "loopback" and not (request.client and request.client.host.startswith(LOOPBACK)):
+    if guard == "loopback" and not _is_loopback(request):
         raise NotAllowed("only from this machine", code="U04", hint="ask from the appliance itself")
     if guard in ("open", "loopback"):
         return Guest(tablet="", session=None)
+    if guard == "display" and desk.stage is not None and _is_loopback(request):
+        return Guest(tablet="", session=None)  # the demo's stage shows it beside the tablet
     tablet = request.cookies.get(cookie_name("tablet", secure=_secure(desk)), "")
     tablet_hash = token_hash(tablet)
-    if not tablet or not tables.is_tablet(desk.house.db.reader, tablet_hash):
-        raise NotAllowed("this browser is no tablet of the shop", code="U01", hint="pair it: `welkom tablet`")
+    kind: tables.DeviceKind = "display" if guard == "display" else "tablet"
+    if not tablet or not tables.is_tablet(desk.house.db.reader, tablet_hash, kind=kind):
+        raise NotAllowed(
+            f"this browser is no {kind} of the shop", code="U01", hint="pair it: `welkom tablet`"
+        )
+    if kind == "display":
+        return Guest(tablet=tablet, session=None)
+    if not request.url.path.startswith(TO_CUSTOMERS):
+        desk.handed.refuse(tablet_hash)
     by_hand = (
         request.url.path != "/live"  # a stream comes back by itself
         and "hx-request" not in request.headers
@@ -95,6 +108,10 @@ async def admit(desk: Desk, request: Ask, guard: Guard) -> Guest:
     if guard == "staff" and session is None:
         raise _not_signed_in()
     return Guest(tablet=tablet, session=session)
+
+
+def _is_loopback(request: Ask) -> bool:
+    return bool(request.client and request.client.host.startswith(LOOPBACK))
 
 
 def _not_signed_in() -> NotSignedIn:

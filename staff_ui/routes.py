@@ -10,7 +10,20 @@ from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler, asgi, route
 from litestar.types import Receive, Scope, Send
 
 from staff_ui.desk import Desk, Guard, Guest, admit
-from staff_ui.pages import floor, look, machine, pair, search, signin, stage, stop
+from staff_ui.pages import (
+    balie,
+    cards_new,
+    floor,
+    hand,
+    join,
+    look,
+    machine,
+    pair,
+    search,
+    signin,
+    stage,
+    stop,
+)
 from staff_ui.security import Ask
 
 Page = Callable[[Desk, Ask, Guest], Awaitable[Any]]
@@ -37,6 +50,14 @@ ROUTES: Final = (
     Route("POST", "/signout", "tablet", signin.signout),
     Route("GET", "/look", "tablet", look.look),
     Route("POST", "/look", "tablet", look.look_now),
+    Route("GET", "/join/start", "staff", hand.hand),
+    Route("POST", "/join/start", "staff", hand.hand_now),
+    Route("GET", "/join", "tablet", join.join),
+    Route("POST", "/join", "tablet", join.join_now),
+    Route("GET", "/cards/new/{note:str}", "staff", cards_new.cards_new),
+    Route("POST", "/cards/new/{note:str}", "staff", cards_new.cards_new_now),
+    Route("GET", "/balie", "display", balie.balie),
+    Route("GET", "/balie/live", "display", balie.live),
     Route("GET", "/pair/{code:str}", "open", pair.pair),
     Route("GET", "/healthz", "open", machine.healthz),
     Route("GET", "/metrics", "loopback", machine.metrics),

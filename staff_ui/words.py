@@ -73,6 +73,11 @@ class Words:
             return self.say("time.on_day", day=at.day, month=month)
         return self.say("time.on_date", day=at.day, month=month, year=at.year)
 
+    def date(self, at_ms: int) -> str:
+        """`22 nov 2027`: the day something ends."""
+        at = self.local(at_ms)
+        return self.say("time.date", day=at.day, month=self.say(MONTHS[at.month - 1]), year=at.year)
+
     def minutes(self, ago_ms: int) -> str:
         """`nu`, `4 min`, `2 uur`: short enough for a list."""
         minutes = max(0, ago_ms) // MINUTE_MS

@@ -4,7 +4,7 @@ WelkomError(code, hint, retry)
 ├ ConfigError (exit 78)
 ├ SyncError ─ Unreachable ↻, Refused
 ├ StoreError ─ DiskFull, Corrupt
-└ PageError ─ NotSignedIn, NotAllowed, Gone
+└ PageError ─ NotSignedIn, NotAllowed, Handed, Gone
 Reader errors carry the same three fields and live in drivers/reader.py.
 """
 
@@ -64,6 +64,10 @@ class NotSignedIn(PageError):
 
 class NotAllowed(PageError):
     """The signed-in role may not do this."""
+
+
+class Handed(PageError):
+    """The tablet is in a customer's hands: it shows them one page until a staff member's PIN."""
 
 
 class Gone(PageError):

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from sqlite3 import Connection
-from typing import Final
+from typing import Final, Literal
+
+DeviceKind = Literal["tablet", "display"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,29 +53,37 @@ def set_language(conn: Connection, staff_id: bytes, language: str) -> None:
     conn.execute("UPDATE staff SET language=? WHERE id=?", (language, staff_id))
 
 
-def add_code(conn: Connection, code_hash: bytes, *, name: str, until_ms: int) -> None:
+def add_code(
+    conn: Connection, code_hash: bytes, *, name: str, until_ms: int, kind: DeviceKind = "tablet"
+) -> None:
     conn.execute(
-        "INSERT INTO pairing (code_hash, name, until_ms) VALUES (?, ?, ?)", (code_hash, name, until_ms)
+        "INSERT INTO pairing (code_hash, name, until_ms, kind) VALUES (?, ?, ?, ?)",
+        (code_hash, name, until_ms, kind),
     )
 
 
-def take_code(conn: Connection, code_hash: bytes, *, now_ms: int) -> str | None:
-    """Use a code up; the tablet's name, None when it is unknown, used or too old."""
+def take_code(conn: Connection, code_hash: bytes, *, now_ms: int) -> tuple[str, DeviceKind] | None:
+    """Use a code up; name and kind of the device, None when it is unknown, used or too old."""
     row = conn.execute(
-        "DELETE FROM pairing WHERE code_hash=? RETURNING name, until_ms", (code_hash,)
+        "DELETE FROM pairing WHERE code_hash=? RETURNING name, kind, until_ms", (code_hash,)
     ).fetchone()
     conn.execute("DELETE FROM pairing WHERE until_ms<=?", (now_ms,))
-    return str(row[0]) if row and now_ms < row[1] else None
+    return (row[0], row[1]) if row and now_ms < row[2] else None
 
 
-def add_tablet(conn: Connection, token_hash: bytes, *, name: str, now_ms: int) -> None:
+def add_tablet(
+    conn: Connection, token_hash: bytes, *, name: str, now_ms: int, kind: DeviceKind = "tablet"
+) -> None:
     conn.execute(
-        "INSERT INTO tablet (token_hash, name, paired_ms) VALUES (?, ?, ?)", (token_hash, name, now_ms)
+        "INSERT INTO tablet (token_hash, name, paired_ms, kind) VALUES (?, ?, ?, ?)",
+        (token_hash, name, now_ms, kind),
     )
 
 
-def is_tablet(conn: Connection, token_hash: bytes) -> bool:
-    return conn.execute("SELECT 1 FROM tablet WHERE token_hash=?", (token_hash,)).fetchone() is not None
+def is_tablet(conn: Connection, token_hash: bytes, *, kind: DeviceKind = "tablet") -> bool:
+    """Whether a token is of a paired device of this kind: a display is no tablet."""
+    found = conn.execute("SELECT 1 FROM tablet WHERE token_hash=? AND kind=?", (token_hash, kind)).fetchone()
+    return found is not None
 
 
 def tries(conn: Connection, staff_id: bytes, tablet_hash: bytes) -> tuple[int, int]:

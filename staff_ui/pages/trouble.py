@@ -8,10 +8,11 @@ from litestar import MediaType, Response
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 
-from edge.kit.errors import DiskFull, Gone, NotAllowed, NotSignedIn, WelkomError
+from edge.kit.errors import DiskFull, Gone, Handed, NotAllowed, NotSignedIn, WelkomError
 from edge.kit.log import died
+from edge.staff.pins import token_hash
 from staff_ui.desk import Desk, Guest, frame, html
-from staff_ui.security import Ask
+from staff_ui.security import Ask, cookie_name
 from staff_ui.sheets import Frame
 from staff_ui.words import key
 
@@ -21,11 +22,21 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "used": (key("trouble.used"), key("trouble.used.why"), key("trouble.used.next")),
     "form": (key("trouble.form"), key("trouble.form.why"), key("trouble.form.next")),
     "over": (key("trouble.over"), key("trouble.over.why"), key("trouble.over.next")),
+    "idle": (key("trouble.idle"), key("trouble.idle.why"), key("trouble.idle.next")),
+    "card": (key("trouble.card"), key("trouble.card.why"), key("trouble.card.next")),
     "absent": (key("trouble.absent"), key("trouble.absent.why"), key("trouble.absent.next")),
     "full": (key("trouble.full"), key("trouble.full.why"), key("trouble.full.next")),
     "broken": (key("trouble.broken"), key("trouble.broken.why"), key("trouble.broken.next")),
 }
-BY_CODE: Final = {"U01": "unpaired", "U05": "used", "U03": "form", "U06": "over", "U07": "form"}
+BY_CODE: Final = {
+    "U01": "unpaired",
+    "U05": "used",
+    "U03": "form",
+    "U06": "over",
+    "U07": "form",
+    "U09": "idle",
+    "U10": "card",
+}
 MACHINES: Final = ("/healthz", "/metrics", "/live", "/static/")
 
 
@@ -44,6 +55,11 @@ def trouble(desk: Desk, request: Ask, error: Exception) -> Response[object]:
     if status == 500:
         desk.house.log("page_failed", path=request.scope["path"].split("/")[1], **died(error))
     fetched = "hx-request" in request.headers
+    if isinstance(error, Handed | NotSignedIn) and _is_handed(desk, request):
+        if fetched:
+            return _plain(403, headers={"hx-redirect": "/join"})
+        if not _is_machine(request):
+            return Redirect("/join", status_code=303, headers=_NO_STORE)
     if isinstance(error, NotSignedIn) and fetched:
         # htmx follows this by itself: what is on a locked tablet must go away.
         return _plain(status, headers={"hx-redirect": "/signin?idle=1"})
@@ -72,7 +88,7 @@ def status_of(error: Exception) -> int:
             return error.status_code
         case NotSignedIn():
             return 401
-        case NotAllowed():
+        case NotAllowed() | Handed():
             return 403
         case Gone():
             return 410
@@ -95,6 +111,13 @@ _NO_STORE: Final = {"cache-control": "no-store"}
 
 def _plain(status: int, *, headers: dict[str, str]) -> Response[object]:
     return Response(b"", status_code=status, media_type=MediaType.TEXT, headers={**_NO_STORE, **headers})
+
+
+def _is_handed(desk: Desk, request: Ask) -> bool:
+    """Whether a customer has this tablet: whoever has no session there is led to their page, not to the PIN."""
+    secure = desk.house.config.server.secure_cookies
+    tablet = request.cookies.get(cookie_name("tablet", secure=secure), "")
+    return desk.handed.of(token_hash(tablet)) is not None
 
 
 def _is_machine(request: Ask) -> bool:

@@ -11,7 +11,7 @@ from edge.consent.rules import Register
 from edge.kit.chain import link
 from edge.kit.errors import Refused
 from sync import wire
-from sync.hub import consents, people
+from sync.hub import consents, joined, people
 from sync.hub.config import Keys
 from sync.hub.problem import Refusal
 from sync.hub.tables import devices, events
@@ -22,7 +22,16 @@ from sync.hub.tables.feed import Line, Moved
 
 # What a shop may report; the name of a fact of the appliance in the words of the wire.
 KINDS: Final = frozenset(
-    ("visit_started", "greeted", "seen_again", "card_shown", "visit_ended", "consent_withdrawn")
+    (
+        "visit_started",
+        "greeted",
+        "seen_again",
+        "card_shown",
+        "visit_ended",
+        "consent_withdrawn",
+        "customer_joined",
+        "credential_bound",
+    )
 )
 
 
@@ -73,7 +82,10 @@ def take(
     for fact in facts:
         previous = _hash(previous, fact)
         if fact.seq > held:
-            kept.append(_judged(conn, keys, fact, hash_=previous, lines=lines, now_ms=now_ms))
+            shop_id = device.shop_id
+            kept.append(
+                _judged(conn, keys, fact, shop_id=shop_id, hash_=previous, lines=lines, now_ms=now_ms)
+            )
         elif stored[fact.seq][0] != previous:
             raise _no("the hub holds another history of this device", code="FORKED")
     events.keep(conn, device_id, epoch, kept=kept, now_ms=now_ms)
@@ -91,7 +103,14 @@ def _hash(previous: bytes, fact: wire.Event) -> bytes:
 
 
 def _judged(
-    conn: Connection, keys: Keys, fact: wire.Event, *, hash_: bytes, lines: list[Line], now_ms: int
+    conn: Connection,
+    keys: Keys,
+    fact: wire.Event,
+    *,
+    shop_id: str,
+    hash_: bytes,
+    lines: list[Line],
+    now_ms: int,
 ) -> Kept:
     """The fact as it goes into the history, after it did its work; what it sends out is added to `lines`."""
     body, code, customer_id = bytes(fact.body), None, None
@@ -101,6 +120,13 @@ def _judged(
             body, customer_id = b"{}", None
         elif fact.kind == "consent_withdrawn" and fact.hash is None:
             lines += _withdrawn(conn, wire.decode_as(body, wire.ConsentWithdrawn), now_ms=now_ms)
+        elif fact.kind == "customer_joined" and fact.hash is None:
+            new = wire.decode_as(body, wire.CustomerJoined)
+            lines += joined.joined(conn, keys, new, shop_id=shop_id, at_ms=fact.at_ms, now_ms=now_ms)
+        elif fact.kind == "credential_bound" and fact.hash is None:
+            card = wire.decode_as(body, wire.CredentialBound)
+            its, code = joined.bound(conn, keys, card, shop_id=shop_id)
+            lines += its
         elif fact.kind not in KINDS:
             code = "UNKNOWN_KIND"
     except wire.Malformed:

@@ -194,4 +194,6 @@ def test_every_fact_has_a_wire_name_of_its_own() -> None:
         "card_shown",
         "visit_ended",
         "consent_withdrawn",
+        "customer_joined",
+        "credential_bound",
     ]
