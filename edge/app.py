@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from drivers import catalogue
 from drivers.reader import Reader, Sighting
-from edge import jobs, outbox
+from edge import jobs, newcomers, outbox
 from edge.advice.advisor import Advisor
 from edge.advice.process import Worker
 from edge.advice.talk import Start
@@ -94,7 +94,7 @@ class Edge:
                 await serve(
                     self.app,
                     sock,
-                    goodbye=self.house.live.drop,
+                    goodbye=self._goodbye,
                     ready=ready,
                     tls=own.context if own is not None else None,
                 )
@@ -103,6 +103,10 @@ class Edge:
             raise self.house.db.met(_first(errors)) from None
         finally:
             notify("STOPPING=1")
+
+    def _goodbye(self) -> None:
+        self.house.live.drop()
+        self.house.counter.display.live.drop()
 
     def _work(self) -> list[Coroutine[Any, Any, None]]:
         house = self.house
@@ -121,6 +125,7 @@ class Edge:
         def told(event: str, **fields: object) -> None:
             house.log(event, **fields)
             house.live.tell("visits")  # the top line of the tablets names a reader that is out
+            house.counter.display.live.tell("balie")
 
         work: list[Coroutine[Any, Any, None]] = [
             jobs.each_minute(house),
@@ -165,6 +170,7 @@ async def open_edge(
             files.journal, attach={"replica": files.replica}, record=record, synchronous=synchronous
         )
         stack.push_async_callback(db.close)
+        await newcomers.bring_in(db, secrets)
         time = ShopTime(physics, high_water_ms=high_water_ms(db.reader))
         live = Live()
         stack.callback(live.drop)

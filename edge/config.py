@@ -34,6 +34,10 @@ class Shop:
     )
     timezone: str = setting("Europe/Amsterdam", "for times as people say them")
     language: Language = setting("nl", "language of the sign-in page and of new staff: nl or en")
+    benefit_nl: str = setting(
+        "", "what becoming known gives today, one sentence, such as: Vandaag: eerste stempel cadeau"
+    )
+    benefit_en: str = setting("", "the same in English")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,20 @@
 """The shell around the counter: what is presented at a reader becomes an outcome, facts and a poke.
 
-Of strangers it keeps a note without identifier for minutes, and for two seconds the keyed hash that tells one
-hold of a card from two; both in memory alone.
+Of strangers it keeps a note for minutes, with the keyed hashes of the card in case its owner wants to become
+known, and for two seconds the hash that tells one hold of a card from two; all of it in memory alone.
 """
 
 import asyncio
+from collections import Counter as Counts
 from collections import OrderedDict, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Literal
 
 from drivers.reader import Sighting
 from edge.ahead import Ahead
 from edge.catalogue import tables as catalogue
+from edge.display import Display, Said
 from edge.facts import Fact
 from edge.keys import Keys
 from edge.kit.clock import ShopTime
@@ -22,13 +24,14 @@ from edge.live import Live
 from edge.recognition import tables
 from edge.recognition.rules import (
     SAME_TAP_MS,
+    Hashes,
     LastSeen,
     Recognised,
     Recognition,
     Repeat,
     Stranger,
     Withheld,
-    credential,
+    hashes,
     is_repeat,
     recognise,
 )
@@ -52,6 +55,24 @@ class Note:
     kind: NoteKind
     reader: str
     at_ms: int
+    # Of an unknown card, so that it can become somebody's while its owner stands there.
+    card: Hashes | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def key(self) -> str:
+        """What an address may call it: it says nothing about anybody."""
+        return f"{self.kind}-{self.at_ms}"
+
+
+# What the display says of what staff are told. Who does not want to be recognised, or whose card is blocked, is
+# nobody else's business: both are only "read".
+DISPLAYED: Final[dict[NoteKind, Said]] = {
+    "stranger": "stranger",
+    "withheld": "withheld",
+    "blocked": "withheld",
+    "unreadable": "unreadable",
+    "refused": "refused",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +124,19 @@ class Counter:
         self.tally = Tally()
         self.ahead = Ahead(db, live, keys, recipient=recipient)
         self.badges = Badges(db)
+        self._end: asyncio.TimerHandle | None = None
+        self.display = Display()
+        self.counts: Counts[str] = Counts()  # since they were last written down (jobs.count_days)
+
+    def note(self, key: str) -> Note | None:
+        """The note of this name, None when it is over."""
+        return next((note for note in self.notes() if note.key == key), None)
+
+    def drop(self, note: Note) -> None:
+        """Its card became somebody's, or is in the hands of the page that will make it so."""
+        if note in self._notes:
+            self._notes.remove(note)
+        self._live.tell("visits")
 
     def notes(self) -> list[Note]:
         """What staff should know about presentations of nobody, newest first."""
@@ -126,11 +160,12 @@ class Counter:
             self.tally.outcomes += 1
             self._note("refused" if sighting.outcome == "refused" else "unreadable", sighting.reader, now_ms)
             return None
-        presented = credential(self._keys.chain_key, self._keys.shop_key, token.kind, token.value)
-        if presented is None:
+        card = hashes(self._keys.chain_key, self._keys.shop_key, token.kind, token.value)
+        if card is None:
             if token.kind == "gs1":
                 self._scan(token.value, sighting.reader, now_ms, known_only=False)
             return None
+        presented = card.outer
         # Radio hears a thousand passers-by a second: those who are nobody here cost no turn on the writer, and
         # not even their hash is remembered.
         if sighting.how == "near" and not tables.is_known(self._db.reader, presented):
@@ -145,6 +180,8 @@ class Counter:
             return Repeat()
         if await self._saw(presented, sighting, token.evidence, now_ms):
             self.tally.recognised += 1
+            if sighting.how != "near":
+                self.display.say("recognised", sighting.reader, now_ms=now_ms)
             return Recognised()
         outcome = recognise(tables.find(self._db.reader, presented, recipient=self._recipient, now_ms=now_ms))
         # A number that is nobody's card may be on a product: shops number those themselves too.
@@ -164,7 +201,8 @@ class Counter:
                 kind = "stranger"
         # Only what was held to a reader on purpose is answered.
         if sighting.how != "near":
-            self._note(kind, sighting.reader, now_ms)
+            self.counts["stranger" if kind == "stranger" else "withheld"] += 1
+            self._note(kind, sighting.reader, now_ms, card=card if kind == "stranger" else None)
         return outcome
 
     async def _saw(self, presented: bytes, sighting: Sighting, evidence: str, now_ms: int) -> bool:
@@ -205,9 +243,21 @@ class Counter:
         """The customer whose card was open no longer wants to be recognised: say how to go on, not about whom."""
         self._note("withheld", reader, self._time.now_ms())
 
-    def _note(self, kind: NoteKind, reader: str, now_ms: int) -> None:
-        self._notes.append(Note(kind=kind, reader=reader, at_ms=now_ms))
+    def _note(self, kind: NoteKind, reader: str, now_ms: int, *, card: Hashes | None = None) -> None:
+        self._notes.append(Note(kind=kind, reader=reader, at_ms=now_ms, card=card))
         self._live.tell("visits")
+        self.display.say(DISPLAYED[kind], reader, now_ms=now_ms)
+        self._forget_later()
+
+    def _forget_later(self) -> None:
+        """Let a card go when its note ends, though nobody asks for the notes any more."""
+        if self._end is None and any(note.card for note in self._notes):
+            self._end = asyncio.get_running_loop().call_later(NOTE_MS / 1000 + 0.1, self._forget)
+
+    def _forget(self) -> None:
+        self._end = None
+        self.notes()
+        self._forget_later()
 
     def _repeats(self, presented: bytes, reader: str, now_ms: int) -> bool:
         last = self._last.get(presented)

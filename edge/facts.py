@@ -2,6 +2,7 @@
 
 from edge.advice.facts import SuggestionDismissed, SuggestionSaid
 from edge.consent.facts import ConsentWithdrawn
+from edge.joining.facts import CredentialBound, CustomerJoined
 from edge.visits.facts import (
     CardShown,
     Greeted,
@@ -27,4 +28,6 @@ Fact = (
     | HelpClaimed
     | HelpReleased
     | LeftAlone
+    | CustomerJoined
+    | CredentialBound
 )

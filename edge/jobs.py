@@ -1,6 +1,7 @@
 """Clockwork: visits end, consents expire at their minute, times on the tablets turn, old lines are pruned."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Sequence
 from typing import Final
 
@@ -11,6 +12,8 @@ from edge.consent.tables import FOREVER_MS
 from edge.facts import Fact
 from edge.files import suspect
 from edge.house import House
+from edge.insight import tables as insight
+from edge.insight.days import day_of
 from edge.kit.errors import Corrupt, StoreError
 from edge.kit.sqlite import Committed
 from edge.recognition import profile, tables
@@ -93,6 +96,7 @@ async def each_minute(house: House) -> None:
         minute += 1
         now_ms = house.time.now_ms()
         await _try(house, end_quiet(house))
+        await _try(house, count_day(house))
         if minute % PRUNE_EVERY_MINUTES == 0:
             await _try(house, _prune(house, now_ms))
         if visits.count_some(house.db.reader, 1) or house.counter.notes():
@@ -104,6 +108,17 @@ async def _prune(house: House, now_ms: int) -> None:
         pass
     while await house.db.apply(advice.prune, now_ms=now_ms):
         pass
+    await house.db.apply(insight.prune)
+
+
+async def count_day(house: House) -> None:
+    """Write down what the counter counted since the last time: a stranger must not cost a commit each."""
+    counts = dict(house.counter.counts)
+    if counts:
+        day = day_of(house.time.now_ms(), house.config.shop.timezone)
+        await house.db.apply(insight.add_all, day, counts)
+        house.counter.counts.subtract(counts)
+        house.counter.counts += Counter()  # without those that are at nothing now
 
 
 async def end_quiet(house: House) -> None:

@@ -9,6 +9,8 @@ from edge.advice.facts import SuggestionDismissed, SuggestionSaid
 from edge.consent import tables as consent
 from edge.consent.facts import ConsentWithdrawn
 from edge.facts import Fact
+from edge.joining import tables as joining
+from edge.joining.facts import CredentialBound, CustomerJoined
 from edge.visits import tables as visits
 from edge.visits.facts import (
     CardShown,
@@ -57,6 +59,10 @@ def record(conn: Connection, facts: list[Fact]) -> int:
                 visits.released(conn, fact)
             case LeftAlone():
                 visits.left_alone(conn, fact)
+            case CustomerJoined():
+                joining.joined(conn, fact)
+            case CredentialBound():
+                joining.bound(conn, fact)
             case _:
                 assert_never(fact)
     lift_clock(conn, facts[-1].at_ms)

@@ -17,6 +17,7 @@ from edge.catalogue.rules import Product, Stock
 from edge.consent import tables as consent
 from edge.consent.rules import TRAITS
 from edge.facts import Fact
+from edge.joining import tables as joining
 from edge.keys import Keys
 from edge.kit.clock import ShopTime
 from edge.kit.errors import Corrupt, StoreError
@@ -101,6 +102,8 @@ class Uplink:
         if here:
             await self._db.apply(self._apply_here, here)
         await self._db.apply(self._apply, rows)
+        if joining.anything_local(self._db.reader):
+            await self._db.apply(joining.settle)
         if any(row.op == "erase" for row in rows):
             await self._db.scrub()
 
@@ -117,6 +120,7 @@ class Uplink:
                 customer_id = bytes.fromhex(row.id)
                 consent.forget(conn, customer_id, schema="main")
                 recognition.forget_here(conn, customer_id)
+                joining.forget(conn, customer_id)
                 outbox.blank(conn, customer_id)
                 visits.forget(conn, customer_id)
                 wallet.forget(conn, customer_id)

@@ -6,6 +6,7 @@ from edge.house import House
 from staff_ui.assets import read_assets
 from staff_ui.desk import Desk, Stage
 from staff_ui.fragments import Fragments
+from staff_ui.handed import HandedTablets
 from staff_ui.pages.trouble import trouble
 from staff_ui.pages.visits import Renderer
 from staff_ui.routes import ROUTES, handlers
@@ -25,6 +26,7 @@ def make_app(house: House, *, stage: Stage | None = None) -> Litestar:
         fragments=Fragments(house.live, house.time, Renderer(house, sheets)),
         assets=assets,
         logged=set(),
+        handed=HandedTablets(house.time),
         stage=stage,
         paths=frozenset(each.path for each in ROUTES),
     )

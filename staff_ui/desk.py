@@ -14,17 +14,20 @@ from edge.staff import tables
 from edge.staff.pins import token_hash
 from staff_ui.assets import Asset
 from staff_ui.fragments import Fragments
+from staff_ui.handed import HandedTablets
 from staff_ui.security import Ask, cookie_name, form_token
 from staff_ui.sessions import Session, Sessions
 from staff_ui.sheets import Frame, Sheets
 from staff_ui.words import LANGUAGES, Words
 
-Guard = Literal["open", "tablet", "staff", "loopback"]
+Guard = Literal["open", "tablet", "staff", "display", "loopback"]
 THEMES: Final = ("auto", "light", "dark", "glare")
 HANDS: Final = ("right", "left")
 # Pages that show more of a customer than a glance: a tablet left alone on one locks within a minute.
 PROFILES: Final = ("/profile", "/wallet", "/advice")
 TOUCH: Final = "/touch"  # says that somebody is there; opens nothing
+# What a tablet in a customer's hands may open: their page, and the PIN that ends it.
+TO_CUSTOMERS: Final = ("/join", "/signin")
 LOOPBACK: Final = ("127.", "::1", "::ffff:127.")
 
 
@@ -83,6 +86,7 @@ class Desk:
     fragments: Fragments
     assets: dict[str, Asset]
     logged: set[tuple[bytes, str]]
+    handed: HandedTablets
     stage: Stage | None = None
     paths: frozenset[str] = frozenset()  # what this house serves: the menu links to nothing else
 
@@ -114,12 +118,20 @@ class Guest:
 
 async def admit(desk: Desk, request: Ask, guard: Guard) -> Guest:
     """Let a request in or raise NotAllowed or NotSignedIn. Opening a page by hand counts as touching it."""
-    if guard == "loopback" and not (request.client and request.client.host.startswith(LOOPBACK)):
+    if guard == "loopback" and not _is_loopback(request):
         raise NotAllowed("only from this machine", code="U04", hint="ask from the appliance itself")
     if guard in ("open", "loopback"):
         return Guest(tablet="", session=None)
+    if guard == "display" and desk.stage is not None and _is_loopback(request):
+        return Guest(tablet="", session=None)  # the demo's stage shows it beside the tablet
     tablet = request.cookies.get(cookie_name("tablet", secure=_secure(desk)), "")
     tablet_hash = token_hash(tablet)
+    if guard == "display":
+        if not tablet or not tables.is_display(desk.house.db.reader, tablet_hash):
+            raise NotAllowed(
+                "this browser is no display of the shop", code="U01", hint="`welkom tablet display`"
+            )
+        return Guest(tablet=tablet, session=None)
     device_key = tables.device_key(desk.house.db.reader, tablet_hash) if tablet else None
     if device_key is None:
         raise NotAllowed("this browser is no tablet of the shop", code="U01", hint="pair it: `welkom tablet`")
@@ -129,6 +141,8 @@ async def admit(desk: Desk, request: Ask, guard: Guard) -> Guest:
     if bound:
         given = request.cookies.get(cookie_name("proof", secure=_secure(desk)), "")
         desk.sessions.demand(tablet_hash, given, now_ms=now_ms)
+    if not request.url.path.startswith(TO_CUSTOMERS):
+        desk.handed.refuse(tablet_hash)
     by_hand = (
         request.url.path != "/live"  # a stream comes back by itself
         and "hx-request" not in request.headers
@@ -149,6 +163,10 @@ def managers_only(guest: Guest) -> None:
     """Raise NotAllowed unless a manager is signed in."""
     if guest.who.role != "manager":
         raise NotAllowed("only a manager may do this", code="U11", hint="ask a manager to sign in")
+
+
+def _is_loopback(request: Ask) -> bool:
+    return bool(request.client and request.client.host.startswith(LOOPBACK))
 
 
 def _not_signed_in() -> NotSignedIn:

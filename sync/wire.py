@@ -253,6 +253,38 @@ class WalletMoved(Struct, frozen=True, kw_only=True):
     why: Literal["purchase", "reward", "correction"]
 
 
+Sealed = Annotated[str, Meta(pattern="^([0-9a-f]{2}){0,512}$")]
+
+
+class Yes(Struct, frozen=True):
+    """One purpose that somebody who joined agreed to."""
+
+    purpose: Kind
+    recipient: Name
+    until_ms: Count | None = None
+
+
+class CustomerJoined(Struct, frozen=True, kw_only=True):
+    """Body of the event `customer_joined`: somebody became a customer in a shop.
+
+    `key` is their own, sealed as in `Key`; `card` the inner hash of their card, sealed with the same transport key at
+    `card_place(customer)`, empty without a card.
+    """
+
+    customer_id: Hex16
+    key: Sealed
+    traits: Annotated[list[Trait], Meta(max_length=16)] = []
+    consents: Annotated[list[Yes], Meta(max_length=16)] = []
+    card: Sealed = ""
+
+
+class CredentialBound(Struct, frozen=True, kw_only=True):
+    """Body of the event `credential_bound`: a card became a customer's, by the word of a staff member."""
+
+    customer_id: Hex16
+    card: Sealed
+
+
 Body = Key | Customer | Credential | Consent | Product | Stock
 BODIES: Final[dict[str, type[Body]]] = {
     "key": Key,

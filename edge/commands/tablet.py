@@ -1,8 +1,9 @@
-"""`welkom tablet`: which browsers are the shop's tablets."""
+"""`welkom tablet`: which browsers are the shop's tablets, and which phone is the display at the counter."""
 
 import argparse
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import quote
 
 import segno
 
@@ -15,6 +16,7 @@ from edge.kit.log import json_log
 from edge.kit.sqlite import open_writer
 from edge.staff import acts, tables
 from edge.staff.rules import PAIRING_MS
+from edge.staff.tables import DeviceKind
 from edge.tls import addresses, places
 from edge.tls.own import Own, open_own
 
@@ -24,28 +26,35 @@ def add(parser: argparse.ArgumentParser) -> None:
     pair = words.add_parser("pair", help="a code that makes the browser which opens it a tablet, once")
     pair.add_argument("tablet", nargs="?", metavar="NAME", help="where the tablet stands")
     pair.add_argument("--name", default="tablet", help="the same, as an option")
+    display = words.add_parser("display", help="a code that makes any phone the two-line display, once")
+    display.add_argument(
+        "tablet", nargs="?", metavar="NAME", default="balie", help="where the display stands"
+    )
+    display.add_argument("--reader", default="", help="the reader it stands beside; without it all of them")
     shown = words.add_parser("list", help="every tablet, since when, and whether it has a key of its own")
     gone = words.add_parser("remove", help="the tablet is none any more, at once")
     gone.add_argument("tablet", metavar="NAME", help="as `welkom tablet list` says it")
-    for each in (pair, shown, gone):
+    for each in (pair, display, shown, gone):
         each.add_argument("--config", type=Path, required=True, help="welkom.toml")
-    for each in (pair, gone):
+    for each in (pair, display, gone):
         each.add_argument("--dry-run", action="store_true", help="check everything and change nothing")
 
 
 def run(words: argparse.Namespace) -> int:
     config = load(words.config)
-    keys = read_keys(credentials_folder(config)) if words.act == "pair" else None
+    keys = read_keys(credentials_folder(config)) if words.act in ("pair", "display") else None
     if getattr(words, "dry_run", False):
         return 0
     clock = SystemClock()
     journal = prepare(config.store.state, log=json_log(now_ms=clock.wall_ms)).journal
+    kind: DeviceKind = "display" if words.act == "display" else "tablet"
     with closing(open_writer(journal)) as conn:
         if words.act == "list":
             return _list(tables.tablets(conn))
         if words.act == "remove":
             return _removed(words.tablet, acts.remove_tablet(conn, words.tablet))
-        code = acts.pair_code(conn, words.tablet or words.name, now_ms=clock.wall_ms())
+        name = words.tablet or words.name
+        code = acts.pair_code(conn, name, now_ms=clock.wall_ms(), kind=kind)
     own = None
     if keys is not None and config.server.tls == "own":
         own = open_own(
@@ -55,7 +64,8 @@ def run(words: argparse.Namespace) -> int:
             kek=keys.kek,
             now_ms=clock.wall_ms(),
         )
-    _show(config, code, own)
+    beside = f"?reader={quote(words.reader)}" if kind == "display" and words.reader else ""
+    _show(config, code + beside, own)
     return 0
 
 

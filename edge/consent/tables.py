@@ -97,7 +97,7 @@ def put(conn: Connection, row: dict[str, object]) -> None:
 
 
 def put_here(conn: Connection, row: dict[str, object]) -> None:
-    """A withdrawal that came down the urgent lane, into the journal, which outlives a rebuilt replica."""
+    """Into the journal, which outlives a rebuilt replica: a withdrawal down the urgent lane, or a yes said here."""
     conn.execute(_PUT_JOURNAL, row)
 
 

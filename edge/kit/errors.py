@@ -5,7 +5,7 @@ WelkomError(code, hint, retry)
 ├ WordsError (exit 2)
 ├ SyncError ─ Unreachable ↻, Refused
 ├ StoreError ─ DiskFull, Corrupt
-└ PageError ─ NotSignedIn, NotAllowed, Gone
+└ PageError ─ NotSignedIn, NotAllowed, Handed, Gone
 Reader errors carry the same three fields and live in drivers/reader.py.
 """
 
@@ -69,6 +69,10 @@ class NotSignedIn(PageError):
 
 class NotAllowed(PageError):
     """The signed-in role may not do this."""
+
+
+class Handed(PageError):
+    """The tablet is in a customer's hands: it shows them one page until a staff member's PIN."""
 
 
 class Gone(PageError):

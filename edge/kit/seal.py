@@ -49,6 +49,11 @@ def key_place(customer_id: bytes) -> bytes:
     return b"customer_key|" + customer_id
 
 
+def card_place(customer_id: bytes) -> bytes:
+    """Associated data of a card's inner hash on its way to the hub."""
+    return b"card|" + customer_id
+
+
 def derive(key: bytes, purpose: str) -> bytes:
     """A 32-byte key for one named purpose (HKDF-Expand of RFC 5869 with one block)."""
     return hmac.digest(key, purpose.encode() + b"\x01", sha256)

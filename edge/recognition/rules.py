@@ -6,7 +6,7 @@ sends each shop the outer one, so that two shops' files cannot be joined and no 
 
 import hmac
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, Literal
 
@@ -47,13 +47,30 @@ def outer(shop_key: bytes, inner_hash: bytes) -> bytes:
     return hmac.digest(shop_key, inner_hash, sha256)
 
 
-def credential(chain_key: bytes, shop_key: bytes, token_kind: str, value: str) -> bytes | None:
-    """The shop's hash of a token, or None where a token of this kind or value is no person's credential."""
+@dataclass(frozen=True, slots=True)
+class Hashes:
+    """Both hashes of one credential: what the hub would keep of it, and what this shop would."""
+
+    inner: bytes = field(repr=False)
+    outer: bytes = field(repr=False)
+
+
+def hashes(chain_key: bytes, shop_key: bytes, token_kind: str, value: str) -> Hashes | None:
+    """The hashes of a token, or None where a token of this kind or value is no person's credential."""
     kind = CREDENTIAL_KINDS.get(token_kind)
     if kind is None:
         return None
     normal = normalise(kind, value)
-    return None if normal is None else outer(shop_key, inner(chain_key, kind, normal))
+    if normal is None:
+        return None
+    inner_hash = inner(chain_key, kind, normal)
+    return Hashes(inner_hash, outer(shop_key, inner_hash))
+
+
+def credential(chain_key: bytes, shop_key: bytes, token_kind: str, value: str) -> bytes | None:
+    """The shop's hash of a token, or None where a token of this kind or value is no person's credential."""
+    made = hashes(chain_key, shop_key, token_kind, value)
+    return None if made is None else made.outer
 
 
 # One hold of a card shows up as several reads on readers that repeat themselves; two people never tap the

@@ -84,12 +84,29 @@ def put_credential(conn: Connection, row: dict[str, object]) -> None:
     conn.execute(_PUT_CREDENTIAL, row)
 
 
+def is_resident(conn: Connection, customer_id: bytes) -> bool:
+    """Whether the replica holds this customer."""
+    found = conn.execute("SELECT 1 FROM replica.customer WHERE id=?", (customer_id,)).fetchone()
+    return found is not None
+
+
 def block_credential(conn: Connection, credential: bytes, *, customer_id: bytes) -> None:
     """A block that came down the urgent lane; it outlives a rebuilt replica."""
     conn.execute(
         """
         INSERT INTO main.credential (hash, customer_id, state) VALUES (?, ?, 'blocked')
         ON CONFLICT DO UPDATE SET state='blocked'
+        """,
+        (credential, customer_id),
+    )
+
+
+def bind_credential(conn: Connection, credential: bytes, *, customer_id: bytes) -> None:
+    """A card that became somebody's in this shop; one that is blocked stays so."""
+    conn.execute(
+        """
+        INSERT INTO main.credential (hash, customer_id, state) VALUES (?, ?, 'active')
+        ON CONFLICT DO NOTHING
         """,
         (credential, customer_id),
     )

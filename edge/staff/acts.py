@@ -20,23 +20,30 @@ def add_staff(
     )
 
 
-def pair_code(conn: Connection, name: str, *, now_ms: int, keep_ms: int = PAIRING_MS) -> str:
-    """A single-use code: whichever browser opens `/pair/{code}` first becomes the tablet `name`."""
+def pair_code(
+    conn: Connection,
+    name: str,
+    *,
+    now_ms: int,
+    keep_ms: int = PAIRING_MS,
+    kind: tables.DeviceKind = "tablet",
+) -> str:
+    """A single-use code: whichever browser opens `/pair/{code}` first becomes the tablet (or display) `name`."""
     code = new_token()
-    tables.add_code(conn, token_hash(code), name=name, until_ms=now_ms + keep_ms)
+    tables.add_code(conn, token_hash(code), name=name, until_ms=now_ms + keep_ms, kind=kind)
     return code
 
 
 def pair(conn: Connection, code: str, *, now_ms: int, device_key: bytes | None = None) -> str | None:
-    """Use a code up; the new tablet's token, None when the code is unknown, used or too old.
+    """Use a code up; the new device's token, None when the code is unknown, used or too old.
 
     A tablet with a `device_key` has to sign with it from now on: its cookie alone is worth nothing.
     """
-    name = tables.take_code(conn, token_hash(code), now_ms=now_ms)
-    if name is None:
+    taken = tables.take_code(conn, token_hash(code), now_ms=now_ms)
+    if taken is None:
         return None
-    token = new_token()
-    tables.add_tablet(conn, token_hash(token), name=name, now_ms=now_ms, device_key=device_key)
+    token, (name, kind) = new_token(), taken
+    tables.add_tablet(conn, token_hash(token), name=name, now_ms=now_ms, kind=kind, device_key=device_key)
     return token
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from sqlite3 import Connection
-from typing import Final
+from typing import Final, Literal
+
+DeviceKind = Literal["tablet", "display"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,34 +64,43 @@ def set_language(conn: Connection, staff_id: bytes, language: str) -> None:
     conn.execute("UPDATE staff SET language=? WHERE id=?", (language, staff_id))
 
 
-def add_code(conn: Connection, code_hash: bytes, *, name: str, until_ms: int) -> None:
+def add_code(
+    conn: Connection, code_hash: bytes, *, name: str, until_ms: int, kind: DeviceKind = "tablet"
+) -> None:
     conn.execute(
-        "INSERT INTO pairing (code_hash, name, until_ms) VALUES (?, ?, ?)", (code_hash, name, until_ms)
+        "INSERT INTO pairing (code_hash, name, until_ms, kind) VALUES (?, ?, ?, ?)",
+        (code_hash, name, until_ms, kind),
     )
 
 
-def take_code(conn: Connection, code_hash: bytes, *, now_ms: int) -> str | None:
-    """Use a code up; the tablet's name, None when it is unknown, used or too old."""
+def take_code(conn: Connection, code_hash: bytes, *, now_ms: int) -> tuple[str, DeviceKind] | None:
+    """Use a code up; name and kind of the device, None when it is unknown, used or too old."""
     row = conn.execute(
-        "DELETE FROM pairing WHERE code_hash=? RETURNING name, until_ms", (code_hash,)
+        "DELETE FROM pairing WHERE code_hash=? RETURNING name, kind, until_ms", (code_hash,)
     ).fetchone()
     conn.execute("DELETE FROM pairing WHERE until_ms<=?", (now_ms,))
-    return str(row[0]) if row and now_ms < row[1] else None
+    return (row[0], row[1]) if row and now_ms < row[2] else None
 
 
 def add_tablet(
-    conn: Connection, token_hash: bytes, *, name: str, now_ms: int, device_key: bytes | None = None
+    conn: Connection,
+    token_hash: bytes,
+    *,
+    name: str,
+    now_ms: int,
+    kind: DeviceKind = "tablet",
+    device_key: bytes | None = None,
 ) -> None:
     conn.execute(
-        "INSERT INTO tablet (token_hash, name, paired_ms, device_key) VALUES (?, ?, ?, ?)",
-        (token_hash, name, now_ms, device_key),
+        "INSERT INTO tablet (token_hash, name, paired_ms, kind, device_key) VALUES (?, ?, ?, ?, ?)",
+        (token_hash, name, now_ms, kind, device_key),
     )
 
 
 def device_key(conn: Connection, token_hash: bytes) -> bytes | None:
     """The public key of a tablet, empty when it was paired without one, None when it is no tablet."""
     row = conn.execute(
-        "SELECT coalesce(device_key, x'') FROM tablet WHERE token_hash=?", (token_hash,)
+        "SELECT coalesce(device_key, x'') FROM tablet WHERE token_hash=? AND kind='tablet'", (token_hash,)
     ).fetchone()
     return bytes(row[0]) if row else None
 
@@ -117,8 +128,12 @@ def remove_tablets(conn: Connection, name: str) -> int:
     return conn.execute("DELETE FROM tablet WHERE name=?", (name,)).rowcount
 
 
-def is_tablet(conn: Connection, token_hash: bytes) -> bool:
-    return conn.execute("SELECT 1 FROM tablet WHERE token_hash=?", (token_hash,)).fetchone() is not None
+def is_display(conn: Connection, token_hash: bytes) -> bool:
+    """Whether a token is of a paired display; a display is no tablet, and the other way about."""
+    found = conn.execute(
+        "SELECT 1 FROM tablet WHERE token_hash=? AND kind='display'", (token_hash,)
+    ).fetchone()
+    return found is not None
 
 
 def tries(conn: Connection, staff_id: bytes, tablet_hash: bytes) -> tuple[int, int]:

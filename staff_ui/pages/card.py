@@ -26,6 +26,7 @@ REASONS: Final[dict[str, str]] = {
     "scan": key("reason.scan"),
     "near": key("reason.near"),
     "typed": key("reason.typed"),
+    "joined": key("reason.joined"),
 }
 Help = Literal["free", "mine", "theirs"]
 

@@ -1,7 +1,8 @@
-"""Makes a browser one of the shop's tablets, with a code that works once; and shows a manager such a code."""
+"""Makes a browser one of the shop's tablets, or the display at the counter; shows a manager a code for the next."""
 
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import quote
 
 import segno
 from litestar import Response
@@ -9,7 +10,8 @@ from litestar.response import Redirect
 from markupsafe import Markup
 
 from edge.kit.errors import Gone, NotAllowed
-from edge.staff import acts, devices
+from edge.staff import acts, devices, tables
+from edge.staff.pins import token_hash
 from edge.tls import places
 from staff_ui.desk import Desk, Guest, frame, html, managers_only
 from staff_ui.pages.device import decoded
@@ -47,7 +49,7 @@ async def pair(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """
     code = request.path_params["code"]
     if not desk.house.config.server.secure_cookies:
-        return await _paired(desk, code, b"")
+        return await _paired(desk, request, code, b"")
     around = frame(desk, request, Guest(tablet="", session=None))
     it = Pair(frame=_with(around, form_token(code)), code=code)
     return html(desk, "pair.html", it, language=around.language)
@@ -60,18 +62,23 @@ async def pair_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     key = decoded(form.get("key", ""))
     if form.get("key") and not devices.is_key(key):
         raise NotAllowed("not a key of a tablet", code="U07", hint="open the page again")
-    return await _paired(desk, code, key)
+    return await _paired(desk, request, code, key)
 
 
-async def _paired(desk: Desk, code: str, key: bytes) -> Response[str]:
+async def _paired(desk: Desk, request: Ask, code: str, key: bytes) -> Response[str]:
+    """A display is told by `?reader=` which reader it stands beside."""
     house = desk.house
     token = await house.db.apply(acts.pair, code, now_ms=house.time.now_ms(), device_key=key or None)
     if token is None:
         raise Gone(
             "a pairing code was used or is too old", code="U05", hint="make a new one: `welkom tablet`"
         )
+    target = "/signin"
+    if tables.is_display(house.db.reader, token_hash(token)):
+        reader = request.query_params.get("reader", "")
+        target = f"/balie?reader={quote(reader)}" if reader else "/balie"
     return Redirect(
-        "/signin",
+        target,
         status_code=303,
         cookies=[
             cookie("tablet", token, secure=house.config.server.secure_cookies, max_age_s=YEAR_S),

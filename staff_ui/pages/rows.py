@@ -17,6 +17,7 @@ HOW: Final[dict[str, str]] = {
     "scan": key("row.scan"),
     "near": key("row.near"),
     "typed": key("row.typed"),
+    "joined": key("row.joined"),
 }
 # Kind of note -> name and words of its row.
 NOTES: Final[dict[NoteKind, tuple[str, str]]] = {
@@ -141,7 +142,7 @@ def _note(note: Note, words: Words, *, now_ms: int) -> Row:
 
 
 def note_key(note: Note) -> str:
-    return f"{note.kind}-{note.at_ms}"
+    return note.key
 
 
 def _age(made: Made) -> int:

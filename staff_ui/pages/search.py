@@ -6,11 +6,11 @@ from typing import Final
 from litestar import Response
 from litestar.response import Redirect
 
-from edge.consent.facts import ConsentWithdrawn
 from edge.kit.errors import Corrupt, Gone
 from edge.recognition import profile
 from edge.recognition.tables import may_recognise
 from edge.visits import acts
+from edge.visits.facts import SeenAgain, VisitStarted
 from edge.visits.rules import REASONS
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.drafts import drafted, sent
@@ -101,7 +101,7 @@ async def open_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     )
     if not done.facts:
         raise Gone("nobody who may be recognised", code="U06", hint="search again")
-    visit = next(fact.visit_id for fact in reversed(done.facts) if not isinstance(fact, ConsentWithdrawn))
+    visit = next(fact.visit_id for fact in reversed(done.facts) if isinstance(fact, VisitStarted | SeenAgain))
     guest.who.opened = (visit, why)
     house.live.tell("visits", done.seq)
     return Redirect(f"/visits/{visit.hex()}", status_code=303, headers={"cache-control": "no-store"})

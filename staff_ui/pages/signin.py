@@ -33,6 +33,7 @@ class SignIn:
     tiles: tuple[Tile, ...]
     sentence: str
     wrong: bool
+    handed: bool = False
 
 
 async def signin(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
@@ -57,6 +58,7 @@ async def signin_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     if not await asyncio.to_thread(pin_fits, house.keys.pin_pepper, pin, staff.pin_hash):
         return _wrong(desk, request, guest, name=name, taken=taken)
     token = await desk.sessions.sign_in(staff, tablet_hash)
+    desk.handed.take_back(tablet_hash)
     secure = house.config.server.secure_cookies
     return Redirect(
         "/",
@@ -106,11 +108,15 @@ def _page(
     status: int | None = None,
 ) -> Response[str]:
     around = frame(desk, request, Guest(tablet=guest.tablet, session=None, bound=guest.bound), here="signin")
+    hands = desk.handed.of(token_hash(guest.tablet))
+    if hands is not None and not name:
+        name = hands.staff  # whoever handed it over asks for it back
     names = tables.names(desk.house.db.reader)
     it = SignIn(
         frame=around,
         tiles=tuple(Tile(each, initials(each), each == name or len(names) == 1) for each in names),
         sentence=sentence or words(desk, around).say(why),
         wrong=wrong,
+        handed=hands is not None,
     )
     return html(desk, "signin.html", it, language=around.language, status=status or (422 if wrong else 200))

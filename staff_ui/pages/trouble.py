@@ -10,10 +10,11 @@ from litestar import MediaType, Response
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 
-from edge.kit.errors import DiskFull, Gone, NotAllowed, NotSignedIn, WelkomError
+from edge.kit.errors import DiskFull, Gone, Handed, NotAllowed, NotSignedIn, WelkomError
 from edge.kit.log import died
+from edge.staff.pins import token_hash
 from staff_ui.desk import Desk, Guest, frame, html
-from staff_ui.security import Ask
+from staff_ui.security import Ask, cookie_name
 from staff_ui.sheets import Frame
 from staff_ui.words import key
 
@@ -23,6 +24,8 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "used": (key("trouble.used"), key("trouble.used.why"), key("trouble.used.next")),
     "form": (key("trouble.form"), key("trouble.form.why"), key("trouble.form.next")),
     "over": (key("trouble.over"), key("trouble.over.why"), key("trouble.over.next")),
+    "idle": (key("trouble.idle"), key("trouble.idle.why"), key("trouble.idle.next")),
+    "card": (key("trouble.card"), key("trouble.card.why"), key("trouble.card.next")),
     "absent": (key("trouble.absent"), key("trouble.absent.why"), key("trouble.absent.next")),
     "unsold": (key("trouble.unsold"), key("trouble.unsold.why"), key("trouble.unsold.next")),
     "full": (key("trouble.full"), key("trouble.full.why"), key("trouble.full.next")),
@@ -38,6 +41,8 @@ BY_CODE: Final = {
     "U10": "unpaired",
     "U11": "manager",
     "U12": "unsold",
+    "U13": "idle",
+    "U14": "card",
 }
 MACHINES: Final = ("/healthz", "/metrics", "/live", "/static/")
 
@@ -59,6 +64,11 @@ def trouble(desk: Desk, request: Ask, error: Exception) -> Response[object]:
     if status == 500:
         desk.house.log("page_failed", path=request.scope["path"].split("/")[1], **died(error))
     fetched = "hx-request" in request.headers
+    if isinstance(error, Handed | NotSignedIn) and _is_handed(desk, request):
+        if fetched:
+            return _plain(403, headers={"hx-redirect": "/join"})
+        if not _is_machine(request):
+            return Redirect("/join", status_code=303, headers=_NO_STORE)
     if isinstance(error, NotSignedIn) and fetched:
         # htmx follows this by itself: what is on a locked tablet must go away.
         return _plain(status, headers={"hx-redirect": _door(request, error) or "/signin?idle=1"})
@@ -102,7 +112,7 @@ def status_of(error: Exception) -> int:
             return error.status_code
         case NotSignedIn():
             return 401
-        case NotAllowed():
+        case NotAllowed() | Handed():
             return 403
         case Gone():
             return 410
@@ -125,6 +135,13 @@ _NO_STORE: Final = {"cache-control": "no-store"}
 
 def _plain(status: int, *, headers: dict[str, str]) -> Response[object]:
     return Response(b"", status_code=status, media_type=MediaType.TEXT, headers={**_NO_STORE, **headers})
+
+
+def _is_handed(desk: Desk, request: Ask) -> bool:
+    """Whether a customer has this tablet: whoever has no session there is led to their page, not to the PIN."""
+    secure = desk.house.config.server.secure_cookies
+    tablet = request.cookies.get(cookie_name("tablet", secure=secure), "")
+    return desk.handed.of(token_hash(tablet)) is not None
 
 
 def _is_machine(request: Ask) -> bool:

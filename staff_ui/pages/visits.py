@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from sqlite3 import Connection
 from typing import Final
 
 from markupsafe import Markup
@@ -12,6 +13,7 @@ from edge.consent.rules import Role
 from edge.consent.tables import FOREVER_MS
 from edge.counter import NOTE_MS, Note, NoteKind
 from edge.house import House
+from edge.insight.tables import joined_today
 from edge.kit.errors import Corrupt
 from edge.recognition import profile
 from edge.shop import tables as shop
@@ -45,6 +47,8 @@ class NoteCard:
     lead: str
     large: str
     sentence: str
+    key: str = ""  # of a card that could become somebody's
+    counted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ class Renderer:
             more=_more(here, len(arrivals), words),
             card=card,
             offer=on_card(advice, house.db.reader, words) if advice else None,
-            note=_note_card(note, words) if note else None,
+            note=_note_card(note, words, counted=self._counted(words, now_ms)) if note else None,
             pinned=pinned.hex() if pinned is not None else "",
             over=pinned is not None and shown is None,
             stopped=pinned is not None
@@ -125,6 +129,9 @@ class Renderer:
             ends += [shown.until_ms, now_ms + MINUTE_MS - now_ms % MINUTE_MS]
         fragment = self._sheets.render("visits.html", it, language)
         return fragment, min(ends), shown.visit_id if shown else None
+
+    def _counted(self, words: Words, now_ms: int) -> str:
+        return joined_words(self._house.db.reader, words, now_ms=now_ms)
 
     def _card(
         self, arrival: Arrival, role: Role, words: Words, *, now_ms: int, busy: bool, me: bytes
@@ -159,6 +166,12 @@ class Renderer:
         return glance(arrival, found, words, now_ms=now_ms, busy=busy, me=me), found.until_ms
 
 
+def joined_words(conn: Connection, words: Words, *, now_ms: int) -> str:
+    """How many of those who were asked became known today; nothing before the first was asked."""
+    joined, invited = joined_today(conn, words.local(now_ms).date().isoformat())
+    return words.count("joined.today", joined, invited=invited) if invited else ""
+
+
 def _more(here: int, listed: int, words: Words) -> str:
     """How many are here beside those in the list, in words; nothing when that is all."""
     if listed < MOST_ROWS:
@@ -176,13 +189,15 @@ def _followed(arrivals: Sequence[Arrival], notes: Sequence[Note]) -> Arrival | N
     return arrivals[0]
 
 
-def _note_card(note: Note, words: Words) -> NoteCard:
+def _note_card(note: Note, words: Words, *, counted: str) -> NoteCard:
     lead, large, *sentence = NOTES[note.kind]
     return NoteCard(
         kind=note.kind,
         lead=words.say(lead),
         large=words.say(large),
         sentence=words.say(sentence[0]) if sentence else "",
+        key=note.key if note.card else "",
+        counted=counted if note.card else "",
     )
 
 

@@ -11,7 +11,7 @@ from edge.consent.rules import Register
 from edge.kit.chain import link
 from edge.kit.errors import Refused
 from sync import wire
-from sync.hub import consents, people, wallet
+from sync.hub import consents, joined, people, wallet
 from sync.hub.config import Keys
 from sync.hub.problem import Refusal
 from sync.hub.tables import devices, events
@@ -35,6 +35,8 @@ KINDS: Final = frozenset(
         "left_alone",
         "suggestion_said",
         "suggestion_dismissed",
+        "customer_joined",
+        "credential_bound",
     )
 )
 
@@ -50,6 +52,7 @@ class _Effects:
     """What an upload sends out: rows, and whose balance changed (a row a customer, however many lines)."""
 
     device_id: str
+    shop_id: str
     epoch: int
     now_ms: int
     lines: list[Line]
@@ -93,7 +96,7 @@ def take(
     last = envelope.from_seq + len(facts) - 1
     stored = events.between(conn, device_id, epoch, first=envelope.from_seq, last=min(last, held))
     kept: list[Kept] = []
-    effects = _Effects(device_id, epoch, now_ms, [], {})
+    effects = _Effects(device_id, device.shop_id, epoch, now_ms, [], {})
     for fact in facts:
         previous = _hash(previous, fact)
         if fact.seq > held:
@@ -127,6 +130,15 @@ def _judged(conn: Connection, keys: Keys, fact: wire.Event, *, hash_: bytes, eff
             effects.lines += _withdrawn(conn, withdrawal, now_ms=effects.now_ms)
         elif fact.kind == "wallet_moved" and fact.hash is None:
             _moved(conn, keys, fact, effects)
+        elif fact.kind == "customer_joined" and fact.hash is None:
+            new = wire.decode_as(body, wire.CustomerJoined)
+            effects.lines += joined.joined(
+                conn, keys, new, shop_id=effects.shop_id, at_ms=fact.at_ms, now_ms=effects.now_ms
+            )
+        elif fact.kind == "credential_bound" and fact.hash is None:
+            card = wire.decode_as(body, wire.CredentialBound)
+            its, code = joined.bound(conn, keys, card, shop_id=effects.shop_id)
+            effects.lines += its
         elif fact.kind not in KINDS:
             code = "UNKNOWN_KIND"
     except wire.Malformed:

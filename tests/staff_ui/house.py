@@ -337,6 +337,7 @@ def open_place(
             server = _Server(app, house.live, ready)
             serving = asyncio.create_task(server.serve([sock]))
             await stop.wait()
+            house.counter.display.live.drop()
             server.should_exit = True
             await serving
 

@@ -200,4 +200,6 @@ def test_every_fact_has_a_wire_name_of_its_own() -> None:
         "help_claimed",
         "help_released",
         "left_alone",
+        "customer_joined",
+        "credential_bound",
     ]

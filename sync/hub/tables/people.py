@@ -91,6 +91,12 @@ def block(conn: Connection, inner_hash: bytes) -> tuple[bytes, int] | None:
     return (bytes(row[0]), int(row[1])) if row else None
 
 
+def owner(conn: Connection, inner_hash: bytes) -> bytes | None:
+    """Whose credential this is, None for nobody's."""
+    row = conn.execute("SELECT customer_id FROM credential WHERE hash=:hash", {"hash": inner_hash}).fetchone()
+    return bytes(row[0]) if row else None
+
+
 def exists(conn: Connection, customer_id: bytes) -> bool:
     return conn.execute("SELECT 1 FROM customer WHERE id=:id", {"id": customer_id}).fetchone() is not None
 

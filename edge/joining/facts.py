@@ -1,0 +1,54 @@
+"""What can happen when somebody becomes known, or gets another card."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class SealedTrait:
+    """A value that only the customer's own key opens, at `trait_place(customer, name, ver)`."""
+
+    name: str
+    sealed: bytes = field(repr=False)
+    ver: int
+    as_of_ms: int
+    until_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Yes:
+    """One purpose the customer agreed to, with whom, and until when (ms; None: until they say stop)."""
+
+    purpose: str
+    recipient: str
+    until_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerJoined:
+    """Somebody confirmed, on the tablet in their own hands, what this shop may keep.
+
+    `key` is the customer's key and `card` the inner hash of their card, both sealed for the hub; `hash` is the
+    shop's own hash of it. Both are empty without a card.
+    """
+
+    customer_id: bytes
+    key: bytes = field(repr=False)
+    traits: tuple[SealedTrait, ...]
+    consents: tuple[Yes, ...]
+    hash: bytes = field(repr=False)
+    card: bytes = field(repr=False)
+    staff_id: bytes
+    language: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialBound:
+    """A staff member said whose card this is. `hash` and `card` are as in `CustomerJoined`."""
+
+    customer_id: bytes
+    hash: bytes = field(repr=False)
+    card: bytes = field(repr=False)
+    staff_id: bytes
+    why: str
+    at_ms: int

@@ -1,0 +1,135 @@
+"""What a name may be, what a yes covers and until when. Pure: no clock, no ids."""
+
+import unicodedata
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from edge.consent.rules import PURPOSES
+
+Period = Literal["year", "stop", "today"]
+PERIODS: Final[tuple[Period, ...]] = ("year", "stop", "today")
+# What the customer is asked, each a yes of its own (S136). The rest of PURPOSES is asked where it is used.
+ASKED: Final = ("recognition", "profiling", "contact")
+YEAR_MS: Final = 365 * 24 * 3_600_000
+MOST_LETTERS: Final = 80
+_MARKS: Final = frozenset(" .'’-")
+# How people are addressed before their name: no part of their initials. Lower case, without full stops.
+_TITLES: Final = frozenset(
+    (
+        "mevrouw",
+        "mevr",
+        "mw",
+        "meneer",
+        "mijnheer",
+        "dhr",
+        "heer",
+        "dr",
+        "drs",
+        "ir",
+        "ing",
+        "mr",
+        "mrs",
+        "ms",
+        "mx",
+    )
+)
+_PARTICLES: Final = frozenset(
+    (
+        "van",
+        "de",
+        "der",
+        "den",
+        "het",
+        "'t",
+        "’t",
+        "ten",
+        "ter",
+        "te",
+        "op",
+        "la",
+        "le",
+        "von",
+        "du",
+        "di",
+        "el",
+        "al",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the customer filled in, word for word; it lives in memory until they confirm it."""
+
+    name: str = field(default="", repr=False)
+    purposes: tuple[str, ...] = ()
+    period: Period = PERIODS[0]
+
+
+def tidy(text: str) -> str:
+    """What was typed as one line: composed letters, single spaces, nothing invisible."""
+    composed = unicodedata.normalize("NFC", text)
+    shown = "".join(each if unicodedata.category(each)[0] != "C" else " " for each in composed)
+    return " ".join(shown.split())
+
+
+def is_name(text: str) -> bool:
+    """Whether a tidy text can be how somebody is addressed: letters of any script, with the marks of names.
+
+    No digits and no other signs, so that no phone number, address or link gets in by this door.
+    """
+    letters = [each for each in text if unicodedata.category(each)[0] in "LM"]
+    return (
+        len(letters) > 0
+        and len(text) <= MOST_LETTERS
+        and len(letters) + sum(map(_MARKS.__contains__, text)) == len(text)
+    )
+
+
+def name_trait(name: str) -> dict[str, str]:
+    """The trait of a name as they want it: in a sentence, at the start of a line, and in two letters."""
+    return {"call": name, "short": name[0].upper() + name[1:], "initials": _initials(name), "full": name}
+
+
+def _initials(name: str) -> str:
+    words = [word for word in name.split() if any(map(str.isalpha, word))]
+    own = [word for word in words if word.lower().rstrip(".") not in _TITLES | _PARTICLES] or words
+    firsts = [next(filter(str.isalpha, word)) for word in own]
+    return "".join(firsts[:1] + firsts[1:][-1:]).upper()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Exactly what a wish would leave behind: the same list is shown, confirmed and written."""
+
+    traits: tuple[str, ...]
+    purposes: tuple[str, ...]
+    card: bool
+    until_ms: int | None
+
+
+def kept(wish: Wish, *, card: bool, now_ms: int, day_ends_ms: int) -> Kept:
+    """What is kept of somebody. Saving rests on the agreement and comes with a card; a name needs a purpose."""
+    asked = tuple(purpose for purpose in ASKED if purpose in wish.purposes)
+    until_ms = {"year": now_ms + YEAR_MS, "stop": None, "today": day_ends_ms}[wish.period]
+    return Kept(
+        traits=("name", "since") if "recognition" in asked else (),
+        purposes=(*(("saving",) if card else ()), *asked),
+        card=card,
+        until_ms=until_ms,
+    )
+
+
+def ends_ms(purpose: str, until_ms: int | None) -> int | None:
+    """When a yes ends: the chosen period is of the consents; what was saved stays the customer's."""
+    return until_ms if PURPOSES[purpose] == "consent" else None
+
+
+Wrong = Literal["name", "nothing"]
+
+
+def wrong(wish: Wish, *, card: bool) -> Wrong | None:
+    """Why a wish cannot be kept as it stands: no usable name, or nothing that anything could be kept for."""
+    if "recognition" in wish.purposes:
+        return None if is_name(wish.name) else "name"
+    return None if card else "nothing"

@@ -1,0 +1,105 @@
+"""Every statement about customers made in this shop, until the hub has them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from sqlite3 import Connection
+
+import msgspec
+
+from edge.consent import tables as consent
+from edge.consent.rules import PURPOSES
+from edge.consent.tables import basis_until
+from edge.joining.facts import CredentialBound, CustomerJoined, SealedTrait
+from edge.joining.rules import ends_ms
+from edge.recognition import tables as recognition
+
+
+def joined(conn: Connection, fact: CustomerJoined) -> None:
+    """Write the customer, their yeses and their card, all in the journal."""
+    conn.execute(
+        "INSERT INTO joined (customer_id, wrapped, traits) VALUES (?, ?, ?)",
+        (fact.customer_id, fact.key, msgspec.json.encode(fact.traits)),
+    )
+    for yes in fact.consents:
+        row: dict[str, object] = {
+            "customer_id": fact.customer_id,
+            "purpose": yes.purpose,
+            "recipient": yes.recipient,
+            "basis": PURPOSES[yes.purpose],
+            "gen": 1,
+            "state": "given",
+            "from_ms": fact.at_ms,
+            "until_ms": ends_ms(yes.purpose, yes.until_ms),
+        }
+        consent.put_here(conn, row)
+    if fact.hash:
+        recognition.bind_credential(conn, fact.hash, customer_id=fact.customer_id)
+
+
+def bound(conn: Connection, fact: CredentialBound) -> None:
+    recognition.bind_credential(conn, fact.hash, customer_id=fact.customer_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A customer whom the hub has not sent back yet."""
+
+    customer_id: bytes
+    wrapped: bytes = field(repr=False)
+    traits: tuple[SealedTrait, ...]
+
+
+def locals_(conn: Connection) -> Iterator[Local]:
+    """Customers made here that the hub has not sent back yet."""
+    for customer_id, wrapped, traits in conn.execute(
+        "SELECT customer_id, wrapped, traits FROM joined"
+    ).fetchall():
+        yield Local(customer_id, wrapped, msgspec.json.decode(traits, type=tuple[SealedTrait, ...]))
+
+
+# Once the hub's own row stands in the replica, ours is only a copy that could grow old. The order of two
+# generations is that of consent.rules.merge.
+_SETTLE = (
+    """
+    DELETE FROM main.joined WHERE EXISTS (
+        SELECT 1 FROM replica.customer AS r WHERE r.id=joined.customer_id AND r.ver>0)""",
+    """
+    DELETE FROM main.credential WHERE state='active' AND EXISTS (
+        SELECT 1 FROM replica.credential AS r WHERE r.hash=credential.hash)""",
+    """
+    DELETE FROM main.consent WHERE state='given' AND EXISTS (
+        SELECT 1 FROM replica.consent AS r WHERE r.customer_id=consent.customer_id
+            AND r.purpose=consent.purpose AND r.recipient=consent.recipient AND r.gen>=consent.gen)""",
+)
+
+
+def settle(conn: Connection) -> None:
+    """Leave to the replica what the hub has confirmed; to be run after its rows are applied."""
+    for statement in _SETTLE:
+        conn.execute(statement)
+
+
+def anything_local(conn: Connection) -> bool:
+    """Whether the hub still has something of ours to confirm."""
+    (found,) = conn.execute(
+        """
+        SELECT EXISTS (SELECT 1 FROM main.joined)
+            OR EXISTS (SELECT 1 FROM main.credential WHERE state='active')
+            OR EXISTS (SELECT 1 FROM main.consent WHERE state='given')
+        """
+    ).fetchone()
+    return bool(found)
+
+
+def forget(conn: Connection, customer_id: bytes) -> None:
+    conn.execute("DELETE FROM joined WHERE customer_id=?", (customer_id,))
+
+
+_MAY = f"SELECT {basis_until(':customer_id', ':purpose')}"
+
+
+def may(conn: Connection, customer_id: bytes, *, purpose: str, recipient: str, now_ms: int) -> bool:
+    """Whether there is a basis for `purpose` now."""
+    asked = {"customer_id": customer_id, "purpose": purpose, "recipient": recipient, "now_ms": now_ms}
+    (until_ms,) = conn.execute(_MAY, asked).fetchone()
+    return until_ms is not None

@@ -1,0 +1,151 @@
+"""The shell around becoming known: commit to the journal, lay the same in the replica, and tell the tablets.
+
+A commit over two files is not atomic across a power cut. The journal's comes first and is the truth; what the
+replica lacks of it is brought in again at every start, so that every read stays as it is.
+"""
+
+from dataclasses import dataclass, field
+from sqlite3 import Connection
+from typing import Final, Literal
+
+from edge import jobs
+from edge.facts import Fact
+from edge.house import House
+from edge.insight import tables as insight
+from edge.insight.days import day_ends_ms, day_of
+from edge.joining import acts, tables
+from edge.joining.facts import CredentialBound, CustomerJoined, Yes
+from edge.joining.rules import Kept, Wish, kept, name_trait
+from edge.joining.sealing import newcomer, sealed_card
+from edge.keys import Keys
+from edge.kit.clock import utc
+from edge.kit.seal import derive, key_place, seal, unseal
+from edge.kit.sqlite import Database
+from edge.recognition import tables as recognition
+from edge.recognition.rules import Hashes
+from edge.visits import acts as visits
+
+# The hub's first version is 1: whatever it sends goes before what was laid in here.
+LOCAL_VER: Final = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What lies on the counter: the card of whoever is asked, if they held one to a reader, and where."""
+
+    card: Hashes | None = field(default=None, repr=False)
+    reader: str = ""
+
+
+def would_keep(house: House, wish: Wish, *, card: bool) -> Kept:
+    """Exactly what confirming this wish now would keep."""
+    now_ms = house.time.now_ms()
+    ends_ms = day_ends_ms(now_ms, house.config.shop.timezone)
+    return kept(wish, card=card, now_ms=now_ms, day_ends_ms=ends_ms)
+
+
+async def join(house: House, wish: Wish, offer: Offer, *, staff_id: bytes, language: str) -> bool:
+    """Keep what the customer confirmed, and let them arrive; False when their card is somebody's by now."""
+    now_ms, shop = house.time.now_ms(), house.config.shop
+    keep = would_keep(house, wish, card=offer.card is not None)
+    values = {"name": name_trait(wish.name), "since": {"year": utc(now_ms).year}} if keep.traits else {}
+    new = newcomer(house.keys.shop_key, values, now_ms=now_ms, until_ms=keep.until_ms)
+    card = offer.card
+    done = await house.db.write(
+        acts.join,
+        CustomerJoined(
+            customer_id=new.customer_id,
+            key=new.key,
+            traits=new.traits,
+            consents=tuple(
+                Yes(purpose, shop.recipient, None if purpose == "saving" else keep.until_ms)
+                for purpose in keep.purposes
+            ),
+            hash=card.outer if card else b"",
+            card=sealed_card(house.keys.shop_key, new.customer_id, card.inner) if card else b"",
+            staff_id=staff_id,
+            language=language,
+            at_ms=now_ms,
+        ),
+        reader=offer.reader,
+        how="joined",
+        new_id=house.new_id,
+        watching=house.live.roles(),
+        quiet_ms=house.config.visits.quiet_min * 60_000,
+    )
+    if not done.facts:
+        return False
+    await bring_in(house.db, house.keys)
+    await jobs.index_names(house, [new.customer_id])
+    await house.db.apply(insight.add, day_of(now_ms, shop.timezone), "joined")
+    house.live.tell("visits", done.seq)
+    return True
+
+
+Bound = Literal["bound", "taken", "not_named"]
+
+
+async def bind(house: House, customer_id: bytes, offer: Offer, *, staff_id: bytes) -> Bound:
+    """Make the card on the counter this customer's, and let them arrive with it."""
+    assert offer.card is not None
+    now_ms, recipient = house.time.now_ms(), house.config.shop.recipient
+    fact = CredentialBound(
+        customer_id=customer_id,
+        hash=offer.card.outer,
+        card=sealed_card(house.keys.shop_key, customer_id, offer.card.inner),
+        staff_id=staff_id,
+        why="new_card",
+        at_ms=now_ms,
+    )
+    await house.db.write(acts.bind, fact, recipient=recipient)
+    owner = recognition.find(house.db.reader, offer.card.outer, recipient=recipient, now_ms=now_ms)
+    if owner is None:
+        return "not_named"
+    if owner.customer_id != customer_id or owner.blocked:
+        return "taken"
+    seen = await house.db.write(
+        visits.saw,
+        offer.card.outer,
+        reader=offer.reader,
+        how="tap",
+        evidence="weak",
+        now_ms=now_ms,
+        new_id=house.new_id,
+        recipient=recipient,
+        quiet_ms=house.config.visits.quiet_min * 60_000,
+        watching=house.live.roles(),
+    )
+    house.live.tell("visits", seen.seq)
+    return "bound"
+
+
+async def invited(house: House) -> None:
+    """The tablet was handed to somebody: counted, and nothing else is known of them."""
+    await house.db.apply(insight.add, day_of(house.time.now_ms(), house.config.shop.timezone), "invited")
+
+
+async def bring_in(db: Database[Fact], keys: Keys) -> None:
+    """Lay customers made here in the replica, as the feed would: after joining, at a start, in a new replica."""
+    if tables.anything_local(db.reader):
+        await db.apply(_bring_in, transport=derive(keys.shop_key, "key-transport"), kek=keys.kek)
+
+
+def _bring_in(conn: Connection, *, transport: bytes, kek: bytes) -> None:
+    for local in tables.locals_(conn):
+        if recognition.is_resident(conn, local.customer_id):
+            continue
+        place = key_place(local.customer_id)
+        plain = unseal(transport, local.wrapped, place)
+        recognition.put_key(conn, local.customer_id, seal(kek, plain, place))
+        traits: list[dict[str, object]] = [
+            {
+                "customer_id": local.customer_id,
+                "name": trait.name,
+                "sealed": trait.sealed,
+                "ver": trait.ver,
+                "as_of_ms": trait.as_of_ms,
+                "until_ms": trait.until_ms,
+            }
+            for trait in local.traits
+        ]
+        recognition.put_customer(conn, local.customer_id, ver=LOCAL_VER, traits=traits)

@@ -1,0 +1,68 @@
+"""Handing the tablet to somebody who is not known yet: what to say, and the one touch that locks it."""
+
+from dataclasses import dataclass
+
+from litestar import Response
+from litestar.response import Redirect
+
+from edge import newcomers
+from edge.config import Language, Shop
+from edge.newcomers import Offer
+from edge.staff.pins import token_hash
+from staff_ui.desk import Desk, Guest, frame, html
+from staff_ui.handed import Hands
+from staff_ui.security import Ask, cookie, own_form
+from staff_ui.sheets import Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """`note` is the card that comes along, empty for somebody without one."""
+
+    frame: Frame
+    note: str
+    benefit: str
+
+
+def benefit(shop: Shop, language: Language) -> str:
+    """What becoming known gives today; empty where the shop promises nothing."""
+    return shop.benefit_nl if language == "nl" else shop.benefit_en
+
+
+async def hand(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`GET /join/start`; `?note=` is the note of an unknown card."""
+    around = frame(desk, request, guest)
+    note = desk.house.counter.note(request.query_params.get("note", ""))
+    it = Hand(
+        frame=around,
+        note=note.key if note and note.card else "",
+        benefit=benefit(desk.house.config.shop, around.language),
+    )
+    return html(desk, "hand.html", it, language=around.language)
+
+
+async def hand_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`POST /join/start`: field `note`. Ends the session, so that only a PIN leads back to the shop's pages."""
+    form = await own_form(request, guest.tablet)
+    house, staff = desk.house, guest.who
+    note = house.counter.note(form.get("note", ""))
+    offer = Offer(note.card, note.reader) if note and note.card else Offer(None, "tablet")
+    await desk.sessions.sign_out(staff)
+    hands = Hands(
+        staff=staff.name,
+        staff_id=staff.staff_id,
+        language=house.config.shop.language,
+        offer=offer,
+        touched_ms=house.time.now_ms(),
+    )
+    desk.handed.put(token_hash(guest.tablet), hands)
+    if note and note.card:
+        house.counter.drop(note)
+    await newcomers.invited(house)
+    secure = house.config.server.secure_cookies
+    return Redirect(
+        "/join",
+        status_code=303,
+        cookies=[cookie("session", "", secure=secure, max_age_s=0)],
+        headers={"cache-control": "no-store"},
+    )

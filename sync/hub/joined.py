@@ -1,0 +1,122 @@
+"""What happens at the centre when a shop reports that somebody joined there, or got another card.
+
+Taken in whole or not at all, and again without effect. A card that is somebody's stays theirs: whoever came
+second is kept without it, and their shop is told to block it, because a person has to look.
+"""
+
+from sqlite3 import Connection
+from typing import Final
+
+from msgspec.structs import asdict, replace
+
+from edge.consent.rules import TRAITS
+from edge.kit.errors import Corrupt, Refused
+from edge.kit.seal import card_place, derive, key_place, seal, trait_place, unseal
+from edge.recognition.rules import outer
+from sync import wire
+from sync.hub import consents, feed
+from sync.hub.config import Keys
+from sync.hub.consents import NewConsent
+from sync.hub.devices import shop_key_of
+from sync.hub.people import DAY_MS, TRAIT_BYTES
+from sync.hub.tables import people as tables
+from sync.hub.tables.feed import Line
+
+REASON: Final = "joined"
+
+
+def joined(
+    conn: Connection, keys: Keys, body: wire.CustomerJoined, *, shop_id: str, at_ms: int, now_ms: int
+) -> list[Line]:
+    """Make the customer, resident in the shop that reports them; raises Refused for what is not declared."""
+    customer_id = bytes.fromhex(body.customer_id)
+    if tables.exists(conn, customer_id):
+        return []
+    shop_key = shop_key_of(conn, keys, shop_id)
+    transport = derive(shop_key, "key-transport")
+    key = _open(transport, bytes.fromhex(body.key), key_place(customer_id))
+    traits = [_checked(trait, customer_id, key=key, now_ms=now_ms) for trait in body.traits]
+    if len({trait.name for trait in traits}) < len(traits):
+        raise _refused("a trait stands twice", code="BAD_BODY")
+    inner_hash = _open(transport, bytes.fromhex(body.card), card_place(customer_id)) if body.card else b""
+    # A shop's clock may be ahead, and a yes from the future would not count anywhere yet.
+    given = [
+        replace(
+            consents.first(customer_id, NewConsent(yes.purpose, yes.recipient, yes.until_ms), now_ms=now_ms),
+            from_ms=min(at_ms, now_ms),
+        )
+        for yes in body.consents
+    ]
+    whose = {"customer_id": customer_id}
+    wrapped = seal(keys.hub_kek, key, key_place(customer_id))
+    # From here on nothing is refused any more: the facts around this one share its transaction.
+    residency = {"shop_id": shop_id, "reason": REASON, "since_ms": now_ms}
+    tables.add(conn, "customer", [whose])
+    tables.add(conn, "customer_key", [whose | {"wrapped": wrapped}])
+    tables.add(conn, "trait", [whose | asdict(trait) for trait in traits])
+    tables.add(conn, "residency", [whose | residency])
+    tables.put_consents(conn, given)
+    lines = feed.key(shop_id, customer_id, wrapped=seal(transport, key, key_place(customer_id)))
+    lines.append(feed.customer(shop_id, customer_id, ver=1, traits=traits))
+    if inner_hash:
+        free = tables.owner(conn, inner_hash) is None
+        if free:
+            tables.add(conn, "credential", [whose | {"hash": inner_hash}])
+        outer_hash = outer(shop_key, inner_hash)
+        lines += feed.credential(shop_id, customer_id, outer_hash=outer_hash, blocked=not free, ver=1)
+    for each in given:
+        lines += feed.consent(shop_id, each)
+    return lines
+
+
+def bound(
+    conn: Connection, keys: Keys, body: wire.CredentialBound, *, shop_id: str
+) -> tuple[list[Line], str | None]:
+    """Give the customer this card in every shop they are resident in; the lines, and the code of a refusal.
+
+    A card of somebody else is CREDENTIAL_TAKEN, and blocked in the shop that took it for theirs.
+    """
+    customer_id = bytes.fromhex(body.customer_id)
+    if not tables.exists(conn, customer_id):
+        raise _refused("no such customer", code="UNKNOWN_CUSTOMER")
+    shop_key = shop_key_of(conn, keys, shop_id)
+    inner_hash = _open(derive(shop_key, "key-transport"), bytes.fromhex(body.card), card_place(customer_id))
+    owner = tables.owner(conn, inner_hash)
+    if owner == customer_id:
+        return [], None
+    if owner is not None:
+        taken = outer(shop_key, inner_hash)
+        return feed.credential(
+            shop_id, customer_id, outer_hash=taken, blocked=True, ver=1
+        ), "CREDENTIAL_TAKEN"
+    tables.add(conn, "credential", [{"hash": inner_hash, "customer_id": customer_id}])
+    lines: list[Line] = []
+    for each in tables.shops_of(conn, customer_id):
+        outer_hash = outer(shop_key_of(conn, keys, each), inner_hash)
+        lines += feed.credential(each, customer_id, outer_hash=outer_hash, blocked=False, ver=1)
+    return lines, None
+
+
+def _checked(trait: wire.Trait, customer_id: bytes, *, key: bytes, now_ms: int) -> wire.Trait:
+    """The trait, kept no longer than declared. Nothing undeclared gets in, and nothing that no shop could open."""
+    declared = TRAITS.get(trait.name)
+    if declared is None:
+        raise _refused("no trait is declared by this name", code="UNDECLARED_TRAIT")
+    if len(trait.sealed) > TRAIT_BYTES:
+        raise _refused(f"a {trait.name} is over {TRAIT_BYTES} bytes", code="TOO_LARGE")
+    _open(key, trait.sealed, trait_place(customer_id, trait.name, trait.ver))
+    if declared.keep_days is None:
+        return trait
+    longest_ms = now_ms + declared.keep_days * DAY_MS
+    return replace(trait, until_ms=min(trait.until_ms or longest_ms, longest_ms))
+
+
+def _open(key: bytes, sealed: bytes, place: bytes) -> bytes:
+    try:
+        return unseal(key, sealed, place)
+    except Corrupt:
+        raise _refused("what a shop sealed does not open", code="BAD_KEY") from None
+
+
+def _refused(message: str, *, code: str) -> Refused:
+    return Refused(message, code=code, hint="nothing was changed; the fact is kept as a dead letter")
