@@ -42,6 +42,8 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
     def after(instrument: str, delta: int, why: str, *, health: Health = ONLINE) -> Said:
         return said(Written(instrument, delta, why, NOW_MS), balances(7), words, health=health)
 
+    why = WHY_NOT["points"]
+    short = words.say(why)
     return {
         "almost": page(balances(7)),
         "full": page(balances(8)),
@@ -56,7 +58,7 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
             what=after("points", -200, "reward", health=CUT),
             health=CUT,
         ),
-        "not enough": page(balances(7), what=Said("wrong", "", words.say(WHY_NOT["points"]))),
+        "not enough": page(balances(7), what=Said("wrong", "", short)),
         "nothing but points": page(Balances(0, None, (), (), as_of_ms={"points": NOW_MS - DAY_MS}, added={})),
         "does not save": page(None),
         "cannot be read": page(None, broken=True),

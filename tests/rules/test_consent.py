@@ -7,7 +7,7 @@ from typing import get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.consent.rules import PURPOSES, TRAITS, Basis, Register, Role, merge, traits_for
+from edge.consent.rules import PURPOSES, TRAITS, Basis, Register, Role, merge, traits_for, traits_of
 
 REGISTERS = st.builds(Register, st.integers(1, 4), st.sampled_from(["given", "withdrawn"]))
 PERHAPS = st.none() | REGISTERS
@@ -81,4 +81,5 @@ def test_a_profile_is_never_kept_without_an_end() -> None:
 
 def test_a_role_sees_its_traits_in_the_order_of_the_declaration() -> None:
     for role in get_args(Role):
-        assert traits_for(role) == [name for name in TRAITS if role in TRAITS[name].roles]
+        assert traits_of(role) == [name for name in TRAITS if role in TRAITS[name].roles]
+        assert traits_for(role) == [name for name in traits_of(role) if TRAITS[name].on_card]

@@ -1,7 +1,7 @@
 -- Points and stamps earned and redeemed here: lines are added, never changed. An erasure takes the person out.
 
 CREATE TABLE ledger (
-    line_id     BLOB PRIMARY KEY CHECK (length(line_id) = 16),  -- the form's: sent twice, it is one line
+    line_id     BLOB PRIMARY KEY,    -- the form's: sent twice, it is one line
     customer_id BLOB NOT NULL,       -- a random id after an erasure
     visit_id    BLOB,                -- NULL after an erasure
     instrument  TEXT NOT NULL CHECK (instrument IN ('points', 'stamps')),
