@@ -226,7 +226,10 @@ class Counter:
             if gathered is not None:
                 self.ahead.offer(gathered)
             self._live.tell("visits", done.seq)
-            await asyncio.sleep(0)  # nothing above has to wait, and the tablets come before the next sighting
+            # Nothing above had to wait. In the first turn the streams write, and with its end the pokes leave; the
+            # second is the rendering's; then the next sighting.
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
         return bool(done.facts)
 
     def _scan(self, code: str, reader: str, now_ms: int, *, known_only: bool) -> bool:
