@@ -1,7 +1,7 @@
 """From a sighting to what staff see; a stranger leaves no trace of themselves anywhere."""
 
 import hmac
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ import pytest
 from drivers.reader import Sighting
 from edge.consent import acts as consent_acts
 from edge.counter import MAX_LAST, MAX_NOTES, NOTE_MS
+from edge.insight import tables as insight
 from edge.recognition.rules import SAME_TAP_MS, Recognised, Repeat, Stranger, Withheld
 from tests.kit.stores import files_with
 from tests.tables.floor import CARD, KEYS, RECIPIENT, Floor, checkpoint, open_floor
@@ -207,3 +208,54 @@ async def test_the_card_is_shown_in_the_same_breath_to_roles_that_watch(tmp_path
         await floor.tap()
         assert floor.one("SELECT group_concat(role) FROM view_log") == "manager"
         await stream.aclose()
+
+
+async def test_an_unknown_cards_hashes_are_held_with_its_note_and_go_with_it(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        await floor.tap(STRANGER)
+        (note,) = floor.counter.notes()
+        _, _, inner_hash, outer_hash, *_ = traces(STRANGER)
+        assert note.card is not None
+        assert (note.card.inner, note.card.outer) == (inner_hash, outer_hash)
+        for trace in (inner_hash, outer_hash):
+            assert trace.hex() not in repr(note) + repr(note.card)
+            assert repr(trace) not in repr(note) + repr(note.card)
+        assert floor.counter.note(note.key) is note
+        floor.clock.pass_ms(NOTE_MS + 1)
+        floor.counter._forget()  # what its own clock does, though nobody asks
+        assert not floor.counter._notes
+        assert floor.counter.note(note.key) is None
+
+
+async def test_nothing_is_held_of_a_card_that_is_somebodys(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        await floor.resident(consents={"saving": None})
+        await floor.tap()
+        assert [note.card for note in floor.counter.notes()] == [None]
+
+
+async def test_strangers_are_counted_in_memory_without_a_commit_each(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        await floor.resident(consents={"saving": None})
+        for number in range(5):
+            await floor.tap(f"29000000{number:05d}")
+        await floor.tap(how="near")
+        floor.clock.pass_ms(SAME_TAP_MS)
+        await floor.tap()
+        assert floor.counter.counts == {"stranger": 5, "withheld": 1}
+        assert floor.one("SELECT count(*) FROM day_count") == 0
+
+
+async def test_days_are_counted_about_nobody_and_the_oldest_go(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        assert insight.joined_today(floor.db.reader, "2026-11-22") == (0, 0)
+        for name in ("invited", "invited", "joined"):
+            await floor.db.apply(insight.add, "2026-11-22", name)
+        await floor.db.apply(insight.add_all, "2026-11-22", {"stranger": 7})
+        assert insight.joined_today(floor.db.reader, "2026-11-22") == (1, 2)
+        assert insight.of_day(floor.db.reader, "2026-11-22") == {"invited": 2, "joined": 1, "stranger": 7}
+        for number in range(insight.KEEP_DAYS):
+            day = (date(2026, 11, 23) + timedelta(days=number)).isoformat()
+            await floor.db.apply(insight.add, day, "joined")
+        await floor.db.apply(insight.prune)
+        assert floor.one("SELECT min(day) FROM day_count") == "2026-11-23"
