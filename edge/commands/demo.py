@@ -53,7 +53,7 @@ def about(world: World) -> dict[str, object]:
         "stage": f"{world.address}/demo",
         "tablet": f"{world.address}/demo/tablet",
         "hub": world.hub_address,
-        "portal": None,
+        "portal": f"{world.address}/demo/phone",
         "staff": {"name": name, "pin": pin},
         # As the card addresses them, which is not always as their papers do.
         "customers": [

@@ -1,12 +1,48 @@
-"""What the stage does in the shop with nobody at a tablet: a full card redeemed, the figures of the day."""
+"""What the stage does in the shop with nobody at a tablet: a full card redeemed, the day told in five figures."""
 
 from edge.app import Edge
+from edge.insight import tables as insight
+from edge.insight.days import day_of, day_starts_ms
+from edge.outbox import depth
+from edge.shop import tables as shop
+from edge.staff import tables as staff
+from edge.visits import tables as visits
+from edge.wallet import acts
+from edge.wallet import tables as wallet
+from edge.wallet.rules import Asked
+from edge.wallet.tables import Here
 from staff_ui.desk import Saying
 
 
-async def redeem_stamps(edge: Edge, customer_id: bytes) -> None:
-    """Wallet acts come with the merge."""
+async def redeem_stamps(edge: Edge, customer_id: bytes, *, by: str) -> None:
+    """The colleague `by` redeems a full stamp card of whoever stands here; nothing happens when it is not full."""
+    house = edge.house
+    visit, colleague = visits.open_visit(house.db.reader, customer_id), staff.by_name(house.db.reader, by)
+    if visit is None or colleague is None:
+        return
+    asked = Asked(
+        house.new_id(), visit.visit_id, role=colleague.role, staff_id=colleague.id, at_ms=house.time.now_ms()
+    )
+    here = Here(house.config.shop.recipient, house.config.hub.device, house.keys.kek)
+    done = await house.db.write(acts.redeem_stamps, asked, here=here)
+    house.live.tell("visits", done.seq)
 
 
 def closing_figures(edge: Edge) -> tuple[Saying, ...]:
-    return ()
+    """Today in five figures, about nobody."""
+    house = edge.house
+    conn, now_ms = house.db.reader, house.time.now_ms()
+    day, since_ms = (
+        day_of(now_ms, house.config.shop.timezone),
+        day_starts_ms(now_ms, house.config.shop.timezone),
+    )
+    today = shop.today(conn, since_ms=since_ms, day=day)
+    strangers = insight.of_day(conn, day).get("stranger", 0) + house.counter.counts["stranger"]
+    waiting = depth(conn)
+    return (
+        Saying("stage.figure.visits", {"count": today.visits}),
+        Saying("stage.figure.strangers", {"count": strangers}),
+        Saying("stage.figure.redeemed", {"count": wallet.redeemed_cards(conn, since_ms=since_ms)}),
+        Saying("stage.figure.stopped", {"count": today.stopped}),
+        Saying("stage.figure.sent", {"waiting": waiting}),
+    )

@@ -134,7 +134,7 @@ class Stage:
             case "join":
                 self._switch(True)
             case "redeem":
-                await redeem_stamps(edge, person.customer_id)
+                await redeem_stamps(edge, person.customer_id, by=self.staff)
             case "stop":
                 await self._office.stop(person.customer_id)
             case "allow":

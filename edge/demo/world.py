@@ -21,6 +21,7 @@ from edge.app import Edge, open_edge
 from edge.config import Config, Hub, Server, Shop, Store
 from edge.demo.cable import Cable
 from edge.demo.cast import cast
+from edge.demo.goods import goods, stock
 from edge.demo.line import SerialLine
 from edge.demo.office import DEVICE, Office
 from edge.demo.people import Person, invent
@@ -114,9 +115,13 @@ async def open_world(state: Path, *, log: Log) -> AsyncIterator[World]:
     async with AsyncExitStack() as stack:
         hub_sock = stack.enter_context(_listen(HUB_PORT))
         edge_sock = stack.enter_context(_listen(EDGE_PORT))
-        settings = hub_config.Config(state=state / "hub", keys=hub_keys)
+        # The stage shows the hub's pages in frames.
+        origin = f"http://127.0.0.1:{edge_sock.getsockname()[1]}"
+        settings = hub_config.Config(state=state / "hub", keys=hub_keys, frame_ancestors=(origin,))
         hub = await stack.enter_async_context(open_hub(settings, log=log))
         await _move_in(hub, keys, people)
+        await hub.add_products(goods(seed=SEED))
+        await hub.set_stock(stock(seed=SEED, now_ms=now_ms))
         cable = Cable(hub_sock.getsockname()[1])
         await cable.lay()
         stack.push_async_callback(cable.close)

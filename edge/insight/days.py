@@ -16,3 +16,10 @@ def day_ends_ms(at_ms: int, timezone: str) -> int:
     zone = ZoneInfo(timezone)
     tomorrow = utc(at_ms).astimezone(zone).date() + timedelta(days=1)
     return int(datetime.combine(tomorrow, time(), zone).timestamp() * 1000)
+
+
+def day_starts_ms(at_ms: int, timezone: str) -> int:
+    """The last midnight in the shop."""
+    zone = ZoneInfo(timezone)
+    today = utc(at_ms).astimezone(zone).date()
+    return int(datetime.combine(today, time(), zone).timestamp() * 1000)

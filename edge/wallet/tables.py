@@ -158,3 +158,11 @@ def forget(conn: Connection, customer_id: bytes) -> None:
         "UPDATE ledger SET customer_id=(SELECT randomblob(16)), visit_id=NULL WHERE customer_id=?",
         (customer_id,),
     )
+
+
+def redeemed_cards(conn: Connection, *, since_ms: int) -> int:
+    """How many full stamp cards were redeemed in this shop since then; about nobody."""
+    (count,) = conn.execute(
+        "SELECT count(*) FROM ledger WHERE instrument='stamps' AND why='reward' AND at_ms>=?", (since_ms,)
+    ).fetchone()
+    return int(count)

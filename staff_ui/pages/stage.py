@@ -54,8 +54,9 @@ def spoken(words: Words, saying: Saying) -> str:
         name.removesuffix("_ms"): words.clock(value) if name.endswith("_ms") else value
         for name, value in saying.values.items()
     }
-    if "waiting" in values:
-        return words.count(saying.key, values.pop("waiting"), **values)
+    for counted in ("count", "waiting"):
+        if counted in values:
+            return words.count(saying.key, values.pop(counted), **values)
     return words.say(saying.key, **values)
 
 

@@ -5,9 +5,10 @@ from collections import Counter
 
 import pytest
 
+from edge.catalogue.rules import gtin14
 from edge.demo.cable import Cable
 from edge.demo.cast import cast
-from edge.demo.goods import BY_CODE, COUNT, ean13, goods, stock
+from edge.demo.goods import BY_CODE, COUNT, goods, stock
 from edge.demo.people import invent
 
 NOW_MS = 1_795_000_000_000
@@ -16,12 +17,10 @@ DAY_MS = 24 * 3_600_000
 
 def test_the_shelves_hold_six_hundred_things_with_numbers_that_are_valid_and_their_own() -> None:
     lines = goods(seed=1)
-    assert (
-        len(lines) == COUNT == len({line["item"] for line in lines}) == len({line["gtin"] for line in lines})
-    )
-    assert all(ean13(line["gtin"][:12]) == line["gtin"] for line in lines)
+    assert len(lines) == COUNT == len({line.item for line in lines}) == len({line.gtin for line in lines})
+    assert all(gtin14(line.gtin) == line.gtin for line in lines)
     assert lines == goods(seed=1)
-    assert any(line["count"] == 0 for line in stock(seed=1, now_ms=NOW_MS))
+    assert any(line.count == 0 for line in stock(seed=1, now_ms=NOW_MS))
 
 
 def test_who_somebody_is_does_not_hang_on_the_day_the_shop_is_invented() -> None:
@@ -36,7 +35,7 @@ def test_who_somebody_is_does_not_hang_on_the_day_the_shop_is_invented() -> None
 def test_everybody_in_the_shop_has_a_number_of_their_own_and_buys_what_is_on_the_shelves() -> None:
     people = [*cast(seed=7, now_ms=NOW_MS), *invent(300, seed=7, now_ms=NOW_MS)]
     assert len({each.barcode for each in people}) == len({each.customer_id for each in people}) == len(people)
-    items = {line["item"] for line in goods(seed=1)}
+    items = {line.item for line in goods(seed=1)}
     together: Counter[str] = Counter()
     for person in people:
         times = [basket["at_ms"] for basket in person.traits["baskets"]["baskets"]]
