@@ -172,7 +172,7 @@ class Stage:
             (head,) = house.db.reader.execute("SELECT seq FROM outbox_head").fetchone()
             sent, twice = self._office.sent(after=self._from_seq)
             return Saying("stage.line.back", {"sent": sent, "of": head - self._from_seq, "twice": twice})
-        return Saying("stage.line.well", {"waiting": waiting})
+        return Saying("stage.line.well")
 
     def _take_over(self) -> None:
         self._touched_s = self._now_s()
