@@ -1,6 +1,6 @@
 """Who is signed in on which tablet: in memory for every request, in the journal for after a restart."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, cast
 
 from litestar.types import Scope
@@ -128,14 +128,19 @@ class Sessions:
         while self._over:
             await self._house.db.apply(acts.sign_out, self._over.pop())
 
-    async def sign_in(self, staff: tables.Staff, tablet_hash: bytes) -> str:
-        """Open a session; the token for its cookie. Whatever was open on this tablet ends."""
+    async def sign_in(
+        self, staff: tables.Staff, tablet_hash: bytes, *, language: Language | None = None
+    ) -> str:
+        """Open a session; the token for its cookie. Whatever was open on this tablet ends.
+
+        It speaks the colleague's language, or `language` where a visitor of the demo asks for another.
+        """
         now_ms = self._house.time.now_ms()
         token = await self._house.db.apply(acts.sign_in, staff.id, tablet_hash, now_ms=now_ms)
         self._open = {key: each for key, each in self._open.items() if each.tablet_hash != tablet_hash}
         for row in tables.sessions(self._house.db.reader, now_ms=now_ms):
             if row.token_hash == token_hash(token):
-                self._keep(row, now_ms=now_ms)
+                self._keep(row if language is None else replace(row, language=language), now_ms=now_ms)
         return token
 
     async def sign_out(self, session: Session) -> None:

@@ -143,13 +143,13 @@ async def tablet(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
 async def signed_in(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`GET /demo/tablet/open`: a tablet on which somebody is already signed in, for the pane of the stage."""
     here, house = on(desk), desk.house
-    now_ms = house.time.now_ms()
+    now_ms, language = house.time.now_ms(), _language(request, frame(desk, request, guest))
     code = await house.db.apply(acts.pair_code, "demo", now_ms=now_ms)
     token = await house.db.apply(acts.pair, code, now_ms=now_ms)
     staff = tables.by_name(house.db.reader, here.staff)
     if token is None or staff is None:
         raise Gone("the stage has no tablet", code="U05", hint="start the demo again")
-    session = await desk.sessions.sign_in(staff, token_hash(token))
+    session = await desk.sessions.sign_in(staff, token_hash(token), language=language)
     secure = house.config.server.secure_cookies
     return Redirect(
         "/",
@@ -159,7 +159,7 @@ async def signed_in(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
             cookie("session", session, secure=secure, max_age_s=SESSION_MS // 1000),
             cookie(
                 "look",
-                f"{_language(request, frame(desk, request, guest))}.light.right",
+                f"{language}.light.right",
                 secure=secure,
                 max_age_s=YEAR_S,
             ),
