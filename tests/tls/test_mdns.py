@@ -1,5 +1,6 @@
 """The box's name on the network: a second, real mDNS responder on this machine asks for it and gets it."""
 
+import asyncio
 import socket
 from contextlib import closing
 from dataclasses import replace
@@ -30,6 +31,13 @@ def listener() -> tuple[list[str], Any]:
     return events, log
 
 
+async def insist(announcer: Announcer, events: list[str], addresses: list[str], *, times: int = 1) -> None:
+    """Say it until it is said, as upkeep does: on a loaded machine zeroconf gives up now and then."""
+    async with asyncio.timeout(30):
+        while events.count("mdns_up") < times:
+            await announcer.say(addresses)
+
+
 def multicast_works() -> bool:
     """Whether a packet to the group comes back on loopback: some sandboxes have no multicast at all."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
@@ -49,15 +57,14 @@ async def test_the_name_is_answered_with_its_addresses_and_taken_back() -> None:
     said = service(CONFIG, [LOOPBACK])
     asking = AsyncZeroconf(interfaces=[LOOPBACK], ip_version=IPVersion.V4Only)
     try:
-        await announcer.say([LOOPBACK, "fd00::2"])
+        await insist(announcer, events, [LOOPBACK, "fd00::2"])
         found = await asking.async_get_service_info(said.type, said.name, 5_000)
         assert found is not None
         assert (found.server, found.port) == ("welkom-assen.local.", 8443)
         assert set(found.parsed_addresses()) == {LOOPBACK, "fd00::2"}
         await announcer.say([LOOPBACK, "fd00::2"])  # nothing moved: nothing is said again
-        assert events == ["mdns_up"]
-        await announcer.say([LOOPBACK])
-        assert events == ["mdns_up", "mdns_up"]
+        assert events.count("mdns_up") == 1
+        await insist(announcer, events, [LOOPBACK], times=2)
     finally:
         await announcer.close()
         await asking.async_close()
@@ -78,7 +85,7 @@ async def test_what_cannot_be_said_is_one_line_in_the_log_and_is_tried_again() -
             pytest.skip("another program says names here")
         await announcer.say([LOOPBACK])
         assert events == ["mdns_down"]
-    await announcer.say([LOOPBACK])
+    await insist(announcer, events, [LOOPBACK])
     assert events == ["mdns_down", "mdns_up"]
     await announcer.close()
 
@@ -94,11 +101,12 @@ def test_nothing_is_said_on_loopback_or_where_it_is_switched_off() -> None:
 @pytest.mark.anyio
 @pytest.mark.skipif(not multicast_works(), reason="no multicast here")
 async def test_a_second_box_of_the_same_name_says_which_setting_tells_them_apart() -> None:
-    first, (events, log) = Announcer(CONFIG, log=listener()[1]), listener()
+    (heard, first_log), (events, log) = listener(), listener()
+    first = Announcer(CONFIG, log=first_log)
     hints: list[str] = []
     second = Announcer(CONFIG, log=lambda event, **fields: (log(event), hints.append(fields["hint"]))[0])
     try:
-        await first.say([LOOPBACK])
+        await insist(first, heard, [LOOPBACK])
         await second.say([LOOPBACK])
         assert events == ["mdns_down"]
         assert "server.name" in hints[0]
