@@ -40,6 +40,7 @@ from edge.live import Live
 from edge.recognition.names import Names
 from edge.recognition.search import SearchIndex
 from edge.record import record
+from edge.shop import tables as shop
 from edge.tls import addresses
 from edge.tls.mdns import Announcer
 from edge.tls.own import open_own, ready
@@ -215,6 +216,8 @@ async def open_edge(
             tell=advised,
             log=say,
         )
+        # Whoever asked to be left alone gets no advice, and in the busy mode nobody does.
+        advisor.withheld = lambda visit_id: shop.busy(db.reader) or visits.is_left_alone(db.reader, visit_id)
         db.listeners.append(advisor.heard)
         house = House(
             config=config,

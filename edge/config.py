@@ -38,6 +38,8 @@ class Shop:
         "", "what becoming known gives today, one sentence, such as: Vandaag: eerste stempel cadeau"
     )
     benefit_en: str = setting("", "the same in English")
+    stamps: int = setting(8, "stamps on a full card", lowest=1, highest=100)
+    reward: str = setting("", "what a full stamp card gives; empty: the shop has no stamp card")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from edge.kit.sqlite import Database
 from edge.recognition import tables as recognition
 from edge.recognition.rules import Hashes
 from edge.visits import acts as visits
+from edge.wallet.rules import new_wallet
 
 # The hub's first version is 1: whatever it sends goes before what was laid in here.
 LOCAL_VER: Final = 0
@@ -49,7 +50,8 @@ async def join(house: House, wish: Wish, offer: Offer, *, staff_id: bytes, langu
     now_ms, shop = house.time.now_ms(), house.config.shop
     keep = would_keep(house, wish, card=offer.card is not None)
     values = {"name": name_trait(wish.name), "since": {"year": utc(now_ms).year}} if keep.traits else {}
-    new = newcomer(house.keys.shop_key, values, now_ms=now_ms, until_ms=keep.until_ms)
+    saved = new_wallet(size=shop.stamps, reward=shop.reward) if "saving" in keep.purposes else {}
+    new = newcomer(house.keys.shop_key, values, saved=saved, now_ms=now_ms, until_ms=keep.until_ms)
     card = offer.card
     done = await house.db.write(
         acts.join,
@@ -77,6 +79,7 @@ async def join(house: House, wish: Wish, offer: Offer, *, staff_id: bytes, langu
         return False
     await bring_in(house.db, house.keys)
     await jobs.index_names(house, [new.customer_id])
+    house.advisor.changed([new.customer_id])
     await house.db.apply(insight.add, day_of(now_ms, shop.timezone), "joined")
     house.live.tell("visits", done.seq)
     return True

@@ -24,7 +24,7 @@ from edge.demo.cast import cast
 from edge.demo.goods import goods, stock
 from edge.demo.line import SerialLine
 from edge.demo.office import DEVICE, Office
-from edge.demo.people import Person, invent
+from edge.demo.people import REWARD, Person, invent
 from edge.demo.stage import Stage
 from edge.keys import Keys, read_keys, write_keys
 from edge.kit.clock import SystemClock
@@ -135,7 +135,13 @@ async def open_world(state: Path, *, log: Log) -> AsyncIterator[World]:
             *(catalogue.build(each) for each in found),
         ]
         config = Config(
-            shop=Shop(id="demo", recipient=RECIPIENT),
+            shop=Shop(
+                id="demo",
+                recipient=RECIPIENT,
+                benefit_nl="Vandaag: een paar wandelsokken cadeau.",
+                benefit_en="Today: a pair of hiking socks as a present.",
+                reward=REWARD,
+            ),
             server=Server(port=edge_sock.getsockname()[1]),
             store=Store(state=state / "shop", credentials=state / "credentials"),
             hub=Hub(url=f"http://127.0.0.1:{cable.near}", device=DEVICE),

@@ -24,8 +24,13 @@ class Newcomer:
     traits: tuple[SealedTrait, ...]
 
 
-def newcomer(shop_key: bytes, values: Mapping[str, Any], *, now_ms: int, until_ms: int | None) -> Newcomer:
-    """A new customer with `values` by trait name; the key is wrapped for the hub."""
+def newcomer(
+    shop_key: bytes, values: Mapping[str, Any], *, saved: Mapping[str, Any], now_ms: int, until_ms: int | None
+) -> Newcomer:
+    """A new customer with `values` by trait name, kept until `until_ms`, and what is `saved`, which has no end.
+
+    The key is wrapped for the hub.
+    """
     customer_id, key = os.urandom(ID_BYTES), new_key()
     traits = tuple(
         SealedTrait(
@@ -33,9 +38,9 @@ def newcomer(shop_key: bytes, values: Mapping[str, Any], *, now_ms: int, until_m
             sealed=seal(key, msgspec.json.encode(value), trait_place(customer_id, name, FIRST_VER)),
             ver=FIRST_VER,
             as_of_ms=now_ms,
-            until_ms=until_ms,
+            until_ms=None if name in saved else until_ms,
         )
-        for name, value in values.items()
+        for name, value in {**values, **saved}.items()
     )
     wrapped = seal(derive(shop_key, "key-transport"), key, key_place(customer_id))
     return Newcomer(customer_id, wrapped, traits)

@@ -203,3 +203,9 @@ def _whole(value: Any, name: str) -> int | None:
 def _text(value: Any, name: str) -> str:
     found = value.get(name) if isinstance(value, Mapping) else None
     return found if isinstance(found, str) else ""
+
+
+def new_wallet(*, size: int, reward: str) -> dict[str, Any]:
+    """The traits with which somebody begins to save: no points, and an empty stamp card where the shop has one."""
+    card = {"stamps": {"have": 0, "of": size, "reward": reward}} if reward else {}
+    return {"points": {"balance": 0}, **card}

@@ -155,7 +155,12 @@ async def _log(desk: Desk, arrival: Arrival, guest: Guest) -> None:
     recipient, now_ms = house.config.shop.recipient, house.time.now_ms()
     try:
         await house.db.write(
-            visits_acts.show, arrival.visit_id, role=role, recipient=recipient, now_ms=now_ms
+            visits_acts.show,
+            arrival.visit_id,
+            role=role,
+            recipient=recipient,
+            now_ms=now_ms,
+            purpose="profiling",
         )
     except StoreError as error:
         house.log("view_not_logged", code=error.code, hint=error.hint)

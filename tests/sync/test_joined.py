@@ -29,7 +29,7 @@ def now_ms() -> int:
 
 def joined(number: str = NEW, **changes: Any) -> CustomerJoined:
     at_ms = now_ms()
-    new = newcomer(SHOP_KEY, {"name": {"call": "Noor"}}, now_ms=at_ms, until_ms=None)
+    new = newcomer(SHOP_KEY, {"name": {"call": "Noor"}}, saved={}, now_ms=at_ms, until_ms=None)
     card = hashes(KEYS.chain_key, SHOP_KEY, "qr", number)
     assert card
     fields: dict[str, Any] = {
@@ -127,7 +127,7 @@ def swapped(new: CustomerJoined) -> CustomerJoined:
 
 
 def undeclared() -> CustomerJoined:
-    new = newcomer(SHOP_KEY, {"religion": "x"}, now_ms=now_ms(), until_ms=None)
+    new = newcomer(SHOP_KEY, {"religion": "x"}, saved={}, now_ms=now_ms(), until_ms=None)
     return joined(customer_id=new.customer_id, key=new.key, traits=new.traits, card=b"", hash=b"")
 
 

@@ -36,7 +36,7 @@ def fact(
     """What confirming makes of a card that lies on the counter."""
     now_ms = floor.now_ms
     values = {"name": name_trait(name)} if "recognition" in purposes else {}
-    new = newcomer(KEYS.shop_key, values, now_ms=now_ms, until_ms=None)
+    new = newcomer(KEYS.shop_key, values, saved={}, now_ms=now_ms, until_ms=None)
     card = hashes(KEYS.chain_key, KEYS.shop_key, "qr", number)
     assert card
     return CustomerJoined(
