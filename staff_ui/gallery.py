@@ -83,7 +83,9 @@ class Gallery:
 
     def index(self) -> str:
         """Links to everything; for developers, so in English and without a look of its own."""
-        lines = ["<!doctype html><html lang=en><meta charset=utf-8><title>Gallery</title><h1>Gallery</h1><table>"]
+        lines = [
+            "<!doctype html><html lang=en><meta charset=utf-8><title>Gallery</title><h1>Gallery</h1><table>"
+        ]
         for shown in self.all():
             cells = "".join(
                 f'<td><a href="/show/{shown.page}/{shown.state}?language={language}&theme={theme}">'
@@ -104,13 +106,13 @@ def make_app() -> Litestar:
         return gallery.index()
 
     @get("/show/{page:str}/{named:str}", media_type="text/html", sync_to_thread=False)
-    def show(
-        page: str, named: str, language: str = "nl", theme: str = "light", hand: str = "right"
-    ) -> str:
+    def show(page: str, named: str, language: str = "nl", theme: str = "light", hand: str = "right") -> str:
         if language not in LANGUAGES or theme not in THEMES or hand not in HANDS:
             raise NotFoundException
         try:
-            return gallery.page(Shown(page, named), gallery.frame(cast(Language, language), theme=theme, hand=hand))
+            return gallery.page(
+                Shown(page, named), gallery.frame(cast(Language, language), theme=theme, hand=hand)
+            )
         except KeyError:
             raise NotFoundException from None
 

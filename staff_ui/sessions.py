@@ -9,8 +9,8 @@ from edge.config import Language
 from edge.consent.rules import Role
 from edge.house import House
 from edge.staff import acts, tables
-from edge.staff.pins import token_hash
 from edge.staff.deeds import Doer
+from edge.staff.pins import token_hash
 from edge.staff.rules import IDLE_MS, PROFILE_IDLE_MS, is_alive
 from staff_ui.security import cookie_name
 

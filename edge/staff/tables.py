@@ -135,9 +135,7 @@ def present(conn: Connection, *, now_ms: int) -> set[bytes]:
 
 def everybody(conn: Connection) -> list[Staff]:
     """All staff, in the order of the tiles."""
-    rows = conn.execute(
-        "SELECT id, name, role, language, pin_hash FROM staff ORDER BY name COLLATE NOCASE"
-    )
+    rows = conn.execute("SELECT id, name, role, language, pin_hash FROM staff ORDER BY name COLLATE NOCASE")
     return [Staff(*row) for row in rows]
 
 

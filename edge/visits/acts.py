@@ -66,9 +66,7 @@ def show(
     ]
 
 
-def claim(
-    conn: Connection, visit_id: bytes, *, doer: Doer, recipient: str, now_ms: int
-) -> list[HelpClaimed]:
+def claim(conn: Connection, visit_id: bytes, *, doer: Doer, recipient: str, now_ms: int) -> list[HelpClaimed]:
     """I help: the first to say so has it; for anybody else nothing happens, and `tables.helper_of` says who."""
     visit = tables.arrival(conn, visit_id, recipient=recipient, now_ms=now_ms)
     if visit is None or visit.helper is not None:
@@ -138,9 +136,7 @@ def open_found(
         return []
     if not recognition.may_recognise(conn, opening.customer_id, recipient=recipient, now_ms=now_ms):
         return []
-    what = Presented(
-        opening.customer_id, reader=opening.reader, how="typed", evidence="weak", at_ms=now_ms
-    )
+    what = Presented(opening.customer_id, reader=opening.reader, how="typed", evidence="weak", at_ms=now_ms)
     held = tables.open_visit(conn, opening.customer_id)
     facts = presented(what, held, new_id=new_id, quiet_ms=quiet_ms)
     visit_id = facts[-1].visit_id

@@ -70,7 +70,9 @@ def released(conn: Connection, fact: HelpReleased) -> None:
 
 
 def left_alone(conn: Connection, fact: LeftAlone) -> None:
-    conn.execute("UPDATE visit SET alone_ms=? WHERE id=?", (fact.at_ms if fact.alone else None, fact.visit_id))
+    conn.execute(
+        "UPDATE visit SET alone_ms=? WHERE id=?", (fact.at_ms if fact.alone else None, fact.visit_id)
+    )
 
 
 def forget(conn: Connection, customer_id: bytes) -> None:

@@ -90,9 +90,7 @@ async def manage(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
             for token_hash, name, paired_ms in tables.tablets(conn)
         ),
         looks=looks(shop.looks(conn, since_ms=now_ms - WEEK_MS), say),
-        said=tuple(
-            (say.when(at_ms, now_ms=now_ms), text) for at_ms, text in shop.feedback(conn, most=5)
-        ),
+        said=tuple((say.when(at_ms, now_ms=now_ms), text) for at_ms, text in shop.feedback(conn, most=5)),
     )
     return html(desk, "manage.html", it, language=around.language)
 
@@ -122,9 +120,7 @@ async def badge_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`POST /manage/badge`: field `staff`; the next card that is nobody's becomes this colleague's badge."""
     form = await _form(request, guest)
     house = desk.house
-    house.counter.badges.ask(
-        _bytes(form.get("staff")), doer=guest.who.doer, now_ms=house.time.now_ms()
-    )
+    house.counter.badges.ask(_bytes(form.get("staff")), doer=guest.who.doer, now_ms=house.time.now_ms())
     return _back()
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from litestar import Response
 from litestar.response import Redirect
 
-from edge.consent import acts as consent
 from edge import jobs
+from edge.consent import acts as consent
 from edge.kit.errors import Gone
 from edge.staff.deeds import note
 from edge.visits import tables

@@ -26,7 +26,14 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "full": (key("trouble.full"), key("trouble.full.why"), key("trouble.full.next")),
     "broken": (key("trouble.broken"), key("trouble.broken.why"), key("trouble.broken.next")),
 }
-BY_CODE: Final = {"U01": "unpaired", "U05": "used", "U03": "form", "U06": "over", "U07": "form", "U08": "managers"}
+BY_CODE: Final = {
+    "U01": "unpaired",
+    "U05": "used",
+    "U03": "form",
+    "U06": "over",
+    "U07": "form",
+    "U08": "managers",
+}
 MACHINES: Final = ("/healthz", "/metrics", "/live", "/static/")
 
 

@@ -94,7 +94,9 @@ class Renderer:
             note=_note_card(note, words) if note else None,
             pinned=pinned.hex() if pinned is not None else "",
             over=pinned is not None and shown is None,
-            stopped=pinned is not None and shown is None and tables.stopped(conn, pinned, recipient=recipient),
+            stopped=pinned is not None
+            and shown is None
+            and tables.stopped(conn, pinned, recipient=recipient),
             announce=_announce(rows, words),
         )
         ends = [until_ms, *(each.until_ms for each in arrivals), *(each.at_ms + NOTE_MS for each in notes)]

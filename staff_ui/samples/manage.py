@@ -33,4 +33,8 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
         page = replace(page, said=((page.said[0][0], "That button is in a good place."),))
     locked = replace(staff[0], locked=True, badge=False)
     asked = replace(staff[1], asked=True)
-    return {"manage": page, "locked": replace(page, staff=(locked, asked)), "quiet": replace(page, looks=(), said=())}
+    return {
+        "manage": page,
+        "locked": replace(page, staff=(locked, asked)),
+        "quiet": replace(page, looks=(), said=()),
+    }

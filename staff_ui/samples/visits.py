@@ -24,7 +24,12 @@ ANNA: Final = b"anna" * 4
 def profile(**more: Any) -> Profile:
     """Somebody invented, with everything that a card can show."""
     values: dict[str, Any] = {
-        "name": {"call": "mevrouw De Vries", "short": "Mevrouw De Vries", "initials": "MV", "full": "Meike de Vries"},
+        "name": {
+            "call": "mevrouw De Vries",
+            "short": "Mevrouw De Vries",
+            "initials": "MV",
+            "full": "Meike de Vries",
+        },
         "since": {"year": 2019},
         "points": {"balance": 400},
         "stamps": {"have": 7, "of": 8, "reward": "gratis impregneren"},
@@ -96,10 +101,14 @@ def rows(words: Words, *, current: str, note: bool) -> Markup:
     ]
     if note:
         title, row = say("note.stranger.title"), say("note.stranger.row")
-        made.insert(0, Row("note", "", "?", title, words.minutes(0), "2026-11-22T09:41:00Z", row, True, NOW_MS))
+        made.insert(
+            0, Row("note", "", "?", title, words.minutes(0), "2026-11-22T09:41:00Z", row, True, NOW_MS)
+        )
     sheets = Sheets(read_assets(), timezone="Europe/Amsterdam")
     lines = [(each, sheets.render("row.html", each, words.language)) for each in made]
-    return Markup("".join(line if each.key == current else line.replace(CURRENT, "", 1) for each, line in lines))
+    return Markup(
+        "".join(line if each.key == current else line.replace(CURRENT, "", 1) for each, line in lines)
+    )
 
 
 def samples(frame: Frame, words: Words) -> dict[str, Any]:
