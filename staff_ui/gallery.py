@@ -7,7 +7,7 @@ behind this.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from litestar import Litestar, Response, get
 from litestar.exceptions import NotFoundException
@@ -110,9 +110,7 @@ def make_app() -> Litestar:
         if language not in LANGUAGES or theme not in THEMES or hand not in HANDS:
             raise NotFoundException
         try:
-            return gallery.page(
-                Shown(page, named), gallery.frame(cast(Language, language), theme=theme, hand=hand)
-            )
+            return gallery.page(Shown(page, named), gallery.frame(language, theme=theme, hand=hand))
         except KeyError:
             raise NotFoundException from None
 

@@ -148,7 +148,7 @@ def _said(name: str, value: Any, say: Words, *, now_ms: int) -> str:
             return "" if year is None else str(year)
         case "birthday":
             day, month = whole(value, "day"), whole(value, "month")
-            if day is None or month not in range(1, 13):
+            if day is None or month is None or not 1 <= month <= 12:
                 return ""
             return f"{day} {say.say(MONTHS[month - 1])}"
         case "pickup":
