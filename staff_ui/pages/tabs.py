@@ -1,4 +1,4 @@
-"""What there is of an open visit: a tab each. A page that adds one adds its line here, its key to the catalogues."""
+"""What there is of an open visit, a tab each. A page that adds one adds its line here, its key to the catalogues."""
 
 from dataclasses import dataclass
 from typing import Final

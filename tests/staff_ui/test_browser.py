@@ -201,7 +201,7 @@ def states(place: Place, tablet: Page) -> Iterator[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("theme", ["light", "dark", "glare"])
+@pytest.mark.parametrize("theme", ["glare"])  # the gallery has every theme; here is the live page
 def test_every_state_is_accessible_touchable_and_fits_both_ways(
     place: Place, tablet: Page, theme: str
 ) -> None:
