@@ -56,6 +56,7 @@ STAFF: Final[tuple[tuple[str, StaffRole, str], ...]] = (
 TAP_EVERY_S: Final = 25.0
 PLAYING_S: Final = 30.0
 RECIPIENT: Final = "van-dam"
+NAMES: Final = {"demo": "Amersfoort", RECIPIENT: "Van Dam"}
 
 
 @dataclass(slots=True)
@@ -117,7 +118,9 @@ async def open_world(state: Path, *, log: Log) -> AsyncIterator[World]:
         edge_sock = stack.enter_context(_listen(EDGE_PORT))
         # The stage shows the hub's pages in frames.
         origin = f"http://127.0.0.1:{edge_sock.getsockname()[1]}"
-        settings = hub_config.Config(state=state / "hub", keys=hub_keys, frame_ancestors=(origin,))
+        settings = hub_config.Config(
+            state=state / "hub", keys=hub_keys, frame_ancestors=(origin,), secure_cookies=False, names=NAMES
+        )
         hub = await stack.enter_async_context(open_hub(settings, log=log))
         await _move_in(hub, keys, people)
         await hub.add_products(goods(seed=SEED))

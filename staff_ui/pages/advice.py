@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Final
 
@@ -31,6 +31,7 @@ from edge.visits.tables import Arrival
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages import offers
 from staff_ui.pages.floor import visit_id
+from staff_ui.pages.tabs import Link, tabs
 from staff_ui.pages.values import text
 from staff_ui.security import Ask, own_form
 from staff_ui.sheets import Frame
@@ -81,6 +82,7 @@ class AdvicePage:
     sentence: str
     purchases: tuple[Purchase, ...] = field(repr=False)
     mark: str
+    tabs: tuple[Link, ...] = ()
 
 
 async def advice(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
@@ -89,7 +91,9 @@ async def advice(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     await _log(desk, arrival, guest)
     desk.house.advisor.wanted(arrival.visit_id, arrival.customer_id)
     around = frame(desk, request, guest, here="floor")
-    it = _page(desk, arrival, around, words(desk, around), tablet=guest.tablet)
+    say = words(desk, around)
+    it = _page(desk, arrival, around, say, tablet=guest.tablet)
+    it = replace(it, tabs=tabs(arrival.visit_id.hex(), "advice", say))
     return html(desk, "advice.html", it, language=around.language)
 
 

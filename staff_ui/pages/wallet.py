@@ -5,7 +5,7 @@ said afterwards is read back from the ledger.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from litestar import Response
@@ -25,6 +25,7 @@ from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages.card import MOST_DOTS
 from staff_ui.pages.floor import visit_id
 from staff_ui.pages.state import State, state
+from staff_ui.pages.tabs import Link, tabs
 from staff_ui.pages.values import text
 from staff_ui.security import Ask, own_form
 from staff_ui.sheets import Frame
@@ -102,6 +103,7 @@ class Wallet:
     none: str
     none_why: str
     now: str = field(repr=False)
+    tabs: tuple[Link, ...] = ()
 
 
 async def wallet(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
@@ -125,6 +127,7 @@ async def wallet(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         now_ms=now_ms,
         broken=broken,
     )
+    it = replace(it, tabs=tabs(visit.visit_id.hex(), "wallet", say))
     return html(desk, "wallet.html", it, language=around.language)
 
 
