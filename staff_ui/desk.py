@@ -24,6 +24,7 @@ THEMES: Final = ("auto", "light", "dark", "glare")
 HANDS: Final = ("right", "left")
 # Pages that show more of a customer than a glance: a tablet left alone on one locks within a minute.
 PROFILES: Final = ("/profile", "/wallet", "/advice")
+BY_THEMSELVES: Final = ("/live", "/signin/badge")  # asked without anybody touching anything
 TOUCH: Final = "/touch"  # says that somebody is there; opens nothing
 LOOPBACK: Final = ("127.", "::1", "::ffff:127.")
 
@@ -88,7 +89,7 @@ async def admit(desk: Desk, request: Ask, guard: Guard) -> Guest:
     if not tablet or not tables.is_tablet(desk.house.db.reader, tablet_hash):
         raise NotAllowed("this browser is no tablet of the shop", code="U01", hint="pair it: `welkom tablet`")
     by_hand = (
-        request.url.path != "/live"  # a stream comes back by itself
+        request.url.path not in BY_THEMSELVES
         and "hx-request" not in request.headers
         and "quiet" not in request.query_params
     )
