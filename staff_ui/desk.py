@@ -25,6 +25,7 @@ THEMES: Final = ("auto", "light", "dark", "glare")
 HANDS: Final = ("right", "left")
 # Pages that show more of a customer than a glance: a tablet left alone on one locks within a minute.
 PROFILES: Final = ("/profile", "/wallet", "/advice")
+BY_THEMSELVES: Final = ("/live", "/signin/badge")  # asked without anybody touching anything
 TOUCH: Final = "/touch"  # says that somebody is there; opens nothing
 # What a tablet in a customer's hands may open: their page, and the PIN that ends it.
 TO_CUSTOMERS: Final = ("/join", "/signin")
@@ -144,7 +145,7 @@ async def admit(desk: Desk, request: Ask, guard: Guard) -> Guest:
     if not request.url.path.startswith(TO_CUSTOMERS):
         desk.handed.refuse(tablet_hash)
     by_hand = (
-        request.url.path != "/live"  # a stream comes back by itself
+        request.url.path not in BY_THEMSELVES
         and "hx-request" not in request.headers
         and "quiet" not in request.query_params
     )

@@ -38,6 +38,9 @@ class SignIn:
 
 async def signin(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`GET /signin`; `?idle` says why somebody is here again."""
+    if guest.session is not None and "idle" in request.query_params:
+        # The tablet locked itself; whatever the server thought, nobody was there.
+        await desk.sessions.sign_out(guest.session)
     why = WHY.get(request.query_params.get("idle", ""), key("signin.ask"))
     return _page(desk, request, guest, why=why)
 

@@ -253,3 +253,17 @@ def test_a_draft_comes_back_after_a_reload_and_is_gone_when_sent_or_signed_out(p
     assert place.rows("SELECT count(*) FROM draft") == [(0,)]
     sign_in(tablet)
     assert 'value="vries"' not in tablet.get("/search").text
+
+
+def test_a_tablet_that_locked_itself_is_signed_out_and_asking_for_badges_keeps_nobody_in(
+    place: Place,
+) -> None:
+    tablet = place.signed_in()
+    for _ in range(5):
+        place.clock.both_by_ms += 61_000
+        tablet.get("/signin/badge")
+    assert tablet.get("/").status_code == 303
+    sign_in(tablet)
+    assert "een minuut niet aangeraakt" in tablet.get("/signin?idle=profile").text
+    assert tablet.get("/").status_code == 303
+    assert place.rows("SELECT * FROM staff_session") == []
