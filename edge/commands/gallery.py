@@ -39,7 +39,7 @@ async def _shoot(words: argparse.Namespace, sock: socket.socket, address: str) -
     except ImportError:
         raise ConfigError(
             "pictures need playwright, which only development installs",
-            code="C10",
+            code="C11",
             hint="run `make setup`, or look with `welkom gallery`",
         ) from None
     words.shots.mkdir(parents=True, exist_ok=True)

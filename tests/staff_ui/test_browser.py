@@ -280,6 +280,7 @@ def test_left_hands_find_the_action_lower_left(place: Place, tablet: Page) -> No
         tablet.locator(".looks .go").click()
         tablet.goto("/")
         tablet.locator("[data-visit]").first.click()
+        settled(tablet)
         action, quiet = tablet.locator(".acts .go"), tablet.locator(".acts a").first
         expect(action).to_be_visible()
         boxes = action.bounding_box(), quiet.bounding_box()
