@@ -206,12 +206,15 @@ class Database(Generic[F]):
             return Committed(facts, self._record(conn, facts) if facts else 0)
 
         done = await self._run(whole)
-        if done.facts and self.on_facts is not None:
-            self.on_facts()
+        self._happened(done)
+        return done
+
+    def _happened(self, done: Committed[F]) -> None:
         if done.facts:
+            if self.on_facts is not None:
+                self.on_facts()
             for listener in self.listeners:
                 listener(done.facts)
-        return done
 
     async def write_here(
         self,
@@ -229,7 +232,21 @@ class Database(Generic[F]):
         writer = self._writer
         if not (writer.idle and self._begins(writer.conn)):
             return await self.write(act), None
-        conn = writer.conn
+        try:
+            done, gathered = await self._written_here(act, gather)
+        except Corrupt:
+            self.damage.set()
+            raise
+        self._happened(done)
+        return done, gathered
+
+    async def _written_here(
+        self,
+        act: Callable[[sqlite3.Connection], Sequence[F]],
+        gather: Callable[[sqlite3.Connection, list[F]], R],
+    ) -> tuple[Committed[F], R | None]:
+        """The transaction that `write_here` has begun."""
+        writer, conn = self._writer, self._writer.conn
         try:
             facts = list(act(conn))
             done = Committed(facts, self._record(conn, facts) if facts else 0)
@@ -246,8 +263,6 @@ class Database(Generic[F]):
             await writer.start(self._commit)
         elif facts:
             self._tidy()
-        if facts and self.on_facts is not None:
-            self.on_facts()
         return done, gathered
 
     def _begins(self, conn: sqlite3.Connection) -> bool:

@@ -85,11 +85,6 @@ class Words:
         at = self.local(at_ms)
         return f"{at.day} {self.say(MONTHS[at.month - 1])} {at.year}"
 
-    def date(self, at_ms: int) -> str:
-        """`22 nov 2027`: the day something ends."""
-        at = self.local(at_ms)
-        return self.say("time.date", day=at.day, month=self.say(MONTHS[at.month - 1]), year=at.year)
-
     def minutes(self, ago_ms: int) -> str:
         """`nu`, `4 min`, `2 uur`: short enough for a list."""
         minutes = max(0, ago_ms) // MINUTE_MS

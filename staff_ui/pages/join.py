@@ -186,7 +186,7 @@ def _lines(wish: Wish, keep: Kept, words: Words, *, now_ms: int) -> tuple[Line, 
     if keep.until_ms is not None:
         until = say("join.until_today")
         if wish.period != "today":
-            until = say("join.until", when=words.date(keep.until_ms))
+            until = say("join.until", when=words.day(keep.until_ms))
     year = words.local(now_ms).year
     things = [*keep.traits, *(each for each in keep.purposes if each in KEPT)]
     lines = [

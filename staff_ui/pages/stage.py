@@ -14,10 +14,35 @@ from edge.staff.rules import SESSION_MS
 from staff_ui.desk import Desk, Guest, Saying, Stage, StagePerson, frame, html, initials
 from staff_ui.security import YEAR_S, Ask, cookie, form_token, own_form
 from staff_ui.sheets import Frame
-from staff_ui.words import LANGUAGES, Words
+from staff_ui.words import LANGUAGES, Words, key
 
 # The stage is nobody's tablet: its forms carry a token of this name, beside what the browser says of itself.
 FORMS = "stage"
+# What the stage of `welkom demo` says above the panes.
+SAID = (
+    key("stage.day.allow"),
+    key("stage.day.birthday"),
+    key("stage.day.close"),
+    key("stage.day.cut"),
+    key("stage.day.join"),
+    key("stage.day.known"),
+    key("stage.day.offline_tap"),
+    key("stage.day.open"),
+    key("stage.day.redeem"),
+    key("stage.day.stop"),
+    key("stage.day.stranger"),
+    key("stage.day.wallet"),
+    key("stage.figure.redeemed"),
+    key("stage.figure.sent"),
+    key("stage.figure.stopped"),
+    key("stage.figure.strangers"),
+    key("stage.figure.visits"),
+    key("stage.intro"),
+    key("stage.line.back"),
+    key("stage.line.out"),
+    key("stage.line.well"),
+    key("stage.yours"),
+)
 _KEEP = {"cache-control": "no-store"}
 
 

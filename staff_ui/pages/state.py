@@ -7,6 +7,8 @@ from edge.health import Health
 from staff_ui.words import Words, key
 
 STORE: Final = {"S01": key("state.disk_full")}
+BROKEN: Final = key("state.store")
+FETCHING: Final = {True: key("state.fetching"), False: key("state.fetching_later")}
 CLOCK: Final = {"behind": key("state.clock_behind"), "ahead": key("state.clock_ahead")}
 
 
@@ -22,11 +24,11 @@ def state(health: Health, words: Words, *, busy: bool = False) -> State:
     """What staff can mend comes first; then what they only have to know."""
     sentences = []
     if health.store:
-        sentences.append(words.say(STORE.get(health.store, "state.store")))
+        sentences.append(words.say(STORE.get(health.store, BROKEN)))
     if health.clock:
         sentences.append(words.say(CLOCK[health.clock]))
     if health.fetching:
-        sentences.append(words.say("state.fetching" if health.online else "state.fetching_later"))
+        sentences.append(words.say(FETCHING[health.online]))
     # A reader that has not come up yet has no reason to be down either: it is still opening.
     out = sorted(name for name, reader in health.readers.items() if not reader.up and reader.code)
     if out:

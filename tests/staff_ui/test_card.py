@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.consent.rules import TRAITS
-from edge.demo.people import THINGS, invent
+from edge.demo.goods import KINDS
+from edge.demo.people import invent
 from edge.recognition.profile import Profile
 from staff_ui.pages.card import (
     MOST_FACTS,
@@ -109,8 +110,8 @@ def test_every_sentence_of_ours_may_be_said() -> None:
         keys = [str(each.id) for each in read(language) if str(each.id).startswith("say.how")]
         assert keys
         for key in keys:
-            for thing in THINGS:
-                assert lint(WORDS[language].say(key, what=thing)) == [], (key, thing)
+            for kind in KINDS:
+                assert lint(WORDS[language].say(key, what=kind.the)) == [], (key, kind.the)
 
 
 @pytest.mark.parametrize(

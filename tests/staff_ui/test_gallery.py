@@ -19,7 +19,7 @@ GALLERY = Gallery()
 STATES = list(GALLERY.all())
 ORIGIN = "http://gallery.test"
 # The stage is its own room, and these are parts of pages.
-PARTS = {"base.html", "_fragments.html", "row.html", "floor.html", "stage.html"}
+PARTS = {"base.html", "_fragments.html", "row.html", "floor.html", "found.html", "stage.html"}
 # Whose names these are does not change with the language.
 PEOPLE = re.compile(
     r"Van Dam|[Vv]an der|de Vries|De Vries|gratis impregneren|de wandelschoenen|Van der|de-mier"

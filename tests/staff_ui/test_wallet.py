@@ -48,7 +48,7 @@ def send(tablet: httpx.Client, path: str, act: str, *, line: str = "", amount: s
 def test_one_screen_shows_all_that_was_saved_and_as_of_when(place: Place) -> None:
     page = (tablet := place.signed_in()).get(arrive(place)).text
     for words in (
-        "Wallet van mevrouw De Vries",
+        "Tegoed van mevrouw De Vries",
         "1.400",
         "Nog 1 tot gratis impregneren",
         "7 van 8 stempels",
@@ -231,8 +231,8 @@ def test_the_wallet_mixes_no_languages(place: Place, name: str, foreign: set[str
 @pytest.mark.browser
 def test_a_card_is_filled_and_redeemed_by_touch_and_points_by_the_pad(place: Place, tablet: Page) -> None:
     arrive(place)
-    tablet.locator("[data-card] a", has_text="Wallet").click()
-    expect(tablet.locator("h1")).to_have_text("Wallet van mevrouw De Vries")
+    tablet.locator("[data-card] a", has_text="Tegoed").click()
+    expect(tablet.locator("h1")).to_have_text("Tegoed van mevrouw De Vries")
     expect(tablet.locator(".go")).to_have_text("Stempel erbij")
     tablet.locator(".go").click()
     expect(tablet.locator(".said")).to_have_text("1 stempel erbij.")
@@ -309,7 +309,7 @@ def test_the_wallet_is_accessible_touchable_and_fits_both_ways(
             assert small_targets(tablet) == [], (name, size)
             assert tablet.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (name, size)
             expect(tablet.locator(".wallet > .acts .go")).to_be_in_viewport(ratio=1)
-            expect(tablet.locator("nav")).to_be_in_viewport(ratio=1)
+            expect(tablet.locator("nav.menu")).to_be_in_viewport(ratio=1)
 
     look("almost")
     tablet.locator(".go").click()

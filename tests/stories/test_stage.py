@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.stories.stage import ENGLISH, demo, open_stage
@@ -85,6 +86,8 @@ def test_the_stage_speaks_english_where_that_is_asked_for(
     expect(stage.tablet.locator("html")).to_have_attribute("lang", "en")
     expect(stage.tablet.locator("[data-card] h1")).to_have_text("Imane")
     expect(stage.page.locator("#line")).to_contain_text("sent")
+    found = Axe().run(stage.page)
+    assert found.violations_count == 0, found.generate_report()
 
 
 def test_the_day_plays_when_it_is_asked_to_and_stops_for_whoever_takes_over(
