@@ -9,25 +9,41 @@ from staff_ui.sheets import Frame
 from staff_ui.words import Words
 
 TEMPLATE: Final = "product.html"
-
-
-def samples(frame: Frame, words: Words) -> dict[str, Any]:
-    say = words.say
-    shelf = lines(words)
-    told = {
+DESCRIPTION: Final = {
+    "nl": "Waterdichte halfhoge wandelschoen van nubuck, voor lange dagen op modder en steen.",
+    "en": "Waterproof mid-height hiking boot of nubuck, for long days on mud and rock.",
+}
+TOLD: Final = {
+    "nl": {
         "sizes": "42, bruin",
         "place": "Wand 3, onder",
         "care": "Impregneren na elke natte wandeling.",
         "origin": "Portugal",
         "sustainability": "De zool kan worden vernieuwd.",
-    }
+    },
+    "en": {
+        "sizes": "42, brown",
+        "place": "Wall 3, low",
+        "care": "Proof after every wet hike.",
+        "origin": "Portugal",
+        "sustainability": "The sole can be renewed.",
+    },
+}
+
+
+def samples(frame: Frame, words: Words) -> dict[str, Any]:
+    say = words.say
+    shelf = lines(words)
+    # A catalogue is in the language of its shop.
+    told = TOLD[words.language]
+    description = DESCRIPTION[words.language]
     whole = ProductPage(
         frame=replace(frame, here="products"),
         item="KAYA-42",
         gtin="8712345678906",
         lead="Noordpad · Schoenen",
         title=shelf[0].title,
-        description="Waterdichte halfhoge wandelschoen van nubuck, voor lange dagen op modder en steen.",
+        description=description,
         price=shelf[0].price,
         stock=words.count("stock.fresh", 6, when=say("time.at", clock=AT)),
         advice="",

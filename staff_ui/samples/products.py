@@ -19,7 +19,7 @@ WARES: Final = (
     ("Rugzak Heide, 28 liter", "Bergop · Wand 5", 8995, "rugzak", "#7a4b7f"),
     ("Kookstel Vonk", "Vonk · Schap 2", 5495, "kookstel", "#5b5f66"),
     ("Hoofdlamp Glim 400", "Glim · Balie", 3495, "hoofdlamp", "#d9a441"),
-    ("Wandelstokken Eik, set van 2", "Bergop · Wand 6", 6995, "stokken", "#c2452d"),
+    ("Wandelstokken Eik, twee", "Bergop · Wand 6", 6995, "stokken", "#c2452d"),
     ("Fietstas Polder, 2 x 20 liter", "Polder · Wand 8", 9995, "fietstas", "#2f6f8f"),
     ("Kompas Noord", "Noordpad · Balie", 2495, "kompas", "#c2452d"),
     ("Drinkfles Bron, 1 liter", "Bron · Schap 1", 1995, "fles", "#4a7c59"),

@@ -55,16 +55,20 @@
   };
 
   if (pairing) {
+    let ready = !window.isSecureContext;
     pairing.addEventListener("submit", async (event) => {
-      if (pairing.elements.key.value || !window.isSecureContext) return;
+      if (ready) return;
       event.preventDefault();
+      pairing.querySelector("button").disabled = true; // a second touch would use a code that is used by then
       try {
         pairing.elements.key.value = await made();
       } catch {
         // No room or no storage in this browser: its cookie is all it will have.
         pairing.elements.key.disabled = true;
       }
-      HTMLFormElement.prototype.submit.call(pairing);
+      // Asked for, not sent past everybody: keep.js sees to the line first, and sends it once.
+      ready = true;
+      pairing.requestSubmit();
     });
     return;
   }

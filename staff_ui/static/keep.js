@@ -50,7 +50,8 @@
   // A form leaves only when the shop's computer answers; until then the page and its text stay.
   document.addEventListener("submit", (event) => {
     const { target: form, submitter } = event;
-    if (form.dataset.sending === "yes") return;
+    // A form that another script holds, as pairing does until there is a key, comes by again when it lets go.
+    if (event.defaultPrevented || form.dataset.sending === "yes") return;
     event.preventDefault();
     // The list may be fetched anew meanwhile, and the touched button with it: a copy of it does as well.
     let by = submitter;

@@ -8,6 +8,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.staff_ui.house import DE_VRIES, PIN, Place
+from tests.staff_ui.touch import turn
 
 pytestmark = pytest.mark.browser
 CARD = "2900000000011"
@@ -190,13 +191,13 @@ def states(place: Place, tablet: Page) -> Iterator[str]:
     place.tap(CARD, reader="counter-2")
     tablet.goto("/")
     settled(tablet)
-    tablet.locator(".acts a", has_text="herkend").click()
+    turn(tablet, tablet.locator(".acts a", has_text="herkend"))
     yield "stop"
     tablet.goto("/signin")
     yield "signin"
     tablet.check("[name=staff][value='Anna Kok']")
     tablet.fill("[name=pin]", "0000")
-    tablet.locator("#signin .go").click()
+    turn(tablet, tablet.locator("#signin .go"))
     yield "wrong"
 
 
@@ -207,7 +208,7 @@ def test_every_state_is_accessible_touchable_and_fits_both_ways(
 ) -> None:
     tablet.goto("/look")
     tablet.check(f"[name=theme][value={theme}]")
-    tablet.locator(".looks .go").click()
+    turn(tablet, tablet.locator(".looks .go"))
     tablet.goto("/")
     axe = Axe()
     for name in states(place, tablet):
@@ -277,7 +278,7 @@ def test_left_hands_find_the_action_lower_left(place: Place, tablet: Page) -> No
     for hand, left in (("left", True), ("right", False)):
         tablet.goto("/look")
         tablet.check(f"[name=hand][value={hand}]")
-        tablet.locator(".looks .go").click()
+        turn(tablet, tablet.locator(".looks .go"))
         tablet.goto("/")
         tablet.locator("[data-visit]").first.click()
         settled(tablet)

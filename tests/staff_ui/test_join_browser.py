@@ -7,6 +7,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.staff_ui.house import PIN, Place
 from tests.staff_ui.test_browser import LANDSCAPE, PORTRAIT, Axe, small_targets
+from tests.staff_ui.touch import turn
 
 pytestmark = pytest.mark.browser
 NEW = "2900000099999"
@@ -130,30 +131,31 @@ def test_every_step_is_accessible_touchable_and_fits_both_ways(
 ) -> None:
     tablet.goto("/look")
     tablet.check(f"[name=theme][value={theme}]")
-    tablet.locator(".looks .go").click()
+    turn(tablet, tablet.locator(".looks .go"))
     place.de_vries()
     place.tap(NEW)
     tablet.goto("/")
     expect(tablet.locator("[data-note=stranger]")).to_be_visible()
     inspect(tablet, "stranger")
-    tablet.get_by_role("link", name="Nieuwe kaart. Van wie?").click()
+    turn(tablet, tablet.get_by_role("link", name="Nieuwe kaart. Van wie?"))
     tablet.fill("[name=q]", "vries")
-    tablet.press("[name=q]", "Enter")
+    with tablet.expect_navigation():
+        tablet.press("[name=q]", "Enter")
     inspect(tablet, "cards_new")
-    tablet.locator(".hits button").click()
+    turn(tablet, tablet.locator(".hits button"))
     inspect(tablet, "sure")
     tablet.goto("/")
-    tablet.get_by_role("link", name="Geef de tablet").click()
+    turn(tablet, tablet.get_by_role("link", name="Geef de tablet"))
     inspect(tablet, "hand")
-    tablet.get_by_role("button", name="Geef de tablet").click()
+    turn(tablet, tablet.get_by_role("button", name="Geef de tablet"))
     inspect(tablet, "ask")
     tablet.locator(".tile", has_text="U herkennen in de winkel").click()
-    tablet.get_by_role("button", name="Klaar").click()
+    turn(tablet, tablet.get_by_role("button", name="Klaar"))
     inspect(tablet, "wrong")
     tablet.fill("[name=name]", "mevrouw Van der Linden-Özdemir tot Oosterwijk")
-    tablet.get_by_role("button", name="Klaar").click()
+    turn(tablet, tablet.get_by_role("button", name="Klaar"))
     inspect(tablet, "check")
-    tablet.get_by_role("button", name="Bevestigen").click()
+    turn(tablet, tablet.get_by_role("button", name="Bevestigen"))
     inspect(tablet, "kept")
 
 

@@ -17,6 +17,7 @@ from tests.staff_ui.house import DE_VRIES, Place, own_token
 from tests.staff_ui.test_browser import LANDSCAPE, PORTRAIT, small_targets
 from tests.staff_ui.test_customer import CARD, visit_of
 from tests.staff_ui.test_words import DUTCH, ENGLISH, visible
+from tests.staff_ui.touch import turn
 
 MORE: dict[str, Any] = {
     "vouchers": {"items": [{"label": "10% op regenkleding", "code": "BON-4417"}]},
@@ -231,7 +232,7 @@ def test_the_wallet_mixes_no_languages(place: Place, name: str, foreign: set[str
 @pytest.mark.browser
 def test_a_card_is_filled_and_redeemed_by_touch_and_points_by_the_pad(place: Place, tablet: Page) -> None:
     arrive(place)
-    tablet.locator("[data-card] a", has_text="Tegoed").click()
+    tablet.get_by_role("link", name="Tegoed").click()
     expect(tablet.locator("h1")).to_have_text("Tegoed van mevrouw De Vries")
     expect(tablet.locator(".go")).to_have_text("Stempel erbij")
     tablet.locator(".go").click()
@@ -296,7 +297,7 @@ def test_the_wallet_is_accessible_touchable_and_fits_both_ways(
     path = arrive(place)
     tablet.goto("/look")
     tablet.check(f"[name=theme][value={theme}]")
-    tablet.locator(".looks .go").click()
+    turn(tablet, tablet.locator(".looks .go"))
     expect(tablet.locator("html")).to_have_attribute("data-theme", theme)
     tablet.goto(path)
     axe = Axe()

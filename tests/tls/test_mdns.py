@@ -1,6 +1,7 @@
 """The box's name on the network: a second, real mDNS responder on this machine asks for it and gets it."""
 
 import asyncio
+import os
 import socket
 from contextlib import closing
 from dataclasses import replace
@@ -19,7 +20,9 @@ from edge.tls.upkeep import keep_once
 # One at a time on this machine: one of them takes the port.
 pytestmark = pytest.mark.xdist_group("mdns")
 LOOPBACK = "127.0.0.1"
-CONFIG = Config(shop=Shop(id="assen"), server=Server(tls="own", host=LOOPBACK))
+# A name of this run: another run on this machine, of another checkout perhaps, would be in its way.
+HOST = f"welkom-assen-{os.getpid()}.local"
+CONFIG = Config(shop=Shop(id=f"assen-{os.getpid()}"), server=Server(tls="own", host=LOOPBACK))
 
 
 def listener() -> tuple[list[str], Any]:
@@ -60,7 +63,7 @@ async def test_the_name_is_answered_with_its_addresses_and_taken_back() -> None:
         await insist(announcer, events, [LOOPBACK, "fd00::2"])
         found = await asking.async_get_service_info(said.type, said.name, 5_000)
         assert found is not None
-        assert (found.server, found.port) == ("welkom-assen.local.", 8443)
+        assert (found.server, found.port) == (f"{HOST}.", 8443)
         assert set(found.parsed_addresses()) == {LOOPBACK, "fd00::2"}
         await announcer.say([LOOPBACK, "fd00::2"])  # nothing moved: nothing is said again
         assert events.count("mdns_up") == 1
@@ -72,17 +75,18 @@ async def test_the_name_is_answered_with_its_addresses_and_taken_back() -> None:
 
 @pytest.mark.anyio
 @pytest.mark.skipif(not multicast_works(), reason="no multicast here")
-async def test_what_cannot_be_said_is_one_line_in_the_log_and_is_tried_again() -> None:
+async def test_what_cannot_be_said_is_one_line_in_the_log_and_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     events, log = listener()
     announcer = Announcer(CONFIG, log=log)
     for _ in range(2):
         await announcer.say(["203.0.113.9"])  # an address that this machine does not have
     assert events == ["mdns_down"]
     with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as greedy:
-        try:
-            greedy.bind(("", 5353))
-        except OSError:
-            pytest.skip("another program says names here")
+        # A program that shares its port with nobody; not at 5353, where avahi or Chromium may be already.
+        greedy.bind((LOOPBACK, 0))
+        monkeypatch.setattr(mdns, "PORT", greedy.getsockname()[1])
         await announcer.say([LOOPBACK])
         assert events == ["mdns_down"]
     await insist(announcer, events, [LOOPBACK])
