@@ -34,9 +34,12 @@ class Office:
         )
 
     async def allow(self, customer_id: bytes) -> None:
+        """Let the shop recognise this customer again, where that was stopped."""
         held = people.consent(
             self._hub.db.reader, customer_id, purpose="recognition", recipient=self._recipient
         )
+        if held is not None and held.state == "given":
+            return
         await self._hub.change(
             consents.grant,
             customer_id,

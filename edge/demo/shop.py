@@ -15,16 +15,23 @@ from staff_ui.desk import Saying
 
 
 async def redeem_stamps(edge: Edge, customer_id: bytes, *, by: str) -> None:
-    """The colleague `by` redeems a full stamp card of whoever stands here; nothing happens when it is not full."""
+    """The colleague `by` redeems a full stamp card of whoever stands here."""
     house = edge.house
     visit, colleague = visits.open_visit(house.db.reader, customer_id), staff.by_name(house.db.reader, by)
     if visit is None or colleague is None:
         return
-    asked = Asked(
-        house.new_id(), visit.visit_id, role=colleague.role, staff_id=colleague.id, at_ms=house.time.now_ms()
-    )
     here = Here(house.config.shop.recipient, house.config.hub.device, house.keys.kek)
-    done = await house.db.write(acts.redeem_stamps, asked, here=here)
+
+    def asked() -> Asked:
+        now_ms = house.time.now_ms()
+        return Asked(house.new_id(), visit.visit_id, role=colleague.role, staff_id=colleague.id, at_ms=now_ms)
+
+    held = wallet.balances(house.db.reader, customer_id, role="staff", here=here, now_ms=house.time.now_ms())
+    if held and held.stamps and not held.stamps.full:
+        # The day has been played before: what was redeemed then is saved again first.
+        missing = held.stamps.of - held.stamps.have
+        await house.db.write(acts.earn, asked(), instrument="stamps", amount=missing, here=here)
+    done = await house.db.write(acts.redeem_stamps, asked(), here=here)
     house.live.tell("visits", done.seq)
 
 

@@ -124,7 +124,8 @@ class Stage:
         self._caption = Saying(scene.say, {"name": person.traits["name"]["short"]})
         match scene.act:
             case "open":
-                return
+                for each in self._cast:  # somebody may have stopped being recognised on another day
+                    await self._office.allow(each.customer_id)
             case "tap":
                 self._present(person.barcode)
             case "stranger":

@@ -100,9 +100,15 @@
     event.preventDefault();
     event.stopImmediatePropagation();
     const { target, submitter } = event;
-    again().finally(() => {
-      if (Date.now() - provenMs < AGAIN_MS * 2) target.requestSubmit(submitter);
-    });
+    const send = async () => {
+      await again();
+      const proven = Date.now() - provenMs < AGAIN_MS * 2;
+      const unsent = document.getElementById("unsent");
+      if (unsent) unsent.hidden = proven;
+      if (proven) target.requestSubmit(submitter);
+      else setTimeout(send, 2000); // the line is down: the page and what was typed stay
+    };
+    send();
   }, true);
   setInterval(again, AGAIN_MS);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) again(); });

@@ -25,6 +25,8 @@ PEOPLE = re.compile(
     r"Van Dam|[Vv]an der|de Vries|De Vries|gratis impregneren|de wandelschoenen|Van der|de-mier"
 )
 FIRST_LOAD = 150_000
+# Only colours differ between the themes: every rule is asked in the first, these in all of them.
+COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +73,7 @@ def test_no_state_has_a_barrier_in_any_theme(page: Page, theme: str) -> None:
     axe = Axe()
     for shown in STATES:
         show(page, shown, theme=theme)
-        found = axe.run(page)
+        found = axe.run(page, options=None if theme == LOOKS[0] else COLOURS)
         assert found.violations_count == 0, (shown.name, found.generate_report())
 
 

@@ -17,7 +17,7 @@ from edge.tls import addresses, mdns, places
 from edge.tls.mdns import Announcer, service
 from edge.tls.upkeep import keep_once
 
-# One at a time on this machine: one of them takes the port.
+# One at a time on this machine: they say the same name.
 pytestmark = pytest.mark.xdist_group("mdns")
 LOOPBACK = "127.0.0.1"
 # A name of this run: another run on this machine, of another checkout perhaps, would be in its way.
@@ -105,10 +105,16 @@ def test_nothing_is_said_on_loopback_or_where_it_is_switched_off() -> None:
 @pytest.mark.anyio
 @pytest.mark.skipif(not multicast_works(), reason="no multicast here")
 async def test_a_second_box_of_the_same_name_says_which_setting_tells_them_apart() -> None:
-    (heard, first_log), (events, log) = listener(), listener()
+    heard, first_log = listener()
     first = Announcer(CONFIG, log=first_log)
+    events: list[str] = []
     hints: list[str] = []
-    second = Announcer(CONFIG, log=lambda event, **fields: (log(event), hints.append(fields["hint"]))[0])
+
+    def log(event: str, /, **fields: Any) -> None:
+        events.append(event)
+        hints.append(fields["hint"])
+
+    second = Announcer(CONFIG, log=log)
     try:
         await insist(first, heard, [LOOPBACK])
         await second.say([LOOPBACK])
