@@ -80,7 +80,7 @@ def is_name(text: str) -> bool:
     """
     letters = [each for each in text if unicodedata.category(each)[0] in "LM"]
     return (
-        len(letters) > 0
+        any(map(str.isalpha, letters))  # a mark alone is nobody's name
         and len(text) <= MOST_LETTERS
         and len(letters) + sum(map(_MARKS.__contains__, text)) == len(text)
     )
