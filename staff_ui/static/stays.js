@@ -49,7 +49,7 @@
     }
   };
 
-  const live = new EventSource("/live");
+  const live = new EventSource("/live?only=visits");
   live.addEventListener("visits", ask);
   live.addEventListener("error", ask);
   setInterval(() => {
