@@ -165,8 +165,12 @@ async def open_edge(
     say = log or json_log(now_ms=physics.wall_ms)
     secrets = keys or read_keys(credentials_folder(config))
     async with AsyncExitStack() as stack:
-        files = prepare(config.store.state, log=say)
         stack.enter_context(alone(config.store.state))
+        files = prepare(config.store.state, log=say, mend=True)
+        fetching = files.fetched_again
+        if fetching and not config.hub.url and not files.set_aside:
+            whole_again(config.store.state)  # without a hub nobody else will say so
+            fetching = False
         db: Database[Fact] = await Database.open(
             files.journal, attach={"replica": files.replica}, record=record, synchronous=synchronous
         )
@@ -199,7 +203,7 @@ async def open_edge(
             alone=not config.hub.url,
             waiting=outbox.depth(db.reader),
             online_since_ms=time.now_ms(),
-            fetching=files.fetched_again,
+            fetching=fetching,
         )
 
         def advised() -> None:

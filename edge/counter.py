@@ -1,13 +1,14 @@
 """The shell around the counter: what is presented at a reader becomes an outcome, facts and a poke.
 
 Of strangers it keeps a note for minutes, with the keyed hashes of the card in case its owner wants to become
-known, and for two seconds the hash that tells one hold of a card from two; all of it in memory alone.
+known, and for two seconds the hash that tells one hold of a card from two; of whom wants to stay unknown, until the
+next presentation and for minutes at most, whose balance the card opens. All of it in memory alone.
 """
 
 import asyncio
 from collections import Counter as Counts
 from collections import OrderedDict, deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, Literal
 
@@ -57,6 +58,10 @@ class Note:
     at_ms: int
     # Of an unknown card, so that it can become somebody's while its owner stands there.
     card: Hashes | None = field(default=None, repr=False, compare=False)
+    # Of somebody who is ours and wants to stay unknown: whose balance the card opens, and what stands in the ledger
+    # and the view log in place of a visit.
+    customer_id: bytes = field(default=b"", repr=False, compare=False)
+    id: bytes = field(default=b"", repr=False, compare=False)
 
     @property
     def key(self) -> str:
@@ -183,7 +188,8 @@ class Counter:
             if sighting.how != "near":
                 self.display.say("recognised", sighting.reader, now_ms=now_ms)
             return Recognised()
-        outcome = recognise(tables.find(self._db.reader, presented, recipient=self._recipient, now_ms=now_ms))
+        found = tables.find(self._db.reader, presented, recipient=self._recipient, now_ms=now_ms)
+        outcome = recognise(found)
         # A number that is nobody's card may be on a product: shops number those themselves too.
         if (
             isinstance(outcome, Stranger)
@@ -202,7 +208,13 @@ class Counter:
         # Only what was held to a reader on purpose is answered.
         if sighting.how != "near":
             self.counts["stranger" if kind == "stranger" else "withheld"] += 1
-            self._note(kind, sighting.reader, now_ms, card=card if kind == "stranger" else None)
+            self._note(
+                kind,
+                sighting.reader,
+                now_ms,
+                card=card if kind == "stranger" else None,
+                customer_id=found.customer_id if found and kind == "withheld" else b"",
+            )
         return outcome
 
     async def _saw(self, presented: bytes, sighting: Sighting, evidence: str, now_ms: int) -> bool:
@@ -246,15 +258,28 @@ class Counter:
         """The customer whose card was open no longer wants to be recognised: say how to go on, not about whom."""
         self._note("withheld", reader, self._time.now_ms())
 
-    def _note(self, kind: NoteKind, reader: str, now_ms: int, *, card: Hashes | None = None) -> None:
-        self._notes.append(Note(kind=kind, reader=reader, at_ms=now_ms, card=card))
+    def _note(
+        self,
+        kind: NoteKind,
+        reader: str,
+        now_ms: int,
+        *,
+        card: Hashes | None = None,
+        customer_id: bytes = b"",
+    ) -> None:
+        # Whoever comes next must not find the balance of who stood there before.
+        for place, held in enumerate(self._notes):
+            if held.customer_id:
+                self._notes[place] = replace(held, customer_id=b"", id=b"")
+        id_ = self._new_id() if customer_id else b""
+        self._notes.append(Note(kind, reader, now_ms, card=card, customer_id=customer_id, id=id_))
         self._live.tell("visits")
         self.display.say(DISPLAYED[kind], reader, now_ms=now_ms)
         self._forget_later()
 
     def _forget_later(self) -> None:
         """Let a card go when its note ends, though nobody asks for the notes any more."""
-        if self._end is None and any(note.card for note in self._notes):
+        if self._end is None and any(note.card or note.customer_id for note in self._notes):
             self._end = asyncio.get_running_loop().call_later(NOTE_MS / 1000 + 0.1, self._forget)
 
     def _forget(self) -> None:

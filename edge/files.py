@@ -29,22 +29,16 @@ class Files:
     journal: Path
     replica: Path
     fetched_again: bool = False
+    set_aside: bool = False  # at this very start
 
 
-def prepare(state: Path, *, log: Log) -> Files:
+def prepare(state: Path, *, log: Log, mend: bool = False) -> Files:
     """Create or migrate both files in `state`; raises StoreError with what to do when that cannot be.
 
     A damaged journal is never replaced: it holds facts that nobody else has. A damaged replica is, for the hub has
-    it all.
+    it all; but only where `mend` says so, by whoever holds the folder `alone`: another process may be using it.
     """
-    try:
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"{state}: cannot be made ({error.strerror})",
-            code="S05",
-            hint="give the service user that folder",
-        ) from None
+    _make(state)
     journal, replica, suspect = state / "journal.db", state / "replica.db", state / SUSPECT
     if _holds_nothing(journal) and not _holds_nothing(replica):
         raise StoreError(
@@ -53,16 +47,40 @@ def prepare(state: Path, *, log: Log) -> Files:
             hint="put its backup back; only if it is lost for good, move replica.db away and start again",
         )
     _prepare(journal, "journal", synchronous="FULL", look=True, log=log)
+    set_aside = False
     look = suspect.exists() or (replica.exists() and replica.stat().st_size <= LOOK_BYTES)
     try:
         _prepare(replica, "replica", synchronous="NORMAL", look=look, log=log)
     except Corrupt as error:
         if error.code != "S02":
             raise
+        if not mend:
+            raise Corrupt(
+                f"{replica.name} is damaged",
+                code="S02",
+                hint="start Welkom (again): it sets that file aside and begins a new one",
+            ) from None
         _step_aside(replica, log=log)
+        set_aside = True
         _prepare(replica, "replica", synchronous="NORMAL", look=False, log=log)
-    suspect.unlink(missing_ok=True)
-    return Files(journal=journal, replica=replica, fetched_again=(state / ASIDE).exists())
+    if mend:
+        suspect.unlink(missing_ok=True)
+    return Files(journal, replica, fetched_again=(state / ASIDE).exists(), set_aside=set_aside)
+
+
+def _make(state: Path) -> None:
+    try:
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unusable(state, error) from None
+
+
+def _unusable(state: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"{state}: cannot be made or written ({error.strerror})",
+        code="S05",
+        hint="give the service user that folder",
+    )
 
 
 def suspect(state: Path) -> None:
@@ -72,7 +90,7 @@ def suspect(state: Path) -> None:
 
 
 def whole_again(state: Path) -> None:
-    """The hub has sent everything: the damaged replica, with what it still holds of people, goes."""
+    """All was sent or imported again: the damaged replica, with what it still holds of people, goes."""
     (state / ASIDE).unlink(missing_ok=True)
 
 
@@ -88,7 +106,7 @@ def _step_aside(replica: Path, *, log: Log) -> None:
         "replica_set_aside",
         file=replica.name,
         code="S02",
-        hint="it is fetched again from the hub; tablets say so until it is whole",
+        hint="it is fetched again from the hub, or imported again where there is none; tablets say so",
     )
 
 
@@ -129,7 +147,12 @@ def high_water_ms(conn: Connection) -> int:
 @contextmanager
 def alone(state: Path) -> Iterator[None]:
     """Hold the state folder for this process; raises StoreError when another appliance has it."""
-    with open(state / "lock", "a", encoding="ascii") as lock:
+    _make(state)
+    try:
+        file = open(state / "lock", "a", encoding="ascii")  # noqa: SIM115
+    except OSError as error:
+        raise _unusable(state, error) from None
+    with file as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -10,7 +10,7 @@ from edge.advice import tables as advice
 from edge.catalogue import tables as catalogue
 from edge.consent.tables import FOREVER_MS
 from edge.facts import Fact
-from edge.files import suspect
+from edge.files import suspect, whole_again
 from edge.house import House
 from edge.insight import tables as insight
 from edge.insight.days import day_of
@@ -18,6 +18,8 @@ from edge.kit.errors import Corrupt, StoreError
 from edge.kit.sqlite import Committed
 from edge.recognition import profile, tables
 from edge.record import set_clock
+from edge.shop import tables as shop
+from edge.staff import deeds, drafts
 from edge.visits import acts
 from edge.visits import tables as visits
 from edge.visits.facts import VisitEnded
@@ -108,6 +110,14 @@ async def _prune(house: House, now_ms: int) -> None:
         pass
     while await house.db.apply(advice.prune, now_ms=now_ms):
         pass
+    while await house.db.apply(visits.prune, now_ms=now_ms, acked=not house.health.alone):
+        pass
+    while await house.db.apply(visits.prune_views, now_ms=now_ms):
+        pass
+    while await house.db.apply(deeds.prune, now_ms=now_ms):
+        pass
+    await house.db.apply(shop.prune, now_ms=now_ms)
+    await house.db.apply(drafts.drop_old, now_ms=now_ms)
     await house.db.apply(insight.prune)
 
 
@@ -222,6 +232,11 @@ async def fill_products(house: House) -> None:
         version = now
         if (here := catalogue.mark(house.db.reader)) != mark:
             mark = here
+            if house.health.fetching:
+                house.health.fetching = False
+                whole_again(house.config.store.state)
+                house.log("replica_whole_again")
+                house.live.tell("visits")
             house.products.clear()
             await _fill_products(house)
         house.live.tell("products")

@@ -4,6 +4,7 @@ A commit over two files is not atomic across a power cut. The journal's comes fi
 replica lacks of it is brought in again at every start, so that every read stays as it is.
 """
 
+import sqlite3
 from dataclasses import dataclass, field
 from sqlite3 import Connection
 from typing import Final, Literal
@@ -19,6 +20,7 @@ from edge.joining.rules import Kept, Wish, kept, name_trait
 from edge.joining.sealing import newcomer, sealed_card
 from edge.keys import Keys
 from edge.kit.clock import utc
+from edge.kit.errors import WelkomError
 from edge.kit.seal import derive, key_place, seal, unseal
 from edge.kit.sqlite import Database
 from edge.recognition import tables as recognition
@@ -77,12 +79,21 @@ async def join(house: House, wish: Wish, offer: Offer, *, staff_id: bytes, langu
     )
     if not done.facts:
         return False
-    await bring_in(house.db, house.keys)
-    await jobs.index_names(house, [new.customer_id])
-    house.advisor.changed([new.customer_id])
-    await house.db.apply(insight.add, day_of(now_ms, shop.timezone), "joined")
+    try:
+        await _show(house, new.customer_id, now_ms=now_ms)
+    except (WelkomError, sqlite3.Error) as error:
+        # They are kept: to say otherwise would make them press again, and a start brings the rest in.
+        known = house.db.met(error) if isinstance(error, sqlite3.Error) else error
+        house.log("newcomer_not_shown", code=known.code, hint=known.hint)
     house.live.tell("visits", done.seq)
     return True
+
+
+async def _show(house: House, customer_id: bytes, *, now_ms: int) -> None:
+    await bring_in(house.db, house.keys)
+    await jobs.index_names(house, [customer_id])
+    house.advisor.changed([customer_id])
+    await house.db.apply(insight.add, day_of(now_ms, house.config.shop.timezone), "joined")
 
 
 Bound = Literal["bound", "taken", "not_named"]

@@ -25,6 +25,7 @@ THEMES: Final = ("auto", "light", "dark", "glare")
 HANDS: Final = ("right", "left")
 # Pages that show more of a customer than a glance: a tablet left alone on one locks within a minute.
 PROFILES: Final = ("/profile", "/wallet", "/advice")
+SAVING: Final = "/saving/"  # and a balance without a name
 BY_THEMSELVES: Final = ("/live", "/signin/badge")  # asked without anybody touching anything
 TOUCH: Final = "/touch"  # says that somebody is there; opens nothing
 # What a tablet in a customer's hands may open: their page, and the PIN that ends it.
@@ -151,7 +152,8 @@ async def admit(desk: Desk, request: Ask, guard: Guard) -> Guest:
     )
     session = desk.sessions.of(request.scope, now_ms=now_ms, touched=by_hand)
     if session is not None and by_hand and request.url.path != TOUCH:
-        session.profile = request.url.path.endswith(PROFILES)
+        path = request.url.path
+        session.profile = path.endswith(PROFILES) or path.startswith(SAVING)
     await desk.sessions.settle()
     if session is not None and session.tablet_hash != tablet_hash:
         session = None

@@ -57,6 +57,8 @@ ROUTES: Final = (
     Route("POST", "/visits/{visit:str}/stop", "staff", stop.stop_now),
     Route("GET", "/visits/{visit:str}/wallet", "staff", wallet.wallet),
     Route("POST", "/visits/{visit:str}/wallet", "staff", wallet.wallet_now),
+    Route("GET", "/saving/{note:str}", "staff", wallet.saving),
+    Route("POST", "/saving/{note:str}", "staff", wallet.saving_now),
     Route("GET", "/visits/{visit:str}/advice", "staff", advice.advice),
     Route("GET", "/visits/{visit:str}/advice/still", "staff", advice.still),
     Route("POST", "/visits/{visit:str}/advice", "staff", advice.advice_now),

@@ -156,8 +156,9 @@ class Advisor:
         if not self.condition.up or not self.condition.baskets or self.withheld(visit_id):
             return
         try:
+            refused = sorted(self._gone.get(visit_id, ()))
             answer = await self._worker.advise(
-                customer_id, [*in_hand, *self._gone.get(visit_id, ())], self._time.now_ms(), timeout_s=ASK_S
+                customer_id, list(in_hand), self._time.now_ms(), timeout_s=ASK_S, refused=refused
             )
         except WorkerGone as error:
             self._log("no_advice", code=error.code, message=str(error))

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, TypeVar
 
@@ -72,8 +73,16 @@ class Worker:
     async def refresh(self, customers: list[bytes], now_ms: int, *, timeout_s: float) -> Trained:
         return await self._ask(Refresh(customers, now_ms), Trained, timeout_s)
 
-    async def advise(self, customer: bytes, in_hand: list[str], now_ms: int, *, timeout_s: float) -> Advised:
-        return await self._ask(Advise(customer, in_hand, now_ms), Advised, timeout_s)
+    async def advise(
+        self,
+        customer: bytes,
+        in_hand: list[str],
+        now_ms: int,
+        *,
+        timeout_s: float,
+        refused: Sequence[str] = (),
+    ) -> Advised:
+        return await self._ask(Advise(customer, in_hand, now_ms, list(refused)), Advised, timeout_s)
 
     async def _ask(self, request: Request, expected: type[A], timeout_s: float) -> A:
         """The answer; raises WorkerGone when there is none in time."""

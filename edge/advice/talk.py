@@ -33,9 +33,12 @@ class Refresh(msgspec.Struct, frozen=True, tag=True):
 
 
 class Advise(msgspec.Struct, frozen=True, tag=True):
+    """`refused`: put away at this visit, beside what the customer's own file says."""
+
     customer: bytes
     in_hand: list[str]
     now_ms: int
+    refused: list[str] = []
 
 
 Request = Train | Refresh | Advise

@@ -130,12 +130,13 @@ class Shelf:
         self._model.expire(asked.now_ms)
         with closing(self._open()) as conn:
             own = self._own(conn, asked.customer, now_ms=asked.now_ms)
+            refused = tables.refused(conn, asked.customer, now_ms=asked.now_ms) if own else frozenset[str]()
             ask = Ask(
                 customer_id=asked.customer if own else None,
                 own=own.baskets if own else (),
                 now_ms=asked.now_ms,
                 in_hand=tuple(asked.in_hand),
-                refused=tables.refused(conn, asked.customer, now_ms=asked.now_ms) if own else frozenset(),
+                refused=refused.union(asked.refused),
             )
             found = suggest(ask, self._model, lambda names: tables.items(conn, names), words=barred_words())
         made = [Made(each.item, each.title, each.code, each.evidence) for each in found]

@@ -26,8 +26,8 @@ P = ParamSpec("P")
 # Notes what happened, inside the transaction; the outbox sequence of the last fact.
 Record = Callable[[sqlite3.Connection, list[F]], int]
 
-# 4 MiB of pages each: a point read of a million customers touches four or five, and RSS is budgeted.
-_CACHE_KIB: Final = 4096
+# 2 MiB of pages each: a point read of a million customers touches four or five, and RSS is budgeted.
+_CACHE_KIB: Final = 2048
 _BUSY_MS: Final = 5000
 # The way to the writer's thread and back takes a quarter of a millisecond; who waits longer than this for a disk
 # should do it where nobody else waits. An SSD takes 0.1 to 1 ms, an SD card 5 to 50.

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 from sqlite3 import Connection
+from typing import Final
+
+# A year: whoever makes Welkom has read it by then, and free text may name somebody after all.
+FEEDBACK_MS: Final = 365 * 24 * 3_600_000
 
 
 def busy(conn: Connection) -> bool:
@@ -27,6 +31,11 @@ def add_feedback(conn: Connection, text: str, *, now_ms: int) -> None:
 def feedback(conn: Connection, *, most: int = 20) -> list[tuple[int, str]]:
     """What staff said, newest first."""
     return conn.execute("SELECT at_ms, text FROM feedback ORDER BY at_ms DESC LIMIT ?", (most,)).fetchall()
+
+
+def prune(conn: Connection, *, now_ms: int) -> None:
+    """Drop what staff said more than a year ago."""
+    conn.execute("DELETE FROM feedback WHERE at_ms<?", (now_ms - FEEDBACK_MS,))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass, field
 from sqlite3 import Connection
+from typing import Final
+
+# A year: a complaint about what staff did comes within it, and it is no register of how colleagues work.
+KEEP_MS: Final = 365 * 24 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +29,12 @@ def note(
         "INSERT INTO deed (at_ms, staff_id, tablet_hash, what, reason, visit_id) VALUES (?, ?, ?, ?, ?, ?)",
         (now_ms, doer.staff_id, doer.tablet_hash, what, reason, visit_id),
     )
+
+
+def prune(conn: Connection, *, now_ms: int, most: int = 2_000) -> int:
+    """Drop lines older than a year, in slices; how many went."""
+    done = conn.execute(
+        "DELETE FROM deed WHERE rowid IN (SELECT rowid FROM deed WHERE at_ms<? ORDER BY at_ms LIMIT ?)",
+        (now_ms - KEEP_MS, most),
+    )
+    return done.rowcount

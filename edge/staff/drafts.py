@@ -51,7 +51,10 @@ def drop(conn: Connection, session_hash: bytes, form: str) -> None:
 
 def drop_old(conn: Connection, *, now_ms: int) -> None:
     """Drop what is older than the hour, and what belongs to a session that is over."""
-    conn.execute(
-        "DELETE FROM draft WHERE at_ms<=? OR session_hash NOT IN (SELECT token_hash FROM staff_session)",
-        (now_ms - KEEP_MS,),
-    )
+    conn.execute("DELETE FROM draft WHERE at_ms<=?", (now_ms - KEEP_MS,))
+    drop_ended(conn)
+
+
+def drop_ended(conn: Connection) -> None:
+    """Drop what belongs to a session that is over: a search that was typed is a customer's name."""
+    conn.execute("DELETE FROM draft WHERE session_hash NOT IN (SELECT token_hash FROM staff_session)")

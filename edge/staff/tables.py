@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from sqlite3 import Connection
 from typing import Final, Literal
 
+from edge.staff import drafts
+
 DeviceKind = Literal["tablet", "display"]
 
 
@@ -124,6 +126,7 @@ def remove_tablets(conn: Connection, name: str) -> int:
         conn.execute(
             f"DELETE FROM {table} WHERE tablet_hash IN (SELECT token_hash FROM tablet WHERE name=?)", (name,)
         )
+    drafts.drop_ended(conn)
     conn.execute("DELETE FROM pairing WHERE name=?", (name,))
     return conn.execute("DELETE FROM tablet WHERE name=?", (name,)).rowcount
 
@@ -170,6 +173,7 @@ def add_session(
 def end_sessions_of(conn: Connection, tablet_hash: bytes, *, now_ms: int) -> None:
     """End what is open on one tablet, and drop what is over anywhere."""
     conn.execute("DELETE FROM staff_session WHERE tablet_hash=? OR until_ms<=?", (tablet_hash, now_ms))
+    drafts.drop_ended(conn)
 
 
 def end_session(conn: Connection, token_hash: bytes) -> None:
@@ -207,6 +211,7 @@ def locked(conn: Connection, *, now_ms: int) -> set[bytes]:
 
 def remove_tablet(conn: Connection, tablet_hash: bytes) -> None:
     conn.execute("DELETE FROM staff_session WHERE tablet_hash=?", (tablet_hash,))
+    drafts.drop_ended(conn)
     conn.execute("DELETE FROM tablet WHERE token_hash=?", (tablet_hash,))
 
 

@@ -85,6 +85,50 @@ def forget(conn: Connection, customer_id: bytes) -> None:
     conn.execute("DELETE FROM view_log WHERE customer_id=?", (customer_id,))
 
 
+# A year and a month, as the counted days: a week can be laid beside the same week a year ago.
+KEEP_MS: Final = 396 * 24 * 3_600_000
+# Two years: somebody who asks who looked at them gets an answer about more than the last visit.
+VIEWS_MS: Final = 2 * 365 * 24 * 3_600_000
+
+
+def prune(conn: Connection, *, now_ms: int, acked: bool, most: int = 2_000) -> int:
+    """Drop visits that ended 13 months ago, in slices; how many went.
+
+    With `acked` only those of which the hub holds every fact. Ids begin with the time (UUIDv7), so that
+    the slice is the beginning of the table.
+    """
+    before_ms = now_ms - KEEP_MS
+    done = conn.execute(
+        """
+        DELETE FROM visit WHERE id IN (
+            SELECT id FROM visit WHERE id<:before AND ended_ms<:before_ms AND NOT (:acked AND ended_ms>=coalesce(
+                (SELECT at_ms FROM outbox WHERE seq=(SELECT acked+1 FROM outbox_head)), :before_ms))
+            ORDER BY id LIMIT :most)
+        """,
+        {"before": _first_id(before_ms), "before_ms": before_ms, "acked": acked, "most": most},
+    )
+    return done.rowcount
+
+
+def prune_views(conn: Connection, *, now_ms: int, most: int = 2_000) -> int:
+    """Drop lines of the view log older than two years, in slices; how many went."""
+    before_ms = now_ms - VIEWS_MS
+    done = conn.execute(
+        """
+        DELETE FROM view_log WHERE (visit_id, role, purpose, reason) IN (
+            SELECT visit_id, role, purpose, reason FROM view_log WHERE visit_id<:before AND at_ms<:before_ms
+            ORDER BY visit_id LIMIT :most)
+        """,
+        {"before": _first_id(before_ms), "before_ms": before_ms, "most": most},
+    )
+    return done.rowcount
+
+
+def _first_id(at_ms: int) -> bytes:
+    """Every id made before `at_ms` is smaller."""
+    return max(0, at_ms).to_bytes(6)
+
+
 def open_visit(conn: Connection, customer_id: bytes) -> OpenVisit | None:
     row = conn.execute(
         "SELECT id, seen_ms FROM visit WHERE customer_id=? AND ended_ms IS NULL", (customer_id,)

@@ -9,6 +9,7 @@ from typing import cast
 
 from edge.consent.rules import Role
 from edge.visits import tables as visits
+from edge.visits.facts import CardShown
 from edge.wallet import rules, tables
 from edge.wallet.facts import WalletMoved
 from edge.wallet.rules import Asked, Balances, Instrument, Why
@@ -40,15 +41,30 @@ def redeem_points(conn: Connection, asked: Asked, *, amount: int, here: Here) ->
     return [] if delta is None else [_line(asked, customer_id, "points", delta, "reward")]
 
 
+def look(
+    conn: Connection, customer_id: bytes, note_id: bytes, *, role: Role, here: Here, now_ms: int
+) -> list[CardShown]:
+    """The balance of a card without a name is about to be shown: one line of the view log a note and role."""
+    if visits.was_shown(conn, note_id, role, purpose="saving"):
+        return []
+    if tables.balances(conn, customer_id, role=role, here=here, now_ms=now_ms) is None:
+        return []
+    return [CardShown(visit_id=note_id, customer_id=customer_id, role=role, purpose="saving", at_ms=now_ms)]
+
+
 def _gather(conn: Connection, asked: Asked, here: Here) -> tuple[bytes, Balances | None]:
-    """Whose visit it is and what they saved; nothing when the line is written already or a basis ended."""
-    visit = visits.arrival(conn, asked.visit_id, recipient=here.recipient, now_ms=asked.at_ms)
-    if visit is None or tables.is_written(conn, asked.line_id):
+    """Whose wallet it is and what they saved; nothing when the line is written already or a basis ended.
+
+    A visit needs the basis for recognition, a card that opens its balance alone does not; saving has its own in SQL.
+    """
+    customer_id = asked.customer_id
+    if not customer_id:
+        visit = visits.arrival(conn, asked.visit_id, recipient=here.recipient, now_ms=asked.at_ms)
+        customer_id = visit.customer_id if visit else b""
+    if not customer_id or tables.is_written(conn, asked.line_id):
         return b"", None
     role = cast(Role, asked.role)
-    return visit.customer_id, tables.balances(
-        conn, visit.customer_id, role=role, here=here, now_ms=asked.at_ms
-    )
+    return customer_id, tables.balances(conn, customer_id, role=role, here=here, now_ms=asked.at_ms)
 
 
 def _line(asked: Asked, customer_id: bytes, instrument: Instrument, delta: int, why: Why) -> WalletMoved:

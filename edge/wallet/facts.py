@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class WalletMoved:
-    """One line of the ledger: points or stamps were earned, redeemed or put right."""
+    """One line of the ledger: points or stamps were earned, redeemed or put right.
+
+    `visit_id` is the note's own id where a card opened its balance without a visit.
+    """
 
     line_id: bytes
     customer_id: bytes

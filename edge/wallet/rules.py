@@ -23,13 +23,17 @@ MOST_POINTS: Final = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who asks for what to be written, when, in which visit; `line_id` is the form's, so that twice is once."""
+    """Who asks for what to be written, when, in which visit; `line_id` is the form's, so that twice is once.
+
+    With `customer_id` it is for a card whose owner stays unknown: there is no visit, and `visit_id` is the note's.
+    """
 
     line_id: bytes
     visit_id: bytes
     role: str
     staff_id: bytes
     at_ms: int
+    customer_id: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,13 +24,14 @@ from edge.advice.rules import (
     barred,
 )
 from edge.advice.tables import Own
-from edge.kit.errors import Corrupt, Gone, NotAllowed, StoreError
-from edge.visits import acts as visits_acts
+from edge.kit.errors import Corrupt, Gone, NotAllowed
+from edge.shop import tables as shop
 from edge.visits import tables as visits
 from edge.visits.tables import Arrival
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages import offers
 from staff_ui.pages.floor import visit_id
+from staff_ui.pages.looks import log_look
 from staff_ui.pages.tabs import Link, tabs
 from staff_ui.pages.values import text
 from staff_ui.security import Ask, own_form
@@ -72,7 +73,10 @@ class Purchase:
 
 @dataclass(frozen=True, slots=True)
 class AdvicePage:
-    """`mark` is of what is shown: a page that would look different now fetches itself again."""
+    """`mark` is of what is shown: a page that would look different now fetches itself again.
+
+    `profiled`: there is a basis for their purchases; `used`: something of them is on the page.
+    """
 
     frame: Frame
     visit: str
@@ -82,18 +86,20 @@ class AdvicePage:
     sentence: str
     purchases: tuple[Purchase, ...] = field(repr=False)
     mark: str
+    used: bool = False
     tabs: tuple[Link, ...] = ()
 
 
 async def advice(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`GET /visits/{visit}/advice`."""
     arrival = _arrival(desk, request)
-    await _log(desk, arrival, guest)
     desk.house.advisor.wanted(arrival.visit_id, arrival.customer_id)
     around = frame(desk, request, guest, here="floor")
     say = words(desk, around)
     it = _page(desk, arrival, around, say, tablet=guest.tablet)
-    it = replace(it, tabs=tabs(arrival.visit_id.hex(), "advice", say))
+    await log_look(desk, arrival, guest, ("recognition", "profiling") if it.used else ("recognition",))
+    busy = shop.busy(desk.house.db.reader)
+    it = replace(it, tabs=tabs(arrival.visit_id.hex(), "advice", say, busy=busy))
     return html(desk, "advice.html", it, language=around.language)
 
 
@@ -151,28 +157,10 @@ def _arrival(desk: Desk, request: Ask) -> Arrival:
     return found
 
 
-async def _log(desk: Desk, arrival: Arrival, guest: Guest) -> None:
-    """One line in the view log a visit and role, as for the card; a full disk must not take the tablet away."""
-    house, role = desk.house, guest.who.role
-    if visits.was_shown(house.db.reader, arrival.visit_id, role):
-        return
-    recipient, now_ms = house.config.shop.recipient, house.time.now_ms()
-    try:
-        await house.db.write(
-            visits_acts.show,
-            arrival.visit_id,
-            role=role,
-            recipient=recipient,
-            now_ms=now_ms,
-            purpose="profiling",
-        )
-    except StoreError as error:
-        house.log("view_not_logged", code=error.code, hint=error.hint)
-
-
 def _page(desk: Desk, arrival: Arrival, around: Frame, say: Words, *, tablet: str) -> AdvicePage:
     house, now_ms = desk.house, desk.house.time.now_ms()
-    held = house.advisor.advice(arrival.visit_id)
+    quiet = _quiet(desk, arrival)
+    held = None if quiet else house.advisor.advice(arrival.visit_id)
     own = _own(desk, arrival, now_ms=now_ms)
     found = held.suggestions if held else ()
     bought = [item for basket in own.baskets for item in basket.items] if own else []
@@ -180,8 +168,8 @@ def _page(desk: Desk, arrival: Arrival, around: Frame, say: Words, *, tablet: st
     shown = tuple(_shown(each, items, own, held, say, now_ms=now_ms) for each in found)
     name = house.names.of(house.db.reader, arrival.customer_id, now_ms=now_ms)
     called = text(name, "call") or text(name, "short") or say.say("row.nameless")
-    sentence = "" if shown else say.say(EMPTY[_empty(desk, arrival, held)])
-    purchases = _purchases(own, items, say, now_ms=now_ms) if own else ()
+    sentence = "" if shown else say.say(EMPTY[_empty(desk, held, quiet=quiet)])
+    purchases = _purchases(own, items, say, now_ms=now_ms) if own and not quiet else ()
     spelt = (
         repr([[each.item, each.why, each.stock, each.said] for each in shown]) + sentence + str(own is None)
     )
@@ -193,17 +181,23 @@ def _page(desk: Desk, arrival: Arrival, around: Frame, say: Words, *, tablet: st
         shown=shown,
         sentence=sentence,
         purchases=purchases,
+        used=bool(purchases) or bool(held and held.profiled and shown),
         mark=hmac.digest(tablet.encode(), spelt.encode(), sha256).hex()[:16],
     )
 
 
-def _empty(desk: Desk, arrival: Arrival, held: Advice | None) -> str:
-    advisor = desk.house.advisor
-    if advisor.withheld(arrival.visit_id):
+def _quiet(desk: Desk, arrival: Arrival) -> bool:
+    """Whoever wants to be left alone, and a shop in its rush, gets neither suggestions nor purchases."""
+    house = desk.house
+    return arrival.alone or shop.busy(house.db.reader) or house.advisor.withheld(arrival.visit_id)
+
+
+def _empty(desk: Desk, held: Advice | None, *, quiet: bool) -> str:
+    if quiet:
         return "withheld"
     if held is not None:
         return "nothing"
-    return "down" if advisor.condition.down else "soon"
+    return "down" if desk.house.advisor.condition.down else "soon"
 
 
 def _own(desk: Desk, arrival: Arrival, *, now_ms: int) -> Own | None:

@@ -1,5 +1,6 @@
 """The glance card: how to address someone, why they are here, one sentence to say, at most three facts."""
 
+import re
 from calendar import isleap
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -102,17 +103,25 @@ def glance(
     return _filled(_short_enough(card), _lines(profile, words, now_ms=now_ms))
 
 
-def word_count(card: Card) -> int:
-    """Words that a reader reads of a customer; what buttons say is the same on every card."""
-    said = [card.greeting, card.call, card.spoken, card.reason, card.how, card.sentence, card.source]
+_WORD: Final = re.compile(r"\S*[^\W_]\S*")  # what stands between spaces and has a letter or digit
+
+
+def word_count(card: Card, *beside: str) -> int:
+    """Words that a reader reads of a customer, with a line `beside` them; what buttons say is the same everywhere."""
+    said = [card.greeting, card.call, card.spoken, card.reason, card.how, card.sentence, card.source, *beside]
     for line in card.lines:
         said += [line.label, line.value, line.note]
-    return sum(any(letter.isalnum() for letter in word) for text in said for word in text.split())
+    return sum(len(_WORD.findall(text)) for text in said)
 
 
 def fact_count(card: Card) -> int:
     """Why they are here, what to say, and each line."""
     return bool(card.reason) + bool(card.sentence) + len(card.lines)
+
+
+def takes(card: Card, *line: str) -> bool:
+    """Whether a card with one more fact, an offer of these words, is still a glance."""
+    return word_count(card, *line) <= MOST_WORDS and fact_count(card) < MOST_FACTS
 
 
 def _short_enough(card: Card) -> Card:
@@ -126,7 +135,11 @@ def _short_enough(card: Card) -> Card:
 
 def _filled(card: Card, lines: Iterator[Line]) -> Card:
     """As many facts as a glance takes in, the most useful first; ages and origins give way to facts."""
-    for line in lines:
+    found = tuple(lines)
+    all_of_them = replace(card, lines=found[:MOST_LINES])
+    if word_count(all_of_them) <= MOST_WORDS and fact_count(all_of_them) <= MOST_FACTS:
+        return all_of_them  # as nearly every card, and the shortest way on a tap
+    for line in found:
         short = replace(line, note="")
         for base, each in ((card, line), (card, short), (replace(card, how=""), short)):
             more = replace(base, lines=(*card.lines, each))

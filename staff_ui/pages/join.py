@@ -121,6 +121,8 @@ async def join_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         hands = replace(hands, step="ask")
     elif act == "keep" and hands.step == "check":
         hands = await _keep(desk, tablet, hands)
+        if desk.handed.of(tablet) is None:
+            return _back("/join")  # staff took it back meanwhile, and it is not locked again
     desk.handed.put(tablet, hands)
     return _back("/join")
 
@@ -133,7 +135,8 @@ async def _keep(desk: Desk, tablet: bytes, hands: Hands) -> Hands:
             desk.house, hands.wish, hands.offer, staff_id=hands.staff_id, language=hands.language
         )
     except WelkomError:
-        desk.handed.put(tablet, hands)
+        if desk.handed.of(tablet) is not None:
+            desk.handed.put(tablet, hands)
         raise
     if kept:
         return replace(hands, step="kept")

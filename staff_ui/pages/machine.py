@@ -30,6 +30,9 @@ METRICS: Final[dict[str, tuple[str, str]]] = {
     "welkom_search_products": ("gauge", "Products in the search index."),
 }
 
+# Topics that a page without a card may hear alone: of products, or about one customer.
+ONLY: Final = ("products", "visits")
+
 
 async def healthz(desk: Desk, request: Ask, guest: Guest) -> Response[object]:
     """`GET /healthz`: 200 when tablets can be served, else 503; nothing personal."""
@@ -85,8 +88,9 @@ def _escape(label: str) -> str:
 
 
 async def live(desk: Desk, request: Ask, guest: Guest) -> Stream:
-    """`GET /live`: server-sent events; names of what changed, nothing personal. `?only=products`: no card there."""
-    only = "products" if request.query_params.get("only") == "products" else ""
+    """`GET /live`: server-sent events; names of what changed. With `?only=` nobody's eyes on a card."""
+    asked = request.query_params.get("only", "")
+    only = asked if asked in ONLY else ""
     return Stream(
         _while_signed_in(desk, guest.who, only),
         media_type="text/event-stream",

@@ -17,6 +17,13 @@ from staff_ui.words import Words, key
 WEEK_MS: Final = 7 * 24 * 3_600_000
 ROLES: Final = {"staff": key("role.staff"), "manager": key("role.manager")}
 
+# Purpose -> what was seen of a customer without anybody having to say why.
+SEEN: Final = {
+    "recognition": key("why.glance"),
+    "saving": key("why.wallet"),
+    "profiling": key("why.advice"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
@@ -98,10 +105,10 @@ def looks(rows: list[tuple[str, str, str, int]], say: Words) -> tuple[Looks, ...
     return tuple(
         Looks(
             say.say(ROLES.get(role, "role.staff")),
-            say.say(WHY[reason][0]) if reason in WHY else say.say("why.glance"),
+            say.say(WHY[reason][0] if reason in WHY else SEEN.get(purpose, SEEN["recognition"])),
             say.number(count),
         )
-        for role, _, reason, count in rows
+        for role, purpose, reason, count in rows
     )
 
 

@@ -1,18 +1,22 @@
 """Closer than a glance: each field with where it comes from and how old it is, after somebody said why."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import Any, Final
 
 from litestar import Response
 from litestar.response import Redirect
 
-from edge.consent.rules import traits_for
+from edge.consent.rules import TRAITS, traits_for
 from edge.kit.errors import Corrupt
 from edge.recognition import profile
+from edge.shop import tables as shop
 from edge.visits import acts
 from edge.visits.rules import REASONS
 from edge.visits.tables import Arrival
+from edge.wallet.tables import add_here
 from staff_ui.desk import Desk, Guest, frame, html, words
+from staff_ui.pages.looks import log_look
 from staff_ui.pages.stop import arrival
 from staff_ui.pages.tabs import Link, tabs
 from staff_ui.pages.values import items, text, whole
@@ -55,7 +59,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Either the question why, or the fields."""
+    """Either the question why, or the fields; `now` changes when anything of them does."""
 
     frame: Frame
     visit: str
@@ -64,6 +68,7 @@ class Profile:
     reasons: tuple[Reason, ...]
     reason: str
     fields: tuple[Field, ...] = field(repr=False)
+    now: str = ""
     tabs: tuple[Link, ...] = ()
 
 
@@ -73,7 +78,10 @@ async def look_closer(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     found, say = arrival(desk, request), words(desk, around)
     opened = guest.who.opened
     reason = opened[1] if opened and opened[0] == found.visit_id else ""
-    name, fields = _read(desk, guest, found, say)
+    held, now_ms = _read(desk, guest, found), desk.house.time.now_ms()
+    name, fields = held.values.get("name"), fields_of(held, guest.who.role, say, now_ms=now_ms)
+    if reason:
+        await log_look(desk, found, guest, purposes(held), reason=reason)
     it = Profile(
         frame=around,
         visit=found.visit_id.hex(),
@@ -82,7 +90,10 @@ async def look_closer(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         reasons=() if reason else reasons(say),
         reason=say.say("profile.for", why=say.say(WHY[reason][0]).lower()) if reason else "",
         fields=fields if reason else (),
-        tabs=tabs(found.visit_id.hex(), "profile", say),
+        now=sha256(repr([(each.value, each.source) for each in fields]).encode()).hexdigest()[:16]
+        if reason
+        else "why",
+        tabs=tabs(found.visit_id.hex(), "profile", say, busy=shop.busy(desk.house.db.reader)),
     )
     return html(desk, "profile.html", it, language=around.language)
 
@@ -110,7 +121,13 @@ def reasons(say: Words) -> tuple[Reason, ...]:
     return tuple(Reason(each, say.say(WHY[each][0]), say.say(WHY[each][1])) for each in REASONS)
 
 
-def _read(desk: Desk, guest: Guest, found: Arrival, say: Words) -> tuple[Any, tuple[Field, ...]]:
+def purposes(held: profile.Profile) -> list[str]:
+    """For what the fields that are shown may be used: a line of the view log for each."""
+    shown = {TRAITS[name].purpose for name in LABELS if name in held.values}
+    return ["recognition", *sorted(shown - {"recognition"})]
+
+
+def _read(desk: Desk, guest: Guest, found: Arrival) -> profile.Profile:
     house, now_ms = desk.house, desk.house.time.now_ms()
     try:
         held = profile.read(
@@ -123,8 +140,17 @@ def _read(desk: Desk, guest: Guest, found: Arrival, say: Words) -> tuple[Any, tu
         )
     except Corrupt as error:
         house.log("card_unreadable", code=error.code, hint=error.hint)
-        held = profile.Profile(values={}, as_of_ms={}, until_ms=now_ms)
-    return held.values.get("name"), fields_of(held, guest.who.role, say, now_ms=now_ms)
+        return profile.Profile(values={}, as_of_ms={}, until_ms=now_ms)
+    # As on the card: what was earned and redeemed here counts at once.
+    values = add_here(
+        house.db.reader,
+        found.customer_id,
+        held.values,
+        device=house.config.hub.device,
+        recipient=house.config.shop.recipient,
+        now_ms=now_ms,
+    )
+    return replace(held, values=values)
 
 
 def fields_of(held: profile.Profile, role: Any, say: Words, *, now_ms: int) -> tuple[Field, ...]:

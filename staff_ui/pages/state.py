@@ -9,6 +9,7 @@ from staff_ui.words import Words, key
 STORE: Final = {"S01": key("state.disk_full")}
 BROKEN: Final = key("state.store")
 FETCHING: Final = {True: key("state.fetching"), False: key("state.fetching_later")}
+IMPORT: Final = key("state.import_again")
 CLOCK: Final = {"behind": key("state.clock_behind"), "ahead": key("state.clock_ahead")}
 
 
@@ -20,6 +21,11 @@ class State:
     sentence: str
 
 
+def fetching(health: Health) -> str:
+    """What is said of a replica that is not whole: without a hub only an import makes it so."""
+    return IMPORT if health.alone else FETCHING[health.online]
+
+
 def state(health: Health, words: Words, *, busy: bool = False) -> State:
     """What staff can mend comes first; then what they only have to know."""
     sentences = []
@@ -28,7 +34,7 @@ def state(health: Health, words: Words, *, busy: bool = False) -> State:
     if health.clock:
         sentences.append(words.say(CLOCK[health.clock]))
     if health.fetching:
-        sentences.append(words.say(FETCHING[health.online]))
+        sentences.append(words.say(fetching(health)))
     # A reader that has not come up yet has no reason to be down either: it is still opening.
     out = sorted(name for name, reader in health.readers.items() if not reader.up and reader.code)
     if out:

@@ -11,6 +11,8 @@ from edge.health import Health
 from edge.shop import acts, tables
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.drafts import drafted, sent
+from staff_ui.pages.state import CLOCK, fetching
+from staff_ui.pages.visits import joined_words
 from staff_ui.security import Ask, own_form
 from staff_ui.sheets import Frame
 from staff_ui.words import Words, key
@@ -57,7 +59,7 @@ async def store(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     it = Store(
         frame=around,
         health=sentences(house.health, say, free=free, now_ms=now_ms),
-        today=figures(counted, say),
+        today=figures(counted, say, joined=joined_words(house.db.reader, say, now_ms=now_ms)),
         busy=tables.busy(house.db.reader),
         typed=drafted(desk, guest, "feedback", "text"),
         thanks="thanks" in request.query_params,
@@ -105,26 +107,33 @@ def sentences(health: Health, say: Words, *, free: int, now_ms: int) -> tuple[Se
     names = say.say(ready)
     date_ = datetime.fromtimestamp(now_ms / 1000, UTC)
     clock = say.say("health.clock_is", clock=say.clock(now_ms), day=say.day(now_ms))
+    if health.clock:
+        clock = say.say(CLOCK[health.clock])
+    if health.fetching:
+        found.append(Sentence(_kind(False), say.say("health.customers"), say.say(fetching(health))))
+    if health.advice_down:
+        found.append(Sentence(_kind(False), say.say("health.advice"), say.say("state.no_advice")))
     found += [
         Sentence(_kind(health.online or health.alone), say.say("health.internet"), line),
         Sentence(_kind(not health.waiting), say.say("health.central"), waiting),
         Sentence(_kind(not health.store and free >= LITTLE_ROOM), say.say("health.disk"), stored),
-        Sentence(_kind(date_.year >= 2026), say.say("health.clock"), clock),
+        Sentence(_kind(date_.year >= 2026 and not health.clock), say.say("health.clock"), clock),
         Sentence(_kind(health.search_ready), say.say("health.search"), names),
     ]
     return tuple(found)
 
 
-def figures(counted: tables.Today, say: Words) -> tuple[Figure, ...]:
-    """The day in five lines, about nobody."""
+def figures(counted: tables.Today, say: Words, *, joined: str = "") -> tuple[Figure, ...]:
+    """The day in five lines, and who became known where somebody was asked; about nobody."""
     tips = say.say("today.tips_are", good=counted.good, bad=counted.bad)
-    return (
+    lines = (
         Figure(say.say("today.visits"), say.number(counted.visits)),
         Figure(say.say("today.helped"), say.number(counted.helped)),
         Figure(say.say("today.alone"), say.number(counted.alone)),
         Figure(say.say("today.stopped"), say.number(counted.stopped)),
         Figure(say.say("today.tips"), tips),
     )
+    return (*lines, Figure(say.say("today.joined"), joined)) if joined else lines
 
 
 def _kind(well: bool) -> str:

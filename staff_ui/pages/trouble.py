@@ -26,6 +26,7 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "over": (key("trouble.over"), key("trouble.over.why"), key("trouble.over.next")),
     "idle": (key("trouble.idle"), key("trouble.idle.why"), key("trouble.idle.next")),
     "card": (key("trouble.card"), key("trouble.card.why"), key("trouble.card.next")),
+    "saving": (key("trouble.saving"), key("trouble.saving.why"), key("trouble.saving.next")),
     "absent": (key("trouble.absent"), key("trouble.absent.why"), key("trouble.absent.next")),
     "unsold": (key("trouble.unsold"), key("trouble.unsold.why"), key("trouble.unsold.next")),
     "full": (key("trouble.full"), key("trouble.full.why"), key("trouble.full.next")),
@@ -43,6 +44,7 @@ BY_CODE: Final = {
     "U12": "unsold",
     "U13": "idle",
     "U14": "card",
+    "U15": "saving",
 }
 MACHINES: Final = ("/healthz", "/metrics", "/live", "/static/")
 
@@ -64,18 +66,20 @@ def trouble(desk: Desk, request: Ask, error: Exception) -> Response[object]:
     if status == 500:
         desk.house.log("page_failed", path=request.scope["path"].split("/")[1], **died(error))
     fetched = "hx-request" in request.headers
-    if isinstance(error, Handed | NotSignedIn) and _is_handed(desk, request):
+    door = _door(request, error) if isinstance(error, NotSignedIn) else ""
+    # A tablet that has to show its key does so first: the customer's page would send it back here.
+    if isinstance(error, Handed | NotSignedIn) and not door and _is_handed(desk, request):
         if fetched:
             return _plain(403, headers={"hx-redirect": "/join"})
         if not _is_machine(request):
             return Redirect("/join", status_code=303, headers=_NO_STORE)
     if isinstance(error, NotSignedIn) and fetched:
         # htmx follows this by itself: what is on a locked tablet must go away.
-        return _plain(status, headers={"hx-redirect": _door(request, error) or "/signin?idle=1"})
+        return _plain(status, headers={"hx-redirect": door or "/signin?idle=1"})
     if _is_machine(request) or fetched:
         return problem(status, error)
     if isinstance(error, NotSignedIn):
-        if door := _door(request, error):
+        if door:
             return Redirect(door, status_code=303, headers=_NO_STORE)
         came_back = "welkom_session=" in request.headers.get("cookie", "")
         return Redirect("/signin?idle=1" if came_back else "/signin", status_code=303, headers=_NO_STORE)

@@ -7,6 +7,7 @@ from typing import Final
 
 from markupsafe import Markup
 
+from edge.advice.advisor import Advice
 from edge.catalogue import tables as catalogue
 from edge.config import Language
 from edge.consent.rules import Role
@@ -20,7 +21,7 @@ from edge.shop import tables as shop
 from edge.visits import tables
 from edge.visits.tables import Arrival
 from edge.wallet.tables import add_here
-from staff_ui.pages.card import Card, glance
+from staff_ui.pages.card import Card, glance, takes
 from staff_ui.pages.offers import Offer, on_card
 from staff_ui.pages.rows import Made, Rows, note_key
 from staff_ui.pages.state import State, state
@@ -49,6 +50,7 @@ class NoteCard:
     sentence: str
     key: str = ""  # of a card that could become somebody's
     counted: str = ""
+    saving: str = ""  # key of a card that opens its balance, without a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ class Renderer:
             rows=Markup("".join(line for _, line in rows)),
             more=_more(here, len(arrivals), words),
             card=card,
-            offer=on_card(advice, house.db.reader, words) if advice else None,
+            offer=_offer(card, advice, conn, words) if card and advice else None,
             note=_note_card(note, words, counted=self._counted(words, now_ms)) if note else None,
             pinned=pinned.hex() if pinned is not None else "",
             over=pinned is not None and shown is None,
@@ -166,6 +168,12 @@ class Renderer:
         return glance(arrival, found, words, now_ms=now_ms, busy=busy, me=me), found.until_ms
 
 
+def _offer(card: Card, advice: Advice, conn: Connection, words: Words) -> Offer | None:
+    """The line of advice on a card; where it would be more than a glance it stands on its own page alone."""
+    offer = on_card(advice, conn, words)
+    return offer if offer and takes(card, offer.sentence, words.say("advice.more")) else None
+
+
 def joined_words(conn: Connection, words: Words, *, now_ms: int) -> str:
     """How many of those who were asked became known today; nothing before the first was asked."""
     joined, invited = joined_today(conn, words.local(now_ms).date().isoformat())
@@ -198,6 +206,7 @@ def _note_card(note: Note, words: Words, *, counted: str) -> NoteCard:
         sentence=words.say(sentence[0]) if sentence else "",
         key=note.key if note.card else "",
         counted=counted if note.card else "",
+        saving=note.key if note.customer_id else "",
     )
 
 

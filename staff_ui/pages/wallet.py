@@ -2,9 +2,12 @@
 
 Every form carries the id of the line it would write. Pressed twice, sent again or reloaded, it is one line; what is
 said afterwards is read back from the ledger.
+
+Who wants to stay unknown keeps their balance: a card that was just held to a reader opens the same screen without a
+visit and without a name, for as long as the counter's note lasts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -16,7 +19,7 @@ from edge.health import Health
 from edge.kit.errors import Corrupt, Gone, StoreError
 from edge.kit.ids import NewId
 from edge.kit.sqlite import Committed
-from edge.visits import acts as visits
+from edge.shop import tables as shop
 from edge.visits.tables import Arrival, arrival, was_shown
 from edge.wallet import acts, tables
 from edge.wallet.rules import MOST_POINTS, Asked, Balances, StampCard, Voucher, is_amount
@@ -24,6 +27,7 @@ from edge.wallet.tables import Here, Written
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages.card import MOST_DOTS
 from staff_ui.pages.floor import visit_id
+from staff_ui.pages.looks import log_look
 from staff_ui.pages.state import State, state
 from staff_ui.pages.tabs import Link, tabs
 from staff_ui.pages.values import text
@@ -79,6 +83,14 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Back:
+    """The way back where there are no tabs."""
+
+    label: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """What came of the last form: `done`, `reward` (hand something over) or `wrong`."""
 
@@ -88,12 +100,27 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Purse:
+    """Whose wallet is open, and where: of a visit, or of a card alone; then `visit_id` is the note's id."""
+
+    path: str
+    visit_id: bytes
+    customer_id: bytes = field(repr=False)
+    visit: Arrival | None = field(default=None, repr=False)
+
+    @property
+    def nameless(self) -> bool:
+        return self.visit is None
+
+
+@dataclass(frozen=True, slots=True)
 class Wallet:
     """What `wallet.html` shows; `now` changes when anything in it does, so that the page can look again."""
 
     frame: Frame
     state: State
-    visit: str
+    path: str
+    back: Back
     title: str = field(repr=False)
     said: Said | None = field(repr=False)
     stamps: Stamps | None = field(repr=False)
@@ -108,16 +135,31 @@ class Wallet:
 
 async def wallet(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`GET /visits/{visit}/wallet`; `?line=` says what that line did, `?no=` why nothing was done."""
-    house, visit = desk.house, _arrival(desk, request)
-    around = frame(desk, request, guest)
+    return await _show(desk, request, guest, _of_visit(desk, request))
+
+
+async def saving(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`GET /saving/{note}`: the same for the card that was just held to a reader, without a name."""
+    return await _show(desk, request, guest, _of_note(desk, request))
+
+
+async def _show(desk: Desk, request: Ask, guest: Guest, purse: Purse) -> Response[str]:
+    house, around = desk.house, frame(desk, request, guest)
     say, now_ms = words(desk, around), house.time.now_ms()
-    saved, broken = _saved(desk, visit, guest, now_ms)
-    await _log_look(desk, visit, guest, PURPOSES if saved else PURPOSES[:1])
-    said = _said(desk, request, visit, saved, say)
-    name = text(house.names.of(house.db.reader, visit.customer_id, now_ms=now_ms), "call")
+    saved, broken = _saved(desk, purse, guest, now_ms)
+    if purse.visit:
+        await log_look(desk, purse.visit, guest, PURPOSES if saved else PURPOSES[:1])
+    elif saved:
+        await _log_nameless(desk, purse, guest)
+    said = _said(desk, request, purse, saved, say)
+    name = (
+        ""
+        if purse.nameless
+        else text(house.names.of(house.db.reader, purse.customer_id, now_ms=now_ms), "call")
+    )
     it = sheet(
         around,
-        visit.visit_id.hex(),
+        purse,
         name,
         saved,
         say,
@@ -127,25 +169,41 @@ async def wallet(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         now_ms=now_ms,
         broken=broken,
     )
-    it = replace(it, tabs=tabs(visit.visit_id.hex(), "wallet", say))
+    if not purse.nameless:
+        it = replace(it, tabs=tabs(purse.visit_id.hex(), "wallet", say, busy=shop.busy(house.db.reader)))
     return html(desk, "wallet.html", it, language=around.language)
 
 
 async def wallet_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`POST /visits/{visit}/wallet`: fields `act` (stamp, full, earn, spend), `line`, and `amount` for points."""
     fields = await own_form(request, guest.tablet)
-    visit, line = _arrival(desk, request), visit_id(fields.get("line", ""))
+    return await _move(desk, guest, _of_visit(desk, request), fields)
+
+
+async def saving_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`POST /saving/{note}`: the same fields and acts."""
+    fields = await own_form(request, guest.tablet)
+    return await _move(desk, guest, _of_note(desk, request), fields)
+
+
+async def _move(desk: Desk, guest: Guest, purse: Purse, fields: Mapping[str, str]) -> Response[str]:
+    line = visit_id(fields.get("line", ""))
     if line is None:
         raise Gone("the form has no line", code="U06", hint="open the wallet again")
     asked = Asked(
-        line, visit.visit_id, role=guest.who.role, staff_id=guest.who.staff_id, at_ms=desk.house.time.now_ms()
+        line,
+        purse.visit_id,
+        role=guest.who.role,
+        staff_id=guest.who.staff_id,
+        at_ms=desk.house.time.now_ms(),
+        customer_id=purse.customer_id if purse.nameless else b"",
     )
     act, amount = fields.get("act", ""), _amount(fields.get("amount", ""))
     done = await _act(desk, act, asked, amount)
     if done.facts:
         desk.house.live.tell("visits", done.seq)
-    here = f"/visits/{visit.visit_id.hex()}/wallet"
-    if tables.written(desk.house.db.reader, line, visit_id=visit.visit_id):
+    here = purse.path
+    if tables.written(desk.house.db.reader, line, visit_id=purse.visit_id):
         here += f"?line={line.hex()}"
     else:
         here += f"?no={_why_not(act, amount)}"
@@ -184,41 +242,44 @@ def _here(desk: Desk) -> Here:
     return Here(house.config.shop.recipient, device=house.config.hub.device, kek=house.keys.kek)
 
 
-def _arrival(desk: Desk, request: Ask) -> Arrival:
+def _of_visit(desk: Desk, request: Ask) -> Purse:
     house, named = desk.house, visit_id(request.path_params["visit"])
     recipient, now_ms = house.config.shop.recipient, house.time.now_ms()
     found = named and arrival(house.db.reader, named, recipient=recipient, now_ms=now_ms)
     if not found:
         raise Gone("this visit is over", code="U06", hint="go back to the list")
-    return found
+    return Purse(f"/visits/{found.visit_id.hex()}/wallet", found.visit_id, found.customer_id, found)
 
 
-async def _log_look(desk: Desk, visit: Arrival, guest: Guest, purposes: Sequence[str]) -> None:
-    """A full disk must not take the wallet away; otherwise no look is without its line."""
+def _of_note(desk: Desk, request: Ask) -> Purse:
+    note = desk.house.counter.note(request.path_params["note"])
+    if note is None or not note.customer_id:
+        raise Gone("the card is not remembered any more", code="U15", hint="hold it to the reader again")
+    return Purse(f"/saving/{note.key}", note.id, note.customer_id)
+
+
+async def _log_nameless(desk: Desk, purse: Purse, guest: Guest) -> None:
+    """As `log_look`, for saving alone: whom the card belongs to may not be recognised."""
     house, role = desk.house, guest.who.role
-    recipient = house.config.shop.recipient
-    for purpose in purposes:
-        if was_shown(house.db.reader, visit.visit_id, role, purpose=purpose):
-            continue
-        try:
-            await house.db.write(
-                visits.show,
-                visit.visit_id,
-                role=role,
-                recipient=recipient,
-                now_ms=house.time.now_ms(),
-                purpose=purpose,
-            )
-        except StoreError as error:
-            house.log("view_not_logged", code=error.code, hint=error.hint)
+    if was_shown(house.db.reader, purse.visit_id, role, purpose="saving"):
+        return
+    now_ms = house.time.now_ms()
+    try:
+        done = await house.db.write(
+            acts.look, purse.customer_id, purse.visit_id, role=role, here=_here(desk), now_ms=now_ms
+        )
+    except StoreError as error:
+        house.log("view_not_logged", code=error.code, hint=error.hint)
+    else:
+        house.live.tell("views", done.seq)
 
 
-def _saved(desk: Desk, visit: Arrival, guest: Guest, now_ms: int) -> tuple[Balances | None, bool]:
+def _saved(desk: Desk, purse: Purse, guest: Guest, now_ms: int) -> tuple[Balances | None, bool]:
     """What is saved, and whether it is there but cannot be read."""
     house = desk.house
     try:
         saved = tables.balances(
-            house.db.reader, visit.customer_id, role=guest.who.role, here=_here(desk), now_ms=now_ms
+            house.db.reader, purse.customer_id, role=guest.who.role, here=_here(desk), now_ms=now_ms
         )
     except Corrupt as error:
         house.log("wallet_unreadable", code=error.code, hint=error.hint)
@@ -226,11 +287,11 @@ def _saved(desk: Desk, visit: Arrival, guest: Guest, now_ms: int) -> tuple[Balan
     return saved, False
 
 
-def _said(desk: Desk, request: Ask, visit: Arrival, saved: Balances | None, say: Words) -> Said | None:
+def _said(desk: Desk, request: Ask, purse: Purse, saved: Balances | None, say: Words) -> Said | None:
     if why := WHY_NOT.get(request.query_params.get("no", "")):
         return Said("wrong", "", say.say(why, most=say.number(MOST_POINTS)))
     line = visit_id(request.query_params.get("line", ""))
-    found = line and tables.written(desk.house.db.reader, line, visit_id=visit.visit_id)
+    found = line and tables.written(desk.house.db.reader, line, visit_id=purse.visit_id)
     return said(found, saved, say, health=desk.house.health) if found else None
 
 
@@ -254,7 +315,7 @@ def said(line: Written, saved: Balances | None, say: Words, *, health: Health) -
 
 def sheet(
     around: Frame,
-    visit: str,
+    purse: Purse,
     name: str,
     saved: Balances | None,
     say: Words,
@@ -266,12 +327,17 @@ def sheet(
     broken: bool = False,
 ) -> Wallet:
     """The page's dataclass; `saved` is None for somebody who does not save here, or whose balance is `broken`."""
-    title = say.say("wallet.of", name=name) if name else say.say("wallet.of_somebody")
+    if purse.nameless:
+        title, back = say.say("wallet.of_card"), Back(say.say("wallet.to_list"), "/")
+    else:
+        title = say.say("wallet.of", name=name) if name else say.say("wallet.of_somebody")
+        back = Back(say.say("wallet.back"), f"/visits/{purse.visit_id.hex()}")
     card, points = (saved.stamps, saved.points) if saved else (None, None)
     return Wallet(
         frame=around,
         state=state(health, say),
-        visit=visit,
+        path=purse.path,
+        back=back,
         title=title,
         said=said,
         stamps=_stamps(card, _as_of(saved, "stamps", say, now_ms), say, new_id().hex()) if card else None,

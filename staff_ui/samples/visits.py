@@ -5,10 +5,12 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from edge.advice.rules import DueAgain, Suggestion
 from edge.recognition.profile import Profile
 from edge.visits.tables import Arrival
 from staff_ui.assets import read_assets
 from staff_ui.pages.card import Card, glance
+from staff_ui.pages.offers import Offer, short
 from staff_ui.pages.rows import CURRENT, Row
 from staff_ui.pages.state import State
 from staff_ui.pages.visits import NOTES, NoteCard, Visits
@@ -64,6 +66,7 @@ def cards(words: Words) -> dict[str, Card]:
     return {
         "card": card(profile(pickup=READY), arrival()),
         "card-plain": card(profile(), arrival()),
+        "card-offer": card(profile(since=None, last=None), arrival()),
         "card-birthday": card(profile(birthday={"month": 11, "day": 24}, last=None), arrival()),
         "card-long-name": card(profile(name=LONG, pickup=READY), arrival()),
         "card-nameless": card(profile(name=None, since=None, last=None), arrival()),
@@ -130,6 +133,8 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
         announce="",
     )
     found = {name: replace(plain, card=card) for name, card in shown.items()}
+    gas = Suggestion("cook-gas-230", "Gasblik 230 g", DueAgain(42, 40, 5))
+    found["card-offer"] = replace(found["card-offer"], offer=Offer(gas.item, short(gas, {}, words)))
     found["card-busy"] = replace(found["card-busy"], state=State("waiting", say("state.busy")))
     found["card-mine"] = replace(found["card-mine"], pinned="v" * 32)
     found["card-theirs"] = replace(found["card-theirs"], pinned="v" * 32)
@@ -139,6 +144,7 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
     found["over"] = replace(plain, over=True, pinned="v" * 32)
     found["stopped"] = replace(plain, stopped=True, pinned="v" * 32)
     for kind, (lead, large, *sentence) in NOTES.items():
-        note = NoteCard(kind, say(lead), say(large), say(sentence[0]) if sentence else "")
+        saving = "withheld-0" if kind == "withheld" else ""
+        note = NoteCard(kind, say(lead), say(large), say(sentence[0]) if sentence else "", saving=saving)
         found[f"note-{kind}"] = replace(plain, note=note, rows=rows(words, current="note", note=True))
     return found

@@ -3,9 +3,10 @@
 from typing import Any, Final
 
 from edge.health import Health
+from edge.visits.tables import Arrival
 from edge.wallet.rules import Balances, GiftCard, StampCard, Voucher
 from edge.wallet.tables import Written
-from staff_ui.pages.wallet import WHY_NOT, Said, Wallet, said, sheet
+from staff_ui.pages.wallet import WHY_NOT, Purse, Said, Wallet, said, sheet
 from staff_ui.sheets import Frame
 from staff_ui.words import Words
 
@@ -13,7 +14,10 @@ TEMPLATE: Final = "wallet.html"
 NOW_MS: Final = 1_795_340_460_000  # 2026-11-22 10:41 in Amsterdam
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
-VISIT: Final = "07" * 16
+VISIT: Final = bytes([7]) * 16
+HERE: Final = Arrival(VISIT, b"", "balie", "tap", "weak", NOW_MS, NOW_MS, NOW_MS + DAY_MS)
+OF_VISIT: Final = Purse(f"/visits/{VISIT.hex()}/wallet", VISIT, b"", HERE)
+OF_CARD: Final = Purse("/saving/withheld-0", bytes(16), b"")
 REWARD: Final = "gratis impregneren"
 ONLINE: Final = Health(online=True, online_since_ms=NOW_MS)
 CUT: Final = Health(online=False, online_since_ms=NOW_MS - HOUR_MS, waiting=7)
@@ -23,12 +27,17 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
     """State -> the page's dataclass."""
 
     def page(
-        saved: Balances | None, *, what: Said | None = None, health: Health = ONLINE, broken: bool = False
+        saved: Balances | None,
+        *,
+        what: Said | None = None,
+        health: Health = ONLINE,
+        broken: bool = False,
+        purse: Purse = OF_VISIT,
     ) -> Wallet:
         name = "mevrouw De Vries"
         return sheet(
             frame,
-            VISIT,
+            purse,
             name,
             saved,
             words,
@@ -62,6 +71,8 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
         "nothing but points": page(Balances(0, None, (), (), as_of_ms={"points": NOW_MS - DAY_MS}, added={})),
         "does not save": page(None),
         "cannot be read": page(None, broken=True),
+        "without a name": page(balances(8), purse=OF_CARD),
+        "without a name, does not save": page(None, purse=OF_CARD),
     }
 
 

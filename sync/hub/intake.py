@@ -153,6 +153,7 @@ def _moved(conn: Connection, keys: Keys, fact: wire.Event, effects: _Effects) ->
         conn,
         keys,
         wire.decode_as(bytes(fact.body), wire.WalletMoved),
+        shop_id=effects.shop_id,
         device_id=effects.device_id,
         number=(effects.epoch, fact.seq),
         at_ms=fact.at_ms,

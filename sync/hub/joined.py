@@ -79,6 +79,8 @@ def bound(
     customer_id = bytes.fromhex(body.customer_id)
     if not tables.exists(conn, customer_id):
         raise _refused("no such customer", code="UNKNOWN_CUSTOMER")
+    if shop_id not in tables.shops_of(conn, customer_id):
+        raise _refused("the customer is of another shop", code="NOT_RESIDENT")
     shop_key = shop_key_of(conn, keys, shop_id)
     inner_hash = _open(derive(shop_key, "key-transport"), bytes.fromhex(body.card), card_place(customer_id))
     owner = tables.owner(conn, inner_hash)

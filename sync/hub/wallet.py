@@ -36,6 +36,7 @@ def take(
     keys: Keys,
     body: wire.WalletMoved,
     *,
+    shop_id: str,
     device_id: str,
     number: Number,
     at_ms: int,
@@ -49,6 +50,8 @@ def take(
     customer_id, line_id = bytes.fromhex(body.customer_id), bytes.fromhex(body.line_id)
     if not customers.exists(conn, customer_id):
         raise _refused("no such customer", code="UNKNOWN_CUSTOMER")
+    if shop_id not in customers.shops_of(conn, customer_id):
+        raise _refused("the customer is of another shop", code="NOT_RESIDENT")
     held = tables.trait(conn, customer_id, body.instrument)
     try:
         key = _key(conn, keys, customer_id)

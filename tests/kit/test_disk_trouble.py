@@ -154,7 +154,10 @@ def test_a_journal_overwritten_with_something_else_is_corrupt_and_kept(tmp_path:
 def test_a_damaged_replica_steps_aside_until_it_is_whole_again(tmp_path: Path) -> None:
     assert not prepare(tmp_path, log=no_log).fetched_again
     overwrite(tmp_path, "replica.db")
-    assert prepare(tmp_path, log=no_log).fetched_again
+    with pytest.raises(Corrupt, match="replica"):
+        prepare(tmp_path, log=no_log)
+    assert not (tmp_path / ASIDE).exists(), "a command beside a running box moves nothing"
+    assert prepare(tmp_path, log=no_log, mend=True).set_aside
     assert (tmp_path / ASIDE).read_bytes().startswith(b"\x00\xffgarbage")
     assert prepare(tmp_path, log=no_log).fetched_again, "a restart in the middle still knows"
     whole_again(tmp_path)

@@ -31,7 +31,7 @@ from staff_ui.sheets import Frame, Sheets
 from staff_ui.words import Words
 from tests.advice.shop import put_history, put_items
 from tests.rules.advice_shop import trait
-from tests.staff_ui.house import Place, own_token
+from tests.staff_ui.house import DE_VRIES, Place, own_token
 from tests.stories.shop import until
 
 CARD = "2900000000011"
@@ -94,7 +94,9 @@ def advised(place: Place) -> Iterator[Place]:
 def tent_owner(place: Place, **more: Any) -> bytes:
     lines = [basket(place, days, "gas-1", "test-1") for days in (120, 90, 60, 30)]
     lines.append(basket(place, 12, "tent-2", "test-1"))
-    return place.de_vries(baskets=trait(lines), **more)
+    # So little else on the card that an offer beside it is still a glance.
+    stamps = {"have": 7, "of": 8, "reward": "gratis impregneren"}
+    return place.customer(CARD, name=DE_VRIES, stamps=stamps, baskets=trait(lines), **more)
 
 
 def visit_of(place: Place) -> str:
@@ -209,6 +211,41 @@ def test_every_reason_is_said_in_both_languages_with_the_right_numbers(advised: 
     ]
     assert all(len(line.split()) <= 14 for lines in said.values() for line, _ in lines)
     assert all(line.startswith(("Misschien", "Perhaps")) for lines in said.values() for line, _ in lines)
+
+
+def test_looking_at_advice_is_logged_as_profiling_only_where_purchases_are_shown(advised: Place) -> None:
+    tent_owner(advised)
+    advised.tap(CARD)
+    visit = suggested(advised)
+    tablet = advised.signed_in()
+    looks = "SELECT role, purpose FROM view_log ORDER BY purpose"
+    tablet.get("/visits")
+    own = own_token(tablet.get("/look").text)
+    tablet.post("/store/busy", data={"own": own, "busy": "on"})
+    page = tablet.get(f"/visits/{visit}/advice").text
+    assert "Nu geen suggesties." in page
+    assert "Laatste aankopen" not in page
+    for path in ("advice", "wallet", "profile"):
+        assert f'href="/visits/{visit}/advice"' not in tablet.get(f"/visits/{visit}/{path}").text
+    assert ("staff", "profiling") not in advised.rows(looks)
+    tablet.post("/store/busy", data={"own": own, "busy": "off"})
+    tablet.post(f"/visits/{visit}/alone", data={"own": own})
+    page = tablet.get(f"/visits/{visit}/advice").text
+    assert "Laatste aankopen" not in page
+    assert "data-suggestion" not in page
+    tablet.post(f"/visits/{visit}/alone", data={"own": own, "undo": "1"})
+    for _ in range(2):
+        assert "Laatste aankopen" in tablet.get(f"/visits/{visit}/advice").text
+    assert advised.rows(looks).count(("staff", "profiling")) == 1
+
+
+def test_a_card_that_is_full_leaves_the_offer_to_its_tab(advised: Place) -> None:
+    advised.de_vries(baskets=trait([basket(advised, 12, "tent-2")]))
+    advised.tap(CARD)
+    visit = suggested(advised)
+    tablet = advised.signed_in()
+    assert "data-suggestion" not in tablet.get("/visits").text
+    assert "data-suggestion" in tablet.get(f"/visits/{visit}/advice").text
 
 
 def test_a_page_of_nobody_and_one_without_advice_say_a_sentence(place: Place) -> None:

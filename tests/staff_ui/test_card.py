@@ -1,12 +1,25 @@
 """The glance card as a pure function: what leads, what a glance takes in, and what is never said."""
 
 from datetime import date
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.advice.rules import (
+    DueAgain,
+    DueAgainVisits,
+    GoesWith,
+    Item,
+    Often,
+    OthersLikeYou,
+    PopularHere,
+    Reason,
+    Suggestion,
+)
 from edge.consent.rules import TRAITS
+from edge.demo.cast import cast
 from edge.demo.goods import KINDS
 from edge.demo.people import invent
 from edge.recognition.profile import Profile
@@ -18,8 +31,10 @@ from staff_ui.pages.card import (
     days_to,
     fact_count,
     glance,
+    takes,
     word_count,
 )
+from staff_ui.pages.offers import SHORT, short
 from staff_ui.pages.talk import lint
 from staff_ui.samples.visits import NOW_MS, READY, arrival, profile
 from staff_ui.words import LANGUAGES, Words
@@ -52,6 +67,38 @@ def test_every_invented_customers_card_is_a_glance(language: str) -> None:
                 assert fact_count(shown) <= MOST_FACTS
                 assert len(shown.lines) <= MOST_LINES
                 assert shown.call == traits.get("name", {}).get("call", "")
+
+
+OFFERS = (
+    DueAgain(42, 40, 5), DueAgainVisits(3, 4, 6), Often(4, 6), GoesWith("tent-2", 41, 96, 39), OthersLikeYou(27),
+    PopularHere("all", 2_300, 141),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_card_with_an_offer_is_still_a_glance(language: str) -> None:
+    """Every invented customer and the six of the stage, with an offer for each reason that there is."""
+    assert {type(each) for each in OFFERS} == set(get_args(Reason))
+    words, taken = WORDS[language], dict.fromkeys(SHORT, 0)  # type: ignore[index]
+    items = {"tent-2": Item("tent-2", "Tent Vuurtoren 2", "tenten", True, False, 3)}
+    people = [*invent(300, seed=20261122, now_ms=NOW_MS), *cast(seed=20261122, now_ms=NOW_MS)]
+    for person in people:
+        traits = {
+            name: each for name, each in person.traits.items() if TRAITS[name].purpose in person.purposes
+        }
+        few = {name: each for name, each in traits.items() if name not in ("last", "since")}
+        for held in (traits, few):
+            found = Profile(held, dict.fromkeys(held, NOW_MS - 60_000), 2**62)
+            shown = glance(arrival(), found, words, now_ms=NOW_MS)
+            for reason in OFFERS:
+                each = Suggestion("gas-1", "Gasblik 230 g", reason)
+                line = short(each, items, words), words.say("advice.more")
+                fits = word_count(shown, *line) <= MOST_WORDS and fact_count(shown) + 1 <= MOST_FACTS
+                assert takes(shown, *line) == fits
+                taken[each.code] += fits
+    assert all(taken.values()), taken
+    long = Suggestion("x", "Een heel lange naam van een product " * 4, OFFERS[0])
+    assert not takes(card(profile(last=None)), short(long, items, words))
 
 
 def test_an_order_that_lies_ready_comes_before_everything_but_the_name() -> None:

@@ -119,6 +119,23 @@ def test_a_tablet_with_a_key_shows_it_before_it_sees_who_may_sign_in(place: Plac
     assert browser.post("/signin", data=form).headers["location"] == "/device?to=%2F"
 
 
+def test_a_handed_tablet_whose_proof_is_gone_shows_its_key_and_goes_on_to_the_customers_page(
+    place: Place,
+) -> None:
+    browser = bound(place)
+    assert prove(browser, KEY).status_code == 303
+    form = {"own": own_token(browser.get("/signin").text), "staff": "Anna Kok", "pin": "2580"}
+    assert browser.post("/signin", data=form).headers["location"] == "/"
+    own = own_token(browser.get("/join/start").text)
+    assert browser.post("/join/start", data={"own": own, "note": ""}).headers["location"] == "/join"
+    browser.cookies.delete("welkom_proof")
+    assert browser.get("/join").headers["location"] == "/device?to=%2Fjoin"
+    assert browser.get("/device?to=/join").status_code == 200
+    assert prove(browser, KEY).status_code == 303
+    assert 'data-step="ask"' in browser.get("/join").text
+    assert browser.get("/").headers["location"] == "/join"
+
+
 def test_a_restart_of_the_box_asks_no_tablet_to_sign_again(tmp_path: Path) -> None:
     clock = MovedClock()
     with open_place(tmp_path, clock=clock) as before:

@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+from playwright.sync_api import Page, expect
 
 from tests.staff_ui.house import DE_VRIES, Place, own_token, sign_in
 
@@ -116,8 +117,36 @@ def test_looking_closer_needs_a_reason_that_the_view_log_keeps(place: Place, vis
     ):
         assert text in shown
     assert ("staff", "exchange") in place.rows("SELECT role, reason FROM view_log")
-    assert place.rows('SELECT count(*) FROM outbox WHERE instr(body, \'"reason":"exchange"\')') == [(1,)]
+    looks = place.rows("SELECT purpose FROM view_log WHERE reason='exchange' ORDER BY purpose")
+    assert looks == [("profiling",), ("recognition",), ("saving",)]
+    tablet.get(f"/visits/{visit}/profile")
+    assert place.rows('SELECT count(*) FROM outbox WHERE instr(body, \'"reason":"exchange"\')') == [(3,)]
     assert "Waarom kijkt u?" in place.signed_in("Anna Kok").get(f"/visits/{visit}/profile").text
+
+
+def test_looking_closer_counts_what_was_earned_here_and_logs_only_what_is_shown(place: Place) -> None:
+    place.de_vries(purposes=("recognition", "saving"))
+    place.tap(CARD)
+    visit, tablet = visit_of(place), place.signed_in()
+    path = f"/visits/{visit}/wallet"
+    line = tablet.get(path).text.split('name="line" value="', 1)[1].split('"', 1)[0]
+    post(tablet, path, act="earn", line=line, amount="7")
+    post(tablet, f"/visits/{visit}/profile", why="phone")
+    assert "1.407" in tablet.get(f"/visits/{visit}/profile").text
+    looks = place.rows("SELECT purpose FROM view_log WHERE reason='phone' ORDER BY purpose")
+    assert looks == [("recognition",), ("saving",)]
+
+
+@pytest.mark.browser
+def test_a_closer_look_closes_by_itself_when_the_customer_stops(
+    place: Place, visit: str, tablet: Page
+) -> None:
+    tablet.goto(f"/visits/{visit}/profile")
+    tablet.click("[name=why][value=help]")
+    expect(tablet.locator("h1")).to_have_text("mevrouw De Vries")
+    post(place.signed_in("Bram de Wit"), f"/visits/{visit}/stop")
+    expect(tablet.locator("main")).to_contain_text("Er staat niets meer van deze klant op de tablet.")
+    expect(tablet.locator("body")).not_to_contain_text("De Vries")
 
 
 def test_a_found_customer_is_opened_for_a_reason_as_a_visit_that_was_typed(place: Place) -> None:

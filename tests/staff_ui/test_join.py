@@ -3,11 +3,16 @@
 import gc
 import json
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from edge import newcomers
 from edge.joining.rules import Wish
+from edge.kit.errors import DiskFull
+from edge.staff.pins import token_hash
+from staff_ui.handed import HandedTablets
 from tests.kit.stores import files_with
 from tests.staff_ui.house import DE_VRIES, PIN, Place, own_token, sign_in
 
@@ -298,3 +303,35 @@ def test_the_pin_that_ends_it_is_asked_of_whoever_handed_it_over(place: Place) -
     own = own_token(page)
     tablet.post("/signin", data={"own": own, "staff": "Bram de Wit", "pin": PIN})
     assert "In the shop now" in tablet.get("/").text
+
+
+def test_what_breaks_after_the_commit_does_not_say_that_nothing_was_kept(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise DiskFull("full", code="S01", hint="make room")
+
+    tablet = hand_over(place)
+    fill(tablet, "next", name=NAME, recognition="recognition", period="stop")
+    monkeypatch.setattr(newcomers, "bring_in", broken)
+    assert step(fill(tablet, "keep")) == "kept"
+    assert [fields["code"] for event, fields in place.events if event == "newcomer_not_shown"] == ["S01"]
+    assert place.rows("SELECT count(*) FROM joined") == [(1,)]
+
+
+def test_a_tablet_taken_back_while_it_is_kept_is_not_locked_again(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tablet = hand_over(place)
+    fill(tablet, "next", name=NAME, recognition="recognition", period="stop")
+    own = own_token(tablet.get("/join").text)
+    here, kept = token_hash(tablet.cookies["welkom_tablet"]), newcomers.bring_in
+    found = [each for each in gc.get_objects() if isinstance(each, HandedTablets) and here in each._handed]
+
+    async def meanwhile(*given: Any) -> None:
+        await kept(*given)
+        found[0].take_back(here)
+
+    monkeypatch.setattr(newcomers, "bring_in", meanwhile)
+    tablet.post("/join", data={"own": own, "act": "keep"})
+    assert tablet.get("/join").headers["location"] == "/"

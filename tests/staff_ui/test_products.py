@@ -118,11 +118,12 @@ def test_htmx_gets_only_what_was_found(place: Place, tablet_client: httpx.Client
     assert page.count("data-item=") == 2
 
 
-def test_a_tablet_that_shows_products_counts_as_nobodys_eyes_on_a_card(place: Place) -> None:
+@pytest.mark.parametrize("only", ["products", "visits"])
+def test_a_tablet_that_shows_no_card_counts_as_nobodys_eyes_on_a_card(place: Place, only: str) -> None:
     house = place.house
 
     async def roles() -> tuple[list[str], list[str]]:
-        shelf, floor = house.live.stream("staff", only="products"), house.live.stream("manager")
+        shelf, floor = house.live.stream("staff", only=only), house.live.stream("manager")
         await anext(shelf)
         before = house.live.roles()
         await anext(floor)

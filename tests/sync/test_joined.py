@@ -213,3 +213,14 @@ async def test_the_hub_keeps_the_key_under_its_own(tmp_path: Path) -> None:
         key = unseal(KEYS.hub_kek, wrapped, key_place(new.customer_id))
         assert seal(key, b"", b"")
         assert key == unseal(derive(SHOP_KEY, "key-transport"), new.key, key_place(new.customer_id))
+
+
+async def test_a_shop_may_not_give_a_card_to_whoever_is_not_resident_there(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre, appliance(centre) as (db, agent):
+        await centre.hub.db.apply(devices.register, KEYS, device=device("box-2", "s2"), shop_key=OTHER_KEY)
+        await centre.hub.add_customers(["s2"], [customer(ANNA)])
+        cards = count(centre, "credential")
+        await db.write(lambda conn: [bound(ANNA)])
+        await agent.once()
+        assert verdicts(centre) == [("credential_bound", "NOT_RESIDENT")]
+        assert count(centre, "credential") == cards

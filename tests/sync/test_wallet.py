@@ -169,6 +169,13 @@ async def test_a_line_that_cannot_be_counted_is_a_dead_letter_and_holds_up_nothi
         assert [each[3] for each in events_at(centre.hub_file)] == [code, None]
 
 
+async def test_a_shop_may_not_move_the_balance_of_whoever_is_not_resident_there(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        await centre.hub.db.apply(devices.register, KEYS, device=device("box-2", "s2"), shop_key=b"T" * 32)
+        await centre.hub.add_customers(["s2"], [_with_points()])
+        assert await sent(centre, body()) == [(1, "NOT_RESIDENT")]
+
+
 async def test_a_value_that_is_no_balance_is_left_as_it_is(tmp_path: Path) -> None:
     async with open_centre(tmp_path) as centre:
         await centre.hub.add_customers(["s1"], [customer()])

@@ -227,11 +227,32 @@ async def test_an_unknown_cards_hashes_are_held_with_its_note_and_go_with_it(tmp
         assert floor.counter.note(note.key) is None
 
 
-async def test_nothing_is_held_of_a_card_that_is_somebodys(tmp_path: Path) -> None:
+async def test_of_a_card_that_is_somebodys_only_whose_balance_it_opens_is_held_and_not_for_long(
+    tmp_path: Path,
+) -> None:
     async with open_floor(tmp_path) as floor:
-        await floor.resident(consents={"saving": None})
+        person = await floor.resident(consents={"saving": None})
         await floor.tap()
-        assert [note.card for note in floor.counter.notes()] == [None]
+        (note,) = floor.counter.notes()
+        assert (note.card, note.customer_id) == (None, person.customer_id)
+        for trace in (repr(person.customer_id), person.customer_id.hex()):
+            assert trace not in repr(note) + note.key
+        await floor.tap(STRANGER)
+        assert [each.customer_id for each in floor.counter.notes()] == [b"", b""]
+        floor.clock.pass_ms(SAME_TAP_MS)
+        await floor.tap()
+        assert floor.counter._end is not None
+        floor.clock.pass_ms(NOTE_MS + 1)
+        floor.counter._forget()  # what its own clock does, though nobody asks
+        assert not floor.counter._notes
+
+
+async def test_of_a_blocked_card_not_even_that_is_held(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        person = await floor.resident(consents={"saving": None})
+        await floor.apply(floor.feed.credential(person, state="blocked", ver=2))
+        await floor.tap()
+        assert [(each.kind, each.customer_id) for each in floor.counter.notes()] == [("blocked", b"")]
 
 
 async def test_strangers_are_counted_in_memory_without_a_commit_each(tmp_path: Path) -> None:

@@ -144,9 +144,55 @@ async def test_withdrawing_recognition_leaves_the_balance_and_its_local_lines(tm
         assert found
         assert found.points == 400
         done = await floor.db.write(acts.earn, form, instrument="points", amount=1, here=HERE)
-        assert (
-            done.facts == []
-        )  # the visit ended with its basis: they come again as a stranger, and save elsewhere
+        assert done.facts == []  # the visit ended with its basis: from now on their card saves without a name
+
+
+def nameless(floor: Floor, line: int) -> Asked:
+    note = floor.counter.notes()[0]
+    return Asked(
+        line.to_bytes(16),
+        note.id,
+        role="staff",
+        staff_id=b"anna............",
+        at_ms=floor.now_ms,
+        customer_id=note.customer_id,
+    )
+
+
+async def test_who_is_not_recognised_saves_with_their_card_and_makes_no_visit(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        person = await floor.resident(CARD, traits=FULL, consents={"saving": None})
+        await floor.tap()
+        note = floor.counter.notes()[0]
+        assert (note.kind, note.customer_id, len(note.id)) == ("withheld", person.customer_id, 16)
+        for _ in range(2):
+            await floor.db.write(acts.redeem_stamps, nameless(floor, 1), here=HERE)
+            await floor.db.write(acts.earn, nameless(floor, 2), instrument="stamps", amount=1, here=HERE)
+            await floor.db.write(
+                acts.look, note.customer_id, note.id, role="staff", here=HERE, now_ms=floor.now_ms
+            )
+        assert [line[:3] for line in lines(floor)] == [("stamps", -8, "reward"), ("stamps", 1, "purchase")]
+        looked = floor.db.reader.execute("SELECT visit_id, customer_id, purpose FROM view_log").fetchall()
+        assert looked == [(note.id, person.customer_id, "saving")]
+        assert floor.one("SELECT count(*) FROM visit") == 0
+        kinds = floor.db.reader.execute("SELECT kind FROM outbox ORDER BY seq").fetchall()
+        assert kinds == [("wallet_moved",), ("wallet_moved",), ("card_shown",)]
+
+
+async def test_a_card_without_a_basis_for_saving_opens_nothing(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        await floor.resident(CARD, traits=FULL, consents={"profiling": None})
+        await floor.tap()
+        note = floor.counter.notes()[0]
+        done = [
+            await floor.db.write(acts.redeem_stamps, nameless(floor, 1), here=HERE),
+            await floor.db.write(acts.earn, nameless(floor, 2), instrument="points", amount=1, here=HERE),
+            await floor.db.write(
+                acts.look, note.customer_id, note.id, role="staff", here=HERE, now_ms=floor.now_ms
+            ),
+        ]
+        assert [each.facts for each in done] == [[], [], []]
+        assert lines(floor) == []
 
 
 async def test_without_the_agreement_nothing_is_read_and_nothing_is_written(tmp_path: Path) -> None:

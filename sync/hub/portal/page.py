@@ -44,6 +44,13 @@ WHY: Final = {
     "partners": key("why.partners"),
     "receipts": key("why.receipts"),
 }
+# What staff gave as their reason for looking closer; one of a later version is not guessed at.
+REASON: Final = {
+    "help": key("reason.help"),
+    "exchange": key("reason.exchange"),
+    "pickup": key("reason.pickup"),
+    "phone": key("reason.phone"),
+}
 
 
 class _Shown(msgspec.Struct):
@@ -51,6 +58,7 @@ class _Shown(msgspec.Struct):
 
     role: Annotated[str, msgspec.Meta(max_length=64)] = ""
     purpose: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    reason: Annotated[str, msgspec.Meta(max_length=64)] = ""  # empty: the card at a glance
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +220,11 @@ def _look(view: View, words: Words, *, name: str, now_ms: int) -> Look:
         shown = _Shown()
     who, why = words.say(WHO.get(shown.role, SOMEBODY)), words.say(WHY.get(shown.purpose, SOMETHING))
     when = words.when(at_ms, now_ms=now_ms)
+    sentence = words.say("look.sentence", who=who, why=why)
+    if shown.reason in REASON:
+        sentence = words.say("look.closer", who=who, why=why, reason=words.say(REASON[shown.reason]))
     return Look(
-        sentence=words.say("look.sentence", who=who, why=why),
+        sentence=sentence,
         place=name,
         when=when[:1].upper() + when[1:],
         fresh=now_ms - at_ms < FRESH_MS,

@@ -107,10 +107,12 @@ class Place:
         *,
         role: str = "staff",
         purpose: str = "recognition",
+        reason: str = "",
         at_ms: int | None = None,
     ) -> None:
         """The shop's tablets show the customer's card."""
         body = {"visit_id": "07" * 16, "customer_id": customer_id.hex(), "role": role, "purpose": purpose}
+        body |= {"reason": reason} if reason else {}
         self.sends("card_shown", body, at_ms=at_ms)
 
     def code(self, customer_id: bytes = ANNA) -> str:

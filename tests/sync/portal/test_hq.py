@@ -60,9 +60,19 @@ def test_facts_residents_and_dead_letters_are_counted(place: Place) -> None:
     assert "het laatste op " in place.phone().get("/hq").text
 
 
+def test_one_customers_balances_are_for_the_demos_stage_alone(place: Place) -> None:
+    place.add()
+    assert "1.400" not in place.phone().get(f"/hq?customer={ANNA.hex()}").text
+
+
 def test_one_customers_balances_are_shown_as_the_hub_knows_them_and_nothing_else_of_anybody(
-    place: Place,
+    tmp_path: Path,
 ) -> None:
+    with open_place(tmp_path / "stage", frame_ancestors=("http://127.0.0.1:8443",)) as place:
+        _shows_one(place)
+
+
+def _shows_one(place: Place) -> None:
     place.add()
     place.add(BRAM, number="2", purposes=("recognition",), points={"balance": 77})
     shown = place.phone().get(f"/hq?customer={ANNA.hex()}").text

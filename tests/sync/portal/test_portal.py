@@ -187,6 +187,20 @@ def test_who_looked_is_said_by_time_role_purpose_and_shop_and_never_by_name(plac
     assert shown.index("Een medewerker") < shown.index("De bedrijfsleider")
 
 
+def test_why_staff_looked_closer_is_said_to_the_customer_in_their_language(place: Place) -> None:
+    place.add()
+    for reason in ("help", "exchange", "pickup", "phone"):
+        place.shows(reason=reason, purpose="saving")
+    place.shows(reason="of a later version")
+    phone = place.inside()
+    shown = phone.get("/portal").text
+    closer = "Een medewerker zag uw gegevens van dichtbij, voor uw punten en stempels. Reden: "
+    for reason in ("hulp", "ruilen", "een bestelling afhalen", "een telefoontje"):
+        assert f"{closer}{reason}." in shown
+    assert "Een medewerker zag uw kaart, om u te herkennen." in shown
+    assert "later version" not in shown
+
+
 def test_many_looks_are_folded_so_that_the_stop_buttons_are_near(place: Place) -> None:
     place.add()
     for _ in range(8):
