@@ -25,6 +25,20 @@ settings.register_profile("welkom", deadline=None)
 settings.load_profile("welkom")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What drives a browser or whole processes is tried again: on two shared cores one of hundreds loses its time.
+
+    What is wrong stays wrong three times; the report names whatever needed another try.
+    """
+    for item in items:
+        if (
+            item.get_closest_marker("browser")
+            or "/stories/" in str(item.path)
+            or "chromium" in getattr(item, "fixturenames", ())
+        ):
+            item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=1))
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """One browser a file: Playwright's loop must not be running when other files test theirs."""

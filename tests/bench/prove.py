@@ -83,7 +83,8 @@ def report(held: dict[str, Any]) -> str:
     ]
     for proof in PROOFS:
         verdict = held[proof.name]["holds"] if proof.name in held else None
-        lines.append(f"| `{proof.name}` | {proof.asks} | {'yes' if verdict else 'not reached'} |")
+        said = {None: "not measured", True: "yes", False: "not reached"}[verdict]
+        lines.append(f"| `{proof.name}` | {proof.asks} | {said} |")
     for proof in PROOFS:
         if proof.name in held:
             figures = json.dumps(held[proof.name]["figures"], indent=1)
