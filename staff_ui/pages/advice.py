@@ -26,12 +26,11 @@ from edge.advice.rules import (
 from edge.advice.tables import Own
 from edge.kit.errors import Corrupt, Gone, NotAllowed
 from edge.shop import tables as shop
-from edge.visits import tables as visits
 from edge.visits.tables import Arrival
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages import offers
-from staff_ui.pages.floor import visit_id
 from staff_ui.pages.looks import log_look
+from staff_ui.pages.named import open_visit
 from staff_ui.pages.tabs import Link, tabs
 from staff_ui.pages.values import text
 from staff_ui.security import Ask, own_form
@@ -92,7 +91,7 @@ class AdvicePage:
 
 async def advice(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`GET /visits/{visit}/advice`."""
-    arrival = _arrival(desk, request)
+    arrival = open_visit(desk, request)
     desk.house.advisor.wanted(arrival.visit_id, arrival.customer_id)
     around = frame(desk, request, guest, here="floor")
     say = words(desk, around)
@@ -106,7 +105,7 @@ async def advice(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
 async def still(desk: Desk, request: Ask, guest: Guest) -> Response[None]:
     """`GET /visits/{visit}/advice/still?mark=`: whether the page still says what is true; asked on every poke."""
     try:
-        arrival = _arrival(desk, request)
+        arrival = open_visit(desk, request)
     except Gone:
         return Response(None, status_code=200, headers={"hx-redirect": "/", "cache-control": "no-store"})
     around = frame(desk, request, guest, here="floor")
@@ -120,7 +119,7 @@ async def still(desk: Desk, request: Ask, guest: Guest) -> Response[None]:
 async def advice_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`POST /visits/{visit}/advice`: fields `item` and `answer`: said, not_interested or odd."""
     form = await own_form(request, guest.tablet)
-    house, arrival = desk.house, _arrival(desk, request)
+    house, arrival = desk.house, open_visit(desk, request)
     answer, item = form.get("answer", ""), form.get("item", "")
     if answer not in ANSWERS:
         raise NotAllowed("an answer that does not exist", code="U07", hint="choose one of the page's own")
@@ -146,15 +145,6 @@ async def advice_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     house.advisor.put_away(arrival.visit_id, item)
     house.live.tell("visits", gone.seq)
     return back
-
-
-def _arrival(desk: Desk, request: Ask) -> Arrival:
-    house, named = desk.house, visit_id(request.path_params["visit"])
-    recipient, now_ms = house.config.shop.recipient, house.time.now_ms()
-    found = named and visits.arrival(house.db.reader, named, recipient=recipient, now_ms=now_ms)
-    if not found:
-        raise Gone("this visit is over", code="U06", hint="go back to the list")
-    return found
 
 
 def _page(desk: Desk, arrival: Arrival, around: Frame, say: Words, *, tablet: str) -> AdvicePage:

@@ -12,6 +12,7 @@ from edge.kit.errors import Corrupt, Gone
 from edge.newcomers import Offer
 from edge.recognition import profile
 from staff_ui.desk import Desk, Guest, frame, html, words
+from staff_ui.pages.named import id_of
 from staff_ui.pages.values import text, whole
 from staff_ui.security import Ask, own_form
 from staff_ui.sheets import Frame
@@ -69,14 +70,16 @@ async def cards_new_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]
         sentence = "" if owners else say.say("card.new.none")
         it = CardsNew(frame=around, note=note.key, asked=asked, owners=owners, sentence=sentence)
         return html(desk, "cards_new.html", it, language=around.language)
-    owner = _owner(desk, guest, _id(form["customer"]), say)
+    owner = _owner(desk, guest, id_of(form["customer"]) or b"", say)
     if owner is None:
         it = _refused(around, note, say.say(NOT_NAMED))
     elif "sure" not in form:
         it = CardsNew(frame=around, note=note.key, step="sure", owners=(owner,))
     else:
         offer = Offer(note.card, note.reader)
-        bound = await newcomers.bind(desk.house, _id(owner.customer), offer, staff_id=guest.who.staff_id)
+        bound = await newcomers.bind(
+            desk.house, bytes.fromhex(owner.customer), offer, staff_id=guest.who.staff_id
+        )
         if bound == "bound":
             desk.house.counter.drop(note)
             return Redirect("/", status_code=303, headers={"cache-control": "no-store"})
@@ -93,13 +96,6 @@ def _note(desk: Desk, request: Ask) -> Note:
     if note is None or note.card is None:
         raise Gone("the card is not remembered any more", code="U14", hint="hold it to the reader again")
     return note
-
-
-def _id(given: str) -> bytes:
-    try:
-        return bytes.fromhex(given)
-    except ValueError:
-        return b""
 
 
 def _owners(desk: Desk, guest: Guest, asked: str, say: Words) -> tuple[Owner, ...]:

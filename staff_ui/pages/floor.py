@@ -12,6 +12,7 @@ from edge.kit.errors import NotSignedIn, StoreError
 from edge.visits import acts, tables
 from staff_ui.desk import Desk, Guest, frame, html
 from staff_ui.fragments import Rendered
+from staff_ui.pages.named import id_of
 from staff_ui.security import Ask
 from staff_ui.sessions import Session
 from staff_ui.sheets import Frame
@@ -30,7 +31,7 @@ class Floor:
 
 async def floor(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`GET /`, with `?visit=` that visit pinned."""
-    return await _page(desk, request, guest, visit_id(request.query_params.get("visit", "")))
+    return await _page(desk, request, guest, id_of(request.query_params.get("visit", "")))
 
 
 async def _page(desk: Desk, request: Ask, guest: Guest, pinned: bytes | None) -> Response[str]:
@@ -64,7 +65,7 @@ async def pinned(desk: Desk, request: Ask, guest: Guest) -> Response[bytes] | Re
 
     htmx gets the fragment, a browser that opens the address the whole page.
     """
-    named, now_ms = visit_id(request.path_params["visit"]) or NO_VISIT, desk.house.time.now_ms()
+    named, now_ms = id_of(request.path_params["visit"]) or NO_VISIT, desk.house.time.now_ms()
     if "hx-request" not in request.headers:
         return await _page(desk, request, guest, named)
     shown = desk.fragments.get(guest.who.role, guest.who.language, named, now_ms, guest.who.staff_id)
@@ -94,12 +95,3 @@ async def log_view(desk: Desk, shown: Rendered, session: Session) -> None:
     except StoreError as error:
         desk.logged.discard((shown.visit_id, session.role))
         house.log("view_not_logged", code=error.code, hint=error.hint)
-
-
-def visit_id(text: str) -> bytes | None:
-    """The visit that an address names, None for none."""
-    try:
-        found = bytes.fromhex(text)
-    except ValueError:
-        return None
-    return found if len(found) == 16 else None

@@ -8,7 +8,7 @@ from litestar.response import Redirect
 from edge.kit.errors import Gone
 from edge.visits import acts, tables
 from staff_ui.desk import Desk, Guest, frame, html, words
-from staff_ui.pages.floor import visit_id
+from staff_ui.pages.named import id_of
 from staff_ui.security import Ask, own_form
 from staff_ui.sheets import Frame
 
@@ -92,7 +92,7 @@ async def tip_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
 
 
 def _named(request: Ask) -> bytes:
-    found = visit_id(request.path_params["visit"])
+    found = id_of(request.path_params["visit"])
     if found is None:
         raise Gone("this visit is over", code="U06", hint="go back to the list")
     return found

@@ -14,6 +14,7 @@ from edge.visits.facts import SeenAgain, VisitStarted
 from edge.visits.rules import REASONS
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.drafts import drafted, sent
+from staff_ui.pages.named import id_of
 from staff_ui.pages.profile import Reason, reasons
 from staff_ui.pages.values import text, whole
 from staff_ui.security import Ask, own_form
@@ -77,7 +78,7 @@ def _page(desk: Desk, request: Ask, guest: Guest, text: str, *, asked: bool) -> 
 async def open_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`POST /search/open`: fields `customer` and `why`; without a reason the page asks for one."""
     form = await own_form(request, guest.tablet)
-    house, customer_id, why = desk.house, _id(form.get("customer", "")), form.get("why", "")
+    house, customer_id, why = desk.house, id_of(form.get("customer", "")), form.get("why", "")
     around = frame(desk, request, guest, here="search")
     say = words(desk, around)
     now_ms, recipient = house.time.now_ms(), house.config.shop.recipient
@@ -105,14 +106,6 @@ async def open_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     guest.who.opened = (visit, why)
     house.live.tell("visits", done.seq)
     return Redirect(f"/visits/{visit.hex()}", status_code=303, headers={"cache-control": "no-store"})
-
-
-def _id(hexed: str) -> bytes | None:
-    try:
-        found = bytes.fromhex(hexed)
-    except ValueError:
-        return None
-    return found if len(found) == 16 else None
 
 
 def _hits(desk: Desk, guest: Guest, asked: str, say: Words) -> tuple[Hit, ...]:

@@ -7,12 +7,9 @@ from litestar.response import Redirect
 
 from edge import jobs
 from edge.consent import acts as consent
-from edge.kit.errors import Gone
 from edge.staff.deeds import note
-from edge.visits import tables
-from edge.visits.tables import Arrival
 from staff_ui.desk import Desk, Guest, frame, html, words
-from staff_ui.pages.floor import visit_id
+from staff_ui.pages.named import open_visit
 from staff_ui.pages.values import text
 from staff_ui.security import Ask, own_form
 from staff_ui.sheets import Frame
@@ -34,7 +31,7 @@ class Stop:
 async def stop(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`GET /visits/{visit}/stop`: the question."""
     around = frame(desk, request, guest)
-    house, found = desk.house, arrival(desk, request)
+    house, found = desk.house, open_visit(desk, request)
     name = house.names.of(house.db.reader, found.customer_id, now_ms=house.time.now_ms())
     it = Stop(
         frame=around,
@@ -48,7 +45,7 @@ async def stop(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
 async def stop_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`POST /visits/{visit}/stop`: withdraws the consent to recognition and ends the visit."""
     await own_form(request, guest.tablet)
-    house, found = desk.house, arrival(desk, request)
+    house, found = desk.house, open_visit(desk, request)
     recipient, now_ms = house.config.shop.recipient, house.time.now_ms()
     withdrawn = await house.db.write(
         consent.withdraw, found.customer_id, purpose="recognition", recipient=recipient, now_ms=now_ms
@@ -58,13 +55,3 @@ async def stop_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     await house.db.apply(note, guest.who.doer, what="stop", visit_id=found.visit_id, now_ms=now_ms)
     await jobs.end_without_basis(house)
     return Redirect("/", status_code=303, headers={"cache-control": "no-store"})
-
-
-def arrival(desk: Desk, request: Ask) -> Arrival:
-    """The open visit that the address names; raises Gone."""
-    house, named = desk.house, visit_id(request.path_params["visit"])
-    recipient, now_ms = house.config.shop.recipient, house.time.now_ms()
-    found = named and tables.arrival(house.db.reader, named, recipient=recipient, now_ms=now_ms)
-    if not found:
-        raise Gone("this visit is over", code="U06", hint="go back to the list")
-    return found

@@ -20,14 +20,14 @@ from edge.kit.errors import Corrupt, Gone, StoreError
 from edge.kit.ids import NewId
 from edge.kit.sqlite import Committed
 from edge.shop import tables as shop
-from edge.visits.tables import Arrival, arrival, was_shown
+from edge.visits.tables import Arrival, was_shown
 from edge.wallet import acts, tables
 from edge.wallet.rules import MOST_POINTS, Asked, Balances, StampCard, Voucher, is_amount
 from edge.wallet.tables import Here, Written
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages.card import MOST_DOTS
-from staff_ui.pages.floor import visit_id
 from staff_ui.pages.looks import log_look
+from staff_ui.pages.named import id_of, open_visit
 from staff_ui.pages.state import State, state
 from staff_ui.pages.tabs import Link, tabs
 from staff_ui.pages.values import text
@@ -187,7 +187,7 @@ async def saving_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
 
 
 async def _move(desk: Desk, guest: Guest, purse: Purse, fields: Mapping[str, str]) -> Response[str]:
-    line = visit_id(fields.get("line", ""))
+    line = id_of(fields.get("line", ""))
     if line is None:
         raise Gone("the form has no line", code="U06", hint="open the wallet again")
     asked = Asked(
@@ -243,11 +243,7 @@ def _here(desk: Desk) -> Here:
 
 
 def _of_visit(desk: Desk, request: Ask) -> Purse:
-    house, named = desk.house, visit_id(request.path_params["visit"])
-    recipient, now_ms = house.config.shop.recipient, house.time.now_ms()
-    found = named and arrival(house.db.reader, named, recipient=recipient, now_ms=now_ms)
-    if not found:
-        raise Gone("this visit is over", code="U06", hint="go back to the list")
+    found = open_visit(desk, request)
     return Purse(f"/visits/{found.visit_id.hex()}/wallet", found.visit_id, found.customer_id, found)
 
 
@@ -290,7 +286,7 @@ def _saved(desk: Desk, purse: Purse, guest: Guest, now_ms: int) -> tuple[Balance
 def _said(desk: Desk, request: Ask, purse: Purse, saved: Balances | None, say: Words) -> Said | None:
     if why := WHY_NOT.get(request.query_params.get("no", "")):
         return Said("wrong", "", say.say(why, most=say.number(MOST_POINTS)))
-    line = visit_id(request.query_params.get("line", ""))
+    line = id_of(request.query_params.get("line", ""))
     found = line and tables.written(desk.house.db.reader, line, visit_id=purse.visit_id)
     return said(found, saved, say, health=desk.house.health) if found else None
 
