@@ -17,7 +17,7 @@ from edge.visits.tables import Arrival
 from edge.wallet.tables import add_here
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages.looks import log_look
-from staff_ui.pages.stop import arrival
+from staff_ui.pages.named import open_visit
 from staff_ui.pages.tabs import Link, tabs
 from staff_ui.pages.values import items, text, whole
 from staff_ui.security import Ask, own_form
@@ -75,7 +75,7 @@ class Profile:
 async def look_closer(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`GET /visits/{visit}/profile`: asks why, or shows what was opened for a reason."""
     around = frame(desk, request, guest, here="floor")
-    found, say = arrival(desk, request), words(desk, around)
+    found, say = open_visit(desk, request), words(desk, around)
     opened = guest.who.opened
     reason = opened[1] if opened and opened[0] == found.visit_id else ""
     held, now_ms = _read(desk, guest, found), desk.house.time.now_ms()
@@ -101,7 +101,7 @@ async def look_closer(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
 async def look_closer_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`POST /visits/{visit}/profile`: field `why`; a line in the view log, which the customer can read."""
     form = await own_form(request, guest.tablet)
-    house, found, why = desk.house, arrival(desk, request), form.get("why", "")
+    house, found, why = desk.house, open_visit(desk, request), form.get("why", "")
     if why in REASONS:
         done = await house.db.write(
             acts.show,
