@@ -10,6 +10,7 @@ from drivers.settings import ReaderSettings
 
 KINDS: Final[dict[str, str]] = {
     "serial": "drivers.serial:build",
+    "hid": "drivers.hid:build",
     "nfc": "drivers.nfc:build",
     "pipe": "drivers.pipe:build",
     "replay": "drivers.replay:build",

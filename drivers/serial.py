@@ -7,28 +7,17 @@ import termios
 import threading
 import time
 from collections.abc import AsyncGenerator
-from datetime import UTC, datetime
 from typing import Final
 
 import serial
 
-from drivers.codecs import barcode, vtap
 from drivers.codecs.lines import LineSplitter
 from drivers.ports import why_not
-from drivers.reader import (
-    IDLE_EVERY_S,
-    Idle,
-    Reader,
-    ReaderGone,
-    Sighting,
-    Token,
-)
+from drivers.printed import Repeats, sighting
+from drivers.reader import IDLE_EVERY_S, Idle, Reader, ReaderGone, Sighting
 from drivers.settings import ReaderSettings
 from drivers.threaded import Emit, threaded
 
-# A scanner on a stand and a wallet reader print the same payload again and again while it stays in view;
-# 1 s without it is "left", as for a card (contract.md, Sightings).
-REPEAT_S: Final = 1.0
 READ_S: Final = 0.05  # one blocking read: how soon leaving is noticed
 
 
@@ -67,7 +56,7 @@ class SerialReader:
         settings = self._settings
         node = os.path.realpath(settings.device)
         splitter = LineSplitter(prefix=settings.prefix, suffix=settings.suffix)
-        repeats = _Repeats()
+        repeats = Repeats()
         emit(Idle(self.name))
         spoke = heard = time.monotonic()
         while not stop.is_set():
@@ -81,41 +70,13 @@ class SerialReader:
                 heard = now
             for frame in frames:
                 if not repeats.again(frame, now):
-                    emit(self._sighting(frame))
+                    emit(sighting(frame, settings))
                     spoke = now
             if now - spoke >= IDLE_EVERY_S:
                 if not os.path.exists(node):
                     raise OSError(errno.ENODEV, "node vanished")
                 emit(Idle(self.name))
                 spoke = now
-
-    def _sighting(self, frame: str | None) -> Sighting:
-        at = datetime.now(UTC)
-        token = _token(frame, self._settings) if frame is not None else None
-        tapped = token.kind == "vendor" if token else self._settings.format == "vtap"
-        return Sighting(self.name, at, "tap" if tapped else "scan", token, None if token else "unreadable")
-
-
-class _Repeats:
-    """Whether a frame is the same presentation as the one before: equal, and under REPEAT_S after it."""
-
-    def __init__(self) -> None:
-        self._last: str | None = None
-        self._at_s = float("-inf")
-
-    def again(self, frame: str | None, now_s: float) -> bool:
-        same = frame == self._last and now_s - self._at_s < REPEAT_S
-        self._last, self._at_s = frame, now_s
-        return same
-
-
-def _token(frame: str, settings: ReaderSettings) -> Token | None:
-    try:
-        if settings.format == "vtap":
-            return vtap.decode(frame, source=settings.source, evidence=settings.evidence)
-        return barcode.decode(frame, aim_required=settings.format == "aim")
-    except (vtap.VtapError, barcode.NotAim):
-        return None
 
 
 def _open(settings: ReaderSettings) -> serial.Serial:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, cast, get_args
 
+from drivers.codecs.layouts import LAYOUTS
 from drivers.reader import Evidence
 
 Format = Literal["line", "vtap", "aim"]
@@ -20,6 +21,7 @@ MAX_MATCH: Final = 500  # characters of one rule: longer is a mistake, and slow 
 # The settings of each kind beside `name` and `kind`; the first tuple holds what it cannot do without.
 KEYS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "serial": (("device",), ("baud", "format", "prefix", "suffix", "idle_ms", "source", "evidence")),
+    "hid": (("device",), ("layout", "format", "prefix", "suffix", "idle_ms", "source", "evidence")),
     "nfc": ((), ("device", "uid", "ndef")),
     "pipe": (("device",), ()),
     "replay": ((), ("file", "device", "pace", "keep_at")),
@@ -51,6 +53,7 @@ class ReaderSettings:
     prefix: str = ""
     suffix: str = ""
     idle_ms: int = 100
+    layout: str = "us"
     source: str = "vtap"
     evidence: Evidence = "weak"
     uid: bool = False
@@ -196,6 +199,7 @@ _CHECKS: Final[Mapping[str, Callable[[object, str], object]]] = {
     "prefix": _any_text,
     "suffix": _any_text,
     "idle_ms": _whole(10, 5000),
+    "layout": _one_of(tuple(LAYOUTS)),
     "source": _name,
     "evidence": _one_of(get_args(Evidence)),
     "uid": _flag,

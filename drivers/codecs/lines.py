@@ -44,12 +44,17 @@ class LineSplitter:
         frame = bytes(self._frame)
         self._frame.clear()
         self._skip = False
-        if not frame.strip():
-            return []
-        if not (frame.startswith(self._prefix) and frame.endswith(self._suffix)):
-            return [None]
-        body = frame[len(self._prefix) : len(frame) - len(self._suffix)]
-        return [_text(body)] if body.strip() else []
+        return unwrap(frame, self._prefix, self._suffix)
+
+
+def unwrap(frame: bytes, prefix: bytes, suffix: bytes) -> list[str | None]:
+    """The text between prefix and suffix; None without them, nothing at all of an empty frame."""
+    if not frame.strip():
+        return []
+    if not (frame.startswith(prefix) and frame.endswith(suffix)) or len(frame) < len(prefix) + len(suffix):
+        return [None]
+    body = frame[len(prefix) : len(frame) - len(suffix)]
+    return [_text(body)] if body.strip() else []
 
 
 def _text(frame: bytes) -> str:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drivers.catalogue import build
+from drivers.hid import HidReader
 from drivers.reader import Reader
 from drivers.settings import parse_reader
 from drivers.sim import SimReader
 from tests.drivers.cable import Cable
 from tests.drivers.pn532 import Pn532, Type2Card
+from tests.drivers.wedge import WedgeScanner
 
 LINE = (
     '{"reader": "counter-1", "at": "2026-11-22T10:00:00.123Z", "how": "scan", '
@@ -79,6 +81,18 @@ def _sim(stack: ExitStack, base: Path) -> Rig:
     return Rig(lambda: made, lambda: made.tap("CARD-1"), made.pull, made.pull)
 
 
+def _hid(stack: ExitStack, base: Path) -> Rig:
+    scanner = stack.enter_context(WedgeScanner())
+    table: dict[str, object] = {"name": "counter-1", "kind": "hid", "device": scanner.path}
+    settings = parse_reader(table, where="readers[0]", base=base)
+    return Rig(
+        lambda: HidReader(settings, grab=scanner.grab),
+        lambda: scanner.type("CARD-1\n"),
+        scanner.pull,
+        scanner.pull,
+    )
+
+
 def _nfc(stack: ExitStack, base: Path) -> Rig:
     chip = stack.enter_context(Pn532())
     table: dict[str, object] = {"name": "counter-1", "kind": "nfc", "device": chip.path, "uid": True}
@@ -87,6 +101,7 @@ def _nfc(stack: ExitStack, base: Path) -> Rig:
 
 RIGS: dict[str, Callable[[ExitStack, Path], Rig]] = {
     "serial": _serial,
+    "hid": _hid,
     "nfc": _nfc,
     "pipe": _pipe,
     "replay": _replay,
