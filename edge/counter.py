@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, Literal
 
-from drivers.reader import Sighting
+from drivers.reader import Outcome, Sighting
 from edge.ahead import Ahead
 from edge.catalogue import tables as catalogue
 from edge.display import Display, Said
@@ -39,7 +39,8 @@ from edge.recognition.rules import (
 from edge.staff.badges import Badges
 from edge.visits import acts
 
-NoteKind = Literal["stranger", "withheld", "blocked", "unreadable", "refused"]
+# Of nobody, of somebody unnamed, or in place of a token: what a reader could not do (drivers.reader.Outcome).
+NoteKind = Literal["stranger", "withheld", "blocked"] | Outcome
 
 # An unknown card can be offered something while its owner stands there; after that it is only clutter.
 NOTE_MS: Final = 3 * 60_000
@@ -75,6 +76,12 @@ DISPLAYED: Final[dict[NoteKind, Said]] = {
     "stranger": "stranger",
     "withheld": "withheld",
     "blocked": "withheld",
+    "locked": "locked",
+    "no_pass": "no_pass",
+    "choose_pass": "choose_pass",
+    "unknown_merchant": "unknown_merchant",
+    "forged": "forged",
+    "replayed": "replayed",
     "unreadable": "unreadable",
     "refused": "refused",
 }
@@ -163,7 +170,8 @@ class Counter:
         token = sighting.token
         if token is None:
             self.tally.outcomes += 1
-            self._note("refused" if sighting.outcome == "refused" else "unreadable", sighting.reader, now_ms)
+            assert sighting.outcome is not None
+            self._note(sighting.outcome, sighting.reader, now_ms)
             return None
         card = hashes(self._keys.chain_key, self._keys.shop_key, token.kind, token.value)
         if card is None:

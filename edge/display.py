@@ -9,7 +9,19 @@ from typing import Final, Literal
 
 from edge.live import Live
 
-Said = Literal["recognised", "withheld", "stranger", "unreadable", "refused"]
+Said = Literal[
+    "recognised",
+    "withheld",
+    "stranger",
+    "locked",
+    "no_pass",
+    "choose_pass",
+    "unknown_merchant",
+    "forged",
+    "replayed",
+    "unreadable",
+    "refused",
+]
 # Long enough to be read by whoever took a card back, short enough to be gone before the next in line.
 SHOW_MS: Final = 4_000
 # Readers come from the settings; a pipe may name more of them.

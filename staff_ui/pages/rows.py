@@ -24,6 +24,12 @@ NOTES: Final[dict[NoteKind, tuple[str, str]]] = {
     "stranger": (key("note.stranger.title"), key("note.stranger.row")),
     "withheld": (key("note.withheld.title"), key("note.withheld.row")),
     "blocked": (key("note.blocked.title"), key("note.blocked.row")),
+    "locked": (key("note.locked.title"), key("note.locked.row")),
+    "no_pass": (key("note.no_pass.title"), key("note.no_pass.row")),
+    "choose_pass": (key("note.choose_pass.title"), key("note.choose_pass.row")),
+    "unknown_merchant": (key("note.unknown_merchant.title"), key("note.unknown_merchant.row")),
+    "forged": (key("note.forged.title"), key("note.forged.row")),
+    "replayed": (key("note.replayed.title"), key("note.replayed.row")),
     "unreadable": (key("note.unreadable.title"), key("note.unreadable.row")),
     "refused": (key("note.refused.title"), key("note.refused.row")),
 }

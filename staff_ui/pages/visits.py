@@ -37,6 +37,12 @@ NOTES: Final[dict[NoteKind, tuple[str, ...]]] = {
     "stranger": (key("note.stranger.lead"), key("note.stranger.large"), key("note.stranger.sentence")),
     "withheld": (key("note.withheld.lead"), key("note.withheld.large")),
     "blocked": (key("note.blocked.lead"), key("note.blocked.large")),
+    "locked": (key("note.locked.lead"), key("note.locked.large"), key("note.locked.sentence")),
+    "no_pass": (key("note.no_pass.lead"), key("note.no_pass.large")),
+    "choose_pass": (key("note.choose_pass.lead"), key("note.choose_pass.large")),
+    "unknown_merchant": (key("note.unknown_merchant.lead"), key("note.unknown_merchant.large")),
+    "forged": (key("note.forged.lead"), key("note.forged.large"), key("note.forged.sentence")),
+    "replayed": (key("note.replayed.lead"), key("note.replayed.large"), key("note.replayed.sentence")),
     "unreadable": (key("note.unreadable.lead"), key("note.unreadable.large")),
     "refused": (key("note.refused.lead"), key("note.refused.large")),
 }

@@ -1,7 +1,11 @@
 """The fragment that every tablet fetches: what it shows, how often it is made, and when it is made again."""
 
+from typing import Final, get_args
+
 import pytest
 
+from drivers.reader import Outcome
+from staff_ui.pages.visits import NOTES
 from tests.staff_ui.house import DE_VRIES, Place
 
 CARD = "2900000000011"
@@ -256,3 +260,28 @@ def test_a_value_that_does_not_open_takes_nobody_elses_card_away(place: Place) -
     assert "mevrouw De Vries" in shown
     assert "Klant zonder naam" in shown
     assert any(event == "name_unreadable" for event, _ in place.events)
+
+
+OUTCOMES: Final = {
+    "locked": ("ontgrendelen en opnieuw aanhouden", "unlock it and hold it there again"),
+    "no_pass": ("Zoek op naam, of vraag om de kaart", "Search by name, or ask for the card"),
+    "choose_pass": ("onze kaart kiezen en opnieuw aanhouden", "choose our card and hold it there again"),
+    "unknown_merchant": ("meld het de beheerder", "tell the manager"),
+    "forged": ("Er is niets geopend. Zoek op naam", "Nothing was opened. Search by name"),
+    "replayed": ("Laat de kaart of telefoon zelf aanhouden", "Have the card or phone itself held there"),
+    "unreadable": ("Houd hem nog even vast", "Hold it there a little longer"),
+    "refused": ("Die lezen wij niet", "We do not read those"),
+}
+
+
+def test_what_a_reader_could_not_do_is_what_staff_can_do_about_it(place: Place) -> None:
+    place.staff("Bo Vos", language="en")
+    here, there = place.signed_in(), place.signed_in("Bo Vos")
+    for outcome in get_args(Outcome):
+        place.fail(outcome)
+        for tablet, sentence in zip((here, there), OUTCOMES[outcome], strict=True):
+            shown = tablet.get("/visits").text
+            assert f'data-note="{outcome}"' in shown
+            assert sentence in shown
+    assert place.rows("SELECT count(*) FROM outbox") == place.rows("SELECT count(*) FROM visit") == [(0,)]
+    assert len({NOTES[each] for each in get_args(Outcome)}) == len(get_args(Outcome))
