@@ -8,6 +8,7 @@ next presentation and for minutes at most, whose balance the card opens. All of 
 import asyncio
 from collections import Counter as Counts
 from collections import OrderedDict, deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, Literal
@@ -22,14 +23,18 @@ from edge.kit.clock import ShopTime
 from edge.kit.ids import NewId
 from edge.kit.sqlite import Database
 from edge.live import Live
-from edge.recognition import tables
+from edge.recognition import marks, tables
+from edge.recognition.evidence import WEAK, Proof, proof
+from edge.recognition.facts import TapReplayed
 from edge.recognition.rules import (
     SAME_TAP_MS,
+    Found,
     Hashes,
     LastSeen,
     Recognised,
     Recognition,
     Repeat,
+    Replayed,
     Stranger,
     Withheld,
     hashes,
@@ -106,6 +111,7 @@ class Tally:
     strangers: int = 0
     withheld: int = 0
     repeats: int = 0
+    replayed: int = 0
     outcomes: int = 0
 
 
@@ -122,7 +128,9 @@ class Counter:
         *,
         recipient: str,
         quiet_ms: int,
+        unlocking: frozenset[str] = frozenset(),
     ) -> None:
+        """`unlocking` are the passes and keys that ask for the phone's own unlock (`evidence.ISSUED_AS`)."""
         self._db = db
         self._live = live
         self._time = time
@@ -130,6 +138,7 @@ class Counter:
         self._keys = keys
         self._recipient = recipient
         self._quiet_ms = quiet_ms
+        self._unlocking = unlocking
         self._last: OrderedDict[bytes, LastSeen] = OrderedDict()
         self._notes: deque[Note] = deque(maxlen=MAX_NOTES)
         self._scanned: Scanned | None = None
@@ -179,6 +188,11 @@ class Counter:
                 self._scan(token.value, sighting.reader, now_ms, known_only=False)
             return None
         presented = card.outer
+        shown = (
+            WEAK
+            if token.evidence == "weak"
+            else proof(token.kind, token.evidence, token.about, now_ms=now_ms, unlocking=self._unlocking)
+        )
         # Radio hears a thousand passers-by a second: those who are nobody here cost no turn on the writer, and
         # not even their hash is remembered.
         if sighting.how == "near" and not tables.is_known(self._db.reader, presented):
@@ -188,16 +202,21 @@ class Counter:
             presented, customers=tables.is_known(self._db.reader, presented), now_ms=now_ms
         ):
             return None
-        if self._repeats(presented, sighting.reader, now_ms):
+        if self._repeats(presented, sighting.reader, now_ms, shown):
             self.tally.repeats += 1
             return Repeat()
-        if await self._saw(presented, sighting, token.evidence, now_ms):
+        facts = await self._saw(presented, sighting, shown, now_ms)
+        if facts and isinstance(facts[0], TapReplayed):
+            return self._replayed(sighting.reader, now_ms)
+        if facts:
             self.tally.recognised += 1
             if sighting.how != "near":
                 self.display.say("recognised", sighting.reader, now_ms=now_ms)
             return Recognised()
         found = tables.find(self._db.reader, presented, recipient=self._recipient, now_ms=now_ms)
         outcome = recognise(found)
+        if shown.mark is not None and found is not None and not await self._is_fresh(found, presented, shown):
+            return self._replayed(sighting.reader, now_ms)
         # A number that is nobody's card may be on a product: shops number those themselves too.
         if (
             isinstance(outcome, Stranger)
@@ -225,13 +244,34 @@ class Counter:
             )
         return outcome
 
-    async def _saw(self, presented: bytes, sighting: Sighting, evidence: str, now_ms: int) -> bool:
+    async def _is_fresh(self, found: Found, presented: bytes, shown: Proof) -> bool:
+        """Of whom the tap's own transaction did not recognise: whether the proof is another than the last."""
+        assert shown.mark is not None
+        if found.blocked:
+            return True
+        if found.may_recognise:
+            return False  # then only the mark can have stood in the way
+        return await self._db.apply(
+            marks.take,
+            presented,
+            customer_id=found.customer_id,
+            mark=shown.mark,
+            now_ms=self._time.now_ms(),
+        )
+
+    def _replayed(self, reader: str, now_ms: int) -> Replayed:
+        self.tally.replayed += 1
+        self._note("replayed", reader, now_ms)
+        return Replayed()
+
+    async def _saw(self, presented: bytes, sighting: Sighting, shown: Proof, now_ms: int) -> Sequence[Fact]:
         act = partial(
             acts.saw,
             credential=presented,
             reader=sighting.reader,
             how=sighting.how,
-            evidence=evidence,
+            evidence=shown.evidence,
+            mark=shown.mark,
             now_ms=now_ms,
             new_id=self._new_id,
             recipient=self._recipient,
@@ -241,7 +281,7 @@ class Counter:
         done, gathered = await self._db.write_here(
             act, gather=partial(self.ahead.gather, now_ms=now_ms, roles=watching)
         )
-        if done.facts:
+        if done.facts and not isinstance(done.facts[0], TapReplayed):
             self._notes.clear()
             if gathered is not None:
                 self.ahead.offer(gathered)
@@ -250,7 +290,7 @@ class Counter:
             # second is the rendering's; then the next sighting.
             await asyncio.sleep(0)
             await asyncio.sleep(0)
-        return bool(done.facts)
+        return done.facts
 
     def _scan(self, code: str, reader: str, now_ms: int, *, known_only: bool) -> bool:
         """Hold a scanned product for the tablets; False when it is none of ours and only those are wanted."""
@@ -295,10 +335,10 @@ class Counter:
         self.notes()
         self._forget_later()
 
-    def _repeats(self, presented: bytes, reader: str, now_ms: int) -> bool:
+    def _repeats(self, presented: bytes, reader: str, now_ms: int, shown: Proof) -> bool:
         last = self._last.get(presented)
-        repeat = is_repeat(last, reader=reader, at_ms=now_ms)
-        self._last[presented] = LastSeen(reader=reader, at_ms=now_ms)
+        repeat = is_repeat(last, reader=reader, at_ms=now_ms, proof=shown)
+        self._last[presented] = LastSeen(reader, now_ms, last.proof if last and repeat else shown)
         self._last.move_to_end(presented)
         # What is too old to be a repeat is forgotten at once: it may be a stranger's.
         while self._last:

@@ -3,6 +3,7 @@
 from edge.advice.facts import SuggestionDismissed, SuggestionSaid
 from edge.consent.facts import ConsentWithdrawn
 from edge.joining.facts import CredentialBound, CustomerJoined
+from edge.recognition.facts import TapReplayed
 from edge.visits.facts import (
     CardShown,
     Greeted,
@@ -30,4 +31,5 @@ Fact = (
     | LeftAlone
     | CustomerJoined
     | CredentialBound
+    | TapReplayed
 )

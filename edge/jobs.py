@@ -16,7 +16,7 @@ from edge.insight import tables as insight
 from edge.insight.days import day_of
 from edge.kit.errors import Corrupt, StoreError
 from edge.kit.sqlite import Committed
-from edge.recognition import profile, tables
+from edge.recognition import marks, profile, tables
 from edge.record import set_clock
 from edge.shop import tables as shop
 from edge.staff import deeds, drafts
@@ -115,6 +115,8 @@ async def _prune(house: House, now_ms: int) -> None:
     while await house.db.apply(visits.prune_views, now_ms=now_ms):
         pass
     while await house.db.apply(deeds.prune, now_ms=now_ms):
+        pass
+    while await house.db.apply(marks.prune, now_ms=now_ms):
         pass
     await house.db.apply(shop.prune, now_ms=now_ms)
     await house.db.apply(drafts.drop_old, now_ms=now_ms)

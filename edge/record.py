@@ -11,6 +11,8 @@ from edge.consent.facts import ConsentWithdrawn
 from edge.facts import Fact
 from edge.joining import tables as joining
 from edge.joining.facts import CredentialBound, CustomerJoined
+from edge.recognition import marks
+from edge.recognition.facts import TapReplayed
 from edge.visits import tables as visits
 from edge.visits.facts import (
     CardShown,
@@ -63,6 +65,8 @@ def record(conn: Connection, facts: list[Fact]) -> int:
                 joining.joined(conn, fact)
             case CredentialBound():
                 joining.bound(conn, fact)
+            case TapReplayed():
+                marks.replayed(conn, fact)
             case _:
                 assert_never(fact)
     lift_clock(conn, facts[-1].at_ms)

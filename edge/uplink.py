@@ -23,6 +23,7 @@ from edge.kit.clock import ShopTime
 from edge.kit.errors import Corrupt, StoreError
 from edge.kit.seal import derive, key_place, seal, unseal
 from edge.kit.sqlite import Database
+from edge.recognition import marks
 from edge.recognition import tables as recognition
 from edge.visits import tables as visits
 from edge.wallet import tables as wallet
@@ -120,6 +121,7 @@ class Uplink:
                 customer_id = bytes.fromhex(row.id)
                 consent.forget(conn, customer_id, schema="main")
                 recognition.forget_here(conn, customer_id)
+                marks.forget(conn, customer_id)
                 joining.forget(conn, customer_id)
                 outbox.blank(conn, customer_id)
                 visits.forget(conn, customer_id)

@@ -76,3 +76,12 @@ def utc(at_ms: int) -> datetime:
 def rfc3339(at_ms: int) -> str:
     """RFC 3339 section 5.6, UTC with `Z` and milliseconds."""
     return utc(at_ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def from_rfc3339(text: object) -> int | None:
+    """The instant of a text as `rfc3339` writes it, with any offset; None for what is none."""
+    try:
+        found = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return None if found is None or found.utcoffset() is None else round(found.timestamp() * 1000)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, Literal
 
+from edge.recognition.evidence import WEAK, Proof
+
 CredentialKind = Literal["number", "uid"]
 
 # What was printed, put in a pass or written on a tag is one number, whichever way it was read; the strength
@@ -82,11 +84,17 @@ SAME_TAP_MS: Final = 2_000
 class LastSeen:
     reader: str
     at_ms: int
+    proof: Proof = WEAK
 
 
-def is_repeat(last: LastSeen | None, *, reader: str, at_ms: int) -> bool:
-    """Whether a presentation is the same hold of the same card at the same reader."""
-    return last is not None and last.reader == reader and 0 <= at_ms - last.at_ms < SAME_TAP_MS
+def is_repeat(last: LastSeen | None, *, reader: str, at_ms: int, proof: Proof = WEAK) -> bool:
+    """Whether a presentation is the same hold of the same card at the same reader, and proves nothing else."""
+    return (
+        last is not None
+        and last.reader == reader
+        and 0 <= at_ms - last.at_ms < SAME_TAP_MS
+        and proof in (last.proof, WEAK)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +119,12 @@ class Repeat:
     """The same hold of the same card: nothing new happened."""
 
 
-Recognition = Recognised | Stranger | Withheld | Repeat
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A proof that was there before: nothing is opened."""
+
+
+Recognition = Recognised | Stranger | Withheld | Repeat | Replayed
 
 
 @dataclass(frozen=True, slots=True)

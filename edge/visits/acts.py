@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 
 from edge.kit.ids import NewId
+from edge.recognition import marks
 from edge.recognition import tables as recognition
+from edge.recognition.facts import TapReplayed
 from edge.recognition.rules import Recognised, recognise
 from edge.staff.deeds import Doer, note
 from edge.visits import tables
@@ -25,14 +27,23 @@ def saw(
     recipient: str,
     quiet_ms: int,
     watching: Sequence[str],
-) -> list[VisitFact]:
-    """A credential was presented. No facts when, inside the transaction, nobody may be recognised by it."""
+    mark: int | None = None,
+) -> list[VisitFact | TapReplayed]:
+    """A credential was presented. No facts when, inside the transaction, nobody may be recognised by it.
+
+    A proof whose `mark` was there before opens nothing; of a customer's own it is a fact, once an hour.
+    """
     found = recognition.find(conn, credential, recipient=recipient, now_ms=now_ms)
     if found is None or not isinstance(recognise(found), Recognised):
         return []
+    if mark is not None and not marks.take(
+        conn, credential, customer_id=found.customer_id, mark=mark, now_ms=now_ms
+    ):
+        news = marks.is_news(conn, credential, now_ms=now_ms)
+        return [TapReplayed(found.customer_id, credential, reader, now_ms)] if news else []
     what = Presented(found.customer_id, reader=reader, how=how, evidence=evidence, at_ms=now_ms)
     visit = tables.open_visit(conn, found.customer_id)
-    return presented(what, visit, new_id=new_id, watching=watching, quiet_ms=quiet_ms)
+    return [*presented(what, visit, new_id=new_id, watching=watching, quiet_ms=quiet_ms)]
 
 
 def end_quiet(conn: Connection, *, now_ms: int, quiet_ms: int, most: int = 200) -> list[VisitEnded]:

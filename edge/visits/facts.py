@@ -30,6 +30,7 @@ class SeenAgain:
     visit_id: bytes
     reader: str
     how: str
+    evidence: str
     at_ms: int
 
 

@@ -51,7 +51,15 @@ def presented(
     `watching` are the roles with a tablet open, to whom the card is shown with this very fact.
     """
     if visit is not None and not over(visit, now_ms=what.at_ms, quiet_ms=quiet_ms):
-        return [SeenAgain(visit_id=visit.visit_id, reader=what.reader, how=what.how, at_ms=what.at_ms)]
+        return [
+            SeenAgain(
+                visit_id=visit.visit_id,
+                reader=what.reader,
+                how=what.how,
+                evidence=what.evidence,
+                at_ms=what.at_ms,
+            )
+        ]
     facts: list[VisitFact] = []
     if visit is not None:
         facts.append(VisitEnded(visit_id=visit.visit_id, why="quiet", at_ms=what.at_ms))

@@ -22,11 +22,26 @@ from edge.visits.rules import OpenVisit
 def started(conn: Connection, fact: VisitStarted) -> None:
     conn.execute(
         """
-        INSERT INTO visit (id, customer_id, reader, how, evidence, started_ms, seen_ms)
-        VALUES (?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO visit
+            (id, customer_id, reader, how, evidence, started_ms, seen_ms, strong_ms, unlocked_ms)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
-        (fact.visit_id, fact.customer_id, fact.reader, fact.how, fact.evidence, fact.at_ms, fact.at_ms),
+        (
+            fact.visit_id,
+            fact.customer_id,
+            fact.reader,
+            fact.how,
+            fact.evidence,
+            fact.at_ms,
+            fact.at_ms,
+            *_proved(fact.evidence, fact.at_ms),
+        ),
     )
+
+
+def _proved(evidence: str, at_ms: int) -> tuple[int | None, int | None]:
+    """When card or phone itself was proved to be there, and when unlocked, by this presentation."""
+    return None if evidence == "weak" else at_ms, at_ms if evidence == "unlocked" else None
 
 
 def greeted(conn: Connection, fact: Greeted) -> None:
@@ -37,8 +52,11 @@ def greeted(conn: Connection, fact: Greeted) -> None:
 
 def seen_again(conn: Connection, fact: SeenAgain) -> None:
     conn.execute(
-        "UPDATE visit SET seen_ms=max(seen_ms, ?), reader=?, how=? WHERE id=?",
-        (fact.at_ms, fact.reader, fact.how, fact.visit_id),
+        """
+        UPDATE visit SET seen_ms=max(seen_ms, ?), reader=?, how=?,
+            strong_ms=coalesce(?, strong_ms), unlocked_ms=coalesce(?, unlocked_ms) WHERE id=?
+        """,
+        (fact.at_ms, fact.reader, fact.how, *_proved(fact.evidence, fact.at_ms), fact.visit_id),
     )
 
 

@@ -37,6 +37,7 @@ KINDS: Final = frozenset(
         "suggestion_dismissed",
         "customer_joined",
         "credential_bound",
+        "tap_replayed",
     )
 )
 

@@ -20,7 +20,7 @@ from edge.kit.ids import uuid7_source
 from edge.kit.seal import derive, key_place, new_key, seal, trait_place
 from edge.kit.sqlite import Database, open_writer
 from edge.live import Live
-from edge.recognition.rules import inner, normalise, outer
+from edge.recognition.rules import CredentialKind, inner, normalise, outer
 from edge.record import record
 from edge.uplink import Uplink
 from edge.visits.rules import QUIET_MS
@@ -137,7 +137,10 @@ def page(*rows: wire.Row) -> wire.Page:
 
 
 def card_hash(number: str) -> bytes:
-    return outer(KEYS.shop_key, inner(KEYS.chain_key, "number", normalise("number", number) or b""))
+    """This shop's hash of a card number, or of a chip's UID written as `uid:04a1…`."""
+    kind: CredentialKind = "uid" if number.startswith("uid:") else "number"
+    value = normalise(kind, number.removeprefix("uid:"))
+    return outer(KEYS.shop_key, inner(KEYS.chain_key, kind, value or b""))
 
 
 TRAITS: dict[str, Any] = {
@@ -188,10 +191,17 @@ class Floor:
         return person
 
     async def tap(
-        self, value: str = CARD, *, reader: str = "counter-1", how: Any = "tap", kind: Any = "qr"
+        self,
+        value: str = CARD,
+        *,
+        reader: str = "counter-1",
+        how: Any = "tap",
+        kind: Any = "qr",
+        evidence: Any = "weak",
+        about: Mapping[str, Any] | None = None,
     ) -> Any:
-        at = datetime.now(UTC)
-        return await self.counter.on_sighting(Sighting(reader, at, how, Token(kind, value, "weak")))
+        token = Token(kind, value, evidence, about or {})
+        return await self.counter.on_sighting(Sighting(reader, datetime.now(UTC), how, token))
 
     @property
     def now_ms(self) -> int:
