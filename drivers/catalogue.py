@@ -12,6 +12,7 @@ KINDS: Final[dict[str, str]] = {
     "serial": "drivers.serial:build",
     "hid": "drivers.hid:build",
     "nfc": "drivers.nfc:build",
+    "pcsc": "drivers.pcsc:build",
     "pipe": "drivers.pipe:build",
     "replay": "drivers.replay:build",
     "sim": "drivers.sim:build",

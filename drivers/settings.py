@@ -23,6 +23,7 @@ KEYS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "serial": (("device",), ("baud", "format", "prefix", "suffix", "idle_ms", "source", "evidence")),
     "hid": (("device",), ("layout", "format", "prefix", "suffix", "idle_ms", "source", "evidence")),
     "nfc": ((), ("device", "uid", "ndef")),
+    "pcsc": ((), ("device", "uid", "ndef")),
     "pipe": (("device",), ()),
     "replay": ((), ("file", "device", "pace", "keep_at")),
     "sim": ((), ("values", "rate_per_s", "strangers", "seed")),

@@ -12,6 +12,7 @@ from drivers.reader import Reader
 from drivers.settings import parse_reader
 from drivers.sim import SimReader
 from tests.drivers.cable import Cable
+from tests.drivers.pcscd import Pcscd
 from tests.drivers.pn532 import Pn532, Type2Card
 from tests.drivers.wedge import WedgeScanner
 
@@ -48,6 +49,12 @@ def _serial(stack: ExitStack, base: Path) -> Rig:
     cable = stack.enter_context(Cable())
     table: dict[str, object] = {"name": "counter-1", "kind": "serial", "device": cable.path}
     return Rig(_from(table, base), lambda: cable.write(b"CARD-1\r\n"), cable.pull, cable.pull)
+
+
+def _pcsc(stack: ExitStack, base: Path) -> Rig:
+    daemon = stack.enter_context(Pcscd())
+    table: dict[str, object] = {"name": "counter-1", "kind": "pcsc", "uid": True}
+    return Rig(_from(table, base), lambda: daemon.present(Type2Card()), daemon.stop, daemon.stop)
 
 
 def _pipe(stack: ExitStack, base: Path) -> Rig:
@@ -103,6 +110,7 @@ RIGS: dict[str, Callable[[ExitStack, Path], Rig]] = {
     "serial": _serial,
     "hid": _hid,
     "nfc": _nfc,
+    "pcsc": _pcsc,
     "pipe": _pipe,
     "replay": _replay,
     "sim": _sim,
