@@ -21,12 +21,16 @@ IDLE_EVERY_S: Final = 2.0  # each driver's pulse: well under the 30 s of the con
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What was presented. `value` and `about` by kind: see the table "Sightings" in drivers/README.md."""
+    """What was presented. `value` and `about` by kind: see the table "Sightings" in drivers/README.md.
+
+    `unique` is a digest that only a copy of the same proof shares, where nothing in `about` tells a copy.
+    """
 
     kind: TokenKind
     value: str = field(repr=False)
     evidence: Evidence
     about: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    unique: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from drivers.codecs.ndef_wire import ABSOLUTE_URI, EXTERNAL, MIME, WELL_KNOWN, split
+from drivers.codecs.ndef_wire import MAX_RECORDS as MAX_RECORDS
+from drivers.codecs.ndef_wire import NdefError as NdefError
 from drivers.reader import Token
 from drivers.settings import NdefRule, RecordKind
 
 MAX_BYTES: Final = 4096
-MAX_RECORDS: Final = 16
 MAX_DEPTH: Final = 3
 # RTD URI 1.0, table 3: the first byte of the payload stands for one of these.
 PREFIXES: Final = (
@@ -50,11 +52,6 @@ PREFIXES: Final = (
     "urn:epc:",
     "urn:nfc:",
 )
-WELL_KNOWN, MIME, ABSOLUTE_URI, EXTERNAL, UNCHANGED = 1, 2, 3, 4, 6
-
-
-class NdefError(ValueError):
-    """Damaged or over the caps; the text names the place, never the content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +92,8 @@ def _subjects(record: Record) -> tuple[str, ...]:
 def _records(message: bytes, *, depth: int, seen: list[int]) -> Iterator[Record]:
     if depth > MAX_DEPTH:
         raise NdefError(f"ndef: smart posters nested more than {MAX_DEPTH} deep")
-    for tnf, kind, payload in _split(message):
+    for raw in split(message):
+        tnf, kind, payload = raw.tnf, raw.type, raw.payload
         seen[0] += 1
         if seen[0] > MAX_RECORDS:
             raise NdefError(f"ndef: more than {MAX_RECORDS} records")
@@ -104,49 +102,12 @@ def _records(message: bytes, *, depth: int, seen: list[int]) -> Iterator[Record]
         elif tnf == WELL_KNOWN and kind == b"U":
             yield Record("uri", "U", _uri(payload))
         elif tnf == WELL_KNOWN and kind == b"T":
-            yield Record("text", "T", _text(payload))
+            yield Record("text", "T", text(payload))
         elif tnf == ABSOLUTE_URI:
             yield Record("uri", "", _decode(kind, "utf-8"))
         elif tnf in (MIME, EXTERNAL):
             name: RecordKind = "mime" if tnf == MIME else "external"
             yield Record(name, _decode(kind, "ascii").lower(), payload.decode(errors="replace"))
-
-
-def _split(message: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """(TNF, type, payload) of each record, chunks joined."""
-    at, ended, count = 0, not message, 0
-    chunk: tuple[int, bytes, bytes] | None = None
-    while not ended:
-        head, kind_length = _take(message, at, 2)
-        size = 1 if head & 0x10 else 4
-        length = int.from_bytes(_take(message, at + 2, size), "big")
-        at += 2 + size
-        id_length = _take(message, at, 1)[0] if head & 0x08 else 0
-        at += 1 if head & 0x08 else 0
-        kind = _take(message, at, kind_length)
-        payload = _take(message, at + kind_length + id_length, length)
-        at += kind_length + id_length + length
-        count += 1
-        if count > 4 * MAX_RECORDS:
-            raise NdefError("ndef: too many chunks")
-        tnf, ended = head & 0x07, bool(head & 0x40)
-        if chunk is not None:
-            if tnf != UNCHANGED:
-                raise NdefError("ndef: a chunked record is not finished")
-            tnf, kind, payload = chunk[0], chunk[1], chunk[2] + payload
-        elif tnf == UNCHANGED:
-            raise NdefError("ndef: a chunk without its beginning")
-        chunk = (tnf, kind, payload) if head & 0x20 else None
-        if chunk is None:
-            yield tnf, kind, payload
-    if chunk is not None:
-        raise NdefError("ndef: a chunked record is not finished")
-
-
-def _take(message: bytes, at: int, length: int) -> bytes:
-    if at + length > len(message):
-        raise NdefError("ndef: the message ends inside a record")
-    return message[at : at + length]
 
 
 def _uri(payload: bytes) -> str:
@@ -156,7 +117,8 @@ def _uri(payload: bytes) -> str:
     return prefix + _decode(payload[1:], "utf-8")
 
 
-def _text(payload: bytes) -> str:
+def text(payload: bytes) -> str:
+    """The text of an RTD Text payload, its language left out; raises NdefError."""
     if not payload or len(payload) < 1 + (payload[0] & 0x3F):
         raise NdefError("ndef: a text record is too short")
     body = payload[1 + (payload[0] & 0x3F) :]

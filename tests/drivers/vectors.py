@@ -19,3 +19,15 @@ def nfc(*groups: str) -> list[dict[str, Any]]:
 def hexed(vector: dict[str, Any], name: str) -> bytes:
     """The bytes of one field."""
     return bytes.fromhex(vector[name])
+
+
+def vectors(group: str, start: str = "") -> list[dict[str, Any]]:
+    """Those of a group whose names begin so; at least one."""
+    wanted = [each for each in nfc(group) if each["name"].startswith(start)]
+    assert wanted, (group, start)
+    return wanted
+
+
+def one(group: str, start: str) -> dict[str, Any]:
+    (found,) = vectors(group, start)
+    return found
