@@ -82,6 +82,7 @@ class Advisor:
         self._wake = asyncio.Event()
         self._ready = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        worker.died = self._wake.set
         self.condition = Condition()
         # Somebody who wants to be left alone, or a shop in its rush, gets no suggestions.
         self.withheld: Callable[[bytes], bool] = lambda visit_id: False
@@ -216,6 +217,7 @@ class Advisor:
             self._log("advice_up")
             self._tell()
         while True:
+            self._worker.check()
             if self._changed:
                 # A feed brings thousands: a slice at a time, and what comes meanwhile joins the next.
                 people = list(self._changed)[:MOST_REFRESHED]

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final, TypeVar
 
@@ -48,6 +48,7 @@ class Worker:
         self._hearing: asyncio.Task[None] | None = None
         self._asked: dict[int, asyncio.Future[Answer]] = {}
         self._number = 0
+        self.died: Callable[[], None] = lambda: None  # told when it ends by itself, asked or not
 
     @property
     def pid(self) -> int | None:
@@ -86,8 +87,7 @@ class Worker:
 
     async def _ask(self, request: Request, expected: type[A], timeout_s: float) -> A:
         """The answer; raises WorkerGone when there is none in time."""
-        if self._process is None:
-            raise _gone("is not there")
+        self.check()
         self._number += 1
         number, future = self._number, asyncio.get_running_loop().create_future()
         self._asked[number] = future
@@ -105,6 +105,13 @@ class Worker:
             raise _gone("answered something else")
         return answer
 
+    def check(self) -> None:
+        """Raises WorkerGone where there is none, or it has died."""
+        if self._process is None or self._hearing is None:
+            raise _gone("is not there")
+        if self._hearing.done():
+            raise _gone("died")
+
     def _write(self, line: bytes) -> None:
         if self._process is None or self._process.stdin is None:
             raise _gone("is not there")
@@ -121,6 +128,7 @@ class Worker:
         for future in self._asked.values():
             if not future.done():
                 future.set_exception(_gone("died"))
+        asyncio.get_running_loop().call_soon(self.died)  # by then this task is done, and `check` knows
 
     async def close(self) -> None:
         process, self._process = self._process, None

@@ -218,6 +218,10 @@ async def test_a_worker_that_is_killed_is_started_again_and_asked_about_who_is_h
         assert shop.advisor.condition.restarts == 1
         names = [event for event, _ in shop.events]
         assert names.index("advice_down") < names.index("advice_up")
+        # Seen when it died, not when somebody next asked and waited for an answer.
+        assert [said["message"] for event, said in shop.events if event == "advice_down"] == [
+            "the advice worker died"
+        ]
         assert known().hex() not in str(shop.events)
 
 
