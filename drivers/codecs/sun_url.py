@@ -43,7 +43,6 @@ class Template:
 
     pattern: re.Pattern[str]
     mac_from: MacFrom
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ def template(url: str, *, mac_from: MacFrom) -> Template:
     pattern = "".join(PLACES[part] if at % 2 else re.escape(part) for at, part in enumerate(parts))
     if not SCHEME.match(url):
         pattern = f"(?:{SCHEME.pattern})?{pattern}"
-    return Template(re.compile(pattern, re.ASCII), mac_from, url)
+    return Template(re.compile(pattern, re.ASCII), mac_from)
 
 
 def check(keys: Keys, *, plain: bool) -> None:
