@@ -1,15 +1,15 @@
-"""One card in the field: who may be read, in which order, and what that makes of it."""
+"""One card in the field of an nfcpy reader: what it is, and the talk that it gets."""
 
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
-from drivers.codecs import ndef, refusal, type2, type4
+from drivers import talks
+from drivers.codecs import type2
 from drivers.codecs.dialogue import Damaged
 from drivers.nfc_channel import Air, Channel
-from drivers.reader import Outcome, Token
-from drivers.settings import NdefRule
+from drivers.reader import Token
+from drivers.settings import ReaderSettings
+from drivers.talks import NOTHING, UNREADABLE, Seen
 
 ISO_DEP: Final = 0x20  # SAK bit 6, ISO/IEC 14443-3 table 9; a phone with SAK 60 has it too
 NFC_DEP: Final = 0x40
@@ -21,14 +21,6 @@ DOUBLE_UID: Final = 7  # bytes; a single one (4) under ISO-DEP is a phone's
 Presence = tuple[str, bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the configuration asks of cards."""
-
-    ndef: Sequence[NdefRule]
-    uid: bool
-
-
 def presence(target: Any) -> Presence:
     """What tells one card in the field from the next; a random UID changes at every look and is left out."""
     if target.sensb_res:
@@ -37,46 +29,43 @@ def presence(target: Any) -> Presence:
     return ("A", b"" if _is_random(uid) else uid)
 
 
-def look(device: Any, target: Any, wanted: Wanted, *, stop: threading.Event) -> Token | Outcome | None:
-    """A token, an outcome, or None for a card that is nothing to us; raises CardLost.
-
-    Once its application is known, a refused card is asked for nothing more, and its UID is not taken.
-    """
+def look(device: Any, target: Any, settings: ReaderSettings, *, stop: threading.Event) -> Seen:
+    """What the card comes to; raises CardLost. A refused card's UID is not taken either."""
     air = Air(device, target, stop)
     sak = target.sel_res[0] if target.sel_res else 0
-    try:
-        if target.sensb_res or sak & ISO_DEP:
-            return _iso_dep(air, wanted) or _uid_token(target, wanted)
-        if target.rid_res or sak & NFC_DEP:
-            return None  # Topaz, and devices that only speak peer to peer
-        if wanted.ndef and sak == TYPE_2:
+    seen = NOTHING
+    if target.sensb_res or sak & ISO_DEP:
+        seen = _iso_dep(air, settings)
+    elif target.rid_res or sak & NFC_DEP:
+        return NOTHING  # Topaz, and devices that only speak peer to peer
+    elif settings.ndef and sak == TYPE_2:
+        try:
             message = air.run(type2.read())
-            token = ndef.find(message, wanted.ndef) if message else None
-            return token or _uid_token(target, wanted)
-    except (Damaged, ndef.NdefError):
-        return "unreadable"
-    return _uid_token(target, wanted)
+        except Damaged:
+            return UNREADABLE
+        seen = talks.of_message(message, settings, is_chip=False) if message else NOTHING
+    return seen or _uid(target, settings)
 
 
-def _iso_dep(air: Air, wanted: Wanted) -> Token | Outcome | None:
+def _iso_dep(air: Air, settings: ReaderSettings) -> Seen:
     channel = Channel(air)
+    seen = NOTHING
     try:
-        if channel.run(refusal.check()):
-            return "refused"
-        message = channel.run(type4.read()) if wanted.ndef else None
-        return ndef.find(message, wanted.ndef) if message else None
+        seen = channel.run(talks.iso_dep(settings))
     finally:
-        channel.deselect()
+        if seen.deselect:
+            channel.deselect()
+    return seen
 
 
-def _uid_token(target: Any, wanted: Wanted) -> Token | None:
-    if not wanted.uid or target.sensb_res or not target.sdd_res:
-        return None
+def _uid(target: Any, settings: ReaderSettings) -> Seen:
+    if not settings.uid or target.sensb_res or not target.sdd_res:
+        return NOTHING
     uid = bytes(target.sdd_res)
     sak = target.sel_res[0] if target.sel_res else 0
     if _is_random(uid) or sak == CLASSIC_4K or (sak & ISO_DEP and len(uid) < DOUBLE_UID):
-        return None
-    return Token("uid", uid.hex(), "weak", {"technology": "nfc-a"})
+        return NOTHING
+    return Seen((Token("uid", uid.hex(), "weak", {"technology": "nfc-a"}),))
 
 
 def _is_random(uid: bytes) -> bool:

@@ -10,7 +10,7 @@ from nfc.clf import CommunicationError
 from nfc.clf import TimeoutError as NoAnswer
 from nfc.tag.tt4 import IsoDepInitiator
 
-from drivers.codecs.dialogue import Apdus, Frames
+from drivers.codecs.dialogue import Apdus, Frames, Reply, converse
 from drivers.nfc_open import is_glitch
 
 T = TypeVar("T")
@@ -82,7 +82,7 @@ class Channel:
         self._air = air
         self._dep = _activate(air)
 
-    def send(self, apdu: bytes) -> tuple[bytes, int]:
+    def send(self, apdu: bytes) -> Reply:
         """The reply's data and its status word; status words are never errors here."""
         try:
             reply = bytes(self._dep.exchange(bytearray(apdu)))
@@ -97,13 +97,7 @@ class Channel:
 
     def run(self, dialogue: Apdus[T]) -> T:
         """What the dialogue returns at its end."""
-        reply: tuple[bytes, int] | None = None
-        while True:
-            try:
-                apdu = next(dialogue) if reply is None else dialogue.send(reply)
-            except StopIteration as end:
-                return end.value  # type: ignore[no-any-return]
-            reply = self.send(apdu)
+        return converse(dialogue, self.send)
 
     def deselect(self) -> None:
         """S(DESELECT): a phone closes its application at once instead of waiting for the field to go."""

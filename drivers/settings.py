@@ -4,42 +4,39 @@ One flat dataclass for all kinds keeps the file, `welkom check` and the drivers 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, cast, get_args
 
+from drivers import checks
+from drivers.checks import SettingsError as SettingsError
+from drivers.codecs.hce import Issuer
 from drivers.codecs.layouts import LAYOUTS
+from drivers.codecs.ndef import NdefRule as NdefRule
+from drivers.codecs.ndef import RecordKind
+from drivers.codecs.smarttap import Collector
+from drivers.codecs.sun_url import Cards
+from drivers.codecs.vas import Merchant
+from drivers.keys import Folders
 from drivers.reader import Evidence
+from drivers.wallet_settings import TABLES
 
 Format = Literal["line", "vtap", "aim"]
-RecordKind = Literal["uri", "text", "mime", "external"]
 
-NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")  # it stands in log lines and metric labels
 MAX_MATCH: Final = 500  # characters of one rule: longer is a mistake, and slow patterns hide in long ones
+CARDS: Final = ("device", "uid", "vas", "smarttap", "sun", "hce", "ndef")
 
 # The settings of each kind beside `name` and `kind`; the first tuple holds what it cannot do without.
 KEYS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "serial": (("device",), ("baud", "format", "prefix", "suffix", "idle_ms", "source", "evidence")),
     "hid": (("device",), ("layout", "format", "prefix", "suffix", "idle_ms", "source", "evidence")),
-    "nfc": ((), ("device", "uid", "ndef")),
+    "nfc": ((), CARDS),
     "pcsc": ((), ("device", "uid", "ndef")),
     "pipe": (("device",), ()),
     "replay": ((), ("file", "device", "pace", "keep_at")),
     "sim": ((), ("values", "rate_per_s", "strangers", "seed")),
 }
-
-
-class SettingsError(ValueError):
-    """A reader's table is wrong: the text says what, where (`readers[0].baud`) and what to write instead."""
-
-
-@dataclass(frozen=True, slots=True)
-class NdefRule:
-    """The first record of this kind that `match` finds gives its first group as the value."""
-
-    record: RecordKind
-    match: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +55,10 @@ class ReaderSettings:
     source: str = "vtap"
     evidence: Evidence = "weak"
     uid: bool = False
+    vas: tuple[Merchant, ...] = ()
+    smarttap: tuple[Collector, ...] = ()
+    sun: tuple[Cards, ...] = ()
+    hce: tuple[Issuer, ...] = ()
     ndef: tuple[NdefRule, ...] = ()
     file: Path | None = None
     pace: float = 1.0
@@ -68,9 +69,14 @@ class ReaderSettings:
     seed: int = 0
 
 
-def parse_reader(table: Mapping[str, object], *, where: str, base: Path) -> ReaderSettings:
-    """One table of the configuration, checked; `file` is relative to `base`. Raises SettingsError."""
-    kind = _text(table.get("kind"), f"{where}.kind")
+def parse_reader(
+    table: Mapping[str, object], *, where: str, base: Path, credentials: Path | None = None
+) -> ReaderSettings:
+    """One table of the configuration, checked; files are relative to `base`. Raises SettingsError.
+
+    `credential:` looks in `credentials`, else where $CREDENTIALS_DIRECTORY says.
+    """
+    kind = checks.text(table.get("kind"), f"{where}.kind")
     if kind not in KEYS:
         raise SettingsError(f"{where}.kind: unknown reader kind {kind!r}; choose one of {', '.join(KEYS)}")
     required, optional = KEYS[kind]
@@ -87,99 +93,27 @@ def parse_reader(table: Mapping[str, object], *, where: str, base: Path) -> Read
     values: dict[str, Any] = {"name": kind, "kind": kind}
     if kind == "nfc":
         values["device"] = "usb"
+    folders = Folders.around(base, credentials)
     for key, value in table.items():
-        values[key] = _CHECKS[key](value, f"{where}.{key}")
+        if key in TABLES:
+            values[key] = TABLES[key](value, f"{where}.{key}", folders)
+        else:
+            values[key] = _CHECKS[key](value, f"{where}.{key}")
     if kind == "replay":
         if "file" not in values and "device" not in values:
             raise SettingsError(f"{where}.file: kind replay needs it; add file = …")
-        file = values.get("file") or _path(values["device"], f"{where}.device")
+        file = values.get("file") or checks.path(values["device"], f"{where}.device")
         values["file"] = base / cast("Path", file)
     return ReaderSettings(**values)
 
 
-def _text(value: object, where: str) -> str:
-    if not isinstance(value, str) or not value:
-        raise SettingsError(f"{where}: must be a text that is not empty; write it in quotes")
-    return value
-
-
-def _name(value: object, where: str) -> str:
-    text = _text(value, where)
-    if not NAME.fullmatch(text):
-        raise SettingsError(
-            f"{where}: letters, digits, dot, dash and underscore only, at most 63; rename the reader"
-        )
-    return text
-
-
-def _any_text(value: object, where: str) -> str:
-    if not isinstance(value, str) or len(value) > 64:
-        raise SettingsError(f"{where}: must be a text of at most 64 characters; write it in quotes")
-    return value
-
-
-def _flag(value: object, where: str) -> bool:
-    if not isinstance(value, bool):
-        raise SettingsError(f"{where}: must be true or false")
-    return value
-
-
-def _path(value: object, where: str) -> Path:
-    text = _text(value, where).removeprefix("file:")
-    if not text or "\0" in text:
-        raise SettingsError(f"{where}: must be the path of a file, relative to the configuration or absolute")
-    return Path(text)
-
-
-def _texts(value: object, where: str) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple):
-        raise SettingsError(f'{where}: must be a list of texts, such as ["2900000012345"]')
-    return tuple(_text(item, f"{where}[{at}]") for at, item in enumerate(value))
-
-
-def _number(lowest: float, highest: float) -> Callable[[object, str], float]:
-    def check(value: object, where: str) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not lowest <= value <= highest:
-            raise SettingsError(f"{where}: must be a number from {lowest:g} to {highest:g}")
-        return float(value)
-
-    return check
-
-
-def _whole(lowest: int, highest: int) -> Callable[[object, str], int]:
-    def check(value: object, where: str) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
-            raise SettingsError(f"{where}: must be a whole number from {lowest} to {highest}")
-        return value
-
-    return check
-
-
-def _one_of(choices: tuple[str, ...]) -> Callable[[object, str], str]:
-    def check(value: object, where: str) -> str:
-        if value not in choices:
-            raise SettingsError(f"{where}: must be one of {', '.join(choices)}")
-        return str(value)
-
-    return check
-
-
 def _rules(value: object, where: str) -> tuple[NdefRule, ...]:
-    if not isinstance(value, list | tuple):
-        raise SettingsError(f"{where}: must be a list of tables; write [[readers.ndef]] above each rule")
-    return tuple(_rule(item, f"{where}[{at}]") for at, item in enumerate(value))
+    return tuple(_rule(row, here) for row, here in checks.rows(value, where, required=("record", "match")))
 
 
-def _rule(value: object, where: str) -> NdefRule:
-    if not isinstance(value, Mapping):
-        raise SettingsError(
-            f"{where}: must be a table with record and match; write [[readers.ndef]] above it"
-        )
-    for key in value:
-        if key not in ("record", "match"):
-            raise SettingsError(f"{where}.{key}: a rule has no such setting; keep record and match only")
-    record = _one_of(get_args(RecordKind))(value.get("record"), f"{where}.record")
-    text = _text(value.get("match"), f"{where}.match")
+def _rule(row: Mapping[str, object], where: str) -> NdefRule:
+    record = checks.one_of(get_args(RecordKind))(row["record"], f"{where}.record")
+    text = checks.text(row["match"], f"{where}.match")
     if len(text) > MAX_MATCH:
         raise SettingsError(f"{where}.match: longer than {MAX_MATCH} characters; shorten the pattern")
     try:
@@ -191,25 +125,25 @@ def _rule(value: object, where: str) -> NdefRule:
     return NdefRule(cast("RecordKind", record), match)
 
 
-_CHECKS: Final[Mapping[str, Callable[[object, str], object]]] = {
-    "name": _name,
-    "kind": _text,
-    "device": _text,
-    "baud": _whole(300, 4_000_000),
-    "format": _one_of(get_args(Format)),
-    "prefix": _any_text,
-    "suffix": _any_text,
-    "idle_ms": _whole(10, 5000),
-    "layout": _one_of(tuple(LAYOUTS)),
-    "source": _name,
-    "evidence": _one_of(get_args(Evidence)),
-    "uid": _flag,
+_CHECKS: Final[Mapping[str, checks.Check[object]]] = {
+    "name": checks.name,
+    "kind": checks.text,
+    "device": checks.text,
+    "baud": checks.whole(300, 4_000_000),
+    "format": checks.one_of(get_args(Format)),
+    "prefix": checks.any_text,
+    "suffix": checks.any_text,
+    "idle_ms": checks.whole(10, 5000),
+    "layout": checks.one_of(tuple(LAYOUTS)),
+    "source": checks.name,
+    "evidence": checks.one_of(get_args(Evidence)),
+    "uid": checks.flag,
     "ndef": _rules,
-    "file": _path,
-    "pace": _number(0, 100_000),
-    "keep_at": _flag,
-    "values": _texts,
-    "rate_per_s": _number(0, 1000),
-    "strangers": _number(0, 1),
-    "seed": _whole(-(2**63), 2**63 - 1),
+    "file": checks.path,
+    "pace": checks.number(0, 100_000),
+    "keep_at": checks.flag,
+    "values": checks.texts,
+    "rate_per_s": checks.number(0, 1000),
+    "strangers": checks.number(0, 1),
+    "seed": checks.whole(-(2**63), 2**63 - 1),
 }

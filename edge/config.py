@@ -135,9 +135,11 @@ def parse(
     for number, reader in enumerate(readers):
         if not isinstance(reader, dict):
             raise _wrong(file, f"readers[{number}]", "is a table: write [[readers]]")
+    given = (environment or {}).get("CREDENTIALS_DIRECTORY")
+    secrets = Path(given) if given else sections["store"].credentials
     try:
         parsed = tuple(
-            parse_reader(reader, where=f"readers[{number}]", base=base)
+            parse_reader(reader, where=f"readers[{number}]", base=base, credentials=secrets)
             for number, reader in enumerate(readers)
         )
     except SettingsError as error:

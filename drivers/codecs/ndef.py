@@ -1,15 +1,17 @@
 """NDEF messages (NFC Forum NDEF 1.0; RTD URI, Text, Smart Poster) and the rules that find a number there."""
 
 import codecs
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 from drivers.codecs.ndef_wire import ABSOLUTE_URI, EXTERNAL, MIME, WELL_KNOWN, split
 from drivers.codecs.ndef_wire import MAX_RECORDS as MAX_RECORDS
 from drivers.codecs.ndef_wire import NdefError as NdefError
 from drivers.reader import Token
-from drivers.settings import NdefRule, RecordKind
+
+RecordKind = Literal["uri", "text", "mime", "external"]
 
 MAX_BYTES: Final = 4096
 MAX_DEPTH: Final = 3
@@ -52,6 +54,14 @@ PREFIXES: Final = (
     "urn:epc:",
     "urn:nfc:",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class NdefRule:
+    """The first record of this kind that `match` finds gives its first group as the value."""
+
+    record: RecordKind
+    match: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)

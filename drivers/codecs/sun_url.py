@@ -43,6 +43,7 @@ class Template:
 
     pattern: re.Pattern[str]
     mac_from: MacFrom
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def template(url: str, *, mac_from: MacFrom) -> Template:
     pattern = "".join(PLACES[part] if at % 2 else re.escape(part) for at, part in enumerate(parts))
     if not SCHEME.match(url):
         pattern = f"(?:{SCHEME.pattern})?{pattern}"
-    return Template(re.compile(pattern, re.ASCII), mac_from)
+    return Template(re.compile(pattern, re.ASCII), mac_from, url)
 
 
 def check(keys: Keys, *, plain: bool) -> None:

@@ -5,6 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from drivers import catalogue
+from drivers.wallet_settings import TABLES, masked
 from edge.config import SECTIONS, Config, credentials_folder, load, toml
 from edge.keys import NAMES, read_keys
 
@@ -35,9 +36,14 @@ def effective(config: Config) -> str:
         lines.append("[[readers]]")
         for each in fields(reader):
             value = getattr(reader, each.name)
+            if each.name in TABLES:
+                continue
             if each.name == "ndef":
                 lines += [f"# ndef {rule.record}: {rule.match.pattern}" for rule in value]
             elif each.name in ("name", "kind") or (value != each.default and each.name != "values"):
                 lines.append(f"{each.name} = {toml(value)}")
+        for table in TABLES:
+            for row in getattr(reader, table):
+                lines += masked(table, row)
         lines.append("")
     return "\n".join(lines)

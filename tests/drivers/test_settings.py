@@ -56,7 +56,7 @@ SERIAL = {"kind": "serial", "device": "/dev/ttyACM0"}
         ({"kind": "pigeon"}, "readers[0].kind"),
         ({**SERIAL, "bogus": 1}, "readers[0].bogus"),
         ({**SERIAL, "uid": True}, "readers[0].uid"),
-        ({"kind": "nfc", "vas": []}, "readers[0].vas"),
+        ({"kind": "nfc", "layout": "us"}, "readers[0].layout"),
         ({"kind": "serial"}, "readers[0].device"),
         ({"kind": "pipe"}, "readers[0].device"),
         ({"kind": "replay"}, "readers[0].file"),

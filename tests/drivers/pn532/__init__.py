@@ -10,6 +10,7 @@ It runs in its own thread, so synchronous tests (Playwright) can use it as well 
 Commands: PN532 User Manual UM0701-02; the order is what nfcpy 1.0.4 sends.
 """
 
+from tests.drivers.pn532.apple import LOCKED, AppleWallet, Pass
 from tests.drivers.pn532.cards import (
     ApplicationCard,
     Card,
@@ -24,13 +25,26 @@ from tests.drivers.pn532.cards import (
     transport_card,
 )
 from tests.drivers.pn532.chip import Pn532
+from tests.drivers.pn532.google import GoogleWallet, Object
+from tests.drivers.pn532.member_app import MemberApp
 from tests.drivers.pn532.ndef import external, message, mime, record, smart_poster, text, uri
+from tests.drivers.pn532.phone import PaymentApplication, Phone
+from tests.drivers.pn532.sun_card import SunCard
 
 __all__ = [
+    "LOCKED",
+    "AppleWallet",
     "ApplicationCard",
     "Card",
+    "GoogleWallet",
     "IsoDepCard",
+    "MemberApp",
+    "Object",
+    "Pass",
+    "PaymentApplication",
+    "Phone",
     "Pn532",
+    "SunCard",
     "Type2Card",
     "Type4Card",
     "TypeBCard",

@@ -1,0 +1,64 @@
+"""One card from the moment it is sensed until it has left: what of it is told, each thing once."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+from drivers.reader import Outcome, Sighting, Token
+from drivers.talks import Seen
+
+LEFT_S: Final = 1.0  # no answer for this long is "left the field" (contract.md, Sightings)
+TRIES: Final = 3  # of one presentation: a card on its way into the field is lost once or twice
+
+News = list[Token | Outcome]
+
+
+@dataclass(slots=True)
+class Presentation:
+    """`who` tells one card from the next; `done` when asking it again would bring nothing more."""
+
+    who: object
+    last_s: float
+    done: bool = False
+    _lost: int = 0
+    _told: set[Outcome] = field(default_factory=set)
+
+    @property
+    def waits(self) -> bool:
+        """Whether its owner was asked to do something while it stays there."""
+        return not self.done and bool(self._told)
+
+    def saw(self, seen: Seen) -> News:
+        """A talk that came to its end. A phone that is locked stays open: it is asked again."""
+        self._lost = 0
+        self.done = not seen.is_passing
+        return [*seen.tokens, *self._once(seen.outcome)]
+
+    def lost(self) -> News:
+        """A talk that broke off."""
+        self._lost += 1
+        if self._lost < TRIES or self._told:
+            return []
+        self.done = True
+        return self._once("unreadable")
+
+    def left(self) -> News:
+        """It went before anything could be said of it, or it had its say."""
+        return [] if self.done or self._told else self._once("unreadable")
+
+    def _once(self, outcome: Outcome | None) -> News:
+        if outcome is None or outcome in self._told:
+            return []
+        self._told.add(outcome)
+        return [outcome]
+
+
+def sightings(reader: str, news: News) -> list[Sighting]:
+    """The lines of a tap, all with the time of now."""
+    at = datetime.now(UTC)
+    return [
+        Sighting(reader, at, "tap", each)
+        if isinstance(each, Token)
+        else Sighting(reader, at, "tap", None, each)
+        for each in news
+    ]
