@@ -198,6 +198,7 @@ async def open_edge(
             secrets,
             recipient=config.shop.recipient,
             quiet_ms=config.visits.quiet_min * 60_000,
+            unlocking=frozenset(config.wallet.unlocking.split()),
         )
         health = Health(
             alone=not config.hub.url,

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from drivers.settings import ReaderSettings, SettingsError, parse_reader
 from edge.kit.errors import ConfigError
 from edge.kit.words import Language as Language
+from edge.wallet.policy import Limits, PlainCards
 
 Tls = Literal["own", "off"]
 
@@ -79,16 +80,40 @@ class Visits:
 
 
 @dataclass(frozen=True, slots=True)
+class Wallet:
+    large_points: int = setting(
+        500, "points in a day from which redeeming also takes the phone's own unlock or a colleague's PIN"
+    )
+    proof_min: int = setting(10, "minutes for which a tap with chip or phone may redeem", lowest=1)
+    plain_cards: PlainCards = setting(
+        "save",
+        "what printed codes and plain cards may: save: no redeeming; colleague: small amounts with a "
+        "colleague's PIN",
+    )
+    unlocking: str = setting(
+        "",
+        "pass type ids, collector ids and HCE key ids of passes that ask for the phone's own unlock, with "
+        "spaces between",
+    )
+
+    @property
+    def limits(self) -> Limits:
+        """What the policy asks of these settings."""
+        return Limits(self.large_points, self.proof_min * 60_000, self.plain_cards)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     shop: Shop = Shop()
     server: Server = Server()
     store: Store = Store()
     hub: Hub = Hub()
     visits: Visits = Visits()
+    wallet: Wallet = Wallet()
     readers: tuple[ReaderSettings, ...] = ()
 
 
-SECTIONS: Final = ("shop", "server", "store", "hub", "visits")
+SECTIONS: Final = ("shop", "server", "store", "hub", "visits", "wallet")
 
 
 def load(path: Path, *, environment: Mapping[str, str] = os.environ) -> Config:

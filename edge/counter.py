@@ -68,6 +68,7 @@ class Note:
     # and the view log in place of a visit.
     customer_id: bytes = field(default=b"", repr=False, compare=False)
     id: bytes = field(default=b"", repr=False, compare=False)
+    proof: Proof = WEAK  # what it proved
 
     @property
     def key(self) -> str:
@@ -241,6 +242,7 @@ class Counter:
                 now_ms,
                 card=card if kind == "stranger" else None,
                 customer_id=found.customer_id if found and kind == "withheld" else b"",
+                shown=shown,
             )
         return outcome
 
@@ -314,13 +316,14 @@ class Counter:
         *,
         card: Hashes | None = None,
         customer_id: bytes = b"",
+        shown: Proof = WEAK,
     ) -> None:
         # Whoever comes next must not find the balance of who stood there before.
         for place, held in enumerate(self._notes):
             if held.customer_id:
                 self._notes[place] = replace(held, customer_id=b"", id=b"")
         id_ = self._new_id() if customer_id else b""
-        self._notes.append(Note(kind, reader, now_ms, card=card, customer_id=customer_id, id=id_))
+        self._notes.append(Note(kind, reader, now_ms, card, customer_id, id_, shown))
         self._live.tell("visits")
         self.display.say(DISPLAYED[kind], reader, now_ms=now_ms)
         self._forget_later()

@@ -27,7 +27,6 @@ from staff_ui.pages import (
     product,
     products,
     profile,
-    scan,
     search,
     signin,
     stage,
@@ -35,6 +34,7 @@ from staff_ui.pages import (
     store,
     tour,
     wallet,
+    wallet_acts,
 )
 from staff_ui.security import Ask
 
@@ -57,9 +57,9 @@ ROUTES: Final = (
     Route("GET", "/visits/{visit:str}/stop", "staff", stop.stop),
     Route("POST", "/visits/{visit:str}/stop", "staff", stop.stop_now),
     Route("GET", "/visits/{visit:str}/wallet", "staff", wallet.wallet),
-    Route("POST", "/visits/{visit:str}/wallet", "staff", wallet.wallet_now),
+    Route("POST", "/visits/{visit:str}/wallet", "staff", wallet_acts.wallet_now),
     Route("GET", "/saving/{note:str}", "staff", wallet.saving),
-    Route("POST", "/saving/{note:str}", "staff", wallet.saving_now),
+    Route("POST", "/saving/{note:str}", "staff", wallet_acts.saving_now),
     Route("GET", "/visits/{visit:str}/advice", "staff", advice.advice),
     Route("GET", "/visits/{visit:str}/advice/still", "staff", advice.still),
     Route("POST", "/visits/{visit:str}/advice", "staff", advice.advice_now),
@@ -74,8 +74,6 @@ ROUTES: Final = (
     Route("GET", "/search", "staff", search.search),
     Route("POST", "/search", "staff", search.search_now),
     Route("POST", "/search/open", "staff", search.open_now),
-    Route("GET", "/scan", "staff", scan.scan),
-    Route("POST", "/scan", "staff", scan.scan_now),
     Route("GET", "/store", "staff", store.store),
     Route("POST", "/store/busy", "staff", store.busy_now),
     Route("POST", "/store/feedback", "staff", store.feedback_now),

@@ -20,7 +20,9 @@ async def redeem_stamps(edge: Edge, customer_id: bytes, *, by: str) -> None:
     visit, colleague = visits.open_visit(house.db.reader, customer_id), staff.by_name(house.db.reader, by)
     if visit is None or colleague is None:
         return
-    here = Here(house.config.shop.recipient, house.config.hub.device, house.keys.kek)
+    here = Here(
+        house.config.shop.recipient, house.config.hub.device, house.keys.kek, house.config.wallet.limits
+    )
 
     def asked() -> Asked:
         now_ms = house.time.now_ms()

@@ -19,7 +19,8 @@ _SEEN_S: Final = 5.0  # the page asks for the state every second; silent for lon
 
 
 class Stage:
-    """Implements `staff_ui.desk.Stage`. `hold` writes a card number to the counter's line."""
+    """Implements `staff_ui.desk.Stage`. `hold` writes a card number to the counter's line, which is a scan;
+    `answer` is a phone that answers the reader at the till, which may redeem."""
 
     def __init__(
         self,
@@ -28,6 +29,7 @@ class Stage:
         office: Office,
         cable: Cable,
         hold: Callable[[str], None],
+        answer: Callable[[str], None],
         staff: str,
         pin: str,
     ) -> None:
@@ -39,6 +41,7 @@ class Stage:
         self._office = office
         self._cable = cable
         self._hold = hold
+        self._answer = answer
         self._edge: Edge | None = None
         self._chosen = 0
         self._caption = Saying("stage.intro")
@@ -147,6 +150,8 @@ class Stage:
         for place, person in enumerate(self._cast):
             if person.barcode == barcode:
                 self._chosen = place
+                self._answer(barcode)
+                return
         self._hold(barcode)
 
     def _switch(self, on: bool) -> None:

@@ -65,11 +65,16 @@ def take_try(conn: Connection, staff_id: bytes, tablet_hash: bytes, *, now_ms: i
     return taken
 
 
+def right_pin(conn: Connection, staff_id: bytes, tablet_hash: bytes) -> None:
+    """The PIN was right: forget the tries."""
+    tables.clear_tries(conn, staff_id, tablet_hash)
+    tables.take_back_try(conn, tablet_hash)
+
+
 def sign_in(conn: Connection, staff_id: bytes, tablet_hash: bytes, *, now_ms: int) -> str:
     """The PIN was right: forget the tries, end what was open on this tablet, and give a new token."""
     token = new_token()
-    tables.clear_tries(conn, staff_id, tablet_hash)
-    tables.take_back_try(conn, tablet_hash)
+    right_pin(conn, staff_id, tablet_hash)
     tables.end_sessions_of(conn, tablet_hash, now_ms=now_ms)
     tables.add_session(
         conn, token_hash(token), staff_id=staff_id, tablet_hash=tablet_hash, until_ms=now_ms + SESSION_MS

@@ -185,6 +185,14 @@ def helper_of(conn: Connection, visit_id: bytes) -> tuple[bytes, str] | None:
     return row
 
 
+def proved(conn: Connection, visit_id: bytes) -> tuple[int | None, int | None]:
+    """When card or phone itself was last proved in an open visit, and when unlocked for it."""
+    row: tuple[int | None, int | None] | None = conn.execute(
+        "SELECT strong_ms, unlocked_ms FROM visit WHERE id=? AND ended_ms IS NULL", (visit_id,)
+    ).fetchone()
+    return row or (None, None)
+
+
 def is_left_alone(conn: Connection, visit_id: bytes) -> bool:
     row = conn.execute("SELECT alone_ms FROM visit WHERE id=?", (visit_id,)).fetchone()
     return row is not None and row[0] is not None

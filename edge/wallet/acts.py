@@ -5,15 +5,19 @@ says `tables.written`.
 """
 
 from sqlite3 import Connection
-from typing import cast
+from typing import Final, cast
 
 from edge.consent.rules import Role
+from edge.staff.deeds import Doer, note
 from edge.visits import tables as visits
 from edge.visits.facts import CardShown
-from edge.wallet import rules, tables
+from edge.wallet import policy, rules, tables
 from edge.wallet.facts import WalletMoved
+from edge.wallet.policy import Missing
 from edge.wallet.rules import Asked, Balances, Instrument, Why
 from edge.wallet.tables import Here
+
+DAY_MS: Final = 24 * 3_600_000
 
 
 def earn(
@@ -31,14 +35,29 @@ def redeem_stamps(conn: Connection, asked: Asked, *, here: Here) -> list[WalletM
     """Exchange one full stamp card for its one reward."""
     customer_id, saved = _gather(conn, asked, here)
     delta = rules.full_card(saved.stamps) if saved else None
-    return [] if delta is None else [_line(asked, customer_id, "stamps", delta, "reward")]
+    return [] if delta is None else _redeem(conn, asked, customer_id, "stamps", delta, here=here)
 
 
 def redeem_points(conn: Connection, asked: Asked, *, amount: int, here: Here) -> list[WalletMoved]:
     """Exchange points, as far as they are there."""
     customer_id, saved = _gather(conn, asked, here)
     delta = rules.spend(saved.points, amount) if saved else None
-    return [] if delta is None else [_line(asked, customer_id, "points", delta, "reward")]
+    return [] if delta is None else _redeem(conn, asked, customer_id, "points", delta, here=here)
+
+
+def lacks(
+    conn: Connection, asked: Asked, customer_id: bytes, *, points: int = 0, here: Here
+) -> Missing | None:
+    """What has to be shown before this customer's `points` (0: a full stamp card) may be redeemed."""
+    limits, doing = here.limits, policy.SMALL
+    if points:
+        before = tables.redeemed_points(conn, customer_id, since_ms=asked.at_ms - DAY_MS)
+        doing = policy.doing(points, redeemed=before, limits=limits)
+    held = asked.evidence
+    if not asked.customer_id:
+        held = policy.held(*visits.proved(conn, asked.visit_id), now_ms=asked.at_ms, limits=limits)
+    eyes = asked.eyes not in (b"", asked.staff_id)
+    return policy.missing(held, doing, eyes=eyes, limits=limits)
 
 
 def look(
@@ -65,6 +84,19 @@ def _gather(conn: Connection, asked: Asked, here: Here) -> tuple[bytes, Balances
         return b"", None
     role = cast(Role, asked.role)
     return customer_id, tables.balances(conn, customer_id, role=role, here=here, now_ms=asked.at_ms)
+
+
+def _redeem(
+    conn: Connection, asked: Asked, customer_id: bytes, instrument: Instrument, delta: int, *, here: Here
+) -> list[WalletMoved]:
+    points = -delta if instrument == "points" else 0
+    if lacks(conn, asked, customer_id, points=points, here=here):
+        return []
+    if asked.eyes:
+        visit_id = None if asked.customer_id else asked.visit_id
+        colleague = Doer(asked.eyes, asked.tablet_hash)
+        note(conn, colleague, what="looked_along", visit_id=visit_id, now_ms=asked.at_ms)
+    return [_line(asked, customer_id, instrument, delta, "reward")]
 
 
 def _line(asked: Asked, customer_id: bytes, instrument: Instrument, delta: int, why: Why) -> WalletMoved:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from edge.recognition.evidence import Evidence
+
 Instrument = Literal["points", "stamps"]
 Why = Literal["purchase", "reward", "correction"]
 Number = tuple[int, int]  # epoch and outbox number of a line's own fact
@@ -25,7 +27,8 @@ MOST_POINTS: Final = 100_000
 class Asked:
     """Who asks for what to be written, when, in which visit; `line_id` is the form's, so that twice is once.
 
-    With `customer_id` it is for a card whose owner stays unknown: there is no visit, and `visit_id` is the note's.
+    With `customer_id` it is for a card whose owner stays unknown: there is no visit, `visit_id` is the note's, and
+    `evidence` what the card proved. `eyes` is the colleague who looked along and typed their PIN on that tablet.
     """
 
     line_id: bytes
@@ -34,6 +37,9 @@ class Asked:
     staff_id: bytes
     at_ms: int
     customer_id: bytes = field(default=b"", repr=False)
+    evidence: Evidence = "weak"
+    eyes: bytes = b""
+    tablet_hash: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

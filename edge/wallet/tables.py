@@ -13,16 +13,18 @@ from edge.consent.tables import basis_until
 from edge.recognition.profile import unseal_trait, unwrap
 from edge.wallet import rules
 from edge.wallet.facts import WalletMoved
+from edge.wallet.policy import AS_IT_COMES, Limits
 from edge.wallet.rules import INSTRUMENTS, Balances, Line, Number
 
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """As whom this box reads: the recipient that consents name, its device id at the hub, its own key."""
+    """As whom this box reads: the recipient that consents name, its device id at the hub, its key; and its limits."""
 
     recipient: str
     device: str
     kek: bytes = field(repr=False)
+    limits: Limits = AS_IT_COMES
 
 
 def moved(conn: Connection, fact: WalletMoved, *, number: Number) -> None:
@@ -158,6 +160,18 @@ def forget(conn: Connection, customer_id: bytes) -> None:
         "UPDATE ledger SET customer_id=(SELECT randomblob(16)), visit_id=NULL WHERE customer_id=?",
         (customer_id,),
     )
+
+
+def redeemed_points(conn: Connection, customer_id: bytes, *, since_ms: int) -> int:
+    """How many points a customer redeemed in this shop since then."""
+    (points,) = conn.execute(
+        """
+        SELECT coalesce(-sum(delta), 0) FROM ledger
+        WHERE customer_id=? AND at_ms>=? AND instrument='points' AND why='reward'
+        """,
+        (customer_id, since_ms),
+    ).fetchone()
+    return int(points)
 
 
 def redeemed_cards(conn: Connection, *, since_ms: int) -> int:

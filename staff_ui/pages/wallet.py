@@ -7,31 +7,30 @@ Who wants to stay unknown keeps their balance: a card that was just held to a re
 visit and without a name, for as long as the counter's note lasts.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, Literal
 
 from litestar import Response
-from litestar.response import Redirect
 
-from edge.facts import Fact
 from edge.health import Health
-from edge.kit.errors import Corrupt, Gone, StoreError
+from edge.kit.errors import Corrupt, StoreError
 from edge.kit.ids import NewId
-from edge.kit.sqlite import Committed
 from edge.shop import tables as shop
-from edge.visits.tables import Arrival, was_shown
-from edge.wallet import acts, tables
-from edge.wallet.rules import MOST_POINTS, Asked, Balances, StampCard, Voucher, is_amount
-from edge.wallet.tables import Here, Written
+from edge.visits.tables import proved as proofs
+from edge.visits.tables import was_shown
+from edge.wallet import acts, policy, tables
+from edge.wallet.rules import MOST_POINTS, Balances, StampCard, Voucher
+from edge.wallet.tables import Written
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages.card import MOST_DOTS
+from staff_ui.pages.eyes import colleagues
 from staff_ui.pages.looks import log_look
-from staff_ui.pages.named import id_of, open_visit
+from staff_ui.pages.named import id_of
+from staff_ui.pages.purse import Purse, here, limits, of_note, of_visit
 from staff_ui.pages.state import State, state
 from staff_ui.pages.tabs import Link, tabs
 from staff_ui.pages.values import text
-from staff_ui.security import Ask, own_form
+from staff_ui.security import Ask
 from staff_ui.sheets import Frame
 from staff_ui.words import MONTHS, Words, key
 
@@ -41,8 +40,14 @@ WHY_NOT: Final[dict[str, str]] = {
     "amount": key("wallet.no.amount"),
     "points": key("wallet.no.points"),
     "stamps": key("wallet.no.stamps"),
+    "proof": key("wallet.no.proof"),
+    "owner": key("wallet.no.owner_alone"),
     "other": key("wallet.no.other"),
 }
+
+# What a printed code or a plain card may: save alone, or redeem with a colleague beside it.
+Plain = Literal["save", "colleague"]
+NEEDS: Final[dict[Plain, str]] = {"save": key("wallet.no.proof"), "colleague": key("wallet.need_eyes")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +105,6 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Purse:
-    """Whose wallet is open, and where: of a visit, or of a card alone; then `visit_id` is the note's id."""
-
-    path: str
-    visit_id: bytes
-    customer_id: bytes = field(repr=False)
-    visit: Arrival | None = field(default=None, repr=False)
-
-    @property
-    def nameless(self) -> bool:
-        return self.visit is None
-
-
-@dataclass(frozen=True, slots=True)
 class Wallet:
     """What `wallet.html` shows; `now` changes when anything in it does, so that the page can look again."""
 
@@ -127,6 +118,8 @@ class Wallet:
     points: Points | None = field(repr=False)
     vouchers: Listed | None = field(repr=False)
     giftcards: Listed | None = field(repr=False)
+    need: str
+    redeems: bool
     none: str
     none_why: str
     now: str = field(repr=False)
@@ -135,12 +128,12 @@ class Wallet:
 
 async def wallet(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`GET /visits/{visit}/wallet`; `?line=` says what that line did, `?no=` why nothing was done."""
-    return await _show(desk, request, guest, _of_visit(desk, request))
+    return await _show(desk, request, guest, of_visit(desk, request))
 
 
 async def saving(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`GET /saving/{note}`: the same for the card that was just held to a reader, without a name."""
-    return await _show(desk, request, guest, _of_note(desk, request))
+    return await _show(desk, request, guest, of_note(desk, request))
 
 
 async def _show(desk: Desk, request: Ask, guest: Guest, purse: Purse) -> Response[str]:
@@ -168,90 +161,23 @@ async def _show(desk: Desk, request: Ask, guest: Guest, purse: Purse) -> Respons
         new_id=house.new_id,
         now_ms=now_ms,
         broken=broken,
+        plain=_plain(desk, guest, purse),
     )
     if not purse.nameless:
         it = replace(it, tabs=tabs(purse.visit_id.hex(), "wallet", say, busy=shop.busy(house.db.reader)))
     return html(desk, "wallet.html", it, language=around.language)
 
 
-async def wallet_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
-    """`POST /visits/{visit}/wallet`: fields `act` (stamp, full, earn, spend), `line`, and `amount` for points."""
-    fields = await own_form(request, guest.tablet)
-    return await _move(desk, guest, _of_visit(desk, request), fields)
-
-
-async def saving_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
-    """`POST /saving/{note}`: the same fields and acts."""
-    fields = await own_form(request, guest.tablet)
-    return await _move(desk, guest, _of_note(desk, request), fields)
-
-
-async def _move(desk: Desk, guest: Guest, purse: Purse, fields: Mapping[str, str]) -> Response[str]:
-    line = id_of(fields.get("line", ""))
-    if line is None:
-        raise Gone("the form has no line", code="U06", hint="open the wallet again")
-    asked = Asked(
-        line,
-        purse.visit_id,
-        role=guest.who.role,
-        staff_id=guest.who.staff_id,
-        at_ms=desk.house.time.now_ms(),
-        customer_id=purse.customer_id if purse.nameless else b"",
-    )
-    act, amount = fields.get("act", ""), _amount(fields.get("amount", ""))
-    done = await _act(desk, act, asked, amount)
-    if done.facts:
-        desk.house.live.tell("visits", done.seq)
-    here = purse.path
-    if tables.written(desk.house.db.reader, line, visit_id=purse.visit_id):
-        here += f"?line={line.hex()}"
-    else:
-        here += f"?no={_why_not(act, amount)}"
-    return Redirect(here, status_code=303, headers={"cache-control": "no-store"})
-
-
-async def _act(desk: Desk, act: str, asked: Asked, amount: int) -> Committed[Fact]:
-    write, here = desk.house.db.write, _here(desk)
-    match act:
-        case "stamp":
-            return await write(acts.earn, asked, instrument="stamps", amount=1, here=here)
-        case "full":
-            return await write(acts.redeem_stamps, asked, here=here)
-        case "earn":
-            return await write(acts.earn, asked, instrument="points", amount=amount, here=here)
-        case "spend":
-            return await write(acts.redeem_points, asked, amount=amount, here=here)
-        case _:
-            return Committed([], 0)
-
-
-def _why_not(act: str, amount: int) -> str:
-    if act in ("earn", "spend") and not is_amount(amount):
-        return "amount"
-    return {"spend": "points", "full": "stamps"}.get(act, "other")
-
-
-def _amount(typed: str) -> int:
-    """What was typed as a whole number, 0 when it is none."""
-    typed = typed.strip()
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 9 else 0
-
-
-def _here(desk: Desk) -> Here:
-    house = desk.house
-    return Here(house.config.shop.recipient, device=house.config.hub.device, kek=house.keys.kek)
-
-
-def _of_visit(desk: Desk, request: Ask) -> Purse:
-    found = open_visit(desk, request)
-    return Purse(f"/visits/{found.visit_id.hex()}/wallet", found.visit_id, found.customer_id, found)
-
-
-def _of_note(desk: Desk, request: Ask) -> Purse:
-    note = desk.house.counter.note(request.path_params["note"])
-    if note is None or not note.customer_id:
-        raise Gone("the card is not remembered any more", code="U15", hint="hold it to the reader again")
-    return Purse(f"/saving/{note.key}", note.id, note.customer_id)
+def _plain(desk: Desk, guest: Guest, purse: Purse) -> Plain | None:
+    """Whether what was shown can be copied, and what then is possible; None where card or phone was proved."""
+    held = purse.evidence
+    if not purse.nameless:
+        proved = proofs(desk.house.db.reader, purse.visit_id)
+        held = policy.held(*proved, now_ms=desk.house.time.now_ms(), limits=limits(desk))
+    if held != "weak":
+        return None
+    by_colleague = policy.may("weak", policy.SMALL, eyes=True, limits=limits(desk))
+    return "colleague" if by_colleague and colleagues(desk, guest) else "save"
 
 
 async def _log_nameless(desk: Desk, purse: Purse, guest: Guest) -> None:
@@ -262,7 +188,7 @@ async def _log_nameless(desk: Desk, purse: Purse, guest: Guest) -> None:
     now_ms = house.time.now_ms()
     try:
         done = await house.db.write(
-            acts.look, purse.customer_id, purse.visit_id, role=role, here=_here(desk), now_ms=now_ms
+            acts.look, purse.customer_id, purse.visit_id, role=role, here=here(desk), now_ms=now_ms
         )
     except StoreError as error:
         house.log("view_not_logged", code=error.code, hint=error.hint)
@@ -275,7 +201,7 @@ def _saved(desk: Desk, purse: Purse, guest: Guest, now_ms: int) -> tuple[Balance
     house = desk.house
     try:
         saved = tables.balances(
-            house.db.reader, purse.customer_id, role=guest.who.role, here=_here(desk), now_ms=now_ms
+            house.db.reader, purse.customer_id, role=guest.who.role, here=here(desk), now_ms=now_ms
         )
     except Corrupt as error:
         house.log("wallet_unreadable", code=error.code, hint=error.hint)
@@ -285,7 +211,8 @@ def _saved(desk: Desk, purse: Purse, guest: Guest, now_ms: int) -> tuple[Balance
 
 def _said(desk: Desk, request: Ask, purse: Purse, saved: Balances | None, say: Words) -> Said | None:
     if why := WHY_NOT.get(request.query_params.get("no", "")):
-        return Said("wrong", "", say.say(why, most=say.number(MOST_POINTS)))
+        points = say.number(limits(desk).large_points)
+        return Said("wrong", "", say.say(why, most=say.number(MOST_POINTS), points=points))
     line = id_of(request.query_params.get("line", ""))
     found = line and tables.written(desk.house.db.reader, line, visit_id=purse.visit_id)
     return said(found, saved, say, health=desk.house.health) if found else None
@@ -321,6 +248,7 @@ def sheet(
     new_id: NewId,
     now_ms: int,
     broken: bool = False,
+    plain: Plain | None = None,
 ) -> Wallet:
     """The page's dataclass; `saved` is None for somebody who does not save here, or whose balance is `broken`."""
     if purse.nameless:
@@ -342,18 +270,27 @@ def sheet(
         else Points(say.number(points), _as_of(saved, "points", say, now_ms), new_id().hex()),
         vouchers=_vouchers(saved, say, now_ms),
         giftcards=_giftcards(saved, say, now_ms),
+        need=_need(saved, said, plain, say),
+        redeems=plain != "save",
         none=say.say("wallet.broken") if broken else say.say("wallet.none"),
         none_why=say.say("wallet.broken_why") if broken else say.say("wallet.none_why"),
-        now=_now(saved),
+        now=_now(saved, plain),
     )
 
 
-def _now(saved: Balances | None) -> str:
+def _need(saved: Balances | None, said: Said | None, plain: Plain | None, say: Words) -> str:
+    """What redeeming takes, where there is something to redeem and it was not just said."""
+    if plain is None or saved is None or (said and said.kind == "wrong"):
+        return ""
+    return say.say(NEEDS[plain]) if saved.stamps or saved.points is not None else ""
+
+
+def _now(saved: Balances | None, plain: Plain | None) -> str:
     if saved is None:
         return ""
     stamps = saved.stamps.have if saved.stamps else ""
     shown = len(saved.vouchers), *(each.balance_cents for each in saved.giftcards)
-    return "-".join(map(str, (saved.points, stamps, *shown, *saved.as_of_ms.values())))
+    return "-".join(map(str, (saved.points, stamps, *shown, *saved.as_of_ms.values(), plain or "proved")))
 
 
 def _as_of(saved: Balances | None, name: str, say: Words, now_ms: int) -> str:

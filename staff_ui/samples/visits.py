@@ -6,12 +6,14 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from edge.advice.rules import DueAgain, Suggestion
+from edge.counter import NoteKind
 from edge.recognition.profile import Profile
 from edge.visits.tables import Arrival
 from staff_ui.assets import read_assets
 from staff_ui.pages.card import Card, glance
 from staff_ui.pages.offers import Offer, short
 from staff_ui.pages.rows import CURRENT, Row
+from staff_ui.pages.rows import NOTES as LINES
 from staff_ui.pages.state import State
 from staff_ui.pages.visits import NOTES, NoteCard, Visits
 from staff_ui.sheets import Frame, Sheets
@@ -78,7 +80,7 @@ def cards(words: Words) -> dict[str, Card]:
     }
 
 
-def rows(words: Words, *, current: str, note: bool) -> Markup:
+def rows(words: Words, *, current: str, note: NoteKind | None = None) -> Markup:
     """Some lines of the list, as the page itself renders them."""
     say = words.say
     people = [
@@ -103,9 +105,10 @@ def rows(words: Words, *, current: str, note: bool) -> Markup:
         for key, initials, name, minutes, why, taken in people
     ]
     if note:
-        title, row = say("note.stranger.title"), say("note.stranger.row")
+        title, row = (say(each, reader="balie") for each in LINES[note])
+        mark = "?" if note == "stranger" else "–"
         made.insert(
-            0, Row("note", "", "?", title, words.minutes(0), "2026-11-22T09:41:00Z", row, True, NOW_MS)
+            0, Row("note", "", mark, title, words.minutes(0), "2026-11-22T09:41:00Z", row, True, NOW_MS)
         )
     sheets = Sheets(read_assets(), timezone="Europe/Amsterdam")
     lines = [(each, sheets.render("row.html", each, words.language)) for each in made]
@@ -119,7 +122,7 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
     well = State("well", say("state.well"))
     out = State("waiting", say("state.offline", clock="10:42") + " " + words.count("state.works_waiting", 7))
     shown = cards(words)
-    listed = rows(words, current="v" * 32, note=False)
+    listed = rows(words, current="v" * 32)
     plain = Visits(
         state=well,
         rows=listed,
@@ -146,5 +149,5 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
     for kind, (lead, large, *sentence) in NOTES.items():
         saving = "withheld-0" if kind == "withheld" else ""
         note = NoteCard(kind, say(lead), say(large), say(sentence[0]) if sentence else "", saving=saving)
-        found[f"note-{kind}"] = replace(plain, note=note, rows=rows(words, current="note", note=True))
+        found[f"note-{kind}"] = replace(plain, note=note, rows=rows(words, current="note", note=kind))
     return found

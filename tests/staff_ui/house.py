@@ -22,7 +22,7 @@ from drivers.reader import How, Outcome, Sighting, Token
 from edge.advice.advisor import Advisor
 from edge.advice.process import Worker
 from edge.advice.talk import Start
-from edge.config import Config, Shop, Store
+from edge.config import Config, Shop, Store, Wallet
 from edge.consent import tables as consent
 from edge.counter import Counter
 from edge.files import high_water_ms, prepare
@@ -89,6 +89,11 @@ class Place:
     def tap(self, card: str, how: How = "tap", reader: str = "counter-1") -> None:
         token = Token("barcode", card, "weak")
         self._present(Sighting(reader, datetime.now(UTC), how, token))
+
+    def phone(self, card: str, reader: str = "counter-1", *, key_id: str = "00000001") -> None:
+        """Their phone, with the shop's own app, answers the reader; key 2 asks for the phone's unlock."""
+        token = Token("hce", card, "strong", {"key_id": key_id})
+        self._present(Sighting(reader, datetime.now(UTC), "tap", token))
 
     def fail(self, outcome: Outcome, reader: str = "counter-1") -> None:
         self._present(Sighting(reader, datetime.now(UTC), "tap", None, outcome))
@@ -246,6 +251,7 @@ async def open_house(state: Path, *, config: Config, clock: MovedClock, log: Any
             keys,
             recipient=config.shop.recipient,
             quiet_ms=config.visits.quiet_min * 60_000,
+            unlocking=frozenset(config.wallet.unlocking.split()),
         )
         health = Health(
             online=True, online_since_ms=time.now_ms(), readers={"counter-1": ReaderState(up=True)}
@@ -307,10 +313,20 @@ class _Server(uvicorn.Server):
 
 @contextmanager
 def open_place(
-    state: Path, *, port: int = 0, clock: MovedClock | None = None, shop: Shop | None = None
+    state: Path,
+    *,
+    port: int = 0,
+    clock: MovedClock | None = None,
+    shop: Shop | None = None,
+    wallet: Wallet | None = None,
 ) -> Iterator[Place]:
     """Open a shop and serve its tablets on a real socket until left."""
-    config = replace(Config(), store=Store(state=state), shop=shop or Shop())
+    config = replace(
+        Config(),
+        store=Store(state=state),
+        shop=shop or Shop(),
+        wallet=wallet or Wallet(unlocking="00000002"),
+    )
     physics = clock or MovedClock()
     events: list[tuple[str, dict[str, Any]]] = []
     opened: list[Place] = []

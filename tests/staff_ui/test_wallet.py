@@ -28,7 +28,7 @@ MORE: dict[str, Any] = {
 def arrive(place: Place) -> str:
     """Mevrouw De Vries is here, with 1,400 points and 7 of 8 stamps; the address of her wallet."""
     place.de_vries(**MORE)
-    place.tap(CARD)
+    place.phone(CARD, key_id="00000002")
     return f"/visits/{visit_of(place)}/wallet"
 
 
@@ -204,8 +204,8 @@ def test_a_line_of_another_visit_is_not_spoken_of(place: Place) -> None:
 
 
 def hold(place: Place, tablet: httpx.Client, card: str = CARD) -> str:
-    """Hold a card to a reader; the address of its wallet without a name, empty where the note offers none."""
-    place.tap(card)
+    """Hold a phone to a reader; the address of its wallet without a name, empty where the note offers none."""
+    place.phone(card, key_id="00000002")
     found = re.search(r'href="(/saving/[\w-]+)"', tablet.get("/visits").text)
     return found[1] if found else ""
 

@@ -83,7 +83,7 @@ class Shop:
             customer_id=customer_id,
             reader="counter-1",
             how="tap",
-            evidence="weak",
+            evidence="strong",
             at_ms=now_ms(),
         )
         await self.db.write(lambda conn: [visit])

@@ -214,7 +214,11 @@ class Floor:
 
 @asynccontextmanager
 async def open_floor(
-    folder: Path, *, clock: HandClock | None = None, feed: Feed | None = None
+    folder: Path,
+    *,
+    clock: HandClock | None = None,
+    feed: Feed | None = None,
+    unlocking: frozenset[str] = frozenset(),
 ) -> AsyncIterator[Floor]:
     """Open (or open again) the shop in `folder`, as edge.app does it."""
     clock = clock or HandClock()
@@ -228,7 +232,16 @@ async def open_floor(
     try:
         time = ShopTime(clock, high_water_ms=high_water_ms(db.reader))
         live = Live()
-        counter = Counter(db, live, time, uuid7_source(clock), KEYS, recipient=RECIPIENT, quiet_ms=QUIET_MS)
+        counter = Counter(
+            db,
+            live,
+            time,
+            uuid7_source(clock),
+            KEYS,
+            recipient=RECIPIENT,
+            quiet_ms=QUIET_MS,
+            unlocking=unlocking,
+        )
         uplink = Uplink(db, KEYS, time, on_applied=applied)
         yield Floor(folder, clock, time, db, live, counter, uplink, feed or Feed(), heard)
     finally:

@@ -1,6 +1,7 @@
 """Earning and redeeming on the real files: once, whole or not at all, and only with a basis."""
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,13 @@ FULL = TRAITS | {"stamps": {"have": 8, "of": 8, "reward": "gratis impregneren"}}
 
 async def arrive(floor: Floor, **more: Any) -> Person:
     person = await floor.resident(CARD, **more)
-    await floor.tap()
+    await phone(floor)
     return person
+
+
+async def phone(floor: Floor) -> None:
+    """The customer's app answers the reader."""
+    await floor.tap(kind="hce", evidence="strong", about={"key_id": "00000001"})
 
 
 def asked(floor: Floor, line: int = 1) -> Asked:
@@ -156,13 +162,14 @@ def nameless(floor: Floor, line: int) -> Asked:
         staff_id=b"anna............",
         at_ms=floor.now_ms,
         customer_id=note.customer_id,
+        evidence=note.proof.evidence,
     )
 
 
 async def test_who_is_not_recognised_saves_with_their_card_and_makes_no_visit(tmp_path: Path) -> None:
     async with open_floor(tmp_path) as floor:
         person = await floor.resident(CARD, traits=FULL, consents={"saving": None})
-        await floor.tap()
+        await phone(floor)
         note = floor.counter.notes()[0]
         assert (note.kind, note.customer_id, len(note.id)) == ("withheld", person.customer_id, 16)
         for _ in range(2):
@@ -296,3 +303,51 @@ async def test_looking_into_the_wallet_is_a_line_of_the_view_log_for_its_own_pur
         rows = floor.db.reader.execute("SELECT purpose FROM view_log ORDER BY purpose").fetchall()
         assert rows == [("recognition",), ("saving",)]
         assert floor.one("SELECT count(*) FROM outbox WHERE kind='card_shown'") == 2
+
+
+async def test_what_can_be_copied_earns_and_redeems_nothing(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        person = await floor.resident(CARD, traits=FULL)
+        await floor.tap()
+        assert acts.lacks(floor.db.reader, asked(floor), person.customer_id, here=HERE) == "proof"
+        done = [
+            await floor.db.write(acts.earn, asked(floor, 1), instrument="points", amount=1, here=HERE),
+            await floor.db.write(acts.redeem_stamps, asked(floor, 2), here=HERE),
+            await floor.db.write(acts.redeem_points, asked(floor, 3), amount=1, here=HERE),
+        ]
+        assert [len(each.facts) for each in done] == [1, 0, 0]
+
+
+async def test_the_strongest_proof_of_a_visit_counts_for_minutes_whatever_is_shown_after_it(
+    tmp_path: Path,
+) -> None:
+    async with open_floor(tmp_path) as floor:
+        await arrive(floor)
+        floor.clock.pass_ms(2_000)
+        await floor.tap()  # the same number once more, printed
+        assert (await redeem(floor, 1, 10)) == 1
+        floor.clock.pass_ms(HERE.limits.proof_ms)
+        assert (await redeem(floor, 2, 10)) == 0
+        await phone(floor)
+        assert (await redeem(floor, 2, 10)) == 1
+
+
+async def redeem(floor: Floor, line: int, points: int, *, eyes: bytes = b"") -> int:
+    form = replace(asked(floor, line), eyes=eyes, tablet_hash=b"tablet")
+    return len((await floor.db.write(acts.redeem_points, form, amount=points, here=HERE)).facts)
+
+
+async def test_much_takes_the_phones_unlock_or_a_colleague_and_is_not_had_in_pieces(tmp_path: Path) -> None:
+    async with open_floor(tmp_path, unlocking=frozenset(("00000002",))) as floor:
+        await arrive(floor, traits=TRAITS | {"points": {"balance": 5_000}})
+        assert await redeem(floor, 1, 500) == 0
+        assert await redeem(floor, 2, 499) == 1
+        assert await redeem(floor, 3, 1) == 0
+        assert await redeem(floor, 4, 1, eyes=b"anna............") == 0  # she is who is signed in
+        assert floor.one("SELECT count(*) FROM deed") == 0
+        assert await redeem(floor, 5, 1, eyes=b"bram............") == 1
+        deeds = floor.db.reader.execute("SELECT staff_id, what, tablet_hash FROM deed").fetchall()
+        assert deeds == [(b"bram............", "looked_along", b"tablet")]
+        await floor.tap(kind="hce", evidence="strong", about={"key_id": "00000002"})
+        assert await redeem(floor, 6, 700) == 1
+        assert floor.one("SELECT count(*) FROM deed") == 1

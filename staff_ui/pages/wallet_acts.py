@@ -1,0 +1,121 @@
+"""What is done to a wallet: a form is one line, however often it is sent; what is missing is asked for in words."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from litestar import Response
+from litestar.response import Redirect
+
+from edge.facts import Fact
+from edge.kit.errors import Gone
+from edge.kit.sqlite import Committed
+from edge.wallet import acts, tables
+from edge.wallet.policy import Missing
+from edge.wallet.rules import Asked, is_amount
+from staff_ui.desk import Desk, Guest, frame, words
+from staff_ui.pages.eyes import ask, colleagues, looked_along
+from staff_ui.pages.named import id_of
+from staff_ui.pages.purse import Purse, here, limits, of_note, of_visit
+from staff_ui.security import Ask, own_form
+from staff_ui.words import key
+
+# Why a colleague is asked to look along.
+EYES: Final[dict[Missing, str]] = {"proof": key("wallet.need_eyes"), "owner": key("wallet.no.owner")}
+
+
+async def wallet_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`POST /visits/{visit}/wallet`: fields `act` (stamp, full, earn, spend), `line`, and `amount` for points."""
+    fields = await own_form(request, guest.tablet)
+    return await _move(desk, request, guest, of_visit(desk, request), fields)
+
+
+async def saving_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`POST /saving/{note}`: the same fields and acts."""
+    fields = await own_form(request, guest.tablet)
+    return await _move(desk, request, guest, of_note(desk, request), fields)
+
+
+async def _move(
+    desk: Desk, request: Ask, guest: Guest, purse: Purse, fields: Mapping[str, str]
+) -> Response[str]:
+    line = id_of(fields.get("line", ""))
+    if line is None:
+        raise Gone("the form has no line", code="U06", hint="open the wallet again")
+    asked = Asked(
+        line,
+        purse.visit_id,
+        role=guest.who.role,
+        staff_id=guest.who.staff_id,
+        at_ms=desk.house.time.now_ms(),
+        customer_id=purse.customer_id if purse.nameless else b"",
+        evidence=purse.evidence,
+        tablet_hash=guest.who.tablet_hash,
+    )
+    act, amount = fields.get("act", ""), _amount(fields.get("amount", ""))
+    reader, back = desk.house.db.reader, purse.path
+    wrong, status = "", 200
+    if "staff" in fields:
+        say = words(desk, frame(desk, request, guest))
+        eyes, wrong, status = await looked_along(desk, guest, fields, say)
+        asked = replace(asked, eyes=eyes)
+    done = await _act(desk, act, asked, amount)
+    if done.facts:
+        desk.house.live.tell("visits", done.seq)
+    if tables.written(reader, line, visit_id=purse.visit_id):
+        back += f"?line={line.hex()}"
+    elif why := _eyes_help(desk, guest, act, asked, purse, amount):
+        around = frame(desk, request, guest)
+        sentence = words(desk, around).say(why, points=words(desk, around).number(limits(desk).large_points))
+        return ask(desk, request, guest, path=back, form=fields, why=sentence, wrong=wrong, status=status)
+    else:
+        back += f"?no={_why_not(desk, act, asked, purse, amount)}"
+    return Redirect(back, status_code=303, headers={"cache-control": "no-store"})
+
+
+def _lacks(desk: Desk, act: str, asked: Asked, purse: Purse, amount: int) -> Missing | None:
+    """What has to be shown before this act; None where it is not that."""
+    if act not in ("spend", "full"):
+        return None
+    points = amount if act == "spend" else 0
+    return acts.lacks(desk.house.db.reader, asked, purse.customer_id, points=points, here=here(desk))
+
+
+def _eyes_help(desk: Desk, guest: Guest, act: str, asked: Asked, purse: Purse, amount: int) -> str | None:
+    """Why a colleague is asked to look along: it would help, and there is one. None: that is not it."""
+    if (act == "spend" and not is_amount(amount)) or not colleagues(desk, guest):
+        return None
+    lacking = _lacks(desk, act, asked, purse, amount)
+    with_eyes = replace(asked, eyes=bytes(1))
+    if lacking is None or _lacks(desk, act, with_eyes, purse, amount) is not None:
+        return None
+    return EYES[lacking]
+
+
+async def _act(desk: Desk, act: str, asked: Asked, amount: int) -> Committed[Fact]:
+    write, this = desk.house.db.write, here(desk)
+    match act:
+        case "stamp":
+            return await write(acts.earn, asked, instrument="stamps", amount=1, here=this)
+        case "full":
+            return await write(acts.redeem_stamps, asked, here=this)
+        case "earn":
+            return await write(acts.earn, asked, instrument="points", amount=amount, here=this)
+        case "spend":
+            return await write(acts.redeem_points, asked, amount=amount, here=this)
+        case _:
+            return Committed([], 0)
+
+
+def _why_not(desk: Desk, act: str, asked: Asked, purse: Purse, amount: int) -> str:
+    if act in ("earn", "spend") and not is_amount(amount):
+        return "amount"
+    if lacking := _lacks(desk, act, asked, purse, amount):
+        return lacking
+    return {"spend": "points", "full": "stamps"}.get(act, "other")
+
+
+def _amount(typed: str) -> int:
+    """What was typed as a whole number, 0 when it is none."""
+    typed = typed.strip()
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 9 else 0
