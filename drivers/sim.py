@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from drivers.codecs import barcode
+from drivers.codecs.gs1.numbers import check_digit
 from drivers.reader import IDLE_EVERY_S, How, Idle, Outcome, Reader, ReaderGone, Sighting, Token
 from drivers.settings import ReaderSettings
 
@@ -133,4 +134,4 @@ class SimReader:
 
 def _card(chance: random.Random) -> str:
     digits = f"29{chance.randrange(10**10):010d}"
-    return digits + barcode.check_digit(digits)
+    return digits + check_digit(digits)

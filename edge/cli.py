@@ -22,6 +22,7 @@ COMMANDS: Final[dict[str, str]] = {
     "staff": "add someone who may sign in",
     "tablet": "pair, list and remove tablets",
     "import": "read products or stock of a file, and say what would change",
+    "decode": "answer decoding requests, a line of JSON each",
     "watch": "run one reader alone and print what it sees",
     "gallery": "every page and state of the tablet with sample data",
     "bench": "measure, with the floor beside each figure",

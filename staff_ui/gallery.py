@@ -1,7 +1,7 @@
 """Every page and state on sample data, in each theme, language and hand: to look at, and for tests to look at.
 
-Pages are the real templates with the real styles. Scripts are left out, except the PIN pad: there is no house
-behind this.
+Pages are the real templates with the real styles. Scripts are left out, except the PIN pad and what fits screens to
+panes: there is no house behind this.
 """
 
 import re
@@ -18,13 +18,13 @@ from staff_ui.assets import read_assets
 from staff_ui.desk import HANDS, THEMES
 from staff_ui.pages.floor import Floor
 from staff_ui.samples import modules
-from staff_ui.security import HEADERS, YEAR_S, adds
+from staff_ui.security import YEAR_S, adds, stage_headers
 from staff_ui.sheets import Frame, Sheets
 from staff_ui.words import LANGUAGES
 
 SIZES: Final = {"landscape": (1280, 800), "portrait": (800, 1280)}
 LOOKS: Final = ("light", "dark", "glare")
-_SCRIPT: Final = re.compile(r'<script src="/static/(?!pin\.js)[^"]*" defer></script>\n?')
+_SCRIPT: Final = re.compile(r'<script src="/static/(?!pin\.js|panes\.js)[^"]*" defer></script>\n?')
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,4 +127,5 @@ def make_app() -> Litestar:
         return {"name": "Gallery"}
 
     handlers: list[Any] = [index, show, static, manifest]
-    return Litestar(handlers, openapi_config=None, logging_config=None, before_send=[adds(HEADERS)])
+    # As a demo sends them: its stage frames other pages of the gallery.
+    return Litestar(handlers, openapi_config=None, logging_config=None, before_send=[adds(stage_headers(""))])

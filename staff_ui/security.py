@@ -18,6 +18,11 @@ CSP: Final = (
     "manifest-src 'self'; worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; "
     "require-trusted-types-for 'script'"
 )
+_NOTHING: Final = (
+    "camera=(), display-capture=(), geolocation=(), hid=(), microphone=(), payment=(), serial=(), usb=()"
+)
+# The one page that reads codes says this instead, by a header of its own.
+CAMERA: Final = _NOTHING.replace("camera=()", "camera=(self)")
 HEADERS: Final = (
     (b"content-security-policy", CSP.encode()),
     (b"x-content-type-options", b"nosniff"),
@@ -25,10 +30,7 @@ HEADERS: Final = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-embedder-policy", b"require-corp"),
     (b"cross-origin-resource-policy", b"same-origin"),
-    (
-        b"permissions-policy",
-        b"camera=(), display-capture=(), geolocation=(), hid=(), microphone=(), payment=(), serial=(), usb=()",
-    ),
+    (b"permissions-policy", _NOTHING.encode()),
 )
 
 
@@ -48,11 +50,16 @@ FORM_FIELD: Final = "own"
 
 
 def adds(headers: Sequence[tuple[bytes, bytes]]) -> Callable[[Message, Scope], Awaitable[None]]:
-    """Litestar's `before_send`: the one place every answer passes, also a 404 that no route made."""
+    """Litestar's `before_send`: the one place every answer passes, also a 404 that no route made.
+
+    A header that an answer brings itself stays.
+    """
 
     async def add(message: Message, _: Scope) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", ()), *headers]
+            own = list(message.get("headers", ()))
+            named = {name for name, _ in own}
+            message["headers"] = [*own, *(each for each in headers if each[0] not in named)]
 
     return add
 

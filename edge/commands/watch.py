@@ -8,17 +8,19 @@ import tomllib
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from drivers import catalogue, pipe
 from drivers.codecs.sightings import to_line
 from drivers.reader import Reader, ReaderGone, Sighting
-from drivers.settings import ReaderSettings, SettingsError, parse_reader
+from drivers.settings import KEYS, ReaderSettings, SettingsError, parse_reader
 from edge.commands.edge import no_core_dumps
 from edge.kit.clock import SystemClock
 from edge.kit.errors import ConfigError
 from edge.kit.log import Log, bridge_library_logs, json_log
+from edge.replays import Replays
 from edge.watch import keep
 
 # The appliance restarts in 1 to 2 s. Whoever tapped meanwhile still stands there; whoever tapped long ago does not.
@@ -36,15 +38,27 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--settings", type=Path, help="file with [[readers]] tables; the first of KIND is taken"
     )
     parser.add_argument("--name", help="the reader of this name in the settings")
-    parser.add_argument("--pipe", type=Path, help="send sightings to this socket of the appliance instead")
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument("--pipe", type=Path, help="send sightings to this socket of the appliance instead")
+    either.add_argument(
+        "--state", type=Path, help="remember here, beyond this run, which counters and passes were used up"
+    )
 
 
 def run(words: argparse.Namespace) -> int:
     no_core_dumps()
-    reader = catalogue.build(choose(words.kind, words.device, words.settings, words.name))
+    settings = choose(words.kind, words.device, words.settings, words.name)
+    reader = catalogue.build(settings)
     log = json_log(now_ms=SystemClock().wall_ms)
     bridge_library_logs(log)
-    asyncio.run(_watch(reader, log, socket=words.pipe))
+    # Other kinds carry what was judged where it was seen.
+    makes_proofs = "sun" in KEYS[settings.kind][1]
+    replays = Replays(words.state) if words.state or (makes_proofs and not words.pipe) else None
+    try:
+        asyncio.run(_watch(reader, log, socket=words.pipe, replays=replays if makes_proofs else None))
+    finally:
+        if replays is not None:
+            replays.close()
     return 0
 
 
@@ -87,13 +101,13 @@ def _tables(file: Path) -> list[dict[str, Any]]:
     return [table for table in readers if isinstance(table, dict)]
 
 
-async def _watch(reader: Reader, log: Log, *, socket: Path | None) -> None:
+async def _watch(reader: Reader, log: Log, *, socket: Path | None, replays: Replays | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sign, stop.set)
     waiting: asyncio.Queue[Sighting] = asyncio.Queue(maxsize=16)
-    work = [keep(reader, waiting.put if socket else _print, log=log)]
+    work = [keep(reader, waiting.put if socket else partial(_print, replays), log=log)]
     if socket:
         work.append(_forward(socket, waiting, log))
     tasks = [asyncio.create_task(each) for each in work]
@@ -106,7 +120,9 @@ async def _watch(reader: Reader, log: Log, *, socket: Path | None) -> None:
             raise done
 
 
-async def _print(sighting: Sighting) -> None:
+async def _print(replays: Replays | None, sighting: Sighting) -> None:
+    if replays is not None:
+        sighting = await asyncio.to_thread(replays.judge, sighting)  # a disk may take its time
     sys.stdout.write(to_line(sighting) + "\n")
     sys.stdout.flush()
 

@@ -54,9 +54,20 @@ class Tappable:
 
 
 @dataclass(frozen=True, slots=True)
+class Screens:
+    """What the four panes show: the addresses of real pages."""
+
+    display: str
+    tablet: str
+    phone: str
+    office: str
+
+
+@dataclass(frozen=True, slots=True)
 class StagePage:
     frame: Frame
     own: str
+    screens: Screens
     people: tuple[Tappable, ...]
     stranger: str
     caption: str
@@ -95,6 +106,12 @@ async def stage(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     it = StagePage(
         frame=around if around.language == language else _speaking(around, language),
         own=form_token(FORMS),
+        screens=Screens(
+            display=f"/balie?language={language}",
+            tablet=f"/demo/tablet/open?language={language}",
+            phone=f"/demo/phone?language={language}",
+            office=f"/demo/office?language={language}",
+        ),
         people=tuple(_tappable(each) for each in here.people),
         stranger=here.stranger,
         caption=spoken(words, now.caption),

@@ -1,4 +1,4 @@
-// The stage: sends its forms without leaving the page, keeps its sentences true, fits the screens to their panes.
+// The stage: sends its forms without leaving the page, keeps its sentences true.
 (() => {
   "use strict";
   const ASK_MS = 700;
@@ -6,17 +6,6 @@
   const byId = (id) => document.getElementById(id);
   let chosen = null;
   let closed = "";
-
-  const fit = (screen) => {
-    const frame = screen.firstElementChild;
-    const width = Number(screen.dataset.width);
-    const scale = Math.min(1, screen.clientWidth / width);
-    frame.style.width = `${width}px`;
-    frame.style.height = `${Math.max(screen.clientHeight / scale, 200)}px`;
-    frame.style.transform = `scale(${scale})`;
-  };
-  const screens = new ResizeObserver((seen) => seen.forEach((each) => fit(each.target)));
-  document.querySelectorAll(".screen").forEach((each) => screens.observe(each));
 
   const put = (id, text) => {
     const at = byId(id);

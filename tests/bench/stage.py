@@ -1,7 +1,6 @@
 """The stage of `make run`, measured: how long the whole promise takes, and how soon a stop closes the card."""
 
 import gzip
-import re
 import tempfile
 import time
 import urllib.request
@@ -11,7 +10,7 @@ from typing import Any
 from playwright.sync_api import expect, sync_playwright
 
 from tests.conftest import ARGUMENTS, CHROMIUM
-from tests.stories.stage import demo, open_stage
+from tests.stories.stage import SAID, SIZES, demo, open_stage, play_promise
 
 Outcome = tuple[bool, dict[str, Any]]
 LIMIT_S = 120.0
@@ -20,48 +19,36 @@ FIRST_LOAD = 150_000
 
 
 def two_minutes() -> Outcome:
-    """A visitor plays it all; seconds of the whole, and from pressing stop to the card being closed."""
+    """A visitor plays it all, in both languages and orientations; seconds, and from stop to closed."""
+    plays = {
+        "nl landscape": (("Joost Bakker", "Joost"), ("Carmen van den Berg", "Carmen"), 0),
+        "en portrait": (("Marijke de Vries", "mevrouw De Vries"), ("Noor van der Linden", "Noor"), 1),
+        "nl portrait": (("Umut Yılmaz", "meneer Yılmaz"), ("Imane El Amrani", "Imane"), 3),
+        "en landscape": (("Joost Bakker", "Joost"), ("Marijke de Vries", "mevrouw De Vries"), 8),
+    }
+    figures: dict[str, Any] = {"limit_s": LIMIT_S, "stop_limit_s": STOP_S}
+    holds = True
     with tempfile.TemporaryDirectory(prefix="welkom-prove-") as name, sync_playwright() as playwright:
-        began_s = time.monotonic()
+        began_s = time.monotonic()  # the first play has the start of the demo in it
         with demo(Path(name)) as about:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
-            context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="nl-NL")
-            stage = open_stage(context, about["stage"])
-            stage.tap("Joost Bakker")
-            expect(stage.tablet.locator("[data-card] h1")).to_have_text("Joost")
-            expect(stage.phone.locator("body")).to_contain_text("Een medewerker zag uw kaart")
-            stage.switch(on=False)
-            expect(stage.office.locator("body")).to_contain_text("Nu niet verbonden")
-            stage.tablet.get_by_role("link", name="Tegoed").click()
-            stage.tablet.locator("button[value=full]").click()
-            expect(stage.tablet.locator(".said")).to_contain_text("gratis impregneren")
-            stage.switch(on=True)
-            line = stage.page.locator("#line")
-            expect(line).to_have_text(re.compile(r"^(\d+) van \1 verstuurd, 0 dubbel\.$"))
-            expect(stage.office.locator("body")).to_contain_text("Nog 8 stempels")
-            stops = []
-            for who, call in (("Marijke de Vries", "mevrouw De Vries"), ("Carmen van den Berg", "Carmen")):
-                stage.tap(who)
-                stage.tablet.get_by_role("link", name="Rij").click()
-                expect(stage.tablet.locator("[data-card] h1")).to_have_text(call)
-                expect(stage.phone.locator("body")).to_contain_text(call.split()[-1])
-                button = stage.phone.get_by_role("button", name="Stop met herkennen")
-                button.scroll_into_view_if_needed()
-                pressed_s = time.monotonic()
-                button.click()
-                stage.tablet.locator("[data-card]").wait_for(state="detached")
-                stops.append(round(time.monotonic() - pressed_s, 3))
-            sent = line.inner_text()
-            took_s = round(time.monotonic() - began_s, 1)
+            for play, (saver, stopper, stamps) in plays.items():
+                language, held = play.split()
+                context = browser.new_context(viewport=SIZES[held])
+                stage = open_stage(context, f"{about['stage']}?language={language}")
+                stop_s = play_promise(stage, SAID[language], saver=saver, stopper=stopper, stamps=stamps)
+                took_s = time.monotonic() - began_s
+                line = stage.page.locator("#line").inner_text()
+                figures[play] = {
+                    "took_s": round(took_s, 1),
+                    "stop_to_closed_s": round(stop_s, 3),
+                    "line": line,
+                }
+                holds = holds and took_s <= LIMIT_S and stop_s <= STOP_S
+                context.close()
+                began_s = time.monotonic()
             browser.close()
-    figures = {
-        "took_s": took_s,
-        "limit_s": LIMIT_S,
-        "stop_to_closed_s": stops,
-        "stop_limit_s": STOP_S,
-        "line": sent,
-    }
-    return took_s <= LIMIT_S and max(stops) <= STOP_S, figures
+    return holds, figures
 
 
 def first_load() -> Outcome:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from drivers.codecs import barcode, ndef, refusal, type2, type4, vtap
 from drivers.codecs.dialogue import Damaged
+from drivers.codecs.gs1 import numbers
 from drivers.codecs.lines import MAX_FRAME, LineSplitter
 from drivers.codecs.sightings import MAX_LINE, LineError, from_line, to_line
 from drivers.reader import Evidence, How, Outcome, Sighting, Token, TokenKind
@@ -90,15 +91,15 @@ def test_a_scan_becomes_a_product_a_qr_code_or_a_plain_code(scanned: str, token:
 @pytest.mark.parametrize("prefix", ["02", "04", *(str(n) for n in range(20, 30)), "98", "99"])
 def test_numbers_a_shop_gives_out_itself_are_no_products(prefix: str) -> None:
     digits = prefix + "0000012345"
-    assert barcode.decode(digits + barcode.check_digit(digits)).kind == "barcode"
+    assert barcode.decode(digits + numbers.check_digit(digits)).kind == "barcode"
 
 
 @given(st.from_regex(r"[0-9]{7}|[0-9]{11,13}", fullmatch=True))
 def test_one_wrong_digit_is_never_a_product(digits: str) -> None:
-    right = digits + barcode.check_digit(digits)
-    assert barcode.gtin14(right) == (right.zfill(14) if right.strip("0") else None)
+    right = digits + numbers.check_digit(digits)
+    assert numbers.gtin14(right) == (right.zfill(14) if right.strip("0") else None)
     wrong = right[:-1] + str((int(right[-1]) + 1) % 10)
-    assert barcode.gtin14(wrong) is None
+    assert numbers.gtin14(wrong) is None
 
 
 @given(ANY_TEXT, st.booleans())

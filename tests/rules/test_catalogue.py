@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.codecs import barcode
+from drivers.codecs.gs1 import numbers
 from edge.catalogue.rules import (
     FRESH_MS,
     MOST_CENTS,
@@ -46,9 +46,9 @@ def test_a_slip_of_one_digit_is_always_seen(digits: str) -> None:
 
 @given(st.text("0123456789", min_size=6, max_size=15))
 def test_the_catalogue_and_the_scanner_agree_on_what_a_gtin_is(text: str) -> None:
-    assert gtin14(text) == barcode.gtin14(text)
+    assert gtin14(text) == numbers.gtin14(text)
     if (gtin := gtin14(text)) is not None:
-        assert in_store(gtin) == barcode.in_store(gtin)
+        assert in_store(gtin) == numbers.in_store(gtin)
 
 
 @given(st.integers(0, MOST_CENTS))

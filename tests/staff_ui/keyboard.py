@@ -60,6 +60,7 @@ _WATCH: Final = """(controls) => {
     const at = document.activeElement;
     walk.pressed = null;
     if (!at || at === document.body || (walk.order.length > 1 && at === walk.order[0])) return "out";
+    if (at.matches("iframe")) return "";
     if (at !== walk.order.at(-1)) look(at);
     if (at.matches("summary")) return at.parentElement.open ? "" : "Enter";
     if (at.matches("a[href]")) return "Enter";

@@ -19,11 +19,11 @@ pytestmark = pytest.mark.browser
 GALLERY = Gallery()
 STATES = list(GALLERY.all())
 ORIGIN = "http://gallery.test"
-# The stage is its own room, and these are parts of pages.
-PARTS = {"base.html", "_fragments.html", "row.html", "floor.html", "found.html", "stage.html"}
+# Parts of pages.
+PARTS = {"base.html", "_fragments.html", "row.html", "floor.html", "found.html"}
 # Whose names these are does not change with the language.
 PEOPLE = re.compile(
-    r"Van Dam|[Vv]an der|de Vries|De Vries|gratis impregneren|de wandelschoenen|Van der|de-mier"
+    r"Van Dam|van den Berg|[Vv]an der|de Vries|De Vries|gratis impregneren|de wandelschoenen|de-mier"
 )
 FIRST_LOAD = 150_000
 LANDSCAPE: Any = dict(zip(("width", "height"), SIZES["landscape"], strict=True))
@@ -58,6 +58,11 @@ def page(chromium: Browser) -> Iterator[Page]:
         asset = GALLERY.assets.get(address.removeprefix("/static/"))
         if asset is not None:
             route.fulfill(body=asset.body, content_type=asset.kind)
+        elif address.startswith("/show/"):
+            framed = Shown(*address.removeprefix("/show/").split("/"))
+            route.fulfill(
+                body=GALLERY.page(framed, GALLERY.frame("nl")), content_type="text/html; charset=utf-8"
+            )
         elif address.startswith("/manifest"):
             route.fulfill(json={"name": "Gallery"})
         else:

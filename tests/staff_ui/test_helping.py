@@ -111,7 +111,7 @@ def test_looking_closer_needs_a_reason_that_the_view_log_keeps(place: Place, vis
     for text in (
         "Geopend voor: ruilen",
         "2019",
-        "Van de centrale, om 10:4",
+        "Van het hoofdkantoor, om 10:4",
         "7 van 8 stempels",
         "Niet bekend",
     ):

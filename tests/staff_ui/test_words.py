@@ -9,7 +9,7 @@ from babel.messages.catalog import Message
 from babel.messages.mofile import read_mo
 
 from staff_ui.words import LANGUAGES, Words, turns_ms
-from tests.staff_ui.catalogues import FOLDER, extracted, po_file, read
+from tests.staff_ui.catalogues import FOLDER, FOLDERS, extracted, po_file, read
 from tests.staff_ui.house import Place
 
 DAY_MS = 24 * 3_600_000
@@ -71,6 +71,18 @@ def test_both_languages_fill_in_the_same_values() -> None:
 
     nl, en = keys("nl"), keys("en")
     assert {key: values(text) for key, text in nl.items()} == {key: values(text) for key, text in en.items()}
+
+
+def test_one_thing_has_one_name_in_every_catalogue() -> None:
+    other = {
+        "nl": ("centrale", "kantoor", "bedrijfsleider", "chef"),  # hoofdkantoor; beheerder
+        "en": ("head office", "central office", "supervisor"),  # headquarters; manager
+    }
+    for folder in FOLDERS:
+        for language, names in other.items():
+            for message in read(language, folder):
+                said = " ".join(forms(message)).lower()
+                assert not re.search(rf"\b({'|'.join(names)})\b", said), message.id
 
 
 def test_no_template_has_words_of_its_own() -> None:

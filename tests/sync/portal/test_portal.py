@@ -179,12 +179,12 @@ def test_who_looked_is_said_by_time_role_purpose_and_shop_and_never_by_name(plac
     shown = place.inside().get("/portal").text
     assert shown.count("data-look") == 3
     assert "Een medewerker zag uw kaart, om u te herkennen." in shown
-    assert "De bedrijfsleider zag uw kaart, voor uw punten en stempels." in shown
+    assert "De beheerder zag uw kaart, voor uw punten en stempels." in shown
     assert "Iemand van de winkel zag uw kaart, om u te helpen." in shown
     assert "· Amersfoort" in shown
     assert "om u advies" not in shown.split('id="mag"')[0]
     assert "Bram" not in shown
-    assert shown.index("Een medewerker") < shown.index("De bedrijfsleider")
+    assert shown.index("Een medewerker") < shown.index("De beheerder")
 
 
 def test_why_staff_looked_closer_is_said_to_the_customer_in_their_language(place: Place) -> None:
