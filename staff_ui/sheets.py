@@ -1,10 +1,12 @@
 """Templates: one Jinja environment a language, and the frame that every page stands in."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
+from jinja2.visitor import NodeTransformer
 
 from edge.config import Language
 from staff_ui.assets import Asset
@@ -47,8 +49,13 @@ class Sheets:
         return environment.concat(found.root_render_func(context))
 
 
+Spoken = Mapping[str, Callable[..., str]]
+
+
 def _environment(words: Words, assets: dict[str, Asset]) -> Environment:
-    environment = Environment(
+    spoken: dict[str, Callable[..., str]] = {"say": words.say, "asset": lambda path: assets[path].address}
+    environment = _Spoken(
+        spoken,
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -56,6 +63,32 @@ def _environment(words: Words, assets: dict[str, Asset]) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    spoken: dict[str, Any] = {"say": words.say, "asset": lambda path: assets[path].address}
     environment.globals.update(spoken)
     return environment
+
+
+class _Spoken(Environment):
+    """Says what a template always says when it is compiled: half of a card is words that never differ."""
+
+    def __init__(self, spoken: Spoken, **options: Any) -> None:
+        super().__init__(**options)
+        self._spoken = spoken
+
+    def _generate(self, source: nodes.Template, *args: Any, **options: Any) -> str:
+        return super()._generate(_Saying(self._spoken).visit(source), *args, **options)
+
+
+class _Saying(NodeTransformer):
+    """Puts what `say("…")` gives in its place; with a value in it, it waits for the value."""
+
+    def __init__(self, spoken: Spoken) -> None:
+        self._spoken = spoken
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:
+        self.generic_visit(node)
+        match node:
+            case nodes.Call(node=nodes.Name(name=name), args=[nodes.Const(value=str(said))], kwargs=[]) if (
+                name in self._spoken
+            ):
+                return nodes.Const(self._spoken[name](said), lineno=node.lineno)
+        return node

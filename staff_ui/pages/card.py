@@ -2,7 +2,7 @@
 
 import re
 from calendar import isleap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final, Literal
@@ -83,7 +83,8 @@ def glance(
     name, visit = profile.values.get("name"), arrival.visit_id.hex()
     sentence, source = ("", "") if busy or arrival.alone else to_say(profile, words, now_ms=now_ms)
     ready, how = _pickup(profile, words), reason(arrival, words)
-    card = Card(
+    lines = tuple(_lines(profile, words, now_ms=now_ms))
+    whole = Card(
         visit=visit,
         greeting=greeting(words, now_ms=now_ms),
         call=text(name, "call"),
@@ -93,14 +94,15 @@ def glance(
         ready=bool(ready),
         sentence=sentence,
         source=source,
-        lines=(),
+        lines=lines[:MOST_LINES],
         help="free" if arrival.helper is None else "mine" if arrival.helper == me else "theirs",
         helper=arrival.helper_name,
         alone=bool(arrival.alone),
         tipped=bool(arrival.tipped),
         tabs=tabs(visit, "card", words, busy=busy),
     )
-    return _filled(_short_enough(card), _lines(profile, words, now_ms=now_ms))
+    # Nearly every card is a glance as it is.
+    return whole if _is_glance(whole) else _filled(_short_enough(replace(whole, lines=())), lines)
 
 
 _WORD: Final = re.compile(r"\S*[^\W_]\S*")  # what stands between spaces and has a letter or digit
@@ -111,12 +113,16 @@ def word_count(card: Card, *beside: str) -> int:
     said = [card.greeting, card.call, card.spoken, card.reason, card.how, card.sentence, card.source, *beside]
     for line in card.lines:
         said += [line.label, line.value, line.note]
-    return sum(len(_WORD.findall(text)) for text in said)
+    return len(_WORD.findall(" ".join(said)))
 
 
 def fact_count(card: Card) -> int:
     """Why they are here, what to say, and each line."""
     return bool(card.reason) + bool(card.sentence) + len(card.lines)
+
+
+def _is_glance(card: Card) -> bool:
+    return word_count(card) <= MOST_WORDS and fact_count(card) <= MOST_FACTS
 
 
 def takes(card: Card, *line: str) -> bool:
@@ -133,18 +139,13 @@ def _short_enough(card: Card) -> Card:
     return card
 
 
-def _filled(card: Card, lines: Iterator[Line]) -> Card:
+def _filled(card: Card, lines: Sequence[Line]) -> Card:
     """As many facts as a glance takes in, the most useful first; ages and origins give way to facts."""
-    found = tuple(lines)
-    all_of_them = replace(card, lines=found[:MOST_LINES])
-    if word_count(all_of_them) <= MOST_WORDS and fact_count(all_of_them) <= MOST_FACTS:
-        return all_of_them  # as nearly every card, and the shortest way on a tap
-    for line in found:
+    for line in lines:
         short = replace(line, note="")
         for base, each in ((card, line), (card, short), (replace(card, how=""), short)):
             more = replace(base, lines=(*card.lines, each))
-            fits = word_count(more) <= MOST_WORDS and fact_count(more) <= MOST_FACTS
-            if fits and len(more.lines) <= MOST_LINES:
+            if _is_glance(more) and len(more.lines) <= MOST_LINES:
                 card = more
                 break
     return card
