@@ -288,9 +288,7 @@ class Counter:
             if gathered is not None:
                 self.ahead.offer(gathered)
             self._live.tell("visits", done.seq)
-            # Nothing above had to wait. In the first turn the streams write, and with its end the pokes leave; the
-            # second is the rendering's; then the next sighting.
-            await asyncio.sleep(0)
+            # Nothing above had to wait: now the streams write, then the rendering is made; then the next sighting.
             await asyncio.sleep(0)
         return done.facts
 

@@ -46,10 +46,8 @@ class Live:
                 listener.pending[topic] = message
                 listener.wake.set()
         if self.after_telling is not None and self._listeners:
-            # In the turn after the one in which the streams write: uvloop sends what was written when a turn is over,
-            # so anything done in that same turn would hold the pokes back.
-            loop = asyncio.get_running_loop()
-            loop.call_soon(loop.call_soon, self.after_telling)
+            # In the turn in which the streams write, and behind them: what is written is sent at once.
+            asyncio.get_running_loop().call_soon(self.after_telling)
 
     def roles(self) -> list[str]:
         """Roles that have a tablet open now on which a card would show."""

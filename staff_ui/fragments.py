@@ -1,6 +1,6 @@
 """The arrivals fragment, rendered once for each (version, role, language, pinned visit and by whom)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,7 +15,10 @@ MOST_KEPT: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A fragment that says what is true until `until_ms`; `visit_id` is whose card it shows."""
+    """A fragment that says what is true until `until_ms`; `visit_id` is whose card it shows.
+
+    `headers` are all that the answer has but its age: with the body they are the same for every tablet.
+    """
 
     text: str = field(repr=False)
     body: bytes = field(repr=False)
@@ -31,10 +34,13 @@ Key = tuple[Role, Language, bytes | None, bytes]
 class Fragments:
     """Keeps what was rendered until something is told, or time takes something away from it."""
 
-    def __init__(self, live: Live, time: ShopTime, render: Render) -> None:
+    def __init__(
+        self, live: Live, time: ShopTime, render: Render, *, headers: Sequence[tuple[bytes, bytes]]
+    ) -> None:
         self._live = live
         self._time = time
         self._render = render
+        self._always = headers
         self._version = -1
         self._kept: dict[Key, Rendered] = {}
         self._followed: set[tuple[Role, Language]] = set()
@@ -73,6 +79,7 @@ class Fragments:
                 (b"content-type", b"text/html; charset=utf-8"),
                 (b"content-length", b"%d" % len(body)),
                 (b"cache-control", b"no-store"),
+                *self._always,
             )
             kept = self._kept[key] = Rendered(text, body, headers, until_ms, visit_id)
             self.rendered += 1

@@ -1,13 +1,14 @@
 """The one table of addresses: what answers, and who may ask. README.md has a row for each."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from litestar import Response
-from litestar.exceptions import MethodNotAllowedException
-from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler, asgi, route
-from litestar.types import Receive, Scope, Send
+from litestar.enums import ScopeType
+from litestar.handlers import HTTPRouteHandler, route
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from staff_ui.desk import Desk, Guard, Guest, admit
 from staff_ui.pages import (
@@ -40,7 +41,8 @@ from staff_ui.pages import (
 from staff_ui.security import Ask
 
 Page = Callable[[Desk, Ask, Guest], Awaitable[Any]]
-Thin = Callable[[Desk, Scope, Receive, Send], Awaitable[None]]
+# The answer where it is at hand; it sends nothing before it is called.
+Short = Callable[[Desk, Scope], ASGIApp | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Route:
 ROUTES: Final = (
     Route("GET", "/", "staff", floor.floor),
     Route("GET", "/live", "staff", machine.live),
+    Route("GET", "/visits", "staff", floor.visits),
     Route("GET", "/visits/{visit:str}", "staff", floor.pinned),
     Route("GET", "/visits/{visit:str}/stop", "staff", stop.stop),
     Route("POST", "/visits/{visit:str}/stop", "staff", stop.stop_now),
@@ -128,16 +131,29 @@ STAGE: Final = (
     Route("POST", "/demo/internet", "loopback", stage.internet_now),
     Route("POST", "/demo/play", "loopback", stage.play_now),
 )
-# Asked by every tablet on every poke: plain ASGI without a request object, and it guards itself. Litestar 2.25
-# answers such a route with 500 when its path has a parameter, so the pinned fragment stands above.
-THIN: Final[dict[str, Thin]] = {"/visits": floor.visits}
+# Asked by every tablet on every poke: where somebody is signed in, answered before the framework has looked at it,
+# which takes longer than the answer. Every other case, and every trouble, is the route's of the same path above.
+SHORT: Final[dict[str, Short]] = {"/visits": floor.visits_at_once}
 
 
-def handlers(desk: Desk) -> list[HTTPRouteHandler | ASGIRouteHandler]:
+def handlers(desk: Desk) -> list[HTTPRouteHandler]:
     """Litestar's handlers for the tables above."""
     pages = (*ROUTES, *STAGE) if desk.stage else ROUTES
-    made: list[HTTPRouteHandler | ASGIRouteHandler] = [_page(desk, each) for each in pages]
-    return [*made, *(_thin(desk, path, page) for path, page in THIN.items())]
+    return [_page(desk, each) for each in pages]
+
+
+def with_shortcuts(desk: Desk, pages: ASGIApp) -> ASGIApp:
+    """`pages`, and before them what `SHORT` has an answer for at once."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        answer = None
+        if scope["type"] == ScopeType.HTTP and scope["method"] == "GET" and (short := SHORT.get(scope["path"])):
+            # What goes wrong here goes wrong once more in its route, where it is said and logged.
+            with suppress(Exception):
+                answer = short(desk, scope)
+        await (answer or pages)(scope, receive, send)
+
+    return app
 
 
 def _page(desk: Desk, each: Route) -> HTTPRouteHandler:
@@ -146,12 +162,3 @@ def _page(desk: Desk, each: Route) -> HTTPRouteHandler:
         return found
 
     return route(each.path, http_method=each.method, status_code=200)(answer)
-
-
-def _thin(desk: Desk, path: str, page: Thin) -> ASGIRouteHandler:
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] != "GET":  # type: ignore[typeddict-item]
-            raise MethodNotAllowedException
-        await page(desk, scope, receive, send)
-
-    return asgi(path, copy_scope=False)(answer)

@@ -1,14 +1,13 @@
 """The page staff keep open: the list and the card; and the fragment it fetches on every poke."""
 
-import asyncio
 from dataclasses import dataclass, field
 from typing import Final
 
 from litestar import Response
-from litestar.types import Receive, Scope, Send
+from litestar.types import ASGIApp, Receive, Scope, Send
 from markupsafe import Markup
 
-from edge.kit.errors import NotSignedIn, StoreError
+from edge.kit.errors import StoreError
 from edge.visits import acts, tables
 from staff_ui.desk import Desk, Guest, frame, html
 from staff_ui.fragments import Rendered
@@ -44,20 +43,27 @@ async def _page(desk: Desk, request: Ask, guest: Guest, pinned: bytes | None) ->
     return html(desk, "floor.html", it, language=around.language)
 
 
-async def visits(desk: Desk, scope: Scope, receive: Receive, send: Send) -> None:
-    """`GET /visits`, as thin as a page can be: one look-up, two messages of prepared bytes."""
+async def visits(desk: Desk, request: Ask, guest: Guest) -> Response[bytes]:
+    """`GET /visits`."""
+    return await _fragment(desk, guest, None)
+
+
+def visits_at_once(desk: Desk, scope: Scope) -> ASGIApp | None:
+    """The same as prepared bytes, for a tablet that follows; None where nobody is signed in."""
     now_ms = desk.house.time.now_ms()
     session = desk.sessions.of(scope, now_ms=now_ms)
     if session is None:
-        await desk.sessions.settle()
-        raise NotSignedIn("nobody is signed in on this tablet", code="U02", hint="sign in")
+        return None
     shown = desk.fragments.get(session.role, session.language, None, now_ms)
     fresh = (b"welkom-fresh-ms", b"%d" % (shown.until_ms - now_ms))
-    await send({"type": "http.response.start", "status": 200, "headers": [*shown.headers, fresh]})
-    await send({"type": "http.response.body", "body": shown.body, "more_body": False})
-    if shown.visit_id is not None and (shown.visit_id, session.role) not in desk.logged:
-        await asyncio.sleep(0)  # the loop sends what was written when a task gives way
+
+    async def answer(_scope: Scope, _receive: Receive, send: Send) -> None:
+        headers = [*shown.headers, fresh]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": shown.body, "more_body": False})
         await log_view(desk, shown, session)
+
+    return answer
 
 
 async def pinned(desk: Desk, request: Ask, guest: Guest) -> Response[bytes] | Response[str]:
@@ -65,10 +71,15 @@ async def pinned(desk: Desk, request: Ask, guest: Guest) -> Response[bytes] | Re
 
     htmx gets the fragment, a browser that opens the address the whole page.
     """
-    named, now_ms = id_of(request.path_params["visit"]) or NO_VISIT, desk.house.time.now_ms()
+    named = id_of(request.path_params["visit"]) or NO_VISIT
     if "hx-request" not in request.headers:
         return await _page(desk, request, guest, named)
-    shown = desk.fragments.get(guest.who.role, guest.who.language, named, now_ms, guest.who.staff_id)
+    return await _fragment(desk, guest, named)
+
+
+async def _fragment(desk: Desk, guest: Guest, pinned: bytes | None) -> Response[bytes]:
+    now_ms = desk.house.time.now_ms()
+    shown = desk.fragments.get(guest.who.role, guest.who.language, pinned, now_ms, guest.who.staff_id)
     await log_view(desk, shown, guest.who)
     headers = {"cache-control": "no-store", "welkom-fresh-ms": str(shown.until_ms - now_ms)}
     return Response(shown.body, media_type="text/html", headers=headers)

@@ -9,14 +9,12 @@ import pytest
 import staff_ui
 from staff_ui.assets import read_assets
 from staff_ui.pages.machine import METRICS
-from staff_ui.routes import ROUTES, THIN
+from staff_ui.routes import ROUTES, SHORT
 from staff_ui.security import CSP, form_token
 from tests.staff_ui.house import Place, own_token
 
 README = (Path(staff_ui.__file__).parent / "README.md").read_text(encoding="utf-8")
-TABLE = [(each.method, re.sub(r":\w+}", "}", each.path), each.guard) for each in ROUTES] + [
-    ("GET", path, "staff") for path in THIN
-]
+TABLE = [(each.method, re.sub(r":\w+}", "}", each.path), each.guard) for each in ROUTES]
 
 
 def filled(path: str) -> str:
@@ -41,7 +39,7 @@ def test_the_readme_has_a_row_for_every_asset() -> None:
 @pytest.mark.parametrize(("method", "path", "guard"), TABLE)
 def test_a_guard_lets_nobody_in_who_may_not(place: Place, method: str, path: str, guard: str) -> None:
     stranger, tablet = place.browser(), place.tablet()
-    if guard in ("staff", "tablet") and path != "/visits":
+    if guard in ("staff", "tablet"):
         assert stranger.request(method, filled(path)).status_code == 403
     if guard == "staff":
         assert tablet.request(method, filled(path)).status_code in (303, 401)
@@ -92,6 +90,20 @@ def test_every_answer_has_the_strict_headers(place: Place, path: str) -> None:
     expected = "no-cache" if path.startswith("/static") else "no-store"
     assert headers["cache-control"] == expected
     assert headers.get_list("content-security-policy") == [CSP]
+
+
+@pytest.mark.parametrize("path", SHORT)
+def test_a_shortcut_answers_as_the_route_behind_it(place: Place, path: str) -> None:
+    place.de_vries()
+    place.tap("2900000000011")
+    tablet = place.signed_in()
+    # With a slash behind it the path is no shortcut, and the same route.
+    short, route = tablet.get(path), tablet.get(f"{path}/")
+    assert "De Vries" in short.text
+    assert (short.status_code, short.text) == (route.status_code, route.text)
+    assert set(short.headers.multi_items()) - set(route.headers.multi_items()) <= {
+        ("welkom-fresh-ms", short.headers["welkom-fresh-ms"])
+    }
 
 
 def test_health_is_for_anybody_and_says_nothing_personal(place: Place) -> None:
