@@ -147,7 +147,11 @@ def with_shortcuts(desk: Desk, pages: ASGIApp) -> ASGIApp:
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         answer = None
-        if scope["type"] == ScopeType.HTTP and scope["method"] == "GET" and (short := SHORT.get(scope["path"])):
+        if (
+            scope["type"] == ScopeType.HTTP
+            and scope["method"] == "GET"
+            and (short := SHORT.get(scope["path"]))
+        ):
             # What goes wrong here goes wrong once more in its route, where it is said and logged.
             with suppress(Exception):
                 answer = short(desk, scope)
