@@ -20,7 +20,7 @@ from edge.facts import Fact
 from edge.kit.migrate import load, migrate
 from edge.kit.sqlite import open_writer
 from staff_ui.pages import machine
-from staff_ui.routes import ROUTES, THIN
+from staff_ui.routes import ROUTES
 from sync.hub import config as hub_config
 from sync.hub.app import open_hub
 from tests.house.repo import ROOT, codes, name, table, texts
@@ -114,7 +114,7 @@ def test_every_address_of_the_tablet_has_its_row_with_its_method_and_guard() -> 
     section = text.split("\n## Routes\n")[1].split("\n## ")[0]
     documented = re.findall(r"^\| (GET|POST) \| `([^`]+)` \| (\w+) \|", section, re.MULTILINE)
     served = [(each.method, normal(each.path), each.guard) for each in ROUTES]
-    assert sorted(documented) == sorted(served + [("GET", path, "staff") for path in THIN])
+    assert sorted(documented) == sorted(served)
 
 
 def test_every_metric_has_its_row_and_its_type() -> None:
