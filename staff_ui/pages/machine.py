@@ -8,6 +8,7 @@ from litestar import Response
 from litestar.exceptions import NotFoundException
 from litestar.response import Stream
 
+from edge.kit.packing import packed
 from edge.visits import tables
 from staff_ui.desk import Desk, Guest
 from staff_ui.security import YEAR_S, Ask
@@ -114,4 +115,5 @@ async def static(desk: Desk, request: Ask, guest: Guest) -> Response[bytes]:
         raise NotFoundException
     known = request.query_params.get("v") == asset.version
     keep = f"public, max-age={YEAR_S}, immutable" if known else "no-cache"
-    return Response(asset.body, media_type=asset.kind, headers={"cache-control": keep})
+    body, said = packed(asset.body, asset.kind, accepted=request.headers.get("accept-encoding", ""))
+    return Response(body, media_type=asset.kind, headers={"cache-control": keep, **said})

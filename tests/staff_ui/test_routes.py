@@ -127,6 +127,18 @@ def test_metrics_count_what_happened_and_name_nobody(place: Place) -> None:
     assert named == set(METRICS)
 
 
+def test_files_travel_small_and_pages_with_a_token_do_not(place: Place) -> None:
+    asset = read_assets()["welkom.css"]
+    sent = httpx.get(place.url + asset.address, headers={"accept-encoding": "gzip, br"})
+    assert sent.headers["content-encoding"] == "gzip"
+    assert int(sent.headers["content-length"]) < len(asset.body) / 3
+    assert (sent.content, sent.headers["vary"]) == (asset.body, "accept-encoding")
+    plain = httpx.get(place.url + asset.address, headers={"accept-encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    tablet = place.signed_in()
+    assert all("content-encoding" not in tablet.get(path).headers for path in ("/", "/visits", "/search"))
+
+
 def test_static_files_are_kept_for_ever_under_their_hash_and_asked_again_without(place: Place) -> None:
     asset = read_assets()["welkom.css"]
     kept = httpx.get(place.url + asset.address)

@@ -10,6 +10,7 @@ from litestar.response import Redirect, Stream
 
 from edge.kit.errors import StoreError, WelkomError
 from edge.kit.log import died
+from edge.kit.packing import packed
 from edge.kit.words import LANGUAGES, Language
 from sync import wire
 from sync.hub.feed import EVERYTHING
@@ -157,7 +158,8 @@ async def static(pages: Pages, request: Ask) -> Response[Any]:
         return pages.door(request, "absent", status=404)
     known = request.query_params.get("v") == asset.version
     keep = f"public, max-age={YEAR_S}, immutable" if known else "no-cache"
-    return Response(asset.body, media_type=asset.kind, headers={"cache-control": keep})
+    body, said = packed(asset.body, asset.kind, accepted=request.headers.get("accept-encoding", ""))
+    return Response(body, media_type=asset.kind, headers={"cache-control": keep, **said})
 
 
 async def headquarters(pages: Pages, request: Ask) -> Response[Any]:
