@@ -1,9 +1,11 @@
-"""NFC readers that are plugged in now, by their USB ids alone: nothing is opened, nothing is written to.
+"""Readers that are plugged in now, by their ids and names alone: nothing is opened, nothing is written to.
 
 Serial adapters with a PN532 behind them look like any other adapter, so they are never guessed at: a byte
 written to a stranger's modem or scanner is a fault. Those are named in the configuration.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +24,42 @@ USB_READERS: Final = {
     "072f:2200": "ACR122U",
 }
 _DEVICES: Final = Path("/sys/bus/usb/devices")
+CCID: Final = "0b"  # the interface class of a smart card reader (USB-IF)
+
+
+@dataclass(frozen=True, slots=True)
+class Plugged:
+    """A device that is, or may be, a reader: its kind here, its ids, and its node below the root."""
+
+    kind: str
+    name: str
+    device: str
+    ids: str = ""
+
+
+def plugged(root: Path = Path("/")) -> tuple[Plugged, ...]:
+    """USB readers by id or class, then serial ports and keyboards that have a stable name under /dev."""
+    return (*_usb(root / "sys/bus/usb/devices"), *_named(root))
+
+
+def _usb(devices: Path) -> Iterator[Plugged]:
+    for device in sorted(devices.glob("*")) if devices.is_dir() else []:
+        ids = f"{_read(device / 'idVendor')}:{_read(device / 'idProduct')}"
+        bus, number = _read(device / "busnum"), _read(device / "devnum")
+        node = f"dev/bus/usb/{bus:0>3}/{number:0>3}"
+        if ids in USB_READERS:
+            yield Plugged("nfc", USB_READERS[ids], node, ids)
+        elif any(_read(each / "bInterfaceClass") == CCID for each in devices.glob(f"{device.name}:*")):
+            yield Plugged("pcsc", _read(device / "product") or ids, node, ids)
+
+
+def _named(root: Path) -> Iterator[Plugged]:
+    for folder, pattern, kind in (
+        ("dev/serial/by-id", "*", "serial or nfc"),
+        ("dev/input/by-id", "*-event-kbd", "hid, if it is a scanner"),
+    ):
+        for link in sorted((root / folder).glob(pattern)):
+            yield Plugged(kind, f"/{folder}/{link.name}", f"{folder}/{link.name}")
 
 
 def plugged_in(devices: Path = _DEVICES) -> list[ReaderSettings]:

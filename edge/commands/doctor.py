@@ -1,12 +1,12 @@
 """`welkom doctor`: tries every part of an appliance and says in words what to do."""
 
 import argparse
+import os
 import shutil
 import socket
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,13 +14,16 @@ from urllib.parse import urlsplit
 from zeroconf import InterfaceChoice, IPVersion, Zeroconf
 
 from drivers import catalogue
-from drivers.reader import ReaderError
+from drivers.settings import ReaderSettings
+from edge import machine
+from edge.commands.watch import tables
 from edge.config import Config, credentials_folder, load
 from edge.files import high_water_ms
 from edge.keys import read_keys
 from edge.kit.clock import SystemClock, rfc3339
 from edge.kit.errors import WelkomError
 from edge.kit.sqlite import open_reader, store_error
+from edge.machine import Finding
 from edge.tls import addresses, places
 from edge.tls.certificates import fingerprint_of
 from edge.tls.mdns import service
@@ -30,34 +33,26 @@ from edge.tls.own import read_authority, read_server
 FREE_MB: Final = 512
 # How long the network gets to answer with this box's own name.
 NAME_MS: Final = 1_500
-# What Linux's own NFC modules do to a reader, and what stops them (drivers/README.md).
-THIEVES: Final = ("pn533_usb", "pn533", "port100", "nfc")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One part: whether it is well, and what was found or has to be done."""
-
-    part: str
-    well: bool
-    words: str
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, required=True, help="welkom.toml")
+    parser.add_argument(
+        "--readers", type=Path, help="readers.toml, where readers run by themselves (welkom-reader@)"
+    )
 
 
 def run(words: argparse.Namespace) -> int:
     config = load(words.config)
     ill = 0
-    for finding in examine(config):
+    for finding in examine(config, _others(words.readers) if words.readers else ()):
         ill += not finding.well
         print(f"{'well' if finding.well else 'ILL ':4}  {finding.part:14}  {finding.words}")
     print("All is well." if not ill else f"{ill} to mend: start at the top.")
     return 1 if ill else 0
 
 
-def examine(config: Config) -> Iterator[Finding]:
+def examine(config: Config, others: Sequence[ReaderSettings] = ()) -> Iterator[Finding]:
     """Every part in the order in which trouble should be mended."""
     checks: list[tuple[str, Callable[[], str]]] = [
         ("secrets", lambda: _secrets(config)),
@@ -68,21 +63,29 @@ def examine(config: Config) -> Iterator[Finding]:
         ("https", lambda: _https(config)),
         ("name", lambda: _name(config)),
         ("hub", lambda: _hub(config)),
-        *(
-            (f"reader {each.name}", lambda each=each: _reader(each.kind, each.device))
-            for each in config.readers
-        ),
-        ("kernel modules", _modules),
     ]
     for part, check in checks:
         try:
             yield Finding(part, True, check())
         except WelkomError as error:
             yield Finding(part, False, error.sentence())
-        except ReaderError as error:
-            yield Finding(part, False, f"{error} [{error.code}] {error.hint}")
         except Trouble as trouble:
             yield Finding(part, False, str(trouble))
+    yield from machine.examine(this_machine(), (*config.readers, *others))
+
+
+def this_machine() -> machine.Machine:
+    """Where we are, and with this user's rights."""
+    return machine.Machine(Path("/"), os.geteuid(), frozenset({os.getegid(), *os.getgroups()}))
+
+
+def _others(file: Path) -> tuple[ReaderSettings, ...]:
+    """Readers of another unit, by kind and device: their keys are not ours to read."""
+    known = [each for each in tables(file) if each.get("kind") in catalogue.KINDS]
+    return tuple(
+        ReaderSettings(str(each.get("name", each["kind"])), each["kind"], device=str(each.get("device", "")))
+        for each in known
+    )
 
 
 class Trouble(Exception):
@@ -195,21 +198,3 @@ def _hub(config: Config) -> str:
         reason = error.strerror or type(error).__name__
         raise Trouble(f"cannot be reached ({reason}); the shop works on, its facts wait") from None
     return "answers"
-
-
-def _reader(kind: str, device: str) -> str:
-    if kind not in catalogue.KINDS:
-        raise Trouble(f"kind {kind} is unknown; choose one of {', '.join(catalogue.KINDS)}")
-    if device.startswith("/") and kind != "pipe" and not Path(device).exists():
-        raise Trouble(f"{device} is not there; plug it in, or look in /dev/serial/by-id for its name")
-    return f"{kind} {device}".strip()
-
-
-def _modules() -> str:
-    modules = Path("/proc/modules")
-    loaded = modules.read_text(encoding="ascii") if modules.exists() else ""
-    names = {line.split(" ", 1)[0] for line in loaded.splitlines()}
-    thieves = [name for name in THIEVES if name in names]
-    if thieves:
-        raise Trouble(f"{', '.join(thieves)} may take the reader; install systemd/welkom-modprobe.conf")
-    return "none takes a reader"

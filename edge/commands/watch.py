@@ -68,13 +68,13 @@ def choose(kind: str | None, device: str | None, file: Path | None, name: str | 
         raise ConfigError(
             "no reader was named", code="C05", hint=f"say a kind ({', '.join(catalogue.KINDS)}) or --name"
         )
-    tables: list[dict[str, Any]] = _tables(file) if file else []
+    given = tables(file) if file else []
     wanted = [
         (number, table)
-        for number, table in enumerate(tables)
+        for number, table in enumerate(given)
         if (kind is None or table.get("kind") == kind) and (name is None or table.get("name") == name)
     ]
-    if file and tables and not wanted:
+    if file and given and not wanted:
         raise ConfigError(
             f"{file}: no reader of that kind or name", code="C05", hint="compare with its [[readers]] tables"
         )
@@ -89,7 +89,8 @@ def choose(kind: str | None, device: str | None, file: Path | None, name: str | 
         ) from None
 
 
-def _tables(file: Path) -> list[dict[str, Any]]:
+def tables(file: Path) -> list[dict[str, Any]]:
+    """The [[readers]] of a file, unchecked; raises ConfigError."""
     try:
         readers = tomllib.loads(file.read_text(encoding="utf-8")).get("readers", [])
     except OSError as error:
