@@ -14,21 +14,25 @@ from typing import Final, cast
 
 from edge.consent.rules import Role
 from edge.facts import Fact
-from edge.keys import Keys
 from edge.kit.errors import Corrupt
 from edge.kit.sqlite import Database
 from edge.live import Live
-from edge.recognition import profile
 from edge.recognition.profile import Profile
+from edge.shop import tables as shop
 from edge.visits import tables as visits
 from edge.visits.tables import Arrival
+from edge.wallet import tables as wallet
+from edge.wallet.tables import Here
 
 KEEP_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What stands in the tables at `at_ms` with write number `asked`: who is here, how many, and whose card it is."""
+    """What stands in the tables at `at_ms` with write number `asked`: who is here, how many, whose card it is.
+
+    `busy` is the shop's switch.
+    """
 
     asked: int
     at_ms: int
@@ -37,44 +41,44 @@ class Gathered:
     here: int
     customer_id: bytes = field(repr=False)
     profiles: Mapping[Role, Profile] = field(repr=False)
+    busy: bool
 
 
 class Ahead:
     """At most one gathering, from its commit to the rendering that follows. Used from the event loop alone."""
 
-    def __init__(self, db: Database[Fact], live: Live, keys: Keys, *, recipient: str) -> None:
+    def __init__(self, db: Database[Fact], live: Live) -> None:
         self._db = db
         self._live = live
-        self._keys = keys
-        self._recipient = recipient
         self._most = self._counted = 0
+        self._here: Here | None = None
         self._ready: Gathered | None = None
         self._version = -1
 
-    def follow(self, *, most: int, counted: int) -> None:
-        """From now on gather that many arrivals, and count visits up to `counted`: what a page shows."""
-        self._most, self._counted = most, counted
+    def follow(self, here: Here, *, most: int, counted: int) -> None:
+        """From now on gather what a page shows: that many arrivals, visits counted up to `counted`, as `here`."""
+        self._here, self._most, self._counted = here, most, counted
 
     def gather(
         self, conn: Connection, facts: Sequence[Fact], *, now_ms: int, roles: Sequence[str]
     ) -> Gathered | None:
         """Read what tablets of these roles will ask once `facts` are on disk; None when nobody would."""
-        if not roles or not self._most:
+        here = self._here
+        if not roles or here is None:
             return None
-        recipient, asked = self._recipient, self._db.asked + 1
+        asked = self._db.asked + 1
         try:
-            arrivals, here = visits.who_is_here(
-                conn, recipient=recipient, now_ms=now_ms, most=self._most, counted=self._counted
+            arrivals, count = visits.who_is_here(
+                conn, recipient=here.recipient, now_ms=now_ms, most=self._most, counted=self._counted
             )
             if not arrivals:
                 return None
             customer_id = arrivals[0].customer_id
             profiles = {
-                role: profile.read(
-                    conn, customer_id, role=role, recipient=recipient, now_ms=now_ms, kek=self._keys.kek
-                )
+                role: wallet.profile_here(conn, customer_id, role=role, here=here, now_ms=now_ms)
                 for role in cast(Sequence[Role], roles)
             }
+            busy = shop.busy(conn)
         except (Corrupt, sqlite3.Error):
             return None  # the tap is kept all the same; the renderer meets the same trouble, and says so
         return Gathered(
@@ -84,9 +88,10 @@ class Ahead:
                 *(each.until_ms for each in arrivals), *(each.until_ms for each in profiles.values())
             ),
             arrivals=arrivals,
-            here=here,
+            here=count,
             customer_id=customer_id,
             profiles=profiles,
+            busy=busy,
         )
 
     def offer(self, gathered: Gathered) -> None:

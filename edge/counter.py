@@ -144,7 +144,7 @@ class Counter:
         self._notes: deque[Note] = deque(maxlen=MAX_NOTES)
         self._scanned: Scanned | None = None
         self.tally = Tally()
-        self.ahead = Ahead(db, live, keys, recipient=recipient)
+        self.ahead = Ahead(db, live)
         self.badges = Badges(db)
         self._end: asyncio.TimerHandle | None = None
         self.display = Display()

@@ -4,13 +4,14 @@ Lines are only ever added; the database itself refuses another amount or a delet
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from sqlite3 import Connection
 from typing import Any, Final
 
 from edge.consent.rules import Role, traits_of
 from edge.consent.tables import basis_until
-from edge.recognition.profile import unseal_trait, unwrap
+from edge.recognition import profile
+from edge.recognition.profile import Profile, unseal_trait, unwrap
 from edge.wallet import rules
 from edge.wallet.facts import WalletMoved
 from edge.wallet.policy import AS_IT_COMES, Limits
@@ -107,22 +108,17 @@ def _lines(
     ]
 
 
-def add_here(
-    conn: Connection,
-    customer_id: bytes,
-    values: Mapping[str, Any],
-    *,
-    device: str,
-    recipient: str,
-    now_ms: int,
-) -> Mapping[str, Any]:
-    """A profile's values as they are true in this shop: points and stamps with the lines the hub has not counted.
+def profile_here(conn: Connection, customer_id: bytes, *, role: Role, here: Here, now_ms: int) -> Profile:
+    """A customer's profile as it is true in this shop: points and stamps with the lines the hub has not counted.
 
-    `values` are to be read before: a line is never taken away, so what is committed between the two reads is
-    counted once.
+    Raises Corrupt. The values are read before the lines: a line is never taken away, so what is committed between the
+    two is counted once.
     """
-    lines = _lines(conn, customer_id, values, device=device, recipient=recipient, now_ms=now_ms)
-    return rules.here(values, lines, device=device) if lines else values
+    found = profile.read(conn, customer_id, role=role, recipient=here.recipient, now_ms=now_ms, kek=here.kek)
+    lines = _lines(
+        conn, customer_id, found.values, device=here.device, recipient=here.recipient, now_ms=now_ms
+    )
+    return replace(found, values=rules.here(found.values, lines, device=here.device)) if lines else found
 
 
 def _read(role: Role) -> str:

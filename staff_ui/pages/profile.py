@@ -1,6 +1,6 @@
 """Closer than a glance: each field with where it comes from and how old it is, after somebody said why."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final
 
@@ -14,10 +14,11 @@ from edge.shop import tables as shop
 from edge.visits import acts
 from edge.visits.rules import REASONS
 from edge.visits.tables import Arrival
-from edge.wallet.tables import add_here
+from edge.wallet.tables import profile_here
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages.looks import log_look
 from staff_ui.pages.named import open_visit
+from staff_ui.pages.purse import here
 from staff_ui.pages.tabs import Link, tabs
 from staff_ui.pages.values import items, text, whole
 from staff_ui.security import Ask, own_form
@@ -130,27 +131,12 @@ def purposes(held: profile.Profile) -> list[str]:
 def _read(desk: Desk, guest: Guest, found: Arrival) -> profile.Profile:
     house, now_ms = desk.house, desk.house.time.now_ms()
     try:
-        held = profile.read(
-            house.db.reader,
-            found.customer_id,
-            role=guest.who.role,
-            recipient=house.config.shop.recipient,
-            now_ms=now_ms,
-            kek=house.keys.kek,
+        return profile_here(
+            house.db.reader, found.customer_id, role=guest.who.role, here=here(house), now_ms=now_ms
         )
     except Corrupt as error:
         house.log("card_unreadable", code=error.code, hint=error.hint)
         return profile.Profile(values={}, as_of_ms={}, until_ms=now_ms)
-    # As on the card: what was earned and redeemed here counts at once.
-    values = add_here(
-        house.db.reader,
-        found.customer_id,
-        held.values,
-        device=house.config.hub.device,
-        recipient=house.config.shop.recipient,
-        now_ms=now_ms,
-    )
-    return replace(held, values=values)
 
 
 def fields_of(held: profile.Profile, role: Any, say: Words, *, now_ms: int) -> tuple[Field, ...]:

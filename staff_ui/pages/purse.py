@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from edge.house import House
 from edge.kit.errors import Gone
 from edge.recognition.evidence import Evidence
 from edge.visits.tables import Arrival
@@ -31,10 +32,10 @@ def limits(desk: Desk) -> Limits:
     return desk.house.config.wallet.limits
 
 
-def here(desk: Desk) -> Here:
+def here(house: House) -> Here:
     """As whom this house reads and writes wallets, and within which limits."""
-    config = desk.house.config
-    return Here(config.shop.recipient, config.hub.device, desk.house.keys.kek, config.wallet.limits)
+    config = house.config
+    return Here(config.shop.recipient, config.hub.device, house.keys.kek, config.wallet.limits)
 
 
 def of_visit(desk: Desk, request: Ask) -> Purse:

@@ -1,7 +1,7 @@
 """The fragment that tablets fetch on every poke: who is here, and the card of whom was last seen."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from sqlite3 import Connection
 from typing import Final
 
@@ -16,13 +16,14 @@ from edge.counter import NOTE_MS, Note, NoteKind
 from edge.house import House
 from edge.insight.tables import joined_today
 from edge.kit.errors import Corrupt
-from edge.recognition import profile
+from edge.recognition.profile import Profile
 from edge.shop import tables as shop
 from edge.visits import tables
 from edge.visits.tables import Arrival
-from edge.wallet.tables import add_here
+from edge.wallet.tables import profile_here
 from staff_ui.pages.card import Card, glance, takes
 from staff_ui.pages.offers import Offer, on_card
+from staff_ui.pages.purse import here
 from staff_ui.pages.rows import Made, Rows, note_key
 from staff_ui.pages.state import State, state
 from staff_ui.sheets import Sheets
@@ -77,13 +78,14 @@ class Visits:
 
 
 class Renderer:
-    """Gathers and renders the fragment, in the event loop: three reads, and what is new of the rows."""
+    """Gathers and renders the fragment, in the event loop: after a tap no read, and what is new of the rows."""
 
     def __init__(self, house: House, sheets: Sheets) -> None:
         self._house = house
         self._sheets = sheets
         self._rows = Rows(house, sheets)
-        house.counter.ahead.follow(most=MOST_ROWS, counted=MOST_COUNTED + 1)
+        self._here = here(house)
+        house.counter.ahead.follow(self._here, most=MOST_ROWS, counted=MOST_COUNTED + 1)
 
     def __call__(
         self, role: Role, language: Language, pinned: bytes | None, now_ms: int, me: bytes = b""
@@ -93,7 +95,7 @@ class Renderer:
         conn, recipient = house.db.reader, house.config.shop.recipient
         # What the tap itself read, or what is read now.
         seen = house.counter.ahead.seen(now_ms)
-        arrivals, here = (
+        arrivals, count = (
             (seen.arrivals, seen.here)
             if seen is not None
             else tables.who_is_here(
@@ -104,10 +106,15 @@ class Renderer:
         shown = _followed(arrivals, notes)
         if pinned is not None:
             shown = tables.arrival(conn, pinned, recipient=recipient, now_ms=now_ms)
-        busy = shop.busy(conn)
+        busy = shop.busy(conn) if seen is None else seen.busy
         card, until_ms = None, FOREVER_MS
         if shown:
-            card, until_ms = self._card(shown, role, words, now_ms=now_ms, busy=busy, me=me)
+            ready = seen.profiles.get(role) if seen and seen.customer_id == shown.customer_id else None
+            found = ready or self._profile(shown, role, now_ms=now_ms)
+            if "name" in found.values:
+                house.names.keep(shown.customer_id, found.values["name"])
+            until_ms = found.until_ms
+            card = glance(shown, found, words, now_ms=now_ms, busy=busy, me=me)
         quiet = busy or shown is None or shown.alone
         advice = house.advisor.advice(shown.visit_id) if shown and not quiet else None
         note = notes[0] if notes and shown is None and pinned is None else None
@@ -116,7 +123,7 @@ class Renderer:
         it = Visits(
             state=state(house.health, words, busy=busy),
             rows=Markup("".join(line for _, line in rows)),
-            more=_more(here, len(arrivals), words),
+            more=_more(count, len(arrivals), words),
             card=card,
             offer=_offer(card, advice, conn, words) if card and advice else None,
             note=_note_card(note, words, counted=self._counted(words, now_ms)) if note else None,
@@ -141,37 +148,15 @@ class Renderer:
     def _counted(self, words: Words, now_ms: int) -> str:
         return joined_words(self._house.db.reader, words, now_ms=now_ms)
 
-    def _card(
-        self, arrival: Arrival, role: Role, words: Words, *, now_ms: int, busy: bool, me: bytes
-    ) -> tuple[Card, int]:
+    def _profile(self, arrival: Arrival, role: Role, *, now_ms: int) -> Profile:
         house = self._house
-        seen = house.counter.ahead.seen(now_ms)
-        ready = seen.profiles.get(role) if seen and seen.customer_id == arrival.customer_id else None
         try:
-            found = ready or profile.read(
-                house.db.reader,
-                arrival.customer_id,
-                role=role,
-                recipient=house.config.shop.recipient,
-                now_ms=now_ms,
-                kek=house.keys.kek,
+            return profile_here(
+                house.db.reader, arrival.customer_id, role=role, here=self._here, now_ms=now_ms
             )
         except Corrupt as error:
             house.log("card_unreadable", code=error.code, hint=error.hint)
-            found = profile.Profile(values={}, as_of_ms={}, until_ms=FOREVER_MS)
-        if "name" in found.values:
-            house.names.keep(arrival.customer_id, found.values["name"])
-        # What was earned and redeemed here counts at once, whether or not the hub has heard of it.
-        values = add_here(
-            house.db.reader,
-            arrival.customer_id,
-            found.values,
-            device=house.config.hub.device,
-            recipient=house.config.shop.recipient,
-            now_ms=now_ms,
-        )
-        found = replace(found, values=values)
-        return glance(arrival, found, words, now_ms=now_ms, busy=busy, me=me), found.until_ms
+            return Profile(values={}, as_of_ms={}, until_ms=FOREVER_MS)
 
 
 def _offer(card: Card, advice: Advice, conn: Connection, words: Words) -> Offer | None:

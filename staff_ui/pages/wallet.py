@@ -188,7 +188,7 @@ async def _log_nameless(desk: Desk, purse: Purse, guest: Guest) -> None:
     now_ms = house.time.now_ms()
     try:
         done = await house.db.write(
-            acts.look, purse.customer_id, purse.visit_id, role=role, here=here(desk), now_ms=now_ms
+            acts.look, purse.customer_id, purse.visit_id, role=role, here=here(desk.house), now_ms=now_ms
         )
     except StoreError as error:
         house.log("view_not_logged", code=error.code, hint=error.hint)
@@ -201,7 +201,7 @@ def _saved(desk: Desk, purse: Purse, guest: Guest, now_ms: int) -> tuple[Balance
     house = desk.house
     try:
         saved = tables.balances(
-            house.db.reader, purse.customer_id, role=guest.who.role, here=here(desk), now_ms=now_ms
+            house.db.reader, purse.customer_id, role=guest.who.role, here=here(desk.house), now_ms=now_ms
         )
     except Corrupt as error:
         house.log("wallet_unreadable", code=error.code, hint=error.hint)

@@ -78,7 +78,7 @@ def _lacks(desk: Desk, act: str, asked: Asked, purse: Purse, amount: int) -> Mis
     if act not in ("spend", "full"):
         return None
     points = amount if act == "spend" else 0
-    return acts.lacks(desk.house.db.reader, asked, purse.customer_id, points=points, here=here(desk))
+    return acts.lacks(desk.house.db.reader, asked, purse.customer_id, points=points, here=here(desk.house))
 
 
 def _eyes_help(desk: Desk, guest: Guest, act: str, asked: Asked, purse: Purse, amount: int) -> str | None:
@@ -93,7 +93,7 @@ def _eyes_help(desk: Desk, guest: Guest, act: str, asked: Asked, purse: Purse, a
 
 
 async def _act(desk: Desk, act: str, asked: Asked, amount: int) -> Committed[Fact]:
-    write, this = desk.house.db.write, here(desk)
+    write, this = desk.house.db.write, here(desk.house)
     match act:
         case "stamp":
             return await write(acts.earn, asked, instrument="stamps", amount=1, here=this)

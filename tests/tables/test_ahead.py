@@ -9,15 +9,19 @@ import pytest
 
 from edge.ahead import Gathered
 from edge.consent import acts as consent_acts
-from edge.recognition import profile
 from edge.recognition.rules import SAME_TAP_MS
+from edge.shop import tables as shop
 from edge.visits import tables
+from edge.wallet import acts as wallet_acts
+from edge.wallet import tables as wallet
+from edge.wallet.rules import Asked
 from tests.kit.clocks import START_MS, HandClock
 from tests.tables.floor import KEYS, RECIPIENT, Floor, Person, open_floor
 
 pytestmark = pytest.mark.anyio
 HOUR_MS = 3_600_000
 MOST, COUNTED = 7, 21
+HERE = wallet.Here(recipient=RECIPIENT, device="box", kek=KEYS.kek)
 
 
 @asynccontextmanager
@@ -26,7 +30,7 @@ async def watched(
 ) -> AsyncIterator[Floor]:
     """A floor with one tablet open, that shows seven arrivals."""
     async with open_floor(folder, clock=clock) as floor:
-        floor.counter.ahead.follow(most=MOST, counted=COUNTED)
+        floor.counter.ahead.follow(HERE, most=MOST, counted=COUNTED)
         stream = floor.live.stream(role)
         await anext(stream)
         yield floor
@@ -60,10 +64,26 @@ async def test_what_is_read_in_a_tap_is_what_reading_after_it_gives(tmp_path: Pa
             )
             assert ahead.customer_id == people[number].customer_id
             assert ahead.profiles == {
-                "staff": profile.read(
-                    conn, ahead.customer_id, role="staff", recipient=RECIPIENT, now_ms=now_ms, kek=KEYS.kek
-                )
+                "staff": wallet.profile_here(conn, ahead.customer_id, role="staff", here=HERE, now_ms=now_ms)
             }
+            assert not ahead.busy
+
+
+async def test_what_was_saved_here_counts_in_it_and_so_does_the_busy_switch(tmp_path: Path) -> None:
+    async with watched(tmp_path) as floor:
+        person = await floor.resident()
+        await floor.tap()
+        visit_id = floor.one("SELECT id FROM visit")
+        line = Asked(bytes(16), visit_id, role="staff", staff_id=bytes(16), at_ms=floor.now_ms)
+        await floor.db.write(wallet_acts.earn, line, instrument="points", amount=60, here=HERE)
+        await floor.db.apply(shop.set_busy, True, now_ms=floor.now_ms)
+        assert seen(floor) is None  # of before that
+        floor.clock.pass_ms(SAME_TAP_MS)
+        await floor.tap()
+        ahead = seen(floor)
+        assert ahead is not None
+        assert (ahead.customer_id, ahead.busy) == (person.customer_id, True)
+        assert ahead.profiles["staff"].values["points"] == {"balance": 400}
 
 
 async def test_a_withdrawal_that_was_only_asked_for_already_makes_it_nothing(tmp_path: Path) -> None:
@@ -134,7 +154,7 @@ async def test_a_value_that_does_not_open_costs_nobody_their_tap(tmp_path: Path)
 
 async def test_without_a_tablet_that_watches_nothing_is_unsealed(tmp_path: Path) -> None:
     async with open_floor(tmp_path) as floor:
-        floor.counter.ahead.follow(most=MOST, counted=COUNTED)
+        floor.counter.ahead.follow(HERE, most=MOST, counted=COUNTED)
         await floor.resident()
         await floor.tap()
         assert seen(floor) is None

@@ -209,9 +209,13 @@ async def test_without_the_agreement_nothing_is_read_and_nothing_is_written(tmp_
         await floor.db.write(acts.earn, asked(floor, 1), instrument="points", amount=60, here=HERE)
         floor.clock.pass_ms(1_000)
         assert saved(floor, person) is None
+        held = tables.profile_here(
+            floor.db.reader, person.customer_id, role="staff", here=HERE, now_ms=floor.now_ms
+        )
+        assert held.values.keys() == {"name", "since"}
         values = {"points": {"balance": 340}}
         asks = {"device": "box", "recipient": RECIPIENT, "now_ms": floor.now_ms}
-        assert tables.add_here(floor.db.reader, person.customer_id, values, **asks) == values
+        assert tables._lines(floor.db.reader, person.customer_id, values, **asks) == []
         done = await floor.db.write(acts.earn, asked(floor, 2), instrument="points", amount=1, here=HERE)
         assert done.facts == []
 
