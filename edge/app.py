@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from drivers import catalogue
 from drivers.reader import Reader, Sighting
 from edge import jobs, newcomers, outbox
+from edge.advice import rest
 from edge.advice.advisor import Advisor
 from edge.advice.process import Worker
 from edge.advice.talk import Start
@@ -29,7 +31,7 @@ from edge.files import alone, high_water_ms, prepare, suspect, whole_again
 from edge.health import Health
 from edge.house import House
 from edge.keys import Keys, read_keys
-from edge.kit.clock import Clock, ShopTime, SystemClock
+from edge.kit.clock import Clock, ShopTime, SystemClock, utc
 from edge.kit.errors import StoreError
 from edge.kit.ids import uuid7_source
 from edge.kit.log import Log, json_log
@@ -221,8 +223,21 @@ async def open_edge(
             tell=advised,
             log=say,
         )
-        # Whoever asked to be left alone gets no advice, and in the busy mode nobody does.
-        advisor.withheld = lambda visit_id: shop.busy(db.reader) or visits.is_left_alone(db.reader, visit_id)
+        # Whoever asked to be left alone gets no advice, and in the busy mode and in quiet hours nobody does.
+        offers, zone = config.advice, ZoneInfo(config.shop.timezone)
+        advisor.withheld = lambda visit_id: (
+            rest.is_quiet_hour(
+                utc(time.now_ms()).astimezone(zone).hour,
+                from_hour=offers.quiet_from,
+                until_hour=offers.quiet_until,
+            )
+            or shop.busy(db.reader)
+            or visits.is_left_alone(db.reader, visit_id)
+        )
+        advisor.enough = lambda visit_id: rest.had_enough(
+            visits.lately(db.reader, visit_id, within_ms=rest.WEEK_MS, now_ms=time.now_ms()),
+            most_a_week=offers.most_a_week,
+        )
         db.listeners.append(advisor.heard)
         house = House(
             config=config,

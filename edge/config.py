@@ -103,6 +103,17 @@ class Wallet:
 
 
 @dataclass(frozen=True, slots=True)
+class Advice:
+    most_a_week: int = setting(
+        3, "visits in seven days at which one customer is offered something; 0: at none", lowest=0
+    )
+    quiet_from: int = setting(0, "hour of the shop's clock at which offers stop", lowest=0, highest=24)
+    quiet_until: int = setting(
+        0, "hour at which they start again; the same as quiet_from: offers at all hours", lowest=0, highest=24
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     shop: Shop = Shop()
     server: Server = Server()
@@ -110,10 +121,11 @@ class Config:
     hub: Hub = Hub()
     visits: Visits = Visits()
     wallet: Wallet = Wallet()
+    advice: Advice = Advice()
     readers: tuple[ReaderSettings, ...] = ()
 
 
-SECTIONS: Final = ("shop", "server", "store", "hub", "visits", "wallet")
+SECTIONS: Final = ("shop", "server", "store", "hub", "visits", "wallet", "advice")
 
 
 def load(path: Path, *, environment: Mapping[str, str] = os.environ) -> Config:

@@ -84,8 +84,10 @@ class Advisor:
         self._tasks: set[asyncio.Task[None]] = set()
         worker.died = self._wake.set
         self.condition = Condition()
-        # Somebody who wants to be left alone, or a shop in its rush, gets no suggestions.
+        # Somebody who wants to be left alone, a shop in its rush or in its quiet hours, gets no suggestions.
         self.withheld: Callable[[bytes], bool] = lambda visit_id: False
+        # Nor does who had theirs this week: asked once a visit, before any are made.
+        self.enough: Callable[[bytes], bool] = lambda visit_id: False
 
     def start(self) -> None:
         """The house answers: now there is time for a worker."""
@@ -154,7 +156,9 @@ class Advisor:
 
     async def ask(self, visit_id: bytes, customer_id: bytes, in_hand: Sequence[str] = ()) -> None:
         """Have suggestions made for a visit and tell the tablets; nothing happens where there is no worker."""
-        if not self.condition.up or not self.condition.baskets or self.withheld(visit_id):
+        if not self.condition.up or not self.condition.baskets:
+            return
+        if self.withheld(visit_id) or self.enough(visit_id):
             return
         try:
             refused = sorted(self._gone.get(visit_id, ()))

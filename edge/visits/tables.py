@@ -198,6 +198,17 @@ def is_left_alone(conn: Connection, visit_id: bytes) -> bool:
     return row is not None and row[0] is not None
 
 
+def lately(conn: Connection, visit_id: bytes, *, within_ms: int, now_ms: int) -> int:
+    """How often the customer of a visit came within so long, this visit included, left alone or not."""
+    # Visits are UUIDv7 (RFC 9562, 5.7): their first 48 bits are the instant, so a week is a range of the key.
+    since = max(0, now_ms - within_ms).to_bytes(6, "big")
+    (count,) = conn.execute(
+        "SELECT count(*) FROM visit WHERE id>=? AND customer_id=(SELECT customer_id FROM visit WHERE id=?)",
+        (since, visit_id),
+    ).fetchone()
+    return int(count)
+
+
 def tip(conn: Connection, visit_id: bytes, *, day: str, source: str, good: bool, now_ms: int) -> bool:
     """Count what somebody thinks of a sentence, once a visit; whether it counted. Nobody's name stands by it."""
     done = conn.execute("UPDATE visit SET tipped_ms=? WHERE id=? AND tipped_ms IS NULL", (now_ms, visit_id))

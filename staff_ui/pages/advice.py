@@ -44,6 +44,7 @@ MOST_ITEMS: Final = 5
 ANSWERS: Final[dict[str, str]] = {"said": "", "not_interested": "not_interested", "odd": "odd"}
 EMPTY: Final[dict[str, str]] = {
     "withheld": key("advice.withheld"),
+    "enough": key("advice.enough"),
     "down": key("advice.down"),
     "soon": key("advice.soon"),
     "nothing": key("advice.nothing"),
@@ -158,7 +159,7 @@ def _page(desk: Desk, arrival: Arrival, around: Frame, say: Words, *, tablet: st
     shown = tuple(_shown(each, items, own, held, say, now_ms=now_ms) for each in found)
     name = house.names.of(house.db.reader, arrival.customer_id, now_ms=now_ms)
     called = text(name, "call") or text(name, "short") or say.say("row.nameless")
-    sentence = "" if shown else say.say(EMPTY[_empty(desk, held, quiet=quiet)])
+    sentence = "" if shown else say.say(EMPTY[_empty(desk, arrival, held, quiet=quiet)])
     purchases = _purchases(own, items, say, now_ms=now_ms) if own and not quiet else ()
     spelt = (
         repr([[each.item, each.why, each.stock, each.said] for each in shown]) + sentence + str(own is None)
@@ -182,9 +183,11 @@ def _quiet(desk: Desk, arrival: Arrival) -> bool:
     return arrival.alone or shop.busy(house.db.reader) or house.advisor.withheld(arrival.visit_id)
 
 
-def _empty(desk: Desk, held: Advice | None, *, quiet: bool) -> str:
+def _empty(desk: Desk, arrival: Arrival, held: Advice | None, *, quiet: bool) -> str:
     if quiet:
         return "withheld"
+    if held is None and desk.house.advisor.enough(arrival.visit_id):
+        return "enough"
     if held is not None:
         return "nothing"
     return "down" if desk.house.advisor.condition.down else "soon"

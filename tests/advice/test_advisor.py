@@ -264,6 +264,18 @@ async def test_peak_or_a_customer_who_wants_to_be_left_alone_gets_none(tmp_path:
         assert shop.advisor.suggestions(visit_id) != ()
 
 
+async def test_who_had_enough_this_week_is_asked_about_no_more(tmp_path: Path) -> None:
+    async with running(tmp_path) as shop:
+        asked: list[bytes] = []
+        shop.advisor.enough = lambda each: asked.append(each) or True  # type: ignore[func-returns-value]
+        visit_id = await shop.visit(known())
+        await until(lambda: asked, "whether it was enough")
+        assert shop.advisor.suggestions(visit_id) == ()
+        shop.advisor.enough = lambda each: False
+        shop.advisor.wanted(visit_id, known())
+        await until(lambda: shop.advisor.suggestions(visit_id), "suggestions")
+
+
 async def test_a_night_comes_once_a_day_in_the_shops_own_time() -> None:
     zone = ZoneInfo("Europe/Amsterdam")
     ten = START_MS  # 10:00 in Amsterdam

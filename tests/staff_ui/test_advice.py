@@ -257,6 +257,8 @@ def test_a_page_of_nobody_and_one_without_advice_say_a_sentence(place: Place) ->
     assert "Het advies wordt gemaakt." in tablet.get(f"/visits/{visit}/advice").text
     place.house.advisor.condition.down = True
     assert "Er is nu geen advies." in tablet.get(f"/visits/{visit}/advice").text
+    place.house.advisor.enough = lambda visit_id: True
+    assert "deze week al genoeg voorstellen" in tablet.get(f"/visits/{visit}/advice").text
     place.house.advisor.withheld = lambda visit_id: True
     assert "Nu geen suggesties." in tablet.get(f"/visits/{visit}/advice").text
     place.house.health.advice_down = True
@@ -344,7 +346,7 @@ def test_every_state_of_the_samples_is_rendered_in_words(language: Any) -> None:
     words = Words(language, "Europe/Amsterdam")
     around = Frame(language=language, shop="Van Dam", theme="light", hand="right", own="", staff="Anna Kok")
     made = samples.samples(around, words)
-    assert {"three", "one said", "no profiling", "withheld", "down", "soon", "nothing"} == set(made)
+    assert {"three", "one said", "no profiling", "withheld", "enough", "down", "soon", "nothing"} == set(made)
     sheets = Sheets(read_assets(), timezone="Europe/Amsterdam")
     for state, it in made.items():
         assert "data-suggestion" in sheets.render(samples.TEMPLATE, it, language) or not it.shown

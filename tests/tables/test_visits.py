@@ -15,6 +15,7 @@ from tests.tables.floor import RECIPIENT, Floor, open_floor
 
 pytestmark = pytest.mark.anyio
 HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 
 
 def arrivals(floor: Floor) -> list[tables.Arrival]:
@@ -97,6 +98,24 @@ async def test_a_quiet_visit_ends_at_the_quiet_period_and_not_before(tmp_path: P
         assert len((await floor.db.write(acts.end_quiet, now_ms=floor.now_ms, quiet_ms=QUIET_MS)).facts) == 1
         await floor.tap()
         assert floor.one("SELECT count(*) FROM visit") == 2
+
+
+async def test_visits_of_a_week_are_counted_for_one_customer_alone(tmp_path: Path) -> None:
+    def lately(floor: Floor) -> int:
+        visit_id = arrivals(floor)[0].visit_id
+        return tables.lately(floor.db.reader, visit_id, within_ms=7 * DAY_MS, now_ms=floor.now_ms)
+
+    async with open_floor(tmp_path) as floor:
+        await floor.resident("1")
+        await floor.resident("2")
+        counted = []
+        for _ in range(9):
+            await floor.tap("2")
+            await floor.tap("1")
+            counted.append(lately(floor))
+            floor.clock.pass_ms(DAY_MS)
+            await floor.db.write(acts.end_quiet, now_ms=floor.now_ms, quiet_ms=QUIET_MS)
+        assert counted == [1, 2, 3, 4, 5, 6, 7, 8, 8]
 
 
 async def test_a_card_is_one_line_of_the_view_log_for_each_role(tmp_path: Path) -> None:
