@@ -3,11 +3,10 @@
 import threading
 from typing import Any, Final
 
-from drivers import talks
+from drivers import talks, uids
 from drivers.codecs import type2
 from drivers.codecs.dialogue import Damaged
 from drivers.nfc_channel import Air, Channel
-from drivers.reader import Token
 from drivers.settings import ReaderSettings
 from drivers.talks import NOTHING, UNREADABLE, Seen
 
@@ -15,8 +14,6 @@ ISO_DEP: Final = 0x20  # SAK bit 6, ISO/IEC 14443-3 table 9; a phone with SAK 60
 NFC_DEP: Final = 0x40
 TYPE_2: Final = 0x00  # any other SAK without ISO-DEP is MIFARE Classic, whose memory wants keys
 CLASSIC_4K: Final = 0x18  # the OV-chipkaart is one: what it holds cannot be asked without keys, so no UID
-RANDOM_UID: Final = 0x08  # first byte of a 4-byte UID that is new each time (ISO/IEC 14443-3, 6.5.4)
-DOUBLE_UID: Final = 7  # bytes; a single one (4) under ISO-DEP is a phone's
 
 Presence = tuple[str, bytes]
 
@@ -26,7 +23,7 @@ def presence(target: Any) -> Presence:
     if target.sensb_res:
         return ("B", b"")
     uid = bytes(target.sdd_res or b"")
-    return ("A", b"" if _is_random(uid) else uid)
+    return ("A", b"" if uids.is_random(uid) else uid)
 
 
 def look(device: Any, target: Any, settings: ReaderSettings, *, stop: threading.Event) -> Seen:
@@ -61,12 +58,8 @@ def _iso_dep(air: Air, settings: ReaderSettings) -> Seen:
 def _uid(target: Any, settings: ReaderSettings) -> Seen:
     if not settings.uid or target.sensb_res or not target.sdd_res:
         return NOTHING
-    uid = bytes(target.sdd_res)
     sak = target.sel_res[0] if target.sel_res else 0
-    if _is_random(uid) or sak == CLASSIC_4K or (sak & ISO_DEP and len(uid) < DOUBLE_UID):
+    if sak == CLASSIC_4K:
         return NOTHING
-    return Seen((Token("uid", uid.hex(), "weak", {"technology": "nfc-a"}),))
-
-
-def _is_random(uid: bytes) -> bool:
-    return len(uid) < DOUBLE_UID and uid[:1] == bytes([RANDOM_UID])
+    token = uids.token(bytes(target.sdd_res), iso_dep=bool(sak & ISO_DEP))
+    return NOTHING if token is None else Seen((token,))

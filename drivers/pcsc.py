@@ -7,11 +7,9 @@ makes an iPhone offer its pass by itself: a pass that was opened by hand is read
 import threading
 import time
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
-from drivers.pcsc_card import CardLost, Wanted, look, who
+from drivers.pcsc_card import CardLost, look, who
 from drivers.pcsclite import (
     GONE,
     LIBRARY,
@@ -20,25 +18,15 @@ from drivers.pcsclite import (
     Context,
     NoLibrary,
     PcscError,
+    State,
 )
-from drivers.reader import (
-    IDLE_EVERY_S,
-    Idle,
-    Outcome,
-    Reader,
-    ReaderError,
-    ReaderGone,
-    ReaderRefused,
-    Sighting,
-    Token,
-)
+from drivers.presentation import LEFT_S, News, Presentation, sightings
+from drivers.reader import IDLE_EVERY_S, Idle, Reader, ReaderError, ReaderGone, ReaderRefused, Sighting
 from drivers.settings import ReaderSettings
 from drivers.threaded import Emit, threaded
 
-LEFT_S: Final = 1.0  # no card for this long is "left the field" (contract.md, Sightings)
 WAIT_MS: Final = 250  # one wait for the daemon: how soon leaving is noticed
 AGAIN_S: Final = 0.1  # before a card that was lost is tried again
-TRIES: Final = 3  # of one presentation: a card on its way into the field is lost once or twice
 SAM: Final = "SAM"  # a reader's slot for a chip of its own, never a card's
 
 
@@ -47,23 +35,12 @@ def build(settings: ReaderSettings) -> Reader:
     return PcscReader(settings)
 
 
-@dataclass(slots=True)
-class _Presentation:
-    """A card from the moment it is there until it has left."""
-
-    last_s: float
-    who: bytes | None = None  # its UID; empty for a random one, None while it has not said
-    tries: int = 0
-    done: bool = False
-
-
 class PcscReader:
     """One reader of the daemon's; each `events()` finds it anew by its name."""
 
     def __init__(self, settings: ReaderSettings, *, library: str = LIBRARY) -> None:
         self._settings = settings
         self._library = library
-        self._wanted = Wanted(ndef=settings.ndef, uid=settings.uid)
 
     @property
     def name(self) -> str:
@@ -103,58 +80,52 @@ class PcscReader:
         emit(Idle(self.name))
         spoke = time.monotonic()
         state = context.wait(reader, None, WAIT_MS)
-        card: _Presentation | None = None
         inserted = state.card
+        card: Presentation | None = None
         while not stop.is_set():
             if not state.attached:
                 raise PcscError(READER_UNAVAILABLE)
-            now = time.monotonic()
-            found: Token | Outcome | None = None
-            left = card is not None and (
-                now - card.last_s >= LEFT_S
-                if not state.card
-                else inserted and who(context, reader, stop=stop) not in (card.who, None)
-            )
-            if card is not None and left:
-                found = None if card.done else "unreadable"  # it left before it could be read
+            news: News = []
+            if card is not None and self._has_left(context, reader, card, state, inserted, stop):
+                news += card.left()
                 card = None
-                self._tell(emit, found)
             if state.card:
-                card = card or _Presentation(now)
-                card.last_s = now
+                card = card or Presentation(None, time.monotonic())
                 if not card.done:
-                    found = self._attempt(context, reader, state.atr, card, stop)
-                    card.last_s = time.monotonic()
-                    self._tell(emit, found)
-            if found is not None:
-                spoke = now
-            if time.monotonic() - spoke >= IDLE_EVERY_S:
-                emit(Idle(self.name))
+                    news += self._attempt(context, reader, state, card, stop)
+                card.last_s = time.monotonic()
+            for sighting in sightings(self.name, news):
+                emit(sighting)
+            if news or time.monotonic() - spoke >= IDLE_EVERY_S:
                 spoke = time.monotonic()
+                if not news:
+                    emit(Idle(self.name))
             before, state = state, context.wait(reader, state, WAIT_MS)
             inserted = state.card and state.count != before.count
 
-    def _attempt(
-        self, context: Context, reader: str, atr: bytes, card: _Presentation, stop: threading.Event
-    ) -> Token | Outcome | None:
-        card.tries += 1
-        try:
-            card.who, found = look(context, reader, atr, self._wanted, stop=stop)
-        except CardLost:
-            card.done = card.tries >= TRIES
-            stop.wait(AGAIN_S)
-            return "unreadable" if card.done and not stop.is_set() else None
-        card.done = True
-        return found
+    def _has_left(
+        self,
+        context: Context,
+        reader: str,
+        card: Presentation,
+        state: State,
+        inserted: bool,
+        stop: threading.Event,
+    ) -> bool:
+        """Away for LEFT_S, or another card that came in before that."""
+        if not state.card:
+            return time.monotonic() - card.last_s >= LEFT_S
+        return inserted and who(context, reader, stop=stop) not in (card.who, None)
 
-    def _tell(self, emit: Emit, found: Token | Outcome | None) -> None:
-        if found is None:
-            return
-        at = datetime.now(UTC)
-        if isinstance(found, Token):
-            emit(Sighting(self.name, at, "tap", found))
-        else:
-            emit(Sighting(self.name, at, "tap", None, found))
+    def _attempt(
+        self, context: Context, reader: str, state: State, card: Presentation, stop: threading.Event
+    ) -> News:
+        try:
+            card.who, seen = look(context, reader, state.atr, self._settings, stop=stop)
+        except CardLost:
+            stop.wait(AGAIN_S)
+            return [] if stop.is_set() else card.lost()
+        return card.saw(seen)
 
     def _why_not(self, error: PcscError | NoLibrary) -> ReaderError:
         if isinstance(error, NoLibrary):

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, Final
 
 LIBRARY: Final = "libpcsclite.so.1"
-SCOPE_SYSTEM, SHARE_SHARED, UNPOWER = 2, 2, 2
+SCOPE_SYSTEM, SHARE_SHARED, LEAVE, UNPOWER = 2, 2, 0, 2
 ANY_PROTOCOL: Final = 3  # T=0 or T=1; a contactless card is T=1
 UNAWARE, STATE_CHANGED, STATE_UNKNOWN, STATE_UNAVAILABLE, STATE_PRESENT = 0, 0x02, 0x04, 0x08, 0x20
 MAX_ATR: Final = 33
@@ -143,9 +143,9 @@ class Connection:
         )
         return bytes(answer[: length.value])
 
-    def close(self) -> None:
-        """Take the card's power away: a phone closes its application at once. Never fails."""
-        self._lib.SCardDisconnect(self._handle, UNPOWER)
+    def close(self, *, unpower: bool = True) -> None:
+        """Let go; without power a phone closes its application at once. Never fails."""
+        self._lib.SCardDisconnect(self._handle, UNPOWER if unpower else LEAVE)
 
 
 @cache

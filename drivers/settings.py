@@ -32,7 +32,7 @@ KEYS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "serial": (("device",), ("baud", "format", "prefix", "suffix", "idle_ms", "source", "evidence")),
     "hid": (("device",), ("layout", "format", "prefix", "suffix", "idle_ms", "source", "evidence")),
     "nfc": ((), CARDS),
-    "pcsc": ((), ("device", "uid", "ndef")),
+    "pcsc": ((), CARDS),
     "pipe": (("device",), ()),
     "replay": ((), ("file", "device", "pace", "keep_at")),
     "sim": ((), ("values", "rate_per_s", "strangers", "seed")),

@@ -16,7 +16,18 @@ from drivers.reader import Reader, ReaderGone, ReaderRefused, Token
 from drivers.settings import parse_reader
 from tests.drivers.listening import first_idle, next_sighting, nothing_for
 from tests.drivers.pcscd import Pcscd, atr_of
-from tests.drivers.pn532 import Type2Card, Type4Card, payment_card, phone, uri
+from tests.drivers.pn532 import (
+    LOCKED,
+    Card,
+    PaymentApplication,
+    Phone,
+    Type2Card,
+    Type4Card,
+    payment_card,
+    uri,
+)
+from tests.drivers.wallets import android, google_wallet, iphone, loyalty, member_app, sun_card
+from tests.drivers.wallets import table as takes_everything
 
 RULE = {"record": "uri", "match": r"^https://shop\.example/c/([0-9A-Z]+)$"}
 LOYALTY = uri("https://shop.example/c/AB12")
@@ -56,7 +67,7 @@ async def test_one_after_another_is_read_by_what_it_is(daemon: Pcscd) -> None:
     async with aclosing(pcsc(uid=True).events()) as events:
         await first_idle(events)
         found = []
-        daemon.present(phone())
+        daemon.present(Phone())
         await asyncio.sleep(0.7)
         for card in (Type4Card(ndef=LOYALTY, uid=bytes(7)), payment_card(uid=b"\x04" * 7), Type2Card()):
             daemon.remove()
@@ -71,6 +82,50 @@ async def test_one_after_another_is_read_by_what_it_is(daemon: Pcscd) -> None:
         "refused",
         Token("uid", "04a1b2c3d4e580", "weak", {"technology": "nfc-a"}),
     ]
+
+
+@pytest.mark.anyio
+async def test_every_wallet_app_and_chip_is_read_as_over_nfcpy(daemon: Pcscd) -> None:
+    eight = [loyalty(f"N-{n}-" + "x" * 100, f"{n:016x}") for n in range(8)]
+    sun = sun_card()
+    cards: list[tuple[Card, list[str]]] = [
+        (iphone(), ["vas LOYALTY-0001"]),
+        (sun, ["sun 04de5f1eacc040"]),
+        (
+            android(google_wallet(*eight, compressed=False, piece=200)),
+            [f"smarttap {e.number}" for e in eight],
+        ),
+        (sun_card(uid=bytes.fromhex("04000000000001"), file_key=bytes(16)), ["forged"]),
+        (Phone(member_app(), PaymentApplication()), ["hce M-00042"]),
+        (payment_card(uid=b"\x04" * 7), ["refused"]),
+    ]
+    table = takes_everything("Virtual PCD") | {"kind": "pcsc"}
+    async with aclosing(build(parse_reader(table, where="readers[0]", base=Path())).events()) as events:
+        await first_idle(events)
+        for card, expected in cards:
+            daemon.present(card)
+            seen = [await next_sighting(events) for _ in expected]
+            told = [f"{each.token.kind} {each.token.value}" if each.token else each.outcome for each in seen]
+            assert told == expected
+            assert all(each.token is None or each.token.evidence == "strong" for each in seen)
+            daemon.remove()
+            await asyncio.sleep(0.5)
+
+
+@pytest.mark.anyio
+async def test_a_locked_phone_is_told_once_and_read_once_it_is_unlocked_in_the_same_hold(
+    daemon: Pcscd,
+) -> None:
+    phone = iphone(status=LOCKED)
+    table = takes_everything("Virtual PCD") | {"kind": "pcsc"}
+    async with aclosing(build(parse_reader(table, where="readers[0]", base=Path())).events()) as events:
+        await first_idle(events)
+        daemon.present(phone)
+        assert (await next_sighting(events)).outcome == "locked"
+        phone.applications[0].unlock()  # type: ignore[attr-defined]
+        seen = await next_sighting(events, within_s=2)
+        assert seen.token is not None
+        assert seen.token.value == "LOYALTY-0001"
 
 
 @pytest.mark.anyio
@@ -141,7 +196,7 @@ async def test_without_the_library_it_says_which_package_brings_it() -> None:
         (atr_of(Type2Card()), "type-2"),
         (atr_of(Type2Card(sak=8)), "classic"),
         (atr_of(Type2Card(sak=0x18)), "classic-4k"),
-        (atr_of(phone()), "iso-dep"),
+        (atr_of(Phone()), "iso-dep"),
         (bytes.fromhex("3b8f8001804f0ca0000003060300030000000068"), "type-2"),  # as an ACR1252 prints it
         (bytes.fromhex("3b8980010064041101013180009000" + "e9"), "iso-dep"),  # historical bytes of its own
         (bytes.fromhex("3b8f8001804f0ca00000030611003b0000000042"), "other"),  # FeliCa
