@@ -86,9 +86,7 @@ def _after_space(text: str, at: int) -> int:
 
 def _decoded(request: Request) -> dict[str, Any]:
     protocol = request.get("protocol")
-    if not isinstance(protocol, str):
-        raise Cannot("BAD_FIELD", f"protocol: one of {', '.join(PROTOCOLS)}")
-    decode = PROTOCOLS.get(protocol)
+    decode = PROTOCOLS.get(protocol) if isinstance(protocol, str) else None
     if decode is None:
         raise Cannot("UNKNOWN_PROTOCOL", f"protocol: one of {', '.join(PROTOCOLS)}")
     try:

@@ -79,8 +79,8 @@ def test_any_id_is_given_back(name: object) -> None:
 
 
 def test_a_protocol_is_known_or_said_to_be_unknown() -> None:
-    assert refused({"id": 1}) == "BAD_FIELD"
-    assert refused({"id": 1, "protocol": 5}) == "BAD_FIELD"
+    assert refused({"id": 1}) == "UNKNOWN_PROTOCOL"
+    assert refused({"id": 1, "protocol": ["sun"]}) == "UNKNOWN_PROTOCOL"
     assert refused({"id": 1, "protocol": "SUN"}) == "UNKNOWN_PROTOCOL"
     assert set(REQUESTS) == set(PROTOCOLS)
 

@@ -68,6 +68,7 @@ def test_a_upc_e_is_the_upc_a_whose_zeros_it_leaves_out(system: str, six: str, t
         (f"]C101{GTIN}10LOT7{GS}17271231", {"01": GTIN, "10": "LOT7", "17": "271231"}),
         (f"]d201{GTIN}1727123110LOT7", {"01": GTIN, "17": "271231", "10": "LOT7"}),
         (f"]Q301{GTIN}{GS}21A-1/b_2{GS}", {"01": GTIN, "21": "A-1/b_2"}),
+        (f" ]C101{GTIN}10A \r\n", {"01": GTIN, "10": "A"}),
         (f"]e001{GTIN}3103000195", {"01": GTIN, "3103": "000195"}),
         (f"]C101{GTIN}392215{GS}393297812345", {"01": GTIN, "3922": "15", "3932": "97812345"}),
         (f"{GS}01{GTIN}10A", {"01": GTIN, "10": "A"}),

@@ -22,6 +22,7 @@ MAX_TEXT: Final = (
 AIM: Final = re.compile(r"\]([A-Za-z])([0-9A-Za-z])")  # ISO/IEC 15424: flag, symbology letter, modifier
 # The carriers of element strings: GS1-128, DataMatrix, QR Code, DotCode; every DataBar.
 ELEMENT_CARRIERS: Final = frozenset({"C1", "d2", "Q3", "J1", "e0", "e1", "e2", "e3"})
+AROUND: Final = " \t\r\n"  # what scanners and people leave around a code; a separator is none of it
 EAN_8: Final = "E4"
 WITH_ADD_ON: Final = "E3"
 ADD_ON_LENGTHS: Final = frozenset({15, 18})  # EAN-13 and a supplement of 2 or 5 digits
@@ -39,7 +40,7 @@ def read(text: str) -> Gs1:
     """The data of one scan, with or without its AIM prefix, or as people write it; raises Gs1Error."""
     if len(text) > MAX_TEXT:
         raise Gs1Error(f"gs1: longer than {MAX_TEXT} characters")
-    carrier, body = body_of(text)
+    carrier, body = body_of(text.strip(AROUND))
     if body[:4].lower() == "http":
         found = link(body)
     elif body.startswith("("):
