@@ -11,6 +11,7 @@ from nfc.clf import TimeoutError as NoAnswer
 from nfc.tag.tt4 import IsoDepInitiator
 
 from drivers.codecs.dialogue import Apdus, Frames, Reply, converse
+from drivers.nfc_exchange import Exchange
 from drivers.nfc_open import is_glitch
 
 T = TypeVar("T")
@@ -39,6 +40,7 @@ class Air:
     def __init__(self, device: Any, target: Any, stop: threading.Event) -> None:
         self.target = target
         self._device = device
+        self._exchange = Exchange(device, target)
         self._stop = stop
         self._until_s = time.monotonic() + TALK_S
 
@@ -54,12 +56,11 @@ class Air:
         if self._stop.is_set() or time.monotonic() > self._until_s:
             raise NoAnswer("the talk took too long, or the reader is being left")
         try:
-            answer = self._device.send_cmd_recv_rsp(self.target, bytearray(frame), min(timeout, WAIT_S))
+            return self._exchange(frame, min(timeout, WAIT_S))
         except OSError as error:
             if is_glitch(error):
                 raise CardLost("the reader missed a frame") from None
             raise
-        return bytearray(answer or b"")
 
     def run(self, dialogue: Frames[T]) -> T:
         """Talk raw frames, such as those of a Type 2 Tag; raises CardLost."""

@@ -17,6 +17,7 @@ from tests.drivers.pn532 import (
     Pn532,
     Type2Card,
     Type4Card,
+    TypeBCard,
     payment_card,
     uri,
 )
@@ -54,7 +55,9 @@ async def opened(chip: Pn532, **changed: object) -> AsyncIterator[Events]:
 async def tapped(chip: Pn532, card: Card, **changed: object) -> Sighting:
     async with opened(chip, **changed) as events:
         chip.present(card)
-        return await next_sighting(events)
+        seen = await next_sighting(events)
+        chip.remove()
+        return seen
 
 
 async def tap(chip: Pn532, card: Card, **changed: object) -> str:
@@ -201,6 +204,26 @@ async def test_a_phone_that_takes_its_time_and_chains_its_blocks_is_read(chip: P
     assert await tap(chip, android(google_wallet(), wtx=2, block=30)) == "2018"
 
 
+async def test_a_phone_of_type_b_is_read(chip: Pn532) -> None:
+    class PhoneB(Phone, TypeBCard):
+        pass
+
+    assert await tap(chip, PhoneB(google_wallet(), PaymentApplication())) == "2018"
+
+
+async def test_the_chip_is_set_up_once_a_talk_and_not_before_every_frame(chip: Pn532) -> None:
+    phone = android(google_wallet(skips=False))
+    async with opened(chip, vas=[]) as events:
+        chip.commands.clear()
+        chip.present(phone)
+        await next_sighting(events)
+        codes = [code for code, _ in chip.commands]
+    frames = codes.count(0x42)
+    assert frames == len(phone.frames) > 8
+    first = codes.index(0x42)
+    assert sum(code in (0x06, 0x08, 0x32) for code in codes[first : first + frames]) <= 3
+
+
 # Our own app
 
 
@@ -231,8 +254,8 @@ async def test_three_taps_of_a_sun_card_are_three_counters(chip: Pn532) -> None:
             assert seen.token is not None
             assert (seen.token.kind, seen.token.value) == ("sun", "04de5f1eacc040")
             assert (seen.token.about, seen.token.evidence) == ({"ctr": ctr}, "strong")
-            chip.remove()
-            await asyncio.sleep(1.3)
+            chip.present(Type2Card())  # another card in between, so that the first has left
+            assert (await next_sighting(events)).token is not None
 
 
 async def test_a_sun_card_of_another_maker_is_forged(chip: Pn532) -> None:

@@ -7,6 +7,7 @@ NDEF_AID = bytes.fromhex("d2760000850101")
 PPSE = b"2PAY.SYS.DDF01"
 EMRTD = bytes.fromhex("a0000002471001")
 CALYPSO = b"1TIC.ICA"
+ECP = bytes.fromhex("6a01")  # how Apple's polling frame begins
 OK, NOT_FOUND, NOT_SUPPORTED = b"\x90\x00", b"\x6a\x82", b"\x6d\x00"
 
 
@@ -40,10 +41,16 @@ class Card:
         return self.lives is not None and len(self.frames) >= self.lives
 
     def exchange(self, frame: bytes) -> bytes | None:
+        if self._state == "idle" and frame[:2] == ECP:  # meant for whoever listens, and answered by nobody
+            self.polled(frame)
+            return None
         self.frames.append(frame)
         if self.mute or self.is_spent() or self._state not in ("active", "protocol"):
             return None
         return self.answer(frame)
+
+    def polled(self, frame: bytes) -> None:
+        """An ECP frame while nobody was chosen yet."""
 
     def answer(self, frame: bytes) -> bytes | None:
         return None

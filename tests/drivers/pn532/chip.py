@@ -37,6 +37,7 @@ class Pn532:
     def __init__(self, *, baud: int = 115200) -> None:
         self.baud = baud
         self.hung = False
+        self.busy_s = 0.0  # spent on commands, the card's part included
         self.commands: deque[tuple[int, bytes]] = deque(maxlen=LOGGED)
         self.air: deque[bytes] = deque(maxlen=LOGGED)
         self._cable = Cable()
@@ -74,6 +75,11 @@ class Pn532:
         """Take the card away."""
         with self._lock:
             self._card = None
+
+    @property
+    def holds_a_card(self) -> bool:
+        """Whether something lies there: a card with so many `lives` is gone after them."""
+        return self._card is not None
 
     def pull(self) -> None:
         """Pull the cable: the node vanishes, the chip loses power."""
@@ -127,7 +133,9 @@ class Pn532:
                 if self._next_baud is not None:
                     self.baud, self._next_baud = self._next_baud, None
             elif payload[0] == HOST and len(payload) > 1:
+                began_s = time.perf_counter()
                 self._command(payload[1], payload[2:])
+                self.busy_s += time.perf_counter() - began_s
 
     def _command(self, code: int, data: bytes) -> None:
         self.commands.append((code, data))

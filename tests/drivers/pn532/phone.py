@@ -4,12 +4,10 @@ The applications beside this file speak their protocols with code of their own: 
 used here, so that a mistake made there cannot be made again here and stay unseen.
 """
 
-from collections.abc import Callable
 from typing import Final
 
 from tests.drivers.pn532.cards import NOT_FOUND, NOT_SUPPORTED, OK, PPSE, IsoDepCard
 
-ECP: Final = bytes.fromhex("6a01")
 SELECT: Final = bytes.fromhex("00a40400")
 WRONG_ORDER: Final = b"\x69\x85"
 
@@ -52,12 +50,10 @@ class Phone(IsoDepCard):
         wakes_on: bytes | None = None,
         pieces: int = 4096,
         uid: bytes = bytes.fromhex("08c0ffee"),
-        meanwhile: Callable[[int], None] = lambda asked: None,
         **options: object,
     ) -> None:
         super().__init__(uid=uid, sak=sak, **options)  # type: ignore[arg-type]
         self.applications = applications
-        self.meanwhile = meanwhile
         self._wakes_on, self._pieces = wakes_on, pieces
         self._awake = wakes_on is None
         self._looks = 0
@@ -67,13 +63,9 @@ class Phone(IsoDepCard):
     def sense(self) -> bytes | None:
         return super().sense() if self._awake else None
 
-    def exchange(self, frame: bytes) -> bytes | None:
-        if frame[:2] == ECP and self._state == "idle":
-            self.frames.append(frame)
-            if self._wakes_on == frame[2:5] and frame[5:] == _crc_a(frame[:5]):
-                self._awake = True
-            return None
-        return super().exchange(frame)
+    def polled(self, frame: bytes) -> None:
+        if self._wakes_on == frame[2:5] and frame[5:] == _crc_a(frame[:5]):
+            self._awake = True
 
     def field_off(self) -> None:
         super().field_off()
@@ -92,7 +84,6 @@ class Phone(IsoDepCard):
         return answer
 
     def apdu(self, command: bytes) -> bytes:
-        self.meanwhile(len(self.apdus))
         head, data = command[:4], command[5 : 5 + command[4]] if len(command) > 5 else b""
         if self._waiting and head[1] == 0xC0:
             return self._piece()
