@@ -21,6 +21,7 @@ UUID_BYTES: Final = {SERVICE_DATA_16: 2, SERVICE_DATA_32: 4, SERVICE_DATA_128: 1
 EDDYSTONE: Final = b"\xaa\xfe"  # UUID 0xFEAA
 EDDYSTONE_UID, EDDYSTONE_URL, EDDYSTONE_TLM, EDDYSTONE_EID = 0x00, 0x10, 0x20, 0x30
 EID_FRAME: Final = 2 + EID
+EID_HEAD: Final = b"\x16\xaa\xfe\x30"  # service data, Eddystone, EID
 APPLE: Final = b"\x4c\x00"
 IBEACON: Final = b"\x02\x15"
 IBEACON_LENGTH: Final = 25
@@ -51,6 +52,8 @@ def frames(raw: bytes) -> tuple[Frame, ...]:
 
 def find_eid(raw: bytes) -> bytes | None:
     """The 8 bytes of the first Eddystone-EID frame, or None, also for an advertisement that is damaged."""
+    if EID_HEAD not in raw:  # nearly every advertisement
+        return None
     at, end = 0, len(raw)
     while at < end and (length := raw[at]):
         if (
