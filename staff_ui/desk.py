@@ -9,7 +9,7 @@ from litestar import Response
 
 from edge.config import Language
 from edge.house import House
-from edge.kit.errors import NotAllowed, NotSignedIn
+from edge.kit.errors import NotAllowed, NotSignedIn, Practising
 from edge.staff import tables
 from edge.staff.pins import token_hash
 from staff_ui.assets import Asset
@@ -30,6 +30,8 @@ BY_THEMSELVES: Final = ("/live", "/signin/badge")  # asked without anybody touch
 TOUCH: Final = "/touch"  # says that somebody is there; opens nothing
 # What a tablet in a customer's hands may open: their page, and the PIN that ends it.
 TO_CUSTOMERS: Final = ("/join", "/signin")
+# What a tablet that practises may open: invented people, and what keeps its session.
+WHILE_PRACTISING: Final = ("/practice", "/touch")
 LOOPBACK: Final = ("127.", "::1", "::ffff:127.")
 
 
@@ -159,6 +161,13 @@ async def admit(desk: Desk, request: Ask, guard: Guard) -> Guest:
         session = None
     if guard == "staff" and session is None:
         raise _not_signed_in()
+    if (
+        guard == "staff"
+        and session
+        and session.practice
+        and not request.url.path.startswith(WHILE_PRACTISING)
+    ):
+        raise Practising("this tablet practises", code="U16", hint="stop practising first")
     return Guest(tablet=tablet, session=session, bound=bound)
 
 
@@ -205,6 +214,7 @@ def frame(desk: Desk, request: Ask, guest: Guest, *, here: str = "") -> Frame:
         initials=initials(session.name) if session else "",
         here=here,
         bound=guest.bound,
+        practising=session is not None and session.practice is not None,
         manager=session is not None and session.role == "manager",
         products="/products" in desk.paths,
         idle_ms=session.idle_ms if session else 0,

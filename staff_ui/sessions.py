@@ -13,6 +13,7 @@ from edge.staff import acts, devices, tables
 from edge.staff.deeds import Doer
 from edge.staff.pins import token_hash
 from edge.staff.rules import IDLE_MS, PROFILE_IDLE_MS, is_alive
+from staff_ui.practice import Practice
 from staff_ui.security import cookie_name
 
 # Sent by live.js with the next request after somebody touched the screen: a poke must not keep a session open.
@@ -35,6 +36,7 @@ class Session:
     touched_ms: int
     bound: bool = False
     profile: bool = False  # more of a customer than a glance is open: locks sooner
+    practice: Practice | None = field(default=None, repr=False)  # only invented people on this tablet
     opened: tuple[bytes, str] | None = field(default=None, repr=False)  # visit and reason of a closer look
 
     @property

@@ -29,6 +29,7 @@ class Frame:
     here: str = ""
     bound: bool = False
     manager: bool = False
+    practising: bool = False  # everybody on this page is invented
     products: bool = False  # whether this house has the page Product
     idle_ms: int = 0  # how long this page may stand untouched before it locks; 0: nobody is signed in
 

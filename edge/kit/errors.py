@@ -5,7 +5,7 @@ WelkomError(code, hint, retry)
 ├ WordsError (exit 2)
 ├ SyncError ─ Unreachable ↻, Refused
 ├ StoreError ─ DiskFull, Corrupt
-└ PageError ─ NotSignedIn, NotAllowed, Handed, Gone
+└ PageError ─ NotSignedIn, NotAllowed, Handed, Practising, Gone
 Reader errors carry the same three fields and live in drivers/reader.py.
 """
 
@@ -73,6 +73,10 @@ class NotAllowed(PageError):
 
 class Handed(PageError):
     """The tablet is in a customer's hands: it shows them one page until a staff member's PIN."""
+
+
+class Practising(PageError):
+    """The tablet shows invented people alone, until its colleague stops practising."""
 
 
 class Gone(PageError):

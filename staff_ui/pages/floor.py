@@ -52,7 +52,7 @@ def visits_at_once(desk: Desk, scope: Scope) -> ASGIApp | None:
     """The same as prepared bytes, for a tablet that follows; None where nobody is signed in."""
     now_ms = desk.house.time.now_ms()
     session = desk.sessions.of(scope, now_ms=now_ms)
-    if session is None:
+    if session is None or session.practice is not None:
         return None
     shown = desk.fragments.get(session.role, session.language, None, now_ms)
     fresh = (b"welkom-fresh-ms", b"%d" % (shown.until_ms - now_ms))

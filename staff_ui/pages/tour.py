@@ -38,6 +38,8 @@ class Tour:
 async def tour(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`GET /tour`, `?step=` from 1."""
     around = frame(desk, request, guest, here="store")
+    if "step" not in request.query_params:
+        desk.house.counter.counts["used_tour"] += 1  # how often, by nobody
     asked = request.query_params.get("step", "1")
     number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 3 else 1
     it = step(desk.sheets, around, max(1, min(number, len(STEPS))))

@@ -10,7 +10,7 @@ from litestar import MediaType, Response
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 
-from edge.kit.errors import DiskFull, Gone, Handed, NotAllowed, NotSignedIn, WelkomError
+from edge.kit.errors import DiskFull, Gone, Handed, NotAllowed, NotSignedIn, Practising, WelkomError
 from edge.kit.log import died
 from edge.staff.pins import token_hash
 from staff_ui.desk import Desk, Guest, frame, html
@@ -73,6 +73,10 @@ def trouble(desk: Desk, request: Ask, error: Exception) -> Response[object]:
             return _plain(403, headers={"hx-redirect": "/join"})
         if not _is_machine(request):
             return Redirect("/join", status_code=303, headers=_NO_STORE)
+    if isinstance(error, Practising) and not _is_machine(request):
+        if fetched:
+            return _plain(403, headers={"hx-redirect": "/practice"})
+        return Redirect("/practice", status_code=303, headers=_NO_STORE)
     if isinstance(error, NotSignedIn) and fetched:
         # htmx follows this by itself: what is on a locked tablet must go away.
         return _plain(status, headers={"hx-redirect": door or "/signin?idle=1"})
@@ -116,7 +120,7 @@ def status_of(error: Exception) -> int:
             return error.status_code
         case NotSignedIn():
             return 401
-        case NotAllowed() | Handed():
+        case NotAllowed() | Handed() | Practising():
             return 403
         case Gone():
             return 410

@@ -23,7 +23,7 @@ ORIGIN = "http://gallery.test"
 PARTS = {"base.html", "_fragments.html", "row.html", "floor.html", "found.html"}
 # Whose names these are does not change with the language.
 PEOPLE = re.compile(
-    r"Van Dam|van den Berg|[Vv]an der|de Vries|De Vries|gratis impregneren|de wandelschoenen|de-mier"
+    r"Van Dam|van den Berg|[Vv]an (?=[A-Z])|[Vv]an der|de Vries|De Vries|gratis impregneren|de wandelschoenen|de-mier"
 )
 FIRST_LOAD = 150_000
 LANDSCAPE: Any = dict(zip(("width", "height"), SIZES["landscape"], strict=True))
