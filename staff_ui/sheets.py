@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, nodes
 from jinja2.visitor import NodeTransformer
 
 from edge.config import Language
@@ -40,14 +40,26 @@ class Sheets:
     def __init__(self, assets: dict[str, Asset], *, timezone: str) -> None:
         self.words: dict[Language, Words] = {each: Words(each, timezone) for each in LANGUAGES}
         self._environments = {each: _environment(self.words[each], assets) for each in LANGUAGES}
-        self._globals = {each: dict(self._environments[each].globals) for each in LANGUAGES}
+        self._found: dict[tuple[str, Language], Found] = {}
 
     def render(self, template: str, it: object, language: Language) -> str:
+        found = self._found.get((template, language)) or self._find(template, language)
+        # What `Template.render(it=it)` does, without looking it up and gathering the same globals each time.
+        context = found.template.new_context({**found.globals, "it": it}, shared=True)
+        return "".join(found.template.root_render_func(context))
+
+    def _find(self, template: str, language: Language) -> "Found":
         environment = self._environments[language]
-        found = environment.get_template(template)
-        # What `Template.render(it=it)` does, without gathering the same globals through two mappings each time.
-        context = found.new_context({**self._globals[language], "it": it}, shared=True)
-        return environment.concat(found.root_render_func(context))
+        found = Found(environment.get_template(template), dict(environment.globals))
+        return self._found.setdefault((template, language), found)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A template, and what it may say beside `it`."""
+
+    template: Template
+    globals: Mapping[str, Any]
 
 
 Spoken = Mapping[str, Callable[..., str]]
@@ -70,6 +82,9 @@ def _environment(words: Words, assets: dict[str, Asset]) -> Environment:
 
 class _Spoken(Environment):
     """Says what a template always says when it is compiled: half of a card is words that never differ."""
+
+    # A page hands its template dataclasses: of `it.name` nothing else is tried, and a slip fails at once.
+    getattr = staticmethod(getattr)  # type: ignore[assignment]
 
     def __init__(self, spoken: Spoken, **options: Any) -> None:
         super().__init__(**options)

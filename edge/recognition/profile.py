@@ -1,10 +1,11 @@
 """One customer's traits, gated in the query and unsealed after it."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from sqlite3 import Connection
 from typing import Any, Final
+
+import msgspec
 
 from edge.consent.rules import TRAITS, Role, traits_for
 from edge.consent.tables import FOREVER_MS, basis_until
@@ -55,7 +56,7 @@ def unwrap(kek: bytes, customer_id: bytes, wrapped: bytes) -> bytes:
 
 
 def unseal_trait(key: bytes, customer_id: bytes, *, name: str, ver: int, sealed: bytes) -> Any:
-    return json.loads(unseal(key, sealed, trait_place(customer_id, name, ver)))
+    return msgspec.json.decode(unseal(key, sealed, trait_place(customer_id, name, ver)))
 
 
 def read(
