@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from edge.kit.errors import WelkomError
 
@@ -41,6 +42,45 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+class _Protocol(HttpToolsProtocol):
+    """Uvicorn writes the head of an answer and its body apart, and uvloop sends each at once."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(_OneWrite(transport, self.loop))  # type: ignore[arg-type]
+
+
+class _OneWrite:
+    """A transport that holds a head until its body is written, or the turn of the loop is over.
+
+    So whoever asked wakes up once, as a fifth of a tap's answer is waking them.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._held = b""
+
+    def write(self, part: bytes) -> None:
+        if self._held:
+            part, self._held = self._held + part, b""
+        elif part.startswith(b"HTTP/"):
+            self._held = part
+            self._loop.call_soon(self._flush)
+            return
+        self._transport.write(part)
+
+    def _flush(self) -> None:
+        if self._held:
+            self.write(b"")
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket on `host` and `port` (0: any free one); raises WelkomError when it cannot be had (now)."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -69,6 +109,7 @@ async def serve(
     """
     config = uvicorn.Config(
         app,
+        http=_Protocol,
         lifespan="off",
         ws="none",
         log_config=None,
