@@ -80,6 +80,10 @@ def trouble(desk: Desk, request: Ask, error: Exception) -> Response[object]:
     if isinstance(error, NotSignedIn) and fetched:
         # htmx follows this by itself: what is on a locked tablet must go away.
         return _plain(status, headers={"hx-redirect": door or "/signin?idle=1"})
+    if code == "U01" and fetched:
+        return _plain(
+            status, headers={"hx-redirect": "/signin"}
+        )  # there it says that this is no tablet any more
     if _is_machine(request) or fetched:
         return problem(status, error)
     if isinstance(error, NotSignedIn):
