@@ -88,14 +88,16 @@ def _phone(settings: ReaderSettings) -> Apdus[Seen]:
         seen = _of(heard, deselect=bool(heard.tokens) or vas.mode(settings.vas) == vas.VAS_ONLY)
     elif wallet is not None and wallet.maker == "google" and settings.smarttap:
         seen = _of((yield from smarttap.read(wallet.fci, settings.smarttap, fresh=_fresh)))
+    elif wallet is not None:  # the other maker's: a phone, and no payment card to refuse
+        seen = Seen(outcome="no_pass")
     if seen.tokens or seen.outcome == "forged" or not settings.hce:
         return seen
     app = yield from hce.read(settings.hce, nonce=secrets.token_bytes(hce.NONCE))
     return seen if app is None else _of(app)
 
 
-def _of(heard: Heard | None, *, deselect: bool = True) -> Seen:
-    return NOTHING if heard is None else Seen(heard.tokens, heard.outcome, deselect)
+def _of(heard: Heard, *, deselect: bool = True) -> Seen:
+    return Seen(heard.tokens, heard.outcome, deselect)
 
 
 def _of_proof(proof: Sun) -> Seen:

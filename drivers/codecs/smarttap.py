@@ -30,6 +30,7 @@ OUTCOMES: Final[dict[int, Outcome]] = {
     NO_PASS_NOT_READY: "no_pass",
     0x9302: "choose_pass",  # the phone shows its carousel
     0x9407: "unknown_merchant",
+    0x6A82: "no_pass",  # a wallet without the application
 }
 OUTCOMES_BY_SW1: Final[dict[int, Outcome]] = {0x93: "locked", 0x95: "unknown_merchant"}
 WANTS_IT_AGAIN: Final = (0x04, 0x08)  # status inside `ses`: another sequence, or resend
@@ -77,8 +78,8 @@ class _Handshake:
         )
 
 
-def read(fci: bytes, collectors: Sequence[Collector], *, fresh: Callable[[], Fresh]) -> Apdus[Heard | None]:
-    """The tokens of the first collector that has any, or the outcome; None without the application.
+def read(fci: bytes, collectors: Sequence[Collector], *, fresh: Callable[[], Fresh]) -> Apdus[Heard]:
+    """The tokens of the first collector that has any, or the outcome.
 
     Raises Damaged. Each collector or key version gets a session of its own.
     """
@@ -91,7 +92,7 @@ def read(fci: bytes, collectors: Sequence[Collector], *, fresh: Callable[[], Fre
         if nonce is None:
             answer, status = yield from whole(select(NAME))
             if status != OK:
-                return heard
+                return heard or Heard(outcome=_outcome(status))
             nonce = records.nonce_of_selection(answer)
             if nonce is None:
                 raise Damaged("smart tap: another version")
@@ -103,7 +104,7 @@ def read(fci: bytes, collectors: Sequence[Collector], *, fresh: Callable[[], Fre
             without_pass.add(collector.collector_id)
         if heard is None or found.outcome == "no_pass":
             heard = found
-    return heard
+    return heard or Heard(outcome="no_pass")
 
 
 def handshake(

@@ -6,6 +6,7 @@ from typing import Final
 from drivers.codecs.dialogue import Damaged
 
 MAX_TAG: Final = 4  # bytes; no card standard goes beyond 3
+MAX_OBJECTS: Final = 256  # side by side; a selection has under ten
 MAX_LENGTH: Final = 3  # bytes after 8x: 16 MiB, more than any card answers
 
 
@@ -29,6 +30,8 @@ def split(data: bytes) -> tuple[Tlv, ...]:
             raise Damaged("tlv: a value runs past the end")
         found.append(Tlv(tag, data[at : at + length]))
         at += length
+        if len(found) > MAX_OBJECTS:
+            raise Damaged(f"tlv: more than {MAX_OBJECTS} objects")
     return tuple(found)
 
 

@@ -284,6 +284,11 @@ async def test_a_phone_with_a_payment_wallet_only_is_refused(chip: Pn532) -> Non
     assert await tap(chip, Phone(PaymentApplication())) == "refused"
 
 
+async def test_a_phone_whose_wallet_we_cannot_ask_has_no_pass_and_is_not_refused(chip: Pn532) -> None:
+    assert await tap(chip, iphone(), vas=[]) == "no_pass"
+    assert await tap(chip, android(google_wallet()), smarttap=[]) == "no_pass"
+
+
 async def test_a_phone_without_any_application_of_ours_is_nothing(chip: Pn532) -> None:
     async with opened(chip) as events:
         chip.present(Phone())

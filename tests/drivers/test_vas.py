@@ -229,7 +229,8 @@ def test_recorded_selections_are_apple_wallets(vector: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", ["9f", "9f22", "9f220201", "7081", "7080", "70840000000101", "708000", "1fffffffff0100"]
+    "data",
+    ["9f", "9f22", "9f220201", "7081", "7080", "70840000000101", "708000", "1fffffffff0100", "5000" * 300],
 )
 def test_a_cut_or_endless_object_is_damage(data: str) -> None:
     with pytest.raises(Damaged):
