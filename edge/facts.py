@@ -2,7 +2,7 @@
 
 from edge.advice.facts import SuggestionDismissed, SuggestionSaid
 from edge.consent.facts import ConsentWithdrawn
-from edge.joining.facts import CredentialBound, CustomerJoined
+from edge.joining.facts import CredentialBlocked, CredentialBound, CustomerJoined
 from edge.recognition.facts import TapReplayed
 from edge.visits.facts import (
     CardShown,
@@ -31,5 +31,6 @@ Fact = (
     | LeftAlone
     | CustomerJoined
     | CredentialBound
+    | CredentialBlocked
     | TapReplayed
 )

@@ -15,7 +15,7 @@ from edge.house import House
 from edge.insight import tables as insight
 from edge.insight.days import day_ends_ms, day_of
 from edge.joining import acts, tables
-from edge.joining.facts import CredentialBound, CustomerJoined, Yes
+from edge.joining.facts import CredentialBlocked, CredentialBound, CustomerJoined, Yes
 from edge.joining.rules import Kept, Wish, kept, name_trait
 from edge.joining.sealing import newcomer, sealed_card
 from edge.keys import Keys
@@ -24,7 +24,9 @@ from edge.kit.errors import WelkomError
 from edge.kit.seal import derive, key_place, seal, unseal
 from edge.kit.sqlite import Database
 from edge.recognition import tables as recognition
+from edge.recognition.evidence import WEAK, Proof
 from edge.recognition.rules import Hashes
+from edge.staff.deeds import Doer
 from edge.visits import acts as visits
 from edge.wallet.rules import new_wallet
 
@@ -38,6 +40,7 @@ class Offer:
 
     card: Hashes | None = field(default=None, repr=False)
     reader: str = ""
+    proof: Proof = WEAK
 
 
 def would_keep(house: House, wish: Wish, *, card: bool) -> Kept:
@@ -67,6 +70,7 @@ async def join(house: House, wish: Wish, offer: Offer, *, staff_id: bytes, langu
             ),
             hash=card.outer if card else b"",
             card=sealed_card(house.keys.shop_key, new.customer_id, card.inner) if card else b"",
+            card_kind=card.kind if card else "",
             staff_id=staff_id,
             language=language,
             at_ms=now_ms,
@@ -76,6 +80,7 @@ async def join(house: House, wish: Wish, offer: Offer, *, staff_id: bytes, langu
         new_id=house.new_id,
         watching=house.live.roles(),
         quiet_ms=house.config.visits.quiet_min * 60_000,
+        mark=offer.proof.mark,
     )
     if not done.facts:
         return False
@@ -96,33 +101,43 @@ async def _show(house: House, customer_id: bytes, *, now_ms: int) -> None:
     await house.db.apply(insight.add, day_of(now_ms, house.config.shop.timezone), "joined")
 
 
-Bound = Literal["bound", "taken", "not_named"]
+Bound = Literal["bound", "taken", "not_named", "not_lost"]
 
 
-async def bind(house: House, customer_id: bytes, offer: Offer, *, staff_id: bytes) -> Bound:
-    """Make the card on the counter this customer's, and let them arrive with it."""
+async def bind(house: House, customer_id: bytes, offer: Offer, *, doer: Doer, lost: bytes = b"") -> Bound:
+    """Make the card on the counter this customer's, in place of the `lost` one, and let them arrive with it."""
     assert offer.card is not None
     now_ms, recipient = house.time.now_ms(), house.config.shop.recipient
     fact = CredentialBound(
         customer_id=customer_id,
         hash=offer.card.outer,
         card=sealed_card(house.keys.shop_key, customer_id, offer.card.inner),
-        staff_id=staff_id,
-        why="new_card",
+        kind=offer.card.kind,
+        staff_id=doer.staff_id,
+        why="replaced" if lost else "new_card",
         at_ms=now_ms,
     )
-    await house.db.write(acts.bind, fact, recipient=recipient)
+    gone = CredentialBlocked(customer_id, lost, doer.staff_id, "replaced", now_ms) if lost else None
+    done = await house.db.write(acts.bind, fact, recipient=recipient, doer=doer, lost=gone)
     owner = recognition.find(house.db.reader, offer.card.outer, recipient=recipient, now_ms=now_ms)
     if owner is None:
-        return "not_named"
+        return (
+            "not_lost"
+            if lost
+            and recognition.may_recognise(house.db.reader, customer_id, recipient=recipient, now_ms=now_ms)
+            else "not_named"
+        )
     if owner.customer_id != customer_id or owner.blocked:
         return "taken"
+    if lost and not done.facts:
+        return "not_lost"
     seen = await house.db.write(
         visits.saw,
         offer.card.outer,
         reader=offer.reader,
         how="tap",
-        evidence="weak",
+        evidence=offer.proof.evidence,
+        mark=offer.proof.mark,
         now_ms=now_ms,
         new_id=house.new_id,
         recipient=recipient,

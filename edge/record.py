@@ -10,7 +10,7 @@ from edge.consent import tables as consent
 from edge.consent.facts import ConsentWithdrawn
 from edge.facts import Fact
 from edge.joining import tables as joining
-from edge.joining.facts import CredentialBound, CustomerJoined
+from edge.joining.facts import CredentialBlocked, CredentialBound, CustomerJoined
 from edge.recognition import marks
 from edge.recognition.facts import TapReplayed
 from edge.visits import tables as visits
@@ -65,6 +65,8 @@ def record(conn: Connection, facts: list[Fact]) -> int:
                 joining.joined(conn, fact)
             case CredentialBound():
                 joining.bound(conn, fact)
+            case CredentialBlocked():
+                joining.blocked(conn, fact)
             case TapReplayed():
                 marks.replayed(conn, fact)
             case _:

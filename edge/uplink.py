@@ -184,6 +184,8 @@ class Uplink:
                     "customer_id": bytes.fromhex(credential.customer),
                     "state": credential.state,
                     "ver": row.ver,
+                    "kind": credential.kind,
+                    "bound_ms": credential.bound_ms,
                 }
                 recognition.put_credential(conn, values)
             case wire.Consent() as register:

@@ -180,11 +180,19 @@ class Customer(Struct, frozen=True):
     traits: list[Trait]
 
 
-class Credential(Struct, frozen=True):
-    """`t` = credential, id = the shop's own (outer) hash in hex."""
+TokenKind = Annotated[str, Meta(pattern="^[a-z]{0,16}$")]
+
+
+class Credential(Struct, frozen=True, omit_defaults=True):
+    """`t` = credential, id = the shop's own (outer) hash in hex.
+
+    `kind` is that of the token it was bound with (`sun`, `vas`, `barcode` …), empty where nobody knows any more.
+    """
 
     customer: Hex16
     state: Literal["active", "blocked"]
+    kind: TokenKind = ""
+    bound_ms: Count | None = None
 
 
 class Consent(Struct, frozen=True, kw_only=True):
@@ -251,38 +259,6 @@ class WalletMoved(Struct, frozen=True, kw_only=True):
     instrument: Literal["points", "stamps"]
     delta: Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
     why: Literal["purchase", "reward", "correction"]
-
-
-Sealed = Annotated[str, Meta(pattern="^([0-9a-f]{2}){0,512}$")]
-
-
-class Yes(Struct, frozen=True):
-    """One purpose that somebody who joined agreed to."""
-
-    purpose: Kind
-    recipient: Name
-    until_ms: Count | None = None
-
-
-class CustomerJoined(Struct, frozen=True, kw_only=True):
-    """Body of the event `customer_joined`: somebody became a customer in a shop.
-
-    `key` is their own, sealed as in `Key`; `card` the inner hash of their card, sealed with the same transport key at
-    `card_place(customer)`, empty without a card.
-    """
-
-    customer_id: Hex16
-    key: Sealed
-    traits: Annotated[list[Trait], Meta(max_length=16)] = []
-    consents: Annotated[list[Yes], Meta(max_length=16)] = []
-    card: Sealed = ""
-
-
-class CredentialBound(Struct, frozen=True, kw_only=True):
-    """Body of the event `credential_bound`: a card became a customer's, by the word of a staff member."""
-
-    customer_id: Hex16
-    card: Sealed
 
 
 Body = Key | Customer | Credential | Consent | Product | Stock

@@ -37,6 +37,7 @@ class CustomerJoined:
     consents: tuple[Yes, ...]
     hash: bytes = field(repr=False)
     card: bytes = field(repr=False)
+    card_kind: str
     staff_id: bytes
     language: str
     at_ms: int
@@ -44,11 +45,23 @@ class CustomerJoined:
 
 @dataclass(frozen=True, slots=True)
 class CredentialBound:
-    """A staff member said whose card this is. `hash` and `card` are as in `CustomerJoined`."""
+    """A staff member said whose card, phone or code this is. `hash` and `card` are as in `CustomerJoined`."""
 
     customer_id: bytes
     hash: bytes = field(repr=False)
     card: bytes = field(repr=False)
+    kind: str
+    staff_id: bytes
+    why: str
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialBlocked:
+    """A customer lost a card or phone: it opens nothing any more, here at once and everywhere after the hub."""
+
+    customer_id: bytes
+    hash: bytes = field(repr=False)
     staff_id: bytes
     why: str
     at_ms: int

@@ -9,7 +9,7 @@ import msgspec
 from edge.consent import tables as consent
 from edge.consent.rules import PURPOSES
 from edge.consent.tables import basis_until
-from edge.joining.facts import CredentialBound, CustomerJoined, SealedTrait
+from edge.joining.facts import CredentialBlocked, CredentialBound, CustomerJoined, SealedTrait
 from edge.joining.rules import ends_ms
 from edge.recognition import tables as recognition
 
@@ -33,11 +33,19 @@ def joined(conn: Connection, fact: CustomerJoined) -> None:
         }
         consent.put_here(conn, row)
     if fact.hash:
-        recognition.bind_credential(conn, fact.hash, customer_id=fact.customer_id)
+        recognition.bind_credential(
+            conn, fact.hash, customer_id=fact.customer_id, kind=fact.card_kind, bound_ms=fact.at_ms
+        )
 
 
 def bound(conn: Connection, fact: CredentialBound) -> None:
-    recognition.bind_credential(conn, fact.hash, customer_id=fact.customer_id)
+    recognition.bind_credential(
+        conn, fact.hash, customer_id=fact.customer_id, kind=fact.kind, bound_ms=fact.at_ms
+    )
+
+
+def blocked(conn: Connection, fact: CredentialBlocked) -> None:
+    recognition.block_credential(conn, fact.hash, customer_id=fact.customer_id)
 
 
 @dataclass(frozen=True, slots=True)

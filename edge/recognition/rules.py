@@ -51,10 +51,11 @@ def outer(shop_key: bytes, inner_hash: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Hashes:
-    """Both hashes of one credential: what the hub would keep of it, and what this shop would."""
+    """Both hashes of one credential: what the hub would keep of it, and what this shop would; and what it is."""
 
     inner: bytes = field(repr=False)
     outer: bytes = field(repr=False)
+    kind: str = ""
 
 
 def hashes(chain_key: bytes, shop_key: bytes, token_kind: str, value: str) -> Hashes | None:
@@ -66,7 +67,7 @@ def hashes(chain_key: bytes, shop_key: bytes, token_kind: str, value: str) -> Ha
     if normal is None:
         return None
     inner_hash = inner(chain_key, kind, normal)
-    return Hashes(inner_hash, outer(shop_key, inner_hash))
+    return Hashes(inner_hash, outer(shop_key, inner_hash), token_kind)
 
 
 def credential(chain_key: bytes, shop_key: bytes, token_kind: str, value: str) -> bytes | None:

@@ -1,5 +1,6 @@
 """Every statement about customers, their keys, traits and credentials."""
 
+from dataclasses import dataclass, field
 from sqlite3 import Connection
 from typing import Final
 
@@ -58,8 +59,10 @@ _PUT_TRAIT: Final = """
     ON CONFLICT DO UPDATE SET sealed=excluded.sealed, ver=excluded.ver, as_of_ms=excluded.as_of_ms,
         until_ms=excluded.until_ms WHERE excluded.ver>=ver"""
 _PUT_CREDENTIAL: Final = """
-    INSERT INTO replica.credential (hash, customer_id, state, ver) VALUES (:hash, :customer_id, :state, :ver)
-    ON CONFLICT DO UPDATE SET customer_id=excluded.customer_id, state=excluded.state, ver=excluded.ver
+    INSERT INTO replica.credential (hash, customer_id, state, ver, kind, bound_ms)
+    VALUES (:hash, :customer_id, :state, :ver, :kind, :bound_ms)
+    ON CONFLICT DO UPDATE SET customer_id=excluded.customer_id, state=excluded.state, ver=excluded.ver,
+        kind=excluded.kind, bound_ms=excluded.bound_ms
     WHERE excluded.ver>ver"""
 
 
@@ -101,15 +104,42 @@ def block_credential(conn: Connection, credential: bytes, *, customer_id: bytes)
     )
 
 
-def bind_credential(conn: Connection, credential: bytes, *, customer_id: bytes) -> None:
+def bind_credential(
+    conn: Connection, credential: bytes, *, customer_id: bytes, kind: str, bound_ms: int
+) -> None:
     """A card that became somebody's in this shop; one that is blocked stays so."""
     conn.execute(
         """
-        INSERT INTO main.credential (hash, customer_id, state) VALUES (?, ?, 'active')
+        INSERT INTO main.credential (hash, customer_id, state, kind, bound_ms) VALUES (?, ?, 'active', ?, ?)
         ON CONFLICT DO NOTHING
         """,
-        (credential, customer_id),
+        (credential, customer_id, kind, bound_ms),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Something that names a customer: what it is (empty: unknown) and since when, never its number."""
+
+    hash: bytes = field(repr=False)
+    kind: str
+    bound_ms: int | None
+    blocked: bool
+
+
+_CARDS: Final = f"""
+    SELECT c.hash, max(c.kind), max(c.bound_ms), max(c.state='blocked') FROM (
+        SELECT hash, kind, bound_ms, state FROM main.credential WHERE customer_id=:customer_id
+        UNION ALL SELECT hash, kind, bound_ms, state FROM replica.credential WHERE customer_id=:customer_id
+    ) AS c WHERE {basis_until(":customer_id", "'recognition'")} IS NOT NULL
+    GROUP BY c.hash ORDER BY max(c.state='blocked'), max(c.bound_ms) DESC, c.hash"""
+
+
+def cards(conn: Connection, customer_id: bytes, *, recipient: str, now_ms: int) -> list[Card]:
+    """What names a customer who may be recognised now; what works first, and of that the newest."""
+    asked = {"customer_id": customer_id, "recipient": recipient, "now_ms": now_ms}
+    rows = conn.execute(_CARDS, asked)
+    return [Card(hash_, kind, bound_ms, bool(blocked)) for hash_, kind, bound_ms, blocked in rows]
 
 
 def drop_credential(conn: Connection, credential: bytes) -> None:

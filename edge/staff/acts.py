@@ -108,6 +108,12 @@ def end_session(conn: Connection, session_hash: bytes, *, doer: Doer, now_ms: in
     tables.end_session(conn, session_hash)
 
 
+def remove_badge(conn: Connection, staff_id: bytes, *, doer: Doer, now_ms: int) -> None:
+    """This colleague's badge is nobody's any more."""
+    note(conn, doer, what="remove_badge", now_ms=now_ms)
+    tables.remove_badge(conn, staff_id)
+
+
 def bind_badge(conn: Connection, badge: bytes, *, staff_id: bytes, doer: Doer, now_ms: int) -> None:
     """This badge chooses this colleague's tile from now on; it opens nothing by itself."""
     note(conn, doer, what="bind_badge", now_ms=now_ms)

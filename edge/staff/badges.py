@@ -52,6 +52,12 @@ class Badges:
         self._last = (name, now_ms)
         return True
 
+    async def remove(self, staff_id: bytes, *, doer: Doer, now_ms: int) -> None:
+        """This colleague has no badge any more: lost, or they left."""
+        await self._db.apply(acts.remove_badge, staff_id, doer=doer, now_ms=now_ms)
+        self._known = frozenset(_hashes(self._db.reader))
+        self._last = None
+
     def tapped(self, *, now_ms: int) -> str:
         """Who tapped a badge just now, by name; empty for nobody."""
         if self._last is None or now_ms - self._last[1] >= WALK_MS:

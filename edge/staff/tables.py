@@ -246,6 +246,10 @@ def put_badge(conn: Connection, badge: bytes, *, staff_id: bytes) -> None:
     conn.execute("INSERT OR REPLACE INTO staff_badge (hash, staff_id) VALUES (?, ?)", (badge, staff_id))
 
 
+def remove_badge(conn: Connection, staff_id: bytes) -> None:
+    conn.execute("DELETE FROM staff_badge WHERE staff_id=?", (staff_id,))
+
+
 def badge_of(conn: Connection, badge: bytes) -> str | None:
     """Whose badge this is, by name."""
     row = conn.execute(

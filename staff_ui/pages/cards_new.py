@@ -12,6 +12,7 @@ from edge.kit.errors import Corrupt, Gone
 from edge.newcomers import Offer
 from edge.recognition import profile
 from staff_ui.desk import Desk, Guest, frame, html, words
+from staff_ui.pages.cards import Line, chosen, held, lines
 from staff_ui.pages.named import id_of
 from staff_ui.pages.values import text, whole
 from staff_ui.security import Ask, own_form
@@ -23,7 +24,8 @@ MOST_HITS: Final = 6
 # Candidates may have withdrawn since the index was filled.
 MOST_CANDIDATES: Final = 32
 NOT_NAMED: Final = key("card.new.not_named")
-WRONG: Final = {"taken": key("card.new.taken"), "not_named": NOT_NAMED}
+NOT_LOST: Final = key("card.new.not_lost")
+WRONG: Final = {"taken": key("card.new.taken"), "not_named": NOT_NAMED, "not_lost": NOT_LOST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class CardsNew:
-    """`step` is `find`, `sure` or `refused`; names travel in forms, never in an address."""
+    """`step` is `find`, `sure` or `refused`; `old` are those it may come in place of. Names travel in forms alone."""
 
     frame: Frame
     note: str
@@ -47,6 +49,7 @@ class CardsNew:
     asked: str = field(default="", repr=False)
     owners: tuple[Owner, ...] = ()
     sentence: str = ""
+    old: tuple[Line, ...] = ()
 
 
 async def cards_new(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
@@ -58,7 +61,7 @@ async def cards_new(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
 
 
 async def cards_new_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
-    """`POST /cards/new/{note}`: `q` finds, `customer` asks once more, `customer` with `sure` binds."""
+    """`POST /cards/new/{note}`: `q` finds, `customer` asks once more, with `sure` it binds, in place of `lost`."""
     form = await own_form(request, guest.tablet)
     note = _note(desk, request)
     around = frame(desk, request, guest)
@@ -73,12 +76,19 @@ async def cards_new_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]
     owner = _owner(desk, guest, id_of(form["customer"]) or b"", say)
     if owner is None:
         it = _refused(around, note, say.say(NOT_NAMED))
-    elif "sure" not in form:
-        it = CardsNew(frame=around, note=note.key, step="sure", owners=(owner,))
+        return html(desk, "cards_new.html", it, language=around.language)
+    customer_id = bytes.fromhex(owner.customer)
+    old = [each for each in held(desk, customer_id) if not each.blocked]
+    lost = chosen(old, customer_id, form.get("lost", ""))
+    if "sure" not in form:
+        choices = lines(old, customer_id, say)
+        it = CardsNew(frame=around, note=note.key, step="sure", owners=(owner,), old=choices)
+    elif form.get("lost") and lost is None:
+        it = _refused(around, note, say.say(NOT_LOST))
     else:
-        offer = Offer(note.card, note.reader)
+        offer = Offer(note.card, note.reader, note.proof)
         bound = await newcomers.bind(
-            desk.house, bytes.fromhex(owner.customer), offer, staff_id=guest.who.staff_id
+            desk.house, customer_id, offer, doer=guest.who.doer, lost=lost.hash if lost else b""
         )
         if bound == "bound":
             desk.house.counter.drop(note)

@@ -46,7 +46,7 @@ async def hand_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     form = await own_form(request, guest.tablet)
     house, staff = desk.house, guest.who
     note = house.counter.note(form.get("note", ""))
-    offer = Offer(note.card, note.reader) if note and note.card else Offer(None, "tablet")
+    offer = Offer(note.card, note.reader, note.proof) if note and note.card else Offer(None, "tablet")
     await desk.sessions.sign_out(staff)
     hands = Hands(
         staff=staff.name,

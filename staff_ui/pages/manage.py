@@ -130,6 +130,16 @@ async def badge_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     return _back()
 
 
+async def no_badge_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`POST /manage/badge/remove`: field `staff`; their badge chooses nobody's tile any more."""
+    form = await _form(request, guest)
+    house = desk.house
+    await house.counter.badges.remove(
+        _bytes(form.get("staff")), doer=guest.who.doer, now_ms=house.time.now_ms()
+    )
+    return _back()
+
+
 async def unpair_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`POST /manage/unpair`: field `tablet`; whoever is signed in on it is out at once."""
     form = await _form(request, guest)

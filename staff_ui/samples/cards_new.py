@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from staff_ui.pages.cards import lines
 from staff_ui.pages.cards_new import CardsNew, Owner
+from staff_ui.samples.cards import HELD
 from staff_ui.sheets import Frame
 from staff_ui.words import Words
 
@@ -19,6 +21,7 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
         "found": CardsNew(frame, NOTE, asked="vries", owners=(femke, joost)),
         "none": CardsNew(frame, NOTE, asked="zz", sentence=say("card.new.none")),
         "sure": CardsNew(frame, NOTE, step="sure", owners=(femke,)),
+        "replace": CardsNew(frame, NOTE, step="sure", owners=(femke,), old=lines(HELD[:3], b"", words)),
         "taken": CardsNew(frame, NOTE, step="refused", sentence=say("card.new.taken")),
         "not_named": CardsNew(frame, NOTE, step="refused", sentence=say("card.new.not_named")),
     }

@@ -11,7 +11,7 @@ import msgspec
 from sync import wire
 from sync.hub.tables import feed as tables
 from sync.hub.tables.feed import Line
-from sync.hub.tables.people import Consent
+from sync.hub.tables.people import Consent, Credential
 
 _PAGE_ROOM = 1024  # for the checkpoint
 EVERYTHING: Final = b""  # the topic of whoever wants to hear of every change
@@ -32,12 +32,13 @@ def customer(shop_id: str, customer_id: bytes, *, ver: int, traits: list[wire.Tr
     return Line(wire.main_part(shop_id), "put", "customer", customer_id.hex(), ver, d, customer_id)
 
 
-def credential(shop_id: str, customer_id: bytes, *, outer_hash: bytes, blocked: bool, ver: int) -> list[Line]:
+def credential(shop_id: str, held: Credential, *, outer_hash: bytes) -> list[Line]:
     """A credential under the shop's own hash; a block goes on both lanes."""
-    d = msgspec.json.encode(wire.Credential(customer_id.hex(), "blocked" if blocked else "active"))
+    body = wire.Credential(held.customer_id.hex(), held.state, held.kind, held.bound_ms)
+    d = msgspec.json.encode(body)
     return [
-        Line(part, "put", "credential", outer_hash.hex(), ver, d, customer_id)
-        for part in _lanes(shop_id, urgent=blocked)
+        Line(part, "put", "credential", outer_hash.hex(), held.ver, d, held.customer_id)
+        for part in _lanes(shop_id, urgent=held.state == "blocked")
     ]
 
 

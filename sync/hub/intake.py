@@ -10,7 +10,7 @@ from msgspec import Struct
 from edge.consent.rules import Register
 from edge.kit.chain import link
 from edge.kit.errors import Refused
-from sync import wire
+from sync import reports, wire
 from sync.hub import consents, joined, people, wallet
 from sync.hub.config import Keys
 from sync.hub.problem import Refusal
@@ -37,6 +37,7 @@ KINDS: Final = frozenset(
         "suggestion_dismissed",
         "customer_joined",
         "credential_bound",
+        "credential_blocked",
         "tap_replayed",
     )
 )
@@ -132,14 +133,18 @@ def _judged(conn: Connection, keys: Keys, fact: wire.Event, *, hash_: bytes, eff
         elif fact.kind == "wallet_moved" and fact.hash is None:
             _moved(conn, keys, fact, effects)
         elif fact.kind == "customer_joined" and fact.hash is None:
-            new = wire.decode_as(body, wire.CustomerJoined)
+            new = wire.decode_as(body, reports.CustomerJoined)
             effects.lines += joined.joined(
                 conn, keys, new, shop_id=effects.shop_id, at_ms=fact.at_ms, now_ms=effects.now_ms
             )
         elif fact.kind == "credential_bound" and fact.hash is None:
-            card = wire.decode_as(body, wire.CredentialBound)
-            its, code = joined.bound(conn, keys, card, shop_id=effects.shop_id)
+            card = wire.decode_as(body, reports.CredentialBound)
+            at_ms = min(fact.at_ms, effects.now_ms)
+            its, code = joined.bound(conn, keys, card, shop_id=effects.shop_id, at_ms=at_ms)
             effects.lines += its
+        elif fact.kind == "credential_blocked" and fact.hash is None:
+            lost = wire.decode_as(body, reports.CredentialBlocked)
+            effects.lines += joined.blocked(conn, keys, lost, shop_id=effects.shop_id)
         elif fact.kind not in KINDS:
             code = "UNKNOWN_KIND"
     except wire.Malformed:

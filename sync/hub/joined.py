@@ -13,8 +13,8 @@ from edge.consent.rules import TRAITS
 from edge.kit.errors import Corrupt, Refused
 from edge.kit.seal import card_place, derive, key_place, seal, trait_place, unseal
 from edge.recognition.rules import outer
-from sync import wire
-from sync.hub import consents, feed
+from sync import reports, wire
+from sync.hub import consents, feed, people
 from sync.hub.config import Keys
 from sync.hub.consents import NewConsent
 from sync.hub.devices import shop_key_of
@@ -26,7 +26,7 @@ REASON: Final = "joined"
 
 
 def joined(
-    conn: Connection, keys: Keys, body: wire.CustomerJoined, *, shop_id: str, at_ms: int, now_ms: int
+    conn: Connection, keys: Keys, body: reports.CustomerJoined, *, shop_id: str, at_ms: int, now_ms: int
 ) -> list[Line]:
     """Make the customer, resident in the shop that reports them; raises Refused for what is not declared."""
     customer_id = bytes.fromhex(body.customer_id)
@@ -59,44 +59,56 @@ def joined(
     lines = feed.key(shop_id, customer_id, wrapped=seal(transport, key, key_place(customer_id)))
     lines.append(feed.customer(shop_id, customer_id, ver=1, traits=traits))
     if inner_hash:
-        free = tables.owner(conn, inner_hash) is None
-        if free:
-            tables.add(conn, "credential", [whose | {"hash": inner_hash}])
-        outer_hash = outer(shop_key, inner_hash)
-        lines += feed.credential(shop_id, customer_id, outer_hash=outer_hash, blocked=not free, ver=1)
+        card = tables.Credential(inner_hash, customer_id, "active", 1, body.card_kind, min(at_ms, now_ms))
+        if tables.owner(conn, inner_hash) is None:
+            tables.add(conn, "credential", [asdict(card)])
+        else:
+            card = replace(card, state="blocked")
+        lines += feed.credential(shop_id, card, outer_hash=outer(shop_key, inner_hash))
     for each in given:
         lines += feed.consent(shop_id, each)
     return lines
 
 
 def bound(
-    conn: Connection, keys: Keys, body: wire.CredentialBound, *, shop_id: str
+    conn: Connection, keys: Keys, body: reports.CredentialBound, *, shop_id: str, at_ms: int
 ) -> tuple[list[Line], str | None]:
     """Give the customer this card in every shop they are resident in; the lines, and the code of a refusal.
 
     A card of somebody else is CREDENTIAL_TAKEN, and blocked in the shop that took it for theirs.
     """
-    customer_id = bytes.fromhex(body.customer_id)
-    if not tables.exists(conn, customer_id):
-        raise _refused("no such customer", code="UNKNOWN_CUSTOMER")
-    if shop_id not in tables.shops_of(conn, customer_id):
-        raise _refused("the customer is of another shop", code="NOT_RESIDENT")
+    customer_id = _resident(conn, body.customer_id, shop_id=shop_id)
     shop_key = shop_key_of(conn, keys, shop_id)
     inner_hash = _open(derive(shop_key, "key-transport"), bytes.fromhex(body.card), card_place(customer_id))
     owner = tables.owner(conn, inner_hash)
     if owner == customer_id:
         return [], None
+    card = tables.Credential(inner_hash, customer_id, "active", 1, body.kind, at_ms)
     if owner is not None:
-        taken = outer(shop_key, inner_hash)
-        return feed.credential(
-            shop_id, customer_id, outer_hash=taken, blocked=True, ver=1
-        ), "CREDENTIAL_TAKEN"
-    tables.add(conn, "credential", [{"hash": inner_hash, "customer_id": customer_id}])
-    lines: list[Line] = []
-    for each in tables.shops_of(conn, customer_id):
-        outer_hash = outer(shop_key_of(conn, keys, each), inner_hash)
-        lines += feed.credential(each, customer_id, outer_hash=outer_hash, blocked=False, ver=1)
-    return lines, None
+        taken = replace(card, state="blocked")
+        return feed.credential(shop_id, taken, outer_hash=outer(shop_key, inner_hash)), "CREDENTIAL_TAKEN"
+    tables.add(conn, "credential", [asdict(card)])
+    return people.everywhere(conn, keys, card), None
+
+
+def blocked(conn: Connection, keys: Keys, body: reports.CredentialBlocked, *, shop_id: str) -> list[Line]:
+    """A card of this customer is lost: blocked, urgently, in all their shops; again without effect."""
+    customer_id = _resident(conn, body.customer_id, shop_id=shop_id)
+    shop_key, lost = shop_key_of(conn, keys, shop_id), bytes.fromhex(body.hash)
+    for card in tables.credentials(conn, customer_id):
+        if outer(shop_key, card.hash) == lost:
+            return people.blocked(conn, keys, card.hash)
+    raise _refused("this customer has no such card", code="UNKNOWN_CREDENTIAL")
+
+
+def _resident(conn: Connection, customer_id: str, *, shop_id: str) -> bytes:
+    """Who is meant, if they are of the shop that speaks of them."""
+    found = bytes.fromhex(customer_id)
+    if not tables.exists(conn, found):
+        raise _refused("no such customer", code="UNKNOWN_CUSTOMER")
+    if shop_id not in tables.shops_of(conn, found):
+        raise _refused("the customer is of another shop", code="NOT_RESIDENT")
+    return found
 
 
 def _checked(trait: wire.Trait, customer_id: bytes, *, key: bytes, now_ms: int) -> wire.Trait:

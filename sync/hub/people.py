@@ -79,18 +79,21 @@ def add_customers(
             raise _refused("the id is not 16 bytes, or is of somebody who was erased", code="BAD_ID")
         key = new_key()
         traits = seal_traits(key, id_, traits=new.traits, ver=1, now_ms=now_ms)
-        hashes = [inner_hash(keys, kind, value) for kind, value in new.credentials]
+        cards = [
+            tables.Credential(inner_hash(keys, kind, value), id_, "active", 1, "", now_ms)
+            for kind, value in new.credentials
+        ]
         given = [consents.first(id_, each, now_ms=now_ms) for each in new.consents]
         rows["customer"].append({"customer_id": id_})
         wrapped = seal(keys.hub_kek, key, key_place(id_))
         rows["customer_key"].append({"customer_id": id_, "wrapped": wrapped})
         rows["trait"] += [{"customer_id": id_} | msgspec.structs.asdict(trait) for trait in traits]
-        rows["credential"] += [{"hash": hash_, "customer_id": id_} for hash_ in hashes]
+        rows["credential"] += [msgspec.structs.asdict(card) for card in cards]
         registers += given
         for shop in shops:
             residency = {"shop_id": shop.id, "reason": reason, "since_ms": now_ms}
             rows["residency"].append({"customer_id": id_} | residency)
-            lines += _whole(shop, id_, key=key, traits=traits, hashes=hashes, given=given)
+            lines += _whole(shop, id_, key=key, traits=traits, cards=cards, given=given)
     for table, its in rows.items():
         tables.add(conn, table, its)
     tables.put_consents(conn, registers)
@@ -100,15 +103,26 @@ def add_customers(
 def block(conn: Connection, keys: Keys, *, kind: CredentialKind, value: str) -> list[Moved]:
     """Block a credential everywhere, urgently; raises Refused when nobody has it."""
     hash_ = inner_hash(keys, kind, value)
-    blocked = tables.block(conn, hash_)
-    if blocked is None:
+    if tables.owner(conn, hash_) is None:
         raise _refused("nobody has this credential", code="UNKNOWN_CREDENTIAL")
-    customer_id, ver = blocked
+    return partitions.publish(conn, blocked(conn, keys, hash_))
+
+
+def blocked(conn: Connection, keys: Keys, hash_: bytes) -> list[Line]:
+    """Block a credential by its inner hash: the lines for every shop its owner is resident in, none when it was."""
+    held = tables.block(conn, hash_)
+    if held is None:
+        return []
+    return everywhere(conn, keys, held)
+
+
+def everywhere(conn: Connection, keys: Keys, held: tables.Credential) -> list[Line]:
+    """A credential's lines for every shop its owner is resident in."""
     lines: list[Line] = []
-    for shop_id in tables.shops_of(conn, customer_id):
-        outer_hash = outer(shop_key_of(conn, keys, shop_id), hash_)
-        lines += feed.credential(shop_id, customer_id, outer_hash=outer_hash, blocked=True, ver=ver)
-    return partitions.publish(conn, lines)
+    for shop_id in tables.shops_of(conn, held.customer_id):
+        outer_hash = outer(shop_key_of(conn, keys, shop_id), held.hash)
+        lines += feed.credential(shop_id, held, outer_hash=outer_hash)
+    return lines
 
 
 def erase(conn: Connection, keys: Keys, *, customer_id: bytes, now_ms: int) -> list[Moved]:
@@ -173,15 +187,14 @@ def _whole(
     *,
     key: bytes,
     traits: list[wire.Trait],
-    hashes: list[bytes],
+    cards: list[tables.Credential],
     given: list[tables.Consent],
 ) -> list[Line]:
     """All a shop is to know of one resident, the key first."""
     lines = feed.key(shop.id, customer_id, wrapped=seal(shop.transport, key, key_place(customer_id)))
     lines.append(feed.customer(shop.id, customer_id, ver=1, traits=traits))
-    for hash_ in hashes:
-        outer_hash = outer(shop.key, hash_)
-        lines += feed.credential(shop.id, customer_id, outer_hash=outer_hash, blocked=False, ver=1)
+    for card in cards:
+        lines += feed.credential(shop.id, card, outer_hash=outer(shop.key, card.hash))
     for each in given:
         lines += feed.consent(shop.id, each)
     return lines

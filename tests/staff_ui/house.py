@@ -142,7 +142,15 @@ class Place:
             ]
             tables.put_customer(conn, customer_id, ver=1, traits=rows)
             tables.put_credential(
-                conn, {"hash": hashed, "customer_id": customer_id, "state": state, "ver": 1}
+                conn,
+                {
+                    "hash": hashed,
+                    "customer_id": customer_id,
+                    "state": state,
+                    "ver": 1,
+                    "kind": "barcode",
+                    "bound_ms": 0,
+                },
             )
             for purpose in purposes:
                 row: dict[str, object] = {

@@ -12,6 +12,7 @@ from edge.joining.facts import CredentialBound, CustomerJoined, Yes
 from edge.joining.sealing import newcomer, sealed_card
 from edge.kit.seal import derive, key_place, seal, trait_place, unseal
 from edge.recognition.rules import hashes
+from edge.staff.deeds import Doer
 from sync import wire
 from sync.hub import devices, feed
 from tests.sync.centre import ANNA, BRAM, HERE, KEYS, SHOP_KEY, Centre, customer, device, open_centre
@@ -39,6 +40,7 @@ def joined(number: str = NEW, **changes: Any) -> CustomerJoined:
         "consents": (Yes("saving", HERE, None), Yes("recognition", HERE, at_ms + 1_000_000)),
         "hash": card.outer,
         "card": sealed_card(SHOP_KEY, new.customer_id, card.inner),
+        "card_kind": card.kind,
         "staff_id": bytes(16),
         "language": "nl",
         "at_ms": at_ms,
@@ -50,7 +52,7 @@ def bound(customer_id: bytes, number: str = NEW) -> CredentialBound:
     card = hashes(KEYS.chain_key, SHOP_KEY, "qr", number)
     assert card
     sealed = sealed_card(SHOP_KEY, customer_id, card.inner)
-    return CredentialBound(customer_id, card.outer, sealed, bytes(16), "new_card", now_ms())
+    return CredentialBound(customer_id, card.outer, sealed, card.kind, bytes(16), "new_card", now_ms())
 
 
 def rows(centre: Centre, part: str) -> list[wire.Row]:
@@ -186,7 +188,7 @@ async def test_a_bound_card_is_known_in_every_shop_of_its_customer(tmp_path: Pat
         await centre.hub.add_customers(["s1"], [customer(BRAM, number="LOYALTY-0002")])
         await agent.once()
         for whose in (ANNA, ANNA):
-            await db.write(acts.bind, bound(whose), recipient=HERE)
+            await db.write(acts.bind, bound(whose), recipient=HERE, doer=Doer(b"a" * 16, b"t"))
         await agent.once()
         await agent.once()
         assert verdicts(centre) == [("credential_bound", None)]

@@ -82,7 +82,10 @@ async def test_a_card_bound_here_goes_before_what_the_hub_last_said(tmp_path: Pa
         was, now = await floor.resident(CARD), await floor.resident("2900000099999")
 
         def bind(conn: Connection) -> None:
-            conn.execute("INSERT INTO main.credential VALUES (?, ?, 'active')", (was.hash, now.customer_id))
+            conn.execute(
+                "INSERT INTO main.credential (hash, customer_id, state) VALUES (?, ?, 'active')",
+                (was.hash, now.customer_id),
+            )
 
         await floor.db.apply(bind)
         found = find(floor, was)
@@ -94,7 +97,7 @@ async def test_a_credential_is_active_or_blocked_and_nothing_else(tmp_path: Path
     async with open_floor(tmp_path) as floor:
 
         def odd(conn: Connection) -> None:
-            conn.execute("INSERT INTO main.credential VALUES (x'00', x'00', 'lost')")
+            conn.execute("INSERT INTO main.credential VALUES (x'00', x'00', 'lost', '', 0)")
 
         with pytest.raises(IntegrityError):
             await floor.db.apply(odd)

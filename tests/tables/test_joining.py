@@ -14,6 +14,7 @@ from edge.kit.seal import card_place, derive, unseal
 from edge.recognition import profile
 from edge.recognition import tables as recognition
 from edge.recognition.rules import Recognised, Stranger, Withheld, hashes
+from edge.staff.deeds import Doer
 from edge.visits.rules import QUIET_MS
 from tests.kit.stores import files_with
 from tests.sync.shop import PowerCut
@@ -24,6 +25,7 @@ from tests.tables.test_uplink import lose_the_replica
 pytestmark = pytest.mark.anyio
 NEW = "2900000055555"
 NAME = "mevrouw Wonderbaarlijk"
+DOER = Doer(b"anna............", b"tablet")
 
 
 def fact(
@@ -46,6 +48,7 @@ def fact(
         consents=tuple(Yes(purpose, RECIPIENT, None) for purpose in purposes),
         hash=card.outer,
         card=sealed_card(KEYS.shop_key, new.customer_id, card.inner),
+        card_kind=card.kind,
         staff_id=bytes(16),
         language="nl",
         at_ms=now_ms,
@@ -205,6 +208,7 @@ def bound(floor: Floor, customer_id: bytes, number: str = NEW) -> CredentialBoun
         customer_id=customer_id,
         hash=card.outer,
         card=sealed_card(KEYS.shop_key, customer_id, card.inner),
+        kind=card.kind,
         staff_id=bytes(16),
         why="new_card",
         at_ms=floor.now_ms,
@@ -215,7 +219,7 @@ async def test_a_card_is_bound_once_and_never_from_one_customer_to_another(tmp_p
     async with open_floor(tmp_path) as floor:
         anna, bram = await floor.resident("1"), await floor.resident("2")
         facts = [
-            (await floor.db.write(acts.bind, bound(floor, each), recipient=RECIPIENT)).facts
+            (await floor.db.write(acts.bind, bound(floor, each), recipient=RECIPIENT, doer=DOER)).facts
             for each in (anna.customer_id, anna.customer_id, bram.customer_id)
         ]
         assert [len(each) for each in facts] == [1, 0, 0]
@@ -233,6 +237,8 @@ async def test_a_card_is_bound_once_and_never_from_one_customer_to_another(tmp_p
 async def test_a_card_is_not_bound_to_somebody_who_may_not_be_picked_out_by_name(tmp_path: Path) -> None:
     async with open_floor(tmp_path) as floor:
         person = await floor.resident("1", consents={"saving": None})
-        done = await floor.db.write(acts.bind, bound(floor, person.customer_id), recipient=RECIPIENT)
+        done = await floor.db.write(
+            acts.bind, bound(floor, person.customer_id), recipient=RECIPIENT, doer=DOER
+        )
         assert done.facts == []
         assert await floor.tap(NEW) == Stranger()

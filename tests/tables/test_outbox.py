@@ -202,4 +202,6 @@ def test_every_fact_has_a_wire_name_of_its_own() -> None:
         "left_alone",
         "customer_joined",
         "credential_bound",
+        "credential_blocked",
+        "tap_replayed",
     ]

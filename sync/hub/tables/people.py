@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from sqlite3 import Connection, IntegrityError
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from msgspec import Struct
 from msgspec.structs import asdict
@@ -11,6 +11,7 @@ from edge.consent.rules import Basis, Register, State
 from edge.kit.errors import Refused
 
 Rows = Sequence[Mapping[str, Any]]
+CredentialState = Literal["active", "blocked"]
 
 _ADD: Final = {
     "customer": "INSERT INTO customer (id, ver) VALUES (:customer_id, 1)",
@@ -19,7 +20,8 @@ _ADD: Final = {
         INSERT INTO trait (customer_id, name, sealed, ver, as_of_ms, until_ms)
         VALUES (:customer_id, :name, :sealed, :ver, :as_of_ms, :until_ms)""",
     "credential": """
-        INSERT INTO credential (hash, customer_id, state, ver) VALUES (:hash, :customer_id, 'active', 1)""",
+        INSERT INTO credential (hash, customer_id, state, ver, kind, bound_ms)
+        VALUES (:hash, :customer_id, 'active', 1, :kind, :bound_ms)""",
     "residency": """
         INSERT INTO residency (customer_id, shop_id, reason, since_ms)
         VALUES (:customer_id, :shop_id, :reason, :since_ms)""",
@@ -82,13 +84,39 @@ def consent(conn: Connection, customer_id: bytes, *, purpose: str, recipient: st
     return Consent(*row) if row else None
 
 
-def block(conn: Connection, inner_hash: bytes) -> tuple[bytes, int] | None:
-    """Block a credential; (customer, version), or None when nobody has it."""
+class Credential(Struct, frozen=True):
+    """A card, phone or code of somebody, under its inner hash."""
+
+    hash: bytes
+    customer_id: bytes
+    state: CredentialState
+    ver: int
+    kind: str
+    bound_ms: int | None
+
+
+_CREDENTIAL_COLUMNS: Final = "hash, customer_id, state, ver, kind, bound_ms"
+
+
+def block(conn: Connection, inner_hash: bytes) -> Credential | None:
+    """Block a credential, once: as it is now, None when nobody has it or it was blocked before."""
     row = conn.execute(
-        "UPDATE credential SET state='blocked', ver=ver+1 WHERE hash=:hash RETURNING customer_id, ver",
+        f"""
+        UPDATE credential SET state='blocked', ver=ver+1 WHERE hash=:hash AND state<>'blocked'
+        RETURNING {_CREDENTIAL_COLUMNS}
+        """,
         {"hash": inner_hash},
     ).fetchone()
-    return (bytes(row[0]), int(row[1])) if row else None
+    return Credential(*row) if row else None
+
+
+def credentials(conn: Connection, customer_id: bytes) -> list[Credential]:
+    """Everything that names this customer, in the order of its hash."""
+    rows = conn.execute(
+        f"SELECT {_CREDENTIAL_COLUMNS} FROM credential WHERE customer_id=:customer_id ORDER BY hash",
+        {"customer_id": customer_id},
+    )
+    return [Credential(*row) for row in rows]
 
 
 def owner(conn: Connection, inner_hash: bytes) -> bytes | None:

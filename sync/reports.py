@@ -1,0 +1,47 @@
+"""Bodies of what a shop reports about people and their cards; the other messages stand in `wire`."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from sync.wire import Count, Hex16, Hex32, Kind, Name, TokenKind, Trait
+
+Sealed = Annotated[str, Meta(pattern="^([0-9a-f]{2}){0,512}$")]
+
+
+class Yes(Struct, frozen=True):
+    """One purpose that somebody who joined agreed to."""
+
+    purpose: Kind
+    recipient: Name
+    until_ms: Count | None = None
+
+
+class CustomerJoined(Struct, frozen=True, kw_only=True):
+    """Body of the event `customer_joined`: somebody became a customer in a shop.
+
+    `key` is their own, sealed as in `Key`; `card` the inner hash of their card, sealed with the same transport key at
+    `card_place(customer)`, empty without a card.
+    """
+
+    customer_id: Hex16
+    key: Sealed
+    traits: Annotated[list[Trait], Meta(max_length=16)] = []
+    consents: Annotated[list[Yes], Meta(max_length=16)] = []
+    card: Sealed = ""
+    card_kind: TokenKind = ""
+
+
+class CredentialBound(Struct, frozen=True, kw_only=True):
+    """Body of the event `credential_bound`: a card became a customer's, by the word of a staff member."""
+
+    customer_id: Hex16
+    card: Sealed
+    kind: TokenKind = ""
+
+
+class CredentialBlocked(Struct, frozen=True, kw_only=True):
+    """Body of the event `credential_blocked`: a card is lost. `hash` is the shop's own, as in a row `credential`."""
+
+    customer_id: Hex16
+    hash: Hex32
