@@ -6,7 +6,6 @@ lies behind it is tried too.
 
 import io
 import json
-import re
 import zlib
 from collections.abc import Callable
 from hashlib import sha256
@@ -14,6 +13,7 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from drivers import talks
 from drivers.codecs import (
     advert,
     aes,
@@ -21,7 +21,6 @@ from drivers.codecs import (
     ev2,
     hce,
     kdf,
-    ndef,
     ose,
     p256,
     smarttap,
@@ -44,10 +43,6 @@ from tests.drivers.fuzz.seeds import FAMILIES, FILE, ISSUER, KEY, META, NONCE, P
 from tests.drivers.fuzz.tapes import play, replies
 
 COUNTRIES: Final = tuple(LAYOUTS)
-RULES: Final = (
-    ndef.NdefRule("uri", re.compile("/c/([0-9A-Z]+)$")),
-    ndef.NdefRule("mime", re.compile("(.+)")),
-)
 
 
 def as_text(data: bytes) -> str:
@@ -73,6 +68,11 @@ def apple(tape: bytes) -> object:
 
 def google(tape: bytes) -> object:
     return _wallet(tape, lambda fci: smarttap.read(fci, [seeds.COLLECTOR], fresh=seeds.fresh))
+
+
+def tap(tape: bytes) -> object:
+    """The whole decision tree over one card; what comes out damaged is an outcome there."""
+    return play(talks.iso_dep(seeds.SETTINGS), replies(tape))
 
 
 def member(tape: bytes) -> object:

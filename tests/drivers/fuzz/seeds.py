@@ -1,20 +1,24 @@
 """Real frames that the mutations begin with, and the keys that the feeds and the frames share."""
 
 import json
+import re
 import zlib
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from drivers.codecs import hce, ose, p256, refusal, sightings, smarttap, sun_url, type4, vas, vivotech
+from drivers import talks
+from drivers.codecs import hce, ndef, ose, p256, refusal, sightings, smarttap, sun_url, type4, vas, vivotech
 from drivers.codecs.dialogue import Apdus
 from drivers.codecs.sun_url import Cards, Keys
 from drivers.reader import Sighting, Token
+from drivers.settings import ReaderSettings
 from tests.drivers.fuzz.tapes import recorded
 from tests.drivers.ntag424 import Ntag424
 from tests.drivers.pn532 import Type2Card, Type4Card, message, smart_poster, text, uri
 from tests.drivers.pn532.apple import AppleWallet, Pass
+from tests.drivers.pn532.cards import PPSE
 from tests.drivers.pn532.google import GoogleWallet, Object
 from tests.drivers.pn532.member_app import MemberApp
 from tests.drivers.pn532.phone import Application, Phone
@@ -96,6 +100,10 @@ MEMBER: Final = (
     recorded(Phone(MemberApp("M-00042", issuer=KEY)), lambda: hce.read([ISSUER], nonce=NONCE)),
     recorded(Phone(MemberApp("M-00042", issuer=KEY), pieces=60), lambda: hce.read([ISSUER], nonce=NONCE)),
 )
+RULES: Final = (
+    ndef.NdefRule("uri", re.compile("/c/([0-9A-Z]+)$")),
+    ndef.NdefRule("mime", re.compile("(.+)")),
+)
 LINK: Final = uri("https://shop.example/c/0042")
 TYPE_4: Final = (recorded(Type4Card(ndef=LINK), type4.read), recorded(Type4Card(), type4.read))
 TYPE_2: Final = tuple(bytes(Type2Card(ndef=each).memory) for each in (LINK, LINK * 4, None))
@@ -123,6 +131,20 @@ SUN: Final = tuple(
     .url(7, file=bytes(16) if "{file}" in url else b"")
     .encode()
     for url, mac_from, mode in SHAPES
+)
+SETTINGS: Final = ReaderSettings(
+    name="counter-1", kind="nfc", vas=(SHOP,), smarttap=(COLLECTOR,), sun=FAMILIES, hce=(ISSUER,), ndef=RULES
+)
+TAPS: Final = tuple(
+    recorded(card, lambda: talks.iso_dep(SETTINGS))
+    for card in (
+        Phone(AppleWallet(Pass(PASS_TYPE, "LOYALTY-0001", KEY.public_key()))),
+        Phone(GoogleWallet(CARD, merchants={(20180608, 1): KEY.public_key()})),
+        Phone(MemberApp("M-00042", issuer=KEY)),
+        *(Type4Card(ndef=uri(url.decode())) for url in SUN),
+        Type4Card(ndef=LINK),
+        Type4Card(ndef=LINK, applications=[PPSE]),
+    )
 )
 EV2_KEY: Final = one("ntag424-ev2", "AuthenticateEV2First, AN12196 6.10")
 EV2_ANSWER: Final = one("ntag424-ev2", "CommMode.FULL GetCardUID")

@@ -1,4 +1,4 @@
-"""Every codec: how it is fed, its own errors, real input, and its share of all inputs."""
+"""Every codec and the decision tree over them: how it is fed, its own errors, real input, its share of inputs."""
 
 from typing import Final
 
@@ -58,7 +58,7 @@ TARGETS: Final = (
     Target("kdf", feeds.card_key, (kdf.KdfError,), MASTERS, 30),
     Target("lines", feeds.lines, (), (b"<card>\r\n<two\x03", b"\xff<caf\xe9>\r"), 40),
     Target("lrp", feeds.blocks, (), (bytes(32), bytes(range(64))), 2),
-    Target("ndef", lambda d: ndef.find(d, feeds.RULES), OURS, seeds.NDEF, 80),
+    Target("ndef", lambda d: ndef.find(d, seeds.RULES), OURS, seeds.NDEF, 80),
     Target("ndef_wire", lambda d: list(ndef_wire.split(d)), OURS, seeds.NDEF + seeds.WIRE, 50),
     Target("ose", lambda d: play_again(ose.find(), replies(d)), OURS, seeds.APPLE + seeds.GOOGLE, 30),
     Target("p256", feeds.points, OURS, POINTS, 15),
@@ -74,6 +74,7 @@ TARGETS: Final = (
     Target("sun_picc", feeds.picc, SUN, PICCS, 30),
     Target("sun_template", feeds.template, SUN, TEMPLATES, 10),
     Target("sun_url", feeds.proof_in_url, (), seeds.SUN, 40),
+    Target("tap", feeds.tap, (), seeds.TAPS, 40),
     Target("tlv", tlv.split, OURS, seeds.TLV, 50),
     Target("type2", lambda d: play_memory(type2.read(), d), OURS, seeds.TYPE_2, 30),
     Target("type4", lambda d: play(type4.read(), replies(d)), OURS, seeds.TYPE_4, 30),
