@@ -114,6 +114,8 @@ NDEF: Final = (
     text("card 42"),
     smart_poster(LINK),
     message((2, b"text/plain", b"x"), (4, b"a:b", b"y")),
+    bytes.fromhex("b1010255680261" + "560001" + "62"),  # a text in two chunks
+    message((3, b"https://shop.example/c/7", b""), (1, b"T", b"\x82nl" + "é".encode("utf-16"))),
 )
 WIRE: Final = hexes(vectors("smart-tap"), "data", "getdata_response", "negotiate_response")
 TLV: Final = hexes([*vectors("apple-vas"), *vectors("smart-tap", "OSE")], "data", "get_data_response")
@@ -155,7 +157,18 @@ EV2: Final = tuple(
 VIVOTECH: Final = tuple(
     each + vivotech.crc(each).to_bytes(2, "big") for each in hexes(nfc("vendor"), "data")
 ) + hexes(nfc("vendor"), "data")
-ADVERTS: Final = hexes(BLE["adv_layouts"]["cases"], "raw")
+ADVERTS: Final = (
+    *hexes(BLE["adv_layouts"]["cases"], "raw"),
+    *(
+        bytes.fromhex("0303aafe") + bytes([3 + len(frame)]) + b"\x16\xaa\xfe" + frame
+        for frame in (
+            b"\x00\xee" + bytes(range(16)),
+            b"\x10\xba\x03shop\x07",
+            bytes.fromhex("20000bb81580000000010000000f"),
+            b"\x20\x01" + bytes(16),
+        )
+    ),
+)
 GS1: Final = (
     b"]C1010400638133393110LOT7\x1d17271231",
     b"https://id.gs1.org/01/04006381333931/10/LOT7?17=271231",
@@ -163,6 +176,9 @@ GS1: Final = (
     b"]C18003004006381333931SER\x1d8008271231143059\x1d393297812345",
     b"]E04006381333931",
     b"01234565",
+    b"01234531",
+    b"]Q14006381333931",
+    b"(01)04006381333931(10)A(10)B",
     b"]E3400638133393112345",
 )
 SIGHTINGS: Final = tuple(

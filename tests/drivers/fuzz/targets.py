@@ -56,7 +56,7 @@ TARGETS: Final = (
     Target("gs1", lambda d: gs1.read(as_text(d)), (gs1.Gs1Error,), seeds.GS1, 100),
     Target("hce", feeds.member, OURS, seeds.MEMBER, 15),
     Target("kdf", feeds.card_key, (kdf.KdfError,), MASTERS, 30),
-    Target("lines", feeds.lines, (), (b"<card>\r\n<two\x03", b"\xff<caf\xe9>\r"), 40),
+    Target("lines", feeds.lines, (), (b"<card>\r\n<two\x03", b"\xff<caf\xe9>\r", b"x" * 5000 + b"\r"), 40),
     Target("lrp", feeds.blocks, (), (bytes(32), bytes(range(64))), 2),
     Target("ndef", lambda d: ndef.find(d, seeds.RULES), OURS, seeds.NDEF, 80),
     Target("ndef_wire", lambda d: list(ndef_wire.split(d)), OURS, seeds.NDEF + seeds.WIRE, 50),
