@@ -11,11 +11,8 @@ import sqlite3
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
-
-import httpx
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from drivers import catalogue
 from drivers.reader import Reader, Sighting
@@ -45,17 +42,18 @@ from edge.record import record
 from edge.shop import tables as shop
 from edge.tls import addresses
 from edge.tls.mdns import Announcer
-from edge.tls.own import open_own, ready
 from edge.tls.places import host_of
 from edge.tls.upkeep import keep_reachable
-from edge.uplink import Uplink, customer_of, products_of
 from edge.visits import tables as visits
 from edge.watch import ReaderState, keep
 from staff_ui.app import make_app
 from staff_ui.desk import Stage
-from staff_ui.enrol import make_enrol
-from sync import wire
-from sync.agent import Agent, AgentState
+
+# What not every shop has, its modules are loaded where it is opened: a start is counted in their milliseconds.
+if TYPE_CHECKING:
+    import httpx
+
+    from sync.agent import Agent
 
 # Container objects made and not yet freed before the collector looks; a tap leaves a few dozen.
 GC_EVERY: Final = 20_000
@@ -68,7 +66,7 @@ class Edge:
     house: House
     app: Any
     readers: Sequence[Reader]
-    agent: Agent | None
+    agent: "Agent | None"
     announcer: Announcer
 
     async def run(self, sock: socket.socket, *, enrol: socket.socket | None = None) -> None:
@@ -93,6 +91,8 @@ class Edge:
                 for work in self._work():
                     group.create_task(work)
                 if own is not None and enrol is not None:
+                    from staff_ui.enrol import make_enrol
+
                     group.create_task(serve(make_enrol(self.house, own), enrol, goodbye=lambda: None))
                 await serve(
                     self.app,
@@ -156,7 +156,7 @@ async def open_edge(
     clock: Clock | None = None,
     keys: Keys | None = None,
     readers: Sequence[Reader] | None = None,
-    hub_transport: httpx.AsyncBaseTransport | None = None,
+    hub_transport: "httpx.AsyncBaseTransport | None" = None,
     log: Log | None = None,
     stage: Stage | None = None,
     synchronous: str = "FULL",
@@ -184,6 +184,8 @@ async def open_edge(
         new_id = uuid7_source(physics)
         own = None
         if config.server.tls == "own":
+            from edge.tls.own import open_own, ready
+
             made = open_own(
                 config.store.state / "tls",
                 host=host_of(config),
@@ -257,64 +259,13 @@ async def open_edge(
         announcer = Announcer(config, log=say)
         stack.push_async_callback(announcer.close)
         devices = readers if readers is not None else [catalogue.build(each) for each in config.readers]
-        agent = await _join_hub(house, stack, transport=hub_transport) if config.hub.url else None
+        agent = None
+        if config.hub.url:
+            from edge.line import join_hub
+
+            agent = await join_hub(house, stack, transport=hub_transport)
         app = make_app(house, stage=stage)
         yield Edge(house=house, app=app, readers=devices, agent=agent, announcer=announcer)
-
-
-async def _join_hub(
-    house: House, stack: AsyncExitStack, *, transport: httpx.AsyncBaseTransport | None
-) -> Agent:
-    """The agent on this house: facts go up after each commit, what comes down reaches the tablets at once."""
-    client = await stack.enter_async_context(
-        httpx.AsyncClient(base_url=house.config.hub.url, transport=transport)
-    )
-
-    async def applied(rows: Sequence[wire.Row]) -> None:
-        # Whoever was taken away leaves the tablets first; only then is there time for names to be found by.
-        people = list(dict.fromkeys(customer for row in rows if (customer := customer_of(row))))
-        house.names.forget(people)
-        house.search.remove(people)
-        house.advisor.changed(people)
-        if any(row.t in ("product", "stock") for row in rows):
-            house.advisor.catalogue_changed()
-        await jobs.end_without_basis(house)
-        if any(row.op == "erase" for row in rows) or visits.count_some(house.db.reader, 1):
-            house.live.tell("visits")
-        await jobs.index_names(house, people)
-        await jobs.index_products(house, products_of(rows))
-        if any(row.t in ("product", "stock") for row in rows):
-            house.live.tell("products")
-
-    def changed() -> None:
-        _take_over(house.health, agent.state, waiting=outbox.depth(house.db.reader))
-        house.live.tell("visits")
-
-    def complete() -> None:
-        if house.health.fetching:
-            house.health.fetching = False
-            whole_again(house.config.store.state)
-            house.log("replica_whole_again")
-            house.live.tell("visits")
-
-    agent = Agent(
-        Uplink(house.db, house.keys, house.time, on_applied=applied, on_complete=complete),
-        client,
-        device=house.config.hub.device,
-        shop=house.config.shop.id,
-        key=Ed25519PrivateKey.from_private_bytes(house.keys.device_key),
-        wall_ms=house.time.now_ms,
-        log=house.log,
-        on_change=changed,
-    )
-    house.db.on_facts = agent.wake
-    return agent
-
-
-def _take_over(health: Health, state: AgentState, *, waiting: int) -> None:
-    health.online = state.online
-    health.online_since_ms = state.since_ms
-    health.waiting = waiting
 
 
 def _first(errors: "BaseExceptionGroup[sqlite3.DatabaseError]") -> sqlite3.DatabaseError:

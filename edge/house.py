@@ -1,6 +1,7 @@
 """The opened house: what the composition root joined, handed to pages and jobs as one value."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from edge.advice.advisor import Advisor
 from edge.catalogue.search import ProductIndex
@@ -16,7 +17,9 @@ from edge.kit.sqlite import Database
 from edge.live import Live
 from edge.recognition.names import Names
 from edge.recognition.search import SearchIndex
-from edge.tls.own import Own
+
+if TYPE_CHECKING:
+    from edge.tls.own import Own
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,4 +37,4 @@ class House:
     log: Log
     advisor: Advisor
     products: ProductIndex = field(default_factory=ProductIndex)
-    own: Own | None = None  # where tablets come in over HTTPS
+    own: "Own | None" = None  # where tablets come in over HTTPS

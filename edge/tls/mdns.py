@@ -1,25 +1,29 @@
 """Says this box's name on the shop's network: multicast DNS (RFC 6762) and DNS-SD (RFC 6763).
 
 Without it tablets still find the box by number, so whatever fails here is a line in the log and tried again.
+A box that says no name never loads zeroconf.
 """
 
 import socket
 from collections.abc import Sequence
 from ipaddress import ip_address
-from typing import Final
-
-from zeroconf import Error, IPVersion, NonUniqueNameException, ServiceInfo
-from zeroconf.asyncio import AsyncZeroconf
+from typing import TYPE_CHECKING, Final
 
 from edge.config import Config
 from edge.kit.log import Log
 from edge.tls import places
 
+if TYPE_CHECKING:
+    from zeroconf import ServiceInfo
+    from zeroconf.asyncio import AsyncZeroconf
+
 PORT: Final = 5353
 
 
-def service(config: Config, addresses: Sequence[str]) -> ServiceInfo:
+def service(config: Config, addresses: Sequence[str]) -> "ServiceInfo":
     """What is said: the name with its addresses, and that tablet pages are served there."""
+    from zeroconf import ServiceInfo
+
     host = places.host_of(config)
     kind = "_https._tcp.local." if config.server.secure_cookies else "_http._tcp.local."
     return ServiceInfo(
@@ -45,6 +49,9 @@ class Announcer:
         """Say the name for `addresses`, unless that is being said already."""
         if not addresses or tuple(addresses) == self._said:
             return
+        from zeroconf import Error, IPVersion, NonUniqueNameException
+        from zeroconf.asyncio import AsyncZeroconf
+
         await self.close()
         # By number of the interfaces, over IPv4: no netlink is needed, and every tablet listens there.
         inet = [each for each in addresses if ip_address(each).version == 4 and _is_ours(each)]

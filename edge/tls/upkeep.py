@@ -1,20 +1,22 @@
 """Each minute, without internet: a certificate that is due is made, the name is said for the addresses of now."""
 
 import asyncio
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from edge.config import Config
 from edge.kit.clock import ShopTime
 from edge.kit.log import Log
 from edge.tls import addresses, places
 from edge.tls.mdns import Announcer
-from edge.tls.own import Own
+
+if TYPE_CHECKING:
+    from edge.tls.own import Own
 
 EVERY_S: Final = 60.0
 
 
 async def keep_reachable(
-    config: Config, own: Own | None, announcer: Announcer, *, time: ShopTime, log: Log
+    config: Config, own: "Own | None", announcer: Announcer, *, time: ShopTime, log: Log
 ) -> None:
     """Until cancelled; returns at once where nothing has to be kept."""
     well = True
@@ -24,7 +26,13 @@ async def keep_reachable(
 
 
 async def keep_once(
-    config: Config, own: Own | None, announcer: Announcer, *, time: ShopTime, log: Log, was_well: bool = True
+    config: Config,
+    own: "Own | None",
+    announcer: Announcer,
+    *,
+    time: ShopTime,
+    log: Log,
+    was_well: bool = True,
 ) -> bool:
     """One turn; whether the certificate could be looked after. Trouble is logged when it begins."""
     found: tuple[str, ...] = ()

@@ -81,3 +81,11 @@ def test_sealed_values_and_keys_are_fetched_in_the_rooms_that_have_the_gate() ->
         and reads.search(path.read_text())
     }
     assert found == rooms
+
+
+def test_a_shop_without_a_hub_and_without_https_of_its_own_loads_neither() -> None:
+    """A start has 1.5 s, and each of these takes a twentieth of it."""
+    spare = "httpx", "sync.agent", "zeroconf", "cryptography.x509", "staff_ui.enrol"
+    asked = f"import sys, edge.app; print(*[each for each in {spare} if each in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

@@ -1,0 +1,71 @@
+"""The line to the hub: the agent on this house. A shop without a hub never loads any of it."""
+
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from edge import jobs, outbox
+from edge.files import whole_again
+from edge.health import Health
+from edge.house import House
+from edge.uplink import Uplink, customer_of, products_of
+from edge.visits import tables as visits
+from sync import wire
+from sync.agent import Agent, AgentState
+
+
+async def join_hub(
+    house: House, stack: AsyncExitStack, *, transport: httpx.AsyncBaseTransport | None
+) -> Agent:
+    """The agent on this house: facts go up after each commit, what comes down reaches the tablets at once."""
+    client = await stack.enter_async_context(
+        httpx.AsyncClient(base_url=house.config.hub.url, transport=transport)
+    )
+
+    async def applied(rows: Sequence[wire.Row]) -> None:
+        # Whoever was taken away leaves the tablets first; only then is there time for names to be found by.
+        people = list(dict.fromkeys(customer for row in rows if (customer := customer_of(row))))
+        house.names.forget(people)
+        house.search.remove(people)
+        house.advisor.changed(people)
+        if any(row.t in ("product", "stock") for row in rows):
+            house.advisor.catalogue_changed()
+        await jobs.end_without_basis(house)
+        if any(row.op == "erase" for row in rows) or visits.count_some(house.db.reader, 1):
+            house.live.tell("visits")
+        await jobs.index_names(house, people)
+        await jobs.index_products(house, products_of(rows))
+        if any(row.t in ("product", "stock") for row in rows):
+            house.live.tell("products")
+
+    def changed() -> None:
+        _take_over(house.health, agent.state, waiting=outbox.depth(house.db.reader))
+        house.live.tell("visits")
+
+    def complete() -> None:
+        if house.health.fetching:
+            house.health.fetching = False
+            whole_again(house.config.store.state)
+            house.log("replica_whole_again")
+            house.live.tell("visits")
+
+    agent = Agent(
+        Uplink(house.db, house.keys, house.time, on_applied=applied, on_complete=complete),
+        client,
+        device=house.config.hub.device,
+        shop=house.config.shop.id,
+        key=Ed25519PrivateKey.from_private_bytes(house.keys.device_key),
+        wall_ms=house.time.now_ms,
+        log=house.log,
+        on_change=changed,
+    )
+    house.db.on_facts = agent.wake
+    return agent
+
+
+def _take_over(health: Health, state: AgentState, *, waiting: int) -> None:
+    health.online = state.online
+    health.online_since_ms = state.since_ms
+    health.waiting = waiting
