@@ -7,6 +7,7 @@ from litestar import Response
 from litestar.response import Redirect
 
 from edge.shop import tables as shop
+from edge.shop.usage import Usage, usage
 from edge.staff import acts, tables
 from staff_ui.desk import Desk, Guest, frame, html, initials, managers_only, words
 from staff_ui.pages.profile import WHY
@@ -17,6 +18,16 @@ from staff_ui.words import Words, key
 WEEK_MS: Final = 7 * 24 * 3_600_000
 ROLES: Final = {"staff": key("role.staff"), "manager": key("role.manager")}
 
+USED: Final = {
+    "help": key("used.help"),
+    "search": key("used.search"),
+    "wallet": key("used.wallet"),
+    "profile": key("used.profile"),
+    "advice": key("used.advice"),
+    "alone": key("used.alone"),
+    "tour": key("used.tour"),
+    "practice": key("used.practice"),
+}
 # Purpose -> what was seen of a customer without anybody having to say why.
 SEEN: Final = {
     "recognition": key("why.glance"),
@@ -55,12 +66,22 @@ class Looks:
 
 
 @dataclass(frozen=True, slots=True)
+class Use:
+    """How often all together used something; `never` is said with what to do."""
+
+    label: str
+    value: str
+    never: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Manage:
     frame: Frame
     staff: tuple[Colleague, ...]
     tablets: tuple[Tablet, ...]
     looks: tuple[Looks, ...]
     said: tuple[tuple[str, str], ...]
+    uses: tuple[Use, ...] = ()  # none: too few colleagues to say anything that is about nobody
 
 
 async def manage(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
@@ -97,6 +118,14 @@ async def manage(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         ),
         looks=looks(shop.looks(conn, since_ms=now_ms - WEEK_MS), say),
         said=tuple((say.when(at_ms, now_ms=now_ms), text) for at_ms, text in shop.feedback(conn, most=5)),
+        uses=uses(
+            usage(
+                conn,
+                since_ms=now_ms - WEEK_MS,
+                since_day=say.local(now_ms - WEEK_MS).date().isoformat(),
+            ),
+            say,
+        ),
     )
     return html(desk, "manage.html", it, language=around.language)
 
@@ -109,6 +138,13 @@ def looks(rows: list[tuple[str, str, str, int]], say: Words) -> tuple[Looks, ...
             say.number(count),
         )
         for role, purpose, reason, count in rows
+    )
+
+
+def uses(found: Usage, say: Words) -> tuple[Use, ...]:
+    return tuple(
+        Use(say.say(USED[name]), say.number(count) if count else say.say("used.never"), not count)
+        for name, count in found.counts.items()
     )
 
 

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import Any, Final
 
-from staff_ui.pages.manage import Colleague, Manage, Tablet, looks
+from edge.shop.usage import Usage
+from staff_ui.pages.manage import Colleague, Manage, Tablet, looks, uses
 from staff_ui.samples.visits import NOW_MS
 from staff_ui.sheets import Frame
 from staff_ui.words import Words
@@ -29,6 +30,17 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
         looks=looks([("staff", "recognition", "", 212), ("staff", "recognition", "exchange", 9)], words),
         said=((words.when(NOW_MS, now_ms=NOW_MS), "De knop zit op een fijne plek."),),
     )
+    counts = {
+        "help": 118,
+        "search": 31,
+        "wallet": 64,
+        "profile": 9,
+        "advice": 0,
+        "alone": 6,
+        "tour": 2,
+        "practice": 0,
+    }
+    page = replace(page, uses=uses(Usage(enough=True, counts=counts), words))
     if words.language == "en":
         page = replace(page, said=((page.said[0][0], "That button is in a good place."),))
     locked = replace(staff[0], locked=True, badge=False)
@@ -36,5 +48,5 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
     return {
         "manage": page,
         "locked": replace(page, staff=(locked, asked)),
-        "quiet": replace(page, looks=(), said=()),
+        "quiet": replace(page, looks=(), said=(), uses=()),
     }
