@@ -1,6 +1,7 @@
 """The union of every topic's facts: what tables, outbox and tablets feed on."""
 
 from edge.advice.facts import SuggestionDismissed, SuggestionSaid
+from edge.catalogue.facts import ProductGapMet
 from edge.consent.facts import ConsentWithdrawn
 from edge.joining.facts import CredentialBlocked, CredentialBound, CustomerJoined
 from edge.recognition.facts import TapReplayed
@@ -33,4 +34,5 @@ Fact = (
     | CredentialBound
     | CredentialBlocked
     | TapReplayed
+    | ProductGapMet
 )

@@ -6,6 +6,8 @@ from typing import Final, assert_never
 from edge import outbox
 from edge.advice import tables as advice
 from edge.advice.facts import SuggestionDismissed, SuggestionSaid
+from edge.catalogue import tables as catalogue
+from edge.catalogue.facts import ProductGapMet
 from edge.consent import tables as consent
 from edge.consent.facts import ConsentWithdrawn
 from edge.facts import Fact
@@ -69,6 +71,8 @@ def record(conn: Connection, facts: list[Fact]) -> int:
                 joining.blocked(conn, fact)
             case TapReplayed():
                 marks.replayed(conn, fact)
+            case ProductGapMet():
+                catalogue.gap_met(conn, fact)
             case _:
                 assert_never(fact)
     lift_clock(conn, facts[-1].at_ms)

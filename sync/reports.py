@@ -1,4 +1,4 @@
-"""Bodies of what a shop reports about people and their cards; the other messages stand in `wire`."""
+"""Bodies of what a shop reports about people, their cards and products; the other messages stand in `wire`."""
 
 from typing import Annotated
 
@@ -45,3 +45,10 @@ class CredentialBlocked(Struct, frozen=True, kw_only=True):
 
     customer_id: Hex16
     hash: Hex32
+
+
+class ProductGapMet(Struct, frozen=True, kw_only=True):
+    """Body of the event `product_gap_met`: somebody in a shop needed what nobody filled in of a product."""
+
+    item: Annotated[str, Meta(min_length=1, max_length=64)]
+    lacking: Annotated[list[Kind], Meta(min_length=1, max_length=16)]

@@ -5,6 +5,7 @@ from dataclasses import astuple, fields
 from sqlite3 import Connection
 from typing import Any, Final
 
+from edge.catalogue.facts import ProductGapMet
 from edge.catalogue.rules import Product, Stock, gtin14, item_id
 
 _LISTS: Final = ("sizes", "alternatives")  # a line each
@@ -106,6 +107,22 @@ def stock(conn: Connection, item: str) -> Stock | None:
 def stocks(conn: Connection, items: Sequence[str]) -> dict[str, Stock]:
     """What was counted of `items`, by item."""
     return {item: found for item in items if (found := stock(conn, item))}
+
+
+def gap_told(conn: Connection, item: str) -> tuple[str, ...]:
+    """The empty fields of a product that headquarters was last told of."""
+    row = conn.execute("SELECT lacking FROM product_gap WHERE item=?", (item,)).fetchone()
+    return tuple(row[0].split()) if row else ()
+
+
+def gap_met(conn: Connection, fact: ProductGapMet) -> None:
+    conn.execute(
+        """
+        INSERT INTO product_gap (item, lacking) VALUES (?, ?)
+        ON CONFLICT DO UPDATE SET lacking=excluded.lacking
+        """,
+        (fact.item, " ".join(fact.lacking)),
+    )
 
 
 def count(conn: Connection) -> int:

@@ -5,9 +5,9 @@ from typing import Final
 
 from litestar import Response
 
-from edge.catalogue import tables
+from edge.catalogue import acts, tables
 from edge.catalogue.rules import Product, missing
-from edge.kit.errors import Gone
+from edge.kit.errors import Gone, StoreError
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages.shelf import Line, drawing, line, price, stock_words
 from staff_ui.security import Ask
@@ -57,6 +57,7 @@ async def product(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     if found is None:
         raise Gone("no such product", code="U12", hint="it may have left the catalogue")
     now_ms = house.time.now_ms()
+    await _tell(desk, found, now_ms)
     own = line(house, found, say, now_ms=now_ms)
     stock, advice = stock_words(tables.stock(house.db.reader, found.item), say, now_ms=now_ms)
     others = tables.products(house.db.reader, found.alternatives)
@@ -74,10 +75,21 @@ async def product(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         picture=drawing(found),
         colour=found.colour,
         facts=_facts(found, say),
-        missing=_missing(found, say),
+        missing=_missing(found, say, alone=house.health.alone),
         alternatives=tuple(line(house, each, say, now_ms=now_ms) for each in others),
     )
     return html(desk, "product.html", it, language=around.language)
+
+
+async def _tell(desk: Desk, found: Product, now_ms: int) -> None:
+    """Headquarters hears of what nobody filled in; that it cannot be written down now must not close the page."""
+    house, lacking = desk.house, missing(found)
+    if house.health.alone or not lacking or tables.gap_told(house.db.reader, found.item) == lacking:
+        return
+    try:
+        await house.db.write(acts.looked_up, found.item, now_ms=now_ms)
+    except StoreError as error:
+        house.log("gap_not_told", code=error.code, hint=error.hint)
 
 
 def _gtin(gtin: str) -> str:
@@ -94,6 +106,10 @@ def _facts(product: Product, say: Words) -> tuple[Told, ...]:
     return tuple(Told(say.say(LABELS[name]), values[name]) for name in order if values[name])
 
 
-def _missing(product: Product, say: Words) -> str:
+def _missing(product: Product, say: Words, *, alone: bool) -> str:
     names = [say.say(LABELS[name]).lower() for name in missing(product)]
-    return say.say("product.missing", fields=", ".join(names)) if names else ""
+    if not names:
+        return ""
+    said = say.say("product.missing", fields=", ".join(names))
+    told = say.say("product.missing_told")
+    return said if alone else f"{said} {told}"

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from edge.catalogue.rules import Product, Stock
+from edge.catalogue.rules import Product, Stock, missing
 from edge.kit.errors import Refused
 from sync import wire
 from sync.hub.tables import catalogue as tables
@@ -89,6 +89,15 @@ def product_body(product: Product) -> bytes:
     """A product as the body of its feed row; the same product is always the same bytes."""
     values = {name: getattr(product, name) for name in wire.Product.__struct_fields__}
     return msgspec.json.encode(wire.Product(**values))
+
+
+def gaps(conn: Connection) -> list[Product]:
+    """Products of which shops needed what still nobody filled in; those that most shops met first."""
+    met = (
+        Product(item=item, **msgspec.structs.asdict(wire.decode_as(body, wire.Product)))
+        for item, body in tables.gaps(conn)
+    )
+    return [product for product in met if missing(product)]
 
 
 def numbers(conn: Connection) -> dict[str, str]:

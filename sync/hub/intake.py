@@ -14,6 +14,7 @@ from sync import reports, wire
 from sync.hub import consents, joined, people, wallet
 from sync.hub.config import Keys
 from sync.hub.problem import Refusal
+from sync.hub.tables import catalogue as products
 from sync.hub.tables import devices, events
 from sync.hub.tables import feed as partitions
 from sync.hub.tables import people as customers
@@ -39,6 +40,7 @@ KINDS: Final = frozenset(
         "credential_bound",
         "credential_blocked",
         "tap_replayed",
+        "product_gap_met",
     )
 )
 
@@ -145,6 +147,9 @@ def _judged(conn: Connection, keys: Keys, fact: wire.Event, *, hash_: bytes, eff
         elif fact.kind == "credential_blocked" and fact.hash is None:
             lost = wire.decode_as(body, reports.CredentialBlocked)
             effects.lines += joined.blocked(conn, keys, lost, shop_id=effects.shop_id)
+        elif fact.kind == "product_gap_met" and fact.hash is None:
+            gap = wire.decode_as(body, reports.ProductGapMet)
+            products.put_gap(conn, gap.item, effects.shop_id, gap.lacking, at_ms=fact.at_ms)
         elif fact.kind not in KINDS:
             code = "UNKNOWN_KIND"
     except wire.Malformed:

@@ -1,5 +1,6 @@
 """Products on the tablet: found while typing, opened by their bar code, honest about what nobody knows."""
 
+import json
 import re
 from datetime import UTC, datetime
 from xml.etree import ElementTree
@@ -95,6 +96,13 @@ def test_a_product_says_what_is_known_and_what_nobody_filled_in(
     for each in ("Noordpad · Schoenen", "€ 129,95", "42, bruin", "Impregneren", "Wand 3", "8712345678906"):
         assert each in page
     assert "Nog niet ingevuld: beschrijving, herkomst, duurzaamheid." in page
+    assert "Het hoofdkantoor krijgt dat te horen." in page
+    told = "SELECT body FROM outbox WHERE kind='product_gap_met'"
+    assert [json.loads(body) for (body,) in place.rows(told)] == [
+        {"item": "KAYA-42", "lacking": ["description", "origin", "sustainability"]}
+    ]
+    tablet_client.get("/products/KAYA-42")
+    assert len(place.rows(told)) == 1
     assert "€ 1.299,95" in page
     assert "&lt;Fjörd&gt;" in tablet_client.get("/products/JAS").text
     gone = tablet_client.get("/products/NO")

@@ -204,4 +204,5 @@ def test_every_fact_has_a_wire_name_of_its_own() -> None:
         "credential_bound",
         "credential_blocked",
         "tap_replayed",
+        "product_gap_met",
     ]

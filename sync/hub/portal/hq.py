@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import anyio.to_thread
 
+from edge.catalogue.rules import Product, missing
 from edge.kit.sqlite import open_reader
-from edge.kit.words import Words
+from edge.kit.words import Words, key
+from sync.hub import catalogue
 from sync.hub.portal import choices
 from sync.hub.portal.sheets import Frame
 from sync.hub.portal.traits import Stamps, open_traits, points_of, stamps_of
@@ -18,6 +20,17 @@ from sync.hub.tables.portal import Sealed
 
 if TYPE_CHECKING:
     from sync.hub.app import Hub
+
+
+MOST_GAPS: Final = 5
+LACKING: Final = {
+    "description": key("lacking.description"),
+    "sizes": key("lacking.sizes"),
+    "care": key("lacking.care"),
+    "origin": key("lacking.origin"),
+    "sustainability": key("lacking.sustainability"),
+    "place": key("lacking.place"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +52,14 @@ class ShopPane:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """A product of which shops needed what nobody filled in."""
+
+    title: str
+    lacking: str
+
+
+@dataclass(frozen=True, slots=True)
 class Balance:
     """What the hub knows of one customer's points and stamps, and as of when."""
 
@@ -56,12 +77,14 @@ class Headquarters:
     facts: str
     dead: str
     shops: tuple[ShopPane, ...]
+    gaps: tuple[Gap, ...] = ()
+    more: str = ""
 
 
 async def headquarters(hub: "Hub", words: Words, *, customer: str | None) -> Headquarters:
     """The pane; what takes longer than a point read is read beside the event loop."""
     customer_id = _id_of(customer)
-    devices, residents, sealed = await anyio.to_thread.run_sync(_gather, hub, customer_id)
+    devices, residents, sealed, bare = await anyio.to_thread.run_sync(_gather, hub, customer_id)
     now_ms = hub.now_ms()
     shops = {device.shop_id for device in devices} | set(residents)
     total = sum(device.facts for device in devices)
@@ -85,15 +108,21 @@ async def headquarters(hub: "Hub", words: Words, *, customer: str | None) -> Hea
             )
             for shop_id in sorted(shops)
         ),
+        gaps=tuple(_gap(each, words) for each in bare[:MOST_GAPS]),
+        more=words.count("hq.gaps.more", len(bare) - MOST_GAPS) if len(bare) > MOST_GAPS else "",
     )
 
 
 def _gather(
     hub: "Hub", customer_id: bytes | None
-) -> tuple[list[DeviceFacts], dict[str, int], Sequence[Sealed]]:
+) -> tuple[list[DeviceFacts], dict[str, int], Sequence[Sealed], list[Product]]:
     with closing(open_reader(hub.file)) as conn:
         sealed = overview.balances(conn, customer_id, now_ms=hub.now_ms()) if customer_id else []
-        return overview.devices(conn), overview.residents(conn), sealed
+        return overview.devices(conn), overview.residents(conn), sealed, catalogue.gaps(conn)
+
+
+def _gap(product: Product, words: Words) -> Gap:
+    return Gap(product.title, ", ".join(words.say(LACKING[name]) for name in missing(product)))
 
 
 def _id_of(customer: str | None) -> bytes | None:

@@ -1,6 +1,6 @@
 """Products and counts at the centre, as the bodies that go out to the shops."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from sqlite3 import Connection
 
 
@@ -51,3 +51,24 @@ def put_stock(conn: Connection, shop_id: str, item: str, *, ver: int, d: bytes) 
 def drop_stocks(conn: Connection, items: Iterable[str]) -> None:
     """Forget the counts of products that are gone; their versions stay."""
     conn.executemany("UPDATE stock SET d=NULL WHERE item=:item", [{"item": item} for item in items])
+
+
+def put_gap(conn: Connection, item: str, shop_id: str, lacking: Sequence[str], *, at_ms: int) -> None:
+    """A shop met these empty fields of a product."""
+    conn.execute(
+        """
+        INSERT INTO product_gap (item, shop_id, lacking, at_ms) VALUES (:item, :shop_id, :lacking, :at_ms)
+        ON CONFLICT (item, shop_id) DO UPDATE SET lacking=excluded.lacking, at_ms=excluded.at_ms
+        """,
+        {"item": item, "shop_id": shop_id, "lacking": " ".join(lacking), "at_ms": at_ms},
+    )
+
+
+def gaps(conn: Connection) -> list[tuple[str, bytes]]:
+    """Products whose gaps shops met, those that most shops met first: item and body as it is now."""
+    return conn.execute(
+        """
+        SELECT g.item, p.d FROM product_gap AS g JOIN product AS p ON p.item=g.item
+        WHERE p.d IS NOT NULL GROUP BY g.item, p.d ORDER BY count(*) DESC, max(g.at_ms) DESC, g.item LIMIT 200
+        """
+    ).fetchall()

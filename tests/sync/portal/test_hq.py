@@ -8,8 +8,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from edge.catalogue.rules import Product
 from edge.kit.errors import ConfigError
 from sync import wire
+from sync.hub import catalogue
 from sync.hub.portal.security import headers
 from sync.signing import DeviceAuth
 from tests.sync.centre import DEVICE_KEY
@@ -58,6 +60,29 @@ def test_facts_residents_and_dead_letters_are_counted(place: Place) -> None:
     assert "4 facts, the last at " in english
     place.clock.by_ms += 3 * DAY_MS
     assert "het laatste op " in place.phone().get("/hq").text
+
+
+def test_what_nobody_filled_in_stands_there_once_a_shop_asked_for_it_until_it_is_filled_in(
+    place: Place,
+) -> None:
+    def put(**more: str) -> None:
+        product = Product("jas-1", "Regenjas Eem", 8_995, sizes=("M",), care="30 graden", **more)
+
+        place.run(place.hub.db.apply(catalogue.put_products, [product]))
+
+    put()
+    assert "Regenjas Eem" not in place.phone().get("/hq").text
+    place.sends("product_gap_met", {"item": "jas-1", "lacking": ["origin", "place"]})
+    place.sends("product_gap_met", {"item": "never-heard-of", "lacking": ["origin"]})
+    assert (
+        "Regenjas Eem: beschrijving, herkomst, duurzaamheid, plek in de winkel"
+        in place.phone().get("/hq").text
+    )
+    assert "Gevraagd en niet ingevuld" in place.phone().get("/hq").text
+    put(description="Droog.", origin="Portugal", sustainability="Hersteld in de winkel", place="Wand 2")
+    assert "Regenjas Eem" not in place.phone().get("/hq").text
+    place.sends("product_gap_met", {"item": "jas-1", "lacking": []})
+    assert "1 feit kunnen wij niet gebruiken." in place.phone().get("/hq").text
 
 
 def test_one_customers_balances_are_for_the_demos_stage_alone(place: Place) -> None:
