@@ -84,6 +84,7 @@ class Wallet:
     large_points: int = setting(
         500, "points in a day from which redeeming also takes the phone's own unlock or a colleague's PIN"
     )
+    large_cards: int = setting(3, "full stamp cards in a day from which redeeming takes the same")
     proof_min: int = setting(10, "minutes for which a tap with chip or phone may redeem", lowest=1)
     plain_cards: PlainCards = setting(
         "save",
@@ -99,7 +100,7 @@ class Wallet:
     @property
     def limits(self) -> Limits:
         """What the policy asks of these settings."""
-        return Limits(self.large_points, self.proof_min * 60_000, self.plain_cards)
+        return Limits(self.large_points, self.large_cards, self.proof_min * 60_000, self.plain_cards)
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,7 @@ class Uplink:
                     recognition.block_credential(
                         conn, bytes.fromhex(row.id), customer_id=bytes.fromhex(customer)
                     )
+                    visits.unprove(conn, bytes.fromhex(customer))
                 case wire.Consent(state="withdrawn") as register:
                     consent.put_here(conn, _register(register))
                     if register.purpose == "profiling":

@@ -12,6 +12,7 @@ from edge.consent.tables import basis_until
 from edge.joining.facts import CredentialBlocked, CredentialBound, CustomerJoined, SealedTrait
 from edge.joining.rules import ends_ms
 from edge.recognition import tables as recognition
+from edge.visits import tables as visits
 
 
 def joined(conn: Connection, fact: CustomerJoined) -> None:
@@ -46,6 +47,7 @@ def bound(conn: Connection, fact: CredentialBound) -> None:
 
 def blocked(conn: Connection, fact: CredentialBlocked) -> None:
     recognition.block_credential(conn, fact.hash, customer_id=fact.customer_id)
+    visits.unprove(conn, fact.customer_id)
 
 
 @dataclass(frozen=True, slots=True)

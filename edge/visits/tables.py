@@ -193,6 +193,14 @@ def proved(conn: Connection, visit_id: bytes) -> tuple[int | None, int | None]:
     return row or (None, None)
 
 
+def unprove(conn: Connection, customer_id: bytes) -> None:
+    """What this customer's open visit proved counts no more: it may have been with the card that was lost."""
+    conn.execute(
+        "UPDATE visit SET strong_ms=NULL, unlocked_ms=NULL WHERE customer_id=? AND ended_ms IS NULL",
+        (customer_id,),
+    )
+
+
 def is_left_alone(conn: Connection, visit_id: bytes) -> bool:
     row = conn.execute("SELECT alone_ms FROM visit WHERE id=?", (visit_id,)).fetchone()
     return row is not None and row[0] is not None

@@ -46,13 +46,12 @@ def redeem_points(conn: Connection, asked: Asked, *, amount: int, here: Here) ->
 
 
 def lacks(
-    conn: Connection, asked: Asked, customer_id: bytes, *, points: int = 0, here: Here
+    conn: Connection, asked: Asked, customer_id: bytes, instrument: Instrument, amount: int, *, here: Here
 ) -> Missing | None:
-    """What has to be shown before this customer's `points` (0: a full stamp card) may be redeemed."""
-    limits, doing = here.limits, policy.SMALL
-    if points:
-        before = tables.redeemed_points(conn, customer_id, since_ms=asked.at_ms - DAY_MS)
-        doing = policy.doing(points, redeemed=before, limits=limits)
+    """What has to be shown before this customer's points, or full stamp cards, may be redeemed."""
+    limits = here.limits
+    before = tables.redeemed(conn, customer_id, instrument, since_ms=asked.at_ms - DAY_MS)
+    doing = policy.doing(instrument, amount, redeemed=before, limits=limits)
     held = asked.evidence
     if not asked.customer_id:
         held = policy.held(*visits.proved(conn, asked.visit_id), now_ms=asked.at_ms, limits=limits)
@@ -89,8 +88,7 @@ def _gather(conn: Connection, asked: Asked, here: Here) -> tuple[bytes, Balances
 def _redeem(
     conn: Connection, asked: Asked, customer_id: bytes, instrument: Instrument, delta: int, *, here: Here
 ) -> list[WalletMoved]:
-    points = -delta if instrument == "points" else 0
-    if lacks(conn, asked, customer_id, points=points, here=here):
+    if lacks(conn, asked, customer_id, instrument, -delta if instrument == "points" else 1, here=here):
         return []
     if asked.eyes:
         visit_id = None if asked.customer_id else asked.visit_id

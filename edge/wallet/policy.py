@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from edge.recognition.evidence import Evidence
+from edge.wallet.rules import Instrument
 
 Doing = Literal["read", "earn", "redeem_small", "redeem_large"]
 PlainCards = Literal["save", "colleague"]
@@ -37,9 +38,10 @@ MAY: Final[Mapping[tuple[Evidence, bool], frozenset[Doing]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a shop chose: from how many points in a day redeeming is much, and for how long a proof is good."""
+    """What a shop chose: from how many points or full cards in a day redeeming is much; how long a proof is good."""
 
     large_points: int = 500
+    large_cards: int = 3
     proof_ms: int = 10 * 60_000
     plain_cards: PlainCards = "save"
 
@@ -69,6 +71,7 @@ def held(strong_ms: int | None, unlocked_ms: int | None, *, now_ms: int, limits:
     return "strong" if strong_ms is not None and strong_ms > oldest_ms else "weak"
 
 
-def doing(points: int, *, redeemed: int, limits: Limits) -> Doing:
-    """Whether redeeming `points` is much, after `redeemed` within a day: halves of much are much."""
-    return "redeem_large" if points + redeemed >= limits.large_points else "redeem_small"
+def doing(instrument: Instrument, amount: int, *, redeemed: int, limits: Limits) -> Doing:
+    """Whether redeeming `amount` points, or full stamp cards, is much after `redeemed` within a day."""
+    large = {"points": limits.large_points, "stamps": limits.large_cards}[instrument]
+    return "redeem_large" if amount + redeemed >= large else "redeem_small"

@@ -15,7 +15,7 @@ from edge.recognition.profile import Profile, unseal_trait, unwrap
 from edge.wallet import rules
 from edge.wallet.facts import WalletMoved
 from edge.wallet.policy import AS_IT_COMES, Limits
-from edge.wallet.rules import INSTRUMENTS, Balances, Line, Number
+from edge.wallet.rules import INSTRUMENTS, Balances, Instrument, Line, Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,16 +158,17 @@ def forget(conn: Connection, customer_id: bytes) -> None:
     )
 
 
-def redeemed_points(conn: Connection, customer_id: bytes, *, since_ms: int) -> int:
-    """How many points a customer redeemed in this shop since then."""
-    (points,) = conn.execute(
-        """
-        SELECT coalesce(-sum(delta), 0) FROM ledger
-        WHERE customer_id=? AND at_ms>=? AND instrument='points' AND why='reward'
+def redeemed(conn: Connection, customer_id: bytes, instrument: Instrument, *, since_ms: int) -> int:
+    """How many points, or full stamp cards, a customer redeemed in this shop since then."""
+    what = "-sum(delta)" if instrument == "points" else "count(*)"
+    (amount,) = conn.execute(
+        f"""
+        SELECT coalesce({what}, 0) FROM ledger
+        WHERE customer_id=? AND at_ms>=? AND instrument=? AND why='reward'
         """,
-        (customer_id, since_ms),
+        (customer_id, since_ms, instrument),
     ).fetchone()
-    return int(points)
+    return int(amount)
 
 
 def redeemed_cards(conn: Connection, *, since_ms: int) -> int:

@@ -211,8 +211,7 @@ def _saved(desk: Desk, purse: Purse, guest: Guest, now_ms: int) -> tuple[Balance
 
 def _said(desk: Desk, request: Ask, purse: Purse, saved: Balances | None, say: Words) -> Said | None:
     if why := WHY_NOT.get(request.query_params.get("no", "")):
-        points = say.number(limits(desk).large_points)
-        return Said("wrong", "", say.say(why, most=say.number(MOST_POINTS), points=points))
+        return Said("wrong", "", say.say(why, most=say.number(MOST_POINTS)))
     line = id_of(request.query_params.get("line", ""))
     found = line and tables.written(desk.house.db.reader, line, visit_id=purse.visit_id)
     return said(found, saved, say, health=desk.house.health) if found else None

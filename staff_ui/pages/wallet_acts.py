@@ -12,7 +12,7 @@ from edge.kit.errors import Gone
 from edge.kit.sqlite import Committed
 from edge.wallet import acts, tables
 from edge.wallet.policy import Missing
-from edge.wallet.rules import Asked, is_amount
+from edge.wallet.rules import Asked, Instrument, is_amount
 from staff_ui.desk import Desk, Guest, frame, words
 from staff_ui.pages.eyes import ask, colleagues, looked_along
 from staff_ui.pages.named import id_of
@@ -21,6 +21,7 @@ from staff_ui.security import Ask, own_form
 from staff_ui.words import key
 
 # Why a colleague is asked to look along.
+EYES_CARDS: Final = key("wallet.no.owner_cards")
 EYES: Final[dict[Missing, str]] = {"proof": key("wallet.need_eyes"), "owner": key("wallet.no.owner")}
 
 
@@ -66,7 +67,8 @@ async def _move(
         back += f"?line={line.hex()}"
     elif why := _eyes_help(desk, guest, act, asked, purse, amount):
         around = frame(desk, request, guest)
-        sentence = words(desk, around).say(why, points=words(desk, around).number(limits(desk).large_points))
+        say, most = words(desk, around), limits(desk)
+        sentence = say.say(why, points=say.number(most.large_points), cards=most.large_cards)
         return ask(desk, request, guest, path=back, form=fields, why=sentence, wrong=wrong, status=status)
     else:
         back += f"?no={_why_not(desk, act, asked, purse, amount)}"
@@ -77,8 +79,8 @@ def _lacks(desk: Desk, act: str, asked: Asked, purse: Purse, amount: int) -> Mis
     """What has to be shown before this act; None where it is not that."""
     if act not in ("spend", "full"):
         return None
-    points = amount if act == "spend" else 0
-    return acts.lacks(desk.house.db.reader, asked, purse.customer_id, points=points, here=here(desk.house))
+    what: tuple[Instrument, int] = ("points", amount) if act == "spend" else ("stamps", 1)
+    return acts.lacks(desk.house.db.reader, asked, purse.customer_id, *what, here=here(desk.house))
 
 
 def _eyes_help(desk: Desk, guest: Guest, act: str, asked: Asked, purse: Purse, amount: int) -> str | None:
@@ -89,7 +91,7 @@ def _eyes_help(desk: Desk, guest: Guest, act: str, asked: Asked, purse: Purse, a
     with_eyes = replace(asked, eyes=bytes(1))
     if lacking is None or _lacks(desk, act, with_eyes, purse, amount) is not None:
         return None
-    return EYES[lacking]
+    return EYES_CARDS if lacking == "owner" and act == "full" else EYES[lacking]
 
 
 async def _act(desk: Desk, act: str, asked: Asked, amount: int) -> Committed[Fact]:

@@ -74,6 +74,12 @@ def test_a_proof_is_good_for_minutes(
 def test_much_in_small_pieces_is_much(pieces: list[int]) -> None:
     redeemed = 0
     for piece in pieces:
-        if doing(piece, redeemed=redeemed, limits=LIMITS) == "redeem_small":
+        if doing("points", piece, redeemed=redeemed, limits=LIMITS) == "redeem_small":
             redeemed += piece
     assert redeemed < LIMITS.large_points
+
+
+def test_each_instrument_has_its_own_threshold() -> None:
+    assert doing("points", LIMITS.large_cards, redeemed=0, limits=LIMITS) == "redeem_small"
+    cards = [doing("stamps", 1, redeemed=before, limits=LIMITS) for before in range(LIMITS.large_cards)]
+    assert cards == ["redeem_small"] * (LIMITS.large_cards - 1) + ["redeem_large"]

@@ -102,6 +102,16 @@ async def test_a_lost_card_is_refused_at_once_here_and_elsewhere_once_the_line_i
         assert rejected(chain) == []
 
 
+async def test_what_the_lost_card_just_proved_redeems_nothing_any_more_in_any_shop(tmp_path: Path) -> None:
+    async with open_chain(tmp_path, [owner(ANNA, OLD, points=40)]) as chain:
+        await block(chain.shops[0], ANNA)
+        await chain.settle()
+        for number, shop in enumerate(chain.shops):
+            form = shop.asked(ANNA, number.to_bytes(16))
+            done = await shop.db.write(acts.redeem_points, form, amount=1, here=shop.here)
+            assert done.facts == []
+
+
 async def test_a_block_outlives_a_restart_and_a_lost_replica(tmp_path: Path) -> None:
     async with open_chain(tmp_path, [owner(ANNA, OLD)]) as chain:
         here = chain.shops[0]

@@ -313,7 +313,9 @@ async def test_what_can_be_copied_earns_and_redeems_nothing(tmp_path: Path) -> N
     async with open_floor(tmp_path) as floor:
         person = await floor.resident(CARD, traits=FULL)
         await floor.tap()
-        assert acts.lacks(floor.db.reader, asked(floor), person.customer_id, here=HERE) == "proof"
+        assert (
+            acts.lacks(floor.db.reader, asked(floor), person.customer_id, "stamps", 1, here=HERE) == "proof"
+        )
         done = [
             await floor.db.write(acts.earn, asked(floor, 1), instrument="points", amount=1, here=HERE),
             await floor.db.write(acts.redeem_stamps, asked(floor, 2), here=HERE),
@@ -355,3 +357,16 @@ async def test_much_takes_the_phones_unlock_or_a_colleague_and_is_not_had_in_pie
         await floor.tap(kind="hce", evidence="strong", about={"key_id": "00000002"})
         assert await redeem(floor, 6, 700) == 1
         assert floor.one("SELECT count(*) FROM deed") == 1
+
+
+async def test_the_third_full_card_of_a_day_takes_who_they_are(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        person = await arrive(floor, traits=FULL | {"stamps": {"have": 40, "of": 8, "reward": "koffie"}})
+        for line, expected in enumerate((1, 1, 0, 0), 1):
+            done = await floor.db.write(acts.redeem_stamps, asked(floor, line), here=HERE)
+            assert len(done.facts) == expected
+        assert (
+            acts.lacks(floor.db.reader, asked(floor), person.customer_id, "stamps", 1, here=HERE) == "owner"
+        )
+        form = replace(asked(floor, 5), eyes=b"bram............", tablet_hash=b"tablet")
+        assert len((await floor.db.write(acts.redeem_stamps, form, here=HERE)).facts) == 1
