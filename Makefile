@@ -33,7 +33,7 @@ run: $(VENV)/.run ## a demo shop on this machine: hub, appliance, readers, a day
 	@exec $(BIN)/welkom demo
 
 test: $(VENV)/.dev ## the whole suite, real browser included; STRICT=1 fails on anything left out
-	@STRICT=$(STRICT) .ci/debian chromium systemd libnss3-tools pcscd vsmartcard-vpcd udev
+	@STRICT=$(STRICT) .ci/debian chromium systemd libnss3-tools pcscd vsmartcard-vpcd udev dbus mosquitto
 	STRICT=$(STRICT) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 check: $(VENV)/.dev ## format, lint, strict types, import contracts

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Final, cast
 
+from drivers.nearby import Resolve, nobody
 from drivers.reader import Idle, Reader, ReaderRefused, Sighting
 from drivers.settings import ReaderSettings
 
@@ -13,14 +14,22 @@ KINDS: Final[dict[str, str]] = {
     "hid": "drivers.hid:build",
     "nfc": "drivers.nfc:build",
     "pcsc": "drivers.pcsc:build",
+    "ble": "drivers.ble:build",
+    "mqtt": "drivers.mqtt:build",
     "pipe": "drivers.pipe:build",
     "replay": "drivers.replay:build",
     "sim": "drivers.sim:build",
 }
 
+# These hear everybody's devices, and have to be told whose an identifier is.
+RADIO: Final = ("ble", "mqtt")
 
-def build(settings: ReaderSettings) -> Reader:
-    """The reader these settings describe, not yet opened; an unknown kind raises ReaderRefused."""
+
+def build(settings: ReaderSettings, *, resolve: Resolve = nobody) -> Reader:
+    """The reader these settings describe, not yet opened; an unknown kind raises ReaderRefused.
+
+    `resolve` is asked by radio kinds alone; without one every device is a stranger's.
+    """
     if settings.kind not in KINDS:
         raise ReaderRefused(
             f"{settings.name}: unknown reader kind {settings.kind!r}",
@@ -29,10 +38,10 @@ def build(settings: ReaderSettings) -> Reader:
         )
     module, _, function = KINDS[settings.kind].partition(":")
     try:
-        made = cast("Callable[[ReaderSettings], Reader]", getattr(import_module(module), function))
+        made = cast("Callable[..., Reader]", getattr(import_module(module), function))
     except ImportError as error:
         return _Unavailable(settings.name, missing=error.name or module)
-    return made(settings)
+    return made(settings, resolve) if settings.kind in RADIO else made(settings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,22 @@ def plain_key(value: object, where: str, folders: Folders) -> bytes:
     return _hex(_written(value, where, folders), where, None)
 
 
+def file_path(value: object, where: str, folders: Folders) -> Path:
+    """Where a file is that the reader opens itself. Raises SettingsError."""
+    found = text(value, where)
+    if found.startswith(CREDENTIAL):
+        return _credential(found.removeprefix(CREDENTIAL), where, folders)
+    name = found.removeprefix(FILE)
+    if not name or "\0" in name:
+        raise SettingsError(f"{where}: names no file; write file:NAME")
+    return folders.base / name
+
+
+def secret_text(value: object, where: str, folders: Folders) -> str:
+    """A secret that is a text, such as a password. Raises SettingsError."""
+    return _written(value, where, folders)
+
+
 def _hex(written: str, where: str, lengths: tuple[int, ...] | None) -> bytes:
     try:
         found = bytes.fromhex(written)

@@ -46,9 +46,13 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """Nothing there, and the reader is alive: silence would mean that it is stuck."""
+    """Nothing there, and the reader is alive: silence would mean that it is stuck.
+
+    `scanners`: which of a reader's own scanners (gateways) came (True) or went (False) just now.
+    """
 
     reader: str
+    scanners: tuple[tuple[str, bool], ...] = ()
 
 
 class ReaderError(Exception):

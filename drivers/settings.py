@@ -4,7 +4,7 @@ One flat dataclass for all kinds keeps the file, `welkom check` and the drivers 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, cast, get_args
@@ -18,7 +18,7 @@ from drivers.codecs.ndef import RecordKind
 from drivers.codecs.smarttap import Collector
 from drivers.codecs.sun_url import Cards
 from drivers.codecs.vas import Merchant
-from drivers.keys import Folders
+from drivers.keys import Folders, file_path, secret_text
 from drivers.reader import Evidence
 from drivers.wallet_settings import TABLES
 
@@ -33,9 +33,17 @@ KEYS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "hid": (("device",), ("layout", "format", "prefix", "suffix", "idle_ms", "source", "evidence")),
     "nfc": ((), CARDS),
     "pcsc": ((), CARDS),
+    "ble": ((), ("device", "keys", "silence_s", "reference")),
+    "mqtt": (("device",), ("keys", "username", "password", "ca", "topics")),
     "pipe": (("device",), ()),
     "replay": ((), ("file", "device", "pace", "keep_at")),
     "sim": ((), ("values", "rate_per_s", "strangers", "seed")),
+}
+# Those that name a file, or stand in one.
+FILES: Final[Mapping[str, Callable[[object, str, Folders], object]]] = {
+    "keys": file_path,
+    "ca": file_path,
+    "password": secret_text,
 }
 
 
@@ -60,6 +68,13 @@ class ReaderSettings:
     sun: tuple[Cards, ...] = ()
     hce: tuple[Issuer, ...] = ()
     ndef: tuple[NdefRule, ...] = ()
+    keys: Path | None = None
+    silence_s: float = 10.0
+    reference: bool = False
+    username: str = ""
+    password: str = field(default="", repr=False)
+    ca: Path | None = None
+    topics: tuple[str, ...] = ()
     file: Path | None = None
     pace: float = 1.0
     keep_at: bool = False
@@ -97,6 +112,8 @@ def parse_reader(
     for key, value in table.items():
         if key in TABLES:
             values[key] = TABLES[key](value, f"{where}.{key}", folders)
+        elif key in FILES:
+            values[key] = FILES[key](value, f"{where}.{key}", folders)
         else:
             values[key] = _CHECKS[key](value, f"{where}.{key}")
     if kind == "replay":
@@ -138,6 +155,10 @@ _CHECKS: Final[Mapping[str, checks.Check[object]]] = {
     "source": checks.name,
     "evidence": checks.one_of(get_args(Evidence)),
     "uid": checks.flag,
+    "silence_s": checks.number(1, 3600),
+    "reference": checks.flag,
+    "username": checks.any_text,
+    "topics": checks.texts,
     "ndef": _rules,
     "file": checks.path,
     "pace": checks.number(0, 100_000),

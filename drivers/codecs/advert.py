@@ -67,6 +67,11 @@ def find_eid(raw: bytes) -> bytes | None:
     return None
 
 
+def service_eid(frame: bytes) -> bytes | None:
+    """The 8 bytes of an Eddystone-EID frame that stands alone, as the data of service 0xFEAA; None for any other."""
+    return frame[2:] if len(frame) == EID_FRAME and frame[0] == EDDYSTONE_EID else None
+
+
 def _structures(raw: bytes) -> Iterator[tuple[int, bytes]]:
     """(AD type, data) of each structure; a length of nought ends them (Core Vol 3 part C 11)."""
     if len(raw) > MAX_ADVERT:

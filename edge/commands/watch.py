@@ -14,12 +14,15 @@ from typing import Any, Final
 
 from drivers import catalogue, pipe
 from drivers.codecs.sightings import to_line
+from drivers.nearby import nobody
 from drivers.reader import Reader, ReaderGone, Sighting
 from drivers.settings import KEYS, ReaderSettings, SettingsError, parse_reader
 from edge.commands.edge import no_core_dumps
 from edge.kit.clock import SystemClock
 from edge.kit.errors import ConfigError
 from edge.kit.log import Log, bridge_library_logs, json_log
+from edge.presence.devices import read_keys
+from edge.presence.resolver import Here
 from edge.replays import Replays
 from edge.watch import keep
 
@@ -48,7 +51,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(words: argparse.Namespace) -> int:
     no_core_dumps()
     settings = choose(words.kind, words.device, words.settings, words.name)
-    reader = catalogue.build(settings)
+    reader = catalogue.build(settings, resolve=Here(read_keys(settings.keys)) if settings.keys else nobody)
     log = json_log(now_ms=SystemClock().wall_ms)
     bridge_library_logs(log)
     # Other kinds carry what was judged where it was seen.

@@ -54,6 +54,11 @@ def card_place(customer_id: bytes) -> bytes:
     return b"card|" + customer_id
 
 
+def beacon_place(customer_id: bytes, device: bytes) -> bytes:
+    """Associated data of the identity key of a customer's radio device."""
+    return b"beacon|" + customer_id + b"|" + device
+
+
 def derive(key: bytes, purpose: str) -> bytes:
     """A 32-byte key for one named purpose (HKDF-Expand of RFC 5869 with one block)."""
     return hmac.digest(key, purpose.encode() + b"\x01", sha256)

@@ -1,7 +1,7 @@
 """Short words for the tests: take events from a reader with a limit on the time."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 from drivers.reader import Idle, Sighting
 
@@ -38,3 +38,10 @@ async def nothing_for(events: Events, seconds: float) -> bool:
     except TimeoutError:
         return True
     return False
+
+
+async def until(holds: Callable[[], bool], *, within_s: float = 10.0) -> None:
+    """Wait for something that announces itself to nobody."""
+    async with asyncio.timeout(within_s):
+        while not holds():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)

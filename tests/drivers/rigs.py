@@ -5,13 +5,16 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from drivers.catalogue import build
 from drivers.hid import HidReader
 from drivers.reader import Reader
 from drivers.settings import parse_reader
 from drivers.sim import SimReader
+from tests.drivers.bus import Bus
 from tests.drivers.cable import Cable
+from tests.drivers.mosquitto import Mosquitto
 from tests.drivers.pcscd import Pcscd
 from tests.drivers.pn532 import Pn532, Type2Card
 from tests.drivers.wedge import WedgeScanner
@@ -74,6 +77,35 @@ def _pipe(stack: ExitStack, base: Path) -> Rig:
     return Rig(_from(table, base), show, absent, path.unlink)
 
 
+KNOWN: Final = bytes.fromhex("a9b76a71c5f89290")
+
+
+def _known(said: bytes, at_s: float) -> str | None:
+    return "fob-of-somebody" if said == KNOWN else None
+
+
+def _from_radio(table: dict[str, object], base: Path) -> Callable[[], Reader]:
+    return lambda: build(parse_reader(table, where="readers[0]", base=base), resolve=_known)
+
+
+def _ble(stack: ExitStack, base: Path) -> Rig:
+    bus = stack.enter_context(Bus(base))
+    table: dict[str, object] = {"name": "counter-1", "kind": "ble", "device": "hci0"}
+    return Rig(_from_radio(table, base), lambda: bus.advertise(KNOWN), bus.kill_bluez, bus.kill_bluez)
+
+
+def _mqtt(stack: ExitStack, base: Path) -> Rig:
+    broker = stack.enter_context(Mosquitto(base))
+    table: dict[str, object] = {"name": "counter-1", "kind": "mqtt", "device": f"127.0.0.1:{broker.port}"}
+
+    def show() -> None:
+        advert = ["C00000000001", 1, -63, 37, "0201060303aafe0d16aafe30ee" + KNOWN.hex(), 0]
+        batch = {"v": 1, "gw": "g1", "boot": "a1", "seq": 1, "t": 100, "a": [advert]}
+        broker.publish("edge/demo/gw/g1/adv", batch)
+
+    return Rig(_from_radio(table, base), show, broker.kill, broker.kill)
+
+
 def _replay(stack: ExitStack, base: Path) -> Rig:
     file = base / "day.jsonl"
     file.write_text(LINE)
@@ -111,6 +143,8 @@ RIGS: dict[str, Callable[[ExitStack, Path], Rig]] = {
     "hid": _hid,
     "nfc": _nfc,
     "pcsc": _pcsc,
+    "ble": _ble,
+    "mqtt": _mqtt,
     "pipe": _pipe,
     "replay": _replay,
     "sim": _sim,

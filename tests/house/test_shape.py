@@ -139,14 +139,19 @@ def test_what_running_needs_is_pinned_the_same_for_development() -> None:
 
 def test_every_dependency_is_imported_somewhere() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    modules = {"argon2-cffi": "argon2", "nfcpy": "nfc", "pyserial": "serial", "tzdata": "zoneinfo"}
+    modules = {
+        "argon2-cffi": "argon2",
+        "dbus-fast": "dbus_fast",
+        "nfcpy": "nfc",
+        "pyserial": "serial",
+        "tzdata": "zoneinfo",
+    }
     source = "\n".join(
         path.read_text(encoding="utf-8")
         for path in files()
         if path.suffix == ".py" and name(path).split("/")[0] in PACKAGES
     )
-    # uvicorn chooses the one; the customer fixed the other, whose user comes with presence.
-    without_an_import = {"httptools", "bleak"}
+    without_an_import = {"httptools"}  # uvicorn chooses it
     unused = [
         package
         for package in project["dependencies"]

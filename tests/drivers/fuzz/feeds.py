@@ -19,6 +19,7 @@ from drivers.codecs import (
     aes,
     eid,
     ev2,
+    gateways,
     hce,
     kdf,
     ose,
@@ -31,6 +32,7 @@ from drivers.codecs import (
     vas_cryptogram,
     vivotech,
 )
+from drivers.codecs.gateway_clock import GatewayClock
 from drivers.codecs.layouts import LAYOUTS
 from drivers.codecs.lines import LineSplitter
 from drivers.codecs.lrp import Lrp
@@ -183,6 +185,17 @@ def keys(data: bytes) -> object:
 def radio(data: bytes) -> object:
     advert.find_eid(data)
     return advert.frames(data)
+
+
+def gateway(data: bytes) -> object:
+    """A topic to the first newline, the message after it."""
+    topic, _, payload = data.partition(b"\n")
+    found = gateways.read(as_text(topic), payload)
+    if isinstance(found, gateways.Batch) and found.sent is not None:
+        clock = GatewayClock()
+        clock.follow(found.sent, arrived_ms=len(data))
+        return [clock.age_ms(each.clock_ms or 0, arrived_ms=len(data)) for each in found.heard]
+    return found
 
 
 def frame(data: bytes) -> object:

@@ -7,6 +7,7 @@ from drivers.codecs import (
     atr,
     barcode,
     eid,
+    gateways,
     gs1,
     kdf,
     ndef,
@@ -42,6 +43,15 @@ TEMPLATES: Final = tuple(f"{url}\n{start}".encode() for url, start, _ in seeds.S
 MESSAGES: Final = (b"\0\0\0\1LOYALTY-0001", b"\xff\xff\xff\xff" + "Müller €".encode())
 KEYS: Final = (bytes.fromhex("2a01020104011c012a00380152015301380a1c01"),)
 EIDS: Final = (bytes(16) + b"\x0a\0\0\0\0\0", bytes(range(64)))
+_RAW: Final = b"0201060303aafe0d16aafe30eea9b76a71c5f89290"
+GATEWAYS: Final = (
+    b'edge/s/gw/g/adv\n{"v":1,"gw":"g","boot":"b","seq":1,"t":9,"a":[["5A",1,-63,37,"' + _RAW + b'",3]]}',
+    b'home/g/BTtoMQTT/5A\n{"id":"5A","rssi":-63,"servicedata":"30eea9b76a71c5f89290","servicedatauuid":"0xfeaa"}',
+    b'ruuvi/g/5A\n{"gw_mac":"g","rssi":-63,"data":"' + _RAW + b'"}',
+    b'/gw/g/status\n[{"type":"Gateway"},{"mac":"5A","rssi":-63,"rawData":"' + _RAW + b'"}]',
+    b'ruuvi/g/gw_status\n{"state":"offline"}',
+    b"home/g/LWT\nonline",
+)
 VTAP: Final = (b"A|LOYALTY-1", b"Q|]E04006381333931", b"0|04a1")
 
 TARGETS: Final = (
@@ -53,6 +63,7 @@ TARGETS: Final = (
     Target("decode", feeds.requests, (), seeds.REQUESTS, 60),
     Target("eid", feeds.identifier, (eid.EidError,), EIDS, 30),
     Target("ev2", feeds.chip, OURS, seeds.EV2, 20),
+    Target("gateways", feeds.gateway, (gateways.GatewayError,), GATEWAYS, 40),
     Target("gs1", lambda d: gs1.read(as_text(d)), (gs1.Gs1Error,), seeds.GS1, 100),
     Target("hce", feeds.member, OURS, seeds.MEMBER, 15),
     Target("kdf", feeds.card_key, (kdf.KdfError,), MASTERS, 30),
