@@ -40,7 +40,7 @@ def record(conn: Connection, facts: list[Fact]) -> int:
             case VisitStarted():
                 visits.started(conn, fact)
             case Greeted():
-                visits.greeted(conn, fact)
+                pass  # stands in the row of its visit
             case SeenAgain():
                 visits.seen_again(conn, fact)
             case CardShown():

@@ -206,6 +206,7 @@ class Advisor:
                 await asyncio.sleep(wait_s)
                 wait_s = min(2 * wait_s, BACK_OFF_S[1])
         finally:
+            self.condition.up = False
             for task in self._tasks:
                 task.cancel()
             await self._worker.close()
@@ -282,15 +283,15 @@ class Advisor:
         self._gone.pop(visit_id, None)
 
     def _soon(self, visit_id: bytes, customer_id: bytes, *, after_s: float = AFTER_CARD_S) -> None:
-        async def later() -> None:
-            await asyncio.sleep(after_s)
-            await self.ask(visit_id, customer_id)
+        """Ask later: by a timer, as the first step of a task would come before the poke of this very tap."""
+        if self.condition.up:  # once there is a worker, it is asked about everybody who is here
+            asyncio.get_running_loop().call_later(after_s, self._begin, visit_id, customer_id)
 
-        if not self.condition.up:
-            return  # once there is a worker, it is asked about everybody who is here
-        task = asyncio.create_task(later())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def _begin(self, visit_id: bytes, customer_id: bytes) -> None:
+        if self.condition.up:
+            task = asyncio.create_task(self.ask(visit_id, customer_id))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
 
 def is_night(trained_ms: int, now_ms: int, zone: ZoneInfo) -> bool:

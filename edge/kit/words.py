@@ -7,6 +7,7 @@ words of this module stand in all of them.
 
 import gettext
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -46,9 +47,10 @@ class Words:
         self.language = language
         self._zone = ZoneInfo(timezone)
         self._messages = gettext.translation("messages", locales, [language])
+        self._text = cache(self._messages.gettext)
 
     def say(self, key: str, /, **values: Any) -> str:
-        return self._messages.gettext(key).format_map(values)
+        return self._text(key).format_map(values)
 
     def count(self, key: str, count: int, /, **values: Any) -> str:
         """The form of `key` for `count`, which is its `{count}`."""

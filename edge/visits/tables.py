@@ -8,7 +8,6 @@ from edge.consent.rules import merge
 from edge.consent.tables import FOREVER_MS, basis_until, registers
 from edge.visits.facts import (
     CardShown,
-    Greeted,
     HelpClaimed,
     HelpReleased,
     LeftAlone,
@@ -20,11 +19,12 @@ from edge.visits.rules import OpenVisit
 
 
 def started(conn: Connection, fact: VisitStarted) -> None:
+    """A visit and its greeting, which are one moment (`rules.presented`), in one row."""
     conn.execute(
         """
         INSERT INTO visit
-            (id, customer_id, reader, how, evidence, started_ms, seen_ms, strong_ms, unlocked_ms)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            (id, customer_id, reader, how, evidence, started_ms, seen_ms, greeted_ms, strong_ms, unlocked_ms)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         (
             fact.visit_id,
@@ -32,6 +32,7 @@ def started(conn: Connection, fact: VisitStarted) -> None:
             fact.reader,
             fact.how,
             fact.evidence,
+            fact.at_ms,
             fact.at_ms,
             fact.at_ms,
             *_proved(fact.evidence, fact.at_ms),
@@ -42,12 +43,6 @@ def started(conn: Connection, fact: VisitStarted) -> None:
 def _proved(evidence: str, at_ms: int) -> tuple[int | None, int | None]:
     """When card or phone itself was proved to be there, and when unlocked, by this presentation."""
     return None if evidence == "weak" else at_ms, at_ms if evidence == "unlocked" else None
-
-
-def greeted(conn: Connection, fact: Greeted) -> None:
-    conn.execute(
-        "UPDATE visit SET greeted_ms=? WHERE id=? AND greeted_ms IS NULL", (fact.at_ms, fact.visit_id)
-    )
 
 
 def seen_again(conn: Connection, fact: SeenAgain) -> None:
