@@ -3,10 +3,11 @@
 `(epoch, seq)` is allotted in the transaction of the fact itself, so no fact is without a line and none twice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from sqlite3 import Connection
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
 import msgspec
 
@@ -19,24 +20,34 @@ def _wire_name(kind: type[Fact]) -> str:
     return name.lstrip("_")
 
 
-# Class name -> wire name and the fields of the body; `VisitStarted` is `visit_started`.
-_SHAPES: Final = {
-    kind.__name__: (_wire_name(kind), tuple(each.name for each in fields(kind) if each.name != "at_ms"))
-    for kind in get_args(Fact)
-}
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """How a kind of fact goes into its line: `VisitStarted` is `visit_started`, its fields but `at_ms` the body."""
+
+    kind: str
+    names: tuple[str, ...]
+    values: Callable[[Fact], tuple[Any, ...]]  # of the names, and `at_ms` behind them
+
+
+def _shape(kind: type[Fact]) -> _Shape:
+    names = tuple(each.name for each in fields(kind) if each.name != "at_ms")
+    return _Shape(_wire_name(kind), names, attrgetter(*names, "at_ms"))
+
+
+_SHAPES: Final = {kind: _shape(kind) for kind in get_args(Fact)}
+_JSON: Final = msgspec.json.Encoder()
 
 
 def kind_of(fact: Fact) -> str:
     """The wire name of a fact."""
-    return _SHAPES[type(fact).__name__][0]
+    return _SHAPES[type(fact)].kind
 
 
 def body_of(fact: Fact) -> bytes:
     """The fact's fields as JSON, bytes as hex; `at_ms` stands beside the body."""
-    values = {name: getattr(fact, name) for name in _SHAPES[type(fact).__name__][1]}
-    return msgspec.json.encode(
-        {name: value.hex() if isinstance(value, bytes) else value for name, value in values.items()}
-    )
+    shape = _SHAPES[type(fact)]
+    values = zip(shape.names, shape.values(fact), strict=False)
+    return _JSON.encode({name: value.hex() if isinstance(value, bytes) else value for name, value in values})
 
 
 _APPEND: Final = "INSERT INTO outbox (seq, at_ms, kind, body, hash) VALUES (?, ?, ?, ?, ?)"

@@ -1,5 +1,6 @@
 """Templates: one Jinja environment a language, and the frame that every page stands in."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, nodes
 from jinja2.visitor import NodeTransformer
+from markupsafe import escape
 
 from edge.config import Language
 from staff_ui.assets import Asset
@@ -80,11 +82,31 @@ def _environment(words: Words, assets: dict[str, Asset]) -> Environment:
     return environment
 
 
+_SPECIAL: Final = re.compile("[&<>\"']")
+
+
+def escaped(value: object) -> str:
+    """As markupsafe's `escape`, which makes an object of every text, also of those that have nothing to escape."""
+    return value if type(value) is str and not _SPECIAL.search(value) else escape(value)
+
+
+class _Page(Template):
+    """A template that escapes what it puts in with `escaped`."""
+
+    @classmethod
+    def from_code(cls, *made_of: Any, **options: Any) -> Template:
+        made = super().from_code(*made_of, **options)
+        made.root_render_func.__globals__["escape"] = escaped  # where compiled templates look it up
+        return made
+
+
 class _Spoken(Environment):
     """Says what a template always says when it is compiled: half of a card is words that never differ."""
 
     # A page hands its template dataclasses: of `it.name` nothing else is tried, and a slip fails at once.
     getattr = staticmethod(getattr)  # type: ignore[assignment]
+
+    template_class = _Page
 
     def __init__(self, spoken: Spoken, **options: Any) -> None:
         super().__init__(**options)
@@ -96,6 +118,8 @@ class _Spoken(Environment):
 
 class _Saying(NodeTransformer):
     """Puts what `say("…")` gives in its place; with a value in it, it waits for the value."""
+
+    template_class = _Page
 
     def __init__(self, spoken: Spoken) -> None:
         self._spoken = spoken

@@ -57,7 +57,7 @@ class Words:
         return self._messages.ngettext(key, key, count).format_map({"count": self.number(count), **values})
 
     def number(self, number: int) -> str:
-        return f"{number:,}".replace(",", self.say("number.group"))
+        return str(number) if -1000 < number < 1000 else f"{number:,}".replace(",", self.say("number.group"))
 
     def local(self, at_ms: int) -> datetime:
         return utc(at_ms).astimezone(self._zone)

@@ -1,6 +1,7 @@
 """Every statement about visits and about who looked at them."""
 
 from dataclasses import dataclass, field
+from operator import attrgetter
 from sqlite3 import Connection
 from typing import Final
 
@@ -293,11 +294,14 @@ _COUNT: Final = "SELECT count(*) FROM visit WHERE ended_ms IS NULL"
 _COUNT_SOME: Final = "SELECT count(*) FROM (SELECT 1 FROM visit WHERE ended_ms IS NULL LIMIT ?)"
 
 
+_SEEN_MS: Final = attrgetter("seen_ms")
+
+
 def arrivals(conn: Connection, *, recipient: str, now_ms: int, most: int) -> list[Arrival]:
     """Who is here and may be recognised, last seen first."""
     rows = conn.execute(_ARRIVALS, {"recipient": recipient, "now_ms": now_ms, "most": most})
     here = [Arrival(*row) for row in rows]
-    here.sort(key=lambda each: each.seen_ms, reverse=True)
+    here.sort(key=_SEEN_MS, reverse=True)
     return here[:most]
 
 
@@ -311,12 +315,8 @@ def who_is_here(
     asked = {"recipient": recipient, "now_ms": now_ms, "most": most, "counted": counted}
     rows = conn.execute(_WHO, asked).fetchall()
     here = [Arrival(*row[:-1]) for row in rows]
-    here.sort(key=_seen_ms, reverse=True)
+    here.sort(key=_SEEN_MS, reverse=True)
     return here[:most], rows[0][-1] if rows else 0
-
-
-def _seen_ms(each: Arrival) -> int:
-    return each.seen_ms
 
 
 def arrival(conn: Connection, visit_id: bytes, *, recipient: str, now_ms: int) -> Arrival | None:
