@@ -23,7 +23,7 @@ USB_READERS: Final = {
     "054c:06c3": "Sony RC-S380",
     "072f:2200": "ACR122U",
 }
-_DEVICES: Final = Path("/sys/bus/usb/devices")
+PCSCD: Final = "run/pcscd/pcscd.comm"
 CCID: Final = "0b"  # the interface class of a smart card reader (USB-IF)
 
 
@@ -50,7 +50,7 @@ def _usb(devices: Path) -> Iterator[Plugged]:
         if ids in USB_READERS:
             yield Plugged("nfc", USB_READERS[ids], node, ids)
         elif any(_read(each / "bInterfaceClass") == CCID for each in devices.glob(f"{device.name}:*")):
-            yield Plugged("pcsc", _read(device / "product") or ids, node, ids)
+            yield Plugged("pcsc", _read(device / "product"), node, ids)
 
 
 def _named(root: Path) -> Iterator[Plugged]:
@@ -62,14 +62,18 @@ def _named(root: Path) -> Iterator[Plugged]:
             yield Plugged(kind, f"/{folder}/{link.name}", f"{folder}/{link.name}")
 
 
-def plugged_in(devices: Path = _DEVICES) -> list[ReaderSettings]:
-    """Settings for each known USB reader under `devices` (sysfs-bus-usb), UIDs of plain cards allowed."""
+def plugged_in(root: Path = Path("/")) -> list[ReaderSettings]:
+    """Settings for each USB reader that can be used as it is, UIDs of plain cards allowed.
+
+    One that wants the PC/SC daemon counts while that listens.
+    """
     found: list[ReaderSettings] = []
-    for device in sorted(devices.glob("*")) if devices.is_dir() else []:
-        vendor, product = _read(device / "idVendor"), _read(device / "idProduct")
-        if f"{vendor}:{product}" in USB_READERS:
-            number = len(found) + 1
-            found.append(ReaderSettings(f"nfc-{number}", "nfc", device=f"usb:{vendor}:{product}", uid=True))
+    for each in _usb(root / "sys/bus/usb/devices"):
+        number = len(found) + 1
+        if each.kind == "nfc":
+            found.append(ReaderSettings(f"nfc-{number}", "nfc", device=f"usb:{each.ids}", uid=True))
+        elif (root / PCSCD).exists():
+            found.append(ReaderSettings(f"nfc-{number}", "pcsc", device=each.name, uid=True))
     return found
 
 

@@ -27,7 +27,7 @@ from drivers.threaded import Emit, threaded
 
 WAIT_MS: Final = 250  # one wait for the daemon: how soon leaving is noticed
 AGAIN_S: Final = 0.1  # before a card that was lost is tried again
-SAM: Final = "SAM"  # a reader's slot for a chip of its own, never a card's
+SAM: Final = "SAM"  # a reader's slot for a chip of its own: the last that anybody means
 
 
 def build(settings: ReaderSettings) -> Reader:
@@ -64,7 +64,7 @@ class PcscReader:
     def _choose(self, context: Context) -> str:
         wanted = self._settings.device
         names = context.readers()
-        fitting = [name for name in names if wanted in name and (wanted or SAM not in name)]
+        fitting = sorted((name for name in names if wanted in name), key=lambda name: SAM in name)
         if not fitting:
             seen = f"those there are: {', '.join(names)}" if names else "none is attached"
             raise ReaderGone(

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from drivers.found import Plugged, plugged
+from drivers.found import PCSCD, Plugged, plugged
 from drivers.settings import ReaderSettings
 
 # Linux's own NFC drivers bind to a reader before libusb can (systemd/welkom-modprobe.conf).
 MODULES: Final = ("pn533_usb", "pn533", "port100", "nfc")
 BLACKLIST: Final = "etc/modprobe.d"
 RULES: Final = ("etc/udev/rules.d/90-welkom.rules", "lib/udev/rules.d/90-welkom.rules")
-PCSCD: Final = "run/pcscd/pcscd.comm"
 LIBRARIES: Final = {"nfc": ("libusb-1.0.so.0", "libusb-1.0-0"), "pcsc": ("libpcsclite.so.1", "libpcsclite1")}
 READ, READ_WRITE = 0o4, 0o6
 
@@ -233,7 +232,7 @@ def _processes(machine: Machine) -> list[Path]:
 
 def _listed(found: tuple[Plugged, ...]) -> str:
     return (
-        "; ".join(f"{each.name} (kind {each.kind})" for each in found)
+        "; ".join(f"{each.name or each.ids} (kind {each.kind})" for each in found)
         or "no reader that can be told from its ids"
     )
 

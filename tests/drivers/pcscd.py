@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -76,17 +77,21 @@ class Pcscd:
             assert self._process.poll() is None, "pcscd ended"
             time.sleep(0.01)
 
-    def stop(self) -> None:
-        self.remove()
+    def kill(self) -> None:
         if self._process is not None:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
             self._process = None
+
+    def stop(self) -> None:
+        self.remove()
+        self.kill()
         (HOME / "pcscd.comm").unlink(missing_ok=True)
 
-    def present(self, card: Card, *, atr: bytes | None = None) -> None:
+    def present(self, card: Card, *, meanwhile: Callable[[int], None] = lambda asked: None) -> None:
+        """`meanwhile` is told of each command that reaches the card, before its answer."""
         self.remove()
-        self._card = VirtualCard(card, self.port, atr or atr_of(card))
+        self._card = VirtualCard(card, self.port, atr_of(card), meanwhile)
 
     def remove(self) -> None:
         if self._card is not None:
@@ -97,9 +102,10 @@ class Pcscd:
 class VirtualCard:
     """A card of the emulator behind vpcd's socket, with what a real reader answers by itself (GET DATA, READ)."""
 
-    def __init__(self, card: Card, port: int, atr: bytes) -> None:
+    def __init__(self, card: Card, port: int, atr: bytes, meanwhile: Callable[[int], None]) -> None:
         self._emulated = card
         self._atr = atr
+        self._meanwhile = meanwhile
         self._line = socket.create_connection(("127.0.0.1", port), timeout=5)
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
@@ -143,9 +149,11 @@ class VirtualCard:
         if message[:2] == b"\xff\xca":
             return card.uid + b"\x90\x00"
         card.frames.append(message)
+        self._meanwhile(len(card.frames))
         if card.is_spent():
             return None
         if isinstance(card, IsoDepCard):
+            card.apdus.append(message)
             return card.apdu(message)
         if message[:2] == b"\xff\xb0":
             block = card.answer(b"\x30" + message[3:4])

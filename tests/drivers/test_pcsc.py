@@ -171,6 +171,24 @@ async def test_a_daemon_that_ends_is_unplugged_and_one_that_is_back_is_read_agai
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("command", [1, 2])
+async def test_a_daemon_that_ends_in_the_middle_of_a_talk_is_unplugged_and_never_stuck(
+    daemon: Pcscd, command: int
+) -> None:
+    def meanwhile(asked: int) -> None:
+        if asked == command:
+            daemon.kill()
+
+    table = takes_everything("Virtual PCD") | {"kind": "pcsc"}
+    async with aclosing(build(parse_reader(table, where="readers[0]", base=Path())).events()) as events:
+        await first_idle(events)
+        daemon.present(iphone(), meanwhile=meanwhile)
+        with pytest.raises(ReaderGone) as caught:
+            await next_sighting(events, within_s=3)
+    assert caught.value.code == "unplugged"
+
+
+@pytest.mark.anyio
 async def test_a_reader_is_chosen_by_a_part_of_its_name(daemon: Pcscd) -> None:
     async with aclosing(pcsc(device="PCD 00 01").events()) as events:
         await first_idle(events)

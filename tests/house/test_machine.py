@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from drivers.found import plugged_in
 from drivers.settings import ReaderSettings
 from edge.machine import MODULES, Finding, Machine, examine
 from tests.house.repo import ROOT
@@ -200,3 +201,16 @@ def test_what_is_plugged_in_is_said_with_the_kind_that_reads_it(box: Box) -> Non
         "ACR122U (kind nfc); ACR1252 Dual Reader (kind pcsc); /dev/serial/by-id/usb-Maker_Scanner-if00 (kind serial "
         "or nfc); /dev/input/by-id/usb-Maker_Wedge-event-kbd (kind hid, if it is a scanner)"
     )
+
+
+def test_a_reader_that_wants_the_daemon_is_used_as_it_is_while_that_listens(box: Box) -> None:
+    box.usb("1-2", "072f:2200", "ACR122U")
+    box.usb("1-3", "072f:223b", "ACR1252 Dual Reader", interface="0b")
+    box.usb("1-4", "046d:c31c", "Keyboard", interface="03")
+    nfc = ReaderSettings("nfc-1", "nfc", device="usb:072f:2200", uid=True)
+    assert plugged_in(box.root) == [nfc]
+    box.file("run/pcscd/pcscd.comm")
+    assert plugged_in(box.root) == [
+        nfc,
+        ReaderSettings("nfc-2", "pcsc", device="ACR1252 Dual Reader", uid=True),
+    ]
