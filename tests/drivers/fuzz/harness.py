@@ -205,8 +205,11 @@ CHANGES: Final = (_flip, _flip, _set, _any, _step, _insert, _cut, _end, _repeat,
 
 
 def _reset_peak() -> float:
-    """Memory in use now, MiB; the peak counts anew from here."""
-    Path("/proc/self/clear_refs").write_text("5")
+    """Memory in use now, MiB; the peak counts anew from here. Where that is not to be had, the peak so far."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        return _peak()
     return _status("VmRSS")
 
 
