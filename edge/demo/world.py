@@ -18,7 +18,7 @@ from drivers.reader import Reader, Token
 from drivers.settings import ReaderSettings
 from drivers.sim import SimReader
 from edge.app import Edge, open_edge
-from edge.config import Config, Hub, Server, Shop, Store
+from edge.config import Config, Hub, Server, Shop, Store, Wallet
 from edge.demo.cable import Cable
 from edge.demo.cast import cast
 from edge.demo.goods import goods, stock
@@ -56,6 +56,7 @@ STAFF: Final[tuple[tuple[str, StaffRole, str], ...]] = (
 TAP_EVERY_S: Final = 25.0
 PLAYING_S: Final = 30.0
 RECIPIENT: Final = "van-dam"
+PLAYED: Final = 100  # the stage's day has a full card redeemed, and may be played all day
 NAMES: Final = {"demo": "Amersfoort", RECIPIENT: "Van Dam"}
 
 
@@ -149,6 +150,7 @@ async def open_world(state: Path, *, log: Log) -> AsyncIterator[World]:
             server=Server(port=edge_sock.getsockname()[1]),
             store=Store(state=state / "shop", credentials=state / "credentials"),
             hub=Hub(url=f"http://127.0.0.1:{cable.near}", device=DEVICE),
+            wallet=Wallet(large_cards=PLAYED),
         )
         stage = Stage(
             six,

@@ -1,5 +1,6 @@
 """What may be redeemed with what was shown, in words; and a colleague who looks along with a PIN of their own."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -120,3 +121,15 @@ def test_a_shop_of_printed_cards_lets_a_colleague_stand_in_for_little(plain_shop
     asked = send(alone, path, "full").text
     assert "Geef nu: gratis impregneren" in vouch(alone, path, asked).text
     assert NEED in send(alone, path, "spend", amount="500").text
+
+
+def test_a_printed_code_of_somebody_unknown_redeems_nothing_either(place: Place) -> None:
+    place.de_vries(purposes=("saving",))
+    place.tap(CARD)
+    tablet = place.signed_in()
+    path = re.findall(r'href="(/saving/[\w-]+)"', tablet.get("/visits").text)[0]
+    assert NEED in tablet.get(path).text
+    assert "1 stempel erbij." in send(tablet, path, "stamp").text
+    assert NEED in send(tablet, path, "full").text
+    assert NEED in send(tablet, path, "spend", amount="1").text
+    assert place.rows("SELECT why FROM ledger") == [("purchase",)]

@@ -11,7 +11,9 @@ from tests.stories.shop import until
 def sighting(value: str, *, kind: str = "barcode", reader: str = "counter-1", how: str = "scan") -> bytes:
     """One line of the contract."""
     at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    token = {"kind": kind, "value": value, "evidence": "weak", "about": {}}
+    about = {"sun": {"ctr": 1}, "vas": {"signed_at": at}, "hce": {"key_id": "00000001"}}.get(kind)
+    evidence = "weak" if about is None else "strong"
+    token = {"kind": kind, "value": value, "evidence": evidence, "about": about or {}}
     return json.dumps({"reader": reader, "at": at, "how": how, "token": token}).encode() + b"\n"
 
 
