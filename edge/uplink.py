@@ -23,6 +23,7 @@ from edge.kit.clock import ShopTime
 from edge.kit.errors import Corrupt, StoreError
 from edge.kit.seal import derive, key_place, seal, unseal
 from edge.kit.sqlite import Database
+from edge.presence import beacons
 from edge.recognition import marks
 from edge.recognition import tables as recognition
 from edge.visits import tables as visits
@@ -127,6 +128,7 @@ class Uplink:
                 visits.forget(conn, customer_id)
                 wallet.forget(conn, customer_id)
                 advice.forget(conn, customer_id)
+                beacons.forget(conn, customer_id)
                 continue
             match wire.row_body(row):
                 case wire.Credential(customer=customer, state="blocked"):

@@ -24,8 +24,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     shelf.add_argument("--searches", type=int, default=700, metavar="N", help="searches of each (700)")
     shelf.add_argument("--seed", type=int, default=1)
     shelf.add_argument("--json", action="store_true", help="end with one JSON object")
-    radio = names.add_parser("ble", help="rotating identifiers: windows, adverts a second, the loop meanwhile")
-    radio.add_argument("--devices", type=int, default=1_000_000, metavar="N", help="keys in the shop (1000000)")
+    radio = names.add_parser(
+        "ble", help="rotating identifiers: windows, adverts a second, the loop meanwhile"
+    )
+    radio.add_argument(
+        "--devices", type=int, default=1_000_000, metavar="N", help="keys in the shop (1000000)"
+    )
     radio.add_argument("--adverts", type=int, default=200_000, metavar="N", help="adverts resolved (200000)")
     radio.add_argument("--windows", type=int, default=3, metavar="N", help="new windows made (3)")
     radio.add_argument("--seed", type=int, default=1)
@@ -73,7 +77,9 @@ def _ble(words: argparse.Namespace) -> int:
 
     if words.devices < 1_000 or words.adverts < 1_000 or words.windows < 1:
         raise ConfigError(
-            "too little to measure", code="C09", hint="at least --devices 1000, --adverts 1000 and --windows 1"
+            "too little to measure",
+            code="C09",
+            hint="at least --devices 1000, --adverts 1000 and --windows 1",
         )
     with tempfile.TemporaryDirectory(prefix="welkom-bench-") as temporary:
         result = asyncio.run(
