@@ -23,6 +23,7 @@ COMMANDS: Final[dict[str, str]] = {
     "tablet": "pair, list and remove tablets",
     "import": "read products or stock of a file, and say what would change",
     "decode": "answer decoding requests, a line of JSON each",
+    "presence": "say where customers' devices are, from what scanners heard",
     "watch": "run one reader alone and print what it sees",
     "gallery": "every page and state of the tablet with sample data",
     "bench": "measure, with the floor beside each figure",

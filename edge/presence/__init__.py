@@ -1,0 +1,1 @@
+"""From what scanners hear of customers' own devices to zones and stays. Nothing here is about anybody else."""

@@ -46,6 +46,28 @@ def saw(
     return [*presented(what, visit, new_id=new_id, watching=watching, quiet_ms=quiet_ms)]
 
 
+def near(
+    conn: Connection,
+    customer_id: bytes,
+    *,
+    reader: str,
+    now_ms: int,
+    new_id: NewId,
+    recipient: str,
+    quiet_ms: int,
+    watching: Sequence[str],
+) -> list[VisitFact]:
+    """A customer's own device was heard in the shop. No facts when they may not be recognised and located now.
+
+    It proves that they are here, and never that they may spend: as evidence of value it is weak.
+    """
+    if not tables.may_be_near(conn, customer_id, recipient=recipient, now_ms=now_ms):
+        return []
+    what = Presented(customer_id, reader=reader, how="near", evidence="weak", at_ms=now_ms)
+    visit = tables.open_visit(conn, customer_id)
+    return presented(what, visit, new_id=new_id, watching=watching, quiet_ms=quiet_ms)
+
+
 def end_quiet(conn: Connection, *, now_ms: int, quiet_ms: int, most: int = 200) -> list[VisitEnded]:
     """End visits whose customer has not been seen for the quiet period."""
     quiet = tables.quiet_since(conn, now_ms - quiet_ms, most=most)

@@ -150,6 +150,24 @@ def open_visit(conn: Connection, customer_id: bytes) -> OpenVisit | None:
     return OpenVisit(*row) if row else None
 
 
+_MAY_BE_NEAR: Final = " ".join(
+    (
+        "SELECT",
+        " AND ".join(
+            f"{basis_until(':customer_id', purpose)} IS NOT NULL"
+            for purpose in ("'recognition'", "'location'")
+        ),
+    )
+)
+
+
+def may_be_near(conn: Connection, customer_id: bytes, *, recipient: str, now_ms: int) -> bool:
+    """Whether this customer may be recognised, and located, now."""
+    asked = {"customer_id": customer_id, "recipient": recipient, "now_ms": now_ms}
+    (may,) = conn.execute(_MAY_BE_NEAR, asked).fetchone()
+    return bool(may)
+
+
 def was_shown(
     conn: Connection, visit_id: bytes, role: str, *, purpose: str = "recognition", reason: str = ""
 ) -> bool:

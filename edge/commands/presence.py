@@ -1,0 +1,127 @@
+"""`welkom presence`: sightings on standard input, presence on standard output, a line of JSON each, as they come."""
+
+import argparse
+import gzip
+import io
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Final, TextIO
+
+from edge.kit.errors import ConfigError
+from edge.presence.devices import Device, parse_keys
+from edge.presence.fingerprints import Fingerprint, read_fingerprints
+from edge.presence.floor import Floor, parse_floor
+from edge.presence.resolver import Here
+from edge.presence.strongest import Strongest
+
+GZIP: Final = b"\x1f\x8b"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--floor", type=Path, required=True, metavar="F.toml", help="zones and scanners")
+    parser.add_argument(
+        "--calibration",
+        type=Path,
+        required=True,
+        metavar="C.jsonl",
+        help="fingerprints; an empty file: the strongest scanner decides",
+    )
+    parser.add_argument(
+        "--keys", type=Path, metavar="K.jsonl", help="keys of devices whose identifiers change"
+    )
+
+
+def run(words: argparse.Namespace) -> int:
+    floor = _floor(words.floor)
+    with _open(words.calibration, code="P12") as lines:
+        fingerprints = read_fingerprints(lines, floor, file=str(words.calibration))
+    _answer(_stdin(), floor, fingerprints, _keys(words.keys))
+    return 0
+
+
+def _answer(
+    lines: Iterable[str],
+    floor: Floor,
+    fingerprints: tuple[Fingerprint, ...],
+    devices: list[Device] | None,
+) -> None:
+    from edge.presence.belief import Belief
+    from edge.presence.radio_map import build
+    from edge.presence.stream import LineError, Stream
+    from edge.presence.tracker import Tracker
+
+    radio_map = build(floor, fingerprints)
+    if radio_map is None and fingerprints:
+        print("welkom: the calibration knows one zone only [P12] walk the others too", file=sys.stderr)
+    numbers = count(1)
+    tracker = Tracker(
+        floor,
+        locate=lambda: Strongest(floor) if radio_map is None else Belief(radio_map),
+        new_visit=lambda: f"visit-{next(numbers)}",
+    )
+    stream = Stream(tracker, resolve=None if devices is None else Here(devices))
+    number = 0
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            _say(stream.take(line))
+        except LineError as error:
+            print(f"welkom: input line {number}: {error} [P13] it was left out", file=sys.stderr)
+    _say(stream.end())
+
+
+def _say(lines: Iterator[str]) -> None:
+    said = False
+    for line in lines:
+        sys.stdout.write(line + "\n")
+        said = True
+    if said:
+        sys.stdout.flush()
+
+
+def _floor(path: Path) -> Floor:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be read ({error.strerror})", code="P11", hint="check the path"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML: {error}", code="P11", hint="mend that line") from None
+    return parse_floor(table, file=str(path))
+
+
+def _keys(path: Path | None) -> list[Device] | None:
+    if path is None:
+        return None
+    with _open(path, code="P01") as lines:
+        return parse_keys(lines, where=str(path))
+
+
+@contextmanager
+def _open(path: Path, *, code: str) -> Iterator[Iterable[str]]:
+    """The lines of a file, unpacked where its name ends in .gz; raises ConfigError when it cannot be read."""
+    try:
+        if path.suffix == ".gz":
+            with gzip.open(path, "rt", encoding="utf-8") as packed:
+                yield packed
+        else:
+            with path.open(encoding="utf-8") as plain:
+                yield plain
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "damaged"
+        raise ConfigError(f"{path}: cannot be read ({why})", code=code, hint="check the path") from None
+
+
+def _stdin() -> TextIO:
+    """Standard input, packed or not. Damaged UTF-8 is a bad line, not an end."""
+    source = open(0, "rb", closefd=False)  # noqa: SIM115 - it ends with the process
+    packed = source.peek(2)[:2] == GZIP
+    return io.TextIOWrapper(
+        gzip.GzipFile(fileobj=source) if packed else source, encoding="utf-8", errors="replace"
+    )

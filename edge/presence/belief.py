@@ -1,0 +1,113 @@
+"""Where one device is: a belief over the spots of a map, moved on by time and sharpened by what is heard.
+
+No smoothing delays what comes in: a belief smooths by itself, knows how people walk, and is quicker at the same
+steadiness than an average of decibels. What is heard again within a moment says little new, so a reading counts the
+less the sooner it follows that scanner's last one: 5 adverts a second are not five times the evidence of one.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from edge.presence.estimate import Estimate
+from edge.presence.radio_map import UNHEARD, Floats, RadioMap
+
+FADE_S: Final = 0.36  # how long the same reflections hold; a reading counts 1 - exp(-age / FADE_S)
+SMOOTH_S: Final = 0.05  # of the average over a scanner's readings: what comes in one burst is one reading
+FORGET_S: Final = 5.0  # after this silence a scanner's average starts anew
+SILENT_S: Final = 2.0  # a live scanner that has not heard the device for so long did not hear it
+LEAST_STEP_S: Final = 0.05  # moments nearer to each other are one
+MOST_STEPS: Final = 40
+SURE: Final = 0.65  # of another zone, before it is said
+
+
+@dataclass(slots=True)
+class _Heard:
+    """Of one scanner: the running average and when it was heard or missed last."""
+
+    dbm: float
+    at_s: float
+    missed_s: float
+
+
+@dataclass(slots=True)
+class Belief:
+    """One device on one map. Feed it readings in order of time."""
+
+    map: RadioMap
+    _p: Floats = field(init=False)
+    _at_s: float = field(init=False, default=-math.inf)
+    _zone: int = field(init=False, default=-1)
+    _heard: dict[int, _Heard] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._p = self.map.start
+
+    def hear(self, at_s: float, readings: Mapping[str, float], *, alive: frozenset[str]) -> Estimate:
+        """As `Locator`. A scanner that the map does not know says nothing; one that is not alive is masked."""
+        self._move_on(at_s)
+        evidence = np.zeros(len(self._p))
+        for scanner, row in self.map.rows.items():
+            if scanner in readings:
+                evidence += self._reading(row, readings[scanner], at_s)
+            elif scanner in alive:
+                evidence += self._silence(row, at_s)
+        p = self._p * np.exp(evidence - evidence.max())
+        total = p.sum()
+        self._p = p / total if total > 1e-300 else self.map.start
+        return self._estimate()
+
+    def _silence(self, scanner: int, at_s: float) -> Floats | float:
+        """The log-likelihood of a live scanner's silence at each spot, once each SILENT_S."""
+        last = self._heard.setdefault(scanner, _Heard(math.nan, -math.inf, at_s))
+        if at_s - max(last.at_s, last.missed_s) < SILENT_S:
+            return 0.0
+        last.missed_s = at_s
+        return np.asarray(np.log(np.maximum(1 - self.map.heard[scanner], UNHEARD)), dtype=np.float64)
+
+    def _move_on(self, at_s: float) -> None:
+        if self._at_s == -math.inf:
+            self._at_s = at_s
+            return
+        passed_s = at_s - self._at_s
+        if passed_s < LEAST_STEP_S:
+            return
+        self._at_s = at_s
+        steps = min(MOST_STEPS, max(1, math.ceil(passed_s / self.map.step_s)))
+        moved = -math.expm1(-passed_s / steps / self.map.step_s)
+        for _ in range(steps):
+            self._p = (1 - moved) * self._p + moved * (self._p @ self.map.step)
+
+    def _reading(self, scanner: int, dbm: float, at_s: float) -> Floats:
+        """The log-likelihood of a reading at each spot."""
+        last = self._heard.get(scanner)
+        if last is None or at_s - last.at_s > FORGET_S:
+            mean, weight = dbm, 1.0
+        else:
+            age_s = max(0.0, at_s - last.at_s)
+            mean = last.dbm + (dbm - last.dbm) * -math.expm1(-max(age_s, LEAST_STEP_S) / SMOOTH_S)
+            weight = -math.expm1(-max(age_s, LEAST_STEP_S) / FADE_S)
+        self._heard[scanner] = _Heard(mean, at_s, at_s)
+        sd = self.map.sd[scanner]
+        told = -0.5 * ((mean - self.map.mean[scanner]) / sd) ** 2 - np.log(sd)
+        never = math.log(UNHEARD) + float(np.nanmin(told)) if np.isnan(told).any() else 0.0
+        return weight * np.where(np.isnan(told), never, told)
+
+    def _estimate(self) -> Estimate:
+        by_zone = np.bincount(self.map.zone, weights=self._p, minlength=len(self.map.zones))
+        best = int(by_zone.argmax())
+        if self._zone < 0 or (best != self._zone and by_zone[best] > SURE):
+            self._zone = best
+        zone = self.map.zones[self._zone]
+        return Estimate(zone, float(by_zone[self._zone]), self._place() if zone is not None else None)
+
+    def _place(self) -> tuple[float, float] | None:
+        known = ~np.isnan(self.map.xy[:, 0])
+        weight = float(self._p[known].sum())
+        if weight < 0.5:
+            return None
+        x, y = self._p[known] @ self.map.xy[known] / weight
+        return float(x), float(y)

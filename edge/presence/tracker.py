@@ -1,0 +1,173 @@
+"""The engine: readings of devices that resolve go in; places, comings and goings come out. No clock and no I/O.
+
+Whoever runs it says what time it is, with each reading and with `pass_time`. Everything it holds of a device is in
+memory and goes at the latest `FORGET_S` after the device was heard last, or at once with `forget`.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from edge.presence import rules
+from edge.presence.estimate import Estimate, Locator
+from edge.presence.floor import Floor
+from edge.presence.health import Health
+from edge.presence.rules import Happened, Reception, Seen, Stay
+
+FORGET_S: Final = 120.0  # of raw signals: after so long they say nothing of where somebody is
+GAP_SHARE: Final = 0.1  # of the newest gap in a device's usual one
+MOST_GAP_S: Final = 30.0  # a longer one is an absence, not a rhythm
+LEAST_GAP_S: Final = 0.05
+NOWHERE: Final = Estimate(None, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One reception of a device that resolves, by one scanner."""
+
+    at_s: float
+    scanner: str
+    device: str
+    rssi_dbm: float
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a device is thought to be at a moment at which it was heard, and who heard it best."""
+
+    at_s: float
+    device: str
+    estimate: Estimate
+    scanner: str
+    rssi_dbm: float
+
+
+@dataclass(slots=True)
+class _Device:
+    locator: Locator
+    estimate: Estimate = NOWHERE
+    at_s: float = float("-inf")
+    gap_s: float = 1.0
+    receptions: deque[Reception] = field(default_factory=lambda: deque(maxlen=64))
+
+
+Out = Place | Happened
+
+
+class Tracker:
+    """All devices on one floor. `locate` makes a device's locator, `new_visit` the id of a visit, `customer_of` says
+    whose a device is: several devices of one customer are one visit.
+    """
+
+    def __init__(
+        self,
+        floor: Floor,
+        *,
+        locate: Callable[[], Locator],
+        new_visit: Callable[[], str],
+        customer_of: Callable[[str], str] = str,
+    ) -> None:
+        self._floor = floor
+        self._locate = locate
+        self._new_visit = new_visit
+        self._customer_of = customer_of
+        self._devices: dict[str, _Device] = {}
+        self._stays: dict[str, Stay] = {}
+        self.health = Health()
+
+    def hear(self, at_s: float, readings: Sequence[Reading]) -> list[Out]:
+        """Take in what was heard at one moment, for each device its place, then what happened to its customer.
+
+        What had to happen by then (somebody left) comes first. Readings of one moment belong in one call.
+        """
+        for reading in readings:
+            self.health.heard(reading.scanner, at_s)
+        out: list[Out] = [*self.pass_time(at_s)]
+        by_device: dict[str, dict[str, list[float]]] = {}
+        for reading in readings:
+            if reading.device not in self._floor.beacons:
+                heard = by_device.setdefault(reading.device, {}).setdefault(reading.scanner, [])
+                heard.append(reading.rssi_dbm)
+        alive = self.health.alive(at_s)
+        for name, of_scanners in by_device.items():
+            device = self._devices.setdefault(name, _Device(self._locate()))
+            if device.at_s > at_s:
+                continue  # from the past of this very device: it would move it back
+            means = {scanner: sum(each) / len(each) for scanner, each in of_scanners.items()}
+            self._note(device, at_s, [scanner for scanner, each in of_scanners.items() for _ in each])
+            device.estimate = device.locator.hear(at_s, means, alive=alive)
+            best = max(means, key=lambda scanner: means[scanner])
+            out.append(Place(at_s, name, device.estimate, best, means[best]))
+            out += self._follow(name, device)
+        return out
+
+    def pass_time(self, at_s: float) -> list[Happened]:
+        """Who has left by now, in order of time; and what is too old of anybody is forgotten."""
+        deaf = all(self.health.is_offline(scanner.id) for scanner in self._floor.scanners)
+        gone: list[Happened] = []
+        for customer, stay in list(self._stays.items()):
+            if stay.left_s is not None:
+                if not rules.same_visit(stay, at_s=at_s):
+                    del self._stays[customer]
+                continue
+            ends_s = rules.leaves_at_s(stay, entrances=self._floor.entrances, deaf=deaf)
+            if ends_s <= at_s:
+                self._stays[customer] = replace(stay, left_s=ends_s)
+                gone.append(Happened("left", ends_s, stay.seen.device, stay.zone, stay.visit))
+        for name, device in list(self._devices.items()):
+            if at_s - device.at_s > FORGET_S:
+                del self._devices[name]
+        return sorted(gone, key=lambda each: each.at_s)
+
+    def forget(self, customer: str) -> None:
+        """The customer no longer wants to be seen: nothing of theirs is left, and nothing more is said."""
+        self._stays.pop(customer, None)
+        for name in [name for name in self._devices if self._customer_of(name) == customer]:
+            del self._devices[name]
+
+    def last_s(self, device: str) -> float:
+        """When this device was heard last, minus infinity if it is not remembered."""
+        held = self._devices.get(device)
+        return held.at_s if held else float("-inf")
+
+    def stays(self) -> Mapping[str, Stay]:
+        """Who is here now, by customer."""
+        return {customer: stay for customer, stay in self._stays.items() if stay.left_s is None}
+
+    def _note(self, device: _Device, at_s: float, scanners: Sequence[str]) -> None:
+        gap_s = at_s - device.at_s
+        if LEAST_GAP_S <= gap_s <= MOST_GAP_S:
+            device.gap_s += GAP_SHARE * (gap_s - device.gap_s)
+        device.at_s = at_s
+        device.receptions.extend(Reception(at_s, scanner) for scanner in scanners)
+        while device.receptions and at_s - device.receptions[0].at_s > rules.ENTER_WITHIN_S:
+            device.receptions.popleft()
+
+    def _follow(self, name: str, device: _Device) -> list[Happened]:
+        """What its being heard means for the customer."""
+        customer = self._customer_of(name)
+        stay = self._stays.get(customer)
+        seen = Seen(device.at_s, name, device.estimate, device.gap_s)
+        if stay is not None and stay.left_s is None:
+            if not self._leads(name, device, stay):
+                # Heard, so still here; where is the other device's to say.
+                self._stays[customer] = replace(stay, seen=replace(stay.seen, at_s=device.at_s))
+                return []
+            self._stays[customer], moved = rules.seen_in(stay, seen)
+            return [moved] if moved else []
+        zone = device.estimate.zone
+        if zone is None or not rules.enters(device.receptions, device.estimate, at_s=device.at_s):
+            return []
+        again = stay is not None and rules.same_visit(stay, at_s=device.at_s)
+        visit = stay.visit if stay is not None and again else self._new_visit()
+        since_s = stay.since_s if stay is not None and again else device.at_s
+        self._stays[customer] = Stay(visit, zone, since_s, device.at_s, seen)
+        return [Happened("entered", device.at_s, name, zone, visit)]
+
+    def _leads(self, name: str, device: _Device, stay: Stay) -> bool:
+        """Whether this device says where the customer is: the one that did, unless silent or much less sure."""
+        if name == stay.seen.device:
+            return True
+        other = self._devices.get(stay.seen.device)
+        return other is None or device.at_s - other.at_s > rules.FRESH_S
