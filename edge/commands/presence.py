@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import Final, TextIO
 
-from edge.kit.errors import ConfigError
+from edge.kit.errors import ConfigError, WelkomError
 from edge.presence.devices import Device, parse_keys
 from edge.presence.fingerprints import Fingerprint, read_fingerprints
 from edge.presence.floor import Floor, parse_floor
@@ -56,7 +56,7 @@ def _answer(
 
     radio_map = build(floor, fingerprints)
     if radio_map is None and fingerprints:
-        print("welkom: the calibration knows one zone only [P12] walk the others too", file=sys.stderr)
+        _complain(WelkomError("the calibration knows one zone only", code="P12", hint="walk the others too"))
     numbers = count(1)
     tracker = Tracker(
         floor,
@@ -64,15 +64,18 @@ def _answer(
         new_visit=lambda: f"visit-{next(numbers)}",
     )
     stream = Stream(tracker, resolve=None if devices is None else Here(devices))
-    number = 0
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
             _say(stream.take(line))
         except LineError as error:
-            print(f"welkom: input line {number}: {error} [P13] it was left out", file=sys.stderr)
+            _complain(WelkomError(f"input line {number}: {error}", code="P13", hint="it was left out"))
     _say(stream.end())
+
+
+def _complain(trouble: WelkomError) -> None:
+    print(f"welkom: {trouble.sentence()}", file=sys.stderr)
 
 
 def _say(lines: Iterator[str]) -> None:
