@@ -1,5 +1,6 @@
 """Rounds of polling: Type A, the frame that wakes iPhones, Type B."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Sequence
@@ -72,11 +73,9 @@ class Senses:
         chipset = self._device.chipset
         chipset.rf_configuration(0x02, bytearray(ANSWER_TIMES))
         chipset.write_register(*TYPE_A_NO_CRC)
-        try:
+        # Silence, which the chip calls an error, is the good case: a phone heeds the frame and says nothing.
+        with contextlib.suppress(pn53x.Chipset.Error):
             chipset.in_communicate_thru(bytearray(frame), ECP_S)
-        except pn53x.Chipset.Error as error:
-            if error.errno != 1:  # silence is the answer: a phone heeds the frame and says nothing
-                raise
 
     def _bear(self, error: OSError | pn53x.Chipset.Error) -> None:
         self._glitches += 1

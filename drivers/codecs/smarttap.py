@@ -58,7 +58,9 @@ class Fresh:
 
 
 @dataclass(frozen=True, slots=True)
-class _Handshake:
+class Handshake:
+    """Our side of one session's keys; the signature stays as it was sent, because the keys depend on its bytes."""
+
     collector: Collector
     fresh: Fresh
     signed_data: bytes = field(repr=False)
@@ -109,10 +111,10 @@ def read(fci: bytes, collectors: Sequence[Collector], *, fresh: Callable[[], Fre
 
 def handshake(
     collector: Collector, fresh: Fresh, phone_nonce: bytes, signature: bytes | None = None
-) -> _Handshake:
+) -> Handshake:
     """Our side of the keys: what is signed is both nonces, the collector and our key of this session."""
     signed_data = fresh.nonce + phone_nonce + _collector_id(collector) + compressed(fresh.key)
-    return _Handshake(collector, fresh, signed_data, signature or sign(collector.private_key, signed_data))
+    return Handshake(collector, fresh, signed_data, signature or sign(collector.private_key, signed_data))
 
 
 def _nonce_of_phone(fci: bytes) -> bytes | None:
@@ -193,7 +195,7 @@ def _outcome(status: int) -> Outcome:
     return OUTCOMES.get(status) or OUTCOMES_BY_SW1.get(status >> 8) or "unreadable"
 
 
-def _heard(bundle: bytes, ours: _Handshake, device_key: bytes) -> Heard:
+def _heard(bundle: bytes, ours: Handshake, device_key: bytes) -> Heard:
     try:
         found = open_bundle(
             bundle,

@@ -20,7 +20,18 @@ from playwright.sync_api import BrowserContext, sync_playwright
 from tests.bench import advice
 from tests.conftest import ARGUMENTS, CHROMIUM
 from tests.drivers.pn532 import Type2Card, Type4Card, uri
-from tests.stories.counter import NUMBERS, PASS, SCANNED, TYPE_2, TYPE_4, Counter, open_counter
+from tests.drivers.wallets import android, apple_pass, google_wallet, iphone, loyalty
+from tests.stories.counter import (
+    APPLE,
+    GOOGLE,
+    NUMBERS,
+    PASS,
+    SCANNED,
+    TYPE_2,
+    TYPE_4,
+    Counter,
+    open_counter,
+)
 from tests.stories.kills import kill_under_taps
 from tests.stories.shop import open_shop
 from tests.stories.strangers import cards, find, left_behind, tap_strangers, traces
@@ -105,9 +116,17 @@ def card_in_1_s() -> Outcome:
                 lambda: counter.chip.present(Type2Card(ndef=_link("type2"))),
                 TYPE_2.traits["name"]["call"],
             ),
+            "apple": (
+                lambda: counter.chip.present(iphone(apple_pass(NUMBERS["apple"]))),
+                APPLE.traits["name"]["call"],
+            ),
             "type4": (
                 lambda: counter.chip.present(Type4Card(ndef=_link("type4"))),
                 TYPE_4.traits["name"]["call"],
+            ),
+            "google": (
+                lambda: counter.chip.present(android(google_wallet(loyalty(NUMBERS["google"])))),
+                GOOGLE.traits["name"]["call"],
             ),
             "barcode": (
                 lambda: counter.scanner.write(NUMBERS["scan"] + "\r\n"),

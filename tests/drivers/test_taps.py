@@ -266,7 +266,8 @@ async def test_a_sun_card_of_another_maker_is_forged(chip: Pn532) -> None:
 async def test_a_sun_address_on_a_plain_tag_proves_nothing(chip: Pn532) -> None:
     card = sun_card()
     await tap(chip, card)
-    async with opened(chip, uid=False) as events:
+    rule = {"record": "uri", "match": "/c/(.+)"}
+    async with opened(chip, uid=False, ndef=[rule]) as events:
         chip.present(Type2Card(ndef=uri(card.shown)))
         assert await nothing_for(events, 1.0)
 

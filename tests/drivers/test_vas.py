@@ -130,7 +130,8 @@ def test_the_recorded_request_has_the_same_objects_as_ours() -> None:
 
 
 def test_a_pass_gives_its_message_the_time_it_was_made_and_strong_evidence() -> None:
-    heard, phone = read(SHOP, wallet=AppleWallet(Pass(ONE, "LOYALTY-0001", KEY.public_key())))
+    wallet = AppleWallet(Pass(ONE, "LOYALTY-0001", KEY.public_key()), clock_s=700_000_001)
+    heard, phone = read(SHOP, wallet=wallet)
     (token,) = heard.tokens
     assert (token.kind, token.value, token.evidence) == ("vas", "LOYALTY-0001", "strong")
     assert token.about == {"pass_type_id": ONE, "signed_at": "2023-03-08T20:26:41Z"}

@@ -10,6 +10,7 @@ from edge.demo.line import SerialLine
 from edge.demo.people import DAY_MS, Person
 from edge.kit.clock import SystemClock
 from tests.drivers.pn532.chip import Pn532
+from tests.drivers.wallets import COLLECTOR, PASS_TYPE, SMARTTAP, VAS
 from tests.stories.shop import Shop, open_shop
 
 
@@ -29,7 +30,24 @@ TYPE_2 = person(1, "mevrouw De Vries")
 TYPE_4 = person(2, "Joost")
 SCANNED = person(3, "meneer Aydın")
 PASS = person(4, "Anouk")
-NUMBERS = {"type2": "LOYAL2002", "type4": "LOYAL4004", "scan": "2900000012345", "vtap": "LOYALTY-0001"}
+APPLE = person(5, "Fatima")
+GOOGLE = person(6, "Bram")
+NUMBERS = {
+    "type2": "LOYAL2002",
+    "type4": "LOYAL4004",
+    "scan": "2900000012345",
+    "vtap": "LOYALTY-0001",
+    "apple": "LOYALTY-0005",
+    "google": "LOYALTY-0006",
+}
+WALLETS = f"""[[readers.vas]]
+pass_type_id = "{PASS_TYPE}"
+private_key = "{VAS["private_key"]}"
+[[readers.smarttap]]
+collector_id = {COLLECTOR}
+key_version = 1
+private_key = "{SMARTTAP["private_key"]}"
+"""
 
 
 @dataclass
@@ -49,6 +67,7 @@ def open_counter(folder: Path) -> Iterator[Counter]:
         readers = (
             f'[[readers]]\nname = "balie"\nkind = "nfc"\ndevice = "{chip.path}"\n'
             '[[readers.ndef]]\nrecord = "uri"\nmatch = "^https://shop\\\\.example/c/([0-9A-Z]+)$"\n'
+            f"{WALLETS}"
             f'[[readers]]\nname = "kassa"\nkind = "serial"\ndevice = "{scanner.near}"\n'
             f'[[readers]]\nname = "pas"\nkind = "serial"\nformat = "vtap"\ndevice = "{vtap.near}"\n'
         )
@@ -57,6 +76,8 @@ def open_counter(folder: Path) -> Iterator[Counter]:
             (TYPE_4, [NUMBERS["type4"]]),
             (SCANNED, [NUMBERS["scan"]]),
             (PASS, [NUMBERS["vtap"]]),
+            (APPLE, [NUMBERS["apple"]]),
+            (GOOGLE, [NUMBERS["google"]]),
         ]
         with open_shop(folder / "shop", readers=readers, extra=extra) as shop:
             yield Counter(shop, chip, scanner, vtap)

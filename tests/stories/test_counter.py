@@ -7,7 +7,18 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.drivers.pn532 import Type2Card, Type4Card, uri
-from tests.stories.counter import NUMBERS, PASS, SCANNED, TYPE_2, TYPE_4, Counter, open_counter
+from tests.drivers.wallets import android, apple_pass, google_wallet, iphone, loyalty
+from tests.stories.counter import (
+    APPLE,
+    GOOGLE,
+    NUMBERS,
+    PASS,
+    SCANNED,
+    TYPE_2,
+    TYPE_4,
+    Counter,
+    open_counter,
+)
 from tests.stories.shop import until
 from tests.stories.tablet import card_of, sign_in
 
@@ -36,7 +47,9 @@ def test_cards_barcodes_and_passes_become_glance_cards_with_the_hub_stopped(
         page = sign_in(tablet, counter.shop)
         for present, person in (
             (lambda: counter.chip.present(Type2Card(ndef=link(NUMBERS["type2"]))), TYPE_2),
+            (lambda: counter.chip.present(iphone(apple_pass(NUMBERS["apple"]))), APPLE),
             (lambda: counter.chip.present(Type4Card(ndef=link(NUMBERS["type4"]))), TYPE_4),
+            (lambda: counter.chip.present(android(google_wallet(loyalty(NUMBERS["google"])))), GOOGLE),
             (lambda: counter.scanner.write(NUMBERS["scan"] + "\r\n"), SCANNED),
             (lambda: counter.vtap.write("A|" + NUMBERS["vtap"] + "\r\n"), PASS),
         ):
@@ -44,7 +57,7 @@ def test_cards_barcodes_and_passes_become_glance_cards_with_the_hub_stopped(
             present()
             card_of(page, person.traits["name"]["call"], within_s=PATIENT_S, since_s=began_s)
             counter.chip.remove()
-        expect(page.locator("[data-visit]")).to_have_count(4)
+        expect(page.locator("[data-visit]")).to_have_count(6)
 
 
 def test_a_cable_pulled_in_mid_read_and_put_back_is_recognised_again(

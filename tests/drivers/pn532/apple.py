@@ -1,6 +1,7 @@
 """Apple Wallet on a phone: VAS as its community describes it, written from the phone's side."""
 
 import hashlib
+import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +13,7 @@ from tests.drivers.pn532.cards import NOT_SUPPORTED, OK
 from tests.drivers.pn532.phone import WRONG_ORDER, Application
 
 LOCKED, NO_PASS, BAD_DATA = b"\x62\x87", b"\x6a\x83", b"\x6a\x80"
-TAP_S: Final = 700_000_000  # seconds after 2001 on the phone's clock
+EPOCH_S: Final = 978_307_200  # 2001-01-01T00:00:00Z in Unix time: where a phone counts from
 
 
 @dataclass
@@ -42,7 +43,10 @@ class Pass:
 
 
 class AppleWallet(Application):
-    """`status` is given in place of every pass while it is set; `unlock` clears it."""
+    """`status` is given in place of every pass while it is set; `unlock` clears it.
+
+    `clock_s` is the phone's clock in seconds after 2001; the right time where it is left out.
+    """
 
     names = (b"OSE.VAS.01",)
 
@@ -52,12 +56,13 @@ class AppleWallet(Application):
         status: bytes | None = None,
         version: str = "0100",
         capabilities: str = "0000001e",
+        clock_s: int | None = None,
     ) -> None:
         self.passes, self.status = passes, status
         self.asked: list[dict[int, bytes]] = []
         self.turned_away = False  # a failed read that was closed with DESELECT: the user has to unlock anew
         self._version, self._capabilities = version, capabilities
-        self._failed_in_mode_0, self._closed, self._taps = False, False, 0
+        self._failed_in_mode_0, self._closed, self._clock_s = False, False, clock_s
 
     def unlock(self) -> None:
         self.status, self.turned_away = None, False
@@ -95,8 +100,8 @@ class AppleWallet(Application):
             return self.status
         for each in self.passes:
             if hashlib.sha256(each.pass_type_id.encode("ascii")).digest() == merchant:
-                self._taps += 1
-                body = _tlv("9f2a", b"") + _tlv("9f27", each.cryptogram(TAP_S + self._taps))
+                now_s = int(time.time()) - EPOCH_S if self._clock_s is None else self._clock_s
+                body = _tlv("9f2a", b"") + _tlv("9f27", each.cryptogram(now_s))
                 return _tlv("70", body) + OK
         return NO_PASS
 

@@ -108,16 +108,16 @@ class GoogleWallet(Application):
         shown = request[b"cpr"]
         reader_nonce, live, point, version = shown[:32], shown[32], shown[33:66], shown[66:70]
         inner = _records(shown[70:])
+        nonce, self._nonce = self._nonce, None  # good for one session, and for a failed one too
         signature, collector = inner[b"sig"][1:], inner[b"cld"][1:]
         key = self.merchants.get((int.from_bytes(collector, "big"), int.from_bytes(version, "big")))
-        if key is None or live != 1 or self._nonce is None:
+        if key is None or live != 1 or nonce is None:
             return AUTH_FAILED
-        signed = reader_nonce + self._nonce + collector + point
+        signed = reader_nonce + nonce + collector + point
         try:
             key.verify(signature, signed, ec.ECDSA(SHA256()))
         except InvalidSignature:
             return AUTH_FAILED
-        self._nonce = None  # good for one session
         reader_key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
         own = self._own.public_key().public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
         secret = self._own.exchange(ec.ECDH(), reader_key)

@@ -38,7 +38,7 @@ class PaymentApplication(Application):
 
 
 class Phone(IsoDepCard):
-    """`wakes_on` an ECP frame of this terminal type: until then it does not answer a REQA.
+    """`wakes_on` two ECP frames of this terminal type in one field: until then it does not answer a REQA.
 
     `pieces` is how much one answer holds: the rest waits for GET RESPONSE behind 61xx.
     """
@@ -56,6 +56,7 @@ class Phone(IsoDepCard):
         self.applications = applications
         self._wakes_on, self._pieces = wakes_on, pieces
         self._awake = wakes_on is None
+        self._heard = 0
         self._looks = 0
         self._current: Application | None = None
         self._waiting, self._end = b"", b""
@@ -65,11 +66,13 @@ class Phone(IsoDepCard):
 
     def polled(self, frame: bytes) -> None:
         if self._wakes_on == frame[2:5] and frame[5:] == _crc_a(frame[:5]):
-            self._awake = True
+            self._heard += 1
+            self._awake = self._heard >= 2
 
     def field_off(self) -> None:
         super().field_off()
         self._looks += 1
+        self._heard = 0
         self.uid = self.uid[:3] + bytes([self._looks & 0xFF])
         self._current, self._waiting = None, b""
         for each in self.applications:
@@ -86,7 +89,7 @@ class Phone(IsoDepCard):
     def apdu(self, command: bytes) -> bytes:
         head, data = command[:4], command[5 : 5 + command[4]] if len(command) > 5 else b""
         if self._waiting and head[1] == 0xC0:
-            return self._piece()
+            return self._piece(asked=command[4])
         if head == SELECT:
             self._current = next((each for each in self.applications if data in each.names), None)
             whole = NOT_FOUND if self._current is None else self._current.select(data)
@@ -99,7 +102,10 @@ class Phone(IsoDepCard):
         self._waiting, self._end = whole[:-2], whole[-2:]
         return b"\x61" + bytes([min(len(self._waiting), self._pieces, 255)])
 
-    def _piece(self) -> bytes:
+    def _piece(self, *, asked: int) -> bytes:
+        held = min(len(self._waiting), self._pieces, 255)
+        if asked != held:
+            return b"\x6c" + bytes([held])
         piece, self._waiting = self._waiting[: self._pieces], self._waiting[self._pieces :]
         if not self._waiting:
             return piece + self._end
