@@ -47,7 +47,10 @@ def _write(many: Callable[..., object], numbers: list[int], keys: Keys, recipien
     many("INSERT INTO customer VALUES (?, 1)", ((each[0],) for each in people))
     many("INSERT INTO customer_key VALUES (?, ?)", ((each[0], each[1]) for each in people))
     many("INSERT INTO trait VALUES (?, ?, ?, 1, 0, NULL)", (row for each in people for row in each[2]))
-    many("INSERT INTO credential VALUES (?, ?, 'active', 1)", ((each[3], each[0]) for each in people))
+    many(
+        "INSERT INTO credential (hash, customer_id, state, ver) VALUES (?, ?, 'active', 1)",
+        ((each[3], each[0]) for each in people),
+    )
     many(
         "INSERT INTO consent VALUES (?, ?, ?, ?, 1, 'given', 0, NULL, 1)",
         (
