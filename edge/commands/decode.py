@@ -1,17 +1,22 @@
 """`welkom decode`: a request a line on standard input, an answer a line on standard output."""
 
 import argparse
+import gzip
+import io
 import json
 import sys
+import zlib
 from collections.abc import Iterator
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
 from edge.decoding import Cannot, answer, id_in, refusal
+from edge.kit.errors import WelkomError
 from edge.kit.log import died
 
 MAX_LINE: Final = 1 << 20  # bytes; the largest field, a Smart Tap bundle, has 128 KiB of hex
 START: Final = 1 << 16  # bytes of a longer line in which its id is looked for
 PIECE: Final = 1 << 16
+GZIP: Final = b"\x1f\x8b"  # no request begins so: `welkom decode < requests.jsonl.gz`
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -19,10 +24,22 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(words: argparse.Namespace) -> int:
-    for line in answers(sys.stdin.buffer):
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
+    try:
+        for line in answers(_opened(sys.stdin.buffer)):
+            sys.stdout.write(line + "\n")
+            sys.stdout.flush()
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        raise WelkomError(
+            "the gzipped requests are damaged or cut",
+            code="D01",
+            hint="pack them again; those before are answered",
+        ) from None
     return 0
+
+
+def _opened(given: BinaryIO) -> BinaryIO:
+    packed = isinstance(given, io.BufferedReader) and given.peek(2)[:2] == GZIP
+    return cast("BinaryIO", gzip.GzipFile(fileobj=given)) if packed else given
 
 
 def answers(lines: BinaryIO) -> Iterator[str]:

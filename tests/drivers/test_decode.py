@@ -1,5 +1,6 @@
 """`welkom decode`: the contract's worked answers, every code, and lines that nobody would write on purpose."""
 
+import gzip
 import io
 import json
 import subprocess
@@ -58,6 +59,22 @@ def test_the_command_answers_each_line_as_it_comes_and_ends_well() -> None:
         program.stdin.close()
         assert json.loads(program.stdout.read())["ok"]
         assert program.wait(timeout=20) == 0
+
+
+def test_requests_may_come_gzipped() -> None:
+    lines = "".join(json.dumps(each["request"]) + "\n" for each in WORKED)
+    done = subprocess.run(
+        [WELKOM, "decode"], input=gzip.compress(lines.encode()), capture_output=True, check=True
+    )
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == list(range(1, len(WORKED) + 1))
+
+
+def test_a_gzip_file_that_is_cut_is_one_sentence() -> None:
+    whole = gzip.compress(b'{"id": 1}\n' * 1000)
+    done = subprocess.run([WELKOM, "decode"], input=whole[:-12], capture_output=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.count(b"\n") == 1
+    assert b"[D01]" in done.stderr
 
 
 @pytest.mark.parametrize(
