@@ -28,6 +28,7 @@ STALL_MS: Final = 10.0
 STALL_S: Final = 20.0
 TICK_S: Final = 0.001
 ROUNDS: Final = 5
+BITS: Final = 10  # of a byte on a serial line, start and stop included
 
 
 def own_time() -> Outcome:
@@ -37,21 +38,22 @@ def own_time() -> Outcome:
     for name, make in DIALOGUES.items():
         if name == "a plain tag":
             continue
-        whole, own = _taps(make)
+        whole, own, line_bytes = _taps(make)
         p95 = own[int(len(own) * 0.95)]
         figures[name] = {
             "own_p50_ms": round(statistics.median(own), 2),
             "own_p95_ms": round(p95, 2),
             "own_max_ms": round(own[-1], 2),
             "whole_p50_ms": round(statistics.median(whole), 2),
+            "line_ms_at_115200": round(line_bytes * BITS / 115.2, 1),
         }
         holds = holds and p95 <= OWN_MS
     return holds, figures
 
 
-def _taps(make: Callable[[], IsoDepCard]) -> tuple[list[float], list[float]]:
-    """Milliseconds of each tap, sorted: all of it, and ours."""
-    whole, own = [], []
+def _taps(make: Callable[[], IsoDepCard]) -> tuple[list[float], list[float], float]:
+    """Milliseconds of each tap, sorted: all of it, and ours; and the bytes of one over the cable."""
+    whole, own, line_bytes = [], [], 0
     stop = threading.Event()
     with Pn532() as chip:
         wanted = settings(chip.path, vas=TWO)
@@ -59,15 +61,17 @@ def _taps(make: Callable[[], IsoDepCard]) -> tuple[list[float], list[float]]:
         for _ in range(TAPS):
             chip.present(make())
             target = frontend.device.sense_tta(RemoteTarget("106A"))
+            before = chip.line_bytes
             busy_s, started_s = chip.busy_s, time.perf_counter()
             seen = look(frontend.device, target, wanted, stop=stop)
             took_s = time.perf_counter() - started_s
             assert seen.tokens, seen
             whole.append(took_s * 1000)
             own.append((took_s - (chip.busy_s - busy_s)) * 1000)
+            line_bytes += chip.line_bytes - before
             frontend.device.mute()
         release(frontend)
-    return sorted(whole), sorted(own)
+    return sorted(whole), sorted(own), line_bytes / TAPS
 
 
 def stall() -> Outcome:

@@ -38,6 +38,7 @@ class Pn532:
         self.baud = baud
         self.hung = False
         self.busy_s = 0.0  # spent on commands, the card's part included
+        self.line_bytes = 0  # over the cable, both ways
         self.commands: deque[tuple[int, bytes]] = deque(maxlen=LOGGED)
         self.air: deque[bytes] = deque(maxlen=LOGGED)
         self._cable = Cable()
@@ -128,6 +129,7 @@ class Pn532:
             buffer.clear()
             return
         buffer += data
+        self.line_bytes += len(data)
         while (payload := take(buffer)) is not None:
             if not payload:  # the host's ACK: it has heard the answer, or gives up waiting
                 if self._next_baud is not None:
@@ -149,6 +151,7 @@ class Pn532:
 
     def _send(self, data: bytes) -> None:
         if self._cable.chip_end is not None:
+            self.line_bytes += len(data)
             os.write(self._cable.chip_end, data)
 
     def _diagnose(self, data: bytes) -> bytes:
