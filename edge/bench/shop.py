@@ -44,15 +44,24 @@ def fill(
 
 def _write(many: Callable[..., object], numbers: list[int], keys: Keys, recipient: str) -> None:
     people = [_person(number, keys) for number in numbers]
-    many("INSERT INTO customer VALUES (?, 1)", ((each[0],) for each in people))
-    many("INSERT INTO customer_key VALUES (?, ?)", ((each[0], each[1]) for each in people))
-    many("INSERT INTO trait VALUES (?, ?, ?, 1, 0, NULL)", (row for each in people for row in each[2]))
+    many("INSERT INTO customer (id, ver) VALUES (?, 1)", ((each[0],) for each in people))
+    many(
+        "INSERT INTO customer_key (customer_id, wrapped) VALUES (?, ?)",
+        ((each[0], each[1]) for each in people),
+    )
+    many(
+        "INSERT INTO trait (customer_id, name, sealed, ver, as_of_ms) VALUES (?, ?, ?, 1, 0)",
+        (row for each in people for row in each[2]),
+    )
     many(
         "INSERT INTO credential (hash, customer_id, state, ver) VALUES (?, ?, 'active', 1)",
         ((each[3], each[0]) for each in people),
     )
     many(
-        "INSERT INTO consent VALUES (?, ?, ?, ?, 1, 'given', 0, NULL, 1)",
+        """
+        INSERT INTO consent (customer_id, purpose, recipient, basis, gen, state, from_ms, ver)
+        VALUES (?, ?, ?, ?, 1, 'given', 0, 1)
+        """,
         (
             (each[0], purpose, recipient, basis)
             for each in people
