@@ -1,19 +1,22 @@
 """Whose card this is: blocked anywhere wins, and nobody is found without a basis to the millisecond."""
 
+from contextlib import closing
 from pathlib import Path
 from sqlite3 import Connection, IntegrityError
 
 import pytest
 
+from edge.bench import shop as bench
 from edge.consent import acts as consent_acts
 from edge.consent import tables as consent
 from edge.files import high_water_ms
 from edge.kit.clock import ShopTime
+from edge.kit.sqlite import open_reader
 from edge.recognition import tables
-from edge.recognition.rules import Found
+from edge.recognition.rules import Found, credential
 from edge.record import lift_clock
 from tests.kit.clocks import START_MS, HandClock
-from tests.tables.floor import CARD, MAIN, RECIPIENT, URGENT, Floor, Person, card_hash, open_floor
+from tests.tables.floor import CARD, KEYS, MAIN, RECIPIENT, URGENT, Floor, Person, card_hash, open_floor
 
 pytestmark = pytest.mark.anyio
 HOUR_MS = 3_600_000
@@ -180,3 +183,14 @@ async def test_what_rests_on_the_agreement_cannot_be_withdrawn(tmp_path: Path) -
             floor.db.reader, person.customer_id, purpose="saving", recipient=RECIPIENT
         )
         assert registers[0] is None
+
+
+def test_everybody_of_the_shop_that_benches_run_on_is_found_by_their_card(tmp_path: Path) -> None:
+    files = bench.fill(tmp_path, KEYS, 12, recipient=RECIPIENT, progress=lambda done: None)
+    with closing(open_reader(files.journal, attach={"replica": files.replica})) as conn:
+        for number in range(12):
+            card = credential(KEYS.chain_key, KEYS.shop_key, "barcode", bench.barcode(number))
+            assert card is not None
+            found = tables.find(conn, card, recipient=RECIPIENT, now_ms=START_MS)
+            assert found is not None
+            assert found.may_recognise
