@@ -36,7 +36,8 @@ def _product(text: str, carrier: str | None, body: str) -> Gs1 | None:
     if plain and (carrier or "").startswith("Q"):
         return None
     if plain:
-        gtin = number(carrier, body) if (carrier or "").startswith("E") else gtin14(body)
+        of_till = (carrier or "").startswith("E") or gtin14(body) is not None
+        gtin = number(carrier, body) if of_till else None
         return Gs1(gtin, {}) if gtin else None
     try:
         return read(text)
