@@ -4,6 +4,7 @@ The daemon's socket has one fixed place, /run/pcscd. It runs in a mount namespac
 of this test process: tests run beside each other, and never meet the machine's own daemon.
 """
 
+import atexit
 import contextlib
 import os
 import shutil
@@ -31,6 +32,7 @@ POWER_OFF, POWER_ON, RESET, GIVE_ATR = b"\x00", b"\x01", b"\x02", b"\x04"  # vpc
 NO_CARD_HERE = b"\x6f\x00"
 # The library looks up the variable once a process, so every daemon of this process uses the one folder.
 HOME: Final = Path(tempfile.mkdtemp(prefix="pcscd-"))
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 os.environ["PCSCLITE_CSOCK_NAME"] = str(HOME / "pcscd.comm")
 
 
