@@ -8,7 +8,7 @@ from drivers.reader import Outcome, Sighting, Token
 from drivers.talks import Seen
 
 LEFT_S: Final = 1.0  # no answer for this long is "left the field" (contract.md, Sightings)
-TRIES: Final = 3  # of one presentation: a card on its way into the field is lost once or twice
+TRIES: Final = 3  # before it is called unreadable: a card on its way into the field is lost once or twice
 
 News = list[Token | Outcome]
 
@@ -35,12 +35,9 @@ class Presentation:
         return [*seen.tokens, *self._once(seen.outcome)]
 
     def lost(self) -> News:
-        """A talk that broke off."""
+        """A talk that broke off. It is tried again while the card stays: it may lie better in a moment."""
         self._lost += 1
-        if self._lost < TRIES or self._told:
-            return []
-        self.done = True
-        return self._once("unreadable")
+        return [] if self._lost < TRIES or self._told else self._once("unreadable")
 
     def left(self) -> News:
         """It went before anything could be said of it, or it had its say."""

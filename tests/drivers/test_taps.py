@@ -224,6 +224,20 @@ async def test_the_chip_is_set_up_once_a_talk_and_not_before_every_frame(chip: P
     assert sum(code in (0x06, 0x08, 0x32) for code in codes[first : first + frames]) <= 3
 
 
+async def test_a_phone_that_lies_badly_is_told_once_and_read_once_it_lies_well(chip: Pn532) -> None:
+    phone = android(google_wallet(), mute=True)
+    async with opened(chip) as events:
+        chip.present(phone)
+        assert (await next_sighting(events)).outcome == "unreadable"
+        await asyncio.sleep(0.5)
+        phone.mute = False
+        seen = await next_sighting(events, within_s=3)
+        assert seen.token is not None
+        assert seen.token.value == "2018"
+        chip.remove()
+        assert await nothing_for(events, 1.2)
+
+
 # Our own app
 
 
