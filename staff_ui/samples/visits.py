@@ -46,7 +46,7 @@ def profile(**more: Any) -> Profile:
 
 def arrival(**more: Any) -> Arrival:
     plain = Arrival(b"v" * 16, b"c" * 16, "balie", "tap", "strong", NOW_MS, NOW_MS, 2**62)
-    return replace(plain, **more)
+    return plain._replace(**more)
 
 
 READY: Final = {"orders": [{"number": "20418", "place": "B3", "ready_ms": NOW_MS - DAY_MS}]}
