@@ -8,13 +8,14 @@ import gc
 import os
 import socket
 import sqlite3
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from drivers import catalogue
+from drivers.nearby import nobody
 from drivers.reader import Reader, Sighting
 from edge import jobs, newcomers, outbox
 from edge.advice import rest
@@ -53,6 +54,7 @@ from staff_ui.desk import Stage
 if TYPE_CHECKING:
     import httpx
 
+    from edge.radio import Radio
     from sync.agent import Agent
 
 # Container objects made and not yet freed before the collector looks; a tap leaves a few dozen.
@@ -114,9 +116,9 @@ class Edge:
     def _work(self) -> list[Coroutine[Any, Any, None]]:
         house = self.house
 
-        async def on_sighting(sighting: Sighting) -> None:
+        async def guard(doing: Awaitable[object]) -> None:
             try:
-                await house.counter.on_sighting(sighting)
+                await doing
             except sqlite3.Error as error:
                 known = house.db.met(error)
                 house.log("tap_not_kept", code=known.code, hint=known.hint)
@@ -124,6 +126,11 @@ class Edge:
                 # A full disk must not take the reader and the tablets away with it.
                 house.log("tap_not_kept", code=error.code, hint=error.hint)
                 jobs.store_down(house, error)
+
+        async def on_sighting(sighting: Sighting) -> None:
+            radio = house.radio
+            near = radio is not None and sighting.token is not None and sighting.token.kind == "eid"
+            await guard((radio if radio is not None and near else house.counter).on_sighting(sighting))
 
         def told(event: str, **fields: object) -> None:
             house.log(event, **fields)
@@ -143,7 +150,10 @@ class Edge:
         ]
         for reader in self.readers:
             state = house.health.readers.setdefault(reader.name, ReaderState())
-            work.append(keep(reader, on_sighting, log=told, state=state))
+            on_idle = house.radio.on_idle if house.radio is not None else None
+            work.append(keep(reader, on_sighting, log=told, state=state, on_idle=on_idle))
+        if house.radio is not None:
+            work.append(house.radio.run(guard))
         if self.agent is not None:
             work.append(self.agent.run())
         return work
@@ -241,6 +251,21 @@ async def open_edge(
             most_a_week=offers.most_a_week,
         )
         db.listeners.append(advisor.heard)
+        radio = None
+        if any(each.kind in catalogue.RADIO for each in config.readers) or config.presence.floor.exists():
+            from edge.radio import open_radio
+
+            radio = open_radio(
+                config,
+                db,
+                live,
+                time,
+                new_id,
+                journal=files.journal,
+                replica=files.replica,
+                kek=secrets.kek,
+                log=say,
+            )
         house = House(
             config=config,
             keys=secrets,
@@ -255,10 +280,11 @@ async def open_edge(
             log=say,
             own=own,
             advisor=advisor,
+            radio=radio,
         )
         announcer = Announcer(config, log=say)
         stack.push_async_callback(announcer.close)
-        devices = readers if readers is not None else [catalogue.build(each) for each in config.readers]
+        devices = readers if readers is not None else built(config, radio)
         agent = None
         if config.hub.url:
             from edge.line import join_hub
@@ -266,6 +292,12 @@ async def open_edge(
             agent = await join_hub(house, stack, transport=hub_transport)
         app = make_app(house, stage=stage)
         yield Edge(house=house, app=app, readers=devices, agent=agent, announcer=announcer)
+
+
+def built(config: Config, radio: "Radio | None") -> list[Reader]:
+    """The configured readers, the radio among them told whom to ask."""
+    resolve = radio.resolve if radio is not None else nobody
+    return [catalogue.build(each, resolve=resolve) for each in config.readers]
 
 
 def _first(errors: "BaseExceptionGroup[sqlite3.DatabaseError]") -> sqlite3.DatabaseError:

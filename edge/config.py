@@ -115,6 +115,16 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
+class Presence:
+    floor: Path = setting(
+        Path("floor.toml"), "zones and scanners, for ble and mqtt; no such file: one zone, the shop"
+    )
+    calibration: Path = setting(
+        Path("calibration.jsonl"), "walks of that floor; no such file: the strongest scanner says the zone"
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     shop: Shop = Shop()
     server: Server = Server()
@@ -123,10 +133,11 @@ class Config:
     visits: Visits = Visits()
     wallet: Wallet = Wallet()
     advice: Advice = Advice()
+    presence: Presence = Presence()
     readers: tuple[ReaderSettings, ...] = ()
 
 
-SECTIONS: Final = ("shop", "server", "store", "hub", "visits", "wallet", "advice")
+SECTIONS: Final = ("shop", "server", "store", "hub", "visits", "wallet", "advice", "presence")
 
 
 def load(path: Path, *, environment: Mapping[str, str] = os.environ) -> Config:

@@ -19,6 +19,7 @@ from edge.recognition.names import Names
 from edge.recognition.search import SearchIndex
 
 if TYPE_CHECKING:
+    from edge.radio import Radio
     from edge.tls.own import Own
 
 
@@ -38,3 +39,4 @@ class House:
     advisor: Advisor
     products: ProductIndex = field(default_factory=ProductIndex)
     own: "Own | None" = None  # where tablets come in over HTTPS
+    radio: "Radio | None" = None  # where the shop has radio readers or a floor

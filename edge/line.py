@@ -30,6 +30,8 @@ async def join_hub(
         house.names.forget(people)
         house.search.remove(people)
         house.advisor.changed(people)
+        if house.radio is not None:
+            house.radio.changed(people)
         if any(row.t in ("product", "stock") for row in rows):
             house.advisor.catalogue_changed()
         await jobs.end_without_basis(house)

@@ -77,7 +77,6 @@ class Nearby:
             new_id=self._new_id,
             recipient=self._recipient,
             quiet_ms=self._quiet_ms,
-            watching=self._live.roles(),
         )
         done = await self._db.write(act)
         if done.facts:

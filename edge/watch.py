@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from drivers.reader import Reader, ReaderError, ReaderGone, Sighting
+from drivers.reader import Idle, Reader, ReaderError, ReaderGone, Sighting
 
 # The last one is the longest: a cable put back after an hour must be noticed as soon as one put back at once.
 BACKOFF_S: Final = (0.5, 1.0, 2.0)
@@ -37,6 +37,7 @@ async def keep(
     backoff_s: Sequence[float] = BACKOFF_S,
     refused_s: float = REFUSED_S,
     state: ReaderState | None = None,
+    on_idle: Callable[[Idle], None] | None = None,
 ) -> None:
     """Supervise one reader until cancelled; what `on_sighting` raises comes out here.
 
@@ -46,7 +47,7 @@ async def keep(
     tries = 0
     while True:
         try:
-            await _listen(watch, on_sighting, silence_s=silence_s)
+            await _listen(watch, on_sighting, silence_s=silence_s, on_idle=on_idle)
             error: ReaderError = ReaderGone(
                 f"{reader.name}: the reader ended by itself",
                 code="ended",
@@ -62,7 +63,11 @@ async def keep(
 
 
 async def _listen(
-    watch: "_Watch", on_sighting: Callable[[Sighting], Awaitable[None]], *, silence_s: float
+    watch: "_Watch",
+    on_sighting: Callable[[Sighting], Awaitable[None]],
+    *,
+    silence_s: float,
+    on_idle: Callable[[Idle], None] | None,
 ) -> None:
     async with aclosing(watch.reader.events()) as events:
         while True:
@@ -80,6 +85,8 @@ async def _listen(
             watch.up()
             if isinstance(event, Sighting):
                 await on_sighting(event)
+            elif on_idle is not None:
+                on_idle(event)
 
 
 class _Watch:

@@ -4,17 +4,16 @@ import argparse
 import gzip
 import io
 import sys
-import tomllib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Final, TextIO
 
-from edge.kit.errors import ConfigError, WelkomError
+from edge.kit.errors import WelkomError
 from edge.presence.devices import Device, parse_keys
+from edge.presence.files import opened, read_floor
 from edge.presence.fingerprints import Fingerprint, read_fingerprints
-from edge.presence.floor import Floor, parse_floor
+from edge.presence.floor import Floor
 from edge.presence.resolver import Here
 from edge.presence.strongest import Strongest
 
@@ -36,8 +35,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(words: argparse.Namespace) -> int:
-    floor = _floor(words.floor)
-    with _open(words.calibration, code="P12") as lines:
+    floor = read_floor(words.floor)
+    with opened(words.calibration, code="P12") as lines:
         fingerprints = read_fingerprints(lines, floor, file=str(words.calibration))
     _answer(_stdin(), floor, fingerprints, _keys(words.keys))
     return 0
@@ -87,38 +86,11 @@ def _say(lines: Iterator[str]) -> None:
         sys.stdout.flush()
 
 
-def _floor(path: Path) -> Floor:
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot be read ({error.strerror})", code="P11", hint="check the path"
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not TOML: {error}", code="P11", hint="mend that line") from None
-    return parse_floor(table, file=str(path))
-
-
 def _keys(path: Path | None) -> list[Device] | None:
     if path is None:
         return None
-    with _open(path, code="P01") as lines:
+    with opened(path, code="P01") as lines:
         return parse_keys(lines, where=str(path))
-
-
-@contextmanager
-def _open(path: Path, *, code: str) -> Iterator[Iterable[str]]:
-    """The lines of a file, unpacked where its name ends in .gz; raises ConfigError when it cannot be read."""
-    try:
-        if path.suffix == ".gz":
-            with gzip.open(path, "rt", encoding="utf-8") as packed:
-                yield packed
-        else:
-            with path.open(encoding="utf-8") as plain:
-                yield plain
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "damaged"
-        raise ConfigError(f"{path}: cannot be read ({why})", code=code, hint="check the path") from None
 
 
 def _stdin() -> TextIO:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, overload
 
 from drivers.codecs.eid import CLOCK_BITS, KEY, MAX_EXPONENT
 from edge.kit.errors import ConfigError
@@ -16,6 +16,7 @@ DRIFT_S_A_DAY: Final = 13
 MAX_REACH: Final = 16  # windows: a fob that nobody heard for over three years is enrolled anew
 # Identifiers in one slice, however long many devices have not been heard: 80 MB.
 MOST_WINDOWS: Final = 4_000_000
+ID: Final = 16  # bytes of a device's own id
 MAX_LINE: Final = 4096  # characters of a key list; a key needs 150
 
 
@@ -100,5 +101,20 @@ def _without_content(error: Exception) -> str:
     return str(error) if own else "not JSON of a device"
 
 
-def of_names(devices: Sequence[Device]) -> list[str]:
-    return [each.name for each in devices]
+class Ids(Sequence[str]):
+    """Devices' names that are ids of 16 bytes, in one block: a million of them are no million objects."""
+
+    def __init__(self, held: memoryview) -> None:
+        self._held = held
+
+    def __len__(self) -> int:
+        return len(self._held) // ID
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[str]: ...
+    def __getitem__(self, at: int | slice) -> str | Sequence[str]:
+        if isinstance(at, slice):
+            return [self[each] for each in range(*at.indices(len(self)))]
+        return self._held[at * ID : at * ID + ID].hex()

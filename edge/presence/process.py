@@ -8,6 +8,7 @@ import msgspec
 
 from edge.kit.child import Child
 from edge.kit.errors import WelkomError
+from edge.presence.devices import ID, Ids
 from edge.presence.talk import Answer, Failed, Load, Loaded, Made, Make, Request, Start
 from edge.presence.windows import Slice, Table
 
@@ -50,16 +51,12 @@ class Worker:
     async def close(self) -> None:
         await self._child.close()
 
-    async def load(self, now_ms: int) -> tuple[Table, list[str]]:
+    async def load(self, now_ms: int) -> tuple[Table, Ids]:
         """Read the devices anew: an empty table for them, and their names by index."""
         loaded, held = await self._ask(Load(now_ms), Loaded)
-        count, names = loaded.devices, []
-        for at in range(0, 16 * count, 16):
-            names.append(held[at : at + 16].hex())
-            if not at % (16 * 1_000):
-                await asyncio.sleep(0)
-        exponents, reaches = held[16 * count : 17 * count], held[17 * count :]
-        return Table(bytes(exponents), bytes(reaches), loaded.span_s), names
+        ids = ID * loaded.devices
+        exponents, reaches = held[ids : ids + loaded.devices], held[ids + loaded.devices :]
+        return Table(bytes(exponents), bytes(reaches), loaded.span_s), Ids(held[:ids])
 
     async def make(self, number: int, shifts: dict[int, int], *, span_s: int) -> Slice:
         made, held = await self._ask(Make(number, shifts), Made)

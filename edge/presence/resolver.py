@@ -5,7 +5,7 @@ every stranger, and then nothing of them is left anywhere but in a total.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from edge.presence.devices import Device, of_names
+from edge.presence.devices import Device
 from edge.presence.windows import Table
 
 
@@ -65,7 +65,7 @@ class Here(Resolver):
         from edge.presence.maker import Maker  # numpy: only where there are keys
 
         self._maker = Maker(devices)
-        self.take(self._maker.table(), of_names(devices))
+        self.take(self._maker.table(), [each.name for each in devices])
 
     def __call__(self, said: bytes, at_s: float) -> str | None:
         table = self._table

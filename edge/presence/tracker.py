@@ -131,6 +131,10 @@ class Tracker:
         held = self._devices.get(device)
         return held.at_s if held else float("-inf")
 
+    def remembered(self) -> frozenset[str]:
+        """Who is here, or left so lately that a return is the same visit."""
+        return frozenset(self._stays)
+
     def stays(self) -> Mapping[str, Stay]:
         """Who is here now, by customer."""
         return {customer: stay for customer, stay in self._stays.items() if stay.left_s is None}

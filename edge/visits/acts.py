@@ -55,17 +55,17 @@ def near(
     new_id: NewId,
     recipient: str,
     quiet_ms: int,
-    watching: Sequence[str],
 ) -> list[VisitFact]:
     """A customer's own device was heard in the shop. No facts when they may not be recognised and located now.
 
-    It proves that they are here, and never that they may spend: as evidence of value it is weak.
+    It proves that they are here, and never that they may spend: as evidence of value it is weak. No card is shown
+    by it: they stand in the list, and staff may open it.
     """
     if not tables.may_be_near(conn, customer_id, recipient=recipient, now_ms=now_ms):
         return []
     what = Presented(customer_id, reader=reader, how="near", evidence="weak", at_ms=now_ms)
     visit = tables.open_visit(conn, customer_id)
-    return presented(what, visit, new_id=new_id, watching=watching, quiet_ms=quiet_ms)
+    return presented(what, visit, new_id=new_id, quiet_ms=quiet_ms)
 
 
 def end_quiet(conn: Connection, *, now_ms: int, quiet_ms: int, most: int = 200) -> list[VisitEnded]:

@@ -46,6 +46,10 @@ def _proved(evidence: str, at_ms: int) -> tuple[int | None, int | None]:
 
 
 def seen_again(conn: Connection, fact: SeenAgain) -> None:
+    if fact.how == "near":
+        # Still in the shop, and nothing that the counter is about.
+        conn.execute("UPDATE visit SET near_ms=? WHERE id=?", (fact.at_ms, fact.visit_id))
+        return
     conn.execute(
         """
         UPDATE visit SET seen_ms=max(seen_ms, ?), reader=?, how=?,
@@ -144,7 +148,8 @@ def _first_id(at_ms: int) -> bytes:
 
 def open_visit(conn: Connection, customer_id: bytes) -> OpenVisit | None:
     row = conn.execute(
-        "SELECT id, seen_ms FROM visit WHERE customer_id=? AND ended_ms IS NULL", (customer_id,)
+        "SELECT id, max(seen_ms, coalesce(near_ms, 0)) FROM visit WHERE customer_id=? AND ended_ms IS NULL",
+        (customer_id,),
     ).fetchone()
     return OpenVisit(*row) if row else None
 
@@ -248,8 +253,11 @@ def tip(conn: Connection, visit_id: bytes, *, day: str, source: str, good: bool,
 def quiet_since(conn: Connection, before_ms: int, *, most: int) -> list[bytes]:
     """Open visits whose customer was last seen at or before `before_ms`."""
     rows = conn.execute(
-        "SELECT id FROM visit WHERE ended_ms IS NULL AND seen_ms<=? ORDER BY seen_ms LIMIT ?",
-        (before_ms, most),
+        """
+        SELECT id FROM visit WHERE ended_ms IS NULL AND seen_ms<=:before_ms AND coalesce(near_ms, 0)<=:before_ms
+        ORDER BY seen_ms LIMIT :most
+        """,
+        {"before_ms": before_ms, "most": most},
     )
     return [visit_id for (visit_id,) in rows]
 

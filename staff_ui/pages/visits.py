@@ -182,10 +182,12 @@ def _more(here: int, listed: int, words: Words) -> str:
 
 
 def _followed(arrivals: Sequence[Arrival], notes: Sequence[Note]) -> Arrival | None:
-    """Whose card the counter is about: whoever was last seen, unless a note is newer."""
-    if not arrivals or (notes and notes[0].at_ms > arrivals[0].seen_ms):
-        return None
-    return arrivals[0]
+    """Whose card the counter is about: whoever last presented themselves, unless a note is newer.
+
+    Who was only heard by radio stands in the list, and their card stays closed until somebody touches it.
+    """
+    last = next((each for each in arrivals if each.how != "near"), None)
+    return None if last is None or (notes and notes[0].at_ms > last.seen_ms) else last
 
 
 def _note_card(note: Note, words: Words, *, counted: str) -> NoteCard:

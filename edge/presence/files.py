@@ -1,0 +1,38 @@
+"""The files of presence, read: the floor, the calibration walks, a key list; packed where a name ends in .gz."""
+
+import gzip
+import tomllib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from edge.kit.errors import ConfigError
+from edge.presence.floor import Floor, parse_floor
+
+
+def read_floor(path: Path) -> Floor:
+    """The floor of a TOML file; raises ConfigError naming the place."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be read ({error.strerror})", code="P11", hint="check the path"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML: {error}", code="P11", hint="mend that line") from None
+    return parse_floor(table, file=str(path))
+
+
+@contextmanager
+def opened(path: Path, *, code: str) -> Iterator[Iterable[str]]:
+    """The lines of a file; raises ConfigError of this code when it cannot be read."""
+    try:
+        if path.suffix == ".gz":
+            with gzip.open(path, "rt", encoding="utf-8") as packed:
+                yield packed
+        else:
+            with path.open(encoding="utf-8") as plain:
+                yield plain
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "damaged"
+        raise ConfigError(f"{path}: cannot be read ({why})", code=code, hint="check the path") from None

@@ -1,0 +1,249 @@
+"""The house's radio: whose the readers hear, whether they may be known right now, and what presence makes of it.
+
+A shop without radio readers never loads any of it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from drivers.catalogue import RADIO
+from drivers.reader import Idle, Sighting
+from drivers.settings import ReaderSettings
+from edge.config import Config
+from edge.consent.facts import ConsentWithdrawn
+from edge.facts import Fact
+from edge.kit.clock import ShopTime
+from edge.kit.errors import ConfigError
+from edge.kit.ids import NewId
+from edge.kit.log import Log
+from edge.kit.sqlite import Database
+from edge.live import Live
+from edge.nearby import Nearby
+from edge.presence import beacons
+from edge.presence.estimate import Locator
+from edge.presence.files import opened, read_floor
+from edge.presence.fingerprints import read_fingerprints
+from edge.presence.floor import Floor, Scanner, Zone
+from edge.presence.lookout import Lookout
+from edge.presence.process import Worker
+from edge.presence.strongest import Strongest
+from edge.presence.talk import Start
+from edge.presence.tracker import Reading
+from edge.visits import tables as visits
+
+# Receptions of one advert by several scanners come some 100 ms apart; they are one moment. Nobody sees the delay.
+BEAT_S: Final = 0.25
+# Each device that is heard is asked about anew as often: a consent that ends by the clock tells nobody.
+ASK_S: Final = 2.0
+# Devices whose customer is remembered without being asked: those who are here, and some who just left.
+MOST_OWNERS: Final = 5_000
+SHOP: Final = "shop"  # the one zone of a shop without a floor file
+Guard = Callable[[Awaitable[object]], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Heard:
+    """Totals since the start, about nobody."""
+
+    readings: int = 0
+    withheld: int = 0  # of devices whose customer may not be known right now
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    customer: str
+    asked_s: float
+
+
+@dataclass(slots=True)
+class _Waiting:
+    readings: list[Reading] = field(default_factory=list)
+
+
+class Radio:
+    """One a house, used from its event loop. `resolve` is what radio readers ask; `run` until cancelled."""
+
+    def __init__(
+        self,
+        db: Database[Fact],
+        live: Live,
+        time: ShopTime,
+        new_id: NewId,
+        *,
+        start: Start,
+        floor: Floor | None,
+        locate: Callable[[], Locator] | None,
+        scanners: Sequence[str],
+        quiet_ms: int,
+        log: Log,
+    ) -> None:
+        """`scanners` are the readers that stand for the shop's only zone where there is no floor file."""
+        self._db = db
+        self._time = time
+        self._recipient = start.recipient
+        self._plain = floor is None
+        self.floor = floor or _one_zone(scanners)
+        self._owners: dict[str, _Owner] = {}
+        self._waiting = _Waiting()
+        self.heard = Heard()
+        self.lookout = Lookout(db, time, Worker(start), recipient=start.recipient, log=log)
+        self.nearby = Nearby(
+            self.floor,
+            db,
+            live,
+            time,
+            new_id,
+            locate=locate or (lambda: Strongest(self.floor)),
+            customer_of=lambda device: self._owners[device].customer,
+            recipient=start.recipient,
+            quiet_ms=quiet_ms,
+        )
+        db.listeners.append(self._on_facts)
+
+    def resolve(self, said: bytes, at_s: float) -> str | None:
+        """By the shop's own time, which a clock that is set wrong does not turn back."""
+        return self.lookout.resolver(said, self._time.now_ms() / 1000)
+
+    async def on_sighting(self, sighting: Sighting) -> None:
+        """One advert of a device that resolved; it waits for the beat, and for what others heard of it."""
+        token = sighting.token
+        if token is None or token.kind != "eid":
+            return
+        scanner, rssi_dbm = token.about.get("scanner"), token.about.get("rssi_dbm")
+        if not isinstance(scanner, str) or not isinstance(rssi_dbm, int | float):
+            return
+        now_s = self._time.now_ms() / 1000
+        if not self._may_know(token.value, now_s):
+            self.heard.withheld += 1
+            return
+        self.heard.readings += 1
+        where = sighting.reader if self._plain else scanner
+        self._waiting.readings.append(Reading(now_s, where, token.value, float(rssi_dbm)))
+
+    def on_idle(self, idle: Idle) -> None:
+        """What a reader says of its own scanners."""
+        for scanner, online in idle.scanners:
+            if not self._plain:
+                self.nearby.tracker.health.said(scanner, online=online)
+
+    def changed(self, customers: Iterable[bytes]) -> None:
+        """Something about these customers changed; who may no longer be known is gone when this returns."""
+        people = list(customers)
+        self.lookout.changed(people)
+        now_ms = self._time.now_ms()
+        for customer_id in people:
+            if not visits.may_be_near(self._db.reader, customer_id, recipient=self._recipient, now_ms=now_ms):
+                self._forget(customer_id.hex())
+
+    async def run(self, guard: Guard) -> None:
+        """Windows ahead, and the beat; `guard` takes what the disk cannot."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.lookout.run())
+            group.create_task(self._beats(guard))
+
+    async def _beats(self, guard: Guard) -> None:
+        while True:
+            await asyncio.sleep(BEAT_S)
+            readings, self._waiting.readings = self._waiting.readings, []
+            now_s = self._time.now_ms() / 1000
+            if readings:
+                await guard(self.nearby.hear(now_s, readings))
+            else:
+                await guard(self.nearby.pass_time(now_s))
+
+    def _may_know(self, device: str, now_s: float) -> bool:
+        held = self._owners.get(device)
+        if held is not None and 0 <= now_s - held.asked_s < ASK_S:
+            return True
+        customer_id = None
+        with suppress(ValueError):  # a device of somebody else's key list
+            customer_id = beacons.owner(
+                self._db.reader, bytes.fromhex(device), recipient=self._recipient, now_ms=round(now_s * 1000)
+            )
+        if customer_id is None:
+            if held is not None:
+                self._forget(held.customer)
+            return False
+        if held is None and len(self._owners) >= MOST_OWNERS:
+            self._drop_absent()
+        self._owners[device] = _Owner(customer_id.hex(), now_s)
+        return True
+
+    def _forget(self, customer: str) -> None:
+        """Nothing of theirs stays: no reading that waits, no stay, no name of a device."""
+        devices = {device for device, owner in self._owners.items() if owner.customer == customer}
+        self._waiting.readings = [each for each in self._waiting.readings if each.device not in devices]
+        self.nearby.forget(customer)
+        for device in devices:
+            del self._owners[device]
+
+    def _drop_absent(self) -> None:
+        here = set(self.nearby.tracker.remembered())
+        for device in [each for each, owner in self._owners.items() if owner.customer not in here]:
+            if self.nearby.tracker.last_s(device) == float("-inf"):
+                del self._owners[device]
+
+    def _on_facts(self, facts: Sequence[Fact]) -> None:
+        self.changed(
+            fact.customer_id
+            for fact in facts
+            if isinstance(fact, ConsentWithdrawn) and fact.purpose in ("recognition", "location")
+        )
+
+
+def open_radio(
+    config: Config,
+    db: Database[Fact],
+    live: Live,
+    time: ShopTime,
+    new_id: NewId,
+    *,
+    journal: Path,
+    replica: Path,
+    kek: bytes,
+    log: Log,
+) -> Radio:
+    """The radio of this configuration; raises ConfigError for a floor or a calibration that cannot be read."""
+    floor = read_floor(config.presence.floor) if config.presence.floor.exists() else None
+    return Radio(
+        db,
+        live,
+        time,
+        new_id,
+        start=Start(str(journal), str(replica), config.shop.recipient, kek),
+        floor=floor,
+        locate=_by_map(floor, config.presence.calibration) if floor is not None else None,
+        scanners=_own_scanners(config.readers),
+        quiet_ms=config.visits.quiet_min * 60_000,
+        log=log,
+    )
+
+
+def _by_map(floor: Floor, calibration: Path) -> Callable[[], Locator] | None:
+    """How devices are placed by the calibration; None where nobody has walked one."""
+    if not calibration.exists():
+        return None
+    from edge.presence.belief import Belief  # numpy
+    from edge.presence.radio_map import build
+
+    with opened(calibration, code="P12") as lines:
+        radio_map = build(floor, read_fingerprints(lines, floor, file=str(calibration)))
+    return None if radio_map is None else (lambda: Belief(radio_map))
+
+
+def _own_scanners(readers: Iterable[ReaderSettings]) -> list[str]:
+    return [each.name for each in readers if each.kind in RADIO]
+
+
+def _one_zone(scanners: Sequence[str]) -> Floor:
+    """A shop that only knows whether somebody is in it."""
+    if not scanners:
+        raise ConfigError(
+            "presence has neither a floor nor a radio reader", code="P11", hint="write a floor file"
+        )
+    zone = Zone(SHOP, frozenset(), entrance=True)
+    return Floor(name="", zones=(zone,), scanners=tuple(Scanner(each, SHOP) for each in scanners))
