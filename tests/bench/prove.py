@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from tests.bench import codecs, day, proofs, scanner, stage, wallets
+from tests.bench import codecs, day, pcsc, proofs, scanner, stage, wallets
 
 HERE: Final = Path(__file__).parent
 RESULTS: Final = HERE / "results.json"
@@ -37,6 +37,7 @@ PROOFS: Final = (
     Proof("tap_dialogues", "phones and cards through nfcpy: our own time in a whole dialogue ≤ 5 ms beyond the emulator's (its work at most, with its waits p50)", wallets.own_time),
     Proof("loop_10_ms", "a reader at work, phone after phone: the event loop's longest stall < 10 ms, beside one without a reader", wallets.stall),
     Proof("pulled_everywhere", "phone and cable pulled away at every frame and command of every dialogue: an outcome, and the next card is read", wallets.pulled),
+    Proof("pulled_pcsc", "the same over a real pcscd: phone pulled away and daemon killed at every command of every dialogue", pcsc.pulled),
     Proof("scanner", "a keyboard-wedge scanner on a real kernel: read, grabbed (a second reader is refused, nobody overhears), unplugged, and back under its name", scanner.on_a_real_kernel),
     Proof("kill_9", "kill -9 at 200 random moments: every acknowledged fact there, exactly once at the hub", proofs.kill_9),
     Proof("strangers", "10,000 unknown cards: no byte of them or of any hash in any file; no core dump", proofs.strangers),
