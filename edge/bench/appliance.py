@@ -1,7 +1,7 @@
 """The appliance under measurement, in a process of its own: the real composition with two readers of ours.
 
-Lines on stdin: `tap BARCODE`, `tap-only BARCODE` (its commit is not forced to disk), `crowd N` (sightings a
-second of nobody beside it), `rss`. Every answer is one line on stdout.
+Lines on stdin: `tap BARCODE`, `tap-only BARCODE` (its commit is not forced to disk), `began` (when the last tap did,
+in ns), `crowd N` (sightings a second of nobody beside it), `rss`. Every answer is one line on stdout.
 """
 
 import asyncio
@@ -27,20 +27,23 @@ SLICE_S: Final = 0.01
 
 
 class Driven:
-    """A reader that sees what it is told to, and notes the instant (ns) it handed the sighting over."""
+    """A reader that sees what it is told to, and notes the instant (ns) it handed the sighting over.
+
+    It says that instant when it is asked: a line to whoever measures would wake them in the middle of a tap.
+    """
 
     name = "counter-1"
 
     def __init__(self) -> None:
+        self.began_ns = 0
         self.told: asyncio.Queue[str] = asyncio.Queue()
 
     async def events(self) -> AsyncGenerator[Sighting | Idle, None]:
         yield Idle(self.name)
         while True:
             value = await self.told.get()
-            began_ns = time.monotonic_ns()
+            self.began_ns = time.monotonic_ns()
             yield Sighting(self.name, datetime.now(UTC), "scan", Token("barcode", value, "weak"))
-            say(str(began_ns))
 
 
 class Crowd:
@@ -98,6 +101,8 @@ async def obey(edge: Edge, driven: Driven, crowd: Crowd) -> None:
                     await edge.house.db.force_commits(False)
                     durable = False
                 driven.told.put_nowait(value)
+            case ["began"]:
+                say(str(driven.began_ns))
             case ["crowd", number]:
                 crowd.per_s = int(number)
                 say("ok")

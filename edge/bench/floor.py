@@ -57,7 +57,7 @@ def build(pokes: Pokes, fragment: bytes) -> Litestar:
 
 
 async def taps(pokes: Pokes, replica: Path, journal: Path) -> None:
-    """Lines on stdin: `tap HASH` or `tap-only HASH` (without the commit); answers the instant it began, in ns."""
+    """Lines on stdin: `tap HASH`, `tap-only HASH` (without the commit); `began` asks for the instant in ns it did."""
     loop = asyncio.get_running_loop()
     lines = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
@@ -66,7 +66,12 @@ async def taps(pokes: Pokes, replica: Path, journal: Path) -> None:
     writer.executescript(
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE tap (id INTEGER PRIMARY KEY, who)"
     )
+    began_ns = 0
     while line := await lines.readline():
+        if line == b"began\n":
+            sys.stdout.write(f"{began_ns}\n")
+            sys.stdout.flush()
+            continue
         began_ns = time.monotonic_ns()
         word, credential = line.split()
         who = reader.execute(
@@ -76,8 +81,6 @@ async def taps(pokes: Pokes, replica: Path, journal: Path) -> None:
         if word == b"tap":
             writer.execute("INSERT INTO tap (who) VALUES (?)", (customer,))
         pokes.poke()
-        sys.stdout.write(f"{began_ns}\n")
-        sys.stdout.flush()
 
 
 async def main(port: int, replica: Path, journal: Path, fragment_bytes: int) -> None:

@@ -195,6 +195,7 @@ async def _run(
         done = tablets.expect()
         server.tell(f"{word} {barcode if mine else credential}")
         last_ns = await asyncio.wait_for(done, LOST_S)
+        server.tell("began")
         began_ns = int(await server.answer())
         if number >= taps // 2:
             took_ns[variant].append(last_ns - began_ns)
