@@ -69,24 +69,29 @@ async def _listen(
     silence_s: float,
     on_idle: Callable[[Idle], None] | None,
 ) -> None:
-    async with aclosing(watch.reader.events()) as events:
-        while True:
-            try:
-                async with asyncio.timeout(silence_s):
-                    event = await anext(events, None)
-            except TimeoutError:
-                raise ReaderGone(
-                    f"{watch.reader.name}: silent for {silence_s:g} s",
-                    code="silent",
-                    hint="it is opened again by itself; pull and replug it if this comes back",
-                ) from None
-            if event is None:
-                return
-            watch.up()
-            if isinstance(event, Sighting):
-                await on_sighting(event)
-            elif on_idle is not None:
-                on_idle(event)
+    # One patience for all events, as a radio has a thousand a second; it is none while a sighting is taken in.
+    loop, patience = asyncio.get_running_loop(), asyncio.timeout(None)
+    try:
+        async with aclosing(watch.reader.events()) as events, patience:
+            while True:
+                patience.reschedule(loop.time() + silence_s)
+                event = await anext(events, None)
+                patience.reschedule(None)
+                if event is None:
+                    return
+                watch.up()
+                if isinstance(event, Sighting):
+                    await on_sighting(event)
+                elif on_idle is not None:
+                    on_idle(event)
+    except TimeoutError:
+        if patience.when() is None:
+            raise  # of whoever took the sighting in
+        raise ReaderGone(
+            f"{watch.reader.name}: silent for {silence_s:g} s",
+            code="silent",
+            hint="it is opened again by itself; pull and replug it if this comes back",
+        ) from None
 
 
 class _Watch:
