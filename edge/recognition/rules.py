@@ -7,7 +7,6 @@ sends each shop the outer one, so that two shops' files cannot be joined and no 
 import hmac
 import unicodedata
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Final, Literal
 
 from edge.recognition.evidence import WEAK, Proof
@@ -41,12 +40,12 @@ def normalise(kind: CredentialKind, value: str) -> bytes | None:
 
 def inner(chain_key: bytes, kind: CredentialKind, value: bytes) -> bytes:
     """What the hub keeps of a credential, 32 bytes."""
-    return hmac.digest(chain_key, kind.encode() + b"\0" + value, sha256)
+    return hmac.digest(chain_key, kind.encode() + b"\0" + value, "sha256")
 
 
 def outer(shop_key: bytes, inner_hash: bytes) -> bytes:
     """What one shop keeps of a credential, 32 bytes."""
-    return hmac.digest(shop_key, inner_hash, sha256)
+    return hmac.digest(shop_key, inner_hash, "sha256")
 
 
 @dataclass(frozen=True, slots=True)
