@@ -18,6 +18,9 @@ AIM: Final = {
     "data_matrix": "]d1",
     "qr_code": "]Q1",
 }
+# A GS1 code begins with its function character, which libraries give as GS or as the prefix itself.
+GS1: Final = {"code_128": "]C1", "data_matrix": "]d2"}
+GS: Final = "\x1d"
 MAX_CODE: Final = 4096  # characters, as for a scanner's line: a full QR code has under 3,000
 
 
@@ -29,5 +32,13 @@ async def present(counter: Counter, code: str, *, symbology: str, reader: str) -
     """Take in one code that the tablet called `reader` read; what it meant, as `Counter.on_sighting` says."""
     if symbology not in AIM or not code.strip() or len(code) > MAX_CODE:
         raise NoCode
-    token = barcode.decode(AIM[symbology] + code)
+    token = barcode.decode(_prefixed(code, symbology))
     return await counter.on_sighting(Sighting(reader, datetime.now(UTC), "scan", token))
+
+
+def _prefixed(code: str, symbology: str) -> str:
+    """The code with its AIM prefix in front, as a scanner sends it."""
+    gs1 = GS1.get(symbology, GS)
+    if code.startswith((GS, gs1)) and symbology in GS1:
+        return gs1 + code.removeprefix(GS).removeprefix(gs1)
+    return AIM[symbology] + code

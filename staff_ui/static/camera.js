@@ -41,7 +41,7 @@
     const { BarcodeFormat, BinaryBitmap, DataMatrixReader, DecodeHintType, HTMLCanvasElementLuminanceSource, HybridBinarizer, MultiFormatOneDReader, QRCodeReader } = window.ZXing;
     // Its own reader of many formats writes to the console whenever one of them finds nothing.
     const formats = FORMATS.map((each) => BarcodeFormat[each.toUpperCase()]);
-    const quick = new Map([[DecodeHintType.POSSIBLE_FORMATS, formats]]);
+    const quick = new Map([[DecodeHintType.POSSIBLE_FORMATS, formats], [DecodeHintType.ASSUME_GS1, true]]);
     const thorough = new Map([...quick, [DecodeHintType.TRY_HARDER, true]]);
     const readers = [new QRCodeReader(), new MultiFormatOneDReader(quick), new DataMatrixReader()];
     let looks = 0;

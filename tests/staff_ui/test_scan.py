@@ -156,6 +156,22 @@ def test_a_product_that_is_not_ours_is_said_on_the_product_page(place: Place) ->
 
 
 @pytest.mark.parametrize(
+    ("code", "symbology"),
+    [
+        ("]C10108712345678906" + "10AB\x1d21X", "code_128"),  # as ZXing gives it
+        ("\x1d0108712345678906" + "10AB\x1d21X", "code_128"),  # as Android does
+        ("\x1d0108712345678906", "data_matrix"),
+        ("https://id.example.org/01/08712345678906/10/AB", "qr_code"),
+    ],
+)
+def test_a_gs1_code_with_more_than_its_number_is_the_product(place: Place, code: str, symbology: str) -> None:
+    stocked(place)
+    tablet = place.signed_in()
+    assert present(tablet, code, symbology).headers["location"] == "/products"
+    assert SHOE.title in tablet.get("/products").text
+
+
+@pytest.mark.parametrize(
     ("code", "symbology"), [("", "qr_code"), (" ", "ean_13"), ("x" * 4097, "qr_code"), ("1", "maxicode")]
 )
 def test_what_is_no_code_is_said_and_is_no_scan(place: Place, code: str, symbology: str) -> None:
