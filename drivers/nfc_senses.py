@@ -11,7 +11,9 @@ from nfc.clf import RemoteTarget, UnsupportedTargetError, pn53x
 from drivers.codecs import ecp, vas
 from drivers.nfc_open import is_glitch
 
-GLITCHES: Final = 3  # failures in a row between us and the chip: fewer are a disturbed line
+GLITCHES: Final = (
+    5  # failures in a row between us and the chip, each 0.1 s: fewer are a disturbed line, or a busy machine
+)
 FIELD_S: Final = (
     0.25  # the field stays on this long while phones are offered passes; a halted tag needs it off
 )

@@ -137,7 +137,7 @@ def _tap_all_day(told: Connection) -> None:
 def pulled() -> Outcome:
     """Every frame and every command of every dialogue, many times over."""
 
-    async def all_of_it() -> tuple[int, dict[str, list[int]]]:
+    async def all_of_it() -> tuple[int, dict[str, list[str]]]:
         places, stuck = 0, {}
         for name, make in DIALOGUES.items():
             size = await length(make)

@@ -86,7 +86,7 @@ async def length(make: Make) -> Length:
     return Length(len(card.frames), len(card.apdus))
 
 
-async def taken_away(make: Make, frames: range) -> list[int]:
+async def taken_away(make: Make, frames: range) -> list[str]:
     """The places at which the phone's leaving was not one outcome, and the next card not read right after.
 
     The frame of each number stays without an answer; the last one closes the talk, so the token was there before.
@@ -109,30 +109,33 @@ async def taken_away(make: Make, frames: range) -> list[int]:
                 was_told = seen.outcome == "unreadable" and len(rest) == 1
                 was_read = at == frames.stop - 1 and seen.token is not None
                 if not was_told and not was_read:
-                    stuck.append(at)
+                    told = [each.outcome or "token" for each in (seen, *rest)]
+                    stuck.append(f"frame {at}: {', '.join(told)}")
     return stuck
 
 
-async def cable_pulled(make: Make, apdus: range) -> list[int]:
+async def cable_pulled(make: Make, apdus: range) -> list[str]:
     """The places at which a pulled cable was not a lost reader, or the reader did not read again after."""
     stuck = []
     with Pn532() as chip:
         for at in apdus:
-            lost = ""
+            told: list[str] = []
             with suppress(ReaderGone):
                 async with opened(chip) as events:
                     chip.present(pulls(make, chip, at))
                     try:
-                        await next_sighting(events, within_s=5)
+                        while True:  # the phone may be called unreadable before the cable is missed
+                            told.append((await next_sighting(events, within_s=5)).outcome or "token")
                     except ReaderGone as error:
-                        lost = error.code
+                        told.append(error.code)
             chip.remove()
             chip.plug()
             async with opened(chip) as events:
                 chip.present(make())
                 seen = await next_sighting(events, within_s=5)
-            if lost != "unplugged" or seen.token is None:
-                stuck.append(at)
+            chip.remove()
+            if told[-1:] != ["unplugged"] or "token" in told or seen.token is None:
+                stuck.append(f"command {at}: {', '.join(told)}; then {seen.outcome or 'token'}")
     return stuck
 
 
