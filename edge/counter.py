@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, Literal
 
+from drivers.codecs import fob as fobs
+from drivers.codecs.fob import Fob
 from drivers.reader import Outcome, Sighting
 from edge.ahead import Ahead
 from edge.catalogue import tables as catalogue
@@ -103,6 +105,15 @@ class Scanned:
     at_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class FobRead:
+    """A fob whose code was just held to a reader, to become somebody's. Its key is a secret: in memory alone."""
+
+    fob: Fob = field(repr=False)
+    reader: str
+    at_ms: int
+
+
 @dataclass(slots=True)
 class Tally:
     """Totals since the start, about nobody."""
@@ -143,6 +154,7 @@ class Counter:
         self._last: OrderedDict[bytes, LastSeen] = OrderedDict()
         self._notes: deque[Note] = deque(maxlen=MAX_NOTES)
         self._scanned: Scanned | None = None
+        self._fob: FobRead | None = None
         self.tally = Tally()
         self.ahead = Ahead(db, live)
         self.badges = Badges(db)
@@ -173,6 +185,16 @@ class Counter:
             self._scanned = None
         return self._scanned
 
+    def fob(self) -> FobRead | None:
+        """The fob that was last held to a reader, for `NOTE_MS`."""
+        if self._fob and self._fob.at_ms < self._time.now_ms() - NOTE_MS:
+            self._fob = None
+        return self._fob
+
+    def fob_done(self) -> None:
+        """It became somebody's, or nobody wants it: its key is not kept."""
+        self._fob = None
+
     async def on_sighting(self, sighting: Sighting) -> Recognition | None:
         """Take one sighting in; what it meant, None for outcomes without a token and for products."""
         now_ms = self._time.now_ms()
@@ -182,6 +204,9 @@ class Counter:
             self.tally.outcomes += 1
             assert sighting.outcome is not None
             self._note(sighting.outcome, sighting.reader, now_ms)
+            return None
+        if token.value.startswith(fobs.START):
+            self._read_fob(token.value, sighting.reader, now_ms)
             return None
         card = hashes(self._keys.chain_key, self._keys.shop_key, token.kind, token.value)
         if card is None:
@@ -301,6 +326,17 @@ class Counter:
         self._live.tell("products")
         self._live.tell("visits")
         return True
+
+    def _read_fob(self, code: str, reader: str, now_ms: int) -> None:
+        try:
+            fob = fobs.read(code)
+        except fobs.FobError:
+            self._note("unreadable", reader, now_ms)
+            return
+        if fob is not None:
+            self._fob = FobRead(fob, reader, now_ms)
+            asyncio.get_running_loop().call_later(NOTE_MS / 1000 + 0.1, self.fob)
+            self._live.tell("fob")
 
     def stopped(self, reader: str) -> None:
         """The customer whose card was open no longer wants to be recognised: say how to go on, not about whom."""

@@ -2,7 +2,7 @@
 
 from edge.advice.facts import SuggestionDismissed, SuggestionSaid
 from edge.catalogue.facts import ProductGapMet
-from edge.consent.facts import ConsentWithdrawn
+from edge.consent.facts import ConsentGiven, ConsentWithdrawn
 from edge.joining.facts import CredentialBlocked, CredentialBound, CustomerJoined
 from edge.recognition.facts import TapReplayed
 from edge.visits.facts import (
@@ -24,6 +24,7 @@ Fact = (
     | CardShown
     | VisitEnded
     | ConsentWithdrawn
+    | ConsentGiven
     | WalletMoved
     | SuggestionSaid
     | SuggestionDismissed

@@ -139,6 +139,12 @@ class Radio:
             if not visits.may_be_near(self._db.reader, customer_id, recipient=self._recipient, now_ms=now_ms):
                 self._forget(customer_id.hex())
 
+    def dropped(self, ids: Iterable[bytes]) -> None:
+        """These devices are nobody's any more."""
+        devices = {id_.hex() for id_ in ids}
+        self.lookout.dropped(bytes.fromhex(each) for each in devices)
+        self._waiting.readings = [each for each in self._waiting.readings if each.device not in devices]
+
     async def run(self, guard: Guard) -> None:
         """Windows ahead, and the beat; `guard` takes what the disk cannot."""
         async with asyncio.TaskGroup() as group:

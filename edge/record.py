@@ -9,7 +9,7 @@ from edge.advice.facts import SuggestionDismissed, SuggestionSaid
 from edge.catalogue import tables as catalogue
 from edge.catalogue.facts import ProductGapMet
 from edge.consent import tables as consent
-from edge.consent.facts import ConsentWithdrawn
+from edge.consent.facts import ConsentGiven, ConsentWithdrawn
 from edge.facts import Fact
 from edge.joining import tables as joining
 from edge.joining.facts import CredentialBlocked, CredentialBound, CustomerJoined
@@ -47,6 +47,8 @@ def record(conn: Connection, facts: list[Fact]) -> int:
                 visits.shown(conn, fact)
             case VisitEnded():
                 visits.ended(conn, fact)
+            case ConsentGiven():
+                consent.gave(conn, fact)
             case ConsentWithdrawn():
                 consent.withdrew(conn, fact)
                 if fact.purpose == "profiling":

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from sync.wire import Count, Hex16, Hex32, Kind, Name, TokenKind, Trait
+from sync.wire import Count, Hex16, Hex32, Kind, Name, Seq, TokenKind, Trait
 
 Sealed = Annotated[str, Meta(pattern="^([0-9a-f]{2}){0,512}$")]
 
@@ -30,6 +30,16 @@ class CustomerJoined(Struct, frozen=True, kw_only=True):
     consents: Annotated[list[Yes], Meta(max_length=16)] = []
     card: Sealed = ""
     card_kind: TokenKind = ""
+
+
+class ConsentGiven(Struct, frozen=True, kw_only=True):
+    """Body of the event `consent_given`: a customer of that shop agreed to one purpose more."""
+
+    customer_id: Hex16
+    purpose: Kind
+    recipient: Name
+    gen: Seq
+    until_ms: Count | None = None
 
 
 class CredentialBound(Struct, frozen=True, kw_only=True):

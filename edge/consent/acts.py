@@ -3,7 +3,7 @@
 from sqlite3 import Connection
 
 from edge.consent import tables
-from edge.consent.facts import ConsentWithdrawn
+from edge.consent.facts import ConsentGiven, ConsentWithdrawn
 from edge.consent.rules import PURPOSES, merge
 
 
@@ -19,5 +19,35 @@ def withdraw(
     return [
         ConsentWithdrawn(
             customer_id=customer_id, purpose=purpose, recipient=recipient, gen=held.gen, at_ms=now_ms
+        )
+    ]
+
+
+def give(
+    conn: Connection,
+    customer_id: bytes,
+    *,
+    purpose: str,
+    recipient: str,
+    until_ms: int | None,
+    staff_id: bytes,
+    now_ms: int,
+) -> list[ConsentGiven]:
+    """Give a consent; nothing happens where it holds already, for no yes is shortened by being asked again."""
+    if PURPOSES.get(purpose) != "consent":
+        return []
+    if tables.holds(conn, customer_id, purpose=purpose, recipient=recipient, now_ms=now_ms):
+        return []
+    held = merge(*tables.registers(conn, customer_id, purpose=purpose, recipient=recipient))
+    gen = held.gen + 1 if held else 1
+    return [
+        ConsentGiven(
+            customer_id=customer_id,
+            purpose=purpose,
+            recipient=recipient,
+            gen=gen,
+            until_ms=until_ms,
+            staff_id=staff_id,
+            at_ms=now_ms,
         )
     ]

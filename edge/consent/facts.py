@@ -12,3 +12,16 @@ class ConsentWithdrawn:
     recipient: str
     gen: int
     at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentGiven:
+    """The customer said yes to one purpose more, here, to a member of staff; `until_ms` None: until they stop."""
+
+    customer_id: bytes
+    purpose: str
+    recipient: str
+    gen: int
+    until_ms: int | None
+    staff_id: bytes
+    at_ms: int

@@ -8,7 +8,7 @@ without it; a test holds the two equal.
 from sqlite3 import Connection
 from typing import Final
 
-from edge.consent.facts import ConsentWithdrawn
+from edge.consent.facts import ConsentGiven, ConsentWithdrawn
 from edge.consent.rules import Register
 
 # Stands for "no end": later than any instant, so that `min()` over several bases works.
@@ -99,6 +99,31 @@ def put(conn: Connection, row: dict[str, object]) -> None:
 def put_here(conn: Connection, row: dict[str, object]) -> None:
     """Into the journal, which outlives a rebuilt replica: a withdrawal down the urgent lane, or a yes said here."""
     conn.execute(_PUT_JOURNAL, row)
+
+
+def gave(conn: Connection, fact: ConsentGiven) -> None:
+    """Write the yes; it stays until the hub's own register says at least as much."""
+    row: dict[str, object] = {
+        "customer_id": fact.customer_id,
+        "purpose": fact.purpose,
+        "recipient": fact.recipient,
+        "basis": "consent",
+        "gen": fact.gen,
+        "state": "given",
+        "from_ms": fact.at_ms,
+        "until_ms": fact.until_ms,
+    }
+    put_here(conn, row)
+
+
+_HOLDS: Final = f"SELECT {basis_until(':customer_id', ':purpose')}"
+
+
+def holds(conn: Connection, customer_id: bytes, *, purpose: str, recipient: str, now_ms: int) -> bool:
+    """Whether there is a basis for `purpose` now."""
+    asked = {"customer_id": customer_id, "purpose": purpose, "recipient": recipient, "now_ms": now_ms}
+    (until_ms,) = conn.execute(_HOLDS, asked).fetchone()
+    return until_ms is not None
 
 
 def forget(conn: Connection, customer_id: bytes, *, schema: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from sqlite3 import Connection
 
-from edge.joining import tables
+from edge.consent import tables as consent
 from edge.joining.facts import CredentialBlocked, CredentialBound, CustomerJoined
 from edge.kit.ids import NewId
 from edge.recognition import marks
@@ -53,7 +53,7 @@ def bind(
     """
     if recognition.is_known(conn, new.hash):
         return []
-    if not tables.may(conn, new.customer_id, purpose="recognition", recipient=recipient, now_ms=new.at_ms):
+    if not consent.holds(conn, new.customer_id, purpose="recognition", recipient=recipient, now_ms=new.at_ms):
         return []
     if lost is not None and not _is_theirs(conn, lost, recipient=recipient):
         return []

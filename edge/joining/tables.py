@@ -8,7 +8,6 @@ import msgspec
 
 from edge.consent import tables as consent
 from edge.consent.rules import PURPOSES
-from edge.consent.tables import basis_until
 from edge.joining.facts import CredentialBlocked, CredentialBound, CustomerJoined, SealedTrait
 from edge.joining.rules import ends_ms
 from edge.recognition import tables as recognition
@@ -103,13 +102,3 @@ def anything_local(conn: Connection) -> bool:
 
 def forget(conn: Connection, customer_id: bytes) -> None:
     conn.execute("DELETE FROM joined WHERE customer_id=?", (customer_id,))
-
-
-_MAY = f"SELECT {basis_until(':customer_id', ':purpose')}"
-
-
-def may(conn: Connection, customer_id: bytes, *, purpose: str, recipient: str, now_ms: int) -> bool:
-    """Whether there is a basis for `purpose` now."""
-    asked = {"customer_id": customer_id, "purpose": purpose, "recipient": recipient, "now_ms": now_ms}
-    (until_ms,) = conn.execute(_MAY, asked).fetchone()
-    return until_ms is not None

@@ -90,6 +90,10 @@ def of_customer(conn: Connection, customer_id: bytes) -> list[bytes]:
     return [id_ for (id_,) in rows]
 
 
+def is_anybodys(conn: Connection, id_: bytes) -> bool:
+    return conn.execute("SELECT 1 FROM beacon WHERE id=?", (id_,)).fetchone() is not None
+
+
 def count(conn: Connection) -> int:
     (found,) = conn.execute("SELECT count(*) FROM beacon").fetchone()
     return int(found)

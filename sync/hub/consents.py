@@ -65,6 +65,19 @@ def grant(
     return partitions.publish(conn, _to_shops(conn, new))
 
 
+def given(conn: Connection, customer_id: bytes, yes: NewConsent, *, gen: int, at_ms: int) -> list[Line]:
+    """Merge a yes that was said in a shop; the lines to send on, none when the register says as much already."""
+    new = first(customer_id, yes, now_ms=at_ms)
+    if new.basis != "consent":
+        raise _refused(f"{yes.purpose} rests on {new.basis}, not on a consent", code="NO_CONSENT")
+    held = _held(conn, customer_id, purpose=yes.purpose, recipient=yes.recipient)
+    if held is not None and gen <= held.gen:
+        return []
+    new = replace(new, gen=gen, ver=held.ver + 1 if held else 1)
+    tables.put_consents(conn, [new])
+    return _to_shops(conn, new)
+
+
 def withdraw(
     conn: Connection, customer_id: bytes, *, purpose: str, recipient: str, now_ms: int
 ) -> list[Moved]:

@@ -30,6 +30,7 @@ KINDS: Final = frozenset(
         "card_shown",
         "visit_ended",
         "consent_withdrawn",
+        "consent_given",
         "wallet_moved",
         "help_claimed",
         "help_released",
@@ -132,6 +133,10 @@ def _judged(conn: Connection, keys: Keys, fact: wire.Event, *, hash_: bytes, eff
         elif fact.kind == "consent_withdrawn" and fact.hash is None:
             withdrawal = wire.decode_as(body, wire.ConsentWithdrawn)
             effects.lines += _withdrawn(conn, withdrawal, now_ms=effects.now_ms)
+        elif fact.kind == "consent_given" and fact.hash is None:
+            yes = wire.decode_as(body, reports.ConsentGiven)
+            at_ms = min(fact.at_ms, effects.now_ms)
+            effects.lines += joined.agreed(conn, yes, shop_id=effects.shop_id, at_ms=at_ms)
         elif fact.kind == "wallet_moved" and fact.hash is None:
             _moved(conn, keys, fact, effects)
         elif fact.kind == "customer_joined" and fact.hash is None:

@@ -194,6 +194,7 @@ def test_every_fact_has_a_wire_name_of_its_own() -> None:
         "card_shown",
         "visit_ended",
         "consent_withdrawn",
+        "consent_given",
         "wallet_moved",
         "suggestion_said",
         "suggestion_dismissed",

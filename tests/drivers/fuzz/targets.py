@@ -7,6 +7,7 @@ from drivers.codecs import (
     atr,
     barcode,
     eid,
+    fob,
     gateways,
     gs1,
     kdf,
@@ -43,6 +44,7 @@ TEMPLATES: Final = tuple(f"{url}\n{start}".encode() for url, start, _ in seeds.S
 MESSAGES: Final = (b"\0\0\0\1LOYALTY-0001", b"\xff\xff\xff\xff" + "Müller €".encode())
 KEYS: Final = (bytes.fromhex("2a01020104011c012a00380152015301380a1c01"),)
 EIDS: Final = (bytes(16) + b"\x0a\0\0\0\0\0", bytes(range(64)))
+FOBS: Final = (b"WELKOM-FOB:" + b"0A" * 16 + b":10:1700000000", b"WELKOM-FOB:" + b"FF" * 16 + b":8:0")
 _RAW: Final = b"0201060303aafe0d16aafe30eea9b76a71c5f89290"
 GATEWAYS: Final = (
     b'edge/s/gw/g/adv\n{"v":1,"gw":"g","boot":"b","seq":1,"t":9,"a":[["5A",1,-63,37,"' + _RAW + b'",3]]}',
@@ -63,6 +65,7 @@ TARGETS: Final = (
     Target("decode", feeds.requests, (), seeds.REQUESTS, 60),
     Target("eid", feeds.identifier, (eid.EidError,), EIDS, 30),
     Target("ev2", feeds.chip, OURS, seeds.EV2, 20),
+    Target("fob", lambda d: fob.read(as_text(d)), (fob.FobError,), FOBS, 10),
     Target("gateways", feeds.gateway, (gateways.GatewayError,), GATEWAYS, 40),
     Target("gs1", lambda d: gs1.read(as_text(d)), (gs1.Gs1Error,), seeds.GS1, 100),
     Target("hce", feeds.member, OURS, seeds.MEMBER, 15),
