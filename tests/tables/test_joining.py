@@ -55,7 +55,7 @@ def fact(
     )
 
 
-async def join(floor: Floor, new: CustomerJoined) -> int:
+async def join(floor: Floor, new: CustomerJoined, *, mark: int | None = None) -> int:
     """Commit it as the tablet does, without the replica's part; how many facts it made."""
     number = iter(range(1, 10_000))
     done = await floor.db.write(
@@ -66,6 +66,7 @@ async def join(floor: Floor, new: CustomerJoined) -> int:
         new_id=lambda: next(number).to_bytes(16),
         watching=["staff"],
         quiet_ms=QUIET_MS,
+        mark=mark,
     )
     return len(done.facts)
 

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from edge.recognition.evidence import BEFORE_MS, MOST_READS
 from edge.recognition.rules import SAME_TAP_MS, Recognised, Repeat, Replayed, Stranger, Withheld
 from tests.kit.stores import files_with
 from tests.tables.floor import CARD, Floor, card_hash, open_floor
+from tests.tables.test_joining import fact, join
 
 pytestmark = pytest.mark.anyio
 CHIP = "04a1b2c3d4e5f6"
@@ -171,3 +173,15 @@ async def test_marks_go_with_the_person_and_with_the_years(tmp_path: Path) -> No
         assert await floor.db.apply(marks.prune, now_ms=floor.now_ms) == 0  # it is still Bram's
         await floor.apply(floor.feed.row("shop:demo", "del", "credential", bram.hash.hex(), ver=2))
         assert await floor.db.apply(marks.prune, now_ms=floor.now_ms) == 1
+
+
+async def test_the_tap_with_which_a_card_became_somebodys_is_used_up_with_it(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        assert await chip(floor, 5) == Stranger()
+        note = floor.counter.notes()[0]
+        assert note.card is not None
+        new = replace(fact(floor), hash=note.card.outer, card_kind=note.card.kind)
+        assert await join(floor, new, mark=note.proof.mark) == 4
+        floor.clock.pass_ms(SAME_TAP_MS)
+        assert await chip(floor, 5) == Replayed()
+        assert await chip(floor, 6) == Recognised()
