@@ -15,13 +15,18 @@ import numpy as np
 from edge.presence.estimate import Estimate
 from edge.presence.radio_map import UNHEARD, Floats, RadioMap
 
-FADE_S: Final = 0.36  # how long the same reflections hold; a reading counts 1 - exp(-age / FADE_S)
+FADE_S: Final = 0.3  # how long the same reflections hold; a reading counts 1 - exp(-age / FADE_S)
 SMOOTH_S: Final = 0.05  # of the average over a scanner's readings: what comes in one burst is one reading
 FORGET_S: Final = 5.0  # after this silence a scanner's average starts anew
 SILENT_S: Final = 2.0  # a live scanner that has not heard the device for so long did not hear it
 LEAST_STEP_S: Final = 0.05  # moments nearer to each other are one
 MOST_STEPS: Final = 40
-SURE: Final = 0.65  # of another zone, before it is said
+SURE: Final = 0.6  # of another zone, before it is said
+BACK_SURE: Final = 0.9  # of the zone that was just left
+BACK_S: Final = 5.0
+# What a map has wrong at a spot it has wrong for several scanners at once: beyond so many, each says less.
+MANY: Final = 4
+TOGETHER_S: Final = 1.0
 
 
 @dataclass(slots=True)
@@ -41,6 +46,8 @@ class Belief:
     _p: Floats = field(init=False)
     _at_s: float = field(init=False, default=-math.inf)
     _zone: int = field(init=False, default=-1)
+    _before: int = field(init=False, default=-1)
+    _changed_s: float = field(init=False, default=-math.inf)
     _heard: dict[int, _Heard] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -55,6 +62,9 @@ class Belief:
                 evidence += self._reading(row, readings[scanner], at_s)
             elif scanner in alive:
                 evidence += self._silence(row, at_s)
+        hearing = sum(at_s - each.at_s <= TOGETHER_S for each in self._heard.values())
+        if hearing > MANY:
+            evidence *= math.sqrt(MANY / hearing)
         p = self._p * np.exp(evidence - evidence.max())
         total = p.sum()
         self._p = p / total if total > 1e-300 else self.map.start
@@ -99,8 +109,12 @@ class Belief:
     def _estimate(self) -> Estimate:
         by_zone = np.bincount(self.map.zone, weights=self._p, minlength=len(self.map.zones))
         best = int(by_zone.argmax())
-        if self._zone < 0 or (best != self._zone and by_zone[best] > SURE):
+        if self._zone < 0:
             self._zone = best
+        elif best != self._zone:
+            back = best == self._before and self._at_s - self._changed_s < BACK_S
+            if by_zone[best] > (BACK_SURE if back else SURE):
+                self._before, self._zone, self._changed_s = self._zone, best, self._at_s
         zone = self.map.zones[self._zone]
         return Estimate(zone, float(by_zone[self._zone]), self._place() if zone is not None else None)
 

@@ -32,6 +32,7 @@ UNPLACED_S: Final = 25.0  # so often the zone alone decides where somebody is ne
 LOST: Final = 1e-3  # a step of anywhere to anywhere: an estimate that went astray finds back
 OUTSIDE_DB: Final = 15.0  # a front and a body weaker than just inside
 OUTSIDE_SD_DB: Final = 8.0
+OUTSIDE_FIRST: Final = 0.5  # share of those heard for the first time who are still on the street
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def build(floor: Floor, fingerprints: Sequence[Fingerprint]) -> RadioMap | None:
         xy=spots.xy,
         step=_step(floor, zones, spots, step_s),
         step_s=step_s,
-        start=_start(spots),
+        start=_start(spots, len(zones) - 1),
     )
 
 
@@ -278,9 +279,11 @@ def _adjacent(floor: Floor, zones: tuple[str | None, ...]) -> NDArray[np.bool_]:
     return found
 
 
-def _start(spots: _Spots) -> Floats:
-    """Who is heard for the first time may be anywhere: as likely as there is room."""
-    return np.full(len(spots.zone), 1 / len(spots.zone))
+def _start(spots: _Spots, outside: int) -> Floats:
+    """Who is heard for the first time comes in from the street, or may be anywhere: as likely as there is room."""
+    out = spots.zone == outside
+    inside = (1 - OUTSIDE_FIRST) * ~out / max(1, (~out).sum())
+    return np.asarray(inside + OUTSIDE_FIRST * out / max(1, out.sum()), dtype=np.float64)
 
 
 def describe(radio_map: RadioMap) -> dict[str, Any]:

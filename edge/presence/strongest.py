@@ -15,7 +15,9 @@ SMOOTH_S: Final = 1.0
 FORGET_S: Final = 5.0
 CLEAR_DB: Final = 8.0  # stronger by so much: another zone at once
 STEADY_S: Final = 2.0  # stronger at all for so long: another zone
-NEAR_DBM: Final = -90.0  # weaker than this at its strongest, somebody passes on the street
+NEAR_DBM: Final = -75.0  # weaker than this at the door, somebody passes on the street
+FAINT_DBM: Final = -92.0
+LINGER_S: Final = 60.0  # whoever passes is gone by then: a weak device of somebody who is in
 SPREAD_DB: Final = 5.0  # of one reading about its mean
 
 
@@ -27,6 +29,8 @@ class Strongest:
     _heard: dict[str, tuple[float, float]] = field(init=False, default_factory=dict)  # scanner -> (dBm, when)
     _zone: str | None = field(init=False, default=None)
     _rival: tuple[str, float] | None = field(init=False, default=None)
+    _at_s: float = field(init=False, default=-math.inf)
+    _since_s: float | None = field(init=False, default=None)  # heard without a pause
 
     def hear(self, at_s: float, readings: Mapping[str, float], *, alive: frozenset[str]) -> Estimate:
         """Take in what scanners heard at one moment, in dBm. `alive` is of no use here: silence says nothing."""
@@ -43,12 +47,18 @@ class Strongest:
         if not by_zone:
             return Estimate(self._zone, 0.0)
         self._choose(at_s, by_zone)
+        self._at_s = at_s
         return Estimate(self._zone, _share(by_zone, self._zone))
 
     def _choose(self, at_s: float, by_zone: Mapping[str, float]) -> None:
         best = max(by_zone, key=lambda zone: by_zone[zone])
         if self._zone is None:
-            self._zone = best if by_zone[best] >= NEAR_DBM else None
+            if self._since_s is None or at_s - self._at_s > FORGET_S:
+                self._since_s = at_s
+            deep = best not in self.floor.entrances
+            lingers = at_s - self._since_s >= LINGER_S and by_zone[best] >= FAINT_DBM
+            if by_zone[best] >= (FAINT_DBM if deep else NEAR_DBM) or lingers:
+                self._zone = best
         elif best == self._zone:
             self._rival = None
         elif by_zone[best] >= by_zone.get(self._zone, -math.inf) + CLEAR_DB:
