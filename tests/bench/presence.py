@@ -1,4 +1,4 @@
-"""The figures of presence at full size: the measured flat, invented floors, a whole day, the walk from the threshold."""
+"""The figures of presence at full size: the measured flat, invented floors, a whole day, the walk from the door."""
 
 import asyncio
 import tempfile
