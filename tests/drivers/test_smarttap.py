@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -290,6 +291,22 @@ def test_a_phone_that_is_busy_is_asked_again_with_a_higher_sequence() -> None:
     wallet = GoogleWallet(CARD, merchants=MERCHANTS, trouble=(busy, busy))
     assert numbers(read(wallet)[0]) == ["2018"]
     assert wallet.sequences == [1, 3, 5, 7]
+
+
+@pytest.mark.parametrize("says", [4, 8])
+def test_a_phone_that_wants_it_again_inside_its_answer_gets_it_again(says: int) -> None:
+    wallet = GoogleWallet(CARD, merchants=MERCHANTS, says=(says,))
+    assert numbers(read(wallet)[0]) == ["2018"]
+
+
+def test_a_merchant_that_is_unknown_inside_the_answer_is_unknown() -> None:
+    heard, _ = read(GoogleWallet(CARD, merchants=MERCHANTS, says=(5,)))
+    assert heard == Heard(outcome="unknown_merchant")
+
+
+def test_a_phones_key_may_be_written_in_65_bytes() -> None:
+    wallet = GoogleWallet(CARD, merchants=MERCHANTS, point=PublicFormat.UncompressedPoint)
+    assert numbers(read(wallet)[0]) == ["2018"]
 
 
 def test_a_phone_that_stays_busy_is_let_go_after_three_times() -> None:

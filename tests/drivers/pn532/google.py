@@ -44,6 +44,7 @@ class GoogleWallet(Application):
 
     `skips`: the OSE answer carries the nonce and lets the reader go without a second SELECT.
     `piece`: bytes of one answer, the rest comes over GET MORE DATA. `tampered`: the MAC is wrong.
+    `point`: how its key of the session is written. `says`: the status inside the next answers to GET DATA.
     """
 
     names = (OSE, SMART_TAP)
@@ -59,10 +60,13 @@ class GoogleWallet(Application):
         trouble: tuple[bytes, ...] = (),
         versions: str = "00000001",
         tampered: bool = False,
+        point: PublicFormat = PublicFormat.CompressedPoint,
+        says: tuple[int, ...] = (),
     ) -> None:
         self.objects, self.merchants = objects, merchants
         self.trouble = list(trouble)
         self.sequences: list[int] = []
+        self._point, self._says = point, list(says)
         self.sessions = 0
         self._skips, self._compressed, self._encrypted = skips, compressed, encrypted
         self._piece, self._versions, self._tampered = piece, versions, tampered
@@ -119,7 +123,7 @@ class GoogleWallet(Application):
         except InvalidSignature:
             return AUTH_FAILED
         reader_key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
-        own = self._own.public_key().public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
+        own = self._own.public_key().public_bytes(Encoding.X962, self._point)
         secret = self._own.exchange(ec.ECDH(), reader_key)
         material = _hkdf(secret, salt=own, info=signed + signature, length=48)
         self._keys = material[:16], material[16:]
@@ -133,6 +137,8 @@ class GoogleWallet(Application):
             return PARSE_ERROR
         if self.trouble:
             return self.trouble.pop(0)
+        if self._says:
+            return _ndef((4, b"srs", b"", _ndef(self._ses(self._says.pop(0))))) + OK
         if not self.objects:
             customer = _ndef((4, b"cus", b"", _ndef((4, b"cid", b"", b"\x04" + bytes(16)))))
             return self._srs(_ndef((4, b"asv", b"", customer))) + NO_PASS
@@ -164,9 +170,9 @@ class GoogleWallet(Application):
         self._session, self._sequence = ses[:8], ses[8]
         return is_next and ses[9] == 1
 
-    def _ses(self) -> tuple[int, bytes, bytes, bytes]:
+    def _ses(self, status: int = 1) -> tuple[int, bytes, bytes, bytes]:
         self._sequence += 1
-        return (4, b"ses", b"", self._session + bytes([self._sequence, 1]))
+        return (4, b"ses", b"", self._session + bytes([self._sequence, status]))
 
 
 def _ndef(*records: tuple[int, bytes, bytes, bytes]) -> bytes:
