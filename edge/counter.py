@@ -10,6 +10,7 @@ from collections import Counter as Counts
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from typing import Final, Literal
 
@@ -153,6 +154,9 @@ class Counter:
         self._unlocking = unlocking
         self._last: OrderedDict[bytes, LastSeen] = OrderedDict()
         self._notes: deque[Note] = deque(maxlen=MAX_NOTES)
+        self._known: tuple[str, datetime] | None = (
+            None  # reader and moment of the last tap that was somebody's
+        )
         self._scanned: Scanned | None = None
         self._fob: FobRead | None = None
         self.tally = Tally()
@@ -236,6 +240,7 @@ class Counter:
             return self._replayed(sighting.reader, now_ms)
         if facts:
             self.tally.recognised += 1
+            self._known = (sighting.reader, sighting.at)
             if sighting.how != "near":
                 self.display.say("recognised", sighting.reader, now_ms=now_ms)
             return Recognised()
@@ -258,6 +263,9 @@ class Counter:
             case _:
                 self.tally.strangers += 1
                 kind = "stranger"
+                # A phone gives all its passes of ours in one tap: beside a known one the others are no newcomer's.
+                if self._known == (sighting.reader, sighting.at):
+                    return outcome
         # Only what was held to a reader on purpose is answered.
         if sighting.how != "near":
             self.counts["stranger" if kind == "stranger" else "withheld"] += 1

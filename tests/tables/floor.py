@@ -199,9 +199,10 @@ class Floor:
         kind: Any = "qr",
         evidence: Any = "weak",
         about: Mapping[str, Any] | None = None,
+        at: datetime | None = None,
     ) -> Any:
         token = Token(kind, value, evidence, about or {})
-        return await self.counter.on_sighting(Sighting(reader, datetime.now(UTC), how, token))
+        return await self.counter.on_sighting(Sighting(reader, at or datetime.now(UTC), how, token))
 
     @property
     def now_ms(self) -> int:

@@ -165,6 +165,19 @@ async def test_notes_make_way_for_somebody_who_is_recognised(tmp_path: Path) -> 
         assert notes(floor) == []
 
 
+async def test_the_other_passes_of_a_phone_whose_owner_is_known_are_no_newcomer(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        await floor.resident()
+        tap = datetime.now(UTC)
+        await floor.tap("GIFT-CARD-1", kind="smarttap", at=tap)
+        assert await floor.tap(kind="smarttap", at=tap) == Recognised()
+        assert await floor.tap("GIFT-CARD-2", kind="smarttap", at=tap) == Stranger()
+        assert notes(floor) == []
+        await floor.tap("GIFT-CARD-4", kind="smarttap", at=tap + timedelta(seconds=9))
+        await floor.tap("GIFT-CARD-3", kind="smarttap", at=tap, reader="door")
+        assert notes(floor) == ["stranger", "stranger"]
+
+
 @pytest.mark.parametrize("outcome", get_args(Outcome))
 async def test_a_presentation_without_a_token_is_answered_all_the_same(
     tmp_path: Path, outcome: Outcome
