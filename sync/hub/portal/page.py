@@ -52,6 +52,13 @@ REASON: Final = {
     "phone": key("reason.phone"),
 }
 
+# What befell a card or phone of theirs, where they did not do it themselves.
+CARDS: Final = {
+    "credential_bound": key("look.bound"),
+    "credential_blocked": key("look.blocked"),
+    "tap_replayed": key("look.replayed"),
+}
+
 
 class _Shown(msgspec.Struct):
     """A `card_shown` as the shop reported it."""
@@ -221,7 +228,9 @@ def _look(view: View, words: Words, *, name: str, now_ms: int) -> Look:
     who, why = words.say(WHO.get(shown.role, SOMEBODY)), words.say(WHY.get(shown.purpose, SOMETHING))
     when = words.when(at_ms, now_ms=now_ms)
     sentence = words.say("look.sentence", who=who, why=why)
-    if shown.reason in REASON:
+    if view.kind in CARDS:
+        sentence = words.say(CARDS[view.kind])
+    elif shown.reason in REASON:
         sentence = words.say("look.closer", who=who, why=why, reason=words.say(REASON[shown.reason]))
     return Look(
         sentence=sentence,

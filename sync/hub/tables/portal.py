@@ -31,11 +31,12 @@ class Sealed(NamedTuple):
 
 
 class View(NamedTuple):
-    """One look at the card in a shop: the body is the fact as it came."""
+    """One look at the card in a shop, or what befell a card (`kind`): the body is the fact as it came."""
 
     at_ms: int
     body: bytes
     shop_id: str
+    kind: str
 
 
 def add_code(conn: Connection, code_hash: bytes, *, customer_id: bytes, until_ms: int) -> None:
@@ -121,17 +122,18 @@ def own_consents(conn: Connection, token_hash: bytes, *, now_ms: int) -> list[Co
 
 
 def own_views(conn: Connection, token_hash: bytes, *, now_ms: int, most: int) -> list[View]:
-    """The newest looks at the card, newest first."""
+    """The newest looks at the card, and cards that were given, blocked or copied, newest first."""
     rows = conn.execute(
         f"""
-        SELECT e.at_ms, e.body, d.shop_id
+        SELECT e.at_ms, e.body, d.shop_id, e.kind
         FROM event AS e JOIN {_OWN}=e.customer_id JOIN device AS d ON d.id=e.device_id
-        WHERE e.customer_id IS NOT NULL AND e.kind='card_shown' AND e.code IS NULL
+        WHERE e.customer_id IS NOT NULL AND e.code IS NULL
+            AND e.kind IN ('card_shown', 'credential_bound', 'credential_blocked', 'tap_replayed')
         ORDER BY e.at_ms DESC, e.received_ms DESC, e.seq DESC LIMIT :most
         """,
         {"token_hash": token_hash, "now_ms": now_ms, "most": most},
     )
-    return [View(at_ms, bytes(body), shop_id) for at_ms, body, shop_id in rows]
+    return [View(at_ms, bytes(body), shop_id, kind) for at_ms, body, shop_id, kind in rows]
 
 
 def about(conn: Connection, device_id: str, epoch: int, *, first: int, last: int) -> Iterator[bytes]:

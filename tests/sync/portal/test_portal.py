@@ -445,3 +445,16 @@ def test_a_poke_says_that_something_of_this_customer_changed_and_never_what(plac
         assert {line for line in anna if line} == {"retry: 1000", "event: changed", "data: "} or {
             line for line in anna if line
         } == {"retry: 1000", "event: changed", "data:"}
+
+
+def test_what_befell_a_card_of_theirs_stands_among_who_looked(place: Place) -> None:
+    place.add()
+    about = {"customer_id": ANNA.hex()}
+    card = "ab" * 32
+    place.sends("tap_replayed", about | {"hash": card, "reader": "balie"})
+    place.sends("credential_blocked", about | {"hash": card})
+    shown = place.inside().get("/portal").text
+    assert "Iemand liet een kopie van uw kaart zien. Er is niets geopend." in shown
+    # What the hub could not believe is no event of theirs: nobody has this card.
+    assert "is geblokkeerd" not in shown
+    assert card not in shown
