@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 import segno
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from edge.camera import AIM
 from staff_ui.assets import FOLDER
@@ -134,6 +134,46 @@ def test_without_a_camera_it_says_so_and_what_to_use(chromium: Browser, place: P
         page.goto("/scan")
         expect(page.locator("#said")).to_contain_text("geen camera die we kunnen gebruiken")
         expect(page.locator("#again")).to_be_visible()
+
+
+# What Chromium has on Android, ChromeOS and macOS, and not here (WICG Shape Detection API).
+DETECTOR = """
+window.BarcodeDetector = class {
+  static async getSupportedFormats() { return ["ean_13", "qr_code", "pdf417"]; }
+  constructor({ formats }) { if (formats.join() !== "ean_13,qr_code") throw new Error(formats); }
+  async detect(video) { return video.videoWidth ? [{ rawValue: "KLANT-29", format: "qr_code" }] : []; }
+};
+"""
+
+
+@pytest.mark.browser
+def test_a_browser_that_reads_codes_itself_is_not_given_the_library(
+    chromium: Browser, place: Place, tmp_path: Path
+) -> None:
+    place.customer("KLANT-29", name={"call": "Meike", "short": "Meike", "initials": "M"})
+    with camera(chromium, place, film([[False] * 8] * 8, tmp_path / "film.y4m")) as page:
+        page.add_init_script(DETECTOR)
+        fetched: list[str] = []
+        page.on("request", lambda each: fetched.append(each.url))
+        page.goto("/scan?for=search")
+        expect(page.locator("main")).to_contain_text("Meike")
+    assert not [url for url in fetched if "zxing" in url]
+
+
+@pytest.mark.browser
+def test_without_https_it_says_so_and_asks_for_no_camera(chromium: Browser, place: Place) -> None:
+    tablet = place.signed_in()
+    page = chromium.new_page(base_url="http://shop.test")
+
+    def answer(route: Route) -> None:
+        served = tablet.get(route.request.url.removeprefix("http://shop.test"))
+        route.fulfill(status=served.status_code, headers=dict(served.headers), body=served.content)
+
+    page.route("**/*", answer)
+    page.goto("/scan")
+    expect(page.locator("#said")).to_contain_text("werkt alleen over HTTPS")
+    expect(page.locator("#again")).to_be_hidden()
+    page.close()
 
 
 def present(tablet: httpx.Client, code: str, symbology: str, *, asked: str = "products") -> httpx.Response:
