@@ -43,7 +43,7 @@ check: $(VENV)/.dev ## format, lint, strict types, import contracts
 	$(BIN)/lint-imports --no-cache
 
 prove: $(VENV)/.dev ## every figure of the issue's "must show" at full size; resumable; writes tests/bench/RESULTS.md
-	@STRICT=1 .ci/debian chromium systemd libnss3-tools pcscd vsmartcard-vpcd qemu-system-x86
+	@STRICT=1 .ci/debian chromium systemd libnss3-tools pcscd vsmartcard-vpcd qemu-system-x86 dbus mosquitto
 	$(BIN)/python -m tests.bench.prove --again $(AGAIN)
 
 example: $(VENV)/.run ## write systemd/welkom.toml.example anew from the types

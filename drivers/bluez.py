@@ -18,6 +18,7 @@ BLUEZ: Final = "org.bluez"
 ADAPTER: Final = "org.bluez.Adapter1"
 PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 ANSWER_S: Final = 2.0  # bluetoothd answers within milliseconds unless it hangs
+CLOSED_S: Final = 0.1
 OFF_S: Final = 0.3  # between off and on: the controller takes its time to go down
 ABSENT: Final = ("ServiceUnknown", "NameHasNoOwner", "NoReply", "Disconnected")
 
@@ -61,7 +62,12 @@ class Adapter:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        bus = self._bus
         self._close()
+        if bus is not None:
+            with suppress(Exception):  # how it ended is known; asyncio would log what nobody asked for
+                async with asyncio.timeout(CLOSED_S):
+                    await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
 
     def _close(self) -> None:
         bus, self._bus = self._bus, None

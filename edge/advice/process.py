@@ -1,11 +1,9 @@
 """The house's end of the advice worker: starts it, asks it, and gives up on it in time."""
 
 import asyncio
-import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -22,10 +20,9 @@ from edge.advice.talk import (
     Train,
     Trained,
 )
+from edge.kit.child import Child
 from edge.kit.errors import WelkomError
 
-# A line of answers is short; this is only a guard against a worker gone mad.
-LINE_BYTES: Final = 1 << 20
 A = TypeVar("A", Advised, Trained)
 
 
@@ -44,28 +41,19 @@ class Worker:
 
     def __init__(self, start: Start) -> None:
         self._start = start
-        self._process: Process | None = None
-        self._hearing: asyncio.Task[None] | None = None
+        self._child = Child("edge.advice.worker", self._hear)
         self._asked: dict[int, asyncio.Future[Answer]] = {}
         self._number = 0
-        self.died: Callable[[], None] = lambda: None  # told when it ends by itself, asked or not
+        # Told when it ends by itself, asked or not.
+        self._child.died = lambda: self.died()
+        self.died: Callable[[], None] = lambda: None
 
     @property
     def pid(self) -> int | None:
-        return self._process.pid if self._process else None
+        return self._child.pid
 
     async def open(self) -> None:
-        # Its own words could quote what it read: what is to be known of a failure it says in its answer.
-        self._process = await asyncio.create_subprocess_exec(
-            # -P: nothing is imported from the working folder. A session of its own: Ctrl+C is the house's.
-            *(sys.executable, "-P", "-m", "edge.advice.worker"),
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=DEVNULL,
-            limit=LINE_BYTES,
-            start_new_session=True,
-        )
-        self._hearing = asyncio.create_task(self._hear(self._process))
+        await self._child.open()
         self._write(msgspec.json.encode(self._start))
 
     async def train(self, now_ms: int, *, timeout_s: float) -> Trained:
@@ -107,20 +95,18 @@ class Worker:
 
     def check(self) -> None:
         """Raises WorkerGone where there is none, or it has died."""
-        if self._process is None or self._hearing is None:
+        if self._child.pid is None:
             raise _gone("is not there")
-        if self._hearing.done():
+        if not self._child.alive:
             raise _gone("died")
 
     def _write(self, line: bytes) -> None:
-        if self._process is None or self._process.stdin is None:
+        if not self._child.write(line):
             raise _gone("is not there")
-        self._process.stdin.write(line + b"\n")
 
-    async def _hear(self, process: Process) -> None:
-        assert process.stdout
+    async def _hear(self, stream: asyncio.StreamReader) -> None:
         with suppress(ValueError, OSError, msgspec.DecodeError):  # a line too long, or none of ours
-            while line := await process.stdout.readline():
+            while line := await stream.readline():
                 reply = msgspec.json.decode(line, type=Reply)
                 future = self._asked.get(reply.number)
                 if future is not None and not future.done():
@@ -128,16 +114,6 @@ class Worker:
         for future in self._asked.values():
             if not future.done():
                 future.set_exception(_gone("died"))
-        asyncio.get_running_loop().call_soon(self.died)  # by then this task is done, and `check` knows
 
     async def close(self) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        with suppress(ProcessLookupError):
-            process.kill()
-        if process.stdin is not None:
-            process.stdin.close()
-        await process.wait()
-        if self._hearing is not None:
-            await self._hearing
+        await self._child.close()

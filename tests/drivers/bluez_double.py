@@ -2,12 +2,16 @@
 
 `python -m tests.drivers.bluez_double`; lines on stdin: `advert ADDRESS RSSI HEX` (service data of 0xFEAA), `other
 ADDRESS RSSI` (a stranger's phone: manufacturer data only), `power on|off`, `mute on|off` (scans, and hears nothing:
-a controller that hangs), `unplug`. What real BlueZ does, it does: nobody hears without StartDiscovery; with a UUID
-filter strangers are not forwarded; a change of RSSI under 8 dB is told only with an RSSI filter, equal data only
-with DuplicateData (bluez, adapter.c and device.c).
+a controller that hangs), `unplug`, `crowd RATE` (so many adverts a second of strangers with beacons of the same kind,
+from fifty addresses).
+
+What real BlueZ does, it does: nobody hears without StartDiscovery; with a UUID filter strangers are not forwarded; a
+change of RSSI under 8 dB is told only with an RSSI filter, equal data only with DuplicateData (bluez, adapter.c and
+device.c).
 """
 
 import asyncio
+import random
 import sys
 from typing import Any, Final
 
@@ -31,6 +35,7 @@ class Double:
         self._powered = True
         self._muted = False
         self._there = True
+        self._crowd: asyncio.Task[None] | None = None
 
     def _adapter(self) -> dict[str, Variant]:
         return {
@@ -84,10 +89,23 @@ class Double:
                 self._scanning &= set() if state == "off" else self._scanning
             case ["mute", state]:
                 self._muted = state == "on"
+            case ["crowd", rate]:
+                self._crowd = asyncio.create_task(self._strangers(int(rate)))
             case ["unplug"]:
                 self._there = False
                 self._scanning.clear()
                 self._signal("/", MANAGER, "InterfacesRemoved", "oas", [PATH, [ADAPTER]])
+
+    async def _strangers(self, rate: int) -> None:
+        loop, dice = asyncio.get_running_loop(), random.Random(1)
+        due_s = loop.time()
+        while True:
+            for _ in range(rate // 100):
+                address = f"D0:00:00:00:00:{dice.randrange(50):02X}"
+                data = (b"\x30\xee" + dice.randbytes(8)).hex()
+                self.command(["advert", address, str(-40 - dice.randrange(50)), data])
+            due_s += 0.01
+            await asyncio.sleep(max(0.0, due_s - loop.time()))
 
     def _hear(self, address: str, rssi: int, about: dict[str, Variant]) -> None:
         if not self._scanning or self._muted:

@@ -12,7 +12,7 @@ import pytest
 from drivers import catalogue
 from drivers.ble import BleReader
 from drivers.codecs.eid import eid
-from drivers.reader import Idle, ReaderGone, Sighting
+from drivers.reader import Idle, Reader, ReaderGone, Sighting
 from drivers.settings import parse_reader
 from edge.presence.devices import Device
 from edge.presence.resolver import Here
@@ -46,7 +46,7 @@ def said(window: int = 0) -> bytes:
 
 
 @asynccontextmanager
-async def kept(scanner: BleReader) -> AsyncIterator[tuple["asyncio.Queue[Sighting]", ReaderState, list[str]]]:
+async def kept(scanner: Reader) -> AsyncIterator[tuple["asyncio.Queue[Sighting]", ReaderState, list[str]]]:
     """The reader as the house keeps it: its sightings, its state, its log lines."""
     seen: asyncio.Queue[Sighting] = asyncio.Queue()
     state, lines = ReaderState(), list[str]()

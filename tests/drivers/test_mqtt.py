@@ -1,6 +1,8 @@
 """Gateways over a real mosquitto: every make, loss, late batches, and brokers and gateways that go away."""
 
 import asyncio
+import json
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import aclosing
@@ -10,6 +12,7 @@ from typing import Any, Final
 import pytest
 
 from drivers.catalogue import build
+from drivers.codecs.eid import eid
 from drivers.mqtt import Broker, MqttReader, broker
 from drivers.reader import Idle, ReaderRefused, Sighting
 from drivers.settings import parse_reader
@@ -209,3 +212,41 @@ async def test_a_device_that_names_no_broker_is_refused(mosquitto: Mosquitto) ->
 )
 async def test_a_broker_is_named_in_few_ways(device: str, expected: Broker | None) -> None:
     assert broker(device) == expected
+
+
+async def test_watch_alone_takes_the_keys_of_its_settings(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    key = bytes(range(16))
+    line = {"device": "fob-7", "identity_key": key.hex(), "exponent": 10, "epoch_s": 1_700_000_000}
+    (tmp_path / "keys.jsonl").write_text(json.dumps(line) + "\n")
+    settings = tmp_path / "readers.toml"
+    settings.write_text(
+        '[[readers]]\nname = "gateways"\nkind = "mqtt"\nkeys = "file:keys.jsonl"\n'
+        f'device = "mqtt://127.0.0.1:{mosquitto.port}"\n'
+    )
+    watch = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "edge.cli", "watch", "mqtt", "--settings", str(settings)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    assert watch.stdout is not None
+    try:
+        said = asyncio.create_task(watch.stdout.readline())
+        async with asyncio.timeout(20):
+            while not said.done():
+                eid_now = eid(key, exponent=10, time_s=int(time.time()) - 1_700_000_000)
+                raw = "0201060303aafe0d16aafe30ee" + eid_now.hex()
+                mosquitto.publish("edge/van-dam/gw/g1/adv", batch(1, advert(STRANGER), advert(raw)))
+                await asyncio.sleep(0.2)
+        found = json.loads(said.result())
+        watch.terminate()
+        assert await watch.wait() == 0
+    finally:
+        if watch.returncode is None:
+            watch.kill()
+    assert (found["reader"], found["how"]) == ("gateways", "near")
+    assert found["token"] == {
+        "kind": "eid",
+        "value": "fob-7",
+        "evidence": "strong",
+        "about": {"scanner": "g1", "rssi_dbm": -63},
+    }
