@@ -25,8 +25,19 @@ SURE: Final = 0.6  # of another zone, before it is said
 BACK_SURE: Final = 0.9  # of the zone that was just left
 BACK_S: Final = 5.0
 # What a map has wrong at a spot it has wrong for several scanners at once: beyond so many, each says less.
-MANY: Final = 4
+MANY: Final = 5
 TOGETHER_S: Final = 1.0
+# How much louder a device is than the tag of the calibration: phones, fobs and pockets differ. Learnt with the place.
+OFFSETS_DB: Final = np.array([-9.0, -4.5, 0.0, 4.5, 9.0])
+OFFSET_SD_DB: Final = 3.0
+USUAL: Final = 2  # the offset of the tag itself
+SLOWLY: Final = 0.2  # a turned back looks like a quiet device for a while, so an offset is believed slowly,
+PASSING: Final = (
+    0.02  # and more slowly of who may be on the street: quiet and in, they are still there in a minute
+)
+PRIOR: Final = (
+    np.exp(-0.5 * (OFFSETS_DB / OFFSET_SD_DB) ** 2) / np.exp(-0.5 * (OFFSETS_DB / OFFSET_SD_DB) ** 2).sum()
+)
 
 
 @dataclass(slots=True)
@@ -43,7 +54,8 @@ class Belief:
     """One device on one map. Feed it readings in order of time."""
 
     map: RadioMap
-    _p: Floats = field(init=False)
+    _p: Floats = field(init=False)  # offsets x spots, each row sums to one
+    _louder: Floats = field(init=False)  # how likely each offset is
     _at_s: float = field(init=False, default=-math.inf)
     _zone: int = field(init=False, default=-1)
     _before: int = field(init=False, default=-1)
@@ -51,12 +63,13 @@ class Belief:
     _heard: dict[int, _Heard] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._p = self.map.start
+        self._p = np.tile(self.map.start, (len(OFFSETS_DB), 1))
+        self._louder = PRIOR
 
     def hear(self, at_s: float, readings: Mapping[str, float], *, alive: frozenset[str]) -> Estimate:
         """As `Locator`. A scanner that the map does not know says nothing; one that is not alive is masked."""
         self._move_on(at_s)
-        evidence = np.zeros(len(self._p))
+        evidence = np.zeros(self._p.shape)
         for scanner, row in self.map.rows.items():
             if scanner in readings:
                 evidence += self._reading(row, readings[scanner], at_s)
@@ -66,8 +79,12 @@ class Belief:
         if hearing > MANY:
             evidence *= math.sqrt(MANY / hearing)
         p = self._p * np.exp(evidence - evidence.max())
-        total = p.sum()
-        self._p = p / total if total > 1e-300 else self.map.start
+        total = p.sum(1)
+        self._p = np.where(total[:, None] > 0, p / np.maximum(total, 1e-300)[:, None], self.map.start)
+        outside = float(self._p[USUAL, self.map.zone == len(self.map.zones) - 1].sum())
+        rate = SLOWLY + (PASSING - SLOWLY) * outside
+        louder = self._louder * np.maximum(total, 1e-9) ** rate
+        self._louder = louder / louder.sum()
         return self._estimate()
 
     def _silence(self, scanner: int, at_s: float) -> Floats | float:
@@ -102,12 +119,13 @@ class Belief:
             weight = -math.expm1(-max(age_s, LEAST_STEP_S) / FADE_S)
         self._heard[scanner] = _Heard(mean, at_s, at_s)
         sd = self.map.sd[scanner]
-        told = -0.5 * ((mean - self.map.mean[scanner]) / sd) ** 2 - np.log(sd)
+        told = -0.5 * ((mean - OFFSETS_DB[:, None] - self.map.mean[scanner]) / sd) ** 2 - np.log(sd)
         never = math.log(UNHEARD) + float(np.nanmin(told)) if np.isnan(told).any() else 0.0
         return weight * np.where(np.isnan(told), never, told)
 
     def _estimate(self) -> Estimate:
-        by_zone = np.bincount(self.map.zone, weights=self._p, minlength=len(self.map.zones))
+        p = self._louder @ self._p
+        by_zone = np.bincount(self.map.zone, weights=p, minlength=len(self.map.zones))
         best = int(by_zone.argmax())
         if self._zone < 0:
             self._zone = best
@@ -116,12 +134,12 @@ class Belief:
             if by_zone[best] > (BACK_SURE if back else SURE):
                 self._before, self._zone, self._changed_s = self._zone, best, self._at_s
         zone = self.map.zones[self._zone]
-        return Estimate(zone, float(by_zone[self._zone]), self._place() if zone is not None else None)
+        return Estimate(zone, float(by_zone[self._zone]), self._place(p) if zone is not None else None)
 
-    def _place(self) -> tuple[float, float] | None:
+    def _place(self, p: Floats) -> tuple[float, float] | None:
         known = ~np.isnan(self.map.xy[:, 0])
-        weight = float(self._p[known].sum())
+        weight = float(p[known].sum())
         if weight < 0.5:
             return None
-        x, y = self._p[known] @ self.map.xy[known] / weight
+        x, y = p[known] @ self.map.xy[known] / weight
         return float(x), float(y)
