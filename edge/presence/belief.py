@@ -31,13 +31,12 @@ TOGETHER_S: Final = 1.0
 OFFSETS_DB: Final = np.array([-9.0, -4.5, 0.0, 4.5, 9.0])
 OFFSET_SD_DB: Final = 3.0
 USUAL: Final = 2  # the offset of the tag itself
-SLOWLY: Final = 0.2  # a turned back looks like a quiet device for a while, so an offset is believed slowly,
-PASSING: Final = (
-    0.02  # and more slowly of who may be on the street: quiet and in, they are still there in a minute
-)
-PRIOR: Final = (
-    np.exp(-0.5 * (OFFSETS_DB / OFFSET_SD_DB) ** 2) / np.exp(-0.5 * (OFFSETS_DB / OFFSET_SD_DB) ** 2).sum()
-)
+# A turned back looks like a quiet device for a while, so an offset is believed slowly; and more slowly of who may be
+# on the street: who is quiet and in is still there in half a minute. Shares of the evidence.
+SLOWLY: Final = 0.2
+PASSING: Final = 0.02
+_LIKELY: Final = np.exp(-0.5 * (OFFSETS_DB / OFFSET_SD_DB) ** 2)
+PRIOR: Final = _LIKELY / _LIKELY.sum()
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from edge.presence.floor import Floor
 
 Floats = NDArray[np.float64]
 
-MOST_SPOTS: Final = 400  # a step costs their square: 400 are some 40 µs
+MOST_SPOTS: Final = 400  # a step costs their square: with 400 a moment of one device costs some 0.3 ms
 SPOT_M: Final = 0.4  # a stride; coarser where that would be more than MOST_SPOTS
 WIDTHS_M: Final = (0.25, 0.35, 0.5, 0.75, 1.1, 1.6)  # candidates for "near"
 ROWS_A_SPOT: Final = 25  # where nothing is known but the zone
