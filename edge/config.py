@@ -119,6 +119,7 @@ class Presence:
     floor: Path = setting(
         Path("floor.toml"), "zones and scanners, for ble and mqtt; no such file: one zone, the shop"
     )
+    finding: bool = setting(False, "staff may look up where a customer stands who asked for that")
     calibration: Path = setting(
         Path("calibration.jsonl"), "walks of that floor; no such file: the strongest scanner says the zone"
     )

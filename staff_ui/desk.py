@@ -24,7 +24,7 @@ Guard = Literal["open", "tablet", "staff", "display", "loopback"]
 THEMES: Final = ("auto", "light", "dark", "glare")
 HANDS: Final = ("right", "left")
 # Pages that show more of a customer than a glance: a tablet left alone on one locks within a minute.
-PROFILES: Final = ("/profile", "/wallet", "/advice", "/cards", "/fobs")
+PROFILES: Final = ("/profile", "/wallet", "/advice", "/cards", "/fobs", "/where")
 SAVING: Final = "/saving/"  # and a balance without a name
 BY_THEMSELVES: Final = ("/live", "/signin/badge")  # asked without anybody touching anything
 TOUCH: Final = "/touch"  # says that somebody is there; opens nothing

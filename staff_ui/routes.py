@@ -40,6 +40,7 @@ from staff_ui.pages import (
     tour,
     wallet,
     wallet_acts,
+    where,
 )
 from staff_ui.security import Ask
 
@@ -117,6 +118,7 @@ ROUTES: Final = (
     Route("POST", "/visits/{visit:str}/cards", "staff", cards.cards_now),
     Route("GET", "/visits/{visit:str}/fobs", "staff", fobs.fobs),
     Route("POST", "/visits/{visit:str}/fobs", "staff", fobs.fobs_now),
+    Route("GET", "/visits/{visit:str}/where", "staff", where.where),
     Route("GET", "/cards/new/{note:str}", "staff", cards_new.cards_new),
     Route("POST", "/cards/new/{note:str}", "staff", cards_new.cards_new_now),
     Route("GET", "/balie", "display", balie.balie),

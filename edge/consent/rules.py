@@ -13,6 +13,7 @@ PURPOSES: Final[dict[str, Basis]] = {
     "receipts": "law",
     "recognition": "consent",  # be recognised in the shop: the name and the card on the tablet
     "location": "consent",
+    "finding": "consent",  # staff may look up in which zone this customer stands
     "profiling": "consent",  # advice from what was bought
     "partners": "consent",
     "contact": "consent",

@@ -1,6 +1,7 @@
 """What happens to customers' devices: a fob is given, or taken back. Each runs whole in one transaction."""
 
 import hmac
+from collections.abc import Sequence
 from hashlib import sha256
 from sqlite3 import Connection
 from typing import Final
@@ -34,13 +35,14 @@ def give(
     customer_id: bytes,
     shop_key: bytes,
     kek: bytes,
+    purposes: Sequence[str],
     until_ms: int | None,
     doer: Doer,
     visit_id: bytes,
     recipient: str,
     now_ms: int,
 ) -> list[ConsentGiven]:
-    """A fob becomes this customer's, with their yes to being located until `until_ms`.
+    """A fob becomes this customer's, with their yes to `purposes` (being located, perhaps found) until `until_ms`.
 
     Nothing is written where it is anybody's already, where they may not be recognised, or have too many; no fact
     where the yes held before. What became of it `beacons.of_customer` says.
@@ -58,15 +60,19 @@ def give(
     device = Device(id_.hex(), fob.identity_key, fob.exponent, fob.epoch_s)
     beacons.give(conn, device, customer_id=customer_id, wrapped=wrapped, kek=kek, now_ms=now_ms)
     note(conn, doer, what="fob_given", visit_id=visit_id, now_ms=now_ms)
-    return consent.give(
-        conn,
-        customer_id,
-        purpose="location",
-        recipient=recipient,
-        until_ms=until_ms,
-        staff_id=doer.staff_id,
-        now_ms=now_ms,
-    )
+    return [
+        fact
+        for purpose in purposes
+        for fact in consent.give(
+            conn,
+            customer_id,
+            purpose=purpose,
+            recipient=recipient,
+            until_ms=until_ms,
+            staff_id=doer.staff_id,
+            now_ms=now_ms,
+        )
+    ]
 
 
 def take_back(

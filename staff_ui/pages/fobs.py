@@ -14,6 +14,7 @@ from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages.looks import log_look
 from staff_ui.pages.named import open_visit
 from staff_ui.pages.values import text
+from staff_ui.pages.where import FINDING
 from staff_ui.security import Ask, own_form
 from staff_ui.sheets import Frame
 from staff_ui.words import Words, key
@@ -43,6 +44,7 @@ class Fobs:
     step: Step = "list"
     read: bool = False
     said: str = ""
+    finding: bool = False  # the shop lets staff look up where customers stand who ask for that
 
 
 async def fobs(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
@@ -73,6 +75,9 @@ async def fobs_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
             customer_id=found.customer_id,
             shop_key=house.keys.shop_key,
             kek=house.keys.kek,
+            purposes=("location", FINDING)
+            if house.config.presence.finding and "finding" in form
+            else ("location",),
             until_ms=now_ms + YEAR_MS if form["period"] == "year" else None,
             doer=guest.who.doer,
             visit_id=found.visit_id,
@@ -129,5 +134,6 @@ def _page(desk: Desk, around: Frame, found: Arrival, *, step: Step = "list", sai
         step=step,
         read=house.counter.fob() is not None,
         said=said,
+        finding=house.config.presence.finding,
     )
     return html(desk, "fobs.html", it, language=around.language)

@@ -71,6 +71,7 @@ class Profile:
     fields: tuple[Field, ...] = field(repr=False)
     now: str = ""
     tabs: tuple[Link, ...] = ()
+    findable: bool = False  # the shop lets staff look up where customers stand who asked for that
 
 
 async def look_closer(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
@@ -95,6 +96,7 @@ async def look_closer(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         if reason
         else "why",
         tabs=tabs(found.visit_id.hex(), "profile", say, busy=shop.busy(desk.house.db.reader)),
+        findable=desk.house.config.presence.finding and desk.house.radio is not None,
     )
     return html(desk, "profile.html", it, language=around.language)
 

@@ -16,6 +16,6 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
         "list": page,
         "given": replace(page, said=words.say("fobs.given")),
         "none": replace(page, lines=(), said=words.say("fobs.not_read")),
-        "yes": replace(page, step="yes", read=True),
+        "yes": replace(page, step="yes", read=True, finding=True),
         "refused": replace(page, step="refused"),
     }

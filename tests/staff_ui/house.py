@@ -22,7 +22,7 @@ from drivers.reader import How, Outcome, Sighting, Token
 from edge.advice.advisor import Advisor
 from edge.advice.process import Worker
 from edge.advice.talk import Start
-from edge.config import Config, Shop, Store, Wallet
+from edge.config import Config, Presence, Shop, Store, Wallet
 from edge.consent import tables as consent
 from edge.counter import Counter
 from edge.files import high_water_ms, prepare
@@ -35,6 +35,7 @@ from edge.kit.seal import key_place, new_key, seal, trait_place
 from edge.kit.serve import listen
 from edge.kit.sqlite import Database
 from edge.live import Live
+from edge.radio import open_radio
 from edge.recognition import tables
 from edge.recognition.names import Names
 from edge.recognition.rules import credential
@@ -280,6 +281,21 @@ async def open_house(state: Path, *, config: Config, clock: MovedClock, log: Any
             log=log,
         )
         db.listeners.append(advisor.heard)
+        radio = (
+            open_radio(
+                config,
+                db,
+                live,
+                time,
+                new_id,
+                journal=files.journal,
+                replica=files.replica,
+                kek=keys.kek,
+                log=log,
+            )
+            if config.presence.floor.exists()
+            else None
+        )
         yield House(
             config=config,
             keys=keys,
@@ -293,6 +309,7 @@ async def open_house(state: Path, *, config: Config, clock: MovedClock, log: Any
             health=health,
             log=log,
             advisor=advisor,
+            radio=radio,
         )
     finally:
         await db.close()
@@ -327,6 +344,7 @@ def open_place(
     clock: MovedClock | None = None,
     shop: Shop | None = None,
     wallet: Wallet | None = None,
+    presence: Presence | None = None,
 ) -> Iterator[Place]:
     """Open a shop and serve its tablets on a real socket until left."""
     config = replace(
@@ -334,6 +352,7 @@ def open_place(
         store=Store(state=state),
         shop=shop or Shop(),
         wallet=wallet or Wallet(unlocking="00000002"),
+        presence=presence or Presence(),
     )
     physics = clock or MovedClock()
     events: list[tuple[str, dict[str, Any]]] = []

@@ -107,3 +107,15 @@ def test_a_fob_that_is_taken_back_is_nobodys_and_can_be_given_again(place: Place
         assert answer.headers["location"].endswith("?said=back")
         assert place.rows("SELECT count(*) FROM beacon") == [(0,)]
     assert locations(place) == [("given", 1, 1)]  # their yes is theirs to withdraw
+
+
+def test_nobody_is_asked_to_be_found_and_nobody_is_where_the_shop_does_not_do_that(place: Place) -> None:
+    place.de_vries()
+    place.tap(CARD)
+    tablet = place.signed_in()
+    place.tap(CODE)
+    assert "Ja, zoek mij op" not in do(tablet, place, look="1").text
+    do(tablet, place, yes="1", period="year", finding="1")
+    assert place.rows("SELECT count(*) FROM main.consent WHERE purpose='finding'") == [(0,)]
+    assert "Dat doen we hier niet" in tablet.get(f"/visits/{visit_of(place)}/where").text
+    assert place.rows("SELECT count(*) FROM view_log WHERE purpose='finding'") == [(0,)]

@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from edge.consent import acts as consent
+from edge.consent import tables
 from edge.joining import acts
 from edge.joining.facts import CredentialBound, CustomerJoined, Yes
 from edge.joining.sealing import newcomer, sealed_card
@@ -14,7 +16,7 @@ from edge.kit.seal import derive, key_place, seal, trait_place, unseal
 from edge.recognition.rules import hashes
 from edge.staff.deeds import Doer
 from sync import wire
-from sync.hub import devices, feed
+from sync.hub import consents, devices, feed
 from tests.sync.centre import ANNA, BRAM, HERE, KEYS, SHOP_KEY, Centre, customer, device, open_centre
 from tests.sync.shop import events_at
 from tests.sync.test_appliance import appliance, found
@@ -226,3 +228,37 @@ async def test_a_shop_may_not_give_a_card_to_whoever_is_not_resident_there(tmp_p
         await agent.once()
         assert verdicts(centre) == [("credential_bound", "NOT_RESIDENT")]
         assert count(centre, "credential") == cards
+
+
+async def test_a_yes_said_in_a_shop_is_kept_sent_down_and_never_undoes_a_later_no(tmp_path: Path) -> None:
+    asked: dict[str, Any] = {"purpose": "location", "recipient": HERE}
+    async with open_centre(tmp_path) as centre, appliance(centre) as (db, agent):
+        await centre.hub.add_customers(["s1"], [customer(ANNA)])
+        await agent.once()
+        given = {"until_ms": None, "staff_id": bytes(16)}
+        (yes,) = (await db.write(consent.give, ANNA, **asked, **given, now_ms=now_ms())).facts
+        assert not (await db.write(consent.give, ANNA, **asked, **given, now_ms=now_ms())).facts
+        for _ in range(2):
+            await agent.once()
+        assert verdicts(centre) == [("consent_given", None)]
+        # The hub's own register says as much: the shop gave its copy up.
+        assert db.reader.execute("SELECT count(*) FROM main.consent").fetchone() == (0,)
+        assert tables.holds(db.reader, ANNA, **asked, now_ms=now_ms())
+        await centre.hub.db.apply(consents.withdraw, ANNA, **asked, now_ms=now_ms())
+        await db.write(lambda conn: [yes])  # the old yes, told again
+        for _ in range(2):
+            await agent.once()
+        assert not tables.holds(db.reader, ANNA, **asked, now_ms=now_ms())
+
+
+async def test_a_yes_for_somebody_of_another_shop_or_for_what_needs_none_is_refused(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        await centre.hub.db.apply(devices.register, KEYS, device=device("box-2", "s2"), shop_key=OTHER_KEY)
+        await centre.hub.add_customers(["s2"], [customer(BRAM, number="LOYALTY-0002")])
+        await centre.hub.add_customers(["s1"], [customer(ANNA)])
+        for whose, purpose in ((BRAM, "location"), (ANNA, "saving"), (ANNA, "mind")):
+            body = {"customer_id": whose.hex(), "purpose": purpose, "recipient": HERE, "gen": 9}
+            centre.box.happened(1, kind="consent_given", body=msgspec.json.encode(body))
+        await centre.agent.once()
+        codes = [code for _, code in verdicts(centre)]
+        assert codes == ["NOT_RESIDENT", "NO_CONSENT", "UNDECLARED"]

@@ -23,6 +23,10 @@ CONSENTS: Final[dict[str, tuple[str, str, str, str, str]]] = {
         key("location.title"), key("location.may"), key("location.stop"),
         key("location.stopped"), key("location.never"),
     ),
+    "finding": (
+        key("finding.title"), key("finding.may"), key("finding.stop"),
+        key("finding.stopped"), key("finding.never"),
+    ),
     "contact": (
         key("contact.title"), key("contact.may"), key("contact.stop"),
         key("contact.stopped"), key("contact.never"),

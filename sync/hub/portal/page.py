@@ -40,6 +40,7 @@ WHY: Final = {
     "saving": key("why.saving"),
     "profiling": key("why.profiling"),
     "location": key("why.location"),
+    "finding": key("why.finding"),
     "contact": key("why.contact"),
     "partners": key("why.partners"),
     "receipts": key("why.receipts"),

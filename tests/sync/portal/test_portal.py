@@ -273,10 +273,11 @@ def test_a_consent_that_ended_by_itself_can_be_given_again(place: Place) -> None
 
 
 def test_saving_has_no_stop_button_and_says_why(place: Place) -> None:
-    place.add(purposes=("saving", "receipts", "recognition", "location", "contact", "partners", "profiling"))
+    yeses = ("recognition", "location", "finding", "contact", "partners", "profiling")
+    place.add(purposes=("saving", "receipts", *yeses))
     phone = place.inside()
     shown = phone.get("/portal").text
-    assert shown.count('action="/portal/stop"') == 5
+    assert shown.count('action="/portal/stop"') == len(yeses)
     assert "Hier is geen stopknop. Dit hebt u met de winkel afgesproken" in shown
     assert "een winkel moet dit van de wet" in shown
     assert "Niemand " not in shown.split('id="mag"')[1]

@@ -1,0 +1,54 @@
+"""Where a customer stands who asked to be found: the zone, and for how long; each look is logged."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from litestar import Response
+
+from edge.consent import tables as consent
+from staff_ui.desk import Desk, Guest, frame, html, words
+from staff_ui.pages.looks import log_look
+from staff_ui.pages.named import open_visit
+from staff_ui.pages.values import text
+from staff_ui.security import Ask
+from staff_ui.sheets import Frame
+
+FINDING = "finding"  # the purpose: a yes of its own, beside being recognised and being located
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """`step`: `here`, `gone` when nobody hears them, `asked_not` without their yes, `off` in a shop that does not."""
+
+    frame: Frame
+    visit: str
+    step: Literal["here", "gone", "asked_not", "off"]
+    name: str = field(default="", repr=False)
+    zone: str = field(default="", repr=False)
+    ago: str = ""
+
+
+async def where(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`GET /visits/{visit}/where`."""
+    house, around, found = desk.house, frame(desk, request, guest), open_visit(desk, request)
+    now_ms, visit = house.time.now_ms(), found.visit_id.hex()
+    if not house.config.presence.finding or house.radio is None:
+        it = Where(around, visit, "off")
+    elif not consent.holds(
+        house.db.reader,
+        found.customer_id,
+        purpose=FINDING,
+        recipient=house.config.shop.recipient,
+        now_ms=now_ms,
+    ):
+        it = Where(around, visit, "asked_not")
+    else:
+        name = text(house.names.of(house.db.reader, found.customer_id, now_ms=now_ms), "call")
+        stay = house.radio.nearby.tracker.stays().get(found.customer_id.hex())
+        if stay is None:
+            it = Where(around, visit, "gone", name)
+        else:
+            await log_look(desk, found, guest, [FINDING])
+            ago = words(desk, around).minutes(max(0, now_ms - round(stay.zone_since_s * 1000)))
+            it = Where(around, visit, "here", name, stay.zone, ago)
+    return html(desk, "where.html", it, language=around.language)

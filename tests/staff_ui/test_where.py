@@ -1,0 +1,93 @@
+"""Where somebody stands is said of who asked to be found, while they are here, and each look is written down."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from drivers.reader import Sighting, Token
+from edge.config import Presence
+from edge.consent import acts as consent
+from edge.presence.tracker import Reading
+from tests.staff_ui.house import MovedClock, Place, open_place
+from tests.staff_ui.test_customer import CARD, visit_of
+from tests.staff_ui.test_fobs import CODE, do
+
+FLOOR = """
+[[zones]]
+id = "schoenen"
+entrance = true
+[[scanners]]
+id = "g1"
+zone = "schoenen"
+"""
+
+
+@pytest.fixture
+def found(tmp_path: Path) -> Iterator[Place]:
+    """A shop that lets staff look customers up."""
+    (tmp_path / "floor.toml").write_text(FLOOR)
+    clock = MovedClock()
+    clock.at_hour(10)
+    presence = Presence(floor=tmp_path / "floor.toml", finding=True)
+    with open_place(tmp_path / "state", clock=clock, presence=presence) as opened:
+        opened.staff()
+        yield opened
+
+
+def is_heard(place: Place) -> None:
+    """Their fob is heard at the shoes, often enough to be somebody who came in."""
+    radio = place.house.radio
+    assert radio is not None
+    ((id_,),) = place.rows("SELECT id FROM beacon")
+    token = Token("eid", id_.hex(), "strong", {"scanner": "g1", "rssi_dbm": -50})
+
+    async def hear() -> None:
+        await radio.on_sighting(Sighting("gateways", datetime.now(UTC), "near", token))
+        for step in range(4):
+            at_s = place.now_ms() / 1000 + step
+            await radio.nearby.hear(at_s, [Reading(at_s, "g1", id_.hex(), -50.0)])
+
+    place.run(hear())
+
+
+def looks(place: Place) -> int:
+    return int(place.rows("SELECT count(*) FROM view_log WHERE purpose='finding'")[0][0])
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_only_who_asked_to_be_found_is_and_the_look_is_in_the_log(found: Place, asked: bool) -> None:
+    found.de_vries()
+    found.tap(CARD)
+    tablet = found.signed_in()
+    found.tap(CODE)
+    assert "Ja, zoek mij op" in do(tablet, found, look="1").text
+    do(tablet, found, yes="1", period="year", **({"finding": "1"} if asked else {}))
+    is_heard(found)
+    page = tablet.get(f"/visits/{visit_of(found)}/where").text
+    assert ("schoenen" in page) == asked
+    assert ("niet gevraagd om gevonden te worden" in page) != asked
+    assert looks(found) == int(asked)
+
+
+def test_a_stop_closes_it_at_once_and_who_is_gone_is_not_found(found: Place) -> None:
+    customer_id = found.de_vries()
+    found.tap(CARD)
+    tablet = found.signed_in()
+    found.tap(CODE)
+    do(tablet, found, yes="1", period="stop", finding="1")
+    address = f"/visits/{visit_of(found)}/where"
+    assert "Niet te vinden" in tablet.get(address).text
+    is_heard(found)
+    assert "schoenen" in tablet.get(address).text
+    found.run(
+        found.house.db.write(
+            consent.withdraw,
+            customer_id,
+            purpose="finding",
+            recipient=found.house.config.shop.recipient,
+            now_ms=found.now_ms(),
+        )
+    )
+    assert "schoenen" not in tablet.get(address).text
