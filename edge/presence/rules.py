@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from edge.presence.estimate import Estimate
 
-Kind = Literal["entered", "moved", "left"]
+Kind = Literal["entered", "moved", "dwelt", "left"]
 
 ENTER_WITHIN_S: Final = 5.0
 ENTER_RECEPTIONS: Final = 3  # of one scanner within that time, or
@@ -25,6 +25,7 @@ DOOR_GAPS: Final = 4.0
 OUTSIDE_S: Final = 5.0  # believed outside so long: gone, though still heard
 AGAIN_S: Final = 600.0
 DEAF_S: Final = 600.0  # no scanner hears anything: nobody left, but presence still expires
+DWELL_S: Final = 30.0  # of evidence in one zone: standing at a shelf, and not passing it
 FRESH_S: Final = 10.0  # without evidence for longer, nobody is counted as standing anywhere
 
 
@@ -48,7 +49,8 @@ class Seen:
 class Stay:
     """A customer who is here (`left_s` None), or was. `rival` is another zone that the estimate says, and since when.
 
-    `dwell_s` is their time in this zone: only where there was fresh evidence, weighed by confidence.
+    `dwell_s` is their time in this zone: only where there was fresh evidence, weighed by confidence. `dwelt` are the
+    zones of which that was said: once a zone and visit.
     """
 
     visit: str
@@ -59,6 +61,7 @@ class Stay:
     dwell_s: float = 0.0
     rival: tuple[str | None, float] | None = None
     left_s: float | None = None
+    dwelt: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def enters(receptions: Sequence[Reception], estimate: Estimate, *, at_s: float) 
 
 
 def seen_in(stay: Stay, seen: Seen) -> tuple[Stay, Happened | None]:
-    """The stay after its customer was heard again; a move when the zone has really changed."""
+    """The stay after its customer was heard again: a move when the zone has really changed, or a dwell in it."""
     estimate, at_s = seen.estimate, seen.at_s
     fresh_s = at_s - stay.seen.at_s
     dwell_s = stay.dwell_s
@@ -86,7 +89,11 @@ def seen_in(stay: Stay, seen: Seen) -> tuple[Stay, Happened | None]:
         dwell_s += fresh_s * stay.seen.estimate.confidence
     stay = replace(stay, seen=seen, dwell_s=dwell_s)
     if estimate.zone == stay.zone:
-        return replace(stay, rival=None), None
+        stay = replace(stay, rival=None)
+        if stay.dwell_s < DWELL_S or stay.zone in stay.dwelt:
+            return stay, None
+        dwelt = Happened("dwelt", at_s, seen.device, stay.zone, stay.visit)
+        return replace(stay, dwelt=stay.dwelt | {stay.zone}), dwelt
     if stay.rival is None or stay.rival[0] != estimate.zone:
         stay = replace(stay, rival=(estimate.zone, at_s))
     assert stay.rival is not None

@@ -13,6 +13,7 @@ from edge.presence.rules import Happened
 from edge.presence.tracker import Out, Place, Reading, Tracker
 
 MAX_LINE: Final = 16_384  # an extended advertisement has 1,650 bytes; the rest is names
+MOST_S: Final = 1e11  # the year 5138: beyond it a clock counts something else
 Resolve = Callable[[bytes, float], str | None]  # (8 bytes of an identifier, when) -> a device of ours
 
 
@@ -28,6 +29,7 @@ class Stream:
         self._resolve = resolve
         self._at_s = float("-inf")
         self._waiting: list[Reading] = []
+        self._said: dict[str, bool] = {}  # scanner -> online
         self.unresolved = 0  # adverts of nobody: a total, and that is all that is kept
 
     def take(self, line: str) -> Iterator[str]:
@@ -38,13 +40,14 @@ class Stream:
             self._at_s = at_s
             yield from _lines(self.tracker.pass_time(at_s))
         if isinstance(found, bool):
-            yield from self._flush()
             self.tracker.health.said(scanner, online=found)
+            self._said[scanner] = found
         elif found is None:
             self.unresolved += 1
             self.tracker.health.heard(scanner, at_s)
         elif at_s == self._at_s:
             self._waiting.append(found)
+            self._said.pop(scanner, None)
         else:  # late, but not for this device: it was not heard since
             last_s = self.tracker.last_s(found.device)
             if last_s >= at_s or any(each.device == found.device for each in self._waiting):
@@ -59,6 +62,9 @@ class Stream:
         waiting, self._waiting = self._waiting, []
         if waiting:
             yield from _lines(self.tracker.hear(self._at_s, waiting))
+        for scanner, online in self._said.items():  # of one moment the last word holds
+            self.tracker.health.said(scanner, online=online)
+        self._said.clear()
 
     def _parse(self, line: str) -> tuple[float, str, Reading | bool | None]:
         """(at, scanner, a reading | whether it says it is online | None for an advert of nobody)."""
@@ -71,7 +77,7 @@ class Stream:
         if not isinstance(found, dict):
             raise LineError("line: must be an object")
         at_s, scanner = found.get("at"), found.get("scanner")
-        if at_s is None or not is_number(at_s):
+        if at_s is None or not is_number(at_s) or abs(at_s) > MOST_S:
             raise LineError("at: must be a number of seconds")
         at_s = float(at_s)
         if not isinstance(scanner, str) or not scanner:
@@ -105,6 +111,8 @@ class Stream:
 
 def _lines(said: list[Out] | list[Happened]) -> Iterator[str]:
     for each in said:
+        if isinstance(each, Happened) and each.kind == "dwelt":
+            continue  # no line of the contract
         yield json.dumps(_place(each) if isinstance(each, Place) else _event(each))
 
 

@@ -158,15 +158,16 @@ class Tracker:
                 # Heard, so still here; where is the other device's to say.
                 self._stays[customer] = replace(stay, seen=replace(stay.seen, at_s=device.at_s))
                 return []
-            self._stays[customer], moved = rules.seen_in(stay, seen)
-            return [moved] if moved else []
+            self._stays[customer], happened = rules.seen_in(stay, seen)
+            return [happened] if happened else []
         zone = device.estimate.zone
         if zone is None or not rules.enters(device.receptions, device.estimate, at_s=device.at_s):
             return []
-        again = stay is not None and rules.same_visit(stay, at_s=device.at_s)
-        visit = stay.visit if stay is not None and again else self._new_visit()
-        since_s = stay.since_s if stay is not None and again else device.at_s
-        self._stays[customer] = Stay(visit, zone, since_s, device.at_s, seen)
+        if stay is not None and rules.same_visit(stay, at_s=device.at_s):
+            visit, since_s, dwelt = stay.visit, stay.since_s, stay.dwelt
+        else:
+            visit, since_s, dwelt = self._new_visit(), device.at_s, frozenset[str]()
+        self._stays[customer] = Stay(visit, zone, since_s, device.at_s, seen, dwelt=dwelt)
         return [Happened("entered", device.at_s, name, zone, visit)]
 
     def _leads(self, name: str, device: _Device, stay: Stay) -> bool:

@@ -58,6 +58,22 @@ def test_an_offline_scanner_is_masked_until_it_says_online_or_is_heard() -> None
     assert health.state("g1", 4.0) == "hears"
 
 
+def test_a_status_among_the_readings_of_one_moment_makes_no_second_line() -> None:
+    floor, rows = flat()
+    engine = stream(floor, rows)
+    fed = [
+        reading(1.0),
+        {"at": 1.0, "scanner": "g1", "status": "offline"},
+        reading(1.0, "g2"),
+        reading(2.0, "g2"),
+    ]
+    assert [line["at"] for line in answers(engine, map(json.dumps, fed)) if "confidence" in line] == [
+        1.0,
+        2.0,
+    ]
+    assert engine.tracker.health.state("g1", 2.0) == "offline"
+
+
 def test_a_late_line_of_another_device_still_has_its_answer_and_time_never_runs_back_for_one() -> None:
     out = said([reading(1.0), reading(2.0), reading(1.5, device="d2")])
     assert sorted((line["at"], line["device"]) for line in out if "confidence" in line) == [
@@ -81,6 +97,7 @@ def test_a_late_line_of_another_device_still_has_its_answer_and_time_never_runs_
         ("[1]", "line"),
         ('{"at": "x", "scanner": "g1", "device": "d", "rssi": -50}', "at"),
         ('{"at": true, "scanner": "g1", "device": "d", "rssi": -50}', "at"),
+        ('{"at": 1e18, "scanner": "g1", "device": "d", "rssi": -50}', "at"),
         ('{"at": NaN, "scanner": "g1", "device": "d", "rssi": -50}', "at"),
         ('{"at": 1, "device": "d", "rssi": -50}', "scanner"),
         ('{"at": 1, "scanner": "g1", "rssi": -50}', "device"),
