@@ -106,16 +106,22 @@ def seen_in(stay: Stay, seen: Seen) -> tuple[Stay, Happened | None]:
     return stay, None
 
 
-def leaves_at_s(stay: Stay, *, entrances: Sequence[str], deaf: bool) -> float:
-    """When this stay ends if nothing more is heard; in the past when it has ended."""
+def leaves_at_s(
+    stay: Stay, *, entrances: Sequence[str], deaf: bool, hearing_since_s: float = float("-inf")
+) -> float:
+    """When this stay ends if nothing more is heard; in the past when it has ended.
+
+    While no scanner hears (`deaf`) silence says nothing, and nothing of the time before they came back.
+    """
     last = stay.seen
     if stay.rival is not None and stay.rival[0] is None:
         return stay.rival[1] + OUTSIDE_S
     if deaf:
         return last.at_s + DEAF_S
+    silent_s = min(max(last.at_s, hearing_since_s), last.at_s + DEAF_S)
     if stay.zone in entrances:
-        return last.at_s + max(DOOR_S, DOOR_GAPS * last.gap_s)
-    return last.at_s + max(LEAVE_S, LEAVE_GAPS * last.gap_s)
+        return silent_s + max(DOOR_S, DOOR_GAPS * last.gap_s)
+    return silent_s + max(LEAVE_S, LEAVE_GAPS * last.gap_s)
 
 
 def same_visit(stay: Stay | None, *, at_s: float) -> bool:

@@ -19,6 +19,7 @@ FORGET_S: Final = 120.0  # of raw signals: after so long they say nothing of whe
 GAP_SHARE: Final = 0.1  # of the newest gap in a device's usual one
 MOST_GAP_S: Final = 30.0  # a longer one is an absence, not a rhythm
 LEAST_GAP_S: Final = 0.05
+LOOK_S: Final = 0.5  # with many devices there are many moments: who else has left is asked so often
 NOWHERE: Final = Estimate(None, 0.0)
 
 
@@ -74,6 +75,8 @@ class Tracker:
         self._customer_of = customer_of
         self._devices: dict[str, _Device] = {}
         self._stays: dict[str, Stay] = {}
+        self._looked_s = float("-inf")  # when everybody was asked last whether they had left
+        self._hearing_since_s = float("-inf")  # when scanners came back that had all been offline
         self.health = Health()
 
     def hear(self, at_s: float, readings: Sequence[Reading]) -> list[Out]:
@@ -81,9 +84,13 @@ class Tracker:
 
         What had to happen by then (somebody left) comes first. Readings of one moment belong in one call.
         """
+        if readings and self._deaf():
+            self._hearing_since_s = at_s
         for reading in readings:
             self.health.heard(reading.scanner, at_s)
-        out: list[Out] = [*self.pass_time(at_s)]
+        out: list[Out] = []
+        if abs(at_s - self._looked_s) >= LOOK_S:
+            out += self.pass_time(at_s)
         by_device: dict[str, dict[str, list[float]]] = {}
         for reading in readings:
             if reading.device not in self._floor.beacons:
@@ -91,9 +98,12 @@ class Tracker:
                 heard.append(reading.rssi_dbm)
         alive = self.health.alive(at_s)
         for name, of_scanners in by_device.items():
-            device = self._devices.setdefault(name, _Device(self._locate()))
-            if device.at_s > at_s:
+            device = self._devices.get(name)
+            if device is None:
+                device = self._devices[name] = _Device(self._locate())
+            elif device.at_s > at_s:
                 continue  # from the past of this very device: it would move it back
+            out += self._leave(self._customer_of(name), at_s)
             means = {scanner: sum(each) / len(each) for scanner, each in of_scanners.items()}
             self._note(device, at_s, [scanner for scanner, each in of_scanners.items() for _ in each])
             device.estimate = device.locator.hear(at_s, means, alive=alive)
@@ -104,21 +114,32 @@ class Tracker:
 
     def pass_time(self, at_s: float) -> list[Happened]:
         """Who has left by now, in order of time; and what is too old of anybody is forgotten."""
-        deaf = all(self.health.is_offline(scanner.id) for scanner in self._floor.scanners)
-        gone: list[Happened] = []
-        for customer, stay in list(self._stays.items()):
-            if stay.left_s is not None:
-                if not rules.same_visit(stay, at_s=at_s):
-                    del self._stays[customer]
-                continue
-            ends_s = rules.leaves_at_s(stay, entrances=self._floor.entrances, deaf=deaf)
-            if ends_s <= at_s:
-                self._stays[customer] = replace(stay, left_s=ends_s)
-                gone.append(Happened("left", ends_s, stay.seen.device, stay.zone, stay.visit))
+        self._looked_s = at_s
+        gone = [each for customer in list(self._stays) for each in self._leave(customer, at_s)]
         for name, device in list(self._devices.items()):
             if at_s - device.at_s > FORGET_S:
                 del self._devices[name]
         return sorted(gone, key=lambda each: each.at_s)
+
+    def _leave(self, customer: str, at_s: float) -> list[Happened]:
+        """That this customer has left by now, where it is so and was not said."""
+        stay = self._stays.get(customer)
+        if stay is None:
+            return []
+        if stay.left_s is not None:
+            if not rules.same_visit(stay, at_s=at_s):
+                del self._stays[customer]
+            return []
+        ends_s = rules.leaves_at_s(
+            stay, entrances=self._floor.entrances, deaf=self._deaf(), hearing_since_s=self._hearing_since_s
+        )
+        if ends_s > at_s:
+            return []
+        self._stays[customer] = replace(stay, left_s=ends_s)
+        return [Happened("left", ends_s, stay.seen.device, stay.zone, stay.visit)]
+
+    def _deaf(self) -> bool:
+        return all(self.health.is_offline(scanner.id) for scanner in self._floor.scanners)
 
     def forget(self, customer: str) -> None:
         """The customer no longer wants to be seen: nothing of theirs is left, and nothing more is said."""

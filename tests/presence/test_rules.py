@@ -137,6 +137,18 @@ def test_with_every_scanner_offline_nobody_left_but_presence_still_expires() -> 
     assert len(engine.pass_time(4 + rules.DEAF_S)) == 1
 
 
+def test_when_scanners_come_back_nobody_left_meanwhile() -> None:
+    engine = tracker({"phone": "c"})
+    for at_s in range(5):
+        heard(engine, at_s, "g2", device="phone")
+    for scanner in SHOP.scanners:
+        engine.health.said(scanner.id, online=False)
+    assert events(heard(engine, 200, "g1", device="other")) == []
+    assert events(heard(engine, 203, "g2", device="phone")) == []
+    assert engine.pass_time(203 + rules.LEAVE_S - 1) == []
+    assert [each.device for each in engine.pass_time(203 + rules.LEAVE_S)] == ["phone"]
+
+
 def test_a_withdrawal_leaves_nothing_and_says_nothing() -> None:
     engine = tracker({"phone": "c"})
     for at_s in range(5):
