@@ -18,6 +18,8 @@ MODULES: Final = ("pn533_usb", "pn533", "port100", "nfc")
 BLACKLIST: Final = "etc/modprobe.d"
 RULES: Final = ("etc/udev/rules.d/90-welkom.rules", "lib/udev/rules.d/90-welkom.rules")
 LIBRARIES: Final = {"nfc": ("libusb-1.0.so.0", "libusb-1.0-0"), "pcsc": ("libpcsclite.so.1", "libpcsclite1")}
+BLUETOOTH: Final = "/sys/class/bluetooth"
+BUS: Final = "/run/dbus/system_bus_socket"
 READ, READ_WRITE = 0o4, 0o6
 
 
@@ -64,10 +66,30 @@ def _troubles(machine: Machine, reader: ReaderSettings) -> Iterator[str]:
         yield f"{library} is missing: apt install {package}"
     if reader.kind == "pcsc" and not machine.path(PCSCD).exists():
         yield "the PC/SC daemon does not listen: apt install pcscd, then systemctl enable --now pcscd.socket"
+    if reader.kind == "ble":
+        yield from _bluetooth_troubles(machine, reader.device)
     if reader.kind == "nfc" and reader.device.startswith("usb"):
         yield from _usb_troubles(machine, reader.device)
     elif reader.kind in ("serial", "hid", "nfc") and reader.device.startswith("/"):
         yield from _node_troubles(machine, reader)
+
+
+def _bluetooth_troubles(machine: Machine, device: str) -> Iterator[str]:
+    folder = machine.path(BLUETOOTH)
+    adapters = (
+        sorted(each.name for each in folder.iterdir() if ":" not in each.name) if folder.is_dir() else []
+    )
+    if not adapters:
+        yield "no Bluetooth adapter is there: plug one in; in a virtual machine pass it through"
+    elif device and device not in adapters:
+        yield f"there is no adapter {device}: write one of {', '.join(adapters)}"
+    chosen = device or (adapters[0] if adapters else "")
+    if any(_text(each / "soft").strip() == "1" for each in (folder / chosen).glob("rfkill*")):
+        yield f"{chosen} is blocked: rfkill unblock bluetooth"
+    if not machine.path(BUS).exists():
+        yield "the system's message bus is not there: apt install dbus"
+    if not _pid_of(machine, "bluetoothd"):
+        yield "bluetoothd does not run: apt install bluez, then systemctl enable --now bluetooth"
 
 
 def _needs_library(reader: ReaderSettings) -> bool:

@@ -8,6 +8,7 @@ from litestar import Response
 from litestar.exceptions import NotFoundException
 from litestar.response import Stream
 
+from edge.house import House
 from edge.kit.packing import packed
 from edge.visits import tables
 from staff_ui.desk import Desk, Guest
@@ -29,7 +30,14 @@ METRICS: Final[dict[str, tuple[str, str]]] = {
     "welkom_advice_customers": ("gauge", "Histories in the model after its last training."),
     "welkom_advice_restarts_total": ("counter", "Advice workers that died or hung since the start."),
     "welkom_search_products": ("gauge", "Products in the search index."),
+    "welkom_identifiers_total": ("counter", "Rotating identifiers that the radio heard, by outcome."),
+    "welkom_windows_up": ("gauge", "1 when the window worker answers."),
+    "welkom_scanner_up": ("gauge", "1 when a scanner of the floor hears."),
+    "welkom_near": ("gauge", "Customers whom the radio hears in the shop."),
 }
+
+# Those that only a shop with a radio has.
+BY_RADIO: Final = ("welkom_identifiers_total", "welkom_windows_up", "welkom_scanner_up", "welkom_near")
 
 # Topics that a page without a card may hear alone: of products, or about one customer.
 ONLY: Final = ("products", "visits")
@@ -72,6 +80,7 @@ async def metrics(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         "welkom_advice_customers": [("", house.advisor.condition.customers)],
         "welkom_advice_restarts_total": [("", house.advisor.condition.restarts)],
         "welkom_search_products": [("", len(house.products))],
+        **_radio(house),
     }
     lines: list[str] = []
     for name, (kind, why) in METRICS.items():
@@ -82,6 +91,28 @@ async def metrics(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         media_type="text/plain; version=0.0.4",
         headers={"cache-control": "no-store"},
     )
+
+
+def _radio(house: House) -> dict[str, list[tuple[str, int]]]:
+    """Totals about nobody; no lines in a shop without a radio."""
+    radio = house.radio
+    if radio is None:
+        return {name: [] for name in BY_RADIO}
+    totals, tracker, now_s = radio.lookout.resolver.totals, radio.nearby.tracker, house.time.now_ms() / 1000
+    outcomes = {
+        "resolved": totals.resolved,
+        "strangers": totals.asked - totals.resolved,
+        "withheld": radio.heard.withheld,
+    }
+    return {
+        "welkom_identifiers_total": [(f'{{outcome="{name}"}}', count) for name, count in outcomes.items()],
+        "welkom_windows_up": [("", int(radio.lookout.ready.is_set() and not radio.lookout.down))],
+        "welkom_scanner_up": [
+            (f'{{scanner="{_escape(each.id)}"}}', int(tracker.health.state(each.id, now_s) == "hears"))
+            for each in radio.floor.scanners
+        ],
+        "welkom_near": [("", len(tracker.stays()))],
+    }
 
 
 def _escape(label: str) -> str:

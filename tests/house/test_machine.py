@@ -214,3 +214,20 @@ def test_a_reader_that_wants_the_daemon_is_used_as_it_is_while_that_listens(box:
         nfc,
         ReaderSettings("nfc-2", "pcsc", device="ACR1252 Dual Reader", uid=True),
     ]
+
+
+def test_what_a_bluetooth_scanner_lacks_is_said_one_thing_at_a_time(box: Box) -> None:
+    def said(device: str = "") -> str:
+        return box.ask(ReaderSettings("door", "ble", device=device))["reader door"].words
+
+    assert "no Bluetooth adapter is there" in said()
+    box.file("sys/class/bluetooth/hci0/rfkill0/soft", "1\n")
+    box.file("sys/class/bluetooth/hci0:64/type", "LE\n")  # a connection, no adapter
+    assert "no adapter hci7: write one of hci0" in said("hci7")
+    assert "hci0 is blocked" in said()
+    box.file("sys/class/bluetooth/hci0/rfkill0/soft", "0\n")
+    assert "message bus is not there" in said()
+    box.file("run/dbus/system_bus_socket")
+    assert "bluetoothd does not run" in said()
+    box.runs("bluetoothd")
+    assert said("hci0") == "ble hci0"

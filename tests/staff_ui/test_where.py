@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 
 from drivers.reader import Sighting, Token
 from edge.config import Presence
 from edge.consent import acts as consent
 from edge.presence.tracker import Reading
+from staff_ui.pages.machine import BY_RADIO
 from tests.staff_ui.house import MovedClock, Place, open_place
 from tests.staff_ui.test_customer import CARD, visit_of
 from tests.staff_ui.test_fobs import CODE, do
@@ -69,6 +71,10 @@ def test_only_who_asked_to_be_found_is_and_the_look_is_in_the_log(found: Place, 
     assert ("schoenen" in page) == asked
     assert ("niet gevraagd om gevonden te worden" in page) != asked
     assert looks(found) == int(asked)
+    text = httpx.get(f"{found.url}/metrics").text
+    assert 'welkom_scanner_up{scanner="g1"} 1' in text
+    assert "welkom_near 1" in text
+    assert {name for name in BY_RADIO if f"\n{name}" in text} == set(BY_RADIO)
 
 
 def test_a_stop_closes_it_at_once_and_who_is_gone_is_not_found(found: Place) -> None:
