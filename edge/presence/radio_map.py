@@ -250,7 +250,7 @@ def _step(floor: Floor, zones: tuple[str | None, ...], spots: _Spots, step_s: fl
     """Where somebody at a spot is a step later, N x N, each row sums to one."""
     n, placed = len(spots.zone), spots.placed
     same = spots.zone[:, None] == spots.zone[None]
-    adjacent = _adjacent(floor, zones)[spots.zone[:, None], spots.zone[None]]
+    adjacent = _adjacent(floor, zones, known=set(spots.zone.tolist()))[spots.zone[:, None], spots.zone[None]]
     # By zone: stay among the spots of this one, or go through a door to any of the next.
     within = same / np.maximum(same.sum(1, keepdims=True), 1)
     through = adjacent / np.maximum(adjacent.sum(1, keepdims=True), 1)
@@ -269,13 +269,18 @@ def _step(floor: Floor, zones: tuple[str | None, ...], spots: _Spots, step_s: fl
     return (1 - LOST) * step + LOST / n
 
 
-def _adjacent(floor: Floor, zones: tuple[str | None, ...]) -> NDArray[np.bool_]:
+def _adjacent(floor: Floor, zones: tuple[str | None, ...], *, known: set[int]) -> NDArray[np.bool_]:
+    """Which zones are a step apart; one that nobody calibrated is passed through unseen."""
     found = np.zeros((len(zones), len(zones)), dtype=bool)
     for zone in floor.zones:
         for other in zone.next_to:
             found[zones.index(zone.id), zones.index(other)] = True
     for entrance in floor.entrances:
         found[zones.index(entrance), -1] = found[-1, zones.index(entrance)] = True
+    for unknown in set(range(len(zones))) - known:
+        around = np.flatnonzero(found[unknown])
+        found[np.ix_(around, around)] = True
+    np.fill_diagonal(found, False)
     return found
 
 

@@ -41,6 +41,14 @@ def test_a_calibration_without_places_still_finds_zones_and_says_no_place() -> N
     assert heard.xy is None
 
 
+def test_a_zone_that_nobody_calibrated_is_passed_through() -> None:
+    floor, _ = flat()
+    calibration, walk = next(iter(folds()))
+    known = [each for each in calibration if each.zone != "corridor"]
+    asked = [each for each in walk if each.zone != "corridor"]
+    assert engine(floor, known, asked).accuracy > 85
+
+
 def test_the_same_input_gives_the_same_map_in_whatever_order_walks_stand_in_the_file() -> None:
     floor, rows = flat()
     some = rows[::7]
