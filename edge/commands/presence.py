@@ -4,6 +4,7 @@ import argparse
 import gzip
 import io
 import sys
+import zlib
 from collections.abc import Iterable, Iterator
 from itertools import count
 from pathlib import Path
@@ -63,14 +64,22 @@ def _answer(
         new_visit=lambda: f"visit-{next(numbers)}",
     )
     stream = Stream(tracker, resolve=None if devices is None else Here(devices))
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            _say(stream.take(line))
-        except LineError as error:
-            _complain(WelkomError(f"input line {number}: {error}", code="P13", hint="it was left out"))
-    _say(stream.end())
+    try:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                _say(stream.take(line))
+            except LineError as error:
+                _complain(WelkomError(f"input line {number}: {error}", code="P13", hint="it was left out"))
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        raise WelkomError(
+            "the packed input is damaged or cut",
+            code="P13",
+            hint="pack it again; what came before is answered",
+        ) from None
+    finally:
+        _say(stream.end())
 
 
 def _complain(trouble: WelkomError) -> None:

@@ -166,6 +166,21 @@ def test_the_command_resolves_adverts_over_rotations_and_says_nothing_of_anybody
     assert [line["event"] for line in out if "event" in line] == ["entered"]
 
 
+def test_a_packed_input_that_is_cut_is_one_sentence_after_what_could_be_answered(
+    files: tuple[str, ...],
+) -> None:
+    body = "".join(json.dumps(reading(float(n), rssi=-40 - n % 7)) + "\n" for n in range(3000)).encode()
+    done = subprocess.run(
+        [str(ROOT / ".venv/bin/welkom"), "presence", *files],
+        input=gzip.compress(body)[:-400],
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"welkom: the packed input is damaged or cut [P13] ")
+    assert done.stdout.count(b"confidence") > 1000
+
+
 def test_the_command_answers_before_its_input_ends(files: tuple[str, ...]) -> None:
     process = subprocess.Popen(
         [str(ROOT / ".venv/bin/welkom"), "presence", *files], stdin=subprocess.PIPE, stdout=subprocess.PIPE
