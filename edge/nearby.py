@@ -5,9 +5,11 @@ Whoever may not be recognised and located at this very moment is not told of, an
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Final
 
 from edge.facts import Fact
 from edge.kit.clock import ShopTime
+from edge.kit.errors import StoreError
 from edge.kit.ids import NewId
 from edge.kit.sqlite import Database
 from edge.live import Live
@@ -17,6 +19,8 @@ from edge.presence.floor import Floor
 from edge.presence.rules import Happened
 from edge.presence.tracker import Out, Reading, Tracker
 from edge.visits import acts
+
+AGAIN_S: Final = 5.0  # after which a disk that was full is tried again
 
 
 class Nearby:
@@ -42,30 +46,42 @@ class Nearby:
         self._recipient = recipient
         self._quiet_ms = quiet_ms
         self._arrivals = Arrivals(customer_of)
+        self._untold: dict[str, Near] = {}  # what the disk did not take, to be told again
+        self._again_s = float("-inf")
         self.tracker = Tracker(
             floor, locate=locate, new_visit=lambda: new_id().hex(), customer_of=customer_of
         )
 
     async def hear(self, at_s: float, readings: Sequence[Reading]) -> None:
         """Take in what was heard at one moment of devices that resolve."""
-        await self._follow(self.tracker.hear(at_s, readings))
+        await self._follow(self.tracker.hear(at_s, readings), at_s)
 
     async def pass_time(self, at_s: float) -> None:
         """Once a second: who has left by now."""
-        await self._follow(self.tracker.pass_time(at_s))
+        await self._follow(self.tracker.pass_time(at_s), at_s)
 
     def forget(self, customer: str) -> None:
         """A consent ended, or the customer was erased: nothing of theirs is left here when this returns."""
         self.tracker.forget(customer)
         self._arrivals.forget(customer)
+        self._untold.pop(customer, None)
         self._live.tell("presence")
 
-    async def _follow(self, out: Sequence[Out]) -> None:
-        for near in self._arrivals.of(out):
-            if not await self._tell(near):
-                self.forget(near.customer)
+    async def _follow(self, out: Sequence[Out], at_s: float) -> None:
         if any(isinstance(each, Happened) for each in out):
             self._live.tell("presence")
+        self._untold.update((near.customer, near) for near in self._arrivals.of(out))
+        if at_s < self._again_s:
+            return
+        for customer, near in list(self._untold.items()):
+            try:
+                taken = await self._tell(near)
+            except StoreError:
+                self._again_s = at_s + AGAIN_S  # nobody who came in while the disk was full is lost
+                raise
+            self._untold.pop(customer, None)
+            if not taken:
+                self.forget(customer)
 
     async def _tell(self, near: Near) -> bool:
         """Whether the visits took it: only of somebody who may be recognised and located now."""

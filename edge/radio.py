@@ -143,7 +143,9 @@ class Radio:
         """These devices are nobody's any more."""
         devices = {id_.hex() for id_ in ids}
         self.lookout.dropped(bytes.fromhex(each) for each in devices)
-        self._waiting.readings = [each for each in self._waiting.readings if each.device not in devices]
+        # With another device that they have they are back within seconds, and in the same visit.
+        for customer in {self._owners[each].customer for each in devices if each in self._owners}:
+            self._forget(customer)
 
     async def run(self, guard: Guard) -> None:
         """Windows ahead, and the beat; `guard` takes what the disk cannot."""

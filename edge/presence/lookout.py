@@ -6,11 +6,13 @@ this very process, without waiting for anybody.
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
 from edge.consent.facts import ConsentWithdrawn
 from edge.kit.clock import ShopTime
+from edge.kit.errors import StoreError
 from edge.kit.log import Log
 from edge.kit.sqlite import Database
 from edge.presence import beacons
@@ -118,7 +120,7 @@ class Lookout:
         before_s = self._time.now_ms() / 1000
         for number in table.missing(before_s):
             table.put(await self._worker.make(number, {}, span_s=table.span_s), now_s=before_s)
-        self._drifts.clear()
+        self._drifts.clear()  # the rest is learnt again
         self._saved.clear()
         self.resolver.take(table, names)
 
@@ -135,9 +137,10 @@ class Lookout:
             if shift_s != self._saved.get(name, 0)
         }
         if new:
-            self._saved.update(self._drifts)
-            day = self._time.now_ms() // beacons.DAY_MS
-            await self._db.apply(partial(_save, new, day))
+            learnt, day = dict(self._drifts), self._time.now_ms() // beacons.DAY_MS
+            with suppress(StoreError):  # a full disk: the next minute's try has it all
+                await self._db.apply(partial(_save, new, day))
+                self._saved.update(learnt)
 
 
 def _save(new: dict[bytes, int], day: int, conn: Any) -> None:
