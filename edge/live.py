@@ -14,14 +14,14 @@ _PING: Final = b": ping\n\n"
 
 
 class Listener:
-    """One open `/live` stream: the topics it has not yet been told of; with `only`, it is told of no other."""
+    """One open `/live` stream: the topics it has not yet been told of; of no other than `only` names, if it does."""
 
     __slots__ = ("closed", "only", "pending", "ping", "role", "wake")
     ping: asyncio.TimerHandle
 
     def __init__(self, role: str, only: str = "") -> None:
         self.role = role
-        self.only = only
+        self.only = frozenset(only.split(",")) if only else frozenset()
         self.pending: dict[str, bytes] = {}
         self.wake = asyncio.Event()
         self.closed = False
@@ -42,7 +42,7 @@ class Live:
         self._seq = max(self._seq, seq)
         message = b"event: %b\ndata: %d\n\n" % (topic.encode(), self._seq)
         for listener in self._listeners:
-            if listener.only in ("", topic):
+            if not listener.only or topic in listener.only:
                 listener.pending[topic] = message
                 listener.wake.set()
         if self.after_telling is not None and self._listeners:
@@ -60,8 +60,8 @@ class Live:
         """Server-sent events (HTML Living Standard 9.2) until the tablet or the house goes."""
         listener = Listener(role, only)
         # A tablet that was away missed what happened meanwhile: it asks again as soon as it is connected.
-        first = b"retry: 1000\nevent: %b\ndata: %d\n\n" % ((only or "visits").encode(), self._seq)
-        listener.pending[only or "visits"] = first
+        topic = only.split(",")[0] or "visits"
+        listener.pending[topic] = b"retry: 1000\nevent: %b\ndata: %d\n\n" % (topic.encode(), self._seq)
         listener.wake.set()
         self._listeners.add(listener)
         listener.ping = asyncio.get_running_loop().call_later(PING_S, self._ping, listener)

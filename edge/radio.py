@@ -25,10 +25,11 @@ from edge.live import Live
 from edge.nearby import Nearby
 from edge.presence import beacons
 from edge.presence.estimate import Locator
-from edge.presence.files import opened, read_floor
+from edge.presence.files import opened, read_floor, read_plan
 from edge.presence.fingerprints import read_fingerprints
 from edge.presence.floor import Floor, Scanner, Zone
 from edge.presence.lookout import Lookout
+from edge.presence.plan import Plan, draw
 from edge.presence.process import Worker
 from edge.presence.strongest import Strongest
 from edge.presence.talk import Start
@@ -80,6 +81,7 @@ class Radio:
         scanners: Sequence[str],
         quiet_ms: int,
         log: Log,
+        plan: Plan | None = None,
     ) -> None:
         """`scanners` are the readers that stand for the shop's only zone where there is no floor file."""
         self._db = db
@@ -87,6 +89,7 @@ class Radio:
         self._recipient = start.recipient
         self._plain = floor is None
         self.floor = floor or _one_zone(scanners)
+        self.plan = plan or draw(self.floor, {})
         self._owners: dict[str, _Owner] = {}
         self._waiting = _Waiting()
         self.heard = Heard()
@@ -228,6 +231,7 @@ def open_radio(
         scanners=_own_scanners(config.readers),
         quiet_ms=config.visits.quiet_min * 60_000,
         log=log,
+        plan=read_plan(config.presence.floor) if floor is not None else None,
     )
 
 

@@ -217,6 +217,7 @@ def frame(desk: Desk, request: Ask, guest: Guest, *, here: str = "") -> Frame:
         practising=session is not None and session.practice is not None,
         manager=session is not None and session.role == "manager",
         products="/products" in desk.paths,
+        plan=desk.house.radio is not None,
         idle_ms=session.idle_ms if session else 0,
     )
 

@@ -33,6 +33,7 @@ class Frame:
     manager: bool = False
     practising: bool = False  # everybody on this page is invented
     products: bool = False  # whether this house has the page Product
+    plan: bool = False  # and a floor
     idle_ms: int = 0  # how long this page may stand untouched before it locks; 0: nobody is signed in
 
 

@@ -5,22 +5,33 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from edge.kit.errors import ConfigError
 from edge.presence.floor import Floor, parse_floor
+from edge.presence.plan import Plan, draw
 
 
 def read_floor(path: Path) -> Floor:
     """The floor of a TOML file; raises ConfigError naming the place."""
+    return parse_floor(_table(path), file=str(path))
+
+
+def read_plan(path: Path) -> Plan:
+    """How that floor is drawn; raises ConfigError naming the place."""
+    table = _table(path)
+    return draw(parse_floor(table, file=str(path)), table, file=str(path))
+
+
+def _table(path: Path) -> dict[str, Any]:
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(
             f"{path}: cannot be read ({error.strerror})", code="P11", hint="check the path"
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not TOML: {error}", code="P11", hint="mend that line") from None
-    return parse_floor(table, file=str(path))
 
 
 @contextmanager

@@ -58,16 +58,16 @@ def parse_floor(table: Mapping[str, Any], *, file: str = "floor") -> Floor:
     )
     _once([scanner.id for scanner in scanners], "scanners", file)
     if not zones or len(zones) > MOST_ZONES:
-        raise _wrong(file, "zones", f"has to be 1 to {MOST_ZONES} tables: write [[zones]]")
+        raise is_wrong(file, "zones", f"has to be 1 to {MOST_ZONES} tables: write [[zones]]")
     if not scanners or len(scanners) > MOST_SCANNERS:
-        raise _wrong(file, "scanners", f"has to be 1 to {MOST_SCANNERS} tables: write [[scanners]]")
+        raise is_wrong(file, "scanners", f"has to be 1 to {MOST_SCANNERS} tables: write [[scanners]]")
     beacons = frozenset(
         _text(each, "id", where=f"beacons[{number}]", file=file)
         for number, each in enumerate(_tables(table, "beacons", file))
     )
     name = table.get("name", "")
     if not isinstance(name, str):
-        raise _wrong(file, "name", "is a text in quotes")
+        raise is_wrong(file, "name", "is a text in quotes")
     return Floor(name=name, zones=zones, scanners=scanners, beacons=beacons)
 
 
@@ -79,16 +79,16 @@ def _zones(tables: list[Mapping[str, Any]], file: str) -> tuple[Zone, ...]:
         where = f"zones[{number}]"
         others = each.get("next_to", [])
         if not isinstance(others, list):
-            raise _wrong(file, f"{where}.next_to", 'is a list of zones: ["hall"]')
+            raise is_wrong(file, f"{where}.next_to", 'is a list of zones: ["hall"]')
         for other in others:
             if not isinstance(other, str) or other not in ways:
-                raise _wrong(file, f"{where}.next_to", f"names {other!r}, which is no zone of this floor")
+                raise is_wrong(file, f"{where}.next_to", f"names {other!r}, which is no zone of this floor")
             if other == zone:
-                raise _wrong(file, f"{where}.next_to", "names the zone itself; leave it out")
+                raise is_wrong(file, f"{where}.next_to", "names the zone itself; leave it out")
             ways[zone].add(other)
             ways[other].add(zone)
         if not isinstance(each.get("entrance", False), bool):
-            raise _wrong(file, f"{where}.entrance", "is true or false")
+            raise is_wrong(file, f"{where}.entrance", "is true or false")
     return tuple(
         Zone(id=zone, next_to=frozenset(ways[zone]), entrance=bool(each.get("entrance", False)))
         for zone, each in zip(ids, tables, strict=True)
@@ -98,7 +98,7 @@ def _zones(tables: list[Mapping[str, Any]], file: str) -> tuple[Zone, ...]:
 def _scanner(table: Mapping[str, Any], *, where: str, zones: set[str], file: str) -> Scanner:
     scanner, zone = (_text(table, key, where=where, file=file) for key in ("id", "zone"))
     if zone not in zones:
-        raise _wrong(file, f"{where}.zone", f"is {zone!r}, which is no zone of this floor")
+        raise is_wrong(file, f"{where}.zone", f"is {zone!r}, which is no zone of this floor")
     place = [table.get(key, 0.0 if key == "z" else None) for key in ("x", "y", "z")]
     if place[0] is None and place[1] is None:
         return Scanner(scanner, zone)
@@ -108,28 +108,29 @@ def _scanner(table: Mapping[str, Any], *, where: str, zones: set[str], file: str
         if isinstance(each, int | float) and not isinstance(each, bool) and math.isfinite(each)
     ]
     if len(numbers) != 3:
-        raise _wrong(file, where, "has x, y and z in metres, or none of them")
+        raise is_wrong(file, where, "has x, y and z in metres, or none of them")
     return Scanner(scanner, zone, (numbers[0], numbers[1], numbers[2]))
 
 
 def _tables(table: Mapping[str, Any], key: str, file: str) -> list[Mapping[str, Any]]:
     found = table.get(key, [])
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-        raise _wrong(file, key, f"is a list of tables: write [[{key}]]")
+        raise is_wrong(file, key, f"is a list of tables: write [[{key}]]")
     return found
 
 
 def _text(table: Mapping[str, Any], key: str, *, where: str, file: str) -> str:
     value = table.get(key)
     if not isinstance(value, str) or not value:
-        raise _wrong(file, f"{where}.{key}", "is missing or no text; every one needs it")
+        raise is_wrong(file, f"{where}.{key}", "is missing or no text; every one needs it")
     return value
 
 
 def _once(ids: list[str], what: str, file: str) -> None:
     if twice := sorted({each for each in ids if ids.count(each) > 1}):
-        raise _wrong(file, what, f"has {twice[0]!r} twice; ids are told apart")
+        raise is_wrong(file, what, f"has {twice[0]!r} twice; ids are told apart")
 
 
-def _wrong(file: str, place: str, what: str) -> ConfigError:
+def is_wrong(file: str, place: str, what: str) -> ConfigError:
+    """What to raise where a floor file says something that it cannot mean."""
     return ConfigError(f"{file}: {place} {what}", code="P11", hint="correct that line and start again")

@@ -40,7 +40,7 @@ METRICS: Final[dict[str, tuple[str, str]]] = {
 BY_RADIO: Final = ("welkom_identifiers_total", "welkom_windows_up", "welkom_scanner_up", "welkom_near")
 
 # Topics that a page without a card may hear alone: of products, or about one customer.
-ONLY: Final = ("products", "visits")
+ONLY: Final = ("products", "visits", "presence,visits")
 
 
 async def healthz(desk: Desk, request: Ask, guest: Guest) -> Response[object]:

@@ -33,6 +33,7 @@ SEEN: Final = {
     "recognition": key("why.glance"),
     "saving": key("why.wallet"),
     "profiling": key("why.advice"),
+    "location": key("why.zone"),
 }
 
 

@@ -31,6 +31,7 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "unsold": (key("trouble.unsold"), key("trouble.unsold.why"), key("trouble.unsold.next")),
     "full": (key("trouble.full"), key("trouble.full.why"), key("trouble.full.next")),
     "manager": (key("trouble.manager"), key("trouble.manager.why"), key("trouble.manager.next")),
+    "no_floor": (key("trouble.no_floor"), key("trouble.no_floor.why"), key("trouble.no_floor.next")),
     "broken": (key("trouble.broken"), key("trouble.broken.why"), key("trouble.broken.next")),
 }
 BY_CODE: Final = {
@@ -45,6 +46,7 @@ BY_CODE: Final = {
     "U13": "idle",
     "U14": "card",
     "U15": "saving",
+    "U17": "no_floor",
 }
 MACHINES: Final = ("/healthz", "/metrics", "/live", "/static/")
 

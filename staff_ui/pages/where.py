@@ -50,5 +50,7 @@ async def where(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         else:
             await log_look(desk, found, guest, [FINDING])
             ago = words(desk, around).minutes(max(0, now_ms - round(stay.zone_since_s * 1000)))
-            it = Where(around, visit, "here", name, stay.zone, ago)
+            room = house.radio.plan.room(stay.zone)
+            zone = room.name(around.language) if room is not None else stay.zone
+            it = Where(around, visit, "here", name, zone, ago)
     return html(desk, "where.html", it, language=around.language)

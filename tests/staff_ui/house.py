@@ -5,7 +5,7 @@ import json
 import os
 import socket
 import threading
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -35,6 +35,8 @@ from edge.kit.seal import key_place, new_key, seal, trait_place
 from edge.kit.serve import listen
 from edge.kit.sqlite import Database
 from edge.live import Live
+from edge.presence import beacons
+from edge.presence.devices import Device
 from edge.radio import open_radio
 from edge.recognition import tables
 from edge.recognition.names import Names
@@ -98,6 +100,40 @@ class Place:
 
     def fail(self, outcome: Outcome, reader: str = "counter-1") -> None:
         self._present(Sighting(reader, datetime.now(UTC), "tap", None, outcome))
+
+    def fob(self, customer_id: bytes, number: int = 1) -> str:
+        """A fob of this customer's, known; the id by which it is heard."""
+        device = Device(number.to_bytes(16).hex(), bytes([number]) * 16, 10, 1_700_000_000)
+
+        def give(conn: Connection) -> None:
+            wrapped = beacons.wrapped_key(conn, customer_id)
+            assert wrapped
+            beacons.give(
+                conn,
+                device,
+                customer_id=customer_id,
+                wrapped=wrapped,
+                kek=self.house.keys.kek,
+                now_ms=self.now_ms(),
+            )
+
+        self.run(self.house.db.apply(give))
+        return device.name
+
+    def near(self, device: str, **rssi_dbm: int) -> None:
+        """Scanners hear a fob, each at its strength; returns when the tracker has taken it in."""
+        radio = self.house.radio
+        assert radio is not None
+
+        async def hear() -> None:
+            for scanner, dbm in rssi_dbm.items():
+                token = Token("eid", device, "strong", {"scanner": scanner, "rssi_dbm": dbm})
+                await radio.on_sighting(Sighting("gateways", datetime.now(UTC), "near", token))
+            while radio._waiting.readings:  # noqa: ASYNC110  (the beat takes them)
+                await asyncio.sleep(0.02)
+            await self.house.db.apply(lambda conn: None)  # and what it wrote is written
+
+        self.run(hear())
 
     def _present(self, sighting: Sighting) -> None:
         async def present() -> None:
@@ -296,6 +332,7 @@ async def open_house(state: Path, *, config: Config, clock: MovedClock, log: Any
             if config.presence.floor.exists()
             else None
         )
+        beat = asyncio.create_task(radio._beats(_plainly)) if radio is not None else None
         yield House(
             config=config,
             keys=keys,
@@ -311,8 +348,14 @@ async def open_house(state: Path, *, config: Config, clock: MovedClock, log: Any
             advisor=advisor,
             radio=radio,
         )
+        if beat is not None:
+            beat.cancel()
     finally:
         await db.close()
+
+
+async def _plainly(doing: Awaitable[object]) -> None:
+    await doing
 
 
 class _Server(uvicorn.Server):

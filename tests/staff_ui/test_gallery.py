@@ -20,7 +20,15 @@ GALLERY = Gallery()
 STATES = list(GALLERY.all())
 ORIGIN = "http://gallery.test"
 # Parts of pages.
-PARTS = {"base.html", "_fragments.html", "row.html", "floor.html", "found.html"}
+PARTS = {
+    "base.html",
+    "_fragments.html",
+    "row.html",
+    "floor.html",
+    "found.html",
+    "plan_now.html",
+    "_plan.html",
+}
 # Whose names these are does not change with the language.
 PEOPLE = re.compile(
     r"Van Dam|van den Berg|[Vv]an (?=[A-Z])|[Vv]an der|de Vries|De Vries|gratis impregneren|de wandelschoenen|de-mier"
