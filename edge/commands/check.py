@@ -3,11 +3,15 @@
 import argparse
 from dataclasses import fields
 from pathlib import Path
+from typing import Final
 
 from drivers import catalogue
 from drivers.wallet_settings import TABLES, masked
 from edge.config import SECTIONS, Config, credentials_folder, load, toml
 from edge.keys import NAMES, read_keys
+from edge.presence.files import read_floor
+
+SECRET: Final = ("password",)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -19,6 +23,8 @@ def run(words: argparse.Namespace) -> int:
     for reader in config.readers:
         catalogue.build(reader)
     read_keys(credentials_folder(config))
+    if config.presence.floor.exists():
+        read_floor(config.presence.floor)
     print(effective(config), end="")
     return 0
 
@@ -38,12 +44,18 @@ def effective(config: Config) -> str:
             value = getattr(reader, each.name)
             if each.name in TABLES:
                 continue
-            if each.name == "ndef":
+            if each.name in SECRET:
+                lines += [f"# {each.name} = ********"] if value else []
+            elif each.name == "ndef":
                 lines += [f"# ndef {rule.record}: {rule.match.pattern}" for rule in value]
             elif each.name in ("name", "kind") or (value != each.default and each.name != "values"):
-                lines.append(f"{each.name} = {toml(value)}")
+                lines.append(f"{each.name} = {_listed(value) if isinstance(value, tuple) else toml(value)}")
         for table in TABLES:
             for row in getattr(reader, table):
                 lines += masked(table, row)
         lines.append("")
     return "\n".join(lines)
+
+
+def _listed(values: tuple[object, ...]) -> str:
+    return f"[{', '.join(map(toml, values))}]"

@@ -84,6 +84,19 @@ def test_check_prints_what_is_in_force_and_masks_every_secret(tmp_path: Path) ->
         assert getattr(keys, name).hex() not in ran.out + ran.err
 
 
+def test_check_masks_a_brokers_password_and_reads_the_floor(tmp_path: Path) -> None:
+    reader = 'name = "gw"\nkind = "mqtt"\ndevice = "broker"\npassword = "Geheim-123"\ntopics = ["a/b", "c"]\n'
+    config = configured(tmp_path, f"[[readers]]\n{reader}")
+    ran = welkom("check", "--config", str(config))
+    assert (ran.status, ran.err) == (0, "")
+    assert "Geheim" not in ran.out
+    assert "# password = ***" in ran.out
+    (shown,) = tomllib.loads(ran.out)["readers"]
+    assert shown == {"name": "gw", "kind": "mqtt", "device": "broker", "topics": ["a/b", "c"]}
+    (tmp_path / "floor.toml").write_text("[[zones]]\n")
+    one_sentence(welkom("check", "--config", str(config)), 78, "P11")
+
+
 def test_secrets_come_from_systemds_folder_when_it_gives_one(tmp_path: Path) -> None:
     config = configured(tmp_path)
     (tmp_path / "credentials").rename(tmp_path / "given")
