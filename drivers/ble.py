@@ -74,12 +74,13 @@ class BleReader:
                 await self._until_heard(nearby, adapter)
             yield Idle(self.name)
             told_s = time.monotonic()
+            pulse_s = min(IDLE_EVERY_S, self._settings.silence_s / 2)
             off = 0
             while True:
-                sighting = await nearby.next(within_s=IDLE_EVERY_S)
+                sighting = await nearby.next(within_s=pulse_s)
                 if sighting is not None:
                     yield sighting
-                if time.monotonic() - told_s < IDLE_EVERY_S:
+                if time.monotonic() - told_s < pulse_s:
                     continue
                 # BlueZ stops for a moment now and then; twice in a row is no such moment.
                 off = 0 if await adapter.check() else off + 1
@@ -87,7 +88,7 @@ class BleReader:
                 if silent_s > self._patience_s(nearby):
                     await self._fell_silent(adapter, silent_s)
                     off = 2
-                elif self.totals.adverts:
+                elif nearby.heard_since_start:
                     self._failed = self._resets = 0
                 if off > 1:
                     await scanning.aclose()
@@ -120,7 +121,7 @@ class BleReader:
             if self._failed > TRIES:
                 await self._perhaps_reset(adapter)
             raise self._why_not(error, adapter) from None
-        nearby.heard_s = time.monotonic()
+        nearby.started()
 
     async def _fell_silent(self, adapter: Adapter, silent_s: float) -> None:
         """A new scanner may hear again; where something always speaks, the third silence is a fault."""

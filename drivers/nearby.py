@@ -49,6 +49,15 @@ class Nearby:
         self.totals = totals
         self.heard_s = time.monotonic()  # when anything was last heard, of whomever
         self.usual_gap_s = 0.0
+        self._started_s = self.heard_s
+
+    def started(self) -> None:
+        """The radio was started, or started anew: silence counts from here."""
+        self.heard_s = self._started_s = time.monotonic()
+
+    @property
+    def heard_since_start(self) -> bool:
+        return self.heard_s > self._started_s
 
     def alive(self, adverts: int = 1) -> None:
         """Something was heard: whose it is does not matter here."""

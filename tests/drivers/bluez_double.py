@@ -1,9 +1,9 @@
 """bluetoothd's double: as much of org.bluez as a scanner asks for, and of its habits as decide what is heard.
 
 `python -m tests.drivers.bluez_double`; lines on stdin: `advert ADDRESS RSSI HEX` (service data of 0xFEAA), `other
-ADDRESS RSSI` (a stranger's phone: manufacturer data only), `power on|off`, `mute on|off` (scans, and hears nothing:
-a controller that hangs), `unplug`, `crowd RATE` (so many adverts a second of strangers with beacons of the same kind,
-from fifty addresses).
+ADDRESS RSSI` (a stranger's phone: manufacturer data only), `power on|off`, `mute on|off|dead` (it scans and hears
+nothing: a controller that hangs, or that no reset helps), `unplug`, `crowd RATE` (so many adverts a second of
+strangers with beacons of the same kind, from fifty addresses).
 
 What real BlueZ does, it does: nobody hears without StartDiscovery; with a UUID filter strangers are not forwarded; a
 change of RSSI under 8 dB is told only with an RSSI filter, equal data only with DuplicateData (bluez, adapter.c and
@@ -33,7 +33,7 @@ class Double:
         self._scanning: set[str] = set()
         self._devices: dict[str, dict[str, Variant]] = {}
         self._powered = True
-        self._muted = False
+        self._muted = "off"
         self._there = True
         self._crowd: asyncio.Task[None] | None = None
 
@@ -61,8 +61,8 @@ class Double:
             self._powered = bool(message.body[2].value)
             if not self._powered:
                 self._scanning.clear()
-            elif self._muted:
-                self._muted = False  # switched off and on: the controller hears again
+            elif self._muted == "on":
+                self._muted = "off"  # switched off and on: the controller hears again
         elif member == "SetDiscoveryFilter":
             self._filter = {name: value.value for name, value in message.body[0].items()}
         elif member == "StartDiscovery":
@@ -88,7 +88,7 @@ class Double:
                 self._powered = state == "on"
                 self._scanning &= set() if state == "off" else self._scanning
             case ["mute", state]:
-                self._muted = state == "on"
+                self._muted = state
             case ["crowd", rate]:
                 self._crowd = asyncio.create_task(self._strangers(int(rate)))
             case ["unplug"]:
@@ -108,7 +108,7 @@ class Double:
             await asyncio.sleep(max(0.0, due_s - loop.time()))
 
     def _hear(self, address: str, rssi: int, about: dict[str, Variant]) -> None:
-        if not self._scanning or self._muted:
+        if not self._scanning or self._muted != "off":
             return
         if (wanted := self._filter.get("UUIDs")) and "UUIDs" not in about:
             assert wanted == [FEAA]

@@ -177,6 +177,19 @@ async def test_a_controller_that_hangs_is_switched_off_and_on_where_something_al
     assert lines in (["reader_up"], ["reader_up", "reader_down", "reader_up"])
 
 
+async def test_a_scanner_that_stays_deaf_is_said_to_be_until_it_hears(bus: Bus) -> None:
+    async with kept(reader(reference=True, silence_s=1)) as (seen, state, lines):
+        await heard_again(bus, seen)
+        bus.say("mute", "dead")
+        await until(lambda: not state.up, within_s=RECOVERED_S)
+        assert state.code == "deaf"
+        assert "reference beacon" in (state.hint or "")
+        bus.say("mute", "off")
+        await heard_again(bus, seen)
+        assert state.up
+    assert lines == ["reader_up", "reader_down", "reader_up"]
+
+
 async def test_an_empty_shop_is_no_fault(bus: Bus) -> None:
     async with kept(reader(silence_s=1)) as (_, state, lines):
         await asyncio.sleep(3)
