@@ -146,6 +146,7 @@ STAGE: Final = (
     Route("GET", "/demo/phone", "loopback", stage.phone),
     Route("GET", "/demo/office", "loopback", stage.office),
     Route("POST", "/demo/tap", "loopback", stage.tap_now),
+    Route("POST", "/demo/walk", "loopback", stage.walk_now),
     Route("POST", "/demo/internet", "loopback", stage.internet_now),
     Route("POST", "/demo/play", "loopback", stage.play_now),
 )

@@ -9,7 +9,7 @@ from edge.demo.goods import ean13
 from edge.demo.history import DAY_MS, year
 from edge.demo.people import REWARD, Person
 
-PURPOSES: Final = ("saving", "recognition", "profiling")
+PURPOSES: Final = ("saving", "recognition", "profiling", "location")
 
 
 def cast(*, seed: int, now_ms: int) -> list[Person]:

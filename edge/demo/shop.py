@@ -1,9 +1,13 @@
 """What the stage does in the shop with nobody at a tablet: a full card redeemed, the day told in five figures."""
 
+from drivers.codecs.fob import Fob
 from edge.app import Edge
 from edge.insight import tables as insight
 from edge.insight.days import day_of, day_starts_ms
 from edge.outbox import depth
+from edge.presence import beacons
+from edge.presence.acts import device_id
+from edge.presence.devices import Device
 from edge.shop import tables as shop
 from edge.staff import tables as staff
 from edge.visits import tables as visits
@@ -12,6 +16,28 @@ from edge.wallet import tables as wallet
 from edge.wallet.rules import Asked
 from edge.wallet.tables import Here
 from staff_ui.desk import Saying
+
+
+async def give_fob(edge: Edge, customer_id: bytes, fob: Fob) -> bool:
+    """A fob is this customer's, the first time that it is asked for; False before headquarters has told of them."""
+    house = edge.house
+    id_ = device_id(fob, shop_key=house.keys.shop_key)
+    if beacons.is_anybodys(house.db.reader, id_):
+        return True
+    wrapped = beacons.wrapped_key(house.db.reader, customer_id)
+    if wrapped is None:
+        return False
+    await house.db.apply(
+        beacons.give,
+        Device(id_.hex(), fob.identity_key, fob.exponent, fob.epoch_s),
+        customer_id=customer_id,
+        wrapped=wrapped,
+        kek=house.keys.kek,
+        now_ms=house.time.now_ms(),
+    )
+    if house.radio is not None:
+        house.radio.changed([customer_id])
+    return True
 
 
 async def redeem_stamps(edge: Edge, customer_id: bytes, *, by: str) -> None:

@@ -10,7 +10,8 @@ from edge.demo.cable import Cable
 from edge.demo.day import DAY, FIRST_S, Scene
 from edge.demo.office import Office
 from edge.demo.people import Person
-from edge.demo.shop import closing_figures, redeem_stamps
+from edge.demo.shop import closing_figures, give_fob, redeem_stamps
+from edge.demo.walk import Walk, fob_of
 from edge.outbox import depth
 from staff_ui.desk import Saying, StagePerson, StageState
 
@@ -30,6 +31,7 @@ class Stage:
         cable: Cable,
         hold: Callable[[str], None],
         answer: Callable[[str], None],
+        walk: Walk,
         staff: str,
         pin: str,
     ) -> None:
@@ -42,6 +44,7 @@ class Stage:
         self._cable = cable
         self._hold = hold
         self._answer = answer
+        self._walk = walk
         self._edge: Edge | None = None
         self._chosen = 0
         self._caption = Saying("stage.intro")
@@ -57,10 +60,25 @@ class Stage:
     def join(self, edge: Edge) -> None:
         """The appliance that stands on this stage, once it is open."""
         self._edge = edge
+        radio = edge.house.radio
+        assert radio is not None, "the stage has a floor"
+        self._walk.plan, self._walk.resolve = radio.plan, radio.resolve
 
     def tap(self, barcode: str) -> None:
         self._take_over()
         self._present(barcode)
+
+    async def walk(self, who: int, zone: str) -> None:
+        """One of the six comes in with their fob, goes to a zone, or leaves where it is empty."""
+        self._take_over()
+        person = self._cast[who]
+        fob = fob_of(person.barcode)
+        if await give_fob(self._opened(), person.customer_id, fob):
+            self._chosen = who
+            self._caption = Saying(
+                "stage.walks" if zone else "stage.walks_out", {"name": person.traits["name"]["short"]}
+            )
+            self._walk.go(person.barcode, fob, zone)
 
     async def internet(self, on: bool) -> None:
         self._take_over()
@@ -97,7 +115,15 @@ class Stage:
             line=self._line(),
             chosen=self._chosen,
             figures=self._figures,
+            where=self._where(),
         )
+
+    def _where(self) -> tuple[str, ...]:
+        """In which zone the tracker believes each of the six, empty where they are not here."""
+        radio = self._opened().house.radio
+        stays = radio.nearby.tracker.stays() if radio is not None else {}
+        found = [stays.get(each.customer_id.hex()) for each in self._cast]
+        return tuple(stay.zone if stay is not None else "" for stay in found)
 
     async def run(self) -> None:
         """Play the day once somebody has looked at the untouched stage for a while, or asked for it."""

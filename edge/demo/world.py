@@ -18,7 +18,7 @@ from drivers.reader import Reader, Token
 from drivers.settings import ReaderSettings
 from drivers.sim import SimReader
 from edge.app import Edge, open_edge
-from edge.config import Config, Hub, Server, Shop, Store, Wallet
+from edge.config import Config, Hub, Presence, Server, Shop, Store, Wallet
 from edge.demo.cable import Cable
 from edge.demo.cast import cast
 from edge.demo.goods import goods, stock
@@ -26,12 +26,14 @@ from edge.demo.line import SerialLine
 from edge.demo.office import DEVICE, Office
 from edge.demo.people import REWARD, Person, invent
 from edge.demo.stage import Stage
+from edge.demo.walk import FLOOR, Walk
 from edge.keys import Keys, read_keys, write_keys
 from edge.kit.clock import SystemClock
 from edge.kit.errors import WelkomError
 from edge.kit.ids import uuid7_source
 from edge.kit.log import Log
 from edge.kit.serve import listen, serve
+from edge.presence.files import read_floor
 from edge.staff import acts as staff_acts
 from edge.staff import tables as staff_tables
 from edge.staff.pins import hash_pin
@@ -132,10 +134,15 @@ async def open_world(state: Path, *, log: Log) -> AsyncIterator[World]:
         line = SerialLine(state, "counter")
         stack.callback(line.close)
         day, till = SimReader("deur"), SimReader("kassa")
+        floor = state / "floor.toml"
+        if not floor.exists():
+            floor.write_text(FLOOR, encoding="utf-8")
+        walk = Walk([(each.id, each.zone) for each in read_floor(floor).scanners], seed=SEED)
         found = plugged_in()
         readers: list[Reader] = [
             day,
             till,
+            walk,
             catalogue.build(ReaderSettings("balie", "serial", device=str(line.near))),
             *(catalogue.build(each) for each in found),
         ]
@@ -151,6 +158,7 @@ async def open_world(state: Path, *, log: Log) -> AsyncIterator[World]:
             store=Store(state=state / "shop", credentials=state / "credentials"),
             hub=Hub(url=f"http://127.0.0.1:{cable.near}", device=DEVICE),
             wallet=Wallet(large_cards=PLAYED),
+            presence=Presence(floor=floor, calibration=state / "calibration.jsonl"),
         )
         stage = Stage(
             six,
@@ -158,6 +166,7 @@ async def open_world(state: Path, *, log: Log) -> AsyncIterator[World]:
             cable=cable,
             hold=lambda barcode: line.write(barcode + "\n"),
             answer=lambda barcode: till.tap(_app(barcode)),
+            walk=walk,
             staff=STAFF[0][0],
             pin=STAFF[0][2],
         )

@@ -11,7 +11,7 @@ from edge.kit.errors import Gone
 from edge.staff import acts, tables
 from edge.staff.pins import token_hash
 from edge.staff.rules import SESSION_MS
-from staff_ui.desk import Desk, Guest, Saying, Stage, StagePerson, frame, html, initials
+from staff_ui.desk import Desk, Guest, Saying, Stage, StagePerson, StageState, frame, html, initials
 from staff_ui.security import YEAR_S, Ask, cookie, form_token, own_form
 from staff_ui.sheets import Frame
 from staff_ui.words import LANGUAGES, Words, key
@@ -41,6 +41,8 @@ SAID = (
     key("stage.line.back"),
     key("stage.line.out"),
     key("stage.line.well"),
+    key("stage.walks"),
+    key("stage.walks_out"),
     key("stage.yours"),
 )
 _KEEP = {"cache-control": "no-store"}
@@ -64,6 +66,15 @@ class Screens:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A zone somebody can be walked to, and the initials of who is there now."""
+
+    zone: str
+    name: str
+    here: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StagePage:
     frame: Frame
     own: str
@@ -74,6 +85,7 @@ class StagePage:
     line: str
     internet: bool
     playing: bool
+    parts: tuple[Part, ...] = ()
     languages: tuple[Language, ...] = LANGUAGES
 
 
@@ -118,6 +130,7 @@ async def stage(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         line=spoken(words, now.line),
         internet=now.internet,
         playing=now.playing,
+        parts=_parts(desk, here, now, language),
     )
     return html(desk, "stage.html", it, language=language)
 
@@ -136,6 +149,7 @@ async def state(desk: Desk, request: Ask, guest: Guest) -> Response[object]:
         "line": spoken(words, now.line),
         "chosen": now.chosen,
         "figures": [spoken(words, each) for each in now.figures],
+        "here": {each.zone: each.here for each in _parts(desk, here, now, words.language)},
     }
     return Response(body, headers=_KEEP)
 
@@ -147,6 +161,17 @@ async def tap_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     barcode = form.get("barcode", "")
     if barcode in {here.stranger, *(person.barcode for person in here.people)}:
         here.tap(barcode)
+    return _back(request)
+
+
+async def walk_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`POST /demo/walk`: field `who` by place, `zone` one of the floor's, or empty for the street."""
+    here = on(desk)
+    form = await own_form(request, FORMS)
+    who, zone, radio = form.get("who", ""), form.get("zone", ""), desk.house.radio
+    known = radio is not None and (not zone or radio.plan.room(zone) is not None)
+    if known and who.isdecimal() and int(who) < len(here.people):
+        await here.walk(int(who), zone)
     return _back(request)
 
 
@@ -207,6 +232,23 @@ async def signed_in(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
             ),
         ],
         headers=_KEEP,
+    )
+
+
+def _parts(desk: Desk, here: Stage, now: StageState, language: Language) -> tuple[Part, ...]:
+    if desk.house.radio is None:
+        return ()
+    return tuple(
+        Part(
+            room.zone,
+            room.name(language),
+            " ".join(
+                initials(person.name)
+                for person, zone in zip(here.people, now.where, strict=False)
+                if zone == room.zone
+            ),
+        )
+        for room in desk.house.radio.plan.rooms
     )
 
 

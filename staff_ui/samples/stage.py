@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from staff_ui.desk import initials
-from staff_ui.pages.stage import Screens, StagePage, Tappable
+from staff_ui.pages.stage import Part, Screens, StagePage, Tappable
+from staff_ui.samples.plan import sampled
 from staff_ui.sheets import Frame
 from staff_ui.words import Words
 
@@ -39,12 +40,14 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
         line=say("stage.line.well"),
         internet=True,
         playing=False,
+        parts=tuple(Part(room.zone, room.name(frame.language)) for room in sampled()[1].rooms),
     )
     out = replace(
         well,
         internet=False,
         playing=True,
         caption=say("stage.day.cut"),
+        parts=(replace(well.parts[0], here="MV"), *well.parts[1:]),
         line=words.count("stage.line.out", 7, since="10:42"),
     )
     return {"well": well, "out": out}

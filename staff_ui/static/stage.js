@@ -27,6 +27,10 @@
     document.querySelectorAll("[data-person]").forEach((each) => {
       each.classList.toggle("chosen", Number(each.dataset.person) === now.chosen);
     });
+    document.querySelectorAll("[data-here]").forEach((each) => {
+      const here = now.here[each.dataset.here] || "";
+      if (each.textContent !== here) each.textContent = here;
+    });
     if (chosen !== null && chosen !== now.chosen) {
       for (const pane of ["phone", "office"]) {
         byId(pane).querySelector("iframe").src = `/demo/${pane}?language=${language}&n=${now.chosen}`;

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import BrowserContext, FrameLocator, Page, ViewportSize, expect
+from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, ViewportSize, expect
 
 PATIENT_MS = 15_000
 SIZES: Final[dict[str, ViewportSize]] = {
@@ -143,6 +143,13 @@ class Stage:
 
     def tap(self, name: str) -> None:
         self.page.locator("#balie button", has_text=name).click()
+
+    def walk(self, zone: str) -> None:
+        self.page.locator("#walk").get_by_role("button", name=zone).click()
+
+    def here(self, zone: str) -> Locator:
+        """Who the stage says is there."""
+        return self.page.locator(f'[data-here="{zone}"]')
 
     def switch(self, *, on: bool) -> None:
         toggle = self.page.locator("#switch")

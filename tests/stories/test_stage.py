@@ -51,6 +51,17 @@ def test_a_visitor_plays_tap_cut_redeem_reconnect_and_stop_and_all_four_panes_ar
     expect(stage.tablet.locator("[data-card]")).to_contain_text("20418")
     expect(stage.phone.locator("body")).to_contain_text("Mevrouw De Vries")
     assert stage.foreign(SAID["nl"]) == set()
+    # The same visitor lets somebody with a fob come in, walk on and go: the real tracker says where they are.
+    stage.page.locator("#walk select").select_option(label="Noor van der Linden")
+    stage.walk("Schoenen")
+    expect(stage.here("schoenen")).to_have_text("NL")
+    stage.tablet.get_by_role("link", name="Plattegrond", exact=True).click()
+    expect(stage.tablet.locator('li[data-zone="schoenen"]')).to_contain_text("NL")
+    stage.walk("Kassa")
+    expect(stage.tablet.locator('li[data-zone="kassa"]')).to_contain_text("NL")
+    assert all_in_sight(stage)
+    stage.walk("Naar buiten")
+    expect(stage.here("ingang")).to_have_text("NL")
 
 
 def test_the_same_promise_is_played_in_english_on_a_screen_held_upright(
