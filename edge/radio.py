@@ -13,6 +13,7 @@ from typing import Final
 from drivers.catalogue import RADIO
 from drivers.reader import Idle, Sighting
 from drivers.settings import ReaderSettings
+from edge.calibrating import NAME, Calibrating, by_map, read, source
 from edge.config import Config
 from edge.consent.facts import ConsentWithdrawn
 from edge.facts import Fact
@@ -25,8 +26,7 @@ from edge.live import Live
 from edge.nearby import Nearby
 from edge.presence import beacons
 from edge.presence.estimate import Locator
-from edge.presence.files import opened, read_floor, read_plan
-from edge.presence.fingerprints import read_fingerprints
+from edge.presence.files import read_floor, read_plan
 from edge.presence.floor import Floor, Scanner, Zone
 from edge.presence.lookout import Lookout
 from edge.presence.plan import Plan, draw
@@ -34,6 +34,7 @@ from edge.presence.process import Worker
 from edge.presence.strongest import Strongest
 from edge.presence.talk import Start
 from edge.presence.tracker import Reading
+from edge.presence.walk import Tally
 from edge.visits import tables as visits
 
 # Receptions of one advert by several scanners come some 100 ms apart; they are one moment. Nobody sees the delay.
@@ -82,6 +83,7 @@ class Radio:
         quiet_ms: int,
         log: Log,
         plan: Plan | None = None,
+        calibration: tuple[Path, Path] | None = None,
     ) -> None:
         """`scanners` are the readers that stand for the shop's only zone where there is no floor file."""
         self._db = db
@@ -105,6 +107,11 @@ class Radio:
             recipient=start.recipient,
             quiet_ms=quiet_ms,
         )
+        self.tally = Tally()
+        self.calibrating = None
+        if calibration is not None:
+            own, configured = calibration
+            self.calibrating = Calibrating(self.floor, self.nearby.tracker, own=own, configured=configured)
         db.listeners.append(self._on_facts)
 
     def resolve(self, said: bytes, at_s: float) -> str | None:
@@ -125,6 +132,7 @@ class Radio:
             return
         self.heard.readings += 1
         where = sighting.reader if self._plain else scanner
+        self.tally.heard(where, now_s)
         self._waiting.readings.append(Reading(now_s, where, token.value, float(rssi_dbm)))
 
     def on_idle(self, idle: Idle) -> None:
@@ -165,6 +173,8 @@ class Radio:
                 await guard(self.nearby.hear(now_s, readings))
             else:
                 await guard(self.nearby.pass_time(now_s))
+            if self.calibrating is not None:
+                await guard(self.calibrating.hear(now_s, readings))
 
     def _may_know(self, device: str, now_s: float) -> bool:
         held = self._owners.get(device)
@@ -220,6 +230,7 @@ def open_radio(
 ) -> Radio:
     """The radio of this configuration; raises ConfigError for a floor or a calibration that cannot be read."""
     floor = read_floor(config.presence.floor) if config.presence.floor.exists() else None
+    walked = (config.store.state / NAME, config.presence.calibration)
     return Radio(
         db,
         live,
@@ -227,24 +238,13 @@ def open_radio(
         new_id,
         start=Start(str(journal), str(replica), config.shop.recipient, kek),
         floor=floor,
-        locate=_by_map(floor, config.presence.calibration) if floor is not None else None,
+        locate=by_map(floor, read(floor, source(*walked))) if floor is not None else None,
         scanners=_own_scanners(config.readers),
         quiet_ms=config.visits.quiet_min * 60_000,
         log=log,
         plan=read_plan(config.presence.floor) if floor is not None else None,
+        calibration=walked if floor is not None else None,
     )
-
-
-def _by_map(floor: Floor, calibration: Path) -> Callable[[], Locator] | None:
-    """How devices are placed by the calibration; None where nobody has walked one."""
-    if not calibration.exists():
-        return None
-    from edge.presence.belief import Belief  # numpy
-    from edge.presence.radio_map import build
-
-    with opened(calibration, code="P12") as lines:
-        radio_map = build(floor, read_fingerprints(lines, floor, file=str(calibration)))
-    return None if radio_map is None else (lambda: Belief(radio_map))
 
 
 def _own_scanners(readers: Iterable[ReaderSettings]) -> list[str]:

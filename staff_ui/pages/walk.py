@@ -1,0 +1,168 @@
+"""Scanners in words, and the calibration walk: choose a zone, stand there, press, half a minute. For managers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from litestar import Response
+from litestar.response import Redirect
+
+from edge.calibrating import Calibrating
+from edge.presence.floor import Scanner
+from edge.presence.plan import Plan
+from edge.presence.walk import ENOUGH, WALK_S
+from staff_ui.desk import Desk, Guest, frame, html, managers_only, words
+from staff_ui.pages.drawn import Drawing, drawing
+from staff_ui.pages.plan import STATES, radio_of
+from staff_ui.security import Ask, own_form
+from staff_ui.sheets import Frame
+from staff_ui.words import Words, key
+
+NEXT: Final = {
+    "hears": "",
+    "silent": key("scanner.silent.next"),
+    "offline": key("scanner.offline.next"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A zone of the walk; `now` while somebody stands in it."""
+
+    zone: str
+    name: str
+    said: str
+    enough: bool
+    now: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    name: str
+    state: str
+    said: str
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A walk that goes on: for so many seconds more, with so much heard."""
+
+    zone: str
+    left: str
+    heard: str
+    share: int  # per cent of its time that is over
+
+
+@dataclass(frozen=True, slots=True)
+class WalkPage:
+    frame: Frame
+    drawing: Drawing
+    zones: tuple[Known, ...]
+    scanners: tuple[Heard, ...]
+    ready: bool
+    standing: Standing | None
+    failed: str
+
+
+async def walk(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`GET /manage/walk`."""
+    managers_only(guest)
+    radio, around = radio_of(desk), frame(desk, request, guest, here="manage")
+    say, now_s = words(desk, around), desk.house.time.now_ms() / 1000
+    down = {name for name, reader in desk.house.health.readers.items() if not reader.up}
+    heard = []
+    for each in radio.floor.scanners:
+        state = "offline" if each.id in down else radio.nearby.tracker.health.state(each.id, now_s)
+        last_s = radio.tally.last_s(each.id)
+        last = "" if last_s is None else say.clock(round(last_s * 1000))
+        heard.append(in_words(each, state, radio.tally.a_minute(each.id, now_s), last, radio.plan, say))
+    it = page(around, radio.plan, radio.calibrating, heard, say, now_s=now_s)
+    return html(desk, "walk.html", it, language=around.language)
+
+
+async def walk_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
+    """`POST /manage/walk`: field `zone` begins, `stop` ends."""
+    form = await own_form(request, guest.tablet)
+    managers_only(guest)
+    calibrating = radio_of(desk).calibrating
+    if calibrating is not None and "stop" in form:
+        calibrating.stop()
+    elif calibrating is not None:
+        calibrating.begin(form.get("zone", ""), desk.house.time.now_ms() / 1000)
+    return Redirect("/manage/walk", status_code=303, headers={"cache-control": "no-store"})
+
+
+def in_words(scanner: Scanner, state: str, count: int, last: str, plan: Plan, say: Words) -> Heard:
+    """One scanner as one tells a colleague; counts are of moments, and about nobody."""
+    room = plan.room(scanner.zone)
+    told = [say.say(STATES[state]).capitalize() + ".", say.count("scanner.minute", count)]
+    if last:
+        told.append(say.say("scanner.last", clock=last))
+    zone = room.name(say.language) if room else scanner.zone
+    name = say.say("scanner.in", name=scanner.id, zone=zone)
+    return Heard(name, state, " ".join(told), say.say(NEXT[state]) if NEXT[state] else "")
+
+
+def page(
+    around: Frame,
+    plan: Plan,
+    calibrating: Calibrating | None,
+    heard: Sequence[Heard],
+    say: Words,
+    *,
+    now_s: float,
+) -> WalkPage:
+    """What is there of a walk."""
+    walk = calibrating.walk if calibrating is not None else None
+    failed = plan.room(calibrating.failed) if calibrating is not None and calibrating.failed else None
+    return arranged(
+        around,
+        plan,
+        calibrating.counts if calibrating is not None else {},
+        heard,
+        say,
+        ready=calibrating is not None and bool(calibrating.device),
+        zone=walk.zone if walk else "",
+        left_s=walk.left_s(now_s) if walk else 0.0,
+        moments=len(walk.heard) if walk else 0,
+        failed=say.say("walk.failed", zone=failed.name(say.language)) if failed else "",
+    )
+
+
+def arranged(
+    around: Frame,
+    plan: Plan,
+    counts: Mapping[str, int],
+    heard: Sequence[Heard],
+    say: Words,
+    *,
+    ready: bool,
+    zone: str = "",
+    left_s: float = 0.0,
+    moments: int = 0,
+    failed: str = "",
+) -> WalkPage:
+    """The page; `counts` are moments known by zone, `zone` is where somebody stands now."""
+    standing = None
+    if zone and (room := plan.room(zone)) is not None:
+        standing = Standing(
+            zone=room.name(say.language),
+            left=say.count("walk.left", round(left_s)),
+            heard=say.count("walk.heard", moments),
+            share=round(100 * (1 - left_s / WALK_S)),
+        )
+    zones = []
+    for room in plan.rooms:
+        count = counts.get(room.zone, 0)
+        said = say.count("walk.moments", count) if count else say.say("walk.unknown")
+        zones.append(Known(room.zone, room.name(say.language), said, count >= ENOUGH, room.zone == zone))
+    return WalkPage(
+        frame=around,
+        drawing=drawing(plan, language=say.language, chosen=zone, entrance=say.say("plan.entrance")),
+        zones=tuple(zones),
+        scanners=tuple(heard),
+        ready=ready,
+        standing=standing,
+        failed=failed,
+    )
