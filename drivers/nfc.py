@@ -11,12 +11,12 @@ from collections.abc import AsyncGenerator
 from typing import Any, Final
 
 from drivers.nfc_card import look, presence
-from drivers.nfc_channel import CardLost
 from drivers.nfc_open import TROUBLE, open_frontend, release, trouble
 from drivers.nfc_senses import Senses
-from drivers.presentation import LEFT_S, News, Presentation, sightings
+from drivers.presentation import LEFT_S, News, Presentation, Recent, sightings
 from drivers.reader import IDLE_EVERY_S, Idle, Reader, Sighting
 from drivers.settings import ReaderSettings
+from drivers.talks import CardLost
 from drivers.threaded import Emit, threaded
 
 LOOK_S: Final = 0.05  # between two rounds; phones forgive gaps in the field under 300 ms
@@ -58,6 +58,7 @@ class NfcReader:
         emit(Idle(self.name))
         spoke = time.monotonic()
         senses = Senses(device, stop, offers=self._settings.vas)
+        recent = Recent()
         card: Presentation | None = None
         while not stop.is_set():
             target = senses.next()
@@ -69,7 +70,7 @@ class NfcReader:
                 news += card.left()
                 card = None
             if target is not None:
-                card = card or Presentation(presence(target), now)
+                card = recent.of(presence(target), now)
                 if not card.done:
                     news += self._attempt(device, target, card, stop)
                 card.last_s = time.monotonic()

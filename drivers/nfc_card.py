@@ -5,15 +5,15 @@ from typing import Any, Final
 
 from drivers import talks, uids
 from drivers.codecs import type2
-from drivers.codecs.dialogue import Damaged
+from drivers.codecs.atr import Card
 from drivers.nfc_channel import Air, Channel
 from drivers.settings import ReaderSettings
-from drivers.talks import NOTHING, UNREADABLE, Seen
+from drivers.talks import NOTHING, Seen
 
 ISO_DEP: Final = 0x20  # SAK bit 6, ISO/IEC 14443-3 table 9; a phone with SAK 60 has it too
 NFC_DEP: Final = 0x40
 TYPE_2: Final = 0x00  # any other SAK without ISO-DEP is MIFARE Classic, whose memory wants keys
-CLASSIC_4K: Final = 0x18  # the OV-chipkaart is one: what it holds cannot be asked without keys, so no UID
+CLASSIC_4K: Final = 0x18
 
 Presence = tuple[str, bytes]
 
@@ -29,19 +29,23 @@ def presence(target: Any) -> Presence:
 def look(device: Any, target: Any, settings: ReaderSettings, *, stop: threading.Event) -> Seen:
     """What the card comes to; raises CardLost. A refused card's UID is not taken either."""
     air = Air(device, target, stop)
+    return talks.of_card(
+        card(target),
+        settings,
+        uid=b"" if target.sensb_res else bytes(target.sdd_res or b""),
+        talk=lambda: _iso_dep(air, settings),
+        memory=lambda: air.run(type2.read()),
+    )
+
+
+def card(target: Any) -> Card:
+    """By technology and SAK; `other` is Topaz, and a device that only speaks peer to peer."""
     sak = target.sel_res[0] if target.sel_res else 0
-    seen = NOTHING
     if target.sensb_res or sak & ISO_DEP:
-        seen = _iso_dep(air, settings)
-    elif target.rid_res or sak & NFC_DEP:
-        return NOTHING  # Topaz, and devices that only speak peer to peer
-    elif settings.ndef and sak == TYPE_2:
-        try:
-            message = air.run(type2.read())
-        except Damaged:
-            return UNREADABLE
-        seen = talks.of_message(message, settings, is_chip=False) if message else NOTHING
-    return seen or _uid(target, settings)
+        return "iso-dep"
+    if target.rid_res or sak & NFC_DEP:
+        return "other"
+    return "type-2" if sak == TYPE_2 else "classic-4k" if sak == CLASSIC_4K else "classic"
 
 
 def _iso_dep(air: Air, settings: ReaderSettings) -> Seen:
@@ -53,13 +57,3 @@ def _iso_dep(air: Air, settings: ReaderSettings) -> Seen:
         if seen.deselect:
             channel.deselect()
     return seen
-
-
-def _uid(target: Any, settings: ReaderSettings) -> Seen:
-    if not settings.uid or target.sensb_res or not target.sdd_res:
-        return NOTHING
-    sak = target.sel_res[0] if target.sel_res else 0
-    if sak == CLASSIC_4K:
-        return NOTHING
-    token = uids.token(bytes(target.sdd_res), iso_dep=bool(sak & ISO_DEP))
-    return NOTHING if token is None else Seen((token,))

@@ -13,10 +13,10 @@ from nfc.tag.tt4 import IsoDepInitiator
 from drivers.codecs.dialogue import Apdus, Frames, Reply, converse
 from drivers.nfc_exchange import Exchange
 from drivers.nfc_open import is_glitch
+from drivers.talks import TALK_S, CardLost
 
 T = TypeVar("T")
 
-TALK_S: Final = 3.0  # one whole talk with a card: a card may ask for more time for ever
 WAIT_S: Final = 1.0  # one answer, waiting-time extensions included: leaving must stay under 2 s
 ACTIVATE_S: Final = 0.03  # RATS and ATTRIB; ISO/IEC 14443-4 allows 5.3 ms
 FRAME_S: Final = 0.02  # a Type 2 answer takes under 5 ms
@@ -24,10 +24,6 @@ RETRIES: Final = 2  # of a block that got lost; nfcpy's own five make a removed 
 FRAME_SIZES: Final = (16, 24, 32, 40, 48, 64, 96, 128, 256)  # ISO/IEC 14443-4 table 1, FSCI 0 to 8
 DEFAULT_FSCI, DEFAULT_FWI, RFU_FWI = 2, 4, 15
 DESELECT: Final = b"\xc2"
-
-
-class CardLost(Exception):
-    """The card left, or what it said makes no sense: begin again from the field, never in the middle."""
 
 
 class Air:

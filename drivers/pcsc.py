@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncGenerator
 from typing import Final
 
-from drivers.pcsc_card import CardLost, look, who
+from drivers.pcsc_card import look, who
 from drivers.pcsclite import (
     GONE,
     LIBRARY,
@@ -20,9 +20,10 @@ from drivers.pcsclite import (
     PcscError,
     State,
 )
-from drivers.presentation import LEFT_S, News, Presentation, sightings
+from drivers.presentation import LEFT_S, News, Presentation, Recent, sightings
 from drivers.reader import IDLE_EVERY_S, Idle, Reader, ReaderError, ReaderGone, ReaderRefused, Sighting
 from drivers.settings import ReaderSettings
+from drivers.talks import CardLost
 from drivers.threaded import Emit, threaded
 
 WAIT_MS: Final = 250  # one wait for the daemon: how soon leaving is noticed
@@ -81,18 +82,25 @@ class PcscReader:
         spoke = time.monotonic()
         state = context.wait(reader, None, WAIT_MS)
         inserted = state.card
+        recent = Recent()
         card: Presentation | None = None
         while not stop.is_set():
             if not state.attached:
                 raise PcscError(READER_UNAVAILABLE)
             news: News = []
-            if card is not None and self._has_left(context, reader, card, state, inserted, stop):
+            another = None
+            if card is not None and not state.card and time.monotonic() - card.last_s >= LEFT_S:
                 news += card.left()
                 card = None
+            elif card is not None and inserted:
+                another = who(context, reader, stop=stop)
+                if another not in (card.who, None):
+                    news += card.left()
+                    card = None
             if state.card:
-                card = card or Presentation(None, time.monotonic())
+                card = card or recent.of(another, time.monotonic())
                 if not card.done:
-                    news += self._attempt(context, reader, state, card, stop)
+                    news += self._attempt(context, reader, state, card, recent, stop)
                 card.last_s = time.monotonic()
             for sighting in sightings(self.name, news):
                 emit(sighting)
@@ -103,28 +111,21 @@ class PcscReader:
             before, state = state, context.wait(reader, state, WAIT_MS)
             inserted = state.card and state.count != before.count
 
-    def _has_left(
+    def _attempt(
         self,
         context: Context,
         reader: str,
-        card: Presentation,
         state: State,
-        inserted: bool,
+        card: Presentation,
+        recent: Recent,
         stop: threading.Event,
-    ) -> bool:
-        """Away for LEFT_S, or another card that came in before that."""
-        if not state.card:
-            return time.monotonic() - card.last_s >= LEFT_S
-        return inserted and who(context, reader, stop=stop) not in (card.who, None)
-
-    def _attempt(
-        self, context: Context, reader: str, state: State, card: Presentation, stop: threading.Event
     ) -> News:
         try:
-            card.who, seen = look(context, reader, state.atr, self._settings, stop=stop)
+            found, seen = look(context, reader, state.atr, self._settings, stop=stop)
         except CardLost:
             stop.wait(AGAIN_S)
             return [] if stop.is_set() else card.lost()
+        recent.named(card, found)
         return card.saw(seen)
 
     def _why_not(self, error: PcscError | NoLibrary) -> ReaderError:

@@ -7,21 +7,16 @@ from typing import Final, TypeVar
 from drivers import talks, uids
 from drivers.codecs import atr as atrs
 from drivers.codecs import type2
-from drivers.codecs.dialogue import Apdus, Damaged, Frames, Reply, converse
+from drivers.codecs.dialogue import Apdus, Frames, Reply, converse
 from drivers.pcsclite import GONE, Connection, Context, PcscError
 from drivers.settings import ReaderSettings
-from drivers.talks import NOTHING, UNREADABLE, Seen
+from drivers.talks import NOTHING, TALK_S, CardLost, Seen
 
 T = TypeVar("T")
 
-TALK_S: Final = 3.0  # one whole talk with a card: a card may ask for more time for ever
 GET_UID: Final = bytes.fromhex("ffca000000")  # the reader answers this one itself (PC/SC part 3, 3.2.2.1.3)
 READ_PAGE: Final = bytes.fromhex("ffb000")  # and this one, with the page's number and how many bytes
 OK: Final = 0x9000
-
-
-class CardLost(Exception):
-    """The card left, or what it said makes no sense: begin again, never in the middle."""
 
 
 class Channel:
@@ -70,7 +65,13 @@ def look(
     try:
         channel = Channel(connection, stop)
         uid = _uid(channel)
-        seen = _look(channel, atrs.card(atr), uid, settings)
+        seen = talks.of_card(
+            atrs.card(atr),
+            settings,
+            uid=uid,
+            talk=lambda: channel.run(talks.iso_dep(settings)),
+            memory=lambda: channel.run_frames(type2.read()),
+        )
     finally:
         connection.close(unpower=seen.deselect)
     return _presence(uid), seen
@@ -95,24 +96,6 @@ def _powered(context: Context, reader: str) -> Connection:
         if error.code in GONE:
             raise
         raise CardLost("it does not answer to power") from None
-
-
-def _look(channel: Channel, card: atrs.Card, uid: bytes, settings: ReaderSettings) -> Seen:
-    seen = NOTHING
-    if card == "other":
-        return NOTHING
-    if card == "iso-dep":
-        seen = channel.run(talks.iso_dep(settings))
-    elif card == "type-2" and settings.ndef:
-        try:
-            message = channel.run_frames(type2.read())
-        except Damaged:
-            return UNREADABLE
-        seen = talks.of_message(message, settings, is_chip=False) if message else NOTHING
-    if seen or not settings.uid or card == "classic-4k":
-        return seen
-    token = uids.token(uid, iso_dep=card == "iso-dep")
-    return seen if token is None else Seen((token,), deselect=seen.deselect)
 
 
 def _uid(channel: Channel) -> bytes:

@@ -1,4 +1,4 @@
-"""One card from the moment it is sensed until it has left: what of it is told, each thing once."""
+"""Each card from the moment it is sensed until it has left: what of it is told, each thing once."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -8,6 +8,7 @@ from drivers.reader import Outcome, Sighting, Token
 from drivers.talks import Seen
 
 LEFT_S: Final = 1.0  # no answer for this long is "left the field" (contract.md, Sightings)
+AT_ONCE: Final = 8  # cards that are remembered: more never lie on one reader
 TRIES: Final = 3  # before it is called unreadable: a card on its way into the field is lost once or twice
 
 News = list[Token | Outcome]
@@ -17,7 +18,7 @@ News = list[Token | Outcome]
 class Presentation:
     """`who` tells one card from the next; `done` when asking it again would bring nothing more."""
 
-    who: object
+    who: object = field(repr=False)
     last_s: float
     done: bool = False
     _lost: int = 0
@@ -48,6 +49,31 @@ class Presentation:
             return []
         self._told.add(outcome)
         return [outcome]
+
+
+class Recent:
+    """Who was sensed within LEFT_S, each by what tells it from the next.
+
+    A ring beside a phone answers by turns with it: neither has left because the other one was chosen.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[object, Presentation] = {}
+
+    def of(self, who: object, now_s: float) -> Presentation:
+        """The presentation that goes on, or a new one where this card was not there for LEFT_S."""
+        self._known = {each.who: each for each in self._known.values() if now_s - each.last_s < LEFT_S}
+        found = self._known.pop(who, None) or Presentation(who, now_s)
+        while len(self._known) >= AT_ONCE:
+            del self._known[next(iter(self._known))]
+        self._known[who] = found
+        return found
+
+    def named(self, card: Presentation, who: object) -> None:
+        """It was sensed before it could be told from others; now it can."""
+        self._known.pop(card.who, None)
+        card.who = who
+        self._known[who] = card
 
 
 def sightings(reader: str, news: News) -> list[Sighting]:

@@ -10,18 +10,20 @@ from drivers.settings import ReaderSettings
 # A scanner on a stand and a wallet reader print the same payload again and again while it stays in view;
 # 1 s without it is "left", as for a card (contract.md, Sightings).
 REPEAT_S: Final = 1.0
+IN_VIEW: Final = 8  # codes that are remembered: two in one view are read by turns
 
 
 class Repeats:
-    """Whether a frame is the same presentation as the one before: equal, and under REPEAT_S after it."""
+    """Whether a frame is a presentation that still goes on: read already, and under REPEAT_S ago."""
 
     def __init__(self) -> None:
-        self._last: str | None = None
-        self._at_s = float("-inf")
+        self._read_s: dict[str | None, float] = {}
 
     def again(self, frame: str | None, now_s: float) -> bool:
-        same = frame == self._last and now_s - self._at_s < REPEAT_S
-        self._last, self._at_s = frame, now_s
+        same = now_s - self._read_s.pop(frame, float("-inf")) < REPEAT_S
+        while len(self._read_s) >= IN_VIEW:
+            del self._read_s[next(iter(self._read_s))]
+        self._read_s[frame] = now_s
         return same
 
 

@@ -4,20 +4,28 @@ No reader is known here: a driver brings the APDUs to the card, by `converse` or
 """
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from drivers import uids
 from drivers.codecs import hce, ndef, ose, refusal, smarttap, sun_url, type4, vas
+from drivers.codecs.atr import Card
 from drivers.codecs.dialogue import Apdus, Damaged, Heard
 from drivers.codecs.p256 import CURVE
 from drivers.codecs.sun import Sun
 from drivers.reader import Outcome, Token
 from drivers.settings import ReaderSettings
 
+TALK_S: Final = 3.0  # one whole talk with a card: a card may ask for more time for ever
 # The phone's owner can do something about these while the phone stays: it is asked again.
 PASSING: Final[tuple[Outcome, ...]] = ("locked", "choose_pass")
+
+
+class CardLost(Exception):
+    """The card left, or what it said makes no sense: begin again from the field, never in the middle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +53,48 @@ UNREADABLE: Final = Seen(outcome="unreadable")
 REFUSED: Final = Seen(outcome="refused")
 
 
+def of_card(
+    card: Card,
+    settings: ReaderSettings,
+    *,
+    uid: bytes,
+    talk: Callable[[], Seen],
+    memory: Callable[[], bytes | None],
+) -> Seen:
+    """What one card comes to, and its UID where nothing better is there; raises what the two callables raise.
+
+    `talk` brings `iso_dep` to the card, `memory` reads a Type 2 Tag. A MIFARE Classic 4K gives no UID: the
+    OV-chipkaart is one, and what it holds cannot be asked without keys. `uid` is empty where the card has none.
+    """
+    seen = NOTHING
+    if card == "other":
+        return NOTHING
+    if card == "iso-dep":
+        seen = talk()
+    elif card == "type-2" and settings.ndef:
+        try:
+            message = memory()
+        except Damaged:
+            return UNREADABLE
+        seen = of_message(message, settings, is_chip=False) if message else NOTHING
+    if seen or not settings.uid or card == "classic-4k":
+        return seen
+    token = uids.token(uid, iso_dep=card == "iso-dep")
+    return seen if token is None else Seen((token,), deselect=seen.deselect)
+
+
 def iso_dep(settings: ReaderSettings) -> Apdus[Seen]:
     """A card or phone that speaks ISO 7816-4. Wallets come first: phones answer payment applications too.
 
-    Once its application is known, a refused card is asked for nothing more.
+    Once its application is known, a refused card is asked for nothing more. What has a wallet is a phone, and never
+    refused; a reader that is set up for no wallet and no app goes on to its tag.
     """
     try:
-        seen = yield from _phone(settings)
+        wallet = yield from ose.find()
+        seen = yield from _phone(wallet, settings)
         if seen:
             return seen
-        if (yield from refusal.check()):
+        if wallet is None and (yield from refusal.check()):
             return REFUSED
         if not settings.ndef and not settings.sun:
             return NOTHING
@@ -78,17 +118,16 @@ def of_message(message: bytes, settings: ReaderSettings, *, is_chip: bool) -> Se
     return NOTHING if token is None else Seen((token,))
 
 
-def _phone(settings: ReaderSettings) -> Apdus[Seen]:
+def _phone(wallet: ose.Wallet | None, settings: ReaderSettings) -> Apdus[Seen]:
     """Its wallet, and the shop's own app where the wallet has nothing for us."""
     seen = NOTHING
-    wallet = (yield from ose.find()) if settings.vas or settings.smarttap else None
     if wallet is not None and wallet.maker == "apple" and settings.vas:
         heard = yield from vas.read(wallet.fci, settings.vas, nonce=secrets.token_bytes(vas.NONCE))
         # Asked for several passes, a phone that was deselected without one stops until it is unlocked anew.
         seen = _of(heard, deselect=bool(heard.tokens) or vas.mode(settings.vas) == vas.VAS_ONLY)
     elif wallet is not None and wallet.maker == "google" and settings.smarttap:
         seen = _of((yield from smarttap.read(wallet.fci, settings.smarttap, fresh=_fresh)))
-    elif wallet is not None:  # the other maker's: a phone, and no payment card to refuse
+    elif wallet is not None and (settings.vas or settings.smarttap or settings.hce):
         seen = Seen(outcome="no_pass")
     if seen.tokens or seen.outcome == "forged" or not settings.hce:
         return seen

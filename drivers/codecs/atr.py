@@ -2,6 +2,7 @@
 
 from typing import Final, Literal
 
+# Its name here; those without such an answer are named so by their SAK (drivers/nfc_card).
 Card = Literal["iso-dep", "type-2", "classic", "classic-4k", "other"]
 
 # A card without ISO-DEP: the workgroup's own application id, then the standard it follows and the card's name.

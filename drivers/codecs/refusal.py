@@ -4,12 +4,19 @@ from typing import Final
 
 from drivers.codecs.dialogue import Apdus, select
 
-# Payment (EMV contactless: PPSE), identity documents (ICAO 9303-10), public transport (Calypso, ITSO).
+# Payment (EMV contactless: PPSE), identity documents (ICAO 9303-10), public transport (Calypso, ITSO), driving
+# licences (ISO/IEC 18013-3), the German identity card (BSI TR-03110), and Visa, Mastercard and Maestro cards from
+# before the PPSE.
 NAMES: Final = (
     b"2PAY.SYS.DDF01",
     bytes.fromhex("a0000002471001"),
     b"1TIC.ICA",
     bytes.fromhex("a0000002164954534f2d31"),
+    bytes.fromhex("a0000002480200"),
+    bytes.fromhex("e80704007f00070302"),
+    bytes.fromhex("a0000000031010"),
+    bytes.fromhex("a0000000041010"),
+    bytes.fromhex("a0000000043060"),
 )
 # DESFire transport cards have no name to select, but list their applications: one command for all of them.
 LIST_APPLICATIONS: Final = bytes.fromhex("906a000000")

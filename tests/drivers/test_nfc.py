@@ -13,6 +13,7 @@ from drivers.reader import Reader, Sighting, Token
 from drivers.settings import parse_reader
 from tests.drivers.listening import Events, first_idle, next_sighting, nothing_for
 from tests.drivers.pn532 import (
+    ApplicationCard,
     Card,
     IsoDepCard,
     Pn532,
@@ -197,7 +198,21 @@ async def test_cards_that_are_none_of_our_business_are_refused_and_left_alone(
 async def test_a_payment_card_with_an_ndef_application_is_refused_before_it_is_read(chip: Pn532) -> None:
     card = Type4Card(ndef=uri(LINK), applications=[b"2PAY.SYS.DDF01"])
     assert (await tapped(chip, card)).outcome == "refused"
-    assert len(card.apdus) == 1
+    assert [apdu[5:-1] for apdu in card.apdus] == [b"OSE.VAS.01", b"2PAY.SYS.DDF01"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a0000002480200", "e80704007f00070302", "a0000000031010", "a0000000041010", "a0000000043060"],
+    ids=["driving licence", "German identity card", "Visa", "Mastercard", "Maestro"],
+)
+async def test_documents_and_bank_cards_by_their_own_name_are_refused_and_give_no_uid(
+    chip: Pn532, name: str
+) -> None:
+    card = ApplicationCard((bytes.fromhex(name),))
+    seen = await tapped(chip, card, uid=True)
+    assert (seen.token, seen.outcome) == (None, "refused")
+    assert card.apdus[-1][5:-1] == bytes.fromhex(name)
 
 
 async def test_a_desfire_transport_card_is_refused_by_its_list_of_applications(chip: Pn532) -> None:
@@ -292,6 +307,18 @@ async def test_two_cards_one_right_after_the_other_both_count(chip: Pn532) -> No
     assert second.token.value == "ABC12"
 
 
+async def test_two_cards_that_answer_by_turns_count_once_each(chip: Pn532) -> None:
+    tag, ring = Type2Card(ndef=uri(LINK)), Type2Card(sak=0x08, uid=bytes.fromhex("deadbeef"))
+    async with opened(chip, uid=True) as events:
+        for _ in range(4):
+            for card in (tag, ring):
+                chip.present(card)
+                await asyncio.sleep(0.2)
+        seen = [await next_sighting(events) for _ in range(2)]
+        assert [each.token and each.token.kind for each in seen] == ["ndef", "uid"]
+        assert await nothing_for(events, 0.2)
+
+
 async def test_an_oversized_message_is_left_unread(chip: Pn532) -> None:
     card = Type4Card(file=b"\xff\xff" + bytes(300))
     assert await nothing_from(chip, card)
@@ -301,7 +328,7 @@ async def test_an_oversized_message_is_left_unread(chip: Pn532) -> None:
 async def test_a_card_without_any_application_is_asked_little(chip: Pn532) -> None:
     card = phone()
     assert await nothing_from(chip, card)
-    assert len(card.apdus) <= 7
+    assert len(card.apdus) == 13  # a wallet, nine names to refuse, the list of DESFire, two of NDEF
 
 
 async def test_without_rules_no_tag_memory_is_read(chip: Pn532) -> None:
