@@ -7,7 +7,7 @@ every shop's box; what a scanner needs of it is this page.
 import fcntl
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 EVENT: Final = struct.Struct("@llHHi")  # struct input_event: seconds, microseconds, type, code, value
@@ -18,12 +18,12 @@ EVIOCGRAB: Final = 0x40044590  # _IOW('E', 0x90, int): its keys go to us alone, 
 
 @dataclass(frozen=True, slots=True)
 class InputEvent:
-    """One event; `at_s` is the kernel's own time of it, in seconds."""
+    """One event; `at_s` is the kernel's own time of it, in seconds. A row of codes is a card's number."""
 
     at_s: float
     type: int
-    code: int
-    value: int
+    code: int = field(repr=False)
+    value: int = field(repr=False)
 
 
 def grab(fd: int) -> None:

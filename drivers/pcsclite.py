@@ -6,7 +6,7 @@ shop's box. Names and numbers are winscard.h's and pcsclite.h's; a DWORD is an u
 
 import ctypes
 from ctypes import POINTER, Structure, byref, c_char, c_char_p, c_long, c_ubyte, c_ulong, c_void_p
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
@@ -54,7 +54,7 @@ class State:
 
     attached: bool
     card: bool
-    atr: bytes
+    atr: bytes = field(repr=False)
     raw: int  # handed back at the next wait, so that only a change ends it
 
     @property

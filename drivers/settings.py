@@ -19,6 +19,7 @@ from drivers.codecs.smarttap import Collector
 from drivers.codecs.sun_url import Cards
 from drivers.codecs.vas import Merchant
 from drivers.keys import Folders, file_path, secret_text
+from drivers.patterns import is_slow
 from drivers.reader import Evidence
 from drivers.wallet_settings import TABLES
 
@@ -137,6 +138,11 @@ def _rule(row: Mapping[str, object], where: str) -> NdefRule:
         match = re.compile(text)
     except (re.error, OverflowError, RecursionError) as error:
         raise SettingsError(f"{where}.match: not a regular expression ({error}); correct it") from None
+    if is_slow(text):
+        raise SettingsError(
+            f"{where}.match: could keep the whole process busy for seconds; no + * or | inside another + or *, "
+            "and at most three of them after a ^"
+        )
     if match.groups < 1:
         raise SettingsError(f"{where}.match: has no group; put the customer's number in ( )")
     return NdefRule(cast("RecordKind", record), match)

@@ -28,9 +28,9 @@ class Issuer:
 @dataclass(frozen=True, slots=True)
 class _Answer:
     member_id: bytes = field(repr=False)
-    public_key: bytes
-    issuer_signature: bytes
-    proof: bytes
+    public_key: bytes = field(repr=False)
+    issuer_signature: bytes = field(repr=False)
+    proof: bytes = field(repr=False)
 
 
 def read(issuers: Sequence[Issuer], *, nonce: bytes) -> Apdus[Heard | None]:

@@ -15,6 +15,9 @@ RecordKind = Literal["uri", "text", "mime", "external"]
 
 MAX_BYTES: Final = 4096
 MAX_DEPTH: Final = 3
+MAX_SUBJECT: Final = (
+    512  # characters that a rule is tried on: a tag has hundreds of bytes, and patterns take time
+)
 # RTD URI 1.0, table 3: the first byte of the payload stands for one of these.
 PREFIXES: Final = (
     "",
@@ -95,8 +98,9 @@ def find(message: bytes, rules: Sequence[NdefRule]) -> Token | None:
 
 
 def _subjects(record: Record) -> tuple[str, ...]:
-    """What a rule is tried on: the content, and for mime and external also `type:content`."""
-    return (record.text,) if record.kind in ("uri", "text") else (record.text, f"{record.type}:{record.text}")
+    """What a rule is tried on: the content, and for mime and external also `type:content`. Long ones are no match."""
+    both = (record.text,) if record.kind in ("uri", "text") else (record.text, f"{record.type}:{record.text}")
+    return tuple(each for each in both if len(each) <= MAX_SUBJECT)
 
 
 def _records(message: bytes, *, depth: int, seen: list[int]) -> Iterator[Record]:

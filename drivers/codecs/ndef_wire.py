@@ -21,9 +21,9 @@ class Raw:
     """One record, chunks joined; `id` is its first chunk's."""
 
     tnf: int
-    type: bytes
+    type: bytes = field(repr=False)  # of an absolute URI it is the address
     payload: bytes = field(repr=False)
-    id: bytes = b""
+    id: bytes = field(default=b"", repr=False)
 
 
 def split(message: bytes) -> Iterator[Raw]:

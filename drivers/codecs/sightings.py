@@ -8,7 +8,7 @@ from typing import Any, Final, Never, cast, get_args
 
 from drivers.reader import Evidence, How, Outcome, Sighting, Token, TokenKind
 
-MAX_LINE: Final = 8192  # bytes; a 4 KiB vendor line whose every byte needs an escape is refused, not cut
+MAX_LINE: Final = 8192  # bytes; a 4 KiB vendor line whose every byte needs an escape is `unreadable`, not cut
 AT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 
 
@@ -17,7 +17,10 @@ class LineError(ValueError):
 
 
 def to_line(sighting: Sighting) -> str:
-    """One line without its newline, in ASCII; `at` in UTC with milliseconds."""
+    """One line without its newline, in ASCII; `at` in UTC with milliseconds.
+
+    A token too long for a line becomes `unreadable`: whoever reads lines would refuse it, each time that it came.
+    """
     if sighting.at.utcoffset() is None:
         raise LineError("at: has no time zone; a driver must use datetime.now(UTC)")
     at = sighting.at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
@@ -32,7 +35,10 @@ def to_line(sighting: Sighting) -> str:
         }
     if sighting.outcome is not None:
         line["outcome"] = sighting.outcome
-    return json.dumps(line, allow_nan=False)
+    found = json.dumps(line, allow_nan=False)
+    if len(found) > MAX_LINE and token is not None:
+        return json.dumps(line | {"token": None, "outcome": "unreadable"})
+    return found
 
 
 def from_line(line: str) -> Sighting:

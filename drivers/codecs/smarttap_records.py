@@ -15,7 +15,7 @@ PASSES_ONLY_ZLIB: Final = bytes.fromhex(
     "4000000001"
 )  # what the reader can do: inflate; tap mode: passes only
 EVERYTHING: Final = b"\x00"  # service type: a filter for loyalty misses generic passes
-MAX_NUMBER: Final = 2048  # characters: a sighting's line holds 8 KiB
+MAX_NUMBER: Final = 2048  # characters: the longest that Google's console takes is far shorter
 ISSUER: Final = b"i"
 CUSTOMER: Final = b"cus"
 
@@ -37,7 +37,7 @@ class PassObject:
     """One object of a bundle: its record type, its id in hex without its format byte, its redemption value."""
 
     kind: str
-    oid: str
+    oid: str = field(repr=False)
     number: str | None = field(repr=False)
 
 

@@ -1,6 +1,6 @@
 """BER-TLV as cards use it (ISO/IEC 7816-4, 5.2.2): tags and lengths of several bytes, definite lengths only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from drivers.codecs.dialogue import Damaged
@@ -13,7 +13,7 @@ MAX_LENGTH: Final = 3  # bytes after 8x: 16 MiB, more than any card answers
 @dataclass(frozen=True, slots=True)
 class Tlv:
     tag: int
-    value: bytes
+    value: bytes = field(repr=False)
 
 
 def split(data: bytes) -> tuple[Tlv, ...]:

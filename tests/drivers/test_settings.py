@@ -76,6 +76,7 @@ SERIAL = {"kind": "serial", "device": "/dev/ttyACM0"}
         ({"kind": "nfc", "ndef": [{"record": "url", "match": "(a)"}]}, "readers[0].ndef[0].record"),
         ({"kind": "nfc", "ndef": [{"record": "uri", "match": "("}]}, "readers[0].ndef[0].match"),
         ({"kind": "nfc", "ndef": [{"record": "uri", "match": "a"}]}, "readers[0].ndef[0].match"),
+        ({"kind": "nfc", "ndef": [{"record": "uri", "match": "(a+)+$"}]}, "readers[0].ndef[0].match"),
         (
             {"kind": "nfc", "ndef": [{"record": "uri", "match": "(" + "a" * 600 + ")"}]},
             "readers[0].ndef[0].match",
