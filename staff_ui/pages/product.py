@@ -9,6 +9,7 @@ from edge.catalogue import acts, tables
 from edge.catalogue.rules import Product, missing
 from edge.kit.errors import Gone, StoreError
 from staff_ui.desk import Desk, Guest, frame, html, words
+from staff_ui.pages.directions import Way, way_to
 from staff_ui.pages.shelf import Line, drawing, line, price, stock_words
 from staff_ui.security import Ask
 from staff_ui.sheets import Frame
@@ -47,6 +48,7 @@ class ProductPage:
     facts: tuple[Told, ...]
     missing: str
     alternatives: tuple[Line, ...]
+    way: Way | None = None
 
 
 async def product(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
@@ -59,6 +61,7 @@ async def product(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     now_ms = house.time.now_ms()
     await _tell(desk, found, now_ms)
     own = line(house, found, say, now_ms=now_ms)
+    plan = house.radio.plan if house.radio is not None else None
     stock, advice = stock_words(tables.stock(house.db.reader, found.item), say, now_ms=now_ms)
     others = tables.products(house.db.reader, found.alternatives)
     it = ProductPage(
@@ -77,6 +80,7 @@ async def product(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         facts=_facts(found, say),
         missing=_missing(found, say, alone=house.health.alone),
         alternatives=tuple(line(house, each, say, now_ms=now_ms) for each in others),
+        way=way_to(plan, found.place, say, start=request.query_params.get("from", "")) if plan else None,
     )
     return html(desk, "product.html", it, language=around.language)
 

@@ -3,7 +3,9 @@
 from dataclasses import replace
 from typing import Any, Final
 
+from staff_ui.pages.directions import way_to
 from staff_ui.pages.product import LABELS, ProductPage, Told
+from staff_ui.samples.plan import sampled
 from staff_ui.samples.products import AT, lines
 from staff_ui.sheets import Frame
 from staff_ui.words import Words
@@ -58,6 +60,7 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
     names = ", ".join(say(LABELS[name]).lower() for name in LABELS)
     return {
         "whole": whole,
+        "way": replace(whole, way=way_to(sampled()[1], "gang 4", words)),
         "old_count": replace(
             whole, stock=words.count("stock.old", 2, when=day), advice=say("stock.look"), age="old"
         ),
