@@ -39,6 +39,7 @@ class Shop:
         "", "what becoming known gives today, one sentence, such as: Vandaag: eerste stempel cadeau"
     )
     benefit_en: str = setting("", "the same in English")
+    page: str = setting("", "address of the customers' own page, for the door sign; empty: none is printed")
     stamps: int = setting(8, "stamps on a full card", lowest=1, highest=100)
     reward: str = setting("", "what a full stamp card gives; empty: the shop has no stamp card")
 
@@ -118,6 +119,9 @@ class Advice:
 class Presence:
     floor: Path = setting(
         Path("floor.toml"), "zones and scanners, for ble and mqtt; no such file: one zone, the shop"
+    )
+    welcome: bool = setting(
+        False, "a beacon hangs at the door that wallet passes of this shop know; for the door sign"
     )
     finding: bool = setting(False, "staff may look up where a customer stands who asked for that")
     calibration: Path = setting(
