@@ -1,5 +1,6 @@
 """Keys of a keyboard-wedge scanner into frames of text: what it would have typed, and where one code ends."""
 
+from statistics import median
 from typing import Final
 
 from drivers.codecs.layouts import KEYPAD, LAYOUTS
@@ -16,6 +17,9 @@ SILENT: Final = frozenset({CAPS_LOCK, 69, 70, 125, 126})  # locks and the logo k
 CONTROLS: Final = range(0x40, 0x60)  # Ctrl and one of @A-Z[\]^_ is the control character 0x40 below it
 RIGHT_BRACKET: Final = 27  # Ctrl+] is GS; scanners press this place even where the layout has ] elsewhere
 GS: Final = "\x1d"
+# Half of a scanner's keys come sooner after the one before than any fingers move for long. Not `idle_ms`: that is how
+# long one code may pause, for a scanner behind a slow radio.
+HAND_S: Final = 0.03
 # A gap ends a frame too, for scanners that send no Enter. Fewer characters between two gaps are a person's fingers.
 BURST: Final = 4
 
@@ -24,7 +28,8 @@ class Wedge:
     """One device's keys. Frames are texts, or None for an unreadable one, as `LineSplitter` has them.
 
     `idle_ms` is the longest gap between two keys of one code; times are those of the events, in seconds, so that
-    a busy machine makes no gaps. What a person types is dropped: it comes in bursts shorter than BURST.
+    a busy machine makes no gaps. What a person types is dropped: it comes in bursts shorter than BURST, or with a
+    median of more than HAND_S from key to key.
     """
 
     def __init__(self, layout: str, *, prefix: str = "", suffix: str = "", idle_ms: int = 100) -> None:
@@ -35,6 +40,8 @@ class Wedge:
         self._caps = False
         self._code = ""  # the digits of an Alt+keypad code, while Alt is held
         self._last_s = float("-inf")
+        self._pressed_s = float("-inf")
+        self._gaps_s: list[float] = []  # between the keys of this frame, as they were pressed
         self._by_hand = False
         self._text: list[str] = []
         self._spoilt = False  # a key typed nothing we know
@@ -52,6 +59,9 @@ class Wedge:
         if value == RELEASED:
             self._release(key)
         elif value == PRESSED:
+            if self.begun:
+                self._gaps_s.append(at_s - self._pressed_s)
+            self._pressed_s = at_s
             self._held.add(key)
             if key == CAPS_LOCK:
                 self._caps = not self._caps
@@ -63,7 +73,7 @@ class Wedge:
 
     def gap(self) -> list[str | None]:
         """The frame that a gap ends; a few characters are a person typing, and are dropped."""
-        if len(self._text) < BURST and not self._lost:
+        if (len(self._text) < BURST or self._is_slow()) and not self._lost:
             self._by_hand = self._by_hand or bool(self._text)
             self._clear()
             return []
@@ -77,10 +87,13 @@ class Wedge:
         self._code = ""
 
     def _end(self) -> list[str | None]:
-        if self._by_hand and len(self._text) < BURST and not self._lost:
+        if ((self._by_hand and len(self._text) < BURST) or self._is_slow()) and not self._lost:
             self._clear()
         self._by_hand = False
         return self._take()
+
+    def _is_slow(self) -> bool:
+        return bool(self._gaps_s) and median(self._gaps_s) > HAND_S
 
     def _take(self) -> list[str | None]:
         text = "".join(self._text)
@@ -90,6 +103,7 @@ class Wedge:
 
     def _clear(self) -> None:
         self._text.clear()
+        self._gaps_s.clear()
         self._spoilt = self._lost = False
 
     def _release(self, key: int) -> None:

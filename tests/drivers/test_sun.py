@@ -1,6 +1,7 @@
 """NTAG 424 DNA: every published vector, and cards of every make against the settings that fit them or do not."""
 
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from drivers.codecs import aes, kdf, lrp, sun
 from drivers.codecs.lrp import Lrp
 from drivers.codecs.sun import Picc, Sun, SunError
 from drivers.codecs.sun_url import Cards, Keys, read, template
+from tests.drivers.lrp import Twin
 from tests.drivers.ntag424 import Ntag424
 from tests.drivers.vectors import hexed, nfc
 
@@ -39,6 +41,26 @@ def test_every_lrp_vector_holds(vector: dict[str, Any]) -> None:
         texts, keys = lrp.plaintexts(key), lrp.updated_keys(key, 4)
         found = {"p0": texts[0], "p15": texts[15], "uk0": keys[0], "uk2": keys[2]}
         assert {name: value.hex() for name, value in found.items()} == expect
+
+
+@pytest.mark.parametrize(
+    "vector",
+    [each for each in nfc("lrp-an12304") if "msg" in each or "pt" in each],
+    ids=lambda vector: str(vector["name"]),
+)
+def test_the_cards_own_lrp_holds_the_same_vectors(vector: dict[str, Any]) -> None:
+    twin, expect = Twin(hexed(vector, "key")), vector["expect"]
+    if "msg" in vector:
+        assert twin.mac(hexed(vector, "msg")).hex() == expect["mac"]
+    else:
+        padded = hexed(vector, "pt") + b"\x80" + bytes(15)
+        assert twin.encrypt(padded[: len(padded) // 16 * 16], hexed(vector, "ctr")).hex() == expect["ct"]
+
+
+def test_no_card_of_the_tests_is_made_with_what_reads_it() -> None:
+    for maker in ("ntag424.py", "lrp.py"):
+        assert "import drivers" not in (text := (Path(__file__).parent / maker).read_text())
+        assert "from drivers" not in text
 
 
 @pytest.mark.parametrize("vector", nfc("kdf"), ids=lambda vector: str(vector["name"]))

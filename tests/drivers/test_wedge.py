@@ -130,6 +130,19 @@ def test_what_a_person_types_is_dropped_and_the_next_scan_is_whole() -> None:
     assert read(wedge, strokes("2900000012346\n"), start_s=9) == ["2900000012346"]
 
 
+@pytest.mark.parametrize("text", ["1234\n", "1234", "2900000012345\n", "A1\n"])
+def test_fingers_that_roll_over_four_keys_in_a_tenth_of_a_second_are_no_scanner(text: str) -> None:
+    wedge = Wedge("us", idle_ms=100)
+    assert read(wedge, strokes(text), gap_s=0.034) + wedge.gap() == []
+    assert read(wedge, strokes("2900000012346\n"), start_s=9) == ["2900000012346"]
+
+
+def test_a_scanner_may_pause_in_a_code_as_long_as_idle_ms_says() -> None:
+    wedge = Wedge("us", idle_ms=500)
+    assert read(wedge, strokes("290000")) == []
+    assert read(wedge, strokes("0012345\n"), start_s=0.4) == ["2900000012345"]
+
+
 def test_a_short_code_with_its_enter_is_a_code() -> None:
     assert read(Wedge("us"), strokes("A1\n")) == ["A1"]
 
