@@ -1,15 +1,12 @@
 """The console script `welkom`: parses words, calls in, and turns every expected trouble into one sentence."""
 
 import argparse
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import version
 from typing import Final, NoReturn
-
-from drivers.reader import ReaderError
-from edge.kit.errors import ConfigError, WelkomError, WordsError
-from edge.kit.log import died
 
 # Word -> what it does. Modules are loaded only when their word is used, so `--help` is quick.
 COMMANDS: Final[dict[str, str]] = {
@@ -29,6 +26,9 @@ COMMANDS: Final[dict[str, str]] = {
     "bench": "measure, with the floor beside each figure",
 }
 
+# These run until they are told to end, at whatever instant that is.
+LASTING: Final = ("demo", "edge", "hub", "watch", "gallery")
+
 WRONG_WORDS: Final = 2
 EX_CONFIG: Final = 78
 
@@ -42,6 +42,8 @@ class Words(argparse.ArgumentParser):
 
 def parser(only: str | None = None) -> argparse.ArgumentParser:
     """All words, with the options of the command `only` (or of all when it is None)."""
+    from importlib.metadata import version
+
     top = Words(prog="welkom", description="Welkom, the connected-store appliance.")
     top.add_argument("--version", action="version", version=f"welkom {version('welkom')}")
     words = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -56,8 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status: 0 success, 1 failure, 2 wrong words, 78 wrong configuration."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     only = given[0] if given and given[0] in COMMANDS else ""
-    words = parser(only).parse_args(given)
+    if only in LASTING:
+        _end_when_told()
     try:
+        words = parser(only).parse_args(given)
         return int(import_module(f"edge.commands.{words.command}").run(words))
     except (KeyboardInterrupt, BrokenPipeError):
         return 0
@@ -65,8 +69,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say(error)
 
 
+def _end_when_told() -> None:
+    """SIGINT and SIGTERM end this process with 0, until the command's own loop listens to them (edge.kit.told).
+
+    So this stands before every import that takes time. Nothing is being written yet that could be left half done.
+    """
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: os._exit(0))
+
+
 def _say(error: Exception) -> int:
     """One sentence on stderr for whatever ended the command, and its exit status."""
+    from drivers.reader import ReaderError
+    from edge.kit.errors import ConfigError, WelkomError, WordsError
+    from edge.kit.log import died
+
     first = _first(error)
     if isinstance(first, WelkomError):
         sentence = first.sentence()

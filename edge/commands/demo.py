@@ -13,7 +13,7 @@ from edge.commands.edge import no_core_dumps
 from edge.demo.world import STAFF, World, open_world
 from edge.kit.clock import SystemClock
 from edge.kit.log import bridge_library_logs, json_log
-from edge.kit.serve import until_told
+from edge.kit.told import until_told
 
 
 def add(parser: argparse.ArgumentParser) -> None:

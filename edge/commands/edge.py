@@ -11,7 +11,8 @@ from edge.app import open_edge
 from edge.config import Config, load
 from edge.kit.clock import SystemClock
 from edge.kit.log import bridge_library_logs, json_log
-from edge.kit.serve import listen, until_told
+from edge.kit.serve import listen
+from edge.kit.told import until_told
 
 
 def add(parser: argparse.ArgumentParser) -> None:

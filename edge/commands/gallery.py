@@ -8,7 +8,8 @@ from pathlib import Path
 import uvloop
 
 from edge.kit.errors import ConfigError
-from edge.kit.serve import listen, serve, until_told
+from edge.kit.serve import listen, serve
+from edge.kit.told import until_told
 from staff_ui.gallery import LOOKS, SIZES, Gallery, make_app
 from staff_ui.words import LANGUAGES
 

@@ -12,7 +12,8 @@ from edge.hub_file import HubFile, load_hub
 from edge.kit.clock import SystemClock
 from edge.kit.log import bridge_library_logs, json_log
 from edge.kit.notify import notify, watchdog
-from edge.kit.serve import listen, serve, until_told
+from edge.kit.serve import listen, serve
+from edge.kit.told import until_told
 from sync.hub import devices
 from sync.hub.app import open_hub
 from sync.hub.tables.devices import Device

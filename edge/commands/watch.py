@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import signal
 import sys
 import tomllib
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -21,6 +20,7 @@ from edge.commands.edge import no_core_dumps
 from edge.kit.clock import SystemClock
 from edge.kit.errors import ConfigError
 from edge.kit.log import Log, bridge_library_logs, json_log
+from edge.kit.told import until_told
 from edge.presence.devices import read_keys
 from edge.presence.resolver import Here
 from edge.replays import Replays
@@ -58,7 +58,9 @@ def run(words: argparse.Namespace) -> int:
     makes_proofs = "sun" in KEYS[settings.kind][1]
     replays = Replays(words.state) if words.state or (makes_proofs and not words.pipe) else None
     try:
-        asyncio.run(_watch(reader, log, socket=words.pipe, replays=replays if makes_proofs else None))
+        asyncio.run(
+            until_told(_watch(reader, log, socket=words.pipe, replays=replays if makes_proofs else None))
+        )
     finally:
         if replays is not None:
             replays.close()
@@ -106,22 +108,11 @@ def tables(file: Path) -> list[dict[str, Any]]:
 
 
 async def _watch(reader: Reader, log: Log, *, socket: Path | None, replays: Replays | None) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for sign in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(sign, stop.set)
     waiting: asyncio.Queue[Sighting] = asyncio.Queue(maxsize=16)
-    work = [keep(reader, waiting.put if socket else partial(_print, replays), log=log)]
-    if socket:
-        work.append(_forward(socket, waiting, log))
-    tasks = [asyncio.create_task(each) for each in work]
-    stopped = asyncio.create_task(stop.wait())
-    await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)
-    for task in [*tasks, stopped]:
-        task.cancel()
-    for done in await asyncio.gather(*tasks, return_exceptions=True):
-        if isinstance(done, Exception):
-            raise done
+    async with asyncio.TaskGroup() as group:
+        group.create_task(keep(reader, waiting.put if socket else partial(_print, replays), log=log))
+        if socket:
+            group.create_task(_forward(socket, waiting, log))
 
 
 async def _print(replays: Replays | None, sighting: Sighting) -> None:

@@ -1,10 +1,9 @@
 """A web server that stops when it is told: uvicorn, saying goodbye to open streams before it waits for them."""
 
 import asyncio
-import signal
 import socket
 import ssl
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -130,26 +129,3 @@ async def serve(
         server.should_exit = True
         await running
         raise
-
-
-async def until_told(work: Coroutine[Any, Any, None]) -> None:
-    """Run `work` until it ends, or SIGINT or SIGTERM ends it; what it raises comes out here."""
-    task = asyncio.ensure_future(work)
-    loop = asyncio.get_running_loop()
-    told = False
-
-    def stop() -> None:
-        nonlocal told
-        told = True
-        task.cancel()
-
-    for each in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(each, stop)
-    try:
-        await task
-    except asyncio.CancelledError:
-        if not told:
-            raise
-    finally:
-        for each in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(each)

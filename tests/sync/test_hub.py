@@ -14,8 +14,9 @@ import pytest
 
 from edge.kit.errors import ConfigError, Corrupt, WelkomError
 from edge.kit.migrate import load, migrate
-from edge.kit.serve import listen, serve, until_told
+from edge.kit.serve import listen, serve
 from edge.kit.sqlite import open_writer
+from edge.kit.told import until_told
 from sync import wire
 from sync.hub import consents, devices
 from sync.hub.app import MIGRATIONS, Hub, open_hub
