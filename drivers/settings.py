@@ -25,6 +25,8 @@ from drivers.wallet_settings import TABLES
 
 Format = Literal["line", "vtap", "aim"]
 
+# Where a reader is looked for that names no device; the others need one, or look for themselves.
+DEVICES: Final[Mapping[str, str]] = {"nfc": "usb"}
 MAX_MATCH: Final = 500  # characters of one rule: longer is a mistake, and slow patterns hide in long ones
 CARDS: Final = ("device", "uid", "vas", "smarttap", "sun", "hce", "ndef")
 
@@ -85,6 +87,29 @@ class ReaderSettings:
     seed: int = 0
 
 
+def tables(file: Mapping[str, object]) -> list[dict[str, object]]:
+    """The [[readers]] of a parsed file, each unchecked yet; none where it has none. Raises SettingsError."""
+    readers = file.get("readers", [])
+    if not isinstance(readers, list):
+        raise SettingsError("readers: is a list of tables; write [[readers]] above each")
+    for number, table in enumerate(readers):
+        if not isinstance(table, dict):
+            raise SettingsError(f"readers[{number}]: is a table; write [[readers]] above it")
+    return readers
+
+
+def outline(table: Mapping[str, object], *, where: str) -> ReaderSettings:
+    """Kind, name and device alone, for who may not read its keys. Raises SettingsError."""
+    kind = _kind(table, where)
+    return ReaderSettings(
+        checks.text(table.get("name", kind), f"{where}.name"),
+        kind,
+        device=_device(kind, table["device"], f"{where}.device")
+        if "device" in table
+        else DEVICES.get(kind, ""),
+    )
+
+
 def parse_reader(
     table: Mapping[str, object], *, where: str, base: Path, credentials: Path | None = None
 ) -> ReaderSettings:
@@ -92,9 +117,7 @@ def parse_reader(
 
     `credential:` looks in `credentials`, else where $CREDENTIALS_DIRECTORY says.
     """
-    kind = checks.text(table.get("kind"), f"{where}.kind")
-    if kind not in KEYS:
-        raise SettingsError(f"{where}.kind: unknown reader kind {kind!r}; choose one of {', '.join(KEYS)}")
+    kind = _kind(table, where)
     required, optional = KEYS[kind]
     known = {"name", "kind", *required, *optional}
     for key in table:
@@ -107,12 +130,14 @@ def parse_reader(
         if key not in table:
             raise SettingsError(f"{where}.{key}: kind {kind} needs it; add {key} = …")
     values: dict[str, Any] = {"name": kind, "kind": kind}
-    if kind == "nfc":
-        values["device"] = "usb"
+    if kind in DEVICES:
+        values["device"] = DEVICES[kind]
     folders = Folders.around(base, credentials)
     for key, value in table.items():
         if key in TABLES:
             values[key] = TABLES[key](value, f"{where}.{key}", folders)
+        elif key == "device":
+            values[key] = _device(kind, value, f"{where}.{key}")
         elif key in FILES:
             values[key] = FILES[key](value, f"{where}.{key}", folders)
         else:
@@ -123,6 +148,21 @@ def parse_reader(
         file = values.get("file") or checks.path(values["device"], f"{where}.device")
         values["file"] = base / cast("Path", file)
     return ReaderSettings(**values)
+
+
+def _kind(table: Mapping[str, object], where: str) -> str:
+    kind = checks.text(table.get("kind"), f"{where}.kind")
+    if kind not in KEYS:
+        raise SettingsError(f"{where}.kind: unknown reader kind {kind!r}; choose one of {', '.join(KEYS)}")
+    return kind
+
+
+def _device(kind: str, value: object, where: str) -> str:
+    device = checks.text(value, where)
+    # What stands in an address is shown wherever the device is, so no secret may stand there.
+    if kind == "mqtt" and "@" in device:
+        raise SettingsError(f"{where}: no user and password in it; write username = … and password = …")
+    return device
 
 
 def _rules(value: object, where: str) -> tuple[NdefRule, ...]:
@@ -151,7 +191,6 @@ def _rule(row: Mapping[str, object], where: str) -> NdefRule:
 _CHECKS: Final[Mapping[str, checks.Check[object]]] = {
     "name": checks.name,
     "kind": checks.text,
-    "device": checks.text,
     "baud": checks.whole(300, 4_000_000),
     "format": checks.one_of(get_args(Format)),
     "prefix": checks.any_text,

@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from drivers.settings import ReaderSettings, SettingsError, parse_reader
+from drivers.settings import tables as reader_tables
 from edge.kit.errors import ConfigError
 from edge.kit.words import Language as Language
 from edge.wallet.policy import Limits, PlainCards
@@ -183,18 +185,12 @@ def parse(
                 environment=environment,
                 file=file,
             )
-    readers = table.get("readers", [])
-    if not isinstance(readers, list):
-        raise _wrong(file, "readers", "is a list of tables: write [[readers]]")
-    for number, reader in enumerate(readers):
-        if not isinstance(reader, dict):
-            raise _wrong(file, f"readers[{number}]", "is a table: write [[readers]]")
     given = (environment or {}).get("CREDENTIALS_DIRECTORY")
     secrets = Path(given) if given else sections["store"].credentials
     try:
         parsed = tuple(
             parse_reader(reader, where=f"readers[{number}]", base=base, credentials=secrets)
-            for number, reader in enumerate(readers)
+            for number, reader in enumerate(reader_tables(table))
         )
     except SettingsError as error:
         raise ConfigError(
@@ -205,6 +201,8 @@ def parse(
         raise _wrong(
             file, "readers", f"has two readers named {twice[0]!r}; names are told apart on the tablet"
         )
+    if "@" in urlsplit(sections["hub"].url).netloc:
+        raise _wrong(file, "hub.url", "holds no user and password: this box signs what it asks")
     try:
         ZoneInfo(sections["shop"].timezone)
     except (ZoneInfoNotFoundError, ValueError):

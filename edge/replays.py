@@ -1,11 +1,13 @@
 """What one reader alone has to remember so that no recording works twice: counters of cards, passes seen.
 
 For `welkom watch` without an appliance behind it; there the recognition's own transaction decides
-(edge/recognition/marks). Identifiers are kept as keyed digests only: the file names nobody.
+(edge/recognition/marks). Identifiers are kept as keyed digests only, and the file is its owner's: the key
+stands beside them, which makes an identifier hard to read back, not impossible.
 """
 
 import hashlib
 import hmac
+import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
@@ -35,6 +37,8 @@ class Replays:
     def __init__(self, path: Path | None = None) -> None:
         self._name = str(path or "memory")
         try:
+            if path is not None:
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self._conn = sqlite3.connect(
                 path or ":memory:", isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000
             )
@@ -42,6 +46,8 @@ class Replays:
             self._salt = self._begin()
         except sqlite3.Error as error:
             raise self._trouble(error) from None
+        except OSError:
+            raise self._no_file() from None
 
     def close(self) -> None:
         self._conn.close()
@@ -124,9 +130,12 @@ class Replays:
         if isinstance(found, Corrupt):
             return self._not_ours()
         if "CANTOPEN" in str(found) or "READONLY" in str(found):
-            return StoreError(
-                f"{self._name}: cannot be opened to write",
-                code="S05",
-                hint="name a file in a folder that exists and is yours",
-            )
+            return self._no_file()
         return found
+
+    def _no_file(self) -> StoreError:
+        return StoreError(
+            f"{self._name}: cannot be opened to write",
+            code="S05",
+            hint="name a file in a folder that exists and is yours",
+        )

@@ -3,15 +3,12 @@
 import argparse
 from dataclasses import fields
 from pathlib import Path
-from typing import Final
 
 from drivers import catalogue
-from drivers.wallet_settings import TABLES, masked
+from drivers.wallet_settings import MASK, TABLES, masked
 from edge.config import SECTIONS, Config, credentials_folder, load, toml
 from edge.keys import NAMES, read_keys
 from edge.presence.files import read_floor
-
-SECRET: Final = ("password",)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +27,7 @@ def run(words: argparse.Namespace) -> int:
 
 
 def effective(config: Config) -> str:
-    """The settings in force as TOML; the secrets only by name."""
+    """The settings in force as TOML; of what no repr shows, only the name."""
     lines: list[str] = []
     for section in SECTIONS:
         lines.append(f"[{section}]")
@@ -44,11 +41,11 @@ def effective(config: Config) -> str:
             value = getattr(reader, each.name)
             if each.name in TABLES:
                 continue
-            if each.name in SECRET:
-                lines += [f"# {each.name} = ********"] if value else []
+            if not each.repr:
+                lines += [f"# {each.name} = {MASK}"] if value != each.default else []
             elif each.name == "ndef":
                 lines += [f"# ndef {rule.record}: {rule.match.pattern}" for rule in value]
-            elif each.name in ("name", "kind") or (value != each.default and each.name != "values"):
+            elif each.name in ("name", "kind") or value != each.default:
                 lines.append(f"{each.name} = {_listed(value) if isinstance(value, tuple) else toml(value)}")
         for table in TABLES:
             for row in getattr(reader, table):

@@ -13,15 +13,14 @@ from urllib.parse import urlsplit
 
 from zeroconf import InterfaceChoice, IPVersion, Zeroconf
 
-from drivers import catalogue
-from drivers.settings import ReaderSettings
+from drivers.settings import ReaderSettings, SettingsError, outline
 from edge import machine
 from edge.commands.watch import tables
 from edge.config import Config, credentials_folder, load
 from edge.files import high_water_ms
 from edge.keys import read_keys
 from edge.kit.clock import SystemClock, rfc3339
-from edge.kit.errors import WelkomError
+from edge.kit.errors import ConfigError, WelkomError
 from edge.kit.sqlite import open_reader, store_error
 from edge.machine import Finding
 from edge.tls import addresses, places
@@ -45,7 +44,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(words: argparse.Namespace) -> int:
     config = load(words.config)
     ill = 0
-    for finding in examine(config, _others(words.readers) if words.readers else ()):
+    for finding in examine(config, others(words.readers) if words.readers else ()):
         ill += not finding.well
         print(f"{'well' if finding.well else 'ILL ':4}  {finding.part:14}  {finding.words}")
     print("All is well." if not ill else f"{ill} to mend: start at the top.")
@@ -79,13 +78,14 @@ def this_machine() -> machine.Machine:
     return machine.Machine(Path("/"), os.geteuid(), frozenset({os.getegid(), *os.getgroups()}))
 
 
-def _others(file: Path) -> tuple[ReaderSettings, ...]:
+def others(file: Path) -> tuple[ReaderSettings, ...]:
     """Readers of another unit, by kind and device: their keys are not ours to read."""
-    known = [each for each in tables(file) if each.get("kind") in catalogue.KINDS]
-    return tuple(
-        ReaderSettings(str(each.get("name", each["kind"])), each["kind"], device=str(each.get("device", "")))
-        for each in known
-    )
+    try:
+        return tuple(outline(each, where=f"readers[{number}]") for number, each in enumerate(tables(file)))
+    except SettingsError as error:
+        raise ConfigError(
+            f"{file}: {error}", code="C01", hint="see the reader settings in drivers/README.md"
+        ) from None
 
 
 class Trouble(Exception):

@@ -9,9 +9,9 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from drivers import catalogue, pipe
+from drivers import catalogue, pipe, settings
 from drivers.codecs.sightings import to_line
 from drivers.nearby import nobody
 from drivers.reader import Reader, ReaderGone, Sighting
@@ -50,12 +50,12 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(words: argparse.Namespace) -> int:
     no_core_dumps()
-    settings = choose(words.kind, words.device, words.settings, words.name)
-    reader = catalogue.build(settings, resolve=Here(read_keys(settings.keys)) if settings.keys else nobody)
+    chosen = choose(words.kind, words.device, words.settings, words.name)
+    reader = catalogue.build(chosen, resolve=Here(read_keys(chosen.keys)) if chosen.keys else nobody)
     log = json_log(now_ms=SystemClock().wall_ms)
     bridge_library_logs(log)
     # Other kinds carry what was judged where it was seen.
-    makes_proofs = "sun" in KEYS[settings.kind][1]
+    makes_proofs = "sun" in KEYS[chosen.kind][1]
     replays = Replays(words.state) if words.state or (makes_proofs and not words.pipe) else None
     try:
         asyncio.run(
@@ -79,7 +79,7 @@ def choose(kind: str | None, device: str | None, file: Path | None, name: str | 
         for number, table in enumerate(given)
         if (kind is None or table.get("kind") == kind) and (name is None or table.get("name") == name)
     ]
-    if file and given and not wanted:
+    if file and not wanted:
         raise ConfigError(
             f"{file}: no reader of that kind or name", code="C05", hint="compare with its [[readers]] tables"
         )
@@ -94,17 +94,23 @@ def choose(kind: str | None, device: str | None, file: Path | None, name: str | 
         ) from None
 
 
-def tables(file: Path) -> list[dict[str, Any]]:
-    """The [[readers]] of a file, unchecked; raises ConfigError."""
+def tables(file: Path) -> list[dict[str, object]]:
+    """The [[readers]] of a file, unchecked; raises ConfigError, also where there is none."""
     try:
-        readers = tomllib.loads(file.read_text(encoding="utf-8")).get("readers", [])
+        found = settings.tables(tomllib.loads(file.read_text(encoding="utf-8")))
     except OSError as error:
         raise ConfigError(
             f"{file}: cannot be read ({error.strerror})", code="C01", hint="check the path"
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file}: not TOML: {error}", code="C01", hint="mend that line") from None
-    return [table for table in readers if isinstance(table, dict)]
+    except SettingsError as error:
+        raise ConfigError(
+            f"{file}: {error}", code="C01", hint="see the reader settings in drivers/README.md"
+        ) from None
+    if not found:
+        raise ConfigError(f"{file}: names no reader", code="C05", hint="write a [[readers]] table in it")
+    return found
 
 
 async def _watch(reader: Reader, log: Log, *, socket: Path | None, replays: Replays | None) -> None:

@@ -4,11 +4,16 @@ import re
 import socket
 import tomllib
 from contextlib import closing
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from drivers.settings import ReaderSettings
+from drivers.wallet_settings import MASK
 from edge.cli import COMMANDS
+from edge.commands.check import effective
+from edge.config import Config
 from edge.files import prepare
 from edge.keys import NAMES, read_keys
 from edge.kit.sqlite import open_writer
@@ -95,6 +100,37 @@ def test_check_masks_a_brokers_password_and_reads_the_floor(tmp_path: Path) -> N
     assert shown == {"name": "gw", "kind": "mqtt", "device": "broker", "topics": ["a/b", "c"]}
     (tmp_path / "floor.toml").write_text("[[zones]]\n")
     one_sentence(welkom("check", "--config", str(config)), 78, "P11")
+
+
+def test_check_shows_no_field_of_a_reader_that_its_repr_keeps_to_itself(tmp_path: Path) -> None:
+    secret = "NOBODY-READS-THIS"
+    hidden = [each for each in fields(ReaderSettings) if not each.repr]
+    assert {each.name for each in hidden} >= {"password", "values"}
+    told = {each.name: secret if each.type in (str, "str") else (secret,) for each in hidden}
+    shown = effective(Config(readers=(ReaderSettings("a", "mqtt", **told),)))
+    assert secret not in shown
+    for each in hidden:
+        assert f"# {each.name} = {MASK}" in shown
+    (tmp_path / "broker").write_text(secret)
+    reader = '[[readers]]\nname = "a"\nkind = "mqtt"\ndevice = "broker"\npassword = "file:broker"\n'
+    ran = welkom("check", "--config", str(configured(tmp_path, reader)))
+    assert (ran.status, secret in ran.out + ran.err) == (0, False), ran.err
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('[[readers]]\nname = "a"\nkind = "mqtt"\ndevice = "mqtt://u:secret@h"\n', "readers[0].device"),
+        ('[[readers]]\nname = "a"\nkind = "mqtt"\ndevice = "u:secret@h:1883"\n', "readers[0].device"),
+        ('[hub]\nurl = "https://u:secret@h"\n', "hub.url"),
+    ],
+)
+def test_an_address_with_a_password_in_it_is_refused_and_not_repeated(
+    tmp_path: Path, text: str, place: str
+) -> None:
+    ran = welkom("check", "--config", str(configured(tmp_path, text)))
+    one_sentence(ran, 78, "C01")
+    assert (place in ran.err, "secret" in ran.err) == (True, False)
 
 
 def test_secrets_come_from_systemds_folder_when_it_gives_one(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What `welkom watch` remembers: counters and passes that were used up, in memory or in a file."""
 
+import os
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -98,3 +99,12 @@ def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(StoreError) as caught:
         Replays(tmp_path / "nowhere" / "state")
     assert caught.value.code == "S05"
+
+
+def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        Replays(tmp_path / "state").close()
+    finally:
+        os.umask(before)
+    assert (tmp_path / "state").stat().st_mode & 0o777 == 0o600
