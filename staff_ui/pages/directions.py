@@ -1,10 +1,13 @@
 """The way to a product: from zone to zone, as a sentence and on the plan. It knows where shelves are, and nobody."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from edge.presence.plan import Plan, room_of, way
 from staff_ui.pages.drawn import Drawing, drawing
 from staff_ui.words import Words
+
+if TYPE_CHECKING:
+    from edge.presence.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +20,10 @@ class Way:
     starts: tuple[tuple[str, str], ...]
 
 
-def way_to(plan: Plan, place: str, say: Words, *, start: str = "") -> Way | None:
+def way_to(plan: "Plan", place: str, say: Words, *, start: str = "") -> Way | None:
     """From `start`, or the counter where that is no zone, to a place of the catalogue; None where no zone has it."""
+    from edge.presence.plan import room_of, way  # a shop without a floor starts without it
+
     goal = room_of(plan, place) if place else None
     if goal is None or len(plan.rooms) < 2:
         return None

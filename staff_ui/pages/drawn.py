@@ -6,9 +6,11 @@ Numbers are units of the plan, texts are ready to be said. Nobody has a place in
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from edge.presence.plan import Plan, Room
+if TYPE_CHECKING:
+    from edge.presence.plan import Plan, Room
+
 
 LINE: Final = 28.0  # from one line of a name to the next
 LETTER: Final = 13.5  # about so wide is a letter of a name
@@ -56,7 +58,7 @@ class Drawing:
 
 
 def drawing(
-    plan: Plan,
+    plan: "Plan",
     *,
     language: str,
     people: Mapping[str, Sequence[str]] | None = None,
@@ -98,7 +100,9 @@ def _mark(zone: str, steps: Sequence[str], start: str, chosen: str) -> str:
     return "way" if zone in steps else ""
 
 
-def _shape(room: Room, *, language: str, people: Sequence[str], mark: str, deaf: str, entrance: str) -> Shape:
+def _shape(
+    room: "Room", *, language: str, people: Sequence[str], mark: str, deaf: str, entrance: str
+) -> Shape:
     x, y = room.centre
     top, bottom = min(each for _, each in room.corners), max(each for _, each in room.corners)
     lines = _fold(room.name(language), most=max(6, int((room.width - 16) / LETTER)))
@@ -118,7 +122,7 @@ def _shape(room: Room, *, language: str, people: Sequence[str], mark: str, deaf:
     )
 
 
-def _dots(room: Room, people: Sequence[str], *, above: float, below: float) -> tuple[Text, ...]:
+def _dots(room: "Room", people: Sequence[str], *, above: float, below: float) -> tuple[Text, ...]:
     """As many as there is room for; the rest is counted."""
     a_row = max(1, int((room.width - 12) / DOT))
     most = a_row * max(1, min(MOST_ROWS, int((above - below - 12) / DOT)))

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Final
 from litestar import Response
 
 from edge.kit.errors import Gone
-from edge.presence.floor import Scanner
-from edge.presence.plan import Plan
 from edge.visits import whereabouts
 from edge.visits.tables import arrival
 from edge.visits.whereabouts import Present
@@ -21,6 +19,8 @@ from staff_ui.sheets import Frame
 from staff_ui.words import Words, key, turns_ms
 
 if TYPE_CHECKING:
+    from edge.presence.floor import Scanner
+    from edge.presence.plan import Plan
     from edge.radio import Radio
 
 MOST_PEOPLE: Final = 40
@@ -178,8 +178,8 @@ def _state(radio: "Radio", scanner: str, down: set[str], now_ms: int) -> str:
 
 def arranged(
     around: Frame,
-    plan: Plan,
-    scanners: Sequence[Scanner],
+    plan: "Plan",
+    scanners: "Sequence[Scanner]",
     people: Mapping[str, Sequence[Person]],
     states: Mapping[str, str],
     say: Words,

@@ -1,6 +1,6 @@
 """The sign at the door, on A5: what is sensed here, of whom, and how to say no. Each sentence is a setting's."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from litestar import Response
@@ -31,6 +31,7 @@ class Facts:
 class Sign:
     frame: Frame
     shop: str
+    join: bool  # whether one can be recognised on coming in
     welcome: tuple[str, ...]
     sensed: tuple[str, ...]
     never: tuple[str, ...]
@@ -42,7 +43,8 @@ async def sign(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`GET /sign`."""
     around, radio = frame(desk, request, guest, here="store"), desk.house.radio
     found = facts(desk.house.config, zones=radio is not None and len(radio.floor.zones) > 1)
-    return html(desk, "sign.html", told(found, around, words(desk, around)), language=around.language)
+    it = told(found, replace(around, theme="light"), words(desk, around))  # paper is white
+    return html(desk, "sign.html", it, language=around.language)
 
 
 def facts(config: Config, *, zones: bool) -> Facts:
@@ -80,6 +82,7 @@ def told(found: Facts, around: Frame, say: Words) -> Sign:
     return Sign(
         frame=around,
         shop=found.shop,
+        join=found.welcome or found.hears,
         welcome=tuple(ways),
         sensed=tuple(sensed),
         never=(*never, say.say("sign.faces")),

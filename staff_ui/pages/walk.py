@@ -2,21 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from litestar import Response
 from litestar.response import Redirect
 
-from edge.calibrating import Calibrating
-from edge.presence.floor import Scanner
-from edge.presence.plan import Plan
-from edge.presence.walk import ENOUGH, WALK_S
 from staff_ui.desk import Desk, Guest, frame, html, managers_only, words
 from staff_ui.pages.drawn import Drawing, drawing
 from staff_ui.pages.plan import STATES, radio_of
 from staff_ui.security import Ask, own_form
 from staff_ui.sheets import Frame
 from staff_ui.words import Words, key
+
+if TYPE_CHECKING:
+    from edge.calibrating import Calibrating
+    from edge.presence.floor import Scanner
+    from edge.presence.plan import Plan
 
 NEXT: Final = {
     "hears": "",
@@ -93,7 +94,7 @@ async def walk_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     return Redirect("/manage/walk", status_code=303, headers={"cache-control": "no-store"})
 
 
-def in_words(scanner: Scanner, state: str, count: int, last: str, plan: Plan, say: Words) -> Heard:
+def in_words(scanner: "Scanner", state: str, count: int, last: str, plan: "Plan", say: Words) -> Heard:
     """One scanner as one tells a colleague; counts are of moments, and about nobody."""
     room = plan.room(scanner.zone)
     told = [say.say(STATES[state]).capitalize() + ".", say.count("scanner.minute", count)]
@@ -106,8 +107,8 @@ def in_words(scanner: Scanner, state: str, count: int, last: str, plan: Plan, sa
 
 def page(
     around: Frame,
-    plan: Plan,
-    calibrating: Calibrating | None,
+    plan: "Plan",
+    calibrating: "Calibrating | None",
     heard: Sequence[Heard],
     say: Words,
     *,
@@ -132,7 +133,7 @@ def page(
 
 def arranged(
     around: Frame,
-    plan: Plan,
+    plan: "Plan",
     counts: Mapping[str, int],
     heard: Sequence[Heard],
     say: Words,
@@ -144,6 +145,8 @@ def arranged(
     failed: str = "",
 ) -> WalkPage:
     """The page; `counts` are moments known by zone, `zone` is where somebody stands now."""
+    from edge.presence.walk import ENOUGH, WALK_S  # a shop without a floor starts without it
+
     standing = None
     if zone and (room := plan.room(zone)) is not None:
         standing = Standing(

@@ -40,7 +40,10 @@ def test_each_setting_has_its_sentence_and_without_it_that_is_not_said(flag: str
 
 
 def test_recognition_at_the_door_leads_with_the_silent_welcome() -> None:
-    assert SAYS["welcome"] in told(EVERYTHING, Gallery().frame("nl"), WORDS).welcome[0]
+    it = told(EVERYTHING, Gallery().frame("nl"), WORDS)
+    assert it.join
+    assert SAYS["welcome"] in it.welcome[0]
+    assert not told(replace(NOTHING, reads=True), Gallery().frame("nl"), WORDS).join
 
 
 def test_a_shop_that_hears_nothing_says_that_it_does_not_listen() -> None:
@@ -64,3 +67,4 @@ def test_the_page_is_there_for_whoever_works_here(place: Place) -> None:
     page = place.signed_in().get("/sign").text
     assert "Van Dam, Amersfoort" in page
     assert "luisteren hier niet naar" in page
+    assert 'data-theme="light"' in page
