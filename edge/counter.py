@@ -2,7 +2,8 @@
 
 Of strangers it keeps a note for minutes, with the keyed hashes of the card in case its owner wants to become
 known, and for two seconds the hash that tells one hold of a card from two; of whom wants to stay unknown, until the
-next presentation and for minutes at most, whose balance the card opens. All of it in memory alone.
+next presentation and for minutes at most, whose balance the card opens. All of it in memory alone, but for the mark of
+a strong proof (recognition/marks): a counter without its minute, or a phone's time for as long as a copy could count.
 """
 
 import asyncio

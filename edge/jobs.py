@@ -99,6 +99,7 @@ async def each_minute(house: House) -> None:
         now_ms = house.time.now_ms()
         await _try(house, end_quiet(house))
         await _try(house, count_day(house))
+        await _try(house, house.db.apply(marks.drop_spent, now_ms=now_ms))
         if minute % PRUNE_EVERY_MINUTES == 0:
             await _try(house, _prune(house, now_ms))
         if visits.count_some(house.db.reader, 1) or house.counter.notes():

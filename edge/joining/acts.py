@@ -8,6 +8,7 @@ from edge.joining.facts import CredentialBlocked, CredentialBound, CustomerJoine
 from edge.kit.ids import NewId
 from edge.recognition import marks
 from edge.recognition import tables as recognition
+from edge.recognition.evidence import Mark
 from edge.staff.deeds import Doer, note
 from edge.visits.rules import Presented, VisitFact, presented
 
@@ -21,7 +22,7 @@ def join(
     new_id: NewId,
     watching: Sequence[str],
     quiet_ms: int,
-    mark: int | None = None,
+    mark: Mark | None = None,
 ) -> list[CustomerJoined | VisitFact]:
     """Somebody confirmed: they are a customer, and here if they want to be recognised.
 

@@ -1,16 +1,17 @@
 """How much a presentation proves, and what it says of its own freshness. Pure.
 
-The driver has checked signatures and MACs. Whether the same proof was there before is the shop's to know: a card's
-counter (NTAG 424 DNA, AN12196) and the time in a VAS cryptogram have to be above the last of the same credential,
-asked and kept in the recognition's own transaction (`marks`). Smart Tap and the HCE dialogue answer the reader's own
-nonce: what answers is there now.
+The driver has checked signatures and MACs. Whether the same proof was there before is the shop's to know, asked and
+kept in the recognition's own transaction (`marks`). The HCE dialogue signs the reader's own nonce and Smart Tap's
+answer is made for it: that one is fresh.
 
-* **Not above the last: replayed, and nothing opens.** The same and the older are one rule. It costs whoever taps
-  with two phones whose clocks differ, for as long as they differ; it buys that no recording works twice.
+* **A card's counter** (NTAG 424 DNA, AN12196) has to be above the last of the same card: the same and the older are
+  replayed, and nothing opens. One that ended (FFFFFF) stays there: it proves something once, and then never again.
+* **A VAS cryptogram** is spent once it was shown, for as long as it could count: until its own time is more than
+  10 min ago. Which one it is, says its credential with the time in it, which travels from every driver over every
+  pipe. So a copy is replayed, and another phone of the same customer is not, whatever its clock says.
 * **A time outside -10 min .. +2 min of the shop's clock is weak**, not refused: people may set their phone's clock,
-  and may then still read and earn, as with a printed code. One from the future is not kept, or a phone with a wrong
-  clock would be refused for as long as it was wrong.
-* **A counter that ended (FFFFFF)** stays there: by the same rule it proves something once, and then never again.
+  and may then still read and earn, as with a printed code. One from the future is spent all the same, or a copy
+  would be strong when its time came. One that is too old proves nothing any more and is not kept.
 """
 
 from collections.abc import Mapping
@@ -30,11 +31,28 @@ ISSUED_AS: Final = {"vas": "pass_type_id", "smarttap": "collector_id", "hce": "k
 
 
 @dataclass(frozen=True, slots=True)
+class Reads:
+    """A card's counter: it has to be above the last of its credential."""
+
+    ctr: int
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """The moment a phone made its proof, by its own clock: no two of one credential may be the same."""
+
+    at_ms: int
+
+
+Mark = Reads | Signed
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
-    """What a token proves; `mark`, where there is one, has to be above its credential's last."""
+    """What a token proves; `mark`, where there is one, says whether it was shown before."""
 
     evidence: Evidence
-    mark: int | None = None
+    mark: Mark | None = None
 
 
 WEAK: Final = Proof("weak")
@@ -56,12 +74,12 @@ def proof(
         case "sun":
             reads = about.get("ctr")
             known = type(reads) is int and 0 <= reads <= MOST_READS
-            return Proof("strong", reads) if known else WEAK
+            return Proof("strong", Reads(reads)) if known else WEAK
         case "vas":
             signed_ms = from_rfc3339(about.get("signed_at"))
-            if signed_ms is None or signed_ms > now_ms + AFTER_MS:
+            if signed_ms is None or signed_ms < now_ms - BEFORE_MS:
                 return WEAK
-            return Proof(level if signed_ms >= now_ms - BEFORE_MS else "weak", signed_ms)
+            return Proof(level if signed_ms <= now_ms + AFTER_MS else "weak", Signed(signed_ms))
         case "smarttap" | "hce" | "vendor":
             return Proof(level)
         case _:

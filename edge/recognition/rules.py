@@ -109,7 +109,10 @@ class Stranger:
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """Someone of ours who does not want to be recognised, or whose card is blocked: nothing is written."""
+    """Someone of ours who does not want to be recognised, or whose card is blocked.
+
+    Nothing is written of it but what `marks` needs so that no proof works twice; of a blocked card nothing at all.
+    """
 
     why: Literal["no_basis", "blocked"]
 

@@ -7,6 +7,7 @@ from sqlite3 import Connection
 from edge.kit.ids import NewId
 from edge.recognition import marks
 from edge.recognition import tables as recognition
+from edge.recognition.evidence import Mark
 from edge.recognition.facts import TapReplayed
 from edge.recognition.rules import Recognised, recognise
 from edge.staff.deeds import Doer, note
@@ -27,7 +28,7 @@ def saw(
     recipient: str,
     quiet_ms: int,
     watching: Sequence[str],
-    mark: int | None = None,
+    mark: Mark | None = None,
 ) -> list[VisitFact | TapReplayed]:
     """A credential was presented. No facts when, inside the transaction, nobody may be recognised by it.
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.kit.clock import from_rfc3339, rfc3339
-from edge.recognition.evidence import AFTER_MS, BEFORE_MS, MOST_READS, WEAK, Proof, proof
+from edge.recognition.evidence import AFTER_MS, BEFORE_MS, MOST_READS, WEAK, Proof, Reads, Signed, proof
 from edge.recognition.rules import CREDENTIAL_KINDS, SAME_TAP_MS, LastSeen, is_repeat
 
 NOW_MS = 1_795_340_460_000
@@ -35,7 +35,7 @@ def test_what_answers_the_readers_own_nonce_needs_no_mark(kind: str) -> None:
 
 @pytest.mark.parametrize("ctr", [0, 1, MOST_READS])
 def test_a_counter_is_the_mark_of_a_chip(ctr: int) -> None:
-    assert of("sun", ctr=ctr) == Proof("strong", ctr)
+    assert of("sun", ctr=ctr) == Proof("strong", Reads(ctr))
 
 
 @pytest.mark.parametrize("about", [{}, {"ctr": -1}, {"ctr": MOST_READS + 1}, {"ctr": "7"}, {"ctr": True}])
@@ -46,13 +46,13 @@ def test_a_chip_without_a_counter_proves_nothing(about: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("off_ms", "expected"),
     [
-        (-BEFORE_MS - 1, Proof("weak", NOW_MS - BEFORE_MS - 1)),
-        (-BEFORE_MS, Proof("strong", NOW_MS - BEFORE_MS)),
-        (AFTER_MS, Proof("strong", NOW_MS + AFTER_MS)),
-        (AFTER_MS + 1, WEAK),
+        (-BEFORE_MS - 1, WEAK),
+        (-BEFORE_MS, Proof("strong", Signed(NOW_MS - BEFORE_MS))),
+        (AFTER_MS, Proof("strong", Signed(NOW_MS + AFTER_MS))),
+        (AFTER_MS + 1, Proof("weak", Signed(NOW_MS + AFTER_MS + 1))),
     ],
 )
-def test_a_phones_time_counts_within_its_window_and_none_from_the_future_is_kept(
+def test_a_phones_time_counts_within_its_window_and_one_from_the_future_is_spent_all_the_same(
     off_ms: int, expected: Proof
 ) -> None:
     assert of("vas", signed_at=rfc3339(NOW_MS + off_ms)) == expected
@@ -86,11 +86,11 @@ def test_a_time_is_read_back_as_it_was_written(at_ms: int) -> None:
     ("last", "now", "repeat"),
     [
         (WEAK, WEAK, True),
-        (Proof("strong", 5), Proof("strong", 5), True),
-        (Proof("strong", 5), WEAK, True),
-        (WEAK, Proof("strong", 5), False),
-        (Proof("strong", 5), Proof("strong", 6), False),
-        (Proof("strong", 5), Proof("strong", 4), False),
+        (Proof("strong", Reads(5)), Proof("strong", Reads(5)), True),
+        (Proof("strong", Reads(5)), WEAK, True),
+        (WEAK, Proof("strong", Reads(5)), False),
+        (Proof("strong", Reads(5)), Proof("strong", Reads(6)), False),
+        (Proof("strong", Reads(5)), Proof("strong", Reads(4)), False),
     ],
 )
 def test_only_the_same_proof_or_none_at_all_is_the_same_hold(last: Proof, now: Proof, repeat: bool) -> None:

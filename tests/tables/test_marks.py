@@ -1,4 +1,4 @@
-"""No recording works twice: counters and times are asked and kept in the recognition's own transaction."""
+"""No recording proves twice: counters and times are asked and kept in the recognition's own transaction."""
 
 import asyncio
 import signal
@@ -12,14 +12,14 @@ import pytest
 
 from edge.kit.clock import rfc3339
 from edge.recognition import marks
-from edge.recognition.evidence import BEFORE_MS, MOST_READS
+from edge.recognition.evidence import AFTER_MS, BEFORE_MS, MOST_READS
 from edge.recognition.rules import SAME_TAP_MS, Recognised, Repeat, Replayed, Stranger, Withheld
 from tests.kit.stores import files_with
 from tests.tables.floor import CARD, Floor, card_hash, open_floor
 from tests.tables.test_joining import fact, join
 
 pytestmark = pytest.mark.anyio
-CHIP = "04a1b2c3d4e5f6"
+CHIP, OTHER = "04a1b2c3d4e5f6", "04a1b2c3d4e5f7"
 
 
 async def chip(floor: Floor, ctr: int, *, reader: str = "counter-1", value: str = CHIP) -> Any:
@@ -79,14 +79,53 @@ async def test_the_same_hold_stays_a_repeat(tmp_path: Path) -> None:
         assert floor.counter.notes() == []
 
 
-async def test_a_phones_time_only_goes_on(tmp_path: Path) -> None:
+async def test_a_phones_proof_is_spent_and_another_phones_is_not(tmp_path: Path) -> None:
     async with open_floor(tmp_path) as floor:
         await floor.resident()
-        assert await phone(floor) == Recognised()
-        assert await phone(floor, reader="door") == Replayed()
+        assert await phone(floor, 30_000) == Recognised()
+        assert await phone(floor, 30_000, reader="door") == Replayed()
+        assert told(floor) == 1
         floor.clock.pass_ms(5_000)
-        assert await phone(floor, -6_000) == Replayed()
-        assert await phone(floor, 1_000) == Recognised()
+        assert await phone(floor, -6_000) == Recognised()  # the other phone's clock is 36 s behind the first
+        assert floor.one("SELECT strong_ms FROM visit") == floor.now_ms
+        assert await phone(floor, -6_000, reader="door") == Replayed()
+        assert await phone(floor, 25_000, reader="door") == Replayed()
+        assert told(floor) == 1
+
+
+async def test_a_proof_from_the_future_is_no_stronger_when_its_time_comes(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        await floor.resident()
+        ahead = AFTER_MS + 3_600_000
+        assert await phone(floor, ahead) == Recognised()
+        assert floor.one("SELECT strong_ms FROM visit") is None
+        floor.clock.pass_ms(3_600_000)
+        await floor.db.apply(marks.drop_spent, now_ms=floor.now_ms)
+        for off_ms in (AFTER_MS, 0, -BEFORE_MS):
+            assert await phone(floor, off_ms, reader=f"door{off_ms}") == Replayed()
+            floor.clock.pass_ms(AFTER_MS if off_ms == AFTER_MS else BEFORE_MS)
+            await floor.db.apply(marks.drop_spent, now_ms=floor.now_ms)
+        assert floor.one("SELECT strong_ms FROM visit") is None
+
+
+async def test_a_spent_proof_is_kept_for_minutes(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        await floor.resident(consents={"saving": None})
+        assert await phone(floor) == Withheld("no_basis")
+        floor.clock.pass_ms(BEFORE_MS)
+        assert await phone(floor, -BEFORE_MS) == Replayed()
+        floor.clock.pass_ms(AFTER_MS + 1)
+        assert await floor.db.apply(marks.drop_spent, now_ms=floor.now_ms) == 1
+        assert floor.one("SELECT count(*) FROM spent") == 0
+
+
+async def test_a_mark_says_not_at_which_minute_its_card_was_here(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        await floor.resident(f"uid:{CHIP}", consents={"saving": None})
+        for ctr in (3, 4):
+            assert await chip(floor, ctr) == Withheld("no_basis")
+            assert floor.one("SELECT at_ms FROM mark") % marks.MONTH_MS == 0
+            floor.clock.pass_ms(SAME_TAP_MS)
 
 
 async def test_a_phone_with_a_wrong_clock_is_recognised_and_proves_nothing(tmp_path: Path) -> None:
@@ -163,13 +202,18 @@ async def test_a_blocked_card_is_blocked_whatever_its_counter_says(tmp_path: Pat
 
 async def test_marks_go_with_the_person_and_with_the_years(tmp_path: Path) -> None:
     async with open_floor(tmp_path) as floor:
-        anna, bram = await floor.resident(f"uid:{CHIP}"), await floor.resident(CARD)
+        anna, bram = await floor.resident(f"uid:{CHIP}"), await floor.resident(f"uid:{OTHER}")
+        carla = await floor.resident(CARD)
         await chip(floor, 3)
         await phone(floor)
+        await chip(floor, 1, value=OTHER)
         assert floor.one("SELECT count(*) FROM mark") == 2
+        assert floor.one("SELECT count(*) FROM spent") == 1
         await floor.apply(floor.feed.erasure(anna))
-        assert floor.one("SELECT count(*) FROM mark") == 1
-        floor.clock.pass_ms(marks.KEEP_MS + 1)
+        assert floor.one("SELECT count(*) FROM mark") == floor.one("SELECT count(*) FROM spent") == 1
+        await floor.apply(floor.feed.erasure(carla))
+        assert floor.one("SELECT count(*) FROM spent") == 0
+        floor.clock.pass_ms(marks.KEEP_MS + marks.MONTH_MS + 1)
         assert await floor.db.apply(marks.prune, now_ms=floor.now_ms) == 0  # it is still Bram's
         await floor.apply(floor.feed.row("shop:demo", "del", "credential", bram.hash.hex(), ver=2))
         assert await floor.db.apply(marks.prune, now_ms=floor.now_ms) == 1

@@ -455,7 +455,7 @@ def test_what_befell_a_card_of_theirs_stands_among_who_looked(place: Place) -> N
     place.sends("tap_replayed", about | {"hash": card, "reader": "balie"})
     place.sends("credential_blocked", about | {"hash": card})
     shown = place.inside().get("/portal").text
-    assert "Iemand liet een kopie van uw kaart zien. Er is niets geopend." in shown
+    assert "Uw kaart werd gelezen met een code die al eens was gebruikt. Er is niets geopend." in shown
     # What the hub could not believe is no event of theirs: nobody has this card.
     assert "is geblokkeerd" not in shown
     assert card not in shown
