@@ -18,7 +18,7 @@ from drivers.settings import ReaderSettings, SettingsError, parse_reader
 from drivers.settings import tables as reader_tables
 from edge.kit.errors import ConfigError
 from edge.kit.words import Language as Language
-from edge.wallet.policy import Limits, PlainCards
+from edge.wallet.policy import Limits
 
 Tls = Literal["own", "off"]
 
@@ -89,21 +89,16 @@ class Wallet:
     )
     large_cards: int = setting(3, "full stamp cards in a day from which redeeming takes the same")
     proof_min: int = setting(10, "minutes for which a tap with chip or phone may redeem", lowest=1)
-    plain_cards: PlainCards = setting(
-        "save",
-        "what printed codes and plain cards may: save: no redeeming; colleague: small amounts with a "
-        "colleague's PIN",
-    )
     unlocking: str = setting(
         "",
-        "pass type ids, collector ids and HCE key ids of passes that ask for the phone's own unlock, with "
-        "spaces between",
+        "HCE key ids of apps that ask for the phone's own unlock, with spaces between; pass type ids and "
+        "collector ids too, but nobody signs for those phones",
     )
 
     @property
     def limits(self) -> Limits:
         """What the policy asks of these settings."""
-        return Limits(self.large_points, self.large_cards, self.proof_min * 60_000, self.plain_cards)
+        return Limits(self.large_points, self.large_cards, self.proof_min * 60_000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 Of strangers it keeps a note for minutes, with the keyed hashes of the card in case its owner wants to become
 known, and for two seconds the hash that tells one hold of a card from two; of whom wants to stay unknown, until the
-next presentation and for minutes at most, whose balance the card opens. All of it in memory alone, but for the mark of
-a strong proof (recognition/marks): a counter without its minute, or a phone's time for as long as a copy could count.
+next presentation and for minutes at most, whose balance the card opens. All of it in memory alone, but for the mark
+of a strong proof (recognition/marks): a counter without its minute, or a phone's time while a copy could count.
 """
 
 import asyncio
@@ -57,6 +57,7 @@ NOTE_MS: Final = 3 * 60_000
 MAX_NOTES: Final = 3
 # Presentations remembered against repeats; a busy second of 1,000 sightings, twice.
 MAX_LAST: Final = 2_000
+NOBODY: Final = (b"", b"")  # customer and credential
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,9 @@ class Note:
     # and the view log in place of a visit.
     customer_id: bytes = field(default=b"", repr=False, compare=False)
     id: bytes = field(default=b"", repr=False, compare=False)
+    credential: bytes = field(
+        default=b"", repr=False, compare=False
+    )  # by which card: it may be blocked meanwhile
     proof: Proof = WEAK  # what it proved
 
     @property
@@ -177,6 +181,12 @@ class Counter:
             self._notes.remove(note)
         self._live.tell("visits")
 
+    def drop_closed(self) -> None:
+        """A card was blocked, or its owner erased: a note of it opens nothing any more."""
+        for note in list(self._notes):
+            if note.customer_id and not tables.opens(self._db.reader, note.credential, note.customer_id):
+                self.drop(note)
+
     def notes(self) -> list[Note]:
         """What staff should know about presentations of nobody, newest first."""
         oldest_ms = self._time.now_ms() - NOTE_MS
@@ -275,7 +285,7 @@ class Counter:
                 sighting.reader,
                 now_ms,
                 card=card if kind == "stranger" else None,
-                customer_id=found.customer_id if found and kind == "withheld" else b"",
+                owner=(found.customer_id, presented) if found and kind == "withheld" else NOBODY,
                 shown=shown,
             )
         return outcome
@@ -358,15 +368,16 @@ class Counter:
         now_ms: int,
         *,
         card: Hashes | None = None,
-        customer_id: bytes = b"",
+        owner: tuple[bytes, bytes] = NOBODY,
         shown: Proof = WEAK,
     ) -> None:
         # Whoever comes next must not find the balance of who stood there before.
         for place, held in enumerate(self._notes):
             if held.customer_id:
-                self._notes[place] = replace(held, customer_id=b"", id=b"")
+                self._notes[place] = replace(held, customer_id=b"", id=b"", credential=b"")
+        customer_id, presented = owner
         id_ = self._new_id() if customer_id else b""
-        self._notes.append(Note(kind, reader, now_ms, card, customer_id, id_, shown))
+        self._notes.append(Note(kind, reader, now_ms, card, customer_id, id_, presented, shown))
         self._live.tell("visits")
         self.display.say(DISPLAYED[kind], reader, now_ms=now_ms)
         self._forget_later()

@@ -73,8 +73,9 @@ def proof(
     match kind:
         case "sun":
             reads = about.get("ctr")
-            known = type(reads) is int and 0 <= reads <= MOST_READS
-            return Proof("strong", Reads(reads)) if known else WEAK
+            if type(reads) is not int or not 0 <= reads <= MOST_READS:
+                return WEAK
+            return Proof("strong", Reads(reads))
         case "vas":
             signed_ms = from_rfc3339(about.get("signed_at"))
             if signed_ms is None or signed_ms < now_ms - BEFORE_MS:

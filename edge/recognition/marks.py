@@ -1,7 +1,7 @@
-"""Every statement about marks: how far a card's counter has come and which proofs of phones are spent, of ours alone.
+"""Every statement about marks: how far a card's counter came, which proofs of phones are spent; of ours alone.
 
-This is all that is kept of a tap by whoever is not recognised: a counter with the month of 30 days of its last tap, or
-the time in a phone's proof for as long as a copy of it could count.
+This is all that is kept of a tap by whoever is not recognised: a counter with the 30 days in which it was, or the
+time in a phone's proof for as long as a copy of it could count.
 """
 
 from sqlite3 import Connection

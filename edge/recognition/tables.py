@@ -47,6 +47,18 @@ def is_known(conn: Connection, credential: bytes) -> bool:
     return bool(known)
 
 
+_STATES: Final = " UNION ALL ".join(
+    f"SELECT {place} AS place, c.customer_id, c.state FROM {file}.credential AS c WHERE c.hash=:hash"
+    for place, file in enumerate(("main", "replica"))
+)
+
+
+def opens(conn: Connection, credential: bytes, customer_id: bytes) -> bool:
+    """Whether this is still a card of this customer, and blocked nowhere; asks for no basis."""
+    rows = conn.execute(_STATES, {"hash": credential}).fetchall()
+    return bool(rows) and min(rows)[1] == customer_id and all(state != "blocked" for _, _, state in rows)
+
+
 _PUT_KEY: Final = """
     INSERT INTO replica.customer_key (customer_id, wrapped) VALUES (?, ?)
     ON CONFLICT DO UPDATE SET wrapped=excluded.wrapped"""

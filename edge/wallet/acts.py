@@ -8,6 +8,7 @@ from sqlite3 import Connection
 from typing import Final, cast
 
 from edge.consent.rules import Role
+from edge.recognition import tables as recognition
 from edge.staff.deeds import Doer, note
 from edge.visits import tables as visits
 from edge.visits.facts import CardShown
@@ -52,11 +53,13 @@ def lacks(
     limits = here.limits
     before = tables.redeemed(conn, customer_id, instrument, since_ms=asked.at_ms - DAY_MS)
     doing = policy.doing(instrument, amount, redeemed=before, limits=limits)
-    held = asked.evidence
-    if not asked.customer_id:
-        held = policy.held(*visits.proved(conn, asked.visit_id), now_ms=asked.at_ms, limits=limits)
+    if asked.customer_id:
+        proved = policy.proved(asked.evidence, asked.proved_ms)
+    else:
+        proved = visits.proved(conn, asked.visit_id)
+    held = policy.held(*proved, now_ms=asked.at_ms, limits=limits)
     eyes = asked.eyes not in (b"", asked.staff_id)
-    return policy.missing(held, doing, eyes=eyes, limits=limits)
+    return policy.missing(held, doing, eyes=eyes)
 
 
 def look(
@@ -74,8 +77,11 @@ def _gather(conn: Connection, asked: Asked, here: Here) -> tuple[bytes, Balances
     """Whose wallet it is and what they saved; nothing when the line is written already or a basis ended.
 
     A visit needs the basis for recognition, a card that opens its balance alone does not; saving has its own in SQL.
+    Such a card may have been blocked since it was held to the reader: then it opens nothing.
     """
     customer_id = asked.customer_id
+    if customer_id and not recognition.opens(conn, asked.credential, customer_id):
+        return b"", None
     if not customer_id:
         visit = visits.arrival(conn, asked.visit_id, recipient=here.recipient, now_ms=asked.at_ms)
         customer_id = visit.customer_id if visit else b""

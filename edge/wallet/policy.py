@@ -5,9 +5,6 @@ away. Redeeming takes the card or phone itself, with a fresh proof given in this
 they are (S048): the phone's own unlock, told by a pass that asks for it. The appliance is never given a face, a
 finger or a customer's code. Where the phone cannot say it, a colleague looks along and types their own PIN: a second
 pair of eyes that answers for it, works offline, and is somebody else than who is signed in.
-
-A shop with nothing but printed cards may let a colleague's PIN stand in for the chip, for small amounts
-(`plain_cards = "colleague"`); as it comes, it may not.
 """
 
 from collections.abc import Mapping
@@ -18,10 +15,8 @@ from edge.recognition.evidence import Evidence
 from edge.wallet.rules import Instrument
 
 Doing = Literal["read", "earn", "redeem_small", "redeem_large"]
-PlainCards = Literal["save", "colleague"]
 Missing = Literal["proof", "owner"]
 
-SMALL: Final[Doing] = "redeem_small"
 _SAVE: Final[frozenset[Doing]] = frozenset(("read", "earn"))
 _SMALL: Final[frozenset[Doing]] = _SAVE | {"redeem_small"}
 _ALL: Final[frozenset[Doing]] = _SMALL | {"redeem_large"}
@@ -43,28 +38,25 @@ class Limits:
     large_points: int = 500
     large_cards: int = 3
     proof_ms: int = 10 * 60_000
-    plain_cards: PlainCards = "save"
 
 
 AS_IT_COMES: Final = Limits()
 
 
-def may(held: Evidence, doing: Doing, *, eyes: bool, limits: Limits) -> bool:
-    """Whether what was presented, with or without a colleague's eyes, may do this."""
-    if held == "weak" and eyes and limits.plain_cards == "colleague":
-        return doing in _SMALL
-    return doing in MAY[held, eyes]
-
-
-def missing(held: Evidence, doing: Doing, *, eyes: bool, limits: Limits) -> Missing | None:
+def missing(held: Evidence, doing: Doing, *, eyes: bool) -> Missing | None:
     """What has to be shown first: the card or phone itself, or who they are; None when nothing is."""
-    if may(held, doing, eyes=eyes, limits=limits):
+    if doing in MAY[held, eyes]:
         return None
     return "proof" if held == "weak" else "owner"
 
 
+def proved(evidence: Evidence, at_ms: int) -> tuple[int | None, int | None]:
+    """When one presentation was last a strong and an unlocked proof, as `held` asks it."""
+    return at_ms if evidence != "weak" else None, at_ms if evidence == "unlocked" else None
+
+
 def held(strong_ms: int | None, unlocked_ms: int | None, *, now_ms: int, limits: Limits) -> Evidence:
-    """The strongest proof of a visit that is still fresh: yesterday's tap redeems nothing."""
+    """The strongest proof that is still fresh: yesterday's tap redeems nothing."""
     oldest_ms = now_ms - limits.proof_ms
     if unlocked_ms is not None and unlocked_ms > oldest_ms:
         return "unlocked"

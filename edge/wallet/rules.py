@@ -27,8 +27,9 @@ MOST_POINTS: Final = 100_000
 class Asked:
     """Who asks for what to be written, when, in which visit; `line_id` is the form's, so that twice is once.
 
-    With `customer_id` it is for a card whose owner stays unknown: there is no visit, `visit_id` is the note's, and
-    `evidence` what the card proved. `eyes` is the colleague who looked along and typed their PIN on that tablet.
+    With `customer_id` it is for a card whose owner stays unknown: there is no visit, `visit_id` is the note's,
+    `credential` the card, and `evidence` what it proved at `proved_ms`. `eyes` is the colleague who looked along and
+    typed their PIN on that tablet.
     """
 
     line_id: bytes
@@ -37,7 +38,9 @@ class Asked:
     staff_id: bytes
     at_ms: int
     customer_id: bytes = field(default=b"", repr=False)
+    credential: bytes = field(default=b"", repr=False)
     evidence: Evidence = "weak"
+    proved_ms: int = 0
     eyes: bytes = b""
     tablet_hash: bytes = field(default=b"", repr=False)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from edge.house import House
 from edge.kit.errors import Gone
 from edge.recognition.evidence import Evidence
+from edge.recognition.tables import opens
 from edge.visits.tables import Arrival
 from edge.wallet.policy import Limits
 from edge.wallet.tables import Here
@@ -21,7 +22,10 @@ class Purse:
     visit_id: bytes
     customer_id: bytes = field(repr=False)
     visit: Arrival | None = field(default=None, repr=False)
-    evidence: Evidence = "weak"  # of the card alone; what a visit proved stands in its row
+    # Of the card alone; what a visit proved stands in its row.
+    credential: bytes = field(default=b"", repr=False)
+    evidence: Evidence = "weak"
+    proved_ms: int = 0
 
     @property
     def nameless(self) -> bool:
@@ -44,7 +48,15 @@ def of_visit(desk: Desk, request: Ask) -> Purse:
 
 
 def of_note(desk: Desk, request: Ask) -> Purse:
-    note = desk.house.counter.note(request.path_params["note"])
-    if note is None or not note.customer_id:
+    house = desk.house
+    note = house.counter.note(request.path_params["note"])
+    if note is None or not note.customer_id or not opens(house.db.reader, note.credential, note.customer_id):
         raise Gone("the card is not remembered any more", code="U15", hint="hold it to the reader again")
-    return Purse(f"/saving/{note.key}", note.id, note.customer_id, evidence=note.proof.evidence)
+    return Purse(
+        f"/saving/{note.key}",
+        note.id,
+        note.customer_id,
+        credential=note.credential,
+        evidence=note.proof.evidence,
+        proved_ms=note.at_ms,
+    )

@@ -8,7 +8,7 @@ visit and without a name, for as long as the counter's note lasts.
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal
+from typing import Final
 
 from litestar import Response
 
@@ -23,7 +23,6 @@ from edge.wallet.rules import MOST_POINTS, Balances, StampCard, Voucher
 from edge.wallet.tables import Written
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages.card import MOST_DOTS
-from staff_ui.pages.eyes import colleagues
 from staff_ui.pages.looks import log_look
 from staff_ui.pages.named import id_of
 from staff_ui.pages.purse import Purse, here, limits, of_note, of_visit
@@ -36,18 +35,15 @@ from staff_ui.words import MONTHS, Words, key
 
 # Looking here shows a name, and what was saved where there is any: a line of the view log for each.
 PURPOSES: Final = ("recognition", "saving")
+NEED: Final = key("wallet.no.proof")  # of what can be copied, and of a tap that was too long ago
 WHY_NOT: Final[dict[str, str]] = {
     "amount": key("wallet.no.amount"),
     "points": key("wallet.no.points"),
     "stamps": key("wallet.no.stamps"),
-    "proof": key("wallet.no.proof"),
+    "proof": NEED,
     "owner": key("wallet.no.owner_alone"),
     "other": key("wallet.no.other"),
 }
-
-# What a printed code or a plain card may: save alone, or redeem with a colleague beside it.
-Plain = Literal["save", "colleague"]
-NEEDS: Final[dict[Plain, str]] = {"save": key("wallet.no.proof"), "colleague": key("wallet.need_eyes")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,23 +157,20 @@ async def _show(desk: Desk, request: Ask, guest: Guest, purse: Purse) -> Respons
         new_id=house.new_id,
         now_ms=now_ms,
         broken=broken,
-        plain=_plain(desk, guest, purse),
+        plain=_plain(desk, purse),
     )
     if not purse.nameless:
         it = replace(it, tabs=tabs(purse.visit_id.hex(), "wallet", say, busy=shop.busy(house.db.reader)))
     return html(desk, "wallet.html", it, language=around.language)
 
 
-def _plain(desk: Desk, guest: Guest, purse: Purse) -> Plain | None:
-    """Whether what was shown can be copied, and what then is possible; None where card or phone was proved."""
-    held = purse.evidence
-    if not purse.nameless:
+def _plain(desk: Desk, purse: Purse) -> bool:
+    """Whether card or phone are not proved, or not any more: then it saves, and redeems nothing."""
+    if purse.nameless:
+        proved = policy.proved(purse.evidence, purse.proved_ms)
+    else:
         proved = proofs(desk.house.db.reader, purse.visit_id)
-        held = policy.held(*proved, now_ms=desk.house.time.now_ms(), limits=limits(desk))
-    if held != "weak":
-        return None
-    by_colleague = policy.may("weak", policy.SMALL, eyes=True, limits=limits(desk))
-    return "colleague" if by_colleague and colleagues(desk, guest) else "save"
+    return policy.held(*proved, now_ms=desk.house.time.now_ms(), limits=limits(desk)) == "weak"
 
 
 async def _log_nameless(desk: Desk, purse: Purse, guest: Guest) -> None:
@@ -247,7 +240,7 @@ def sheet(
     new_id: NewId,
     now_ms: int,
     broken: bool = False,
-    plain: Plain | None = None,
+    plain: bool = False,
 ) -> Wallet:
     """The page's dataclass; `saved` is None for somebody who does not save here, or whose balance is `broken`."""
     if purse.nameless:
@@ -270,26 +263,28 @@ def sheet(
         vouchers=_vouchers(saved, say, now_ms),
         giftcards=_giftcards(saved, say, now_ms),
         need=_need(saved, said, plain, say),
-        redeems=plain != "save",
+        redeems=not plain,
         none=say.say("wallet.broken") if broken else say.say("wallet.none"),
         none_why=say.say("wallet.broken_why") if broken else say.say("wallet.none_why"),
         now=_now(saved, plain),
     )
 
 
-def _need(saved: Balances | None, said: Said | None, plain: Plain | None, say: Words) -> str:
+def _need(saved: Balances | None, said: Said | None, plain: bool, say: Words) -> str:
     """What redeeming takes, where there is something to redeem and it was not just said."""
-    if plain is None or saved is None or (said and said.kind == "wrong"):
+    if not plain or saved is None or (said and said.kind == "wrong"):
         return ""
-    return say.say(NEEDS[plain]) if saved.stamps or saved.points is not None else ""
+    return say.say(NEED) if saved.stamps or saved.points is not None else ""
 
 
-def _now(saved: Balances | None, plain: Plain | None) -> str:
+def _now(saved: Balances | None, plain: bool) -> str:
     if saved is None:
         return ""
     stamps = saved.stamps.have if saved.stamps else ""
     shown = len(saved.vouchers), *(each.balance_cents for each in saved.giftcards)
-    return "-".join(map(str, (saved.points, stamps, *shown, *saved.as_of_ms.values(), plain or "proved")))
+    return "-".join(
+        map(str, (saved.points, stamps, *shown, *saved.as_of_ms.values(), "save" if plain else "proved"))
+    )
 
 
 def _as_of(saved: Balances | None, name: str, say: Words, now_ms: int) -> str:

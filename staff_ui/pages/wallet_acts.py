@@ -22,7 +22,7 @@ from staff_ui.words import key
 
 # Why a colleague is asked to look along.
 EYES_CARDS: Final = key("wallet.no.owner_cards")
-EYES: Final[dict[Missing, str]] = {"proof": key("wallet.need_eyes"), "owner": key("wallet.no.owner")}
+EYES_POINTS: Final = key("wallet.no.owner")
 
 
 async def wallet_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
@@ -50,7 +50,9 @@ async def _move(
         staff_id=guest.who.staff_id,
         at_ms=desk.house.time.now_ms(),
         customer_id=purse.customer_id if purse.nameless else b"",
+        credential=purse.credential,
         evidence=purse.evidence,
+        proved_ms=purse.proved_ms,
         tablet_hash=guest.who.tablet_hash,
     )
     act, amount = fields.get("act", ""), _amount(fields.get("amount", ""))
@@ -87,11 +89,9 @@ def _eyes_help(desk: Desk, guest: Guest, act: str, asked: Asked, purse: Purse, a
     """Why a colleague is asked to look along: it would help, and there is one. None: that is not it."""
     if (act == "spend" and not is_amount(amount)) or not colleagues(desk, guest):
         return None
-    lacking = _lacks(desk, act, asked, purse, amount)
-    with_eyes = replace(asked, eyes=bytes(1))
-    if lacking is None or _lacks(desk, act, with_eyes, purse, amount) is not None:
+    if _lacks(desk, act, asked, purse, amount) != "owner":
         return None
-    return EYES_CARDS if lacking == "owner" and act == "full" else EYES[lacking]
+    return EYES_CARDS if act == "full" else EYES_POINTS
 
 
 async def _act(desk: Desk, act: str, asked: Asked, amount: int) -> Committed[Fact]:

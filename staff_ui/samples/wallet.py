@@ -7,7 +7,7 @@ from edge.visits.tables import Arrival
 from edge.wallet.rules import Balances, GiftCard, StampCard, Voucher
 from edge.wallet.tables import Written
 from staff_ui.pages.purse import Purse
-from staff_ui.pages.wallet import WHY_NOT, Plain, Said, Wallet, said, sheet
+from staff_ui.pages.wallet import WHY_NOT, Said, Wallet, said, sheet
 from staff_ui.sheets import Frame
 from staff_ui.words import Words
 
@@ -34,7 +34,7 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
         health: Health = ONLINE,
         broken: bool = False,
         purse: Purse = OF_VISIT,
-        plain: Plain | None = None,
+        plain: bool = False,
     ) -> Wallet:
         name = "mevrouw De Vries"
         return sheet(
@@ -70,8 +70,7 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
             what=after("points", -200, "reward", health=CUT),
             health=CUT,
         ),
-        "plain card": page(balances(8), plain="save"),
-        "plain card, with a colleague": page(balances(8), plain="colleague"),
+        "plain card": page(balances(8), plain=True),
         "not enough": page(balances(7), what=Said("wrong", "", short)),
         "nothing but points": page(Balances(0, None, (), (), as_of_ms={"points": NOW_MS - DAY_MS}, added={})),
         "does not save": page(None),

@@ -8,12 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.recognition.evidence import Evidence
-from edge.wallet.policy import MAY, Doing, Limits, doing, held, may, missing
+from edge.wallet.policy import MAY, Doing, Limits, doing, held, missing, proved
 
 EVIDENCE: tuple[Evidence, ...] = get_args(Evidence)
 DOING: tuple[Doing, ...] = get_args(Doing)
 LIMITS = Limits()
-COLLEAGUE = Limits(plain_cards="colleague")
 NOW_MS = 1_795_340_460_000
 
 
@@ -33,22 +32,27 @@ def test_the_table_says_for_each_evidence_with_and_without_eyes_what_it_may() ->
 
 @pytest.mark.parametrize(("evidence", "what"), [*product(EVIDENCE, DOING)])
 def test_more_proof_never_may_less(evidence: Evidence, what: Doing) -> None:
-    for limits in (LIMITS, COLLEAGUE):
-        for eyes in (False, True):
-            if may(evidence, what, eyes=eyes, limits=limits):
-                stronger = EVIDENCE[EVIDENCE.index(evidence) :]
-                assert all(may(each, what, eyes=eyes, limits=limits) for each in stronger)
-                assert may(evidence, what, eyes=True, limits=limits)
-        assert may(evidence, "read", eyes=False, limits=limits)
-        assert may(evidence, "earn", eyes=False, limits=limits)
+    for eyes in (False, True):
+        if missing(evidence, what, eyes=eyes) is None:
+            stronger = EVIDENCE[EVIDENCE.index(evidence) :]
+            assert all(missing(each, what, eyes=eyes) is None for each in stronger)
+            assert missing(evidence, what, eyes=True) is None
+    assert missing(evidence, "read", eyes=False) is None
+    assert missing(evidence, "earn", eyes=False) is None
 
 
-def test_a_shop_may_let_a_colleague_stand_in_for_the_chip_for_little_and_never_for_much() -> None:
-    assert missing("weak", "redeem_small", eyes=True, limits=LIMITS) == "proof"
-    assert missing("weak", "redeem_small", eyes=False, limits=COLLEAGUE) == "proof"
-    assert missing("weak", "redeem_small", eyes=True, limits=COLLEAGUE) is None
-    assert missing("weak", "redeem_large", eyes=True, limits=COLLEAGUE) == "proof"
-    assert missing("strong", "redeem_large", eyes=False, limits=LIMITS) == "owner"
+def test_what_can_be_copied_redeems_nothing_whoever_looks_along() -> None:
+    for eyes in (False, True):
+        assert missing("weak", "redeem_small", eyes=eyes) == "proof"
+        assert missing("weak", "redeem_large", eyes=eyes) == "proof"
+    assert missing("strong", "redeem_large", eyes=False) == "owner"
+
+
+@pytest.mark.parametrize("evidence", EVIDENCE)
+def test_one_presentation_proves_for_minutes_what_a_visit_would(evidence: Evidence) -> None:
+    proved_at = proved(evidence, NOW_MS)
+    assert held(*proved_at, now_ms=NOW_MS + LIMITS.proof_ms - 1, limits=LIMITS) == evidence
+    assert held(*proved_at, now_ms=NOW_MS + LIMITS.proof_ms, limits=LIMITS) == "weak"
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,11 @@
 """What may be redeemed with what was shown, in words; and a colleague who looks along with a PIN of their own."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
-import pytest
 
-from edge.config import Wallet
 from edge.staff.rules import FREE_TRIES
-from tests.staff_ui.house import PIN, MovedClock, Place, open_place, own_token
+from tests.staff_ui.house import PIN, Place, own_token
 from tests.staff_ui.test_customer import CARD, visit_of
 from tests.staff_ui.test_wallet import MORE, send
 
@@ -100,27 +96,6 @@ def test_a_colleagues_pin_is_guessed_no_oftener_than_at_sign_in(place: Place) ->
     assert answer.status_code == 429
     assert vouch(tablet, path, page).status_code == 429
     assert place.rows("SELECT 1 FROM ledger") == []
-
-
-@pytest.fixture
-def plain_shop(tmp_path: Path) -> Iterator[Place]:
-    with open_place(tmp_path, clock=MovedClock(), wallet=Wallet(plain_cards="colleague")) as opened:
-        opened.staff()
-        yield opened
-
-
-def test_a_shop_of_printed_cards_lets_a_colleague_stand_in_for_little(plain_shop: Place) -> None:
-    place = plain_shop
-    path, alone = plain(place), place.signed_in()
-    send(alone, path, "stamp")
-    assert NEED in alone.get(path).text  # nobody else works here
-    assert NEED in send(alone, path, "full").text
-    place.staff(BRAM)
-    page = alone.get(path).text
-    assert "bij inwisselen kijkt een collega mee" in page
-    asked = send(alone, path, "full").text
-    assert "Geef nu: gratis impregneren" in vouch(alone, path, asked).text
-    assert NEED in send(alone, path, "spend", amount="500").text
 
 
 def test_a_printed_code_of_somebody_unknown_redeems_nothing_either(place: Place) -> None:

@@ -38,7 +38,7 @@ def test_a_fob_that_was_read_is_given_after_the_customers_own_yes(place: Place) 
     place.tap(CODE)
     assert "Er is een sleutelhanger gelezen" in page(tablet, place)
     question = do(tablet, place, look="1").text
-    assert "Mogen we zien dat je er bent?" in question
+    assert "Mogen we zien dat u er bent?" in question
     assert place.rows("SELECT count(*) FROM beacon") == [(0,)]
     assert give(tablet, place).headers["location"].endswith("?said=given")
     assert place.rows("SELECT customer_id, exponent, zero_s FROM beacon") == [

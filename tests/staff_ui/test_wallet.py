@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 
+from edge.recognition.tables import block_credential
 from staff_ui.assets import read_assets
 from staff_ui.samples import wallet as sample
 from staff_ui.sheets import Frame, Sheets
@@ -255,6 +256,21 @@ def test_a_strangers_card_and_a_blocked_one_open_no_balance(place: Place) -> Non
             fields = {"own": own, "act": "stamp", "line": "01" * 16}
             assert tablet.post(path, data=fields).status_code == 410
     assert place.rows("SELECT 1 FROM ledger") == place.rows("SELECT 1 FROM view_log") == []
+
+
+def test_a_card_that_is_blocked_closes_the_balance_that_it_opened(place: Place) -> None:
+    tablet, customer_id = place.signed_in(), place.de_vries(purposes=("saving",), **MORE)
+    path = hold(place, tablet)
+    form = {
+        "own": own_token(tablet.get("/look").text),
+        "act": "full",
+        "line": forms(tablet.get(path).text)[1],
+    }
+    ((hashed,),) = place.rows("SELECT hash FROM replica.credential")
+    place.run(place.house.db.apply(block_credential, hashed, customer_id=customer_id))
+    for answer in (tablet.get(path), tablet.post(path, data=form)):
+        assert answer.status_code == 410
+    assert place.rows("SELECT 1 FROM ledger") == []
 
 
 @pytest.mark.parametrize("ends", ["time", "another card", "somebody recognised", "an unreadable card"])

@@ -57,6 +57,15 @@ def test_no_key_is_missing_stale_or_empty(language: str) -> None:
     assert not any(message.fuzzy for message in read(language))
 
 
+def test_everybody_is_addressed_alike_and_nobody_in_an_engineers_words() -> None:
+    """One tablet goes from hand to hand: staff and customers read the same `u`."""
+    said = {name: " ".join(texts) for name, texts in keys("nl").items()}
+    assert {
+        name for name, text in said.items() if re.search(r"\b(je|jij|jou|jouw|jullie)\b", text, re.I)
+    } == set()
+    assert {name for name, text in said.items() if re.search(r"\bbewijs\b", text, re.I)} == set()
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_compiled_catalogue_is_that_of_the_source(language: str) -> None:
     with po_file(language).with_suffix(".mo").open("rb") as file:

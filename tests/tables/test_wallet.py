@@ -11,7 +11,9 @@ from edge.kit.errors import StoreError
 from edge.recognition.tables import put_customer
 from edge.visits import acts as visits
 from edge.wallet import acts, tables
+from edge.wallet.policy import Limits
 from edge.wallet.rules import Asked, Balances, GiftCard, StampCard
+from sync import wire
 from tests.kit.stores import files_with
 from tests.tables.floor import CARD, KEYS, RECIPIENT, TRAITS, Floor, Person, checkpoint, open_floor
 
@@ -162,8 +164,54 @@ def nameless(floor: Floor, line: int) -> Asked:
         staff_id=b"anna............",
         at_ms=floor.now_ms,
         customer_id=note.customer_id,
+        credential=note.credential,
         evidence=note.proof.evidence,
+        proved_ms=note.at_ms,
     )
+
+
+@pytest.mark.parametrize("how", ["blocked", "another's", "erased"])
+async def test_a_card_that_was_blocked_after_its_tap_saves_and_redeems_nothing(
+    tmp_path: Path, how: str
+) -> None:
+    async with open_floor(tmp_path) as floor:
+        person = await floor.resident(CARD, traits=FULL, consents={"saving": None})
+        await phone(floor)
+        form = nameless(floor, 1)
+        if how == "blocked":
+            await floor.apply(floor.feed.credential(person, state="blocked", ver=2))
+        elif how == "another's":
+            body = wire.Credential(bytes(16).hex(), "active")
+            await floor.apply(
+                floor.feed.row("shop:demo", "put", "credential", person.hash.hex(), ver=2, body=body)
+            )
+        else:
+            await floor.apply(floor.feed.erasure(person))
+        assert (await floor.db.write(acts.redeem_stamps, form, here=HERE)).facts == []
+        assert (await floor.db.write(acts.earn, form, instrument="stamps", amount=1, here=HERE)).facts == []
+        assert lines(floor) == []
+        floor.counter.drop_closed()
+        assert floor.counter.notes() == []
+
+
+async def test_a_note_of_a_card_that_still_works_stays(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        await floor.resident(CARD, traits=FULL, consents={"saving": None})
+        await phone(floor)
+        floor.counter.drop_closed()
+        assert len(floor.counter.notes()) == 1
+
+
+async def test_a_tap_without_a_name_redeems_no_longer_than_its_proof_is_good(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        await floor.resident(CARD, traits=FULL, consents={"saving": None})
+        await phone(floor)
+        a_minute = replace(HERE, limits=Limits(proof_ms=60_000))
+        form = nameless(floor, 1)
+        late = replace(form, at_ms=form.proved_ms + 60_000)
+        assert (await floor.db.write(acts.redeem_stamps, late, here=a_minute)).facts == []
+        in_time = replace(form, at_ms=form.proved_ms + 59_999)
+        assert len((await floor.db.write(acts.redeem_stamps, in_time, here=a_minute)).facts) == 1
 
 
 async def test_who_is_not_recognised_saves_with_their_card_and_makes_no_visit(tmp_path: Path) -> None:
