@@ -118,6 +118,7 @@ class Wallet:
     redeems: bool
     none: str
     none_why: str
+    lost: str
     now: str = field(repr=False)
     tabs: tuple[Link, ...] = ()
 
@@ -266,6 +267,7 @@ def sheet(
         redeems=not plain,
         none=say.say("wallet.broken") if broken else say.say("wallet.none"),
         none_why=say.say("wallet.broken_why") if broken else say.say("wallet.none_why"),
+        lost=say.say("wallet.lost") if purse.nameless else "",
         now=_now(saved, plain),
     )
 

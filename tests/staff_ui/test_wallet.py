@@ -218,6 +218,7 @@ def test_who_is_not_recognised_earns_and_redeems_with_their_card_and_nobody_says
     path = hold(place, tablet)
     pages = [tablet.get("/visits").text, tablet.get(path).text]
     assert "Tegoed bij deze kaart" in pages[1]
+    assert "Kaart kwijt? Het hoofdkantoor blokkeert die" in pages[1]
     assert "1.400" in pages[1]
     pages += [page := send(tablet, path, "stamp").text]
     assert "1 stempel erbij." in page
