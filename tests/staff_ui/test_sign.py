@@ -20,9 +20,9 @@ SAYS = {
     "reads": "tegen de lezer",
     "hears": "horen we binnenkomen",
     "zones": "in welk deel van de winkel",
-    "finding": "alleen opzoeken als je daarom vroeg",
-    "welcome": "Wij zien je telefoon niet",
-    "page": "Stop op je eigen pagina",
+    "finding": "alleen opzoeken als u daarom vroeg",
+    "welcome": "Wij zien uw telefoon niet",
+    "page": "Stop op uw eigen pagina",
 }
 
 
