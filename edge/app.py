@@ -134,6 +134,8 @@ class Edge:
 
         def told(event: str, **fields: object) -> None:
             house.log(event, **fields)
+            if house.radio is not None:
+                house.radio.on_reader(str(fields["reader"]), up=event == "reader_up")
             house.live.tell("visits")  # the top line of the tablets names a reader that is out
             house.counter.display.live.tell("balie")
 

@@ -94,6 +94,7 @@ class Radio:
         self.plan = plan or draw(self.floor, {})
         self._owners: dict[str, _Owner] = {}
         self._waiting = _Waiting()
+        self._through: dict[str, set[str]] = {}  # reader -> the scanners that are heard through it
         self.heard = Heard()
         self.lookout = Lookout(db, time, Worker(start), recipient=start.recipient, log=log)
         self.nearby = Nearby(
@@ -132,6 +133,7 @@ class Radio:
             return
         self.heard.readings += 1
         where = sighting.reader if self._plain else scanner
+        self._through.setdefault(sighting.reader, set()).add(where)
         self.tally.heard(where, now_s)
         self._waiting.readings.append(Reading(now_s, where, token.value, float(rssi_dbm)))
 
@@ -139,7 +141,13 @@ class Radio:
         """What a reader says of its own scanners."""
         for scanner, online in idle.scanners:
             if not self._plain:
+                self._through.setdefault(idle.reader, set()).add(scanner)
                 self.nearby.tracker.health.said(scanner, online=online)
+
+    def on_reader(self, reader: str, *, up: bool) -> None:
+        """A reader went or came, and with it every scanner that is heard through it: their silence says nothing."""
+        for scanner in {reader, *self._through.get(reader, ())}:
+            self.nearby.tracker.health.said(scanner, online=up)
 
     def changed(self, customers: Iterable[bytes]) -> None:
         """Something about these customers changed; who may no longer be known is gone when this returns."""

@@ -2,6 +2,7 @@
 
 import gzip
 import tomllib
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,6 +45,6 @@ def opened(path: Path, *, code: str) -> Iterator[Iterable[str]]:
         else:
             with path.open(encoding="utf-8") as plain:
                 yield plain
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "damaged"
         raise ConfigError(f"{path}: cannot be read ({why})", code=code, hint="check the path") from None

@@ -1,13 +1,12 @@
 """The calibration: what scanners heard of a tag while somebody said where it was."""
 
 import json
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from edge.kit.errors import ConfigError
-from edge.presence.floor import Floor
+from edge.presence.floor import Floor, is_number
 
 # What a radio can report; beyond it a number means "none" (BlueZ: -127) or is damage.
 WEAKEST_DBM: Final = -126.0
@@ -63,10 +62,6 @@ def _fingerprint(line: Any, zones: set[str]) -> Fingerprint:
         rssi_dbm={scanner: float(value) for scanner, value in rssi.items()},
         xy=None if place[0] is None or place[1] is None else (float(place[0]), float(place[1])),
     )
-
-
-def is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def is_dbm(value: object) -> bool:

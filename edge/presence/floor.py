@@ -102,14 +102,18 @@ def _scanner(table: Mapping[str, Any], *, where: str, zones: set[str], file: str
     place = [table.get(key, 0.0 if key == "z" else None) for key in ("x", "y", "z")]
     if place[0] is None and place[1] is None:
         return Scanner(scanner, zone)
-    numbers = [
-        float(each)
-        for each in place
-        if isinstance(each, int | float) and not isinstance(each, bool) and math.isfinite(each)
-    ]
+    numbers = [float(each) for each in place if each is not None and is_number(each)]
     if len(numbers) != 3:
         raise is_wrong(file, where, "has x, y and z in metres, or none of them")
     return Scanner(scanner, zone, (numbers[0], numbers[1], numbers[2]))
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a number that a float can hold; JSON and TOML know whole ones beyond that."""
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _tables(table: Mapping[str, Any], key: str, file: str) -> list[Mapping[str, Any]]:

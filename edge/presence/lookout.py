@@ -55,7 +55,7 @@ class Lookout:
                     await self._keep()
                 except WindowsGone as gone:
                     if not self.down:
-                        self._log("windows_down", code=gone.code, why=str(gone), hint=gone.hint)
+                        self._log("windows_down", code=gone.code, error=str(gone), hint=gone.hint)
                     self.down = True
                 except OSError:  # no process to be had just now
                     self.down = True

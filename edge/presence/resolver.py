@@ -72,6 +72,7 @@ class Here(Resolver):
         if missing := table.missing(at_s):
             if table.slices and max(missing) < min(table.slices):
                 table.slices.clear()  # a recording that goes back in time
+                missing = table.missing(at_s)
             for number in missing:
                 table.put(self._maker.slice(number, table.shifts), now_s=at_s)
         return super().__call__(said, at_s)

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from drivers.codecs.advert import find_eid
-from edge.presence.fingerprints import is_dbm, is_number
+from edge.presence.fingerprints import is_dbm
+from edge.presence.floor import is_number
 from edge.presence.rules import Happened
 from edge.presence.tracker import Out, Place, Reading, Tracker
 
@@ -45,6 +46,7 @@ class Stream:
         elif found is None:
             self.unresolved += 1
             self.tracker.health.heard(scanner, at_s)
+            self._said.pop(scanner, None)
         elif at_s == self._at_s:
             self._waiting.append(found)
             self._said.pop(scanner, None)

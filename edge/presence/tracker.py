@@ -76,6 +76,7 @@ class Tracker:
         self._devices: dict[str, _Device] = {}
         self._stays: dict[str, Stay] = {}
         self._looked_s = float("-inf")  # when everybody was asked last whether they had left
+        self._was_deaf = False
         self._hearing_since_s = float("-inf")  # when scanners came back that had all been offline
         self.health = Health()
 
@@ -84,10 +85,10 @@ class Tracker:
 
         What had to happen by then (somebody left) comes first. Readings of one moment belong in one call.
         """
-        if readings and self._deaf():
-            self._hearing_since_s = at_s
+        self._listen(at_s)
         for reading in readings:
             self.health.heard(reading.scanner, at_s)
+        self._listen(at_s)
         out: list[Out] = []
         if abs(at_s - self._looked_s) >= LOOK_S:
             out += self.pass_time(at_s)
@@ -115,6 +116,7 @@ class Tracker:
     def pass_time(self, at_s: float) -> list[Happened]:
         """Who has left by now, in order of time; and what is too old of anybody is forgotten."""
         self._looked_s = at_s
+        self._listen(at_s)
         gone = [each for customer in list(self._stays) for each in self._leave(customer, at_s)]
         for name, device in list(self._devices.items()):
             if at_s - device.at_s > FORGET_S:
@@ -137,6 +139,13 @@ class Tracker:
             return []
         self._stays[customer] = replace(stay, left_s=ends_s)
         return [Happened("left", ends_s, stay.seen.device, stay.zone, stay.visit)]
+
+    def _listen(self, at_s: float) -> None:
+        """Note when the scanners came back, whether they said so or were heard."""
+        deaf = self._deaf()
+        if self._was_deaf and not deaf:
+            self._hearing_since_s = at_s
+        self._was_deaf = deaf
 
     def _deaf(self) -> bool:
         return all(self.health.is_offline(scanner.id) for scanner in self._floor.scanners)

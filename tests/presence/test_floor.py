@@ -1,10 +1,13 @@
 """The floor file and the calibration: what is wrong is said with its place, and what is not is taken."""
 
+import gzip
 import tomllib
+from pathlib import Path
 
 import pytest
 
 from edge.kit.errors import ConfigError
+from edge.presence.files import opened
 from edge.presence.fingerprints import read_fingerprints
 from edge.presence.floor import Floor, parse_floor
 from tests.presence.flat import flat
@@ -71,6 +74,7 @@ def test_what_is_wrong_with_a_floor_is_said_with_its_place(text: str, place: str
         '{"at": 1, "zone": "a", "rssi": {"g1": NaN}}',
         '{"at": 1, "zone": "a", "rssi": {"g1": -127}}',
         '{"at": "x", "zone": "a", "rssi": {"g1": -50}}',
+        '{"at": 1%s, "zone": "a", "rssi": {"g1": -50}}' % ("0" * 400),
         '{"at": 1, "zone": "a", "x": 1, "rssi": {"g1": -50}}',
     ],
 )
@@ -79,3 +83,13 @@ def test_a_wrong_fingerprint_is_named_by_its_line(line: str) -> None:
     with pytest.raises(ConfigError, match=r"^c: line 3 ") as error:
         read_fingerprints([good, "", line], floor(TWO), file="c")
     assert error.value.code == "P12"
+
+
+def test_a_packed_file_that_is_damaged_in_the_middle_is_one_sentence(tmp_path: Path) -> None:
+    packed = gzip.compress(b"".join(b'{"at": %d}\n' % number for number in range(5_000)))
+    start = len(packed) // 2
+    for value in range(256):  # some become another text, some none, some a stream that cannot be
+        path = tmp_path / "c.jsonl.gz"
+        path.write_bytes(packed[:start] + bytes([value] * 8) + packed[start + 8 :])
+        with pytest.raises(ConfigError, match="cannot be read"), opened(path, code="P12") as found:
+            list(found)

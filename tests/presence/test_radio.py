@@ -108,6 +108,24 @@ async def test_what_a_reader_says_of_its_scanners_reaches_those_who_place_people
         assert not radio.nearby.tracker.health.is_offline("g1")
 
 
+async def test_while_the_reader_is_gone_nobody_near_its_scanners_has_left(tmp_path: Path) -> None:
+    clock = HandClock()
+    async with radio_of(tmp_path, clock) as (shop, radio):
+        await shop.customer(fob(1))
+        for _ in range(4):
+            await beat(shop, radio, clock)
+        assert len(radio.nearby.tracker.stays()) == 1
+        radio.on_reader("gateways", up=False)
+        clock.pass_ms(120_000)
+        await radio.nearby.pass_time(shop.floor.now_ms / 1000)
+        radio.on_reader("gateways", up=True)
+        await radio.nearby.pass_time(shop.floor.now_ms / 1000)
+        assert len(radio.nearby.tracker.stays()) == 1
+        clock.pass_ms(46_000)
+        await radio.nearby.pass_time(shop.floor.now_ms / 1000)
+        assert not radio.nearby.tracker.stays()
+
+
 async def test_sightings_of_other_programs_that_name_no_device_of_ours_are_withheld(tmp_path: Path) -> None:
     async with radio_of(tmp_path, HandClock()) as (_, radio):
         for value in ("fob-7", "00" * 16):

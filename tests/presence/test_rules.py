@@ -149,6 +149,19 @@ def test_when_scanners_come_back_nobody_left_meanwhile() -> None:
     assert [each.device for each in engine.pass_time(203 + rules.LEAVE_S)] == ["phone"]
 
 
+def test_scanners_that_say_they_are_back_before_they_hear_send_nobody_away() -> None:
+    engine = tracker()
+    for at_s in range(5):
+        heard(engine, at_s, "g2")
+    for scanner in SHOP.scanners:
+        engine.health.said(scanner.id, online=False)
+    assert engine.pass_time(200) == []
+    engine.health.said("g1", online=True)
+    assert engine.pass_time(201) == []
+    assert engine.pass_time(201 + rules.LEAVE_S - 1) == []
+    assert len(engine.pass_time(201 + rules.LEAVE_S)) == 1
+
+
 def test_a_withdrawal_leaves_nothing_and_says_nothing() -> None:
     engine = tracker({"phone": "c"})
     for at_s in range(5):

@@ -74,6 +74,19 @@ def test_a_status_among_the_readings_of_one_moment_makes_no_second_line() -> Non
     assert engine.tracker.health.state("g1", 2.0) == "offline"
 
 
+def test_an_advert_of_nobody_is_a_sighting_too_and_ends_what_offline_said() -> None:
+    floor, rows = flat()
+    engine = stream(floor, rows)
+    engine._resolve = lambda said, at_s: None
+    fed = [
+        {"at": 1.0, "scanner": "g1", "status": "offline"},
+        {"at": 1.0, "scanner": "g1", "raw": "020106", "rssi": -60},
+        reading(2.0, "g2"),
+    ]
+    assert [line["at"] for line in answers(engine, map(json.dumps, fed)) if "confidence" in line] == [2.0]
+    assert engine.tracker.health.state("g1", 2.0) == "hears"
+
+
 def test_a_late_line_of_another_device_still_has_its_answer_and_time_never_runs_back_for_one() -> None:
     out = said([reading(1.0), reading(2.0), reading(1.5, device="d2")])
     assert sorted((line["at"], line["device"]) for line in out if "confidence" in line) == [
@@ -96,6 +109,7 @@ def test_a_late_line_of_another_device_still_has_its_answer_and_time_never_runs_
         ("nonsense", "line"),
         ("[1]", "line"),
         ('{"at": "x", "scanner": "g1", "device": "d", "rssi": -50}', "at"),
+        ('{"at": 1%s, "scanner": "g1", "device": "d", "rssi": -50}' % ("0" * 400), "at"),
         ('{"at": true, "scanner": "g1", "device": "d", "rssi": -50}', "at"),
         ('{"at": 1e18, "scanner": "g1", "device": "d", "rssi": -50}', "at"),
         ('{"at": NaN, "scanner": "g1", "device": "d", "rssi": -50}', "at"),

@@ -132,6 +132,13 @@ def test_how_far_is_looked_stays_affordable() -> None:
     assert reach(400, exponent=10, devices=4_000_000) == 1
 
 
+def test_a_recording_that_goes_back_over_the_edge_of_a_slice_misses_nothing() -> None:
+    device = fob(1)
+    resolve = Here([device])
+    for at_s in (NOW_S + 5 * 1024, NOW_S + 4 * 1024 - 5, NOW_S + 5 * 1024, NOW_S - 7 * 1024 + 1, NOW_S):
+        assert resolve(says(device, at_s), at_s) == "fob-1"
+
+
 def test_slices_that_are_over_are_let_go() -> None:
     device = fob(1)
     resolve = Here([device])
