@@ -70,7 +70,8 @@ class NfcReader:
                 news += card.left()
                 card = None
             if target is not None:
-                card = recent.of(presence(target), now)
+                who = presence(target)
+                card = card or recent.of(who, now, is_one=bool(who[1]))
                 if not card.done:
                     news += self._attempt(device, target, card, stop)
                 card.last_s = time.monotonic()

@@ -98,7 +98,7 @@ class PcscReader:
                     news += card.left()
                     card = None
             if state.card:
-                card = card or recent.of(another, time.monotonic())
+                card = card or recent.of(another, time.monotonic(), is_one=bool(another))
                 if not card.done:
                     news += self._attempt(context, reader, state, card, recent, stop)
                 card.last_s = time.monotonic()

@@ -23,6 +23,7 @@ class Presentation:
     done: bool = False
     _lost: int = 0
     _told: set[Outcome] = field(default_factory=set)
+    _given: set[tuple[str, str]] = field(default_factory=set, repr=False)
 
     @property
     def waits(self) -> bool:
@@ -33,7 +34,9 @@ class Presentation:
         """A talk that came to its end. A phone that is locked stays open: it is asked again."""
         self._lost = 0
         self.done = not seen.is_passing
-        return [*seen.tokens, *self._once(seen.outcome)]
+        fresh = [each for each in seen.tokens if (each.kind, each.value) not in self._given]
+        self._given |= {(each.kind, each.value) for each in fresh}
+        return [*fresh, *self._once(seen.outcome)]
 
     def lost(self) -> News:
         """A talk that broke off. It is tried again while the card stays: it may lie better in a moment."""
@@ -54,19 +57,25 @@ class Presentation:
 class Recent:
     """Who was sensed within LEFT_S, each by what tells it from the next.
 
-    A ring beside a phone answers by turns with it: neither has left because the other one was chosen.
+    A ring beside a phone answers by turns with it: neither has left because the other one was chosen. Phones have
+    random UIDs, so one that comes after the ring can be the next customer's: it is asked again, and what it gives
+    a second time is not told.
     """
 
     def __init__(self) -> None:
         self._known: dict[object, Presentation] = {}
 
-    def of(self, who: object, now_s: float) -> Presentation:
-        """The presentation that goes on, or a new one where this card was not there for LEFT_S."""
+    def of(self, who: object, now_s: float, *, is_one: bool) -> Presentation:
+        """The presentation that goes on, or a new one where this card was not there for LEFT_S.
+
+        `is_one`: whether `who` stands for one card; many phones share the other kind.
+        """
         self._known = {each.who: each for each in self._known.values() if now_s - each.last_s < LEFT_S}
         found = self._known.pop(who, None) or Presentation(who, now_s)
         while len(self._known) >= AT_ONCE:
             del self._known[next(iter(self._known))]
         self._known[who] = found
+        found.done = found.done and is_one
         return found
 
     def named(self, card: Presentation, who: object) -> None:

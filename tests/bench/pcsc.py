@@ -59,7 +59,7 @@ async def taken_away(daemon: Pcscd, make: Make, commands: range) -> list[int]:
     stuck = []
     async with opened() as events:
         for at in commands:
-            daemon.present(make(lives=at))
+            daemon.present(make(lives=at, uid=bytes([0x04, at, 6, 5, 4, 3, 2])))
             told = await next_sighting(events, within_s=ANSWERS_S)
             daemon.present(Type2Card(ndef=uri(LINK), uid=bytes([0x04, at, 1, 2, 3, 4, 5])))
             after = await next_sighting(events, within_s=ANSWERS_S)
