@@ -146,8 +146,9 @@ def _judged(conn: Connection, keys: Keys, fact: wire.Event, *, hash_: bytes, eff
             )
         elif fact.kind == "credential_bound" and fact.hash is None:
             card = wire.decode_as(body, reports.CredentialBound)
-            at_ms = min(fact.at_ms, effects.now_ms)
-            its, code = joined.bound(conn, keys, card, shop_id=effects.shop_id, at_ms=at_ms)
+            its, code = joined.bound(
+                conn, keys, card, shop_id=effects.shop_id, at_ms=fact.at_ms, now_ms=effects.now_ms
+            )
             effects.lines += its
         elif fact.kind == "credential_blocked" and fact.hash is None:
             lost = wire.decode_as(body, reports.CredentialBlocked)

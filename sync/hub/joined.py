@@ -71,7 +71,7 @@ def joined(
 
 
 def bound(
-    conn: Connection, keys: Keys, body: reports.CredentialBound, *, shop_id: str, at_ms: int
+    conn: Connection, keys: Keys, body: reports.CredentialBound, *, shop_id: str, at_ms: int, now_ms: int
 ) -> tuple[list[Line], str | None]:
     """Give the customer this card in every shop they are resident in; the lines, and the code of a refusal.
 
@@ -83,7 +83,7 @@ def bound(
     owner = tables.owner(conn, inner_hash)
     if owner == customer_id:
         return [], None
-    card = tables.Credential(inner_hash, customer_id, "active", 1, body.kind, at_ms)
+    card = tables.Credential(inner_hash, customer_id, "active", 1, body.kind, min(at_ms, now_ms))
     if owner is not None:
         taken = replace(card, state="blocked")
         return feed.credential(shop_id, taken, outer_hash=outer(shop_key, inner_hash)), "CREDENTIAL_TAKEN"

@@ -1,6 +1,7 @@
 """Somebody joins in a shop: the hub takes them in once, whole or not at all, and sends them on."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -206,6 +207,17 @@ async def test_a_bound_card_is_known_in_every_shop_of_its_customer(tmp_path: Pat
             ("credential_bound", "CREDENTIAL_TAKEN"),
             ("credential_bound", "UNKNOWN_CUSTOMER"),
         ]
+
+
+async def test_a_shop_whose_clock_is_ahead_binds_a_card_no_later_than_now(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre, appliance(centre) as (db, agent):
+        await centre.hub.add_customers(["s1"], [customer()])
+        await agent.once()
+        await db.write(lambda conn: [replace(bound(ANNA), at_ms=now_ms() + 365 * 24 * 3_600_000)])
+        await agent.once()
+        assert verdicts(centre) == [("credential_bound", None)]
+        (last_ms,) = centre.hub.db.reader.execute("SELECT max(bound_ms) FROM credential").fetchone()
+        assert 0 < last_ms <= now_ms()
 
 
 async def test_the_hub_keeps_the_key_under_its_own(tmp_path: Path) -> None:
