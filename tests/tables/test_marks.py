@@ -3,7 +3,9 @@
 import asyncio
 import signal
 import sys
+from contextlib import closing
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,12 @@ import anyio
 import pytest
 
 from edge.kit.clock import rfc3339
+from edge.kit.migrate import load, migrate
+from edge.kit.sqlite import open_writer
 from edge.recognition import marks
-from edge.recognition.evidence import AFTER_MS, BEFORE_MS, MOST_READS
+from edge.recognition.evidence import AFTER_MS, BEFORE_MS, MOST_READS, Reads, Signed
 from edge.recognition.rules import SAME_TAP_MS, Recognised, Repeat, Replayed, Stranger, Withheld
+from tests.kit.clocks import START_MS
 from tests.kit.stores import files_with
 from tests.tables.floor import CARD, Floor, card_hash, open_floor
 from tests.tables.test_joining import fact, join
@@ -181,6 +186,24 @@ async def test_who_does_not_want_to_be_recognised_is_protected_alike(tmp_path: P
         assert floor.counter.notes()[0].kind == "replayed"
         assert await chip(floor, 4) == Withheld("no_basis")
         assert floor.one("SELECT count(*) FROM outbox") == floor.one("SELECT count(*) FROM visit") == 0
+
+
+def test_what_was_kept_before_stays_used_up_and_loses_its_minute(tmp_path: Path) -> None:
+    steps = load(files("edge.schema") / "journal")
+    with closing(open_writer(tmp_path / "journal.db")) as conn:
+        migrate(conn, steps, file="journal", upto=12)
+        for hash_, mark in ((b"chip", MOST_READS), (b"phone", START_MS)):
+            conn.execute("INSERT INTO mark VALUES (?, ?, ?, ?, NULL)", (hash_, b"anna", mark, START_MS))
+        migrate(conn, steps, file="journal")
+        month_ms = START_MS - START_MS % marks.MONTH_MS
+        assert conn.execute("SELECT * FROM mark").fetchall() == [
+            (b"chip", b"anna", MOST_READS, month_ms, None)
+        ]
+        assert conn.execute("SELECT * FROM spent").fetchall() == [(b"phone", START_MS, b"anna", None)]
+        whose: Any = {"customer_id": b"anna", "now_ms": START_MS}
+        assert not marks.take(conn, b"phone", mark=Signed(START_MS), **whose)
+        assert not marks.take(conn, b"chip", mark=Reads(MOST_READS), **whose)
+        assert marks.take(conn, b"phone", mark=Signed(START_MS - 1), **whose)
 
 
 async def test_a_strangers_counter_reaches_no_file(tmp_path: Path) -> None:
