@@ -66,6 +66,21 @@ TABLES: Final[Mapping[str, Callable[[object, str, Folders], tuple[Any, ...]]]] =
 }
 
 
+def factory_keys(families: tuple[Cards, ...]) -> str | None:
+    """What to do about families whose MACs anybody can make, or None: chips leave the factory with zeros for keys.
+
+    They are accepted: published vectors and the first card on a bench have them.
+    """
+    for each in families:
+        key = each.keys.file_key if each.keys.diversify == "none" else each.keys.master_key
+        if not any(key or b""):
+            return (
+                "the sun keys are all zero, as chips leave the factory: anybody can make such a card; "
+                "write keys of your own to the cards and name them here"
+            )
+    return None
+
+
 def masked(table: str, row: Any) -> list[str]:
     """One row as TOML lines without its keys, for `welkom check`."""
     match table, row:

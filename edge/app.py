@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from drivers import catalogue
 from drivers.nearby import nobody
 from drivers.reader import Reader, Sighting
+from drivers.wallet_settings import factory_keys
 from edge import jobs, newcomers, outbox
 from edge.advice import rest
 from edge.advice.advisor import Advisor
@@ -287,6 +288,9 @@ async def open_edge(
         announcer = Announcer(config, log=say)
         stack.push_async_callback(announcer.close)
         devices = readers if readers is not None else built(config, radio)
+        for each in config.readers:
+            if weak := factory_keys(each.sun):
+                say("test_keys", reader=each.name, hint=weak)
         agent = None
         if config.hub.url:
             from edge.line import join_hub

@@ -12,6 +12,7 @@ from typing import Final
 
 from drivers.found import PCSCD, Plugged, plugged
 from drivers.settings import ReaderSettings
+from drivers.wallet_settings import factory_keys
 
 # Linux's own NFC drivers bind to a reader before libusb can (systemd/welkom-modprobe.conf).
 MODULES: Final = ("pn533_usb", "pn533", "port100", "nfc")
@@ -61,6 +62,8 @@ def examine(machine: Machine, readers: Iterable[ReaderSettings]) -> Iterator[Fin
 
 
 def _troubles(machine: Machine, reader: ReaderSettings) -> Iterator[str]:
+    if weak := factory_keys(reader.sun):
+        yield weak
     library, package = LIBRARIES.get(reader.kind, ("", ""))
     if library and _needs_library(reader) and not _has_library(machine, library):
         yield f"{library} is missing: apt install {package}"

@@ -16,6 +16,7 @@ from drivers.codecs.sightings import to_line
 from drivers.nearby import nobody
 from drivers.reader import Reader, ReaderGone, Sighting
 from drivers.settings import KEYS, ReaderSettings, SettingsError, parse_reader
+from drivers.wallet_settings import factory_keys
 from edge.commands.edge import no_core_dumps
 from edge.kit.clock import SystemClock
 from edge.kit.errors import ConfigError
@@ -54,6 +55,8 @@ def run(words: argparse.Namespace) -> int:
     reader = catalogue.build(chosen, resolve=Here(read_keys(chosen.keys)) if chosen.keys else nobody)
     log = json_log(now_ms=SystemClock().wall_ms)
     bridge_library_logs(log)
+    if weak := factory_keys(chosen.sun):
+        log("test_keys", reader=chosen.name, hint=weak)
     # Other kinds carry what was judged where it was seen.
     makes_proofs = "sun" in KEYS[chosen.kind][1]
     replays = Replays(words.state) if words.state or (makes_proofs and not words.pipe) else None

@@ -18,7 +18,7 @@ from drivers.nfc_open import open_frontend, release
 from drivers.reader import Sighting
 from tests.drivers.pn532 import Pn532
 from tests.drivers.pn532.cards import IsoDepCard
-from tests.drivers.pulling import DIALOGUES, TWO, cable_pulled, length, taken_away
+from tests.drivers.pulling import DIALOGUES, OTHERS, TWO, cable_pulled, length, taken_away
 from tests.drivers.wallets import settings
 
 Outcome = tuple[bool, dict[str, Any]]
@@ -139,11 +139,11 @@ def pulled() -> Outcome:
 
     async def all_of_it() -> tuple[int, dict[str, list[str]]]:
         places, stuck = 0, {}
-        for name, make in DIALOGUES.items():
+        for name, make in {**DIALOGUES, **OTHERS}.items():
             size = await length(make)
             for _ in range(ROUNDS):
-                away = await taken_away(make, range(1, size.frames + 1))
-                cable = await cable_pulled(make, range(1, size.apdus + 1))
+                away = await taken_away(make, range(1, size.frames + 1), size.ends)
+                cable = await cable_pulled(make, range(1, size.apdus + 1), size.ends)
                 places += size.frames + size.apdus
                 if away or cable:
                     stuck[name] = [*away, *cable]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from drivers.found import plugged_in
-from drivers.settings import ReaderSettings
+from drivers.settings import ReaderSettings, parse_reader
 from edge.machine import MODULES, Finding, Machine, examine
 from tests.house.repo import ROOT
 
@@ -231,3 +231,28 @@ def test_what_a_bluetooth_scanner_lacks_is_said_one_thing_at_a_time(box: Box) ->
     assert "bluetoothd does not run" in said()
     box.runs("bluetoothd")
     assert said("hci0") == "ble hci0"
+
+
+@pytest.mark.parametrize(
+    ("keys", "well"),
+    [
+        ({"meta_key": "00" * 16, "file_key": "00" * 16}, False),
+        ({"diversify": "sdm", "master_key": "00" * 16}, False),
+        ({"diversify": "an10922", "meta_key": "11" * 16, "master_key": "00" * 16}, False),
+        ({"meta_key": "00" * 16, "file_key": "11" * 16}, True),  # hides no UID, and proves it all the same
+        ({"diversify": "sdm", "master_key": "11" * 16}, True),
+    ],
+)
+def test_keys_as_chips_leave_the_factory_are_taken_and_called_ill(
+    box: Box, keys: dict[str, str], well: bool
+) -> None:
+    family = {"url": "https://shop.example/t?p={picc}&c={mac}", **keys}
+    table = {"name": "counter-1", "kind": "nfc", "device": "usb", "sun": [family]}
+    box.usb("1-1", "072f:2200", "ACR122U")
+    box.library("libusb-1.0.so.0")
+    found = {
+        each.part: each
+        for each in examine(box.machine, [parse_reader(table, where="readers[0]", base=Path())])
+    }["reader counter-1"]
+    assert found.well is well, found.words
+    assert well or "all zero" in found.words

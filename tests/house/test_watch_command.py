@@ -78,6 +78,24 @@ def test_a_copied_address_is_replayed_in_this_run_and_in_the_next(settings: Path
             assert tap(chip, card, process)["token"]["about"] == {"ctr": 3}
 
 
+def test_keys_as_chips_leave_the_factory_prove_as_ever_and_are_logged_once(tmp_path: Path) -> None:
+    zeros = {"meta_key": bytes(16), "file_key": bytes(16)}
+    rows = "".join(f'{name} = "{key.hex()}"\n' for name, key in zeros.items())
+    path = tmp_path / "readers.toml"
+    path.write_text(f'[[readers]]\nname = "counter-1"\nkind = "nfc"\n[[readers.sun]]\nurl = "{URL}"\n{rows}')
+    with Pn532() as chip:
+        words = ["watch", "nfc", "--device", chip.path, "--settings", str(path)]
+        with subprocess.Popen(
+            [sys.executable, "-m", "edge.cli", *words],
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        ) as process:  # fmt: skip
+            seen = tap(chip, sun_card(**zeros), process)
+            process.send_signal(signal.SIGTERM)
+            _, logged = process.communicate(timeout=10)
+    assert (seen["token"]["kind"], seen["token"]["evidence"]) == ("sun", "strong")
+    assert logged.count('"test_keys"') == 1
+
+
 def test_a_damaged_state_is_an_error_of_one_sentence(settings: Path) -> None:
     state = settings.parent / "state"
     state.write_text("counters: none")
