@@ -15,7 +15,7 @@ EVERYTHING: Final = Facts(
     zones=True,
     finding=True,
     welcome=True,
-    page="https://van-dam.example/mijn",
+    page="https://welkom.example",
 )
 
 
