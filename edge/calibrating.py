@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from edge.kit.errors import ConfigError
 from edge.presence.estimate import Locator
 from edge.presence.files import opened
 from edge.presence.fingerprints import Fingerprint, read_fingerprints
@@ -22,7 +23,8 @@ class Calibrating:
     def __init__(self, floor: Floor, tracker: Tracker, *, own: Path, configured: Path) -> None:
         self.device = ""
         self.walk: Walk | None = None
-        self.failed = ""  # the zone of a walk in which too little was heard
+        self.failed = ""  # the zone of a walk that came to nothing: too little was heard, or
+        self.unsaved = False  # the disk did not take it
         self._floor = floor
         self._tracker = tracker
         self._own = own
@@ -32,7 +34,7 @@ class Calibrating:
 
     def begin(self, zone: str, at_s: float) -> None:
         if self.device and any(each.id == zone for each in self._floor.zones):
-            self.walk, self.failed = Walk(self.device, zone, at_s), ""
+            self.walk, self.failed, self.unsaved = Walk(self.device, zone, at_s), "", False
 
     def stop(self) -> None:
         self.walk = None
@@ -48,13 +50,19 @@ class Calibrating:
             if len(walk.heard) < LEAST:
                 self.failed = walk.zone
             else:
-                await self._keep(walk)
+                try:
+                    await self._keep(walk)
+                except (OSError, ConfigError):  # the walk is lost, and nothing else of the house
+                    self.failed, self.unsaved = walk.zone, True
 
     async def _keep(self, walk: Walk) -> None:
         def save() -> Callable[[], Locator] | None:
             found = walked(self._read(), walk)
             fresh = self._own.with_suffix(".new")
-            fresh.write_text(lines(found), encoding="utf-8")
+            with fresh.open("w", encoding="utf-8") as file:
+                file.write(lines(found))
+                file.flush()
+                os.fsync(file.fileno())
             os.replace(fresh, self._own)
             return by_map(self._floor, found)
 

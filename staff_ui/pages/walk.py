@@ -117,6 +117,7 @@ def page(
     """What is there of a walk."""
     walk = calibrating.walk if calibrating is not None else None
     failed = plan.room(calibrating.failed) if calibrating is not None and calibrating.failed else None
+    why = key("walk.unsaved") if calibrating is not None and calibrating.unsaved else key("walk.failed")
     return arranged(
         around,
         plan,
@@ -127,7 +128,7 @@ def page(
         zone=walk.zone if walk else "",
         left_s=walk.left_s(now_s) if walk else 0.0,
         moments=len(walk.heard) if walk else 0,
-        failed=say.say("walk.failed", zone=failed.name(say.language)) if failed else "",
+        failed=say.say(why, zone=failed.name(say.language)) if failed else "",
     )
 
 

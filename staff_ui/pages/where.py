@@ -6,6 +6,7 @@ from typing import Literal
 from litestar import Response
 
 from edge.consent import tables as consent
+from edge.visits import tables as visits
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages.looks import log_look
 from staff_ui.pages.named import open_visit
@@ -34,13 +35,7 @@ async def where(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     now_ms, visit = house.time.now_ms(), found.visit_id.hex()
     if not house.config.presence.finding or house.radio is None:
         it = Where(around, visit, "off")
-    elif not consent.holds(
-        house.db.reader,
-        found.customer_id,
-        purpose=FINDING,
-        recipient=house.config.shop.recipient,
-        now_ms=now_ms,
-    ):
+    elif not _may_be_found(desk, found.customer_id, now_ms=now_ms):
         it = Where(around, visit, "asked_not")
     else:
         name = text(house.names.of(house.db.reader, found.customer_id, now_ms=now_ms), "call")
@@ -54,3 +49,11 @@ async def where(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
             zone = room.name(around.language) if room is not None else stay.zone
             it = Where(around, visit, "here", name, zone, ago)
     return html(desk, "where.html", it, language=around.language)
+
+
+def _may_be_found(desk: Desk, customer_id: bytes, *, now_ms: int) -> bool:
+    """Whether they asked for it, and may still be located: a yes that ends by the clock tells nobody."""
+    conn, recipient = desk.house.db.reader, desk.house.config.shop.recipient
+    return consent.holds(
+        conn, customer_id, purpose=FINDING, recipient=recipient, now_ms=now_ms
+    ) and visits.may_be_near(conn, customer_id, recipient=recipient, now_ms=now_ms)

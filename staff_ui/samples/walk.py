@@ -30,4 +30,7 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
         "failed": arranged(
             here, plan, counts, heard, words, ready=True, failed=words.say("walk.failed", zone=room)
         ),
+        "unsaved": arranged(
+            here, plan, counts, heard, words, ready=True, failed=words.say("walk.unsaved", zone=room)
+        ),
     }

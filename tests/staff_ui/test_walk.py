@@ -72,5 +72,17 @@ def test_a_walk_in_which_hardly_anything_was_heard_is_not_kept_and_says_so(floor
     assert not (floored.house.config.store.state / "calibration.jsonl").exists()
 
 
+def test_a_walk_that_the_disk_does_not_take_says_so_and_the_house_goes_on(floored: Place) -> None:
+    device, _, manager = begin(floored)
+    in_the_way = floored.house.config.store.state / "calibration.new"
+    in_the_way.mkdir()
+    stand(floored, manager, device, "till", **{"s-till": -60})
+    assert "measured in Counter could not be saved" in manager.get("/manage/walk").text
+    in_the_way.rmdir()
+    stand(floored, manager, device, "till", **{"s-till": -60})
+    assert "could not be saved" not in manager.get("/manage/walk").text
+    assert (floored.house.config.store.state / "calibration.jsonl").exists()
+
+
 def test_only_a_manager_walks(floored: Place) -> None:
     assert floored.signed_in().get("/manage/walk").status_code == 403

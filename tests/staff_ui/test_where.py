@@ -97,3 +97,30 @@ def test_a_stop_closes_it_at_once_and_who_is_gone_is_not_found(found: Place) -> 
         )
     )
     assert "schoenen" not in tablet.get(address).text
+
+
+def test_who_may_no_longer_be_located_is_not_found_though_they_asked_for_that(found: Place) -> None:
+    customer_id = found.de_vries()
+    found.tap(CARD)
+    tablet = found.signed_in()
+    found.run(
+        found.house.db.write(
+            consent.give,
+            customer_id,
+            purpose="location",
+            recipient=found.house.config.shop.recipient,
+            until_ms=found.now_ms() + 10_000,
+            staff_id=bytes(16),
+            now_ms=found.now_ms(),
+        )
+    )
+    found.tap(CODE)
+    do(tablet, found, yes="1", period="stop", finding="1")
+    is_heard(found)
+    address = f"/visits/{visit_of(found)}/where"
+    assert "schoenen" in tablet.get(address).text
+    found.clock.both_by_ms += 11_000
+    assert "schoenen" not in tablet.get(address).text
+    radio = found.house.radio
+    assert radio is not None
+    assert radio.nearby.tracker.stays()  # nothing said so to the tracker: they were not heard since
