@@ -9,6 +9,7 @@
 """
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -96,13 +97,14 @@ def _own(gateway: str, value: object) -> Batch:
     if not isinstance(boot, str) or not isinstance(rows, list):
         raise GatewayError("boot or a: missing, or of another type")
     sent = Sent(boot, _count(batch.get("seq"), "seq"), _count(batch.get("t"), "t"))
-    heard: list[Heard] = []
-    for row in rows:
+
+    def advert(row: object) -> tuple[Heard, ...]:
         if not isinstance(row, list) or len(row) < 5:
             raise GatewayError("a: an advert is [address, type, rssi, channel, raw, dt_ms]")
         dt_ms = row[5] if len(row) > 5 and type(row[5]) is int else 0
-        heard += _raw(row[4], row[2], clock_ms=sent.clock_ms + dt_ms)
-    return Batch(gateway, len(rows), tuple(heard), sent)
+        return _raw(row[4], row[2], clock_ms=sent.clock_ms + dt_ms)
+
+    return Batch(gateway, len(rows), _good(rows, advert), sent)
 
 
 def _per_service(gateway: str, value: object) -> Batch:
@@ -119,8 +121,21 @@ def _minew(gateway: str, value: object) -> Batch:
     if not isinstance(value, list):
         raise GatewayError("payload: JSON-LONG is an array; set the gateway to it")
     rows = [row for row in value if isinstance(row, dict) and "rawData" in row]
-    heard = [each for row in rows for each in _raw(row["rawData"], row.get("rssi"))]
-    return Batch(gateway, len(rows), tuple(heard))
+    return Batch(gateway, len(rows), _good(rows, lambda row: _raw(row["rawData"], row.get("rssi"))))
+
+
+def _good(rows: Sequence[Any], read: Callable[[Any], tuple[Heard, ...]]) -> tuple[Heard, ...]:
+    """What stands in the adverts of a batch: a damaged one takes no other with it; where all are, GatewayError."""
+    heard: list[Heard] = []
+    wrong: list[GatewayError] = []
+    for row in rows:
+        try:
+            heard += read(row)
+        except GatewayError as error:
+            wrong.append(error)
+    if wrong and len(wrong) == len(rows):
+        raise wrong[0]
+    return tuple(heard)
 
 
 def _raw(raw: object, rssi: object, *, clock_ms: int | None = None) -> tuple[Heard, ...]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import pytest
 
 from drivers.catalogue import build
+from drivers.codecs import gateways
 from drivers.codecs.eid import eid
 from drivers.mqtt import Broker, MqttReader, broker
 from drivers.reader import Idle, ReaderRefused, Sighting
@@ -100,6 +101,17 @@ async def test_every_make_of_gateway_is_a_scanner_of_its_name(
         seen = await next_sighting(events)
     assert seen.token is not None
     assert (seen.token.value, dict(seen.token.about)) == ("fob-1", {"scanner": scanner, "rssi_dbm": -63})
+
+
+def test_a_damaged_advert_takes_no_other_of_its_batch_with_it() -> None:
+    minew = [{"type": "Gateway"}, {"rawData": "0", "rssi": -63}, {"rawData": RAW, "rssi": -63}]
+    own = batch(1, ["short"], advert(rssi=900), advert())
+    for topic, value in (("/gw/ac233fc00001/status", minew), ("edge/van-dam/gw/g1/adv", own)):
+        found = gateways.read(topic, json.dumps(value).encode())
+        assert isinstance(found, gateways.Batch)
+        assert [each.said for each in found.heard] == [EID]
+    with pytest.raises(gateways.GatewayError):
+        gateways.read("/gw/ac233fc00001/status", json.dumps(minew[:2]).encode())
 
 
 async def test_of_strangers_and_damaged_messages_only_totals_are_left(mosquitto: Mosquitto) -> None:
