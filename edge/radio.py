@@ -212,8 +212,9 @@ class Radio:
 
     def _drop_absent(self) -> None:
         here = set(self.nearby.tracker.remembered())
+        waiting = {each.device for each in self._waiting.readings}  # of whom the next beat asks
         for device in [each for each, owner in self._owners.items() if owner.customer not in here]:
-            if self.nearby.tracker.last_s(device) == float("-inf"):
+            if device not in waiting and self.nearby.tracker.last_s(device) == float("-inf"):
                 del self._owners[device]
 
     def _on_facts(self, facts: Sequence[Fact]) -> None:

@@ -11,7 +11,7 @@ from drivers.reader import Idle, Sighting, Token
 from edge.config import parse
 from edge.kit.errors import StoreError
 from edge.presence import beacons
-from edge.radio import Radio, open_radio
+from edge.radio import MOST_OWNERS, Radio, _Owner, open_radio
 from edge.visits import tables as visits
 from tests.kit.clocks import HandClock
 from tests.presence.fobs import FobShop, fob, open_fobs
@@ -124,6 +124,18 @@ async def test_while_the_reader_is_gone_nobody_near_its_scanners_has_left(tmp_pa
         clock.pass_ms(46_000)
         await radio.nearby.pass_time(shop.floor.now_ms / 1000)
         assert not radio.nearby.tracker.stays()
+
+
+async def test_with_thousands_of_owners_who_was_just_heard_is_not_among_the_forgotten(tmp_path: Path) -> None:
+    clock = HandClock()
+    async with radio_of(tmp_path, clock) as (shop, radio):
+        await shop.customer(fob(1))
+        await shop.customer(fob(2))
+        await radio.on_sighting(advert(1))
+        radio._owners |= {f"gone-{number}": _Owner("somebody", 0.0) for number in range(MOST_OWNERS)}
+        await beat(shop, radio, clock, number=2)
+        assert set(radio._owners) == {fob(1).name, fob(2).name}
+        assert radio.nearby.tracker.last_s(fob(1).name) > 0
 
 
 async def test_sightings_of_other_programs_that_name_no_device_of_ours_are_withheld(tmp_path: Path) -> None:
