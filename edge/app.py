@@ -22,7 +22,6 @@ from edge import jobs, newcomers, outbox
 from edge.advice import rest
 from edge.advice.advisor import Advisor
 from edge.advice.process import Worker
-from edge.advice.talk import Start
 from edge.config import Config, credentials_folder
 from edge.counter import Counter
 from edge.facts import Fact
@@ -30,6 +29,7 @@ from edge.files import alone, high_water_ms, prepare, suspect, whole_again
 from edge.health import Health
 from edge.house import House
 from edge.keys import Keys, read_keys
+from edge.kit.child import Start
 from edge.kit.clock import Clock, ShopTime, SystemClock, utc
 from edge.kit.errors import StoreError
 from edge.kit.ids import uuid7_source

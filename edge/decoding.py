@@ -20,7 +20,6 @@ Request = Mapping[str, Any]
 HEX: Final = re.compile("(?:[0-9A-Fa-f]{2})*", re.ASCII)
 MAX_SMALL: Final = 512  # bytes of a key, a signature, a MAC or signed data
 MASTER: Final = (16, 64)  # bytes of a master key, least and most
-SUN_FILE_KEY: Final = 2
 
 
 class Cannot(Exception):
@@ -106,8 +105,7 @@ def _vas(request: Request) -> dict[str, Any]:
     found = decrypt(
         _bytes(request, "cryptogram", most=LONGEST), _text(request, "pass_type_id", most=MAX_SMALL), key
     )
-    signed_at = found.signed_at.isoformat().removesuffix("+00:00") + "Z"
-    return {"message": found.text, "signed_at": signed_at, "variant": found.variant}
+    return {"message": found.text, "signed_at": found.signed, "variant": found.variant}
 
 
 def _smarttap(request: Request) -> dict[str, Any]:
@@ -156,7 +154,7 @@ def _sun(request: Request) -> dict[str, Any]:
 def _derived(master: bytes, uid: bytes | None) -> bytes:
     if uid is None:
         raise Cannot("BAD_CRYPTOGRAM", "picc_enc: without a UID in it no key of a card can be derived")
-    return kdf.sdm_card(master, uid, SUN_FILE_KEY)
+    return kdf.sdm_file(master, uid)
 
 
 def _mac_input(request: Request) -> bytes:

@@ -17,6 +17,7 @@ from edge.calibrating import NAME, Calibrating, by_map, read, source
 from edge.config import Config
 from edge.consent.facts import ConsentWithdrawn
 from edge.facts import Fact
+from edge.kit.child import Start
 from edge.kit.clock import ShopTime
 from edge.kit.errors import ConfigError
 from edge.kit.ids import NewId
@@ -32,7 +33,6 @@ from edge.presence.lookout import Lookout
 from edge.presence.plan import Plan, draw
 from edge.presence.process import Worker
 from edge.presence.strongest import Strongest
-from edge.presence.talk import Start
 from edge.presence.tracker import Reading
 from edge.presence.walk import Tally
 from edge.visits import tables as visits

@@ -6,6 +6,7 @@ from typing import Final
 from drivers.codecs.aes import BLOCK, ZERO, cmac, double, encrypt, encrypt_cbc, pad, xor
 
 MAX_INPUT: Final = 31  # bytes of AN10922 diversification input: with its constant it fills two blocks
+SDM_FILE_KEY: Final = 2
 KEY_LENGTHS: Final = (16, 24, 32)
 # AN10922 2.3 to 2.5: the constants before the input, one a CMAC that the key is made of.
 CONSTANTS: Final = {16: (0x01,), 24: (0x11, 0x12), 32: (0x41, 0x42)}
@@ -42,11 +43,16 @@ def sdm_shared(master: bytes) -> bytes:
 
 
 def sdm_card(master: bytes, uid: bytes, number: int) -> bytes:
-    """sdm-backend's key `number` (2: the file key) of the card with this UID."""
+    """sdm-backend's key `number` of the card with this UID."""
     if not any(master):
         return ZERO  # its rule for tests: the factory key
     slot = _hmac(master, b"SlotMasterKey" + bytes([number]))[:BLOCK]
     return cmac(slot, b"\x01" + _hmac(_hmac(master, b"DivBaseKey"), uid)[:BLOCK])
+
+
+def sdm_file(master: bytes, uid: bytes) -> bytes:
+    """sdm-backend's file key of the card with this UID."""
+    return sdm_card(master, uid, SDM_FILE_KEY)
 
 
 def _hmac(key: bytes, text: bytes) -> bytes:

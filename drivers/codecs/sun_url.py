@@ -33,7 +33,6 @@ PLACES: Final = {
 }
 PLACE: Final = re.compile(r"\{([^{}]*)\}")
 SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-FILE_KEY: Final = 2  # the number of sdm-backend's tag key for files
 NOBODY: Final = Picc(None, None, "aes")
 
 
@@ -182,7 +181,7 @@ def file_key_of(keys: Keys, uid: bytes) -> bytes:
         case "an10922":
             return kdf.an10922(keys.master_key or b"", uid + keys.app_id + keys.system_id)
         case "sdm":
-            return kdf.sdm_card(keys.master_key or b"", uid, FILE_KEY)
+            return kdf.sdm_file(keys.master_key or b"", uid)
 
 
 def _mac_inputs(match: re.Match[str], mac_from: MacFrom) -> tuple[bytes, ...]:

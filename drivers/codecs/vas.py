@@ -98,8 +98,7 @@ def _found(answer: bytes, status: int, pass_type_id: str, keys: Sequence[Private
         return "unreadable"
     if message is None or not message.text:
         return "unreadable"
-    signed_at = message.signed_at.isoformat().removesuffix("+00:00") + "Z"
-    about = {"pass_type_id": pass_type_id, "signed_at": signed_at}
+    about = {"pass_type_id": pass_type_id, "signed_at": message.signed}
     return Token("vas", message.text, "strong", about, unique=message.unique)
 
 

@@ -38,6 +38,11 @@ class Message:
     variant: Variant
     unique: str = field(repr=False)
 
+    @property
+    def signed(self) -> str:
+        """`signed_at` as RFC 3339 in UTC with Z."""
+        return self.signed_at.isoformat().removesuffix("+00:00") + "Z"
+
 
 def key_id(key: PrivateKey) -> bytes:
     """The 4 bytes by which a phone names the reader key it used."""

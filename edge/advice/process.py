@@ -11,16 +11,14 @@ from edge.advice.talk import (
     Advise,
     Advised,
     Answer,
-    Failed,
     Line,
     Refresh,
     Reply,
     Request,
-    Start,
     Train,
     Trained,
 )
-from edge.kit.child import Child
+from edge.kit.child import Child, Start, expected
 from edge.kit.errors import WelkomError
 
 A = TypeVar("A", Advised, Trained)
@@ -73,7 +71,7 @@ class Worker:
     ) -> Advised:
         return await self._ask(Advise(customer, in_hand, now_ms, list(refused)), Advised, timeout_s)
 
-    async def _ask(self, request: Request, expected: type[A], timeout_s: float) -> A:
+    async def _ask(self, request: Request, kind: type[A], timeout_s: float) -> A:
         """The answer; raises WorkerGone when there is none in time."""
         self.check()
         self._number += 1
@@ -87,11 +85,7 @@ class Worker:
             raise _gone("does not answer") from None
         finally:
             self._asked.pop(number, None)
-        if isinstance(answer, Failed):
-            raise _gone(f"failed: {answer.error} at {answer.died}")
-        if not isinstance(answer, expected):
-            raise _gone("answered something else")
-        return answer
+        return expected(answer, kind, _gone)
 
     def check(self) -> None:
         """Raises WorkerGone where there is none, or it has died."""

@@ -5,18 +5,7 @@ from typing import Any
 import msgspec
 
 from edge.advice.rules import Code, Suggestion, reason_of
-
-
-class Start(msgspec.Struct, frozen=True):
-    """The first line. The key goes through the pipe alone: never on disk, in a command line or an environment."""
-
-    journal: str
-    replica: str
-    recipient: str
-    kek: bytes
-
-    def __repr__(self) -> str:
-        return "Start(…)"
+from edge.kit.child import Failed
 
 
 class Train(msgspec.Struct, frozen=True, tag=True):
@@ -76,13 +65,6 @@ class Advised(msgspec.Struct, frozen=True, tag=True):
     made: list[Made]
     profiled: bool
     until_ms: int
-
-
-class Failed(msgspec.Struct, frozen=True, tag=True):
-    """A bug: places in the code, never data."""
-
-    error: str
-    died: str
 
 
 Answer = Trained | Advised | Failed

@@ -26,17 +26,16 @@ from edge.advice.talk import (
     Advise,
     Advised,
     Answer,
-    Failed,
     Line,
     Made,
     Refresh,
     Reply,
     Request,
-    Start,
     Train,
     Trained,
 )
 from edge.consent.tables import FOREVER_MS
+from edge.kit.child import Failed, Start
 from edge.kit.errors import Corrupt
 from edge.kit.log import died
 from edge.kit.sqlite import open_reader

@@ -25,13 +25,13 @@ from drivers.nearby import Nearby, Totals
 from edge.consent import tables as consent
 from edge.files import prepare
 from edge.keys import Keys, read_keys, write_keys
+from edge.kit.child import Start
 from edge.kit.seal import key_place, new_key, seal
 from edge.kit.sqlite import open_writer
 from edge.presence import beacons
 from edge.presence.devices import Device
 from edge.presence.process import Worker
 from edge.presence.resolver import Resolver
-from edge.presence.talk import Start
 from edge.recognition import tables as recognition
 
 RECIPIENT: Final = "van-dam"

@@ -5,10 +5,45 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Final
+from typing import Final, TypeVar
+
+import msgspec
+
+from edge.kit.errors import WelkomError
 
 # A line of answers is short; this is only a guard against a child gone mad.
 LINE_BYTES: Final = 1 << 20
+
+
+class Start(msgspec.Struct, frozen=True):
+    """The first line. The key goes through the pipe alone: never on disk, in a command line or an environment."""
+
+    journal: str
+    replica: str
+    recipient: str
+    kek: bytes
+
+    def __repr__(self) -> str:
+        return "Start(…)"
+
+
+class Failed(msgspec.Struct, frozen=True, tag=True):
+    """A bug: places in the code, never data."""
+
+    error: str
+    died: str
+
+
+A = TypeVar("A")
+
+
+def expected(answer: object, kind: type[A], gone: Callable[[str], WelkomError]) -> A:
+    """The answer where it is of this kind; else raises what `gone` makes of the reason."""
+    if isinstance(answer, Failed):
+        raise gone(f"failed: {answer.error} at {answer.died}")
+    if not isinstance(answer, kind):
+        raise gone("answered something else")
+    return answer
 
 
 class Child:

@@ -7,10 +7,10 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from edge.kit.child import Child
+from edge.kit.child import Child, Failed, Start, expected
 from edge.kit.errors import WelkomError
 from edge.presence.devices import ID, Ids
-from edge.presence.talk import Answer, Failed, Load, Loaded, Made, Make, Request, Start
+from edge.presence.talk import Answer, Load, Loaded, Made, Make, Request
 from edge.presence.windows import Slice, Table
 
 # What is copied at once while a slice arrives: a fraction of a millisecond, then taps have their turn.
@@ -64,7 +64,7 @@ class Worker:
         self.cpu_ms += made.cpu_ms
         return Slice(made.shape, held, shifts, span_s=span_s)
 
-    async def _ask(self, request: Request, expected: type[A]) -> tuple[A, memoryview]:
+    async def _ask(self, request: Request, kind: type[A]) -> tuple[A, memoryview]:
         self._asked = asyncio.get_running_loop().create_future()
         try:
             if not self._child.alive or not self._child.write(msgspec.json.encode(request)):
@@ -75,11 +75,7 @@ class Worker:
             raise _gone("does not answer") from None
         finally:
             self._asked = None
-        if isinstance(answer, Failed):
-            raise _gone(f"failed: {answer.error} at {answer.died}")
-        if not isinstance(answer, expected):
-            raise _gone("answered something else")
-        return answer, held
+        return expected(answer, kind, _gone), held
 
     async def _hear(self, stream: asyncio.StreamReader) -> None:
         with suppress(

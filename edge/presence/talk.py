@@ -2,19 +2,8 @@
 
 import msgspec
 
+from edge.kit.child import Failed
 from edge.presence.windows import Shape
-
-
-class Start(msgspec.Struct, frozen=True):
-    """The first line. The key goes through the pipe alone: never on disk, in a command line or an environment."""
-
-    journal: str
-    replica: str
-    recipient: str
-    kek: bytes
-
-    def __repr__(self) -> str:
-        return "Start(…)"
 
 
 class Load(msgspec.Struct, frozen=True, tag=True):
@@ -54,13 +43,6 @@ class Made(msgspec.Struct, frozen=True, tag=True):
     @property
     def shape(self) -> Shape:
         return Shape(self.number, self.count, self.bits)
-
-
-class Failed(msgspec.Struct, frozen=True, tag=True):
-    """A bug: places in the code, never data."""
-
-    error: str
-    died: str
 
 
 Answer = Loaded | Made | Failed

@@ -15,12 +15,13 @@ from typing import Final
 
 import msgspec
 
+from edge.kit.child import Failed, Start
 from edge.kit.errors import Corrupt
 from edge.kit.log import died
 from edge.kit.sqlite import open_reader
 from edge.presence import beacons
 from edge.presence.maker import Maker
-from edge.presence.talk import Answer, Failed, Load, Loaded, Made, Make, Request, Start
+from edge.presence.talk import Answer, Load, Loaded, Made, Make, Request
 
 NICE: Final = 10
 

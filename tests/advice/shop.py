@@ -12,8 +12,8 @@ from typing import Any
 from edge.advice.advisor import Advisor
 from edge.advice.process import Worker
 from edge.advice.rules import Basket, Item
-from edge.advice.talk import Start
 from edge.consent import tables as consent
+from edge.kit.child import Start
 from edge.kit.seal import key_place, new_key, seal, trait_place
 from edge.kit.sqlite import Database
 from edge.recognition import tables

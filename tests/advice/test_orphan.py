@@ -13,7 +13,7 @@ from tests.stories.shop import until
 PARENT = """
 import asyncio, sys
 from edge.advice.process import Worker
-from edge.advice.talk import Start
+from edge.kit.child import Start
 
 async def main():
     worker = Worker(Start(sys.argv[1], sys.argv[2], "van-dam", bytes(32)))

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from drivers.codecs.eid import eid
+from edge.kit.child import Start
 from edge.presence import beacons
 from edge.presence.devices import Device
 from edge.presence.lookout import Lookout
 from edge.presence.process import Worker
-from edge.presence.talk import Start
 from tests.kit.clocks import HandClock
 from tests.tables.floor import KEYS, RECIPIENT, Floor, Person, open_floor
 

@@ -21,7 +21,6 @@ import uvicorn
 from drivers.reader import How, Outcome, Sighting, Token
 from edge.advice.advisor import Advisor
 from edge.advice.process import Worker
-from edge.advice.talk import Start
 from edge.config import Config, Presence, Shop, Store, Wallet
 from edge.consent import tables as consent
 from edge.counter import Counter
@@ -29,6 +28,7 @@ from edge.files import high_water_ms, prepare
 from edge.health import Health
 from edge.house import House
 from edge.keys import NAMES, Keys
+from edge.kit.child import Start
 from edge.kit.clock import ShopTime, SystemClock
 from edge.kit.ids import uuid7_source
 from edge.kit.seal import key_place, new_key, seal, trait_place
