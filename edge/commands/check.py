@@ -1,14 +1,19 @@
 """`welkom check`: the settings that are in force, secrets masked."""
 
 import argparse
+import re
 from dataclasses import fields
 from pathlib import Path
+from typing import Final
 
 from drivers import catalogue
 from drivers.wallet_settings import MASK, TABLES, masked
 from edge.config import SECTIONS, Config, credentials_folder, load, toml
 from edge.keys import NAMES, read_keys
+from edge.kit.errors import ConfigError
 from edge.presence.files import read_floor
+
+KEY_ID: Final = re.compile("[0-9a-f]{8}")  # as a sighting of the shop's own app says it
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -22,8 +27,28 @@ def run(words: argparse.Namespace) -> int:
     read_keys(credentials_folder(config))
     if config.presence.floor.exists():
         read_floor(config.presence.floor)
+    if strange := unlocking_of_nobody(config):
+        raise ConfigError(
+            f"{words.config}: wallet.unlocking: no reader here reads {strange[0]!r}",
+            code="C01",
+            hint="compare with pass_type_id and collector_id of the readers; the key id of an app is 8 hex digits",
+        )
     print(effective(config), end="")
     return 0
+
+
+def unlocking_of_nobody(config: Config) -> list[str]:
+    """Words of `wallet.unlocking` that no reader can ever say; what comes over a pipe is another file's to know."""
+    if any(reader.kind == "pipe" for reader in config.readers):
+        return []
+    said = {each.pass_type_id for reader in config.readers for each in reader.vas}
+    said |= {str(each.collector_id) for reader in config.readers for each in reader.smarttap}
+    apps = any(reader.hce for reader in config.readers)
+    return [
+        word
+        for word in config.wallet.unlocking.split()
+        if word not in said and not (apps and KEY_ID.fullmatch(word))
+    ]
 
 
 def effective(config: Config) -> str:

@@ -121,3 +121,27 @@ def test_check_reads_every_key_and_shows_none(settings: Path) -> None:
     (settings.parent / "credentials" / "meta").write_text(META_KEY.hex())
     config.write_text(SETTINGS.replace("file:meta.hex", "credential:meta"))
     assert welkom("check", "--config", str(config)).status == 0
+
+
+@pytest.mark.parametrize(
+    ("unlocking", "strange"),
+    [
+        ("pass.example.shop", None),
+        ("pass.exmaple.shop", "pass.exmaple.shop"),
+        ("pass.example.shop 20180608", "20180608"),
+        ("00000002", "00000002"),
+    ],
+)
+def test_check_says_which_pass_asks_for_an_unlock_and_is_nobodys(
+    settings: Path, unlocking: str, strange: str | None
+) -> None:
+    config = configured(settings.parent, f'[wallet]\nunlocking = "{unlocking}"\n{SETTINGS}')
+    ran = welkom("check", "--config", str(config))
+    assert ran.status == (78 if strange else 0), ran.err
+    assert not strange or f"wallet.unlocking: no reader here reads '{strange}'" in ran.err
+
+
+def test_a_pass_that_comes_over_a_pipe_is_not_for_this_file_to_know(tmp_path: Path) -> None:
+    reader = '[[readers]]\nname = "a"\nkind = "pipe"\ndevice = "a.sock"\n'
+    config = configured(tmp_path, f'[wallet]\nunlocking = "pass.of.another.unit"\n{reader}')
+    assert welkom("check", "--config", str(config)).status == 0
