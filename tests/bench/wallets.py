@@ -142,9 +142,9 @@ def pulled() -> Outcome:
         for name, make in {**DIALOGUES, **OTHERS}.items():
             size = await length(make)
             for _ in range(ROUNDS):
-                away = await taken_away(make, range(1, size.frames + 1), size.ends)
+                away = await taken_away(make, range(size.first, size.frames + 1), size.ends)
                 cable = await cable_pulled(make, range(1, size.apdus + 1), size.ends)
-                places += size.frames + size.apdus
+                places += size.frames + 1 - size.first + size.apdus
                 if away or cable:
                     stuck[name] = [*away, *cable]
         return places, stuck

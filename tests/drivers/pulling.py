@@ -126,6 +126,7 @@ class Length:
     frames: int
     apdus: int
     ends: Outcome | None = None  # what it comes to in the place of a token
+    first: int = 1  # the first frame after it was sensed: what leaves before that was never there
 
 
 async def length(make: Make) -> Length:
@@ -135,7 +136,8 @@ async def length(make: Make) -> Length:
             card = make()
             chip.present(card)
             ends = (await next_sighting(events)).outcome
-            return Length(len(card.frames), len(card.apdus), ends)
+            first = 4 if card.technology == "B" else 1  # nfcpy lets a Type B card go and wakes it anew
+            return Length(len(card.frames), len(card.apdus), ends, first)
 
 
 async def taken_away(make: Make, frames: range, ends: Outcome | None = None) -> list[str]:
