@@ -289,3 +289,10 @@ def test_left_hands_find_the_action_lower_left(place: Place, tablet: Page) -> No
         assert boxes[1]
         assert (boxes[0]["x"] < boxes[1]["x"]) is left
         assert boxes[0]["height"] >= 72
+
+
+def test_whoever_works_on_a_telephone_reaches_the_whole_top_line(tablet: Page) -> None:
+    tablet.set_viewport_size({"width": 400, "height": 800})
+    box = tablet.locator(".who button").bounding_box()
+    assert box
+    assert box["x"] + box["width"] <= 400
