@@ -42,7 +42,7 @@ check: $(VENV)/.dev ## format, lint, strict types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-prove: $(VENV)/.dev ## every figure of the issue's "must show" at full size; resumable; writes tests/bench/RESULTS.md
+prove: $(VENV)/.dev ## every figure at full size; resumable; writes tests/bench/RESULTS.md
 	@STRICT=1 .ci/debian chromium systemd libnss3-tools pcscd vsmartcard-vpcd qemu-system-x86 dbus mosquitto
 	$(BIN)/python -m tests.bench.prove --again $(AGAIN)
 

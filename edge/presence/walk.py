@@ -3,7 +3,7 @@
 import json
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from edge.presence.fingerprints import Fingerprint
@@ -12,6 +12,7 @@ from edge.presence.tracker import Reading
 WALK_S: Final = 30.0
 ENOUGH: Final = 20  # moments of a zone that make it known; ten more make it hardly better
 MINUTE_S: Final = 60.0
+APART_S: Final = 600.0  # between two walks in the file: nobody stepped from the one into the other
 
 
 @dataclass(slots=True)
@@ -38,9 +39,13 @@ class Walk:
 
 
 def walked(before: Iterable[Fingerprint], walk: Walk) -> tuple[Fingerprint, ...]:
-    """A calibration with this walk in place of what was known of its zone; in order of time."""
-    kept = [each for each in before if each.zone != walk.zone]
-    return tuple(sorted([*kept, *walk.heard], key=lambda each: each.at_s))
+    """A calibration with this walk in place of what was known of its zone; in order of time.
+
+    The walk is moved behind the others: what stays on disk says how a zone sounds, and not who stood there when.
+    """
+    kept = sorted((each for each in before if each.zone != walk.zone), key=lambda each: each.at_s)
+    begins_s = (kept[-1].at_s if kept else 0.0) + APART_S
+    return (*kept, *(replace(each, at_s=begins_s + each.at_s - walk.began_s) for each in walk.heard))
 
 
 def lines(fingerprints: Iterable[Fingerprint]) -> str:

@@ -48,6 +48,9 @@ def test_two_zones_are_walked_and_the_tracker_goes_by_them_at_once(floored: Plac
     rows = [json.loads(line) for line in file.read_text().splitlines()]
     assert {row["zone"] for row in rows} == {"door", "shoes"}
     assert all(set(row) == {"at", "zone", "rssi"} for row in rows)
+    # Who stood there when is nobody's business afterwards: the first walk begins at ten minutes, the next ten later.
+    assert 600 <= rows[0]["at"] < 640
+    assert rows[-1]["at"] < 600 + 40 + 600 + 40
     assert rows[0]["rssi"] == {"s-door": -85.0, "s-shoes": -50.0, "s-till": -88.0}
     assert sum(row["zone"] == "door" for row in rows) in range(15, 22)
     page = manager.get("/manage/walk").text
