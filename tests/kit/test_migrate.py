@@ -18,6 +18,10 @@ FROM_EACH = [(name, number) for name, steps in FOLDERS.items() for number in ran
 ALLOWED = re.compile(r"(\w+)\s+TEXT[^,]*?CHECK \(\w+ IN \('(\w+)'")
 
 
+# What a migration makes coarser on purpose: of whom a counter is kept, no minute may say when they were here.
+COARSER: dict[str, tuple[int, dict[str, object]]] = {"mark": (13, {"at_ms": 0})}  # by which migration
+
+
 def tables(conn: Connection) -> dict[str, str]:
     return dict(conn.execute("SELECT name, sql FROM sqlite_schema WHERE type='table'").fetchall())
 
@@ -60,9 +64,9 @@ def test_every_former_version_comes_up_to_date_with_its_rows(
     for table, rows in before.items():
         assert len(after.get(table, [])) == len(rows), f"rows of {table} were lost"
         for old, new in zip(rows, after[table], strict=True):
-            assert {name: new[name] for name in old if name in new} == {
-                name: value for name, value in old.items() if name in new
-            }
+            kept = {name: value for name, value in old.items() if name in new}
+            by, coarser = COARSER.get(table, (0, {}))
+            assert {name: new[name] for name in kept} == kept | (coarser if number < by else {})
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

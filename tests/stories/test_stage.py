@@ -1,6 +1,7 @@
 """The whole promise, played on the stage of `make run` by somebody who has never seen it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +13,10 @@ from tests.stories.stage import SAID, SIZES, Stage, demo, open_stage, play_promi
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.xdist_group("stage")]
 
 
-@pytest.fixture(scope="module")
-def about(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    with demo(tmp_path_factory.mktemp("stage")) as running:
+@pytest.fixture
+def about(tmp_path: Path) -> Iterator[dict[str, Any]]:
+    """A demo of its own for each story: one that is tried again must not meet what the first try left."""
+    with demo(tmp_path / "stage") as running:
         yield running
 
 
