@@ -10,7 +10,7 @@ from edge.keys import read_key
 from edge.kit.errors import ConfigError
 from sync.hub import config as hub_config
 
-_HUB: Final = {"state": "hub", "credentials": "credentials", "host": "127.0.0.1", "port": 8444}
+_HUB: Final = {"state": "hub", "credentials": "credentials", "host": "127.0.0.1", "port": 8444, "signing": 1}
 _SHOP: Final = ("id", "device", "public_key", "epoch")
 
 
@@ -47,9 +47,15 @@ def load_hub(path: Path, *, environment: Mapping[str, str]) -> HubFile:
     credentials = Path(folder) if folder else path.parent / str(own["credentials"])
     if type(own["port"]) is not int or not isinstance(own["host"], str):
         raise _wrong(path, "hub.port", "is a whole number, hub.host a text in quotes")
+    if type(own["signing"]) is not int or own["signing"] < 1:
+        raise _wrong(path, "hub.signing", "is a whole number from 1")
     keys = hub_config.read_keys({name: read_key(credentials, name) for name in hub_config.NAMES})
     hub = hub_config.Config(
-        state=path.parent / str(own["state"]), keys=keys, host=own["host"], port=own["port"]
+        state=path.parent / str(own["state"]),
+        keys=keys,
+        host=own["host"],
+        port=own["port"],
+        signing=own["signing"],
     )
     hub = replace(hub, names=_names(table.get("names", {}), file=path))
     listed = table.get("shops", [])

@@ -6,11 +6,11 @@ a rebuilt replica does not touch.
 
 from collections.abc import Awaitable, Callable, Sequence
 from sqlite3 import Connection
-from typing import Final
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 import msgspec
 
-from edge import outbox
+from edge import centre, outbox
 from edge.advice import tables as advice
 from edge.catalogue import tables as catalogue
 from edge.catalogue.rules import Product, Stock
@@ -29,6 +29,9 @@ from edge.recognition import tables as recognition
 from edge.visits import tables as visits
 from edge.wallet import tables as wallet
 from sync import wire
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 # A page of the feed is applied in slices, so that a tap waits for the writer at most some 10 ms.
 SLICE_ROWS = 250
@@ -71,8 +74,14 @@ class Uplink:
         return wire.Batch(held.epoch, held.from_seq, held.prev_hash, events)
 
     async def settle(self, answer: wire.Answer) -> None:
+        await self._kept(outbox.settle, epoch=answer.ack.epoch, seq=answer.ack.seq)
+
+    async def _kept(
+        self, change: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Write in the journal; a store that cannot is as good as no line."""
         try:
-            await self._db.apply(outbox.settle, epoch=answer.ack.epoch, seq=answer.ack.seq)
+            return await self._db.apply(change, *args, **kwargs)
         except StoreError as error:
             raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
 
@@ -111,6 +120,12 @@ class Uplink:
 
     def hub_time(self, hub_time_ms: int) -> None:
         self._time.settle(hub_time_ms)
+
+    def pins(self) -> Sequence[str]:
+        return centre.keys(self._db.reader)
+
+    async def pin(self, keys: Sequence[str]) -> None:
+        await self._kept(centre.pin, keys)
 
     def _apply_here(self, conn: Connection, rows: Sequence[wire.Row]) -> None:
         """What has to outlive a rebuilt replica: withdrawals, blocks and erasures."""

@@ -7,7 +7,7 @@ lost line ends all three, and they start again in that order.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,7 +16,7 @@ from typing import Final, Protocol
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from sync import wire
+from sync import signet, wire
 from sync.signing import DeviceAuth
 
 BACKOFF_FIRST_S: Final = 0.5
@@ -54,6 +54,12 @@ class Box(Protocol):
 
     def hub_time(self, hub_time_ms: int) -> None:
         """What time it is at the hub."""
+
+    def pins(self) -> Sequence[str]:
+        """The hub's public keys that this box believes (hex): current and next; none before it met its hub."""
+
+    async def pin(self, keys: Sequence[str]) -> None:
+        """Believe these from now on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +227,7 @@ class Agent:
         query = f"part={part}&after={after}&limit={wire.PAGE_ROWS}&wait={wait_s}"
         content = await self._ask("GET", f"{wire.FEED_PATH}?{query}", most=wire.PAGE_BYTES)
         page = _understood(lambda: wire.decode_page(content))
+        await self._vouched(page)
         _dense(page, part, after=after)
         self._up(page.checkpoint.hub_time_ms)
         if part != self._urgent and taken_away != self._taken_away:
@@ -230,6 +237,17 @@ class Agent:
                 self._taken_away += 1
             await self._applied(page)
         return page.checkpoint.up_to_date
+
+    async def _vouched(self, page: wire.Page) -> None:
+        """Believe nothing that the hub itself did not sign; learn its next key."""
+        pins = tuple(self._box.pins())
+        try:
+            keys = signet.vouched(page, pins)
+        except wire.Malformed as error:
+            raise _no(str(error), code=error.code, hint=error.hint) from None
+        if keys != pins:
+            await self._box.pin(keys)
+            self._log("hub_key_pinned", state="renewed" if pins else "first")
 
     async def _applied(self, page: wire.Page) -> None:
         try:

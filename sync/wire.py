@@ -6,7 +6,7 @@ so a field may be added without a new version. What comes off the wire is hostil
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from typing import Annotated, Final, Literal, TypeVar
 
@@ -136,7 +136,10 @@ class Row(Struct, frozen=True):
 
 
 class Checkpoint(Struct, frozen=True, kw_only=True):
-    """Closes a page. `digest` is SHA-256 (hex) over the row lines with their line ends."""
+    """Closes a page. `digest` is SHA-256 (hex) over the row lines with their line ends.
+
+    `keys` are the hub's public keys, the current and the next (hex); none at a hub of an earlier version.
+    """
 
     part: Name
     cursor: Count
@@ -144,18 +147,31 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
     digest: Hex32
     up_to_date: bool
     hub_time_ms: Count
+    hub_epoch: Seq = 1
+    keys: Annotated[list[Hex32], Meta(max_length=2)] = []
     schema: Seq = SCHEMA
 
 
-class _Closing(Struct, frozen=True):
-    checkpoint: Checkpoint
+class Signed(Struct, frozen=True):
+    """Bytes under the hub's signature (base64), and the id of the key that made it; see `sync.signet`."""
+
+    content: bytes
+    key: str = ""
+    sig: str = ""
+
+
+class _Closing(Struct, frozen=True, omit_defaults=True):
+    checkpoint: Raw
+    key: Annotated[str, Meta(max_length=16)] = ""
+    sig: Annotated[str, Meta(max_length=128)] = ""
 
 
 class Page(Struct, frozen=True):
-    """Rows dense after the cursor that was asked for, and the checkpoint to store with them."""
+    """Rows dense after the cursor that was asked for, and the checkpoint to store with them, as it was signed."""
 
     rows: Sequence[Row]
     checkpoint: Checkpoint
+    signed: Signed
 
 
 class Key(Struct, frozen=True):
@@ -292,6 +308,7 @@ _ENVELOPE: Final = msgspec.json.Decoder(Envelope)
 _ANSWER: Final = msgspec.json.Decoder(Answer)
 _ROW: Final = msgspec.json.Decoder(Row)
 _CLOSING: Final = msgspec.json.Decoder(_Closing)
+_CHECKPOINT: Final = msgspec.json.Decoder(Checkpoint)
 _PROBLEM: Final = msgspec.json.Decoder(Problem)
 
 
@@ -363,12 +380,15 @@ def encode_row(row: Row) -> bytes:
     return _encode(row) + b"\n"
 
 
-def encode_page(lines: Iterable[bytes], **checkpoint: int | str | bool) -> bytes:
+def encode_page(
+    lines: Iterable[bytes], *, sign: Callable[[bytes], Signed] = Signed, **checkpoint: object
+) -> bytes:
     """A page of row lines and its checkpoint; `checkpoint` is all of that but rows, digest, schema."""
     rows = list(lines)
     page = b"".join(rows)
     closing = {**checkpoint, "rows": len(rows), "digest": sha256(page).hexdigest(), "schema": SCHEMA}
-    return page + _encode({"checkpoint": closing}) + b"\n"
+    signed = sign(_encode(closing))
+    return page + _encode(_Closing(Raw(signed.content), signed.key, signed.sig)) + b"\n"
 
 
 def decode_page(body: bytes) -> Page:
@@ -376,11 +396,14 @@ def decode_page(body: bytes) -> Page:
     lines = _split(body, most=PAGE_BYTES)
     if len(lines) > PAGE_ROWS + 1:
         raise _malformed(f"over {PAGE_ROWS} rows", code="TOO_LARGE")
-    checkpoint = _decode(_CLOSING, lines[-1]).checkpoint
+    closing = _decode(_CLOSING, lines[-1])
+    content = bytes(closing.checkpoint)
+    checkpoint = _decode(_CHECKPOINT, content)
     _known(checkpoint.schema)
     if checkpoint.rows != len(lines) - 1 or checkpoint.digest != sha256(_lines(lines[:-1])).hexdigest():
         raise _malformed("the page does not match its digest", code="BAD_DIGEST")
-    return Page([_decode(_ROW, line, most=ROW_BYTES) for line in lines[:-1]], checkpoint)
+    rows = [_decode(_ROW, line, most=ROW_BYTES) for line in lines[:-1]]
+    return Page(rows, checkpoint, Signed(content, closing.key, closing.sig))
 
 
 def follows(page: Page, part: str, *, after: int) -> None:

@@ -90,7 +90,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         if wait:
             with hub.contacts.held(device.id):
                 await unless_gone(request, hub.bell.wait(conn, part, after=after, wait_s=wait))
-        page = feed.page(conn, part, after=after, limit=limit, now_ms=hub.now_ms())
+        page = feed.page(conn, part, after=after, limit=limit, signer=hub.signer, now_ms=hub.now_ms())
         return Response(page, media_type=_NDJSON)
 
     @get("/healthz", summary="Whether the hub answers from its file")

@@ -29,6 +29,7 @@ from sync.hub.portal import page
 from sync.hub.portal import routes as portal
 from sync.hub.portal.security import AddHeaders
 from sync.hub.problem import Refusal, problems
+from sync.hub.signer import signer
 from sync.hub.tables import devices
 from sync.hub.tables import portal as portals
 from sync.hub.tables.feed import Moved
@@ -47,6 +48,7 @@ class Hub:
         self.db = db
         self.config = config
         self.keys = config.keys
+        self.signer = signer(config.keys.hub_kek, number=config.signing)
         self.now_ms = clock.wall_ms
         self.bell = Bell()
         self.contacts = Contacts(now_ms=self.now_ms, on_change=self.bell.poke)

@@ -25,6 +25,7 @@ class Config:
     keys: Keys
     host: str = "127.0.0.1"
     port: int = 8770  # 0: any free one
+    signing: int = 1  # number of the key that signs pages; raised by one to rotate it
     secure_cookies: bool = True  # False only where pages are asked for over plain HTTP (the demo, tests)
     timezone: str = "Europe/Amsterdam"  # for times as people say them
     names: Mapping[str, str] = field(default_factory=dict)  # id of a shop or recipient -> as people call it

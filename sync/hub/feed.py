@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
+from functools import partial
 from sqlite3 import Connection, Error
 from typing import Final
 
 import msgspec
 
 from sync import wire
+from sync.hub.signer import Signer
+from sync.hub.tables import devices
 from sync.hub.tables import feed as tables
 from sync.hub.tables.feed import Line
 from sync.hub.tables.people import Consent, Credential
@@ -70,8 +73,8 @@ def erasure(shop_id: str, customer_id: bytes) -> list[Line]:
     ]
 
 
-def page(conn: Connection, part: str, *, after: int, limit: int, now_ms: int) -> bytes:
-    """The next rows of `part` after `after` as the wire's bytes, at most `limit` and a page's size."""
+def page(conn: Connection, part: str, *, after: int, limit: int, signer: Signer, now_ms: int) -> bytes:
+    """The next rows of `part` after `after` as the wire's bytes, at most `limit` and a page's size, signed."""
     lines: list[bytes] = []
     size, cursor = _PAGE_ROOM, after
     newest = tables.last(conn, part)  # before the rows: an empty page is then always up to date
@@ -82,7 +85,16 @@ def page(conn: Connection, part: str, *, after: int, limit: int, now_ms: int) ->
             break
         lines.append(line)
         cursor = seq
-    return wire.encode_page(lines, part=part, cursor=cursor, up_to_date=cursor >= newest, hub_time_ms=now_ms)
+    return wire.encode_page(
+        lines,
+        sign=partial(signer.sign, "checkpoint"),
+        part=part,
+        cursor=cursor,
+        up_to_date=cursor >= newest,
+        hub_time_ms=now_ms,
+        hub_epoch=devices.hub_epoch(conn),
+        keys=signer.keys,
+    )
 
 
 class Bell:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -37,6 +37,7 @@ class TestBox:
         self.rejected: list[wire.Rejection] = []
         self.applied: list[wire.Page] = []
         self.hub_times_ms: list[int] = []
+        self.pinned: tuple[str, ...] = ()
 
     def close(self) -> None:
         self._conn.close()
@@ -119,6 +120,12 @@ class TestBox:
 
     def hub_time(self, hub_time_ms: int) -> None:
         self.hub_times_ms.append(hub_time_ms)
+
+    def pins(self) -> Sequence[str]:
+        return self.pinned
+
+    async def pin(self, keys: Sequence[str]) -> None:
+        self.pinned = tuple(keys)
 
     def rows(self, kind: str) -> dict[str, str]:
         """What the shop knows of one type: id -> JSON."""

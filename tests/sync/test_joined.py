@@ -59,7 +59,9 @@ def bound(customer_id: bytes, number: str = NEW) -> CredentialBound:
 
 
 def rows(centre: Centre, part: str) -> list[wire.Row]:
-    content = feed.page(centre.hub.db.reader, part, after=0, limit=wire.PAGE_ROWS, now_ms=1)
+    content = feed.page(
+        centre.hub.db.reader, part, after=0, limit=wire.PAGE_ROWS, signer=centre.hub.signer, now_ms=1
+    )
     return list(wire.decode_page(content).rows)
 
 

@@ -22,7 +22,9 @@ pytestmark = pytest.mark.anyio
 
 
 def rows(centre: Centre, part: str = "shop:s1") -> list[wire.Row]:
-    content = feed.page(centre.hub.db.reader, part, after=0, limit=wire.PAGE_ROWS, now_ms=1)
+    content = feed.page(
+        centre.hub.db.reader, part, after=0, limit=wire.PAGE_ROWS, signer=centre.hub.signer, now_ms=1
+    )
     return list(wire.decode_page(content).rows)
 
 

@@ -9,7 +9,7 @@ import pytest
 import sync
 from edge.kit.chain import link
 from edge.kit.log import FIELDS
-from sync import wire
+from sync import signet, wire
 
 ROOT = Path(sync.__file__).parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -43,6 +43,7 @@ def test_the_upload_of_the_example_decodes_and_its_chain_can_be_computed() -> No
 def test_the_page_of_the_example_decodes_and_holds_every_type() -> None:
     page = wire.decode_page(EXAMPLES["page"].encode())
     wire.follows(page, "shop:amersfoort", after=6)
+    assert signet.vouched(page, page.checkpoint.keys) == tuple(page.checkpoint.keys)
     assert {type(body) for row in page.rows if (body := wire.row_body(row))} == set(wire.BODIES.values())
     for kind in wire.BODIES:
         assert f"\n| `{kind}` |" in README
@@ -64,8 +65,9 @@ def test_every_code_has_its_row_and_every_row_its_code() -> None:
     [
         ("wire.py", r"$^"),
         ("signing.py", r"sync\.wire$"),
-        ("agent.py", r"sync$|sync\.(wire|signing)$"),
-        ("hub", r"sync$|sync\.(wire|signing|hub(\..*)?)$|edge\.(kit(\..*)?|\w+\.rules)$"),
+        ("signet.py", r"sync\.wire$"),
+        ("agent.py", r"sync$|sync\.(wire|signing|signet)$"),
+        ("hub", r"sync$|sync\.(wire|signing|signet|hub(\..*)?)$|edge\.(kit(\..*)?|\w+\.rules)$"),
     ],
 )
 def test_no_room_knows_more_than_its_table_says(room: str, allowed: str) -> None:
@@ -79,7 +81,11 @@ def test_no_room_knows_more_than_its_table_says(room: str, allowed: str) -> None
                 if name.split(".")[0] in ("sync", "edge", "drivers", "staff_ui"):
                     assert re.match(allowed, name), f"{path.name} imports {name}"
                 if name == "sync" and isinstance(node, ast.ImportFrom):
-                    assert {alias.name for alias in node.names} <= {"wire", "signing"} or room == "hub"
+                    assert {alias.name for alias in node.names} <= {
+                        "wire",
+                        "signing",
+                        "signet",
+                    } or room == "hub"
 
 
 def test_every_field_that_is_logged_is_declared() -> None:
