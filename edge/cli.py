@@ -18,7 +18,7 @@ COMMANDS: Final[dict[str, str]] = {
     "doctor": "try every part and say what to do",
     "staff": "add someone who may sign in",
     "tablet": "pair, list and remove tablets",
-    "import": "read products or stock of a file, and say what would change",
+    "import": "read products, stock, customers, balances or staff of a file, or take an import back",
     "decode": "answer decoding requests, a line of JSON each",
     "presence": "say where customers' devices are, from what scanners heard",
     "watch": "run one reader alone and print what it sees",

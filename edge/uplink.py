@@ -5,6 +5,7 @@ a rebuilt replica does not touch.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from hashlib import sha256
 from sqlite3 import Connection
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
@@ -26,6 +27,7 @@ from edge.kit.sqlite import Database
 from edge.presence import beacons
 from edge.recognition import marks
 from edge.recognition import tables as recognition
+from edge.staff import roster
 from edge.visits import tables as visits
 from edge.wallet import tables as wallet
 from sync import wire
@@ -184,6 +186,8 @@ class Uplink:
                 catalogue.drop_product(conn, row.id)
             elif row.t == "stock":
                 catalogue.drop_stock(conn, row.id)
+            elif row.t == "staff":
+                roster.drop(conn, row.id)
             return
         match wire.row_body(row):
             case wire.Key() as key:
@@ -214,6 +218,9 @@ class Uplink:
                 )
             case wire.Stock() as stock:
                 catalogue.put_stock(conn, Stock(row.id, stock.count, stock.as_of_ms), ver=row.ver)
+            case wire.Staff(name=name, role=role, language=language):
+                new_id = sha256(b"staff|" + row.id.encode()).digest()[:16]
+                roster.put(conn, row.id, name=name, role=role, language=language, new_id=new_id)
             case None:
                 return  # a type of a later version: its cursor moves on, its meaning waits for that version
 

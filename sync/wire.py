@@ -258,6 +258,15 @@ class Stock(Struct, frozen=True):
     as_of_ms: Count
 
 
+class Staff(Struct, frozen=True):
+    """`t` = staff, id = personnel number: who may sign in, once the shop gave them a PIN."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=80)]
+    role: Literal["staff", "manager"]
+    language: Literal["nl", "en"]
+    shops: Annotated[list[Name], Meta(max_length=1000)]
+
+
 class ConsentWithdrawn(Struct, frozen=True, kw_only=True):
     """Body of the event `consent_withdrawn`: accepted from any shop, for withdrawing needs nobody's leave."""
 
@@ -277,7 +286,7 @@ class WalletMoved(Struct, frozen=True, kw_only=True):
     why: Literal["purchase", "reward", "correction"]
 
 
-Body = Key | Customer | Credential | Consent | Product | Stock
+Body = Key | Customer | Credential | Consent | Product | Stock | Staff
 BODIES: Final[dict[str, type[Body]]] = {
     "key": Key,
     "customer": Customer,
@@ -285,6 +294,7 @@ BODIES: Final[dict[str, type[Body]]] = {
     "consent": Consent,
     "product": Product,
     "stock": Stock,
+    "staff": Staff,
 }
 
 

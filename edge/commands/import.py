@@ -1,4 +1,6 @@
-"""`welkom import`: products and stock of a file, into the hub or into an appliance without one.
+"""`welkom import`: a file of products, stock, customers, balances or staff into the hub, and back out again.
+
+Products and stock also go into an appliance without a hub.
 
 The whole file is read and judged before anything is written: a line that cannot be used refuses the file, and the
 last good catalogue stays, unless `--skip-refused` says to take the rest.
@@ -6,11 +8,13 @@ last good catalogue stays, unless `--skip-refused` says to take the rest.
 
 import argparse
 import asyncio
+import json
 import os
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Any, Final
@@ -19,17 +23,21 @@ from edge.catalogue import tables
 from edge.catalogue.importers import FORMATS, BadFile, counts, guess
 from edge.catalogue.importers.draft import FIELDS, Read, Refusal
 from edge.catalogue.importers.lines import Mapping_, read_mapping
-from edge.catalogue.rules import Difference, difference, missing
+from edge.catalogue.rules import Difference, Product, Stock, difference, missing
 from edge.config import load
 from edge.files import prepare
 from edge.hub_file import HubFile, load_hub
-from edge.kit.clock import SystemClock
+from edge.importing import run as run_
+from edge.kit.clock import SystemClock, rfc3339
 from edge.kit.errors import ConfigError, WelkomError
 from edge.kit.log import json_log
 from edge.kit.sqlite import open_writer
 from sync.hub import catalogue, devices
-from sync.hub.app import open_hub
+from sync.hub.app import Hub, open_hub
+from sync.hub.hq import imports, put
 from sync.hub.tables.devices import Device
+from sync.hub.tables.feed import Moved
+from sync.hub.tables.imports import runs
 
 MOST_SHOWN: Final = 20
 
@@ -49,7 +57,27 @@ def add(parser: argparse.ArgumentParser) -> None:
     new.add_argument(
         "--shop", action="append", help="with --stock at a hub with more shops: whose counts (again for more)"
     )
-    new.add_argument("--keep", action="store_true", help="keep products that are not in the file")
+    _usual(new, keep="keep products that are not in the file")
+    for name, what in (
+        ("customers", "customers by headquarters' own number: name, cards, shops, consents"),
+        ("balances", "points and stamps as headquarters counted them"),
+        ("staff", "who may sign in, in which shops: the whole list"),
+    ):
+        new = words.add_parser(name, help=what)
+        new.add_argument("file", type=Path, metavar="FILE", help="CSV or JSON lines, plain or gzipped")
+        new.add_argument("--config", type=Path, required=True, help="hub.toml")
+        new.add_argument("--mapping", type=Path, help="TOML: our field -> the name of their column")
+        _usual(new, keep="keep staff who are not in the file" if name == "staff" else "")
+    new = words.add_parser("undo", help="take an import back, as long as nothing newer touched its rows")
+    new.add_argument("number", type=int, metavar="NUMBER")
+    new.add_argument("--config", type=Path, required=True, help="hub.toml")
+    new = words.add_parser("list", help="the last imports, a line of JSON each")
+    new.add_argument("--config", type=Path, required=True, help="hub.toml")
+
+
+def _usual(new: argparse.ArgumentParser, *, keep: str) -> None:
+    if keep:
+        new.add_argument("--keep", action="store_true", help=keep)
     new.add_argument(
         "--skip-refused", action="store_true", help="take the lines that are right and leave the others"
     )
@@ -57,6 +85,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(words: argparse.Namespace) -> int:
+    if words.what != "catalogue":
+        asyncio.run(_people(words))
+        return 0
     try:
         body = words.file.read_bytes()
     except OSError as error:
@@ -73,14 +104,46 @@ def _unreadable(message: str) -> WelkomError:
     return WelkomError(message, code="K01", hint="nothing was changed; mend the file and import it again")
 
 
-def _mapping(path: Path | None) -> Mapping_:
+async def _people(words: argparse.Namespace) -> None:
+    """What only a hub can: people, taking back, and the list."""
+    if not _is_hub(words.config) and words.config.exists():
+        raise ConfigError(f"{words.config} is no hub's", code="K05", hint="give the hub's hub.toml")
+    settings = load_hub(words.config, environment=os.environ)
+    async with _hub(settings) as hub:
+        match words.what:
+            case "undo":
+                count = await imports.take_back(hub, words.number)
+                print(f"Import {words.number} was taken back: {count} rows are as they were.")
+            case "list":
+                for each in runs(hub.db.reader, below=1 << 53, most=50):
+                    print(json.dumps(asdict(each) | {"at": rfc3339(each.at_ms)}))
+            case _:
+                try:
+                    mapping = _mapping(words.mapping, run_.WHAT[words.what].fields)
+                    await run_.take(words, mapping, hub)
+                except BadFile as error:
+                    raise _unreadable(f"{words.file}: {error}") from None
+                except OSError as error:
+                    raise _unreadable(f"{words.file}: cannot be read ({error.strerror})") from None
+
+
+@asynccontextmanager
+async def _hub(settings: HubFile) -> AsyncGenerator[Hub, None]:
+    """The hub's own file; a hub that runs beside us hears of what is committed."""
+    async with open_hub(settings.hub, log=json_log(now_ms=SystemClock().wall_ms)) as hub:
+        for shop in settings.shops:
+            device = Device(shop.device, shop.id, shop.epoch, shop.public_key)
+            await hub.db.apply(devices.register, hub.keys, device=device, shop_key=shop.shop_key)
+        yield hub
+
+
+def _mapping(path: Path | None, fields: frozenset[str] = FIELDS | {"count", "as_of"}) -> Mapping_:
     if path is None:
         return Mapping_()
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise _unreadable(f"{path}: cannot be read as text") from None
-    fields = FIELDS | {"count", "as_of"}
     return read_mapping(text, fields=fields)
 
 
@@ -102,25 +165,37 @@ def _at_hub(words: argparse.Namespace, body: bytes, mapping: Mapping_) -> int:
 
 
 async def _feed(words: argparse.Namespace, body: bytes, mapping: Mapping_, settings: HubFile) -> int:
-    clock = SystemClock()
-    async with open_hub(settings.hub, log=json_log(now_ms=clock.wall_ms)) as hub:
-        for shop in settings.shops:
-            device = Device(shop.device, shop.id, shop.epoch, shop.public_key)
-            await hub.db.apply(devices.register, hub.keys, device=device, shop_key=shop.shop_key)
+    async with _hub(settings) as hub:
+        now_ms = hub.now_ms()
         if words.stock:
             items = catalogue.numbers(hub.db.reader)
-            counted = counts.read(body, mapping, items=items, now_ms=clock.wall_ms())
+            counted = counts.read(body, mapping, items=items, now_ms=now_ms)
             if _judge_counts(words, counted):
-                await hub.set_stock(counted.stocks, shop_ids=words.shop)
+
+                def count(conn: Connection, number: int, some: list[Stock]) -> list[Moved]:
+                    return put.put_stock(conn, number, found=some, shop_ids=words.shop)
+
+                _numbered(words, await imports.take(hub, "stock", counted.stocks, count))
             return 0
         found = _read(words, body, mapping)
         given = {each.item: catalogue.product_body(each) for each in found.products}
         changes = difference(catalogue.bodies(hub.db.reader), given, **_whole(words, found))
-        if _judge(words, found, changes):
+        if _judge(words, found, changes) and (changes.new or changes.changed or changes.gone):
             wanted = {*changes.new, *changes.changed}
-            await hub.add_products(each for each in found.products if each.item in wanted)
-            await hub.drop_products(changes.gone)
+            steps: list[Product | str] = [each for each in found.products if each.item in wanted]
+            steps += changes.gone
+
+            def change(conn: Connection, number: int, some: list[Product | str]) -> list[Moved]:
+                products = [each for each in some if isinstance(each, Product)]
+                gone = [each for each in some if isinstance(each, str)]
+                return put.put_products(conn, number, found=products, gone=gone)
+
+            _numbered(words, await imports.take(hub, "catalogue", steps, change))
         return 0
+
+
+def _numbered(words: argparse.Namespace, number: int) -> None:
+    print(f"Import {number}. Take it back: welkom import undo {number} --config {words.config}")
 
 
 def _here(words: argparse.Namespace, body: bytes, mapping: Mapping_) -> int:

@@ -15,14 +15,16 @@ from edge.kit.errors import WelkomError, WordsError
 from edge.kit.ids import uuid7_source
 from edge.kit.log import json_log
 from edge.kit.sqlite import open_writer
-from edge.staff import acts
+from edge.staff import acts, roster
 from edge.staff.pins import hash_pin
 from edge.staff.rules import is_pin
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     words = parser.add_subparsers(dest="act", metavar="ACT", required=True)
-    new = words.add_parser("add", help="someone who may sign in with a PIN")
+    new = words.add_parser(
+        "add", help="someone who may sign in with a PIN; the first PIN of whom headquarters sent"
+    )
     new.add_argument("--config", type=Path, required=True, help="welkom.toml")
     new.add_argument("--name", required=True, help="as on the tile of the sign-in page")
     new.add_argument("--role", choices=("staff", "manager"), default="staff")
@@ -41,7 +43,11 @@ def run(words: argparse.Namespace) -> int:
     if words.dry_run:
         return 0
     journal = prepare(config.store.state, log=json_log(now_ms=SystemClock().wall_ms)).journal
+    pin_hash = hash_pin(keys.pin_pepper, pin)
     with closing(open_writer(journal)) as conn:
+        if roster.give_pin(conn, words.name, pin_hash):
+            print(f"{words.name} can sign in.")
+            return 0
         try:
             acts.add_staff(
                 conn,
@@ -49,7 +55,7 @@ def run(words: argparse.Namespace) -> int:
                 staff_id=uuid7_source(SystemClock())(),
                 role=words.role,
                 language=words.language or config.shop.language,
-                pin_hash=hash_pin(keys.pin_pepper, pin),
+                pin_hash=pin_hash,
             )
         except IntegrityError:
             raise WelkomError(

@@ -72,6 +72,26 @@ def set_stock(conn: Connection, stocks: Sequence[Stock], *, shop_ids: Sequence[s
     return partitions.publish(conn, lines)
 
 
+def restored(conn: Connection, item: str, *, d: bytes | None) -> list[Line]:
+    """A product as it was before (None: not there, and so no counts of it either), under a new version."""
+    held = tables.product(conn, item)
+    ver = held[0] + 1 if held else 1
+    tables.put_product(conn, item, ver=ver, d=d)
+    if d is None:
+        tables.drop_stocks(conn, [item])
+    return [_line(shop_id, "product", item, ver=ver, d=d) for shop_id in tables.shop_ids(conn)]
+
+
+def recounted(conn: Connection, shop_id: str, item: str, *, d: bytes | None) -> list[Line]:
+    """A count as it was before, under a new version; nothing of a product that is gone."""
+    held = tables.stock(conn, shop_id, item)
+    product = tables.product(conn, item)
+    if held is None or product is None or product[1] is None:
+        return []
+    tables.put_stock(conn, shop_id, item, ver=held[0] + 1, d=d)
+    return [_line(shop_id, "stock", item, ver=held[0] + 1, d=d)]
+
+
 def greet(conn: Connection, shop_id: str) -> list[Moved]:
     """Send the whole catalogue to a shop that is new."""
     lines: Iterable[Line] = (

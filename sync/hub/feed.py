@@ -73,6 +73,19 @@ def erasure(shop_id: str, customer_id: bytes) -> list[Line]:
     ]
 
 
+def no_card(shop_id: str, customer_id: bytes, *, outer_hash: bytes) -> Line:
+    """A card is nobody's any more."""
+    return Line(wire.main_part(shop_id), "del", "credential", outer_hash.hex(), 1, b"{}", customer_id)
+
+
+def departure(shop_id: str, customer_id: bytes) -> list[Line]:
+    """This customer is not of this shop any more; on both lanes, as what told of them was."""
+    return [
+        Line(part, "del", "customer", customer_id.hex(), 1, b"{}", customer_id)
+        for part in _lanes(shop_id, urgent=True)
+    ]
+
+
 def page(conn: Connection, part: str, *, after: int, limit: int, signer: Signer, now_ms: int) -> bytes:
     """The next rows of `part` after `after` as the wire's bytes, at most `limit` and a page's size, signed."""
     lines: list[bytes] = []

@@ -12,14 +12,14 @@ import msgspec
 
 from edge.consent.rules import TRAITS
 from edge.kit.errors import Refused
-from edge.kit.seal import derive, key_place, new_key, seal, trait_place
+from edge.kit.seal import derive, key_place, new_key, seal, trait_place, unseal
 from edge.recognition.rules import CredentialKind, inner, normalise, outer
 from sync import wire
 from sync.hub import consents, feed
 from sync.hub.config import Keys
 from sync.hub.consents import NewConsent
 from sync.hub.devices import shop_key_of
-from sync.hub.tables import events, wallet
+from sync.hub.tables import events, imports, wallet
 from sync.hub.tables import feed as partitions
 from sync.hub.tables import people as tables
 from sync.hub.tables.feed import Line, Moved
@@ -68,6 +68,20 @@ def add_customers(
     reason: str = "joined",
 ) -> list[Moved]:
     """Add a slice of customers: traits sealed with a key each, credentials as inner hashes only."""
+    lines = newcomers(conn, keys, shop_ids=shop_ids, customers=customers, now_ms=now_ms, reason=reason)
+    return partitions.publish(conn, lines)
+
+
+def newcomers(
+    conn: Connection,
+    keys: Keys,
+    *,
+    shop_ids: Sequence[str],
+    customers: Sequence[NewCustomer],
+    now_ms: int,
+    reason: str = "joined",
+) -> list[Line]:
+    """As `add_customers`: what it sends out, for whoever sends more in the same transaction."""
     shops = [_shop(conn, keys, shop_id) for shop_id in shop_ids]
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in ("customer", "customer_key", "trait")}
     rows |= {"credential": [], "residency": []}
@@ -97,7 +111,27 @@ def add_customers(
     for table, its in rows.items():
         tables.add(conn, table, its)
     tables.put_consents(conn, registers)
-    return partitions.publish(conn, lines)
+    return lines
+
+
+def settle(
+    conn: Connection, keys: Keys, customer_id: bytes, *, shop_id: str, now_ms: int, reason: str
+) -> list[Line]:
+    """Make a customer resident in one shop more: key, cards and consents; their row is to follow (wallet.rows)."""
+    shop = _shop(conn, keys, shop_id)
+    residency = {"customer_id": customer_id, "shop_id": shop_id, "reason": reason, "since_ms": now_ms}
+    tables.add(conn, "residency", [residency])
+    key = unseal(keys.hub_kek, wallet.wrapped_key(conn, customer_id) or b"", key_place(customer_id))
+    cards, given = tables.credentials(conn, customer_id), tables.consents(conn, customer_id)
+    return _known(shop, customer_id, key=key, cards=cards, given=given)
+
+
+def take_out(conn: Connection, customer_id: bytes) -> list[Line]:
+    """Take a customer out who should never have come in: nothing of them stays, and they may come in again."""
+    shop_ids = tables.shops_of(conn, customer_id)
+    tables.take_out(conn, customer_id)
+    partitions.forget(conn, customer_id, op="del")
+    return [line for shop_id in shop_ids for line in feed.departure(shop_id, customer_id)]
 
 
 def block(conn: Connection, keys: Keys, *, kind: CredentialKind, value: str) -> list[Moved]:
@@ -133,6 +167,7 @@ def erase(conn: Connection, keys: Keys, *, customer_id: bytes, now_ms: int) -> l
     tables.forget(conn, customer_id, mark=mark(keys, customer_id), now_ms=now_ms)
     events.forget(conn, customer_id)
     wallet.forget(conn, customer_id, nobody=os.urandom(16))
+    imports.forget(conn, customer_id)
     partitions.forget(conn, customer_id)
     return partitions.publish(
         conn, [line for shop_id in shop_ids for line in feed.erasure(shop_id, customer_id)]
@@ -191,8 +226,19 @@ def _whole(
     given: list[tables.Consent],
 ) -> list[Line]:
     """All a shop is to know of one resident, the key first."""
+    urgent, main, *rest = _known(shop, customer_id, key=key, cards=cards, given=given)
+    return [urgent, main, feed.customer(shop.id, customer_id, ver=1, traits=traits), *rest]
+
+
+def _known(
+    shop: _Shop,
+    customer_id: bytes,
+    *,
+    key: bytes,
+    cards: list[tables.Credential],
+    given: list[tables.Consent],
+) -> list[Line]:
     lines = feed.key(shop.id, customer_id, wrapped=seal(shop.transport, key, key_place(customer_id)))
-    lines.append(feed.customer(shop.id, customer_id, ver=1, traits=traits))
     for card in cards:
         lines += feed.credential(shop.id, card, outer_hash=outer(shop.key, card.hash))
     for each in given:

@@ -3,7 +3,7 @@
 import csv
 import io
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -90,9 +90,13 @@ def first_line(body: bytes) -> str:
 
 def rows(text: str, *, delimiter: str = "") -> Iterator[tuple[int, list[str]]]:
     """Rows of CSV (RFC 4180) with the number of the line they begin on; blank ones are left out."""
-    first = text.split("\n", 1)[0]
+    return read_rows(io.StringIO(text, newline=""), first=text.split("\n", 1)[0], delimiter=delimiter)
+
+
+def read_rows(lines: Iterable[str], *, first: str, delimiter: str = "") -> Iterator[tuple[int, list[str]]]:
+    """As `rows`, of lines with their ends that come one by one; `first` is the first of them."""
     sign = delimiter or max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=sign, strict=True)
+    reader = csv.reader(lines, delimiter=sign, strict=True)
     begins = 1
     while True:
         try:
@@ -111,7 +115,11 @@ def rows(text: str, *, delimiter: str = "") -> Iterator[tuple[int, list[str]]]:
 
 def table(text: str, *, delimiter: str = "") -> Iterator[tuple[int, dict[str, str]]]:
     """Rows as dictionaries by header in lower case; raises BadFile for a row with more cells than headers."""
-    lines = rows(text, delimiter=delimiter)
+    return headed(rows(text, delimiter=delimiter))
+
+
+def headed(lines: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Rows of which the first are headers, as dictionaries by header in lower case; raises BadFile."""
     _, headers = next(lines, (1, []))
     names = [header.strip().casefold() for header in headers]
     if doubled := {name for name in names if name and names.count(name) > 1}:

@@ -38,7 +38,7 @@ def stock(conn: Connection, shop_id: str, item: str) -> tuple[int, bytes | None]
     return found
 
 
-def put_stock(conn: Connection, shop_id: str, item: str, *, ver: int, d: bytes) -> None:
+def put_stock(conn: Connection, shop_id: str, item: str, *, ver: int, d: bytes | None) -> None:
     conn.execute(
         """
         INSERT INTO stock (shop_id, item, ver, d) VALUES (:shop_id, :item, :ver, :d)

@@ -74,11 +74,11 @@ def after(
     )
 
 
-def forget(conn: Connection, customer_id: bytes) -> None:
-    """Make every row about a customer an erasure; the seqs stay, so that no shop sees a gap."""
+def forget(conn: Connection, customer_id: bytes, *, op: Op = "erase") -> None:
+    """Make every row about a customer an erasure (or a `del`); the seqs stay, so that no shop sees a gap."""
     conn.execute(
         """
-        UPDATE feed SET op='erase', t='customer', id=:id, d=:nothing WHERE customer_id=:customer_id
+        UPDATE feed SET op=:op, t='customer', id=:id, d=:nothing WHERE customer_id=:customer_id
         """,
-        {"customer_id": customer_id, "id": customer_id.hex(), "nothing": b"{}"},
+        {"op": op, "customer_id": customer_id, "id": customer_id.hex(), "nothing": b"{}"},
     )

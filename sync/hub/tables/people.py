@@ -84,6 +84,17 @@ def consent(conn: Connection, customer_id: bytes, *, purpose: str, recipient: st
     return Consent(*row) if row else None
 
 
+def consents(conn: Connection, customer_id: bytes) -> list[Consent]:
+    """Every register of a customer."""
+    rows = conn.execute(
+        f"""
+        SELECT {_CONSENT_COLUMNS} FROM consent WHERE customer_id=:customer_id ORDER BY purpose, recipient
+        """,
+        {"customer_id": customer_id},
+    )
+    return [Consent(*row) for row in rows]
+
+
 class Credential(Struct, frozen=True):
     """A card, phone or code of somebody, under its inner hash."""
 
@@ -137,11 +148,50 @@ def shops_of(conn: Connection, customer_id: bytes) -> list[str]:
     return [shop_id for (shop_id,) in rows]
 
 
-def forget(conn: Connection, customer_id: bytes, *, mark: bytes, now_ms: int) -> None:
-    """Delete all rows of a customer, the key first of all, and remember the mark of the id."""
-    for table in (*_OF_A_CUSTOMER, "portal_code", "portal_session"):
+def take_out(conn: Connection, customer_id: bytes) -> None:
+    """Delete all rows of a customer, the key first of all."""
+    for table in (*_OF_A_CUSTOMER, "happening", "portal_code", "portal_session"):
         conn.execute(f"DELETE FROM {table} WHERE customer_id=:id", {"id": customer_id})
     conn.execute("DELETE FROM customer WHERE id=:id", {"id": customer_id})
+
+
+def take_back_credential(conn: Connection, hash_: bytes) -> None:
+    """A card is nobody's any more."""
+    conn.execute("DELETE FROM credential WHERE hash=:hash", {"hash": hash_})
+
+
+def move_out(conn: Connection, customer_id: bytes, shop_id: str) -> None:
+    """A customer is resident in this shop no longer."""
+    conn.execute(
+        "DELETE FROM residency WHERE customer_id=:id AND shop_id=:shop_id",
+        {"id": customer_id, "shop_id": shop_id},
+    )
+
+
+def version(conn: Connection, customer_id: bytes) -> int | None:
+    """Of a customer's row in the feed, None for nobody."""
+    row = conn.execute("SELECT ver FROM customer WHERE id=:id", {"id": customer_id}).fetchone()
+    return int(row[0]) if row else None
+
+
+def is_known(conn: Connection, customer_id: bytes) -> bool:
+    """Whether any shop reported anything about a customer, or anything of theirs changed since they came."""
+    found = conn.execute(
+        """
+        SELECT 1 FROM customer AS c WHERE c.id=:id AND (c.ver>1
+            OR EXISTS (SELECT 1 FROM event AS e WHERE e.customer_id=c.id)
+            OR EXISTS (SELECT 1 FROM happening AS h WHERE h.customer_id=c.id)
+            OR EXISTS (SELECT 1 FROM consent AS s WHERE s.customer_id=c.id AND s.ver>1)
+            OR EXISTS (SELECT 1 FROM credential AS k WHERE k.customer_id=c.id AND k.ver>1))
+        """,
+        {"id": customer_id},
+    )
+    return found.fetchone() is not None
+
+
+def forget(conn: Connection, customer_id: bytes, *, mark: bytes, now_ms: int) -> None:
+    """Delete all rows of a customer, the key first of all, and remember the mark of the id."""
+    take_out(conn, customer_id)
     conn.execute(
         """
         INSERT INTO erased (mark, at_ms) VALUES (:mark, :now_ms)

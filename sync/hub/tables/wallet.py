@@ -82,6 +82,10 @@ def put_trait(conn: Connection, customer_id: bytes, trait: wire.Trait) -> None:
     )
 
 
+def drop_trait(conn: Connection, customer_id: bytes, name: str) -> None:
+    conn.execute("DELETE FROM trait WHERE customer_id=:id AND name=:name", {"id": customer_id, "name": name})
+
+
 def raise_ver(conn: Connection, customer_id: bytes) -> int:
     """The next version of a customer's row in the feed."""
     (ver,) = conn.execute(

@@ -1,0 +1,1 @@
+"""Reading headquarters' files of customers, balances and staff, a line at a time however long they are."""

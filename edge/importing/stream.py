@@ -1,0 +1,111 @@
+"""From a file of any length to numbered lines: CSV with a mapping, or JSON lines, plain or gzipped."""
+
+import gzip
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import IO, Final, cast
+
+from edge.catalogue.importers.lines import MOST_CELL, BadFile, Mapping_, headed, read_rows
+
+MOST_LINE: Final = 1 << 20  # characters; longer is a file without line ends
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """Why one line cannot be taken; a sentence for whoever mends the file, without what stands there."""
+
+    line: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A line of CSV: our field -> text."""
+
+    line: int
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Json:
+    """A line of JSON lines."""
+
+    line: int
+    text: bytes
+
+
+def lines(
+    path: Path, mapping: Mapping_, *, fields: frozenset[str], needed: str
+) -> Iterator[Cells | Json | Wrong]:
+    """Every line that holds something; `needed` names the fields of which one column must be there.
+
+    Raises BadFile for what is wrong with the file as a whole, with its line, and OSError.
+    """
+    with _open(path) as file:
+        texts = _texts(file, mapping.encoding)
+        first = next(texts, "")
+        if not first:
+            raise BadFile(0, "the file is empty")
+        whole = chain([first], texts)
+        if first.lstrip().startswith("{"):
+            for number, text in enumerate(whole, 1):
+                if len(text) > MOST_CELL:
+                    yield Wrong(number, f"longer than {MOST_CELL} signs")
+                elif text.strip():
+                    yield Json(number, text.encode())
+            return
+        rows = headed(read_rows(whole, first=first, delimiter=mapping.delimiter))
+        columns = {name: mapping.columns.get(name, name).casefold() for name in sorted(fields)}
+        checked = False
+        for number, row in rows:
+            if not checked:
+                _know(columns, row, mapping, needed=needed.split())
+                checked = True
+            yield Cells(number, {name: row.get(theirs, "") for name, theirs in columns.items()})
+
+
+def _know(
+    columns: Mapping[str, str], row: Mapping[str, str], mapping: Mapping_, *, needed: list[str]
+) -> None:
+    for name in mapping.columns:
+        if columns[name] not in row:
+            raise BadFile(1, f"there is no column {columns[name]!r} (for {name}): correct the mapping")
+    if not any(columns[name] in row for name in needed):
+        raise BadFile(1, f"there is no column {' or '.join(needed)}: write a mapping")
+    known = set(columns.values())
+    if not mapping.columns and (strange := sorted(set(row) - known)):
+        raise BadFile(1, f"the column {strange[0][:60]!r} is none of {', '.join(columns)}: write a mapping")
+
+
+def _open(path: Path) -> IO[bytes]:
+    file = path.open("rb")
+    if file.peek(2)[:2] == b"\x1f\x8b":
+        file.close()
+        return cast(IO[bytes], gzip.open(path, "rb"))
+    return file
+
+
+def _texts(file: IO[bytes], encoding: str) -> Iterator[str]:
+    number = 0
+    while True:
+        try:
+            raw = file.readline(MOST_LINE)
+        except (OSError, EOFError):
+            raise BadFile(number + 1, "the file ends in the middle, or was damaged") from None
+        number += 1
+        if not raw:
+            return
+        if number == 1:
+            if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+                raise BadFile(1, "the file is UTF-16: save it as CSV UTF-8")
+            raw = raw.removeprefix(b"\xef\xbb\xbf")
+        if b"\0" in raw or len(raw) >= MOST_LINE:
+            raise BadFile(number, "this is not a text file, or it was damaged")
+        try:
+            yield raw.decode(encoding)
+        except UnicodeDecodeError:
+            raise BadFile(
+                number, f'not {encoding}: save the file as UTF-8, or say encoding = "cp1252" in the mapping'
+            ) from None

@@ -1,0 +1,1 @@
+"""Headquarters: imports that can be taken back, the API, webhooks, exports and the fleet."""

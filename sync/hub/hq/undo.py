@@ -1,0 +1,143 @@
+"""Takes an import back, as long as nothing newer touched its rows; else says which."""
+
+from collections.abc import Sequence
+from sqlite3 import Connection
+from typing import Final
+
+import msgspec
+
+from edge.kit.errors import Refused
+from edge.recognition.rules import outer
+from edge.wallet.rules import balance_of
+from sync import wire
+from sync.hub import catalogue, feed, people, wallet
+from sync.hub.config import Keys
+from sync.hub.devices import shop_key_of
+from sync.hub.hq import put, whom
+from sync.hub.tables import catalogue as goods
+from sync.hub.tables import feed as partitions
+from sync.hub.tables import imports as tables
+from sync.hub.tables import people as customers
+from sync.hub.tables import staff as members
+from sync.hub.tables import wallet as purses
+from sync.hub.tables.feed import Line, Moved
+from sync.hub.tables.imports import Before
+
+SLICE: Final = 500
+BOOK: Final = "hub:undo"
+
+
+def touched(conn: Connection, rows: Sequence[Before]) -> list[Before]:
+    """The rows that something newer changed."""
+    return [row for row in rows if not _is_ours(conn, row)]
+
+
+def take_back(
+    conn: Connection, keys: Keys, number: int, *, rows: Sequence[Before], now_ms: int
+) -> list[Moved]:
+    """Make these rows of an import what they were; raises Refused when one of them was touched meanwhile."""
+    if newer := touched(conn, rows):
+        raise refused(number, newer)
+    lines: list[Line] = []
+    purse: dict[bytes, None] = {}
+    for at, row in enumerate(rows):
+        match row.t:
+            case "customer":
+                lines += _customer(conn, keys, row, now_ms=now_ms)
+            case "product":
+                lines += catalogue.restored(conn, row.id, d=row.before)
+            case "stock":
+                shop_id, _, item = row.id.partition("/")
+                lines += catalogue.recounted(conn, shop_id, item, d=row.before)
+            case "staff":
+                lines += put.staff_lines(conn, row.id, row.before)
+            case _:
+                _balance(conn, keys, row, number=(number, row.ver * SLICE + at), now_ms=now_ms)
+                purse[bytes.fromhex(row.id)] = None
+    tables.drop_rows(conn, number, rows)
+    return partitions.publish(conn, lines + wallet.rows(conn, purse))
+
+
+def refused(number: int, rows: Sequence[Before]) -> Refused:
+    """Why an import is not taken back; ids of customers are opaque, so they may be said."""
+    named = ", ".join(f"{row.t} {row.id}" for row in rows[:5])
+    more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
+    return Refused(
+        f"import {number} cannot be taken back: {named}{more} changed since",
+        code="IMPORT_TOUCHED",
+        hint="nothing was changed; correct those rows by a new import",
+    )
+
+
+def _is_ours(conn: Connection, row: Before) -> bool:
+    match row.t:
+        case "customer":
+            customer = bytes.fromhex(row.id)
+            ver = customers.version(conn, customer)
+            if row.before is None:
+                return ver is None or not customers.is_known(conn, customer)
+            return ver in (None, row.ver)
+        case "product":
+            return _version(goods.product(conn, row.id)) == row.ver
+        case "stock":
+            return _version(goods.stock(conn, *row.id.split("/", 1))) == row.ver
+        case "staff":
+            return _version(members.member(conn, row.id)) == row.ver
+        case _:
+            customer = bytes.fromhex(row.id)
+            held = purses.trait(conn, customer, row.t)
+            return not customers.exists(conn, customer) or (held is not None and held.ver == row.ver)
+
+
+def _version(held: tuple[int, bytes | None] | None) -> int | None:
+    return held[0] if held else None
+
+
+def _customer(conn: Connection, keys: Keys, row: Before, *, now_ms: int) -> list[Line]:
+    customer = bytes.fromhex(row.id)
+    if not customers.exists(conn, customer):
+        return []  # erased meanwhile: there is nothing to take back
+    if row.before is None:
+        return people.take_out(conn, customer)
+    was = msgspec.json.decode(row.before, type=put.WasCustomer)
+    for name, trait in was.traits.items():
+        _trait(conn, keys, customer, name, trait, now_ms=now_ms)
+    lines: list[Line] = []
+    for each in was.cards:
+        hash_ = bytes.fromhex(each)
+        for shop_id in customers.shops_of(conn, customer):
+            outer_hash = outer(shop_key_of(conn, keys, shop_id), hash_)
+            lines.append(feed.no_card(shop_id, customer, outer_hash=outer_hash))
+        customers.take_back_credential(conn, hash_)
+    for shop_id in was.shops:
+        customers.move_out(conn, customer, shop_id)
+        lines += feed.departure(shop_id, customer)
+    return lines + wallet.rows(conn, [customer])
+
+
+def _balance(conn: Connection, keys: Keys, row: Before, *, number: tuple[int, int], now_ms: int) -> None:
+    customer = bytes.fromhex(row.id)
+    held = purses.trait(conn, customer, row.t)
+    if held is None or not customers.exists(conn, customer):
+        return
+    key = whom.key_of(conn, keys, customer)
+    now = balance_of(row.t, whom.value_of(key, customer, held)) or 0
+    was = None if row.before is None else msgspec.json.decode(row.before, type=wire.Trait)
+    before = balance_of(row.t, whom.value_of(key, customer, was)) if was else 0
+    delta = (before or 0) - now
+    put.book(conn, customer, number=number, instrument=row.t, delta=delta, now_ms=now_ms, device=BOOK)
+    _trait(conn, keys, customer, row.t, was, now_ms=now_ms)
+
+
+def _trait(
+    conn: Connection, keys: Keys, customer: bytes, name: str, was: wire.Trait | None, *, now_ms: int
+) -> None:
+    """A trait as it was, under a new version: an old seal belongs to its old place."""
+    held = purses.trait(conn, customer, name)
+    if was is None or held is None:
+        purses.drop_trait(conn, customer, name)
+        return
+    key = whom.key_of(conn, keys, customer)
+    value = whom.value_of(key, customer, was)
+    (trait,) = people.seal_traits(key, customer, traits={name: value}, ver=held.ver + 1, now_ms=now_ms)
+    purses.put_trait(conn, customer, trait)

@@ -1,0 +1,126 @@
+"""Imports by number, and how each row was before."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from sqlite3 import Connection
+from typing import Any, Literal, NamedTuple
+
+State = Literal["running", "done", "undone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One import: what it was of, how far it is, and how much it changed."""
+
+    number: int
+    kind: str
+    state: State
+    added: int
+    changed: int
+    gone: int
+    at_ms: int
+
+
+class Before(NamedTuple):
+    """One row of an import: its version after it, and how it was before (None: not there)."""
+
+    t: str
+    id: str
+    ver: int
+    before: bytes | None
+
+
+_COLUMNS = "number, kind, state, added, changed, gone, at_ms"
+
+
+def begin(conn: Connection, *, kind: str, now_ms: int) -> int:
+    """The number of a new import."""
+    (number,) = conn.execute("SELECT coalesce(max(number), 0) + 1 FROM import_run").fetchone()
+    conn.execute(
+        """
+        INSERT INTO import_run (number, kind, state, added, changed, gone, at_ms)
+        VALUES (:number, :kind, 'running', 0, 0, 0, :now_ms)
+        """,
+        {"number": number, "kind": kind, "now_ms": now_ms},
+    )
+    return int(number)
+
+
+def count(conn: Connection, number: int, *, added: int = 0, changed: int = 0, gone: int = 0) -> None:
+    conn.execute(
+        """
+        UPDATE import_run SET added=added+:added, changed=changed+:changed, gone=gone+:gone
+        WHERE number=:number
+        """,
+        {"number": number, "added": added, "changed": changed, "gone": gone},
+    )
+
+
+def set_state(conn: Connection, number: int, state: State) -> None:
+    conn.execute(
+        "UPDATE import_run SET state=:state WHERE number=:number", {"number": number, "state": state}
+    )
+
+
+def run(conn: Connection, number: int) -> Run | None:
+    row = conn.execute(
+        f"SELECT {_COLUMNS} FROM import_run WHERE number=:number", {"number": number}
+    ).fetchone()
+    return Run(*row) if row else None
+
+
+def runs(conn: Connection, *, below: int, most: int) -> list[Run]:
+    """Imports with a number below `below`, newest first."""
+    rows = conn.execute(
+        f"SELECT {_COLUMNS} FROM import_run WHERE number<:below ORDER BY number DESC LIMIT :most",
+        {"below": below, "most": most},
+    )
+    return [Run(*row) for row in rows]
+
+
+def unfinished(conn: Connection) -> list[int]:
+    """Numbers of imports that were begun and not ended."""
+    rows = conn.execute("SELECT number FROM import_run WHERE state='running' ORDER BY number")
+    return [number for (number,) in rows]
+
+
+def note(conn: Connection, number: int, rows: Iterable[Before]) -> None:
+    """Keep how rows were; of a row that one import touches twice the first holds, with the last version."""
+    values: list[Mapping[str, Any]] = [{"number": number, **row._asdict()} for row in rows]
+    conn.executemany(
+        """
+        INSERT INTO import_row (number, t, id, ver, before) VALUES (:number, :t, :id, :ver, :before)
+        ON CONFLICT (number, t, id) DO UPDATE SET ver=excluded.ver
+        """,
+        values,
+    )
+
+
+def rows(conn: Connection, number: int, *, after: tuple[str, str], most: int) -> list[Before]:
+    """Rows of an import after (t, id), in that order."""
+    found = conn.execute(
+        """
+        SELECT t, id, ver, before FROM import_row
+        WHERE number=:number AND (t>:t OR (t=:t AND id>:id)) ORDER BY t, id LIMIT :most
+        """,
+        {"number": number, "t": after[0], "id": after[1], "most": most},
+    )
+    return [Before(t, id_, ver, None if before is None else bytes(before)) for t, id_, ver, before in found]
+
+
+def drop(conn: Connection, number: int) -> None:
+    """Forget how the rows of an import were: it was taken back, or need not be any more."""
+    conn.execute("DELETE FROM import_row WHERE number=:number", {"number": number})
+
+
+def forget(conn: Connection, customer_id: bytes) -> None:
+    """Forget how a customer's rows were, in every import."""
+    conn.execute("DELETE FROM import_row WHERE id=:id", {"id": customer_id.hex()})
+
+
+def drop_rows(conn: Connection, number: int, rows: Iterable[Before]) -> None:
+    """These rows are as they were again."""
+    conn.executemany(
+        "DELETE FROM import_row WHERE number=:number AND t=:t AND id=:id",
+        [{"number": number, "t": row.t, "id": row.id} for row in rows],
+    )

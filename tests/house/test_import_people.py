@@ -1,0 +1,194 @@
+"""`welkom import customers | balances | staff | undo` as somebody at headquarters uses it."""
+
+import gzip
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.cli import main
+from edge.hub_file import load_hub
+from sync.hub.hq import whom
+from tests.house.test_import import write_hub
+
+HEAD = "ref,call,initials,card,shops,consents,points\n"
+TWO = HEAD + (
+    "K-1,mevrouw De Vries,MV,LOYALTY-1,s1,saving:van-dam|recognition:van-dam,120\n"
+    "K-2,meneer Bos,MB,LOYALTY-2,s1,saving:van-dam,80\n"
+)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return write_hub(tmp_path)
+
+
+def take(config: Path, what: str, text: str, *options: str) -> int:
+    file = config.parent / f"{what}.csv"
+    file.write_text(text, encoding="utf-8")
+    return main(["import", what, str(file), "--config", str(config), *options])
+
+
+def undo(config: Path, number: int) -> int:
+    return main(["import", "undo", str(number), "--config", str(config)])
+
+
+def held(config: Path, sql: str) -> list[Any]:
+    with closing(sqlite3.connect(config.parent / "hub/hub.db")) as conn:
+        return conn.execute(sql).fetchall()
+
+
+def counts(config: Path) -> dict[str, int]:
+    tables = ("customer", "customer_key", "trait", "credential", "consent", "residency")
+    return {table: held(config, f"SELECT count(*) FROM {table}")[0][0] for table in tables}
+
+
+def id_of(config: Path, ref: str) -> str:
+    return whom.customer_id(load_hub(config, environment={}).hub.keys, ref).hex()
+
+
+def test_customers_come_in_change_and_are_told_apart_and_an_import_can_be_taken_back(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert take(config, "customers", TWO, "--dry-run") == 0
+    said = capsys.readouterr().out
+    assert f"new      line 2  {id_of(config, 'K-1')}" in said
+    assert "2 new, 0 changed, 0 gone, 0 the same, 0 refused." in said
+    assert counts(config)["customer"] == 0
+    assert take(config, "customers", TWO) == 0
+    assert "Import 1. Take it back: welkom import undo 1 " in capsys.readouterr().out
+    both = counts(config)
+    assert both["customer"] == both["credential"] == both["residency"] == 2
+    assert held(config, "SELECT count(*) FROM feed WHERE part='shop:s1'") == [(9,)]
+    assert take(config, "customers", TWO) == 0
+    assert "0 new, 0 changed, 0 gone, 2 the same" in capsys.readouterr().out
+    changed = TWO.replace("meneer Bos", "Bos").replace("K-1,mevrouw De Vries", "K-3,mevrouw De Wit")
+    assert take(config, "customers", changed.replace("LOYALTY-1,", "LOYALTY-3,")) == 0
+    assert "1 new, 1 changed" in capsys.readouterr().out
+    assert undo(config, 1) == 1
+    assert "[IMPORT_TOUCHED]" in capsys.readouterr().err
+    assert undo(config, 2) == 0
+    assert counts(config) == both
+    assert undo(config, 2) == 1
+    assert "[UNKNOWN_IMPORT]" in capsys.readouterr().err
+    assert main(["import", "list", "--config", str(config)]) == 0
+    listed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(each["number"], each["state"], each["added"]) for each in listed] == [
+        (2, "undone", 1),
+        (1, "done", 2),
+    ]
+
+
+def test_who_came_by_mistake_leaves_nothing_behind_and_may_come_in_again(config: Path) -> None:
+    assert take(config, "customers", TWO) == 0
+    assert undo(config, 1) == 0
+    assert set(counts(config).values()) == {0}
+    assert held(config, "SELECT DISTINCT op, d FROM feed") == [("del", b"{}")]
+    assert held(config, "SELECT count(*) FROM import_row") == [(0,)]
+    assert take(config, "customers", TWO) == 0
+    assert counts(config)["customer"] == 2
+
+
+def test_each_line_that_cannot_be_used_is_named_and_nothing_is_half_done(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = TWO + (
+        "K-1,mevrouw De Vries,MV,LOYALTY-9,s1,,\n"  # 4: twice
+        "K-4,meneer Kok,,LOYALTY-2,s1,,\n"  # 5: the card of line 3
+        "K-5,meneer Kok,,,elsewhere,,\n"  # 6: no such shop
+        "K-6,meneer Kok,,,s1,dancing:van-dam,\n"  # 7: no such purpose
+        ",meneer Kok,,,s1,,\n"  # 8: nobody
+        "K-7,meneer Kok,,,s1,,veel\n"  # 9: no number
+        "K-8,meneer Kok,,,,,\n"  # 10: of no shop
+    )
+    assert take(config, "customers", bad) == 1
+    said = capsys.readouterr()
+    assert [line.split(":")[0] for line in said.out.splitlines() if line.startswith("line")] == [
+        f"line {number}" for number in range(4, 11)
+    ]
+    assert "[K02]" in said.err
+    assert counts(config)["customer"] == 0
+    assert "Kok" not in said.out + said.err
+    assert take(config, "customers", bad, "--skip-refused") == 0
+    assert counts(config)["customer"] == 2
+    assert take(config, "customers", "name,points\nX,1\n") == 1
+    assert "[K01]" in capsys.readouterr().err
+
+
+def test_json_lines_and_gzip_are_read_and_a_mapping_names_their_columns(config: Path) -> None:
+    line = {"ref": "K-9", "traits": {"name": {"call": "X"}}, "shops": ["s1"], "cards": []}
+    file = config.parent / "customers.jsonl.gz"
+    file.write_bytes(gzip.compress(json.dumps(line).encode() + b"\n"))
+    assert main(["import", "customers", str(file), "--config", str(config)]) == 0
+    mapping = config.parent / "mapping.toml"
+    mapping.write_text('[columns]\nref = "Klantnr"\npoints = "Saldo"\n')
+    (config.parent / "theirs.csv").write_text("Klantnr;Saldo;Extra\nK-9;40;x\n")
+    words = ["import", "balances", str(config.parent / "theirs.csv"), "--config", str(config)]
+    assert main([*words, "--mapping", str(mapping)]) == 0
+    assert held(config, "SELECT instrument, delta, device_id FROM ledger") == [("points", 40, "hub:import")]
+
+
+def test_balances_are_set_by_a_line_in_the_ledger_and_taken_back_by_another(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert take(config, "customers", TWO) == 0
+    assert take(config, "balances", "ref,points\nK-1,150\nK-2,80\n") == 0
+    assert "0 new, 1 changed, 0 gone, 1 the same" in capsys.readouterr().out
+    assert take(config, "balances", "ref,points\nK-3,1\n") == 1
+    assert "line 2: refused: no such customer" in capsys.readouterr().out
+    assert undo(config, 2) == 0
+    assert held(config, "SELECT delta FROM ledger ORDER BY device_id") == [(30,), (-30,)]
+    assert take(config, "balances", "ref,points\nK-1,120\n", "--dry-run") == 0
+    assert "0 changed, 0 gone, 1 the same" in capsys.readouterr().out
+
+
+def test_staff_is_the_whole_list_and_reaches_the_shops_they_work_in(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert take(config, "staff", "id,name,role,shops\nP1,Iris,manager,s1\nP2,Noor,,s1\n") == 0
+    assert take(config, "staff", "id,name,role,shops\nP1,Iris,staff,s1\n", "--dry-run") == 0
+    assert "gone     P2\n0 new, 1 changed, 1 gone" in capsys.readouterr().out
+    assert take(config, "staff", "id,name,role,shops\nP1,Iris,staff,s1\n") == 0
+    rows = held(config, "SELECT op, t, id, ver FROM feed WHERE part='shop:s1' ORDER BY seq")
+    assert rows == [
+        ("put", "staff", "P1", 1),
+        ("put", "staff", "P2", 1),
+        ("put", "staff", "P1", 2),
+        ("del", "staff", "P2", 2),
+    ]
+    assert undo(config, 2) == 0
+    assert held(config, "SELECT id, ver FROM staff WHERE d IS NOT NULL ORDER BY id") == [("P1", 3), ("P2", 3)]
+    assert take(config, "staff", "id,name,shops\nP3,Bo,elsewhere\n") == 1
+
+
+def test_a_catalogue_and_its_counts_are_taken_back(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def catalogue(text: str, *options: str) -> int:
+        return take(config, "catalogue", text, *options)
+
+    assert catalogue("item,title,price\nA,Jas,12.95\nB,Broek,20\n") == 0
+    assert catalogue("item,count\nA,5\nB,2\n", "--stock") == 0
+    assert catalogue("item,title,price\nA,Jas,13.95\n") == 0
+    assert undo(config, 1) == 1
+    assert "product A, product B changed since" in capsys.readouterr().err
+    assert undo(config, 3) == 0
+    assert held(config, "SELECT item, ver FROM product WHERE d IS NOT NULL ORDER BY item") == [
+        ("A", 3),
+        ("B", 3),
+    ]
+    assert len(held(config, "SELECT item FROM stock WHERE d IS NOT NULL")) == 2
+    assert b"12" in held(config, "SELECT d FROM product WHERE item='A'")[0][0]
+
+
+def test_an_import_that_was_broken_off_bars_the_next_until_it_is_taken_back(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert take(config, "customers", TWO) == 0
+    with closing(sqlite3.connect(config.parent / "hub/hub.db")) as conn, conn:
+        conn.execute("UPDATE import_run SET state='running'")  # as a power cut leaves it
+    assert take(config, "customers", TWO.replace("K-", "L-").replace("LOYALTY", "L")) == 1
+    assert "[IMPORT_OPEN]" in capsys.readouterr().err
+    assert undo(config, 1) == 0
+    assert take(config, "customers", TWO) == 0
