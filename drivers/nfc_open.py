@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final
 
+import serial
 from nfc.clf import ContactlessFrontend, pn53x, pn532
 from nfc.clf import device as nfc_device
 from nfc.clf.transport import TTY
@@ -27,6 +28,18 @@ VERSION: Final = bytes.fromhex("d50332")  # an answer of a PN532 and nothing els
 NFCPY_TTY: Final = re.compile(r"tty:([A-Za-z0-9-]+):pn532")
 # What nfcpy raises for trouble with the reader: termios.error is no OSError.
 TROUBLE: Final = (OSError, termios.error, pn53x.Chipset.Error)
+
+
+class OwnTty(TTY):  # type: ignore[misc]
+    """nfcpy's port, locked before anything of it is touched.
+
+    Its own `open` sets speed and lines and throws away what has arrived, and with it the answer that another
+    reader on this port waits for.
+    """
+
+    def open(self, port: str, baudrate: int = BAUD) -> None:
+        self.close()
+        self.tty = serial.Serial(port, baudrate, timeout=0.05, exclusive=True)
 
 
 def open_frontend(name: str, device: str, *, stop: threading.Event) -> ContactlessFrontend:
@@ -78,11 +91,10 @@ def _path(device: str) -> str | None:
 def _open_serial(name: str, path: str, stop: threading.Event) -> Any:
     try:
         # nfcpy's path syntax refuses by-id links and pseudo-terminals: only its classes are used here.
-        transport = TTY(os.path.realpath(path))
+        transport = OwnTty(os.path.realpath(path))
     except (OSError, termios.error, ValueError) as error:
         raise why_not(name, path, error) from None
     try:
-        transport.tty.exclusive = True
         for wake in _ATTEMPTS:
             if stop.is_set():
                 break

@@ -7,11 +7,13 @@ from contextlib import aclosing
 from pathlib import Path
 
 import pytest
+import serial
 
 from drivers.catalogue import build
 from drivers.reader import Reader, ReaderGone, ReaderRefused
 from drivers.settings import parse_reader
 from edge.watch import ReaderState
+from tests.drivers.cable import Cable
 from tests.drivers.listening import first_idle, next_sighting
 from tests.drivers.pn532 import Pn532, Type2Card, Type4Card, uri
 from tests.drivers.test_watch import Diary, kept
@@ -186,3 +188,13 @@ async def test_two_readers_on_one_port_do_not_disturb_each_other(chip: Pn532) ->
         assert caught.value.code == "busy"
         chip.present(Type2Card(ndef=uri(LINK)))
         assert (await next_sighting(events)).token is not None
+
+
+async def test_a_reader_that_finds_its_port_taken_leaves_the_answer_that_lies_there_for_the_other() -> None:
+    with Cable() as cable, serial.Serial(cable.path, 9600, timeout=5, exclusive=True) as holder:
+        cable.write(b"an answer")
+        async with aclosing(nfc_reader(cable.path).events()) as events:
+            with pytest.raises(ReaderGone) as caught:
+                await first_idle(events)
+        assert caught.value.code == "busy"
+        assert holder.read(9) == b"an answer"
