@@ -7,7 +7,9 @@ from typing import Final
 
 import pytest
 from hypothesis import settings
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.patience import PATIENT_MS
 
 CHROMIUM: Final = "/usr/bin/chromium"
 # Without these Chromium looks up its maker's hosts at every start.
@@ -44,6 +46,7 @@ def chromium() -> Iterator[Browser]:
     """One browser a file: Playwright's loop must not be running when other files test theirs."""
     if not Path(CHROMIUM).exists() and os.environ.get("STRICT") != "1":
         pytest.skip("Debian's chromium is not installed")
+    expect.set_options(timeout=PATIENT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
         yield browser

@@ -40,10 +40,13 @@ async def _play(state: Path, stream: IO[str], *, as_json: bool, quiet: bool) -> 
     log = json_log(now_ms=SystemClock().wall_ms, stream=stream)
     bridge_library_logs(log)
     async with open_world(state, log=log) as world:
-        text = json.dumps(about(world)) if as_json else for_people(world, state, quiet=quiet)
-        sys.stdout.write(text + "\n")
-        sys.stdout.flush()
-        await world.run()
+
+        def opened() -> None:
+            text = json.dumps(about(world)) if as_json else for_people(world, state, quiet=quiet)
+            sys.stdout.write(text + "\n")
+            sys.stdout.flush()
+
+        await world.run(opened)
 
 
 def about(world: World) -> dict[str, object]:

@@ -2,7 +2,8 @@
 
 from sync.hub import consents
 from sync.hub.app import Hub
-from sync.hub.tables import people
+from sync.hub.tables import feed, people
+from sync.wire import main_part, urgent_part
 
 DEVICE = "demo-1"
 
@@ -14,6 +15,10 @@ class Office:
         self.address = address
         self._hub = hub
         self._recipient = recipient
+
+    def tells(self, shop: str) -> dict[str, int]:
+        """The last row of each part of what a shop is told."""
+        return {part: feed.last(self._hub.db.reader, part) for part in (urgent_part(shop), main_part(shop))}
 
     async def phone(self, customer_id: bytes) -> str:
         """The customer's own page, entered with a code that works once."""

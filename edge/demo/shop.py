@@ -18,6 +18,12 @@ from edge.wallet.tables import Here
 from staff_ui.desk import Saying
 
 
+def knows(edge: Edge, told: dict[str, int]) -> bool:
+    """Whether the appliance has taken in what headquarters told, the last row of each part."""
+    held = dict(edge.house.db.reader.execute("SELECT part, seq FROM replica.feed_cursor"))
+    return all(held.get(part, 0) >= seq for part, seq in told.items())
+
+
 async def give_fob(edge: Edge, customer_id: bytes, fob: Fob) -> bool:
     """A fob is this customer's, the first time that it is asked for; False before headquarters has told of them."""
     house = edge.house

@@ -4,7 +4,7 @@ import asyncio
 import os
 import random
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ from edge.demo.goods import goods, stock
 from edge.demo.line import SerialLine
 from edge.demo.office import DEVICE, Office
 from edge.demo.people import REWARD, Person, invent
+from edge.demo.shop import knows
 from edge.demo.stage import Stage
 from edge.demo.walk import FLOOR, Walk
 from edge.keys import Keys, read_keys, write_keys
@@ -57,9 +58,12 @@ STAFF: Final[tuple[tuple[str, StaffRole, str], ...]] = (
 # The day goes on by itself, but not while somebody is playing along.
 TAP_EVERY_S: Final = 25.0
 PLAYING_S: Final = 30.0
+LOOK_S: Final = 0.05
+OPENS_AFTER: Final = 1_200  # looks: then it opens all the same, and the top line says what is wrong
+SHOP: Final = "demo"
 RECIPIENT: Final = "van-dam"
 PLAYED: Final = 100  # the stage's day has a full card redeemed, and may be played all day
-NAMES: Final = {"demo": "Amersfoort", RECIPIENT: "Van Dam"}
+NAMES: Final = {SHOP: "Amersfoort", RECIPIENT: "Van Dam"}
 
 
 @dataclass(slots=True)
@@ -68,6 +72,7 @@ class World:
 
     edge: Edge
     stage: Stage
+    office: Office
     hub: OpenHub
     people: list[Person]
     day: SimReader
@@ -84,13 +89,23 @@ class World:
     def hub_address(self) -> str:
         return f"http://127.0.0.1:{self.hub_sock.getsockname()[1]}"
 
-    async def run(self) -> None:
-        """Play until told to stop."""
+    async def run(self, opened: Callable[[], None]) -> None:
+        """Play until told to stop; `opened` is called once everybody is known who may be."""
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._open(opened))
             group.create_task(serve(self.hub.app, self.hub_sock, goodbye=self.hub.bell.close))
             group.create_task(self._passers_by())
             group.create_task(self.stage.run())
             await self.edge.run(self.edge_sock)
+
+    async def _open(self, opened: Callable[[], None]) -> None:
+        # Who taps before the shop has heard of them is a stranger.
+        told = self.office.tells(SHOP)
+        for _ in range(OPENS_AFTER):
+            if knows(self.edge, told):
+                break
+            await asyncio.sleep(LOOK_S)
+        opened()
 
     async def _passers_by(self) -> None:
         """Somebody now and then while nobody looks at the stage, so that a tablet alone is not a dead thing."""
@@ -148,7 +163,7 @@ async def open_world(state: Path, *, log: Log) -> AsyncIterator[World]:
         ]
         config = Config(
             shop=Shop(
-                id="demo",
+                id=SHOP,
                 recipient=RECIPIENT,
                 benefit_nl="Vandaag: een paar wandelsokken cadeau.",
                 benefit_en="Today: a pair of hiking socks as a present.",
@@ -160,9 +175,10 @@ async def open_world(state: Path, *, log: Log) -> AsyncIterator[World]:
             wallet=Wallet(large_cards=PLAYED),
             presence=Presence(floor=floor, calibration=state / "calibration.jsonl"),
         )
+        office = Office(hub, address=f"http://127.0.0.1:{hub_sock.getsockname()[1]}", recipient=RECIPIENT)
         stage = Stage(
             six,
-            office=Office(hub, address=f"http://127.0.0.1:{hub_sock.getsockname()[1]}", recipient=RECIPIENT),
+            office=office,
             cable=cable,
             hold=lambda barcode: line.write(barcode + "\n"),
             answer=lambda barcode: till.tap(_app(barcode)),
@@ -179,6 +195,7 @@ async def open_world(state: Path, *, log: Log) -> AsyncIterator[World]:
         yield World(
             edge=edge,
             stage=stage,
+            office=office,
             hub=hub,
             people=tappable,
             day=day,
@@ -218,7 +235,7 @@ async def _move_in(hub: OpenHub, keys: Keys, people: Sequence[Person]) -> None:
     await hub.db.apply(
         devices.register,
         hub.keys,
-        device=Device(DEVICE, "demo", 1, device_key),
+        device=Device(DEVICE, SHOP, 1, device_key),
         shop_key=keys.shop_key,
     )
     (held,) = hub.db.reader.execute("SELECT count(*) FROM customer").fetchone()
@@ -233,7 +250,7 @@ async def _move_in(hub: OpenHub, keys: Keys, people: Sequence[Person]) -> None:
         )
         for person in people
     ]
-    await hub.add_customers(["demo"], customers)
+    await hub.add_customers([SHOP], customers)
 
 
 async def _hire(edge: Edge, keys: Keys) -> None:

@@ -15,7 +15,9 @@ from typing import Final, Self
 
 import pytest
 
-STARTS_S: Final = 10.0
+from tests.patience import PATIENT_S
+
+STARTS_S: Final = PATIENT_S
 CONFIG: Final = """
 <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">

@@ -4,18 +4,19 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 
 from drivers.reader import Idle, Sighting
+from tests.patience import PATIENT_S
 
 Events = AsyncGenerator[Sighting | Idle, None]
 
 
-async def first_idle(events: Events, *, within_s: float = 5.0) -> Idle:
+async def first_idle(events: Events, *, within_s: float = PATIENT_S) -> Idle:
     async with asyncio.timeout(within_s):
         event = await anext(events)
     assert isinstance(event, Idle), event
     return event
 
 
-async def next_idle(events: Events, *, within_s: float = 5.0) -> Idle:
+async def next_idle(events: Events, *, within_s: float = PATIENT_S) -> Idle:
     async with asyncio.timeout(within_s):
         while True:
             event = await anext(events)
@@ -23,7 +24,7 @@ async def next_idle(events: Events, *, within_s: float = 5.0) -> Idle:
                 return event
 
 
-async def next_sighting(events: Events, *, within_s: float = 5.0) -> Sighting:
+async def next_sighting(events: Events, *, within_s: float = PATIENT_S) -> Sighting:
     async with asyncio.timeout(within_s):
         while True:
             event = await anext(events)
@@ -40,7 +41,7 @@ async def nothing_for(events: Events, seconds: float) -> bool:
     return False
 
 
-async def until(holds: Callable[[], bool], *, within_s: float = 10.0) -> None:
+async def until(holds: Callable[[], bool], *, within_s: float = PATIENT_S) -> None:
     """Wait for something that announces itself to nobody."""
     async with asyncio.timeout(within_s):
         while not holds():  # noqa: ASYNC110

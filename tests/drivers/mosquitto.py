@@ -13,7 +13,9 @@ from typing import Any, Final, Self
 
 import pytest
 
-STARTS_S: Final = 10.0
+from tests.patience import PATIENT_S
+
+STARTS_S: Final = PATIENT_S
 PATH: Final = "/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin"
 CONFIG: Final = "listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n"
 

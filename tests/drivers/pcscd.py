@@ -22,9 +22,10 @@ from typing import Final, Self
 import pytest
 
 from tests.drivers.pn532.cards import Card, IsoDepCard
+from tests.patience import PATIENT_S
 
 DRIVER: Final = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
-STARTS_S: Final = 10.0
+STARTS_S: Final = PATIENT_S
 IN_ITS_OWN_RUN: Final = (
     'mount -t tmpfs none /run && mkdir /run/pcscd && mount --bind "$0" /run/pcscd && exec pcscd -f -c "$1"'
 )

@@ -160,10 +160,10 @@ async def taken_away(make: Make, frames: range, ends: Outcome | None = None) -> 
                             await asyncio.sleep(0.005)
                 after = Type2Card(ndef=uri(LINK), uid=bytes([0x04, at, 1, 2, 3, 4, 5]))
                 chip.present(after)
-                seen = await next_sighting(events, within_s=5)
+                seen = await next_sighting(events)
                 rest: list[Sighting] = []
                 while not rest or rest[-1].token is None or rest[-1].token.value != "AFTER":
-                    rest.append(await next_sighting(events, within_s=5))
+                    rest.append(await next_sighting(events))
                 was_told = seen.outcome == "unreadable" and len(rest) == 1
                 was_read = (at == frames.stop - 1 or ends in PASSING) and seen.outcome == ends
                 if not was_told and not was_read:
@@ -183,14 +183,14 @@ async def cable_pulled(make: Make, apdus: range, ends: Outcome | None = None) ->
                     chip.present(pulls(make, chip, at))
                     try:
                         while True:  # the phone may be called unreadable before the cable is missed
-                            told.append((await next_sighting(events, within_s=5)).outcome or "token")
+                            told.append((await next_sighting(events)).outcome or "token")
                     except ReaderGone as error:
                         told.append(error.code)
             chip.remove()
             chip.plug()
             async with opened(chip) as events:
                 chip.present(make())
-                seen = await next_sighting(events, within_s=5)
+                seen = await next_sighting(events)
             chip.remove()
             if told[-1:] != ["unplugged"] or "token" in told or seen.outcome != ends:
                 stuck.append(f"command {at}: {', '.join(told)}; then {seen.outcome or 'token'}")

@@ -19,9 +19,10 @@ from edge.presence.resolver import Here
 from edge.watch import ReaderState, keep
 from tests.drivers.bus import Bus
 from tests.drivers.listening import first_idle, next_sighting, nothing_for, until
+from tests.patience import PATIENT_S
 
 KEY: Final = bytes(range(16))
-RECOVERED_S: Final = 15.0
+RECOVERED_S: Final = PATIENT_S  # the 15 s themselves are in `make prove`
 
 pytestmark = pytest.mark.anyio
 

@@ -17,6 +17,7 @@ from tests.drivers.cable import Cable
 from tests.drivers.listening import first_idle, next_sighting
 from tests.drivers.pn532 import Pn532, Type2Card, Type4Card, uri
 from tests.drivers.test_watch import Diary, kept
+from tests.patience import AT_ONCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -59,7 +60,7 @@ async def test_a_reader_that_was_left_is_asleep_with_its_field_off_and_opens_aga
         assert chip.commands[-1][0] == 0x16
 
 
-async def test_a_chip_that_hangs_is_gone_as_hung_and_is_left_within_two_seconds(chip: Pn532) -> None:
+async def test_a_chip_that_hangs_is_gone_as_hung(chip: Pn532) -> None:
     async with aclosing(nfc_reader(chip.path).events()) as events:
         await first_idle(events)
         chip.hung = True
@@ -76,7 +77,7 @@ async def test_a_chip_that_hangs_at_opening_is_gone_without_an_answer(chip: Pn53
     assert caught.value.code == "no_answer"
 
 
-async def test_leaving_while_a_hung_chip_is_opened_takes_under_two_seconds(chip: Pn532) -> None:
+async def test_leaving_while_a_hung_chip_is_opened_waits_for_nothing(chip: Pn532) -> None:
     chip.hung = True
     events = nfc_reader(chip.path).events()
     opening = asyncio.create_task(first_idle(events))
@@ -85,20 +86,20 @@ async def test_leaving_while_a_hung_chip_is_opened_takes_under_two_seconds(chip:
     opening.cancel()
     with pytest.raises(asyncio.CancelledError):
         await opening
-    assert time.monotonic() - left < 2.0
+    assert time.monotonic() - left < AT_ONCE_S
 
 
-async def test_leaving_in_the_middle_of_a_talk_takes_under_two_seconds(chip: Pn532) -> None:
+async def test_leaving_in_the_middle_of_a_talk_waits_for_nothing(chip: Pn532) -> None:
     events = nfc_reader(chip.path).events()
     await first_idle(events)
     chip.present(Type4Card(endless_wtx=True))
     await asyncio.sleep(0.3)
     left = time.monotonic()
     await events.aclose()
-    assert time.monotonic() - left < 2.0
+    assert time.monotonic() - left < AT_ONCE_S
 
 
-async def test_a_cable_pulled_in_mid_read_and_put_back_is_read_again_within_five_seconds(chip: Pn532) -> None:
+async def test_a_cable_pulled_in_mid_read_and_put_back_is_read_again(chip: Pn532) -> None:
     class Snag(Type4Card):
         """It pulls the cable when its file is read."""
 
@@ -116,7 +117,7 @@ async def test_a_cable_pulled_in_mid_read_and_put_back_is_read_again_within_five
         await asyncio.sleep(1.7)
         chip.present(Type4Card(ndef=uri(LINK)))
         chip.plug()
-        assert await diary.until(lambda: bool(diary.seen)) < 5
+        await diary.until(lambda: bool(diary.seen))
     assert diary.events == ["reader_up", "reader_down", "reader_up"]
     assert [sighting.token and sighting.token.value for sighting in diary.seen] == ["ABC1"]
 
@@ -157,7 +158,7 @@ async def test_a_udp_reader_without_anybody_there_idles_and_is_left_in_time() ->
     await asyncio.sleep(0.2)
     left = time.monotonic()
     await events.aclose()
-    assert time.monotonic() - left < 2.0
+    assert time.monotonic() - left < AT_ONCE_S
 
 
 async def test_a_short_disturbance_of_the_line_is_not_a_lost_reader(chip: Pn532) -> None:

@@ -123,7 +123,7 @@ async def test_a_locked_phone_is_told_once_and_read_once_it_is_unlocked_in_the_s
         daemon.present(phone)
         assert (await next_sighting(events)).outcome == "locked"
         phone.applications[0].unlock()  # type: ignore[attr-defined]
-        seen = await next_sighting(events, within_s=2)
+        seen = await next_sighting(events)
         assert seen.token is not None
         assert seen.token.value == "LOYALTY-0001"
 
@@ -184,7 +184,7 @@ async def test_a_daemon_that_ends_in_the_middle_of_a_talk_is_unplugged_and_never
         await first_idle(events)
         daemon.present(iphone(), meanwhile=meanwhile)
         with pytest.raises(ReaderGone) as caught:
-            await next_sighting(events, within_s=3)
+            await next_sighting(events)
     assert caught.value.code == "unplugged"
 
 

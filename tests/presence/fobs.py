@@ -15,10 +15,10 @@ from edge.presence.devices import Device
 from edge.presence.lookout import Lookout
 from edge.presence.process import Worker
 from tests.kit.clocks import HandClock
+from tests.patience import PATIENT_S
 from tests.tables.floor import KEYS, RECIPIENT, Floor, Person, open_floor
 
 BOTH = ("recognition", "location")
-PATIENCE_S = 30.0
 
 
 def fob(number: int, *, exponent: int = 10, zero_s: int = 1_700_000_123) -> Device:
@@ -65,7 +65,7 @@ class FobShop:
 
     async def knows(self, device: Device) -> None:
         """Wait until it is resolved."""
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(PATIENT_S):
             while self.who(device) is None:  # noqa: ASYNC110  (the worker answers when it has read)
                 await asyncio.sleep(0.02)
 
@@ -88,7 +88,7 @@ async def open_fobs(folder: Path, *, clock: HandClock | None = None) -> AsyncIte
 async def running(shop: FobShop) -> AsyncIterator[FobShop]:
     task = asyncio.create_task(shop.lookout.run())
     try:
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(PATIENT_S):
             await shop.lookout.ready.wait()
         yield shop
     finally:

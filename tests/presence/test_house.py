@@ -16,12 +16,12 @@ from edge.consent import acts as consent
 from edge.visits import tables as visits
 from tests.drivers.bus import Bus
 from tests.drivers.mosquitto import Mosquitto
+from tests.patience import PATIENT_S
 from tests.presence.fobs import fob, open_fobs
 from tests.tables.floor import KEYS, RECIPIENT, Person
 
 pytestmark = pytest.mark.anyio
 
-PATIENCE_S: Final = 20.0
 FOB: Final = fob(1)
 OTHER: Final = fob(2)
 STRANGER: Final = bytes.fromhex("d0d1d2d3d4d5d6d7")
@@ -70,7 +70,7 @@ class Now:
 
 async def until(holds: Callable[[], object], say: Callable[[], None]) -> None:
     """Say something four times a second until it has its effect."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(PATIENT_S):
         while not holds():
             say()
             await asyncio.sleep(0.25)

@@ -11,6 +11,7 @@ from edge.consent import acts as consent
 from edge.kit.errors import Corrupt
 from edge.presence import beacons
 from tests.kit.clocks import HandClock
+from tests.patience import PATIENT_S
 from tests.presence.fobs import BOTH, fob, open_fobs, running
 from tests.tables.floor import KEYS, RECIPIENT, checkpoint
 
@@ -94,7 +95,7 @@ async def test_slices_are_made_ahead_of_the_clock(tmp_path: Path) -> None:
             held = set(shop.lookout.resolver.table.slices)
             clock.pass_ms(shop.lookout.resolver.table.span_s * 1000)
             assert shop.who(fob(1, exponent=8))  # what is said now was there before now
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENT_S):
                 while set(shop.lookout.resolver.table.slices) == held:  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
             assert shop.who(fob(2, exponent=12))
@@ -109,7 +110,7 @@ async def test_a_killed_worker_is_started_again_and_what_it_made_still_counts(tm
             os.kill(shop.worker.pid, signal.SIGKILL)
             assert shop.who(fob(1))
             shop.lookout.changed([person.customer_id])
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENT_S):
                 while "windows_up" not in shop.events:  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
             assert shop.who(fob(1))

@@ -11,6 +11,7 @@ import pytest
 from drivers.codecs.eid import eid
 from tests.house.programs import welkom
 from tests.house.repo import ROOT
+from tests.patience import PATIENT_S
 from tests.presence.flat import DATA, flat
 from tests.presence.walks import answers, lines, stream
 
@@ -208,7 +209,7 @@ def test_the_command_answers_before_its_input_ends(files: tuple[str, ...]) -> No
     process.stdin.close()
     assert json.loads(process.stdout.readline())["at"] == 2.0
     process.stdout.close()
-    assert process.wait(timeout=10) == 0
+    assert process.wait(timeout=PATIENT_S) == 0
 
 
 @pytest.mark.parametrize(

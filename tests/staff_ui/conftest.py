@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.patience import PATIENT_MS
 from tests.staff_ui.house import PIN, MovedClock, Place, open_place
 
 
@@ -26,7 +27,7 @@ def context(chromium: Browser, place: Place) -> Iterator[BrowserContext]:
     opened = chromium.new_context(
         base_url=place.url, viewport={"width": 1280, "height": 800}, reduced_motion="reduce"
     )
-    opened.set_default_timeout(8_000)
+    opened.set_default_timeout(PATIENT_MS)
     yield opened
     opened.close()
 

@@ -30,12 +30,12 @@ from staff_ui.samples import advice as samples
 from staff_ui.sheets import Frame, Sheets
 from staff_ui.words import Words
 from tests.advice.shop import put_history, put_items
+from tests.patience import PATIENT_MS, PATIENT_S
 from tests.rules.advice_shop import trait
 from tests.staff_ui.house import DE_VRIES, Place, own_token
 from tests.stories.shop import until
 
 CARD = "2900000000011"
-PATIENCE_S = 30.0
 ITEMS = (
     Item("tent-2", "Tent Vuurtoren 2", "tenten", True, False, 3, "wand 4"),
     Item("sheet-2", "Grondzeil 2 personen", "tenten", True, False, 6, "wand 4"),
@@ -86,7 +86,7 @@ def advised(place: Place) -> Iterator[Place]:
             await work[0]
 
     place.run(start())
-    until(lambda: place.house.advisor.condition.up, timeout_s=PATIENCE_S, what="trained")
+    until(lambda: place.house.advisor.condition.up, timeout_s=PATIENT_S, what="trained")
     yield place
     place.run(stop())
 
@@ -114,7 +114,7 @@ def suggested(place: Place) -> str:
 
         return place.run(look())
 
-    until(there, timeout_s=PATIENCE_S, what="suggestions")
+    until(there, timeout_s=PATIENT_S, what="suggestions")
     return visit
 
 
@@ -263,7 +263,11 @@ def test_a_page_of_nobody_and_one_without_advice_say_a_sentence(place: Place) ->
     assert "Nu geen suggesties." in tablet.get(f"/visits/{visit}/advice").text
     place.house.health.advice_down = True
     place.tell()
-    until(lambda: "Er is nu geen advies." in tablet.get("/visits").text, timeout_s=5, what="the top line")
+    until(
+        lambda: "Er is nu geen advies." in tablet.get("/visits").text,
+        timeout_s=PATIENT_S,
+        what="the top line",
+    )
 
 
 def test_the_page_knows_whether_it_still_says_what_is_true(advised: Place) -> None:
@@ -298,7 +302,7 @@ def test_the_card_is_there_while_the_worker_hangs_and_the_line_comes_later(
         expect(tablet.locator("[data-suggestion]")).to_have_count(0)
     finally:
         os.kill(pid, signal.SIGCONT)
-    expect(tablet.locator("[data-card] [data-suggestion]")).to_have_count(1, timeout=PATIENCE_S * 1000)
+    expect(tablet.locator("[data-card] [data-suggestion]")).to_have_count(1, timeout=PATIENT_MS)
 
 
 @pytest.mark.browser
@@ -307,7 +311,7 @@ def test_staff_read_why_say_one_put_one_away_and_the_page_leaves_with_the_custom
 ) -> None:
     tent_owner(advised)
     advised.tap(CARD)
-    tablet.locator("[data-card] [data-suggestion]").click(timeout=PATIENCE_S * 1000)
+    tablet.locator("[data-card] [data-suggestion]").click(timeout=PATIENT_MS)
     expect(tablet.locator("h1")).to_have_text("Advies")
     expect(tablet.locator(".offer")).to_have_count(3)
     for number in range(3):

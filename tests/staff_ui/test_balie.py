@@ -149,7 +149,7 @@ def test_a_phone_shows_each_outcome_by_itself_and_goes_back(place: Place, chromi
     place.tap(CARD)
     expect(first).to_have_text("Herkend.")
     expect(page.locator("#look")).to_have_attribute("data-look", "read")
-    expect(first).to_have_text("Houd uw kaart hier", timeout=15_000)
+    expect(first).to_have_text("Houd uw kaart hier")
     assert said == []
     context.set_offline(True)
     place.loop.call_soon_threadsafe(place.house.counter.display.live.drop)
@@ -175,7 +175,7 @@ def test_a_phone_without_scripts_asks_by_itself(place: Place, chromium: Browser)
 def again(page: Page, text: str) -> bool:
     """Whether the page came to say `text` within two of its own refreshes."""
     try:
-        page.get_by_text(text).wait_for(timeout=9_000)
+        page.get_by_text(text).wait_for()
     except Exception:
         return False
     return True

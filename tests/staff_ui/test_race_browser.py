@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.patience import PATIENT_MS
 from tests.staff_ui.house import PIN, Place
 
 pytestmark = pytest.mark.browser
@@ -15,7 +16,7 @@ CARD = "2900000000011"
 @contextmanager
 def signed_in(chromium: Browser, place: Place, name: str, *, width: int, height: int) -> Iterator[Page]:
     context = chromium.new_context(base_url=place.url, viewport={"width": width, "height": height})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENT_MS)
     page = context.new_page()
     page.goto(f"/pair/{place.pair_code()}")
     page.check(f"[name=staff][value='{name}']")

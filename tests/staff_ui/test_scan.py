@@ -14,6 +14,7 @@ from edge.camera import AIM
 from staff_ui.assets import FOLDER
 from staff_ui.security import CAMERA
 from tests.conftest import ARGUMENTS, CHROMIUM
+from tests.patience import PATIENT_MS
 from tests.staff_ui.house import Place, own_token
 from tests.staff_ui.test_products import SHOE, stocked
 
@@ -80,7 +81,7 @@ def camera(chromium: Browser, place: Place, played: Path | None) -> Iterator[Pag
     said: list[str] = []
     try:
         context = browser.new_context(base_url=place.url)
-        context.set_default_timeout(8_000)
+        context.set_default_timeout(PATIENT_MS)
         context.add_cookies(
             [
                 {"name": each.name, "value": each.value or "", "url": place.url}

@@ -10,6 +10,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 
 from edge.kit.chain import GENESIS, link
+from tests.patience import PATIENT_S
 from tests.stories.shop import Shop, until
 from tests.stories.taps import Pipe
 
@@ -27,7 +28,7 @@ class Acknowledged:
 
     def __init__(self, shop: Shop) -> None:
         self.seq = 0
-        self._socket = socket.create_connection(("127.0.0.1", shop.edge_port), timeout=10)
+        self._socket = socket.create_connection(("127.0.0.1", shop.edge_port), timeout=PATIENT_S)
         self._socket.sendall(
             f"GET /live HTTP/1.1\r\nHost: 127.0.0.1:{shop.edge_port}\r\nCookie: {shop.cookie}\r\n"
             "welkom-touched: 1\r\n\r\n".encode()
@@ -45,7 +46,7 @@ class Acknowledged:
                         self.seq = max(self.seq, int(line[6:]))
 
     def close(self) -> int:
-        self._thread.join(timeout=10)
+        self._thread.join(timeout=PATIENT_S)
         self._socket.close()
         return self.seq
 
@@ -63,14 +64,14 @@ def kill_under_taps(shop: Shop, *, kills: int, seed: int) -> Verdict:
         time.sleep(dice.uniform(0.02, 0.6))
         shop.stop_edge(signal.SIGKILL)
         stop.set()
-        tapping.join(timeout=10)
+        tapping.join(timeout=PATIENT_S)
         acknowledged = max(acknowledged, stream.close())
         written = check_journal(shop)
         assert written >= acknowledged, f"{acknowledged} acknowledged, {written} on disk"
     shop.start_edge()
     until(
         lambda: shop.ask("journal.db", "SELECT seq-acked FROM outbox_head") == 0,
-        timeout_s=30,
+        timeout_s=PATIENT_S,
         what="an empty outbox",
     )
     return Verdict(kills, acknowledged, written=check_journal(shop), at_hub=check_hub(shop))
@@ -87,7 +88,7 @@ def _tap(shop: Shop, seed: int, stop: threading.Event) -> None:
 
 def check_journal(shop: Shop) -> int:
     """The number of facts on disk: dense from 1 and chained, or AssertionError."""
-    with closing(sqlite3.connect(shop.journal, timeout=10)) as conn:
+    with closing(sqlite3.connect(shop.journal, timeout=PATIENT_S)) as conn:
         rows = conn.execute("SELECT seq, at_ms, kind, body, hash FROM outbox ORDER BY seq").fetchall()
         (verdict,) = conn.execute("PRAGMA quick_check").fetchone()
     assert verdict == "ok"
@@ -101,9 +102,9 @@ def check_journal(shop: Shop) -> int:
 
 def check_hub(shop: Shop) -> int:
     """The number of facts at the hub: exactly those of the journal, each once, or AssertionError."""
-    with closing(sqlite3.connect(shop.folder / "hub" / "hub.db", timeout=10)) as conn:
+    with closing(sqlite3.connect(shop.folder / "hub" / "hub.db", timeout=PATIENT_S)) as conn:
         at_hub = conn.execute("SELECT seq, hash FROM event ORDER BY seq").fetchall()
-    with closing(sqlite3.connect(shop.journal, timeout=10)) as conn:
+    with closing(sqlite3.connect(shop.journal, timeout=PATIENT_S)) as conn:
         here = conn.execute("SELECT seq, hash FROM outbox ORDER BY seq").fetchall()
     assert at_hub == here
     return len(at_hub)

@@ -34,10 +34,10 @@ from sync.hub.app import open_hub
 from sync.hub.consents import NewConsent
 from sync.hub.people import NewCustomer
 from sync.hub.tables.devices import Device
+from tests.patience import PATIENT_S
 
 RECIPIENT = "van-dam"
 PIN = "2468"
-READY_S = 15.0
 
 
 def free_port() -> int:
@@ -171,7 +171,7 @@ class Shop:
                 return True
             return False
 
-        until(answered, timeout_s=READY_S, what=f"an answer on port {port}")
+        until(answered, timeout_s=PATIENT_S, what=f"an answer on port {port}")
 
     def stop_hub(self) -> None:
         _end(self.hub, signal.SIGTERM)
@@ -198,7 +198,7 @@ class Shop:
         """Wait until everybody at the hub is resident here."""
         total = sum(len(person.purposes) for person in self.people)
         total += sum(len(person.purposes) for person, _ in self.extra)
-        until(lambda: self.residents() == total, timeout_s=20, what=f"{total} consents from the hub")
+        until(lambda: self.residents() == total, timeout_s=PATIENT_S, what=f"{total} consents from the hub")
 
     def close(self) -> None:
         for process in (self.edge, self.hub):
@@ -208,7 +208,7 @@ class Shop:
 def _end(process: "subprocess.Popen[bytes] | None", sign: signal.Signals) -> None:
     if process is not None and process.poll() is None:
         process.send_signal(sign)
-        process.wait(timeout=10)
+        process.wait(timeout=PATIENT_S)
 
 
 @contextmanager

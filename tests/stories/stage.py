@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, ViewportSize, expect
 
-PATIENT_MS = 15_000
+from tests.patience import PATIENT_MS, PATIENT_S
+
 SIZES: Final[dict[str, ViewportSize]] = {
     "landscape": {"width": 1440, "height": 900},
     "portrait": {"width": 820, "height": 1180},
@@ -115,7 +116,7 @@ def demo(folder: Path) -> Iterator[dict[str, Any]]:
         yield about
     finally:
         process.terminate()
-        process.communicate(timeout=20)
+        process.communicate(timeout=PATIENT_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,6 @@ class Stage:
 
 def open_stage(context: BrowserContext, address: str) -> Stage:
     context.set_default_timeout(PATIENT_MS)
-    expect.set_options(timeout=PATIENT_MS)
     page = context.new_page()
     page.goto(address)
     stage = Stage(page)

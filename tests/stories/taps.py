@@ -5,6 +5,7 @@ import socket
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.patience import PATIENT_S
 from tests.stories.shop import until
 
 
@@ -21,7 +22,7 @@ class Pipe:
     """An open connection to the socket; made anew after the appliance restarted."""
 
     def __init__(self, path: Path) -> None:
-        until(path.exists, timeout_s=10, what="the readers' socket")
+        until(path.exists, timeout_s=PATIENT_S, what="the readers' socket")
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             self._socket.connect(str(path))

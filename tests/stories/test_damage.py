@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from edge.files import ASIDE
+from tests.patience import PATIENT_S
 from tests.stories.shop import Shop, open_shop, until
 from tests.stories.tablet import sign_in
 from tests.stories.taps import Pipe
@@ -40,7 +41,7 @@ def test_a_damaged_replica_is_set_aside_said_on_the_tablet_and_fetched_again(
         expect(page.locator(".state")).to_contain_text("waren beschadigd")
         shop.start_hub()
         shop.moved_in()
-        expect(page.locator(".state")).not_to_contain_text("beschadigd", timeout=30_000)
+        expect(page.locator(".state")).not_to_contain_text("beschadigd")
         assert not (shop.folder / "state" / ASIDE).exists()
         tapped = shop.people[0]
         with closing(Pipe(shop.pipe)) as pipe:
@@ -60,7 +61,9 @@ def test_a_replica_damaged_while_it_is_used_ends_the_process_and_the_next_one_me
             for person in shop.people:
                 pipe.tap(person.barcode)
         assert shop.edge
-        until(lambda: shop.edge and shop.edge.poll() is not None, timeout_s=20, what="the process ending")
+        until(
+            lambda: shop.edge and shop.edge.poll() is not None, timeout_s=PATIENT_S, what="the process ending"
+        )
         shop.start_edge()
         shop.moved_in()
 

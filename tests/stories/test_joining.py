@@ -9,11 +9,11 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.kit.stores import files_with
+from tests.patience import PATIENT_MS, PATIENT_S
 from tests.stories.counter import TYPE_4, open_counter
 from tests.stories.shop import PIN, Shop, until
 from tests.stories.tablet import card_of, sign_in
 
-PATIENT_MS = 15_000
 NEW, ANOTHER = "2012345678907", "2098765432101"
 NAME = "Wonderbaarlijk"
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -55,7 +55,7 @@ def test_a_stranger_becomes_known_without_internet_and_the_hub_learns_of_it_once
         page.get_by_role("link", name="Terug naar de winkel").click()
         page.fill("[name=pin]", PIN)
         page.press("[name=pin]", "Enter")
-        card_of(page, NAME, within_s=30.0, since_s=began_s)
+        card_of(page, NAME, within_s=PATIENT_S, since_s=began_s)
         # Another card of somebody else, bound by staff, also without internet.
         counter.scanner.write(ANOTHER + "\r\n")
         page.get_by_role("link", name="Nieuwe kaart. Van wie?").click(timeout=PATIENT_MS)
@@ -63,7 +63,7 @@ def test_a_stranger_becomes_known_without_internet_and_the_hub_learns_of_it_once
         page.press("[name=q]", "Enter")
         page.locator(".hits button", has_text="Joost").first.click()
         page.get_by_role("button", name="Ja, deze kaart").click()
-        card_of(page, TYPE_4.traits["name"]["call"], within_s=15.0, since_s=time.monotonic())
+        card_of(page, TYPE_4.traits["name"]["call"], within_s=PATIENT_S, since_s=time.monotonic())
         # The line is back: the hub has both, and sends them down; the shop's own copy is given up.
         shop.start_hub()
         until(
@@ -90,5 +90,5 @@ def test_a_stranger_becomes_known_without_internet_and_the_hub_learns_of_it_once
         )
         page.goto(shop.url)
         counter.scanner.write(NEW + "\r\n")
-        card_of(page, NAME, within_s=15.0, since_s=time.monotonic())
+        card_of(page, NAME, within_s=PATIENT_S, since_s=time.monotonic())
         assert files_with(NAME.encode(), shop.folder) == []

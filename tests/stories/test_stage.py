@@ -1,6 +1,8 @@
 """The whole promise, played on the stage of `make run` by somebody who has never seen it."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +42,17 @@ def all_in_sight(stage: Stage) -> bool:
     )
 
 
+def known(folder: Path) -> int:
+    """Whom the shop on the stage recognises."""
+    with closing(sqlite3.connect(folder / "shop" / "replica.db", timeout=10)) as conn:
+        found = conn.execute("SELECT count(*) FROM consent WHERE purpose='recognition'").fetchone()
+    return int(found[0])
+
+
 def test_a_visitor_plays_tap_cut_redeem_reconnect_and_stop_and_all_four_panes_are_right(
-    about: dict[str, Any], visitor: BrowserContext
+    about: dict[str, Any], visitor: BrowserContext, tmp_path: Path
 ) -> None:
+    assert known(tmp_path / "stage") == len(about["customers"]), "an address is said once nobody is a stranger"
     stage = open_stage(visitor, about["stage"])
     assert all_in_sight(stage)
     play_promise(

@@ -22,6 +22,7 @@ from sync.hub import consents, devices
 from sync.hub.app import MIGRATIONS, Hub, open_hub
 from sync.hub.config import Config, read_keys
 from sync.signing import DeviceAuth
+from tests.patience import AT_ONCE_S
 from tests.sync.centre import ANNA, DEVICE_KEY, HERE, KEYS, SHOP_KEY, Said, customer, device
 
 pytestmark = pytest.mark.anyio
@@ -90,7 +91,7 @@ async def serving(tmp_path: Path, *, signals: bool = False) -> tuple[asyncio.Tas
 
 
 @pytest.mark.parametrize("how", ["cancelled", "signalled"])
-async def test_the_hub_stops_within_two_seconds_with_open_long_polls(tmp_path: Path, how: str) -> None:
+async def test_the_hub_stops_without_waiting_for_open_long_polls(tmp_path: Path, how: str) -> None:
     task, address, _ = await serving(tmp_path, signals=how == "signalled")
     auth = DeviceAuth("box-1", DEVICE_KEY, wall_ms=lambda: time.time_ns() // 1_000_000)
     async with httpx.AsyncClient(base_url=address, auth=auth, timeout=30) as client:
@@ -106,12 +107,12 @@ async def test_the_hub_stops_within_two_seconds_with_open_long_polls(tmp_path: P
         else:
             os.kill(os.getpid(), signal.SIGTERM)
         await asyncio.gather(task, return_exceptions=True)
-        assert time.monotonic() - start < 2
+        assert time.monotonic() - start < AT_ONCE_S
         for answer in await asyncio.gather(*polls):
             assert wire.decode_page(answer.content).rows == []
 
 
-async def test_a_long_poll_over_a_real_socket_is_woken_within_a_second(tmp_path: Path) -> None:
+async def test_a_long_poll_over_a_real_socket_is_woken_before_it_ends(tmp_path: Path) -> None:
     task, address, hub = await serving(tmp_path)
     auth = DeviceAuth("box-1", DEVICE_KEY, wall_ms=lambda: time.time_ns() // 1_000_000)
     async with httpx.AsyncClient(base_url=address, auth=auth, timeout=30) as client:
@@ -121,7 +122,7 @@ async def test_a_long_poll_over_a_real_socket_is_woken_within_a_second(tmp_path:
         start = time.monotonic()
         await hub.add_customers(["s1"], [customer()])
         page = wire.decode_page((await poll).content)
-        assert time.monotonic() - start < 1
+        assert time.monotonic() - start < AT_ONCE_S
         assert [row.t for row in page.rows] == ["key"]
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -133,7 +134,7 @@ async def test_a_long_poll_without_news_ends_when_it_said(tmp_path: Path) -> Non
     async with httpx.AsyncClient(base_url=address, auth=auth, timeout=30) as client:
         start = time.monotonic()
         answer = await client.get(f"{wire.FEED_PATH}?part=shop:s1&after=0&wait=1")
-        assert 0.9 < time.monotonic() - start < 3
+        assert 0.9 < time.monotonic() - start < AT_ONCE_S
         assert wire.decode_page(answer.content).checkpoint.up_to_date
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

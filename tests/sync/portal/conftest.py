@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.patience import PATIENT_MS
 from tests.sync.portal.place import Place, open_place
 
 
@@ -22,7 +23,7 @@ def phone(chromium: Browser, place: Place) -> Iterator[Page]:
     context = chromium.new_context(
         base_url=place.url, viewport={"width": 390, "height": 844}, reduced_motion="reduce"
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENT_MS)
     page = context.new_page()
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))

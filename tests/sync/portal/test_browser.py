@@ -10,6 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, expect
 
+from tests.patience import PATIENT_MS
 from tests.staff_ui.test_browser import small_targets
 from tests.sync.portal.place import ANNA, HERE, Place, open_place, press
 
@@ -153,7 +154,7 @@ def test_a_line_that_is_down_is_said_on_the_page(chromium: Browser, place: Place
     enter(place, phone)
     context.set_offline(True)
     place.loop.call_soon_threadsafe(place.hub.bell.close)
-    expect(phone.locator("#line")).to_be_visible(timeout=20_000)
+    expect(phone.locator("#line")).to_be_visible(timeout=PATIENT_MS)
     context.close()
 
 

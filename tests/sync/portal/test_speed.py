@@ -20,6 +20,7 @@ from edge.visits import tables as visits
 from sync.hub import devices
 from sync.hub.app import Hub, open_hub
 from sync.hub.config import Config as HubConfig
+from tests.patience import PATIENT_S
 from tests.sync.centre import ANNA, DEVICE_KEY, HERE, KEYS, SHOP_KEY, Said, customer, device
 from tests.sync.portal.place import own_token
 from tests.sync.shop import Line
@@ -33,7 +34,7 @@ SECRETS = Keys(
     device_key=DEVICE_KEY.private_bytes_raw(),
 )
 # An idle system takes some 0.05 s; two cores that eight others use too may take longer, and no pause is hidden in it.
-SOON_S = 5.0
+SOON_S = 20.0  # less than the 30 s of a pause; the second itself is in `make prove`
 
 
 class Cable(Line):
@@ -113,7 +114,7 @@ def known(edge: Edge) -> bool:
     return edge.house.db.reader.execute("SELECT 1 FROM replica.consent").fetchone() is not None
 
 
-async def until(true: object, *, within_s: float = 30.0) -> None:
+async def until(true: object, *, within_s: float = PATIENT_S) -> None:
     end_s = time.monotonic() + within_s
     while not true():  # type: ignore[operator]
         assert time.monotonic() < end_s, "it never came"

@@ -1,0 +1,8 @@
+"""How long a test waits for what only waits: a machine that is busy is not a mistake."""
+
+from typing import Final
+
+PATIENT_S: Final = 45.0
+# What must not wait for anything; a machine that is busy stalls for seconds, and no clock here means more.
+AT_ONCE_S: Final = 10.0
+PATIENT_MS: Final = PATIENT_S * 1000
