@@ -52,7 +52,7 @@ def known(folder: Path) -> int:
 def test_a_visitor_plays_tap_cut_redeem_reconnect_and_stop_and_all_four_panes_are_right(
     about: dict[str, Any], visitor: BrowserContext, tmp_path: Path
 ) -> None:
-    assert known(tmp_path / "stage") == len(about["customers"]), "an address is said once nobody is a stranger"
+    assert known(tmp_path / "stage") == len(about["customers"]), "an address is said too soon"
     stage = open_stage(visitor, about["stage"])
     assert all_in_sight(stage)
     play_promise(
