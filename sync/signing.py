@@ -99,6 +99,13 @@ class Nonces:
         return True
 
 
+def named(headers: Mapping[str, str]) -> str:
+    """The device that a request says it is from, not proven by anything yet; empty where it names none."""
+    given = _INPUT.fullmatch(headers.get("signature-input", ""))
+    names = [text for name, _, text in _PARAM.findall(given["rest"]) if name == "keyid"] if given else []
+    return names[-1] if names else ""
+
+
 def verify(
     headers: Mapping[str, str],
     target: tuple[str, str, str, str],

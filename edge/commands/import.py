@@ -10,13 +10,13 @@ import argparse
 import asyncio
 import json
 import os
+import sqlite3
 import tomllib
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from sqlite3 import Connection
 from typing import Any, Final
 
 from edge.catalogue import tables
@@ -31,6 +31,7 @@ from edge.importing import run as run_
 from edge.kit.clock import SystemClock, rfc3339
 from edge.kit.errors import ConfigError, WelkomError
 from edge.kit.log import json_log
+from edge.kit.sql import Connection
 from edge.kit.sqlite import open_writer
 from sync.hub import catalogue, devices
 from sync.hub.app import Hub, open_hub
@@ -224,7 +225,7 @@ def _here(words: argparse.Namespace, body: bytes, mapping: Mapping_) -> int:
 
 
 @contextmanager
-def _replica(state: Path, *, log: Any) -> Iterator[Connection]:
+def _replica(state: Path, *, log: Any) -> Iterator[sqlite3.Connection]:
     """The replica of an appliance, which may be running: it sees the change within a second."""
     files = prepare(state, log=log)
     with closing(open_writer(files.journal)) as conn:
@@ -232,7 +233,7 @@ def _replica(state: Path, *, log: Any) -> Iterator[Connection]:
         yield conn
 
 
-def _write(conn: Connection, change: Any, *values: Any) -> None:
+def _write(conn: sqlite3.Connection, change: Any, *values: Any) -> None:
     conn.execute("BEGIN")  # of the replica alone: the journal of a running appliance is not locked
     try:
         change(conn, *values)

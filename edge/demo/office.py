@@ -57,6 +57,7 @@ class Office:
     def sent(self, *, after: int) -> tuple[int, int]:
         """How many of the box's facts after `after` are here, and how many of them twice."""
         lines, hashes = self._hub.db.reader.execute(
-            "SELECT count(*), count(DISTINCT hash) FROM event WHERE device_id=? AND seq>?", (DEVICE, after)
+            "SELECT count(*), count(DISTINCT hash) FROM event WHERE device_id=:device AND seq>:after",
+            {"device": DEVICE, "after": after},
         ).fetchone()
         return hashes, lines - hashes

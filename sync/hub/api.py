@@ -30,23 +30,20 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         """The device whose signature the request carries."""
         query = request.scope["query_string"].decode("ascii", "replace")
         path = (request.scope.get("raw_path") or request.scope["path"].encode()).decode("ascii", "replace")
-        device_id = signing.verify(
+        device = await hub.db.read(devices.device, signing.named(request.headers))
+        key = None if device is None else Ed25519PublicKey.from_public_bytes(device.public_key)
+        signing.verify(
             request.headers,
             (request.method, request.headers.get("host", "").lower(), path, f"?{query}"),
             body=await request.body(),
-            key_of=_key_of,
+            key_of=lambda _: key,
             nonces=nonces,
             now_ms=hub.now_ms(),
         )
-        device = devices.device(hub.db.reader, device_id)
         if device is None:
             raise _not_yours("the device is gone")
         hub.contacts.heard(device.id)
         return device
-
-    def _key_of(device_id: str) -> Ed25519PublicKey | None:
-        device = devices.device(hub.db.reader, device_id)
-        return None if device is None else Ed25519PublicKey.from_public_bytes(device.public_key)
 
     @post(
         wire.EVENTS_PATH,
@@ -83,19 +80,21 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         device = await signed(request)
         if part not in (wire.main_part(device.shop_id), wire.urgent_part(device.shop_id)):
             raise _not_yours("the partition is another shop's")
-        conn = hub.db.reader
-        if partitions.last(conn, part) < after:
+        if await hub.db.read(partitions.last, part) < after:
             hint = "the hub was restored from a backup: rebuild the shop's replica"
             raise Refusal("the hub has fewer rows", code="CURSOR_AHEAD", hint=hint, status=409)
         if wait:
             with hub.contacts.held(device.id):
-                await unless_gone(request, hub.bell.wait(conn, part, after=after, wait_s=wait))
-        page = feed.page(conn, part, after=after, limit=limit, signer=hub.signer, now_ms=hub.now_ms())
+                await unless_gone(request, hub.bell.wait(hub.db, part, after=after, wait_s=wait))
+        page = await hub.db.read(
+            feed.page, part, after=after, limit=limit, signer=hub.signer, now_ms=hub.now_ms()
+        )
         return Response(page, media_type=_NDJSON)
 
     @get("/healthz", summary="Whether the hub answers from its file")
     async def health() -> dict[str, bool | int]:
-        return {"ok": True, "epoch": devices.hub_epoch(hub.db.reader), "hub_time_ms": hub.now_ms()}
+        epoch = await hub.db.read(devices.hub_epoch)
+        return {"ok": True, "epoch": epoch, "hub_time_ms": hub.now_ms()}
 
     @get("/", media_type=MediaType.TEXT, include_in_schema=False)
     async def front() -> str:

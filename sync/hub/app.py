@@ -2,14 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager, closing
-from importlib.resources import files
+from contextlib import asynccontextmanager
 from itertools import islice
-from pathlib import Path
-from sqlite3 import Connection
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
-import anyio.to_thread
 from litestar import Litestar
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -17,8 +13,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from edge.catalogue.rules import Product, Stock
 from edge.kit.clock import Clock, SystemClock
 from edge.kit.log import Log, json_log
-from edge.kit.migrate import load, migrate
-from edge.kit.sqlite import Database, open_writer
+from edge.kit.sql import Connection
 from sync import wire
 from sync.hub import api, catalogue, intake, people
 from sync.hub.config import Config
@@ -30,12 +25,11 @@ from sync.hub.portal import routes as portal
 from sync.hub.portal.security import AddHeaders
 from sync.hub.problem import Refusal, problems
 from sync.hub.signer import signer
+from sync.hub.store import Store, open_store
 from sync.hub.tables import devices
 from sync.hub.tables import portal as portals
 from sync.hub.tables.feed import Moved
 
-FILE: Final = "hub.db"
-MIGRATIONS: Final = files("sync.hub") / "schema"
 SLICE: Final = 500  # customers a transaction: some 0.15 s of the one writer
 P = ParamSpec("P")
 M = TypeVar("M", list[Moved], list[Moved] | None)
@@ -44,7 +38,7 @@ M = TypeVar("M", list[Moved], list[Moved] | None)
 class Hub:
     """The open hub. `app` is its ASGI application; everything that changes goes through `change`."""
 
-    def __init__(self, db: Database[Moved], config: Config, *, clock: Clock, log: Log, file: Path) -> None:
+    def __init__(self, db: Store, config: Config, *, clock: Clock, log: Log) -> None:
         self.db = db
         self.config = config
         self.keys = config.keys
@@ -53,7 +47,6 @@ class Hub:
         self.bell = Bell()
         self.contacts = Contacts(now_ms=self.now_ms, on_change=self.bell.poke)
         self.log = log
-        self.file = file
         self.app = Litestar(
             [*api.routes(self), portal.router(self)],
             before_send=[AddHeaders(config.frame_ancestors)],
@@ -94,7 +87,7 @@ class Hub:
         self._announce(taken.moved)
         if self.bell.is_listened() and facts:
             span = {"first": envelope.from_seq, "last": taken.seq}
-            self.bell.poke(portals.about(self.db.reader, envelope.device, envelope.epoch, **span))
+            self.bell.poke(await self.db.read(portals.about, envelope.device, envelope.epoch, **span))
         return taken
 
     def _announce(self, moved: Sequence[Moved]) -> None:
@@ -154,10 +147,10 @@ class Hub:
         return count
 
     async def erase(self, customer_id: bytes) -> list[Moved]:
-        """Forget a customer, also in the write-ahead log."""
+        """Forget a customer, also where it was written ahead."""
         moved = await self.change(people.erase, self.keys, customer_id=customer_id, now_ms=self.now_ms())
         self.bell.poke([customer_id])
-        await anyio.to_thread.run_sync(_truncate_wal, self.file)
+        await self.db.scrub()
         return moved
 
 
@@ -165,31 +158,21 @@ class Hub:
 async def open_hub(
     config: Config, *, clock: Clock | None = None, log: Log | None = None
 ) -> AsyncGenerator[Hub, None]:
-    """The hub on `hub.db` in the state folder, brought up to date; raises StoreError.
+    """The hub on its store, brought up to date; raises StoreError.
 
-    Production and every test call this; they differ in clock and log.
+    Production and every test call this; they differ in clock, log and store.
     """
     clock = clock or SystemClock()
     log = log or json_log(now_ms=clock.wall_ms)
-    config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = config.state / FILE
-    with closing(open_writer(path)) as conn:
-        before, after = migrate(conn, load(MIGRATIONS), file=FILE)
-    if before != after:
-        log("migrated", file=FILE, from_version=before, to_version=after)
-    db: Database[Moved] = await Database.open(path, attach={}, record=lambda conn, moved: 0)
+    db = await open_store(config, log=log)
     try:
-        hub = Hub(db, config, clock=clock, log=log, file=path)
-        listening = asyncio.create_task(hub.bell.listen(db.reader))
+        hub = Hub(db, config, clock=clock, log=log)
+        listening = asyncio.create_task(hub.bell.listen(db))
         try:
             yield hub
         finally:
             listening.cancel()
             hub.bell.close()
+            await asyncio.gather(listening, return_exceptions=True)
     finally:
         await db.close()
-
-
-def _truncate_wal(path: Path) -> None:
-    with closing(open_writer(path)) as conn:
-        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,13 +1,13 @@
 """What happens to the catalogue at the centre: products and counts come, change and go, and each shop hears it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from sqlite3 import Connection
 from typing import Final
 
 import msgspec
 
 from edge.catalogue.rules import Product, Stock, missing
 from edge.kit.errors import Refused
+from edge.kit.sql import Connection
 from sync import wire
 from sync.hub.tables import catalogue as tables
 from sync.hub.tables import feed as partitions

@@ -21,8 +21,12 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    state: Path  # folder of hub.db
+    state: Path  # folder of hub.db, where no database is named
     keys: Keys
+    database: str = ""  # URL of a PostgreSQL database, without its password; empty: hub.db
+    database_password: str | None = field(
+        default=None, repr=False
+    )  # None: as libpq finds it (peer, PGPASSFILE)
     host: str = "127.0.0.1"
     port: int = 8770  # 0: any free one
     signing: int = 1  # number of the key that signs pages; raised by one to rotate it

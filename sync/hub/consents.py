@@ -2,13 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from sqlite3 import Connection
 from typing import Final
 
 from msgspec.structs import replace
 
 from edge.consent.rules import PURPOSES, Register, merge
 from edge.kit.errors import Refused
+from edge.kit.sql import Connection
 from sync.hub import feed
 from sync.hub.tables import feed as partitions
 from sync.hub.tables import people as tables

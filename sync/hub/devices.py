@@ -1,11 +1,11 @@
 """Which box speaks for which shop, and with which keys."""
 
 import re
-from sqlite3 import Connection
 from typing import Final
 
 from edge.kit.errors import Refused
 from edge.kit.seal import KEY_BYTES, seal, unseal
+from edge.kit.sql import Connection
 from sync.hub import catalogue
 from sync.hub.config import Keys
 from sync.hub.tables import devices as tables

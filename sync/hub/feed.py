@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from functools import partial
-from sqlite3 import Connection, Error
-from typing import Final
+from sqlite3 import Error
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from edge.kit.errors import StoreError
+from edge.kit.sql import Connection
 from sync import wire
 from sync.hub.signer import Signer
 from sync.hub.tables import devices
@@ -16,9 +18,12 @@ from sync.hub.tables import feed as tables
 from sync.hub.tables.feed import Line
 from sync.hub.tables.people import Consent, Credential
 
+if TYPE_CHECKING:
+    from sync.hub.store import Store
+
 _PAGE_ROOM = 1024  # for the checkpoint
 EVERYTHING: Final = b""  # the topic of whoever wants to hear of every change
-LISTEN_S = 0.5
+LISTEN_S: Final = 0.25
 
 
 def key(shop_id: str, customer_id: bytes, *, wrapped: bytes) -> list[Line]:
@@ -149,23 +154,29 @@ class Bell:
             if event := self._waiting.pop(part, None):
                 event.set()
 
-    async def listen(self, conn: Connection) -> None:
-        """Also hear what another process commits to the file, such as `welkom import`, within LISTEN_S."""
-        seen = _version(conn)
+    async def listen(self, db: "Store") -> None:
+        """Also hear what another process commits, such as `welkom import` or a second hub, within LISTEN_S."""
+        seen: object = None
+        heads: dict[str, int] = {}
         while True:
-            await asyncio.sleep(LISTEN_S)
-            with suppress(Error):  # a poll that cannot read its file says so itself
-                if (now := _version(conn)) != seen:
+            with suppress(Error, StoreError):  # a poll that cannot read says so itself
+                if (now := await db.version()) != seen:
+                    before, heads = heads, await db.read(tables.heads)
+                    self.ring([part for part, last in heads.items() if before.get(part) != last])
                     seen = now
-                    # Who was woken for nothing looks at one row and waits on.
-                    self.ring(list(self._waiting))
+            await asyncio.sleep(LISTEN_S)
 
-    async def wait(self, conn: Connection, part: str, *, after: int, wait_s: float) -> None:
+    async def wait(self, db: "Store", part: str, *, after: int, wait_s: float) -> None:
         """Return when `part` has a row after `after`, when `wait_s` is over, or when the hub closes."""
         try:
             async with asyncio.timeout(wait_s):
-                while not self._closed and tables.last(conn, part) <= after:
-                    await self._waiting.setdefault(part, asyncio.Event()).wait()
+                while not self._closed:
+                    rung = self._waiting.setdefault(
+                        part, asyncio.Event()
+                    )  # before the look, so that none is missed
+                    if await db.read(tables.last, part) > after:
+                        return
+                    await rung.wait()
         except TimeoutError:
             return
 
@@ -173,12 +184,6 @@ class Bell:
         self._closed = True
         self.ring(list(self._waiting))
         self.poke(list(self._listening))
-
-
-def _version(conn: Connection) -> int:
-    """Another number whenever somebody else than `conn` has committed (SQLite, PRAGMA data_version)."""
-    (version,) = conn.execute("PRAGMA data_version").fetchone()
-    return int(version)
 
 
 def _lanes(shop_id: str, *, urgent: bool) -> list[str]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from sqlite3 import Connection
 from typing import Final
 
 from msgspec import Struct
@@ -10,6 +9,7 @@ from msgspec import Struct
 from edge.consent.rules import Register
 from edge.kit.chain import link
 from edge.kit.errors import Refused
+from edge.kit.sql import Connection
 from sync import reports, wire
 from sync.hub import consents, joined, people, wallet
 from sync.hub.config import Keys

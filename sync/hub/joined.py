@@ -4,7 +4,6 @@ Taken in whole or not at all, and again without effect. A card that is somebody'
 second is kept without it, and their shop is told to block it, because a person has to look.
 """
 
-from sqlite3 import Connection
 from typing import Final
 
 from msgspec.structs import asdict, replace
@@ -12,6 +11,7 @@ from msgspec.structs import asdict, replace
 from edge.consent.rules import TRAITS
 from edge.kit.errors import Corrupt, Refused
 from edge.kit.seal import card_place, derive, key_place, seal, trait_place, unseal
+from edge.kit.sql import Connection
 from edge.recognition.rules import outer
 from sync import reports, wire
 from sync.hub import consents, feed, people

@@ -5,7 +5,6 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from sqlite3 import Connection
 from typing import Any, Final
 
 import msgspec
@@ -13,6 +12,7 @@ import msgspec
 from edge.consent.rules import TRAITS
 from edge.kit.errors import Refused
 from edge.kit.seal import derive, key_place, new_key, seal, trait_place, unseal
+from edge.kit.sql import Connection
 from edge.recognition.rules import CredentialKind, inner, normalise, outer
 from sync import wire
 from sync.hub import consents, feed

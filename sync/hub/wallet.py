@@ -6,13 +6,13 @@ and nothing is counted twice, whenever its facts and our rows pass each other on
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from sqlite3 import Connection
 from typing import Any
 
 import msgspec
 
 from edge.kit.errors import Corrupt, Refused
 from edge.kit.seal import key_place, trait_place, unseal
+from edge.kit.sql import Connection
 from edge.wallet.rules import SAVED, Balances, Number, add, balance_of, with_balance, with_counted
 from edge.wallet.rules import balances as found_in
 from sync import wire

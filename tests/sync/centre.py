@@ -17,6 +17,7 @@ from sync.hub.config import Config, Keys
 from sync.hub.consents import NewConsent
 from sync.hub.people import NewCustomer
 from sync.hub.tables.devices import Device
+from tests.sync import engines
 from tests.sync.shop import Line, TestBox
 
 KEYS = Keys(hub_kek=b"K" * 32, chain_key=b"C" * 32)
@@ -88,7 +89,7 @@ async def open_centre(
         pauses_s.append(seconds)
         await asyncio.sleep(min(seconds, 0.01) if fast else seconds)
 
-    async with open_hub(Config(state / "hub", KEYS), log=said) as hub:
+    async with open_hub(Config(state / "hub", KEYS, engines.database()), log=said) as hub:
         await hub.db.apply(devices.register, KEYS, device=device(), shop_key=SHOP_KEY)
         line = Line(hub.app)
         box = TestBox(state / "box.db")

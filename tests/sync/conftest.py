@@ -1,6 +1,26 @@
+from collections.abc import Iterator
+
 import pytest
+
+from edge.bench.cluster import cluster
+from tests.sync import engines
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The URL of a PostgreSQL for all tests of this worker."""
+    engines.needs_postgresql()
+    with cluster() as url:
+        yield url
+
+
+@pytest.fixture
+def postgresql(server: str) -> Iterator[str]:
+    """The URL of an empty database, which the hubs of this test open."""
+    with engines.on(server) as url:
+        yield url

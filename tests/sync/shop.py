@@ -3,13 +3,13 @@
 import sqlite3
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
-from contextlib import closing
 from pathlib import Path
 
 import httpx
 import msgspec
 
 from edge.kit.chain import GENESIS, link
+from edge.kit.sql import Connection
 from sync import wire
 
 _SCHEMA = """
@@ -188,9 +188,6 @@ class _Stream(httpx.AsyncByteStream):
         return self._parts
 
 
-def events_at(path: Path) -> list[tuple[int, str, bytes, str | None]]:
-    """(seq, kind, body, code) of all events in a hub's file."""
-    with closing(sqlite3.connect(path)) as conn:
-        return conn.execute(
-            "SELECT seq, kind, body, code FROM event ORDER BY device_id, epoch, seq"
-        ).fetchall()
+def events_at(conn: Connection) -> list[tuple[int, str, bytes, str | None]]:
+    """(seq, kind, body, code) of all events in a hub's store."""
+    return conn.execute("SELECT seq, kind, body, code FROM event ORDER BY device_id, epoch, seq").fetchall()

@@ -37,7 +37,7 @@ async def test_one_round_brings_facts_up_and_residents_down(tmp_path: Path) -> N
         await centre.hub.add_customers(["s1"], [customer()])
         centre.box.happened(3)
         await centre.agent.once()
-        assert [seq for seq, *_ in events_at(centre.hub_file)] == [1, 2, 3]
+        assert [seq for seq, *_ in events_at(centre.hub.db.reader)] == [1, 2, 3]
         assert centre.box.acked() == 3
         assert list(centre.box.rows("key")) == list(centre.box.rows("customer")) == [ANNA.hex()]
         assert len(centre.box.rows("credential")) == 1
@@ -59,14 +59,14 @@ async def test_many_facts_go_up_in_batches_of_at_most_500(tmp_path: Path) -> Non
         centre.box.happened(1201)
         await centre.agent.once()
         assert centre.line.asked.count("POST /sync/v1/events") == 3
-        assert len(events_at(centre.hub_file)) == 1201
+        assert len(events_at(centre.hub.db.reader)) == 1201
 
 
 async def test_long_facts_go_up_in_batches_of_at_most_a_mebibyte(tmp_path: Path) -> None:
     async with open_centre(tmp_path) as centre:
         centre.box.happened(50, body=b'{"note":"%s"}' % (b"x" * 60_000))
         await centre.agent.once()
-        assert len(events_at(centre.hub_file)) == 50
+        assert len(events_at(centre.hub.db.reader)) == 50
 
 
 async def test_a_fact_over_the_cap_is_refused_by_the_agent_itself(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ async def test_facts_of_the_appliance_are_taken_in_exactly_once_over_a_bad_line(
         with pytest.raises(wire.Unreachable):
             await agent.once()
         await agent.once()
-        assert [(seq, kind, code) for seq, kind, _, code in events_at(centre.hub_file)] == [
+        assert [(seq, kind, code) for seq, kind, _, code in events_at(centre.hub.db.reader)] == [
             (1, "visit_started", None),
             (2, "consent_withdrawn", None),
         ]

@@ -26,7 +26,7 @@ async def rounds(centre: Centre, count: int = 40) -> int:
 
 def held_once(centre: Centre, count: int) -> bool:
     """Whether the hub holds exactly facts 1 to `count`, each once, in order."""
-    return [seq for seq, *_ in events_at(centre.hub_file)] == list(range(1, count + 1))
+    return [seq for seq, *_ in events_at(centre.hub.db.reader)] == list(range(1, count + 1))
 
 
 @pytest.mark.parametrize("fault", ["lost", "mute", "twice", "stale"])

@@ -19,8 +19,9 @@ from edge.kit.sqlite import open_writer
 from edge.kit.told import until_told
 from sync import wire
 from sync.hub import consents, devices
-from sync.hub.app import MIGRATIONS, Hub, open_hub
+from sync.hub.app import Hub, open_hub
 from sync.hub.config import Config, read_keys
+from sync.hub.store import MIGRATIONS
 from sync.signing import DeviceAuth
 from tests.patience import AT_ONCE_S
 from tests.sync.centre import ANNA, DEVICE_KEY, HERE, KEYS, SHOP_KEY, Said, customer, device

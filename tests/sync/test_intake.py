@@ -50,7 +50,7 @@ async def test_facts_held_already_are_acknowledged_again_and_stored_once(tmp_pat
         assert answer.ack == wire.Ack(1, 10)
         _, answer = await push(centre, centre.box.batch(2, 3))
         assert answer.ack == wire.Ack(1, 10)
-        assert len(events_at(centre.hub_file)) == 10
+        assert len(events_at(centre.hub.db.reader)) == 10
 
 
 async def test_a_gap_is_answered_with_what_the_hub_has(tmp_path: Path) -> None:
@@ -59,19 +59,19 @@ async def test_a_gap_is_answered_with_what_the_hub_has(tmp_path: Path) -> None:
         await push(centre, centre.box.batch(1, 3))
         status, answer = await push(centre, centre.box.batch(6, 10))
         assert (status, answer.ack.seq) == (200, 3)
-        assert len(events_at(centre.hub_file)) == 3
+        assert len(events_at(centre.hub.db.reader)) == 3
 
 
 async def test_a_second_history_under_the_same_numbers_is_refused_and_logged_once(tmp_path: Path) -> None:
     async with open_centre(tmp_path) as centre:
         centre.box.happened(4)
         await push(centre, centre.box.batch(1, 4))
-        before = events_at(centre.hub_file)
+        before = events_at(centre.hub.db.reader)
         centre.box.forge_history()
         centre.box.happened(2)
         for _ in range(3):
             assert await code_of(centre, centre.box.batch(1, 6)) == "FORKED"
-        assert events_at(centre.hub_file) == before
+        assert events_at(centre.hub.db.reader) == before
         assert centre.said.count("forked") == 1
 
 
@@ -104,7 +104,7 @@ async def test_bodies_are_kept_byte_for_byte(tmp_path: Path) -> None:
         centre.box.happened(1, body=odd)
         centre.box.happened(1)
         await centre.agent.once()
-        assert events_at(centre.hub_file)[0][2] == odd
+        assert events_at(centre.hub.db.reader)[0][2] == odd
         assert (await push(centre, centre.box.batch(1, 2)))[0] == 200
 
 
@@ -167,7 +167,8 @@ async def test_a_withdrawal_in_one_shop_reaches_the_other_urgently(tmp_path: Pat
         assert register(centre) == Register(1, "withdrawn")
         for part in ("shop:s1:urgent", "shop:s2:urgent", "shop:s1", "shop:s2"):
             (d,) = centre.hub.db.reader.execute(
-                "SELECT d FROM feed WHERE part=? AND t='consent' ORDER BY seq DESC LIMIT 1", (part,)
+                "SELECT d FROM feed WHERE part=:part AND t='consent' ORDER BY seq DESC LIMIT 1",
+                {"part": part},
             ).fetchone()
             assert b'"withdrawn"' in d
 
@@ -204,7 +205,7 @@ async def test_facts_about_someone_erased_are_stored_without_them(tmp_path: Path
         await centre.hub.erase(ANNA)
         centre.box.happened(1, kind="visit_started", body=about)
         await centre.agent.once()
-        assert [body for _, _, body, _ in events_at(centre.hub_file)] == [b"{}", b"{}"]
+        assert [body for _, _, body, _ in events_at(centre.hub.db.reader)] == [b"{}", b"{}"]
         assert (await push(centre, centre.box.batch(1, 2)))[0] == 200
 
 

@@ -66,7 +66,7 @@ def rows(centre: Centre, part: str) -> list[wire.Row]:
 
 
 def verdicts(centre: Centre) -> list[tuple[str, str | None]]:
-    return [(kind, code) for _, kind, _, code in events_at(centre.hub_file)]
+    return [(kind, code) for _, kind, _, code in events_at(centre.hub.db.reader)]
 
 
 def count(centre: Centre, table: str) -> int:

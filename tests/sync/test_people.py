@@ -1,8 +1,6 @@
 """What the hub knows of customers, and what of it lies in its files."""
 
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -105,11 +103,13 @@ async def test_of_someone_erased_neither_key_nor_value_nor_card_is_left_in_the_h
         await centre.hub.add_customers(["s1"], [customer(), customer(BRAM, number="LOYALTY-0002")])
         conn = centre.hub.db.reader
         at_rest: list[bytes] = [
-            conn.execute("SELECT wrapped FROM customer_key WHERE customer_id=?", (ANNA,)).fetchone()[0],
-            conn.execute("SELECT sealed FROM trait WHERE customer_id=? AND name='name'", (ANNA,)).fetchone()[
+            conn.execute("SELECT wrapped FROM customer_key WHERE customer_id=:id", {"id": ANNA}).fetchone()[
                 0
             ],
-            conn.execute("SELECT hash FROM credential WHERE customer_id=?", (ANNA,)).fetchone()[0],
+            conn.execute(
+                "SELECT sealed FROM trait WHERE customer_id=:id AND name='name'", {"id": ANNA}
+            ).fetchone()[0],
+            conn.execute("SELECT hash FROM credential WHERE customer_id=:id", {"id": ANNA}).fetchone()[0],
         ]
         at_rest += [bytes(row.d) for row in rows(centre) if ANNA.hex() in row.id and row.t != "consent"]
         assert all(each in bytes_of(tmp_path / "hub") for each in at_rest)
@@ -199,8 +199,7 @@ async def test_what_is_refused_changes_nothing_and_names_no_value(tmp_path: Path
         assert caught.value.code == code
         assert "LOYALTY" not in caught.value.sentence()
         assert [row.seq for row in rows(centre)] == before
-        with closing(sqlite3.connect(centre.hub_file)) as conn:
-            assert conn.execute("SELECT count(*) FROM customer").fetchone() == (1,)
+        assert centre.hub.db.reader.execute("SELECT count(*) FROM customer").fetchone() == (1,)
 
 
 async def test_a_blocked_card_and_a_withdrawal_go_on_both_lanes_with_a_higher_version(tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ async def test_a_line_that_cannot_be_counted_is_a_dead_letter_and_holds_up_nothi
         await centre.hub.add_customers(["s1"], [_with_points()])
         assert await sent(centre, body(**given), body()) == [(1, code)]
         assert _points(centre) == 125
-        assert [each[3] for each in events_at(centre.hub_file)] == [code, None]
+        assert [each[3] for each in events_at(centre.hub.db.reader)] == [code, None]
 
 
 async def test_a_shop_may_not_move_the_balance_of_whoever_is_not_resident_there(tmp_path: Path) -> None:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable
 from itertools import islice
-from sqlite3 import Connection
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from edge.kit.errors import Refused
+from edge.kit.sql import Connection
 from sync.hub.hq import undo
 from sync.hub.tables import imports as tables
 from sync.hub.tables.feed import Moved

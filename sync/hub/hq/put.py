@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from sqlite3 import Connection
 from typing import Any, Final, Literal
 
 import msgspec
@@ -11,6 +10,7 @@ from msgspec.structs import asdict
 
 from edge.catalogue.rules import Product, Stock
 from edge.kit.errors import Refused
+from edge.kit.sql import Connection
 from edge.wallet.rules import balance_of, with_balance
 from sync import wire
 from sync.hub import catalogue, people, wallet

@@ -1,12 +1,12 @@
 """Takes an import back, as long as nothing newer touched its rows; else says which."""
 
 from collections.abc import Sequence
-from sqlite3 import Connection
 from typing import Final
 
 import msgspec
 
 from edge.kit.errors import Refused
+from edge.kit.sql import Connection
 from edge.recognition.rules import outer
 from edge.wallet.rules import balance_of
 from sync import wire

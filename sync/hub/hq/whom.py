@@ -2,13 +2,13 @@
 
 import hmac
 from hashlib import sha256
-from sqlite3 import Connection
 from typing import Any
 
 import msgspec
 
 from edge.kit.errors import Corrupt, Refused
 from edge.kit.seal import derive, key_place, trait_place, unseal
+from edge.kit.sql import Connection
 from sync import wire
 from sync.hub.config import Keys
 from sync.hub.tables import people, wallet

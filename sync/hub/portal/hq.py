@@ -1,14 +1,11 @@
 """Headquarters' pane: which shops the hub hears, what came from them, and one customer's balances for the demo."""
 
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-import anyio.to_thread
-
 from edge.catalogue.rules import Product, missing
-from edge.kit.sqlite import open_reader
+from edge.kit.sql import Connection
 from edge.kit.words import Words, key
 from sync.hub import catalogue
 from sync.hub.portal import choices
@@ -84,8 +81,8 @@ class Headquarters:
 async def headquarters(hub: "Hub", words: Words, *, customer: str | None) -> Headquarters:
     """The pane; what takes longer than a point read is read beside the event loop."""
     customer_id = _id_of(customer)
-    devices, residents, sealed, bare = await anyio.to_thread.run_sync(_gather, hub, customer_id)
     now_ms = hub.now_ms()
+    devices, residents, sealed, bare = await hub.db.view(_gather, customer_id, now_ms=now_ms)
     shops = {device.shop_id for device in devices} | set(residents)
     total = sum(device.facts for device in devices)
     last_ms = max((device.last_ms for device in devices if device.last_ms), default=None)
@@ -114,11 +111,10 @@ async def headquarters(hub: "Hub", words: Words, *, customer: str | None) -> Hea
 
 
 def _gather(
-    hub: "Hub", customer_id: bytes | None
+    conn: Connection, customer_id: bytes | None, *, now_ms: int
 ) -> tuple[list[DeviceFacts], dict[str, int], Sequence[Sealed], list[Product]]:
-    with closing(open_reader(hub.file)) as conn:
-        sealed = overview.balances(conn, customer_id, now_ms=hub.now_ms()) if customer_id else []
-        return overview.devices(conn), overview.residents(conn), sealed, catalogue.gaps(conn)
+    sealed = overview.balances(conn, customer_id, now_ms=now_ms) if customer_id else []
+    return overview.devices(conn), overview.residents(conn), sealed, catalogue.gaps(conn)
 
 
 def _gap(product: Product, words: Words) -> Gap:

@@ -1,7 +1,7 @@
 """Says that something changed, never what: the page then asks for itself again."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Final
 
 from sync.hub.feed import Bell
@@ -15,7 +15,13 @@ _POKE: Final = b"event: changed\ndata:\n\n"
 _FIRST: Final = b"retry: 1000\n" + _POKE
 
 
-async def stream(bell: Bell, topic: bytes, *, alive: Callable[[], bool]) -> AsyncGenerator[bytes, None]:
+async def always() -> bool:
+    return True
+
+
+async def stream(
+    bell: Bell, topic: bytes, *, alive: Callable[[], Awaitable[bool]] = always
+) -> AsyncGenerator[bytes, None]:
     """Server-sent events (HTML Living Standard 9.2) until the page or the hub goes, or `alive` says no."""
     with bell.listening(topic) as changed:
         yield _FIRST
@@ -27,7 +33,7 @@ async def stream(bell: Bell, topic: bytes, *, alive: Callable[[], bool]) -> Asyn
             except TimeoutError:
                 poked = False
             changed.clear()
-            if bell.closed or not alive():
+            if bell.closed or not await alive():
                 return
             yield _POKE if poked else _PING
             await asyncio.sleep(REST_S)

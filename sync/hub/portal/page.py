@@ -4,13 +4,13 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from sqlite3 import Connection
 from typing import TYPE_CHECKING, Annotated, Final, cast
 
 import msgspec
 
 from edge.consent.rules import PURPOSES, Register, State
 from edge.kit.errors import Refused
+from edge.kit.sql import Connection
 from edge.kit.words import Language, Words, key
 from sync import wire
 from sync.hub import consents
@@ -22,7 +22,7 @@ from sync.hub.portal.traits import Card, card, open_traits
 from sync.hub.tables import people
 from sync.hub.tables import portal as tables
 from sync.hub.tables.people import Consent
-from sync.hub.tables.portal import View
+from sync.hub.tables.portal import Sealed, View
 
 if TYPE_CHECKING:
     from sync.hub.app import Hub
@@ -145,12 +145,10 @@ def guest(conn: Connection, token: str, *, now_ms: int) -> Guest | None:
     return Guest(token, session.customer_id, cast(Language, session.language))
 
 
-def page(hub: "Hub", who: Guest, words: Words, *, changed: bool = False) -> Portal:
+async def page(hub: "Hub", who: Guest, words: Words, *, changed: bool = False) -> Portal:
     """Everything of one customer, read through their own session."""
-    conn, now_ms = hub.db.reader, hub.now_ms()
-    held = tables.own_consents(conn, who.token_hash, now_ms=now_ms)
-    sealed = tables.own_traits(conn, who.token_hash, now_ms=now_ms)
-    views = tables.own_views(conn, who.token_hash, now_ms=now_ms, most=MOST_VIEWS)
+    now_ms = hub.now_ms()
+    held, sealed, views = await hub.db.read(_own, who.token_hash, now_ms=now_ms)
     traits = open_traits(sealed, kek=hub.keys.hub_kek, log=hub.log)
     looks = _looks(views, words, names=hub.config.names, now_ms=now_ms)
     return Portal(
@@ -167,9 +165,19 @@ def page(hub: "Hub", who: Guest, words: Words, *, changed: bool = False) -> Port
     )
 
 
+def _own(
+    conn: Connection, token_hash: bytes, *, now_ms: int
+) -> tuple[list[Consent], list[Sealed], list[View]]:
+    return (
+        tables.own_consents(conn, token_hash, now_ms=now_ms),
+        tables.own_traits(conn, token_hash, now_ms=now_ms),
+        tables.own_views(conn, token_hash, now_ms=now_ms, most=MOST_VIEWS),
+    )
+
+
 async def stop(hub: "Hub", who: Guest, *, purpose: str, recipient: str) -> None:
     """Withdraw one consent of this customer; always accepted, and at once on its way to every shop."""
-    _register(hub, who, purpose, recipient)
+    await _register(hub, who, purpose, recipient)
     await hub.change(
         consents.withdraw, who.customer_id, purpose=purpose, recipient=recipient, now_ms=hub.now_ms()
     )
@@ -178,7 +186,7 @@ async def stop(hub: "Hub", who: Guest, *, purpose: str, recipient: str) -> None:
 
 async def allow(hub: "Hub", who: Guest, *, purpose: str, recipient: str, base: Register) -> bool:
     """Give a consent again as a new generation, for as long as before; False when it is not as they saw it."""
-    held = _register(hub, who, purpose, recipient)
+    held = await _register(hub, who, purpose, recipient)
     now_ms = hub.now_ms()
     until_ms = None if held.until_ms is None else now_ms + max(0, held.until_ms - held.from_ms)
     moved = await hub.change(
@@ -201,9 +209,9 @@ def base_of(gen: str, state: str) -> Register:
     return Register(int(gen), cast(State, state))
 
 
-def _register(hub: "Hub", who: Guest, purpose: str, recipient: str) -> Consent:
+async def _register(hub: "Hub", who: Guest, purpose: str, recipient: str) -> Consent:
     """A register of this customer that rests on consent; raises Refusal for anything else."""
-    held = people.consent(hub.db.reader, who.customer_id, purpose=purpose, recipient=recipient)
+    held = await hub.db.read(people.consent, who.customer_id, purpose=purpose, recipient=recipient)
     if held is None or PURPOSES.get(purpose) != "consent":
         raise foreign_form()
     return held

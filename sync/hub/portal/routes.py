@@ -46,13 +46,13 @@ class Pages:
         self.hub = hub
         self.sheets = Sheets(timezone=hub.config.timezone)
 
-    def guest(self, request: Ask) -> Guest | None:
+    async def guest(self, request: Ask) -> Guest | None:
         token = request.cookies.get(cookie_name(secure=self.hub.config.secure_cookies), "")
-        return page.guest(self.hub.db.reader, token, now_ms=self.hub.now_ms())
+        return await self.hub.db.read(page.guest, token, now_ms=self.hub.now_ms())
 
-    def inside(self, request: Ask) -> Guest:
+    async def inside(self, request: Ask) -> Guest:
         """Whoever is in; raises Refusal when nobody is."""
-        found = self.guest(request)
+        found = await self.guest(request)
         if found is None:
             raise Refusal("no session", code="NO_SESSION", hint="ask for a code in the shop", status=401)
         return found
@@ -86,11 +86,11 @@ def asked_language(request: Ask) -> Language:
 
 
 async def portal(pages: Pages, request: Ask) -> Response[Any]:
-    who = pages.guest(request)
+    who = await pages.guest(request)
     if who is None:
         return pages.door(request, "closed", status=401)
     words = pages.sheets.words[who.language]
-    it = page.page(pages.hub, who, words, changed=request.query_params.get("changed") == "1")
+    it = await page.page(pages.hub, who, words, changed=request.query_params.get("changed") == "1")
     return pages.html("portal.html", it, who.language)
 
 
@@ -114,7 +114,7 @@ async def enter(pages: Pages, request: Ask) -> Response[Any]:
 
 
 async def leave(pages: Pages, request: Ask) -> Response[Any]:
-    who = pages.inside(request)
+    who = await pages.inside(request)
     await own_form(request, who.token)
     await pages.hub.db.apply(tables.end_session, who.token_hash)
     pages.hub.bell.poke([who.customer_id])
@@ -122,7 +122,7 @@ async def leave(pages: Pages, request: Ask) -> Response[Any]:
 
 
 async def language(pages: Pages, request: Ask) -> Response[Any]:
-    who = pages.inside(request)
+    who = await pages.inside(request)
     chosen = (await own_form(request, who.token)).get("language", "")
     if chosen not in LANGUAGES:
         raise foreign_form()
@@ -131,14 +131,14 @@ async def language(pages: Pages, request: Ask) -> Response[Any]:
 
 
 async def stop(pages: Pages, request: Ask) -> Response[Any]:
-    who = pages.inside(request)
+    who = await pages.inside(request)
     form = await own_form(request, who.token)
     await page.stop(pages.hub, who, purpose=form.get("purpose", ""), recipient=form.get("recipient", ""))
     return pages.back("/portal#mag")
 
 
 async def allow(pages: Pages, request: Ask) -> Response[Any]:
-    who = pages.inside(request)
+    who = await pages.inside(request)
     form = await own_form(request, who.token)
     base = page.base_of(form.get("gen", ""), form.get("state", ""))
     purpose, recipient = form.get("purpose", ""), form.get("recipient", "")
@@ -147,8 +147,12 @@ async def allow(pages: Pages, request: Ask) -> Response[Any]:
 
 
 async def portal_live(pages: Pages, request: Ask) -> Response[Any]:
-    who = pages.inside(request)
-    events = live.stream(pages.hub.bell, who.customer_id, alive=lambda: pages.guest(request) is not None)
+    who = await pages.inside(request)
+
+    async def alive() -> bool:
+        return await pages.guest(request) is not None
+
+    events = live.stream(pages.hub.bell, who.customer_id, alive=alive)
     return Stream(events, media_type="text/event-stream", headers=EVENTS)
 
 
@@ -174,7 +178,7 @@ async def headquarters(pages: Pages, request: Ask) -> Response[Any]:
 
 async def headquarters_live(pages: Pages, request: Ask) -> Response[Any]:
     from_here(request)
-    events = live.stream(pages.hub.bell, EVERYTHING, alive=lambda: True)
+    events = live.stream(pages.hub.bell, EVERYTHING)
     return Stream(events, media_type="text/event-stream", headers=EVENTS)
 
 

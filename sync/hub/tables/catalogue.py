@@ -1,7 +1,8 @@
 """Products and counts at the centre, as the bodies that go out to the shops."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from sqlite3 import Connection
+
+from edge.kit.sql import Connection
 
 
 def shop_ids(conn: Connection) -> list[str]:

@@ -1,7 +1,8 @@
 """Shops and their devices."""
 
 from dataclasses import dataclass
-from sqlite3 import Connection
+
+from edge.kit.sql import Connection
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """What the shops reported, as it came."""
 
 from collections.abc import Sequence
-from sqlite3 import Connection
 from typing import NamedTuple
 
 from edge.kit.chain import GENESIS
+from edge.kit.sql import Connection
 
 
 class Kept(NamedTuple):

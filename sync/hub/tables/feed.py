@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from sqlite3 import Connection
 
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from edge.kit.sql import Connection
 from sync.wire import Op
 
 
@@ -60,6 +60,17 @@ def last(conn: Connection, part: str) -> int:
     """Seq of the newest row of a partition, 0 when it is empty."""
     row = conn.execute("SELECT last FROM head WHERE part=:part", {"part": part}).fetchone()
     return int(row[0]) if row else 0
+
+
+def heads(conn: Connection) -> dict[str, int]:
+    """Seq of the newest row by partition."""
+    return dict(conn.execute("SELECT part, last FROM head").fetchall())
+
+
+def total(conn: Connection) -> int:
+    """Another number whenever any partition grew."""
+    (rows,) = conn.execute("SELECT coalesce(sum(last), 0) FROM head").fetchone()
+    return int(rows)
 
 
 def after(

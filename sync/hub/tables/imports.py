@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from sqlite3 import Connection
 from typing import Any, Literal, NamedTuple
+
+from edge.kit.sql import Connection
 
 State = Literal["running", "done", "undone"]
 

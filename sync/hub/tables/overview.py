@@ -1,8 +1,8 @@
 """What headquarters' pane reads: shops, devices and counts; of one customer the balances."""
 
 from dataclasses import dataclass
-from sqlite3 import Connection
 
+from edge.kit.sql import Connection
 from sync.hub.tables import events
 from sync.hub.tables.portal import Sealed
 

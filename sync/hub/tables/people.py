@@ -1,7 +1,7 @@
 """Customers, their keys, traits, credentials, consents, and the shops that may know of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from sqlite3 import Connection, IntegrityError
+from sqlite3 import IntegrityError
 from typing import Any, Final, Literal
 
 from msgspec import Struct
@@ -9,6 +9,7 @@ from msgspec.structs import asdict
 
 from edge.consent.rules import Basis, Register, State
 from edge.kit.errors import Refused
+from edge.kit.sql import Connection
 
 Rows = Sequence[Mapping[str, Any]]
 CredentialState = Literal["active", "blocked"]

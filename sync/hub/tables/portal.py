@@ -1,10 +1,9 @@
 """What a customer's own page reads: only through an open session of that customer, in the same query."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from sqlite3 import Connection
 from typing import Final, NamedTuple
 
+from edge.kit.sql import Connection
 from sync.hub.tables.people import Consent
 
 # Who may ask at all; `:token_hash` and `:now_ms` are in every query of this room.
@@ -136,7 +135,7 @@ def own_views(conn: Connection, token_hash: bytes, *, now_ms: int, most: int) ->
     return [View(at_ms, bytes(body), shop_id, kind) for at_ms, body, shop_id, kind in rows]
 
 
-def about(conn: Connection, device_id: str, epoch: int, *, first: int, last: int) -> Iterator[bytes]:
+def about(conn: Connection, device_id: str, epoch: int, *, first: int, last: int) -> list[bytes]:
     """Whom a device's facts from `first` to `last` are about."""
     rows = conn.execute(
         """
@@ -146,4 +145,4 @@ def about(conn: Connection, device_id: str, epoch: int, *, first: int, last: int
         """,
         {"device_id": device_id, "epoch": epoch, "first": first, "last": last},
     )
-    return (bytes(customer_id) for (customer_id,) in rows)
+    return [bytes(customer_id) for (customer_id,) in rows]

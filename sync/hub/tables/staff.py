@@ -1,7 +1,8 @@
 """Who may sign in where, as headquarters says; the bodies go out to the shops."""
 
 from collections.abc import Iterator
-from sqlite3 import Connection
+
+from edge.kit.sql import Connection
 
 
 def member(conn: Connection, id_: str) -> tuple[int, bytes | None] | None:

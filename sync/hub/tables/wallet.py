@@ -1,9 +1,9 @@
 """The central ledger, and the traits as they change with it."""
 
 from collections.abc import Mapping
-from sqlite3 import Connection
 from typing import Any, Final
 
+from edge.kit.sql import Connection
 from sync import wire
 
 _LINE: Final = """

@@ -1,0 +1,80 @@
+"""SQL that two engines read: written once with `:name`, rows are tuples, bytes are bytes.
+
+A statement is written as SQLite takes it and means the same on PostgreSQL. What differs between the two is turned
+over here, and nowhere else: how a parameter is written, the names of three types, and a lock that SQLite, with its
+one writer, has no word for.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any, Final, Protocol
+
+Parameters = Mapping[str, Any]
+
+
+class Cursor(Iterator[Any], Protocol):
+    """What a statement gave: rows as tuples, once."""
+
+    @property
+    def rowcount(self) -> int: ...
+    def fetchone(self) -> Any: ...
+    def fetchall(self) -> list[Any]: ...
+
+
+class Connection(Protocol):
+    """What an act is given: sqlite3's connection, or the one of edge.kit.postgres.
+
+    Trouble is raised as sqlite3's errors by either; `IntegrityError` is a rule of the tables that was broken.
+    """
+
+    def execute(self, sql: str, parameters: Parameters = ..., /) -> Cursor: ...
+    def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> Cursor: ...
+
+
+# Literals and comments are passed over, so that a colon in one is no parameter.
+_PARTS: Final = re.compile(
+    r"'(?:[^']|'')*'|--[^\n]*|/\*!(?P<only>.*?)\*/|/\*.*?\*/|::|:(?P<name>[A-Za-z_]\w*)|(?P<percent>%)",
+    re.DOTALL,
+)
+_COMMENTS: Final = re.compile(r"--[^\n]*")
+_TYPES: Final = {"BLOB": "BYTEA", "INTEGER": "BIGINT", "REAL": "DOUBLE PRECISION", "TEXT": 'TEXT COLLATE "C"'}
+_DIALECT: Final = re.compile(rf"\b(?:{'|'.join(_TYPES)})\b|\bWITHOUT ROWID\b")
+
+
+@lru_cache(maxsize=1024)
+def for_psycopg(sql: str) -> str:
+    """A statement of ours as psycopg takes it: `:name` is `%(name)s`, and `/*! words */` are said.
+
+    The latter is for locks: `SELECT … /*! FOR UPDATE */` is a plain read on SQLite, whose writer is alone anyway.
+    """
+
+    def said(part: re.Match[str]) -> str:
+        if part["name"]:
+            return f"%({part['name']})s"
+        if part["only"] is not None:
+            return part["only"]
+        return part[0].replace("%", "%%")
+
+    return _PARTS.sub(said, sql)
+
+
+def ddl_for_postgres(sql: str) -> str:
+    """A migration written for SQLite as PostgreSQL takes it; text sorts by its bytes on both."""
+
+    def said(part: re.Match[str]) -> str:
+        return _TYPES.get(part[0], "")
+
+    return _DIALECT.sub(said, _COMMENTS.sub("", sql))
+
+
+def spread(name: str, values: Iterable[Any]) -> tuple[str, dict[str, Any]]:
+    """A list for `IN`: its text `(:name0, …)` and its parameters; no value: nothing is in it.
+
+    The last value is said again up to a power of two, because every other text would be planned anew.
+    """
+    given = list(values) or [None]
+    width = 1 << (len(given) - 1).bit_length()
+    given += given[-1:] * (width - len(given))
+    parameters = {f"{name}{number}": value for number, value in enumerate(given)}
+    return f"({', '.join(f':{each}' for each in parameters)})", parameters

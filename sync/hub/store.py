@@ -1,0 +1,134 @@
+"""Where the hub keeps everything: a file of SQLite, or a database of PostgreSQL that several hubs may share.
+
+Either runs the same acts with the same text of every statement. What the hub asks of both is `Store`.
+"""
+
+from collections.abc import Callable
+from contextlib import closing
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
+
+import anyio.to_thread
+
+from edge.kit.log import Log
+from edge.kit.migrate import load, migrate
+from edge.kit.postgres import Postgres
+from edge.kit.sql import Connection
+from edge.kit.sqlite import Database, open_reader, open_writer
+from sync.hub.config import Config
+from sync.hub.tables import feed
+
+FILE: Final = "hub.db"
+MIGRATIONS: Final = files("sync.hub") / "schema"
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Store(Protocol):
+    """Runs plain functions `act(conn, …)`; raises StoreError when the store cannot."""
+
+    shared: bool  # whether other processes may serve from it at the same time
+
+    @property
+    def reader(self) -> Connection:
+        """For a point read where nothing can be awaited; anywhere else `read`."""
+
+    async def apply(
+        self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run an act in one transaction; what it returned, after COMMIT. It may be run again whole."""
+
+    async def read(
+        self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run an act of a few point reads; what it returns must not read on."""
+
+    async def view(
+        self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run an act that reads much, all of it as of one moment and beside the event loop."""
+
+    async def version(self) -> Any:
+        """Another value whenever another process committed to a partition."""
+
+    async def scrub(self) -> None:
+        """Overwrite what was deleted also where it was written ahead."""
+
+    async def close(self) -> None: ...
+
+
+class OnSqlite:
+    """`hub.db` in the state folder: one process writes it; another may import beside it."""
+
+    shared = False
+
+    def __init__(self, db: Database[Any], path: Path) -> None:
+        self._db = db
+        self._path = path
+
+    async def apply(
+        self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        return await self._db.apply(act, *args, **kwargs)
+
+    @property
+    def reader(self) -> Connection:
+        return self._db.reader
+
+    async def read(
+        self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        return act(self._db.reader, *args, **kwargs)  # some 10 µs: a thread would take thirty times that
+
+    async def view(
+        self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        def look() -> T:
+            with closing(open_reader(self._path)) as conn:
+                conn.execute("BEGIN")
+                return act(conn, *args, **kwargs)
+
+        return await anyio.to_thread.run_sync(look)
+
+    async def version(self) -> Any:
+        return self._db.reader.execute("PRAGMA data_version").fetchone()
+
+    async def scrub(self) -> None:
+        await self._db.scrub()
+
+    async def close(self) -> None:
+        await self._db.close()
+
+
+class OnPostgres(Postgres):
+    """A database of PostgreSQL; several hubs may serve from it."""
+
+    shared = True
+
+    async def version(self) -> Any:
+        return await self.read(feed.total)
+
+    async def scrub(self) -> None:
+        """Nothing to do by hand: VACUUM and the end of the kept WAL take it away (sync/hub/README.md)."""
+
+
+async def open_store(config: Config, *, log: Log) -> Store:
+    """The store that the settings name, brought up to date; raises StoreError."""
+    store: Store
+    if config.database:
+        file = "database"
+        store, (before, after) = await OnPostgres.open(
+            config.database, load(MIGRATIONS), password=config.database_password
+        )
+    else:
+        file = FILE
+        config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = config.state / FILE
+        with closing(open_writer(path)) as conn:
+            before, after = migrate(conn, load(MIGRATIONS), file=FILE)
+        db: Database[Any] = await Database.open(path, attach={}, record=lambda conn, facts: 0)
+        store = OnSqlite(db, path)
+    if before != after:
+        log("migrated", file=file, from_version=before, to_version=after)
+    return store

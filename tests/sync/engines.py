@@ -1,0 +1,36 @@
+"""Which store the hubs of a test open: a file, or a database of its own in a PostgreSQL that really runs."""
+
+import itertools
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import pytest
+
+from edge.bench.cluster import binaries, make_database
+
+_open = [""]  # a URL; empty: hub.db
+_numbers: Final = itertools.count(1)
+
+
+def needs_postgresql() -> None:
+    """Leave a test out where PostgreSQL is not installed, unless nothing may be left out."""
+    if binaries() is None and os.environ.get("STRICT") != "1":
+        pytest.skip("Debian's postgresql is not installed")
+
+
+@contextmanager
+def on(url: str) -> Iterator[str]:
+    """The URL of a new database, which hubs of this test open unless they are told otherwise."""
+    made = make_database(url, f"hub_{next(_numbers)}")
+    _open.append(made)
+    try:
+        yield made
+    finally:
+        _open.remove(made)
+
+
+def database() -> str:
+    """What a hub of this test keeps everything in."""
+    return _open[-1]
