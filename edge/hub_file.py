@@ -8,9 +8,18 @@ from typing import Any, Final
 
 from edge.keys import read_key
 from edge.kit.errors import ConfigError
+from edge.kit.postgres import connector
 from sync.hub import config as hub_config
 
-_HUB: Final = {"state": "hub", "credentials": "credentials", "host": "127.0.0.1", "port": 8444, "signing": 1}
+_HUB: Final = {
+    "state": "hub",
+    "credentials": "credentials",
+    "host": "127.0.0.1",
+    "port": 8444,
+    "signing": 1,
+    "database": "",
+}
+PASSWORD: Final = "database_password"
 _SHOP: Final = ("id", "device", "public_key", "epoch")
 
 
@@ -49,6 +58,7 @@ def load_hub(path: Path, *, environment: Mapping[str, str]) -> HubFile:
         raise _wrong(path, "hub.port", "is a whole number, hub.host a text in quotes")
     if type(own["signing"]) is not int or own["signing"] < 1:
         raise _wrong(path, "hub.signing", "is a whole number from 1")
+    database = _database(own["database"], file=path)
     keys = hub_config.read_keys({name: read_key(credentials, name) for name in hub_config.NAMES})
     hub = hub_config.Config(
         state=path.parent / str(own["state"]),
@@ -57,6 +67,8 @@ def load_hub(path: Path, *, environment: Mapping[str, str]) -> HubFile:
         port=own["port"],
         signing=own["signing"],
     )
+    if database:
+        hub = replace(hub, database=database, database_password=_password(credentials))
     hub = replace(hub, names=_names(table.get("names", {}), file=path))
     listed = table.get("shops", [])
     if not isinstance(listed, list):
@@ -66,6 +78,31 @@ def load_hub(path: Path, *, environment: Mapping[str, str]) -> HubFile:
         for number, each in enumerate(listed)
     )
     return HubFile(hub=hub, shops=shops)
+
+
+def _database(url: object, *, file: Path) -> str:
+    if not isinstance(url, str):
+        raise _wrong(file, "hub.database", "is a text in quotes")
+    try:
+        if url:
+            connector(url)
+    except ValueError as error:
+        raise _wrong(file, "hub.database", str(error)) from None
+    return url
+
+
+def _password(credentials: Path) -> str | None:
+    """The credential `database_password`, None without one: libpq then knows peer authentication and PGPASSFILE."""
+    try:
+        return (credentials / PASSWORD).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"secret {PASSWORD} cannot be read from the credentials directory ({type(error).__name__})",
+            code="C02",
+            hint=f"under systemd check LoadCredential={PASSWORD}:…",
+        ) from None
 
 
 def _names(table: object, *, file: Path) -> dict[str, str]:

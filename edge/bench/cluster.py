@@ -40,7 +40,7 @@ def cluster(settings: Mapping[str, str] | None = None) -> Generator[str, None, N
     tools = binaries()
     if tools is None:
         raise WelkomError(
-            "PostgreSQL is not installed", code="K05", hint="apt install postgresql, or name a --database"
+            "PostgreSQL is not installed", code="K08", hint="apt install postgresql, or name a --database"
         )
     folder = Path(tempfile.mkdtemp(prefix="welkom-pg-", dir="/tmp"))  # the path of a socket has 107 bytes
     who = _somebody()
@@ -108,7 +108,7 @@ def _await(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
                 last = words[-1] if words else "no words"
                 raise WelkomError(
                     f"PostgreSQL did not start: {last}",
-                    code="K05",
+                    code="K08",
                     hint="free memory and disk space, and try again",
                 ) from None
             time.sleep(0.02)

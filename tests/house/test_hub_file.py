@@ -42,6 +42,20 @@ def test_names_say_how_people_call_a_shop(folder: Path) -> None:
     assert found.hub.names == {"assen": "Van Dam, Assen"}
 
 
+def test_a_database_is_named_without_its_password_which_is_a_secret(folder: Path) -> None:
+    url = "postgresql://welkom@db.example:5433/wallet?sslmode=verify-full"
+    found = hub_of(folder, f'[hub]\ndatabase = "{url}"\n')
+    assert (found.hub.database, found.hub.database_password) == (url, None)
+    (folder / "credentials/database_password").write_text("open sesame\n")
+    found = hub_of(folder, f'[hub]\ndatabase = "{url}"\n')
+    assert found.hub.database_password == "open sesame"
+    assert "sesame" not in repr(found)
+    with pytest.raises(ConfigError) as caught:
+        hub_of(folder, '[hub]\ndatabase = "postgresql://welkom:sesame@db.example/wallet"\n')
+    assert "hub.database" in str(caught.value)
+    assert "sesame" not in caught.value.sentence()
+
+
 def test_no_secret_is_in_a_repr(folder: Path) -> None:
     found = hub_of(folder, SHOP)
     secrets = [path.read_text() for path in (folder / "credentials").iterdir()]

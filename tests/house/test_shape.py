@@ -143,6 +143,7 @@ def test_every_dependency_is_imported_somewhere() -> None:
         "argon2-cffi": "argon2",
         "dbus-fast": "dbus_fast",
         "nfcpy": "nfc",
+        "psycopg[binary]": "psycopg",
         "pyserial": "serial",
         "tzdata": "zoneinfo",
     }
