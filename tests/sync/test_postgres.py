@@ -1,15 +1,10 @@
 """The hub on PostgreSQL: the same acts and statements, several processes on one database."""
 
-import asyncio
-import time
 from pathlib import Path
 
-import httpx
 import pytest
 
-from edge.kit.sql import Connection
-from sync.hub import devices, people
-from tests.sync.centre import ANNA, KEYS, customer, open_centre
+from tests.sync.centre import ANNA, customer, open_centre
 from tests.sync.shop import events_at
 
 pytestmark = pytest.mark.anyio
