@@ -21,6 +21,7 @@ from drivers.reader import Outcome, Sighting
 from edge.ahead import Ahead
 from edge.catalogue import tables as catalogue
 from edge.display import Display, Said
+from edge.elsewhere import Elsewhere
 from edge.facts import Fact
 from edge.keys import Keys
 from edge.kit.clock import ShopTime
@@ -167,6 +168,7 @@ class Counter:
         self.tally = Tally()
         self.ahead = Ahead(db, live)
         self.badges = Badges(db)
+        self.elsewhere: Elsewhere | None = None  # asks the centre; None without one
         self._end: asyncio.TimerHandle | None = None
         self.display = Display()
         self.counts: Counts[str] = Counts()  # since they were last written down (jobs.count_days)
@@ -210,8 +212,11 @@ class Counter:
         """It became somebody's, or nobody wants it: its key is not kept."""
         self._fob = None
 
-    async def on_sighting(self, sighting: Sighting) -> Recognition | None:
-        """Take one sighting in; what it meant, None for outcomes without a token and for products."""
+    async def on_sighting(self, sighting: Sighting, *, asked: bool = False) -> Recognition | None:
+        """Take one sighting in; what it meant, None for outcomes without a token and for products.
+
+        `asked`: the centre was asked whose card it is, and has sent who.
+        """
         now_ms = self._time.now_ms()
         self.tally.presented += 1
         token = sighting.token
@@ -272,11 +277,19 @@ class Counter:
                 self.tally.withheld += 1
                 kind: NoteKind = "blocked" if outcome.why == "blocked" else "withheld"
             case _:
-                self.tally.strangers += 1
-                kind = "stranger"
                 # A phone gives all its passes of ours in one tap: beside a known one the others are no newcomer's.
                 if self._known == (sighting.reader, sighting.at):
+                    self.tally.strangers += 1
                     return outcome
+                found_there = None
+                if self.elsewhere is not None and sighting.how != "near" and not asked:
+                    found_there = await self.elsewhere.whose(card)
+                if found_there == "coming":
+                    self._last.pop(presented, None)
+                    self.tally.presented -= 1
+                    return await self.on_sighting(sighting, asked=True)
+                self.tally.strangers += 1
+                kind = "blocked" if found_there == "blocked" else "stranger"
         # Only what was held to a reader on purpose is answered.
         if sighting.how != "near":
             self.counts["stranger" if kind == "stranger" else "withheld"] += 1

@@ -3,6 +3,7 @@
 from edge.advice.facts import SuggestionDismissed, SuggestionSaid
 from edge.catalogue.facts import ProductGapMet
 from edge.consent.facts import ConsentGiven, ConsentWithdrawn
+from edge.guests.facts import GuestLeft, GuestSaved
 from edge.joining.facts import CredentialBlocked, CredentialBound, CustomerJoined
 from edge.recognition.facts import TapReplayed
 from edge.visits.facts import (
@@ -36,4 +37,6 @@ Fact = (
     | CredentialBlocked
     | TapReplayed
     | ProductGapMet
+    | GuestLeft
+    | GuestSaved
 )

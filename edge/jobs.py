@@ -11,6 +11,10 @@ from edge.catalogue import tables as catalogue
 from edge.consent.tables import FOREVER_MS
 from edge.facts import Fact
 from edge.files import suspect, whole_again
+from edge.guests import acts as guests
+from edge.guests import tables as stays
+from edge.guests.facts import GuestLeft
+from edge.guests.tables import Stay
 from edge.house import House
 from edge.insight import tables as insight
 from edge.insight.days import day_of
@@ -98,6 +102,7 @@ async def each_minute(house: House) -> None:
         minute += 1
         now_ms = house.time.now_ms()
         await _try(house, end_quiet(house))
+        await _try(house, leave_guests(house))
         await _try(house, count_day(house))
         await _try(house, house.db.apply(marks.drop_spent, now_ms=now_ms))
         if minute % PRUNE_EVERY_MINUTES == 0:
@@ -119,6 +124,7 @@ async def _prune(house: House, now_ms: int) -> None:
         pass
     while await house.db.apply(marks.prune, now_ms=now_ms):
         pass
+    await house.db.apply(stays.prune, now_ms=now_ms)
     await house.db.apply(shop.prune, now_ms=now_ms)
     await house.db.apply(drafts.drop_old, now_ms=now_ms)
     await house.db.apply(insight.prune)
@@ -143,6 +149,20 @@ async def end_quiet(house: House) -> None:
         _announce(house, done)
         if not done.facts:
             return
+
+
+async def leave_guests(house: House) -> None:
+    """Forget the members of another shop whose visit is over, here and by word to the hub."""
+    done = await house.db.write(guests.leave, now_ms=house.time.now_ms())
+    stays = [Stay(each.customer_id, each.since_ms) for each in done.facts if isinstance(each, GuestLeft)]
+    if stays:
+        await house.db.apply(guests.forget, stays)
+        people = [stay.customer_id for stay in stays]
+        house.names.forget(people)
+        house.search.remove(people)
+        house.advisor.changed(people)
+        if house.radio is not None:
+            house.radio.changed(people)
 
 
 async def expire(house: House) -> None:

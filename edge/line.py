@@ -7,6 +7,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge import jobs, outbox
+from edge.elsewhere import Elsewhere, Found
 from edge.files import whole_again
 from edge.health import Health
 from edge.house import House
@@ -44,6 +45,16 @@ async def join_hub(
         if any(row.t in ("product", "stock") for row in rows):
             house.live.tell("products")
 
+        elsewhere.moved()
+
+    async def whose(card: str) -> tuple[Found, int]:
+        try:
+            answer = await agent.whose(card)
+        except wire.WireError as error:
+            house.log("guest_not_asked", code=error.code, hint=error.hint)
+            raise TimeoutError from None
+        return answer.found, answer.cursor
+
     def changed() -> None:
         _take_over(house.health, agent.state, waiting=outbox.depth(house.db.reader))
         house.live.tell("visits")
@@ -55,8 +66,17 @@ async def join_hub(
             house.log("replica_whole_again")
             house.live.tell("visits")
 
+    box = Uplink(house.db, house.keys, house.time, on_applied=applied, on_complete=complete)
+    elsewhere = Elsewhere(
+        whose,
+        cursor=lambda: box.cursor(wire.main_part(house.config.shop.id)),
+        online=lambda: agent.state.online,
+        shop_key=house.keys.shop_key,
+        shop_id=house.config.shop.id,
+    )
+    house.counter.elsewhere = elsewhere
     agent = Agent(
-        Uplink(house.db, house.keys, house.time, on_applied=applied, on_complete=complete),
+        box,
         client,
         device=house.config.hub.device,
         shop=house.config.shop.id,

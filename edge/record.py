@@ -11,6 +11,8 @@ from edge.catalogue.facts import ProductGapMet
 from edge.consent import tables as consent
 from edge.consent.facts import ConsentGiven, ConsentWithdrawn
 from edge.facts import Fact
+from edge.guests import tables as guests
+from edge.guests.facts import GuestLeft, GuestSaved
 from edge.joining import tables as joining
 from edge.joining.facts import CredentialBlocked, CredentialBound, CustomerJoined
 from edge.recognition import marks
@@ -75,6 +77,10 @@ def record(conn: Connection, facts: list[Fact]) -> int:
                 marks.replayed(conn, fact)
             case ProductGapMet():
                 catalogue.gap_met(conn, fact)
+            case GuestLeft():
+                pass  # told to the hub; what the replica held of them goes after this commit
+            case GuestSaved():
+                guests.saved(conn, fact)
             case _:
                 assert_never(fact)
     lift_clock(conn, facts[-1].at_ms)

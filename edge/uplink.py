@@ -18,6 +18,8 @@ from edge.catalogue.rules import Product, Stock
 from edge.consent import tables as consent
 from edge.consent.rules import TRAITS
 from edge.facts import Fact
+from edge.guests import acts as guests
+from edge.guests import tables as stays
 from edge.joining import tables as joining
 from edge.keys import Keys
 from edge.kit.clock import ShopTime
@@ -176,8 +178,7 @@ class Uplink:
         if row.op == "erase" or (row.op == "del" and row.t == "customer"):
             # No resident any more. What was withdrawn here stays: the hub may not have heard of it.
             customer_id = bytes.fromhex(row.id)
-            recognition.forget(conn, customer_id)
-            consent.forget(conn, customer_id, schema="replica")
+            guests.gone(conn, customer_id)
             return
         if row.op == "del":
             if row.t == "credential":
@@ -221,6 +222,8 @@ class Uplink:
             case wire.Staff(name=name, role=role, language=language):
                 new_id = sha256(b"staff|" + row.id.encode()).digest()[:16]
                 roster.put(conn, row.id, name=name, role=role, language=language, new_id=new_id)
+            case wire.Guest() as guest:
+                stays.put(conn, bytes.fromhex(row.id), since_ms=guest.since_ms)
             case None:
                 return  # a type of a later version: its cursor moves on, its meaning waits for that version
 

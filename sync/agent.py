@@ -113,6 +113,12 @@ class Agent:
         """There is something new in the outbox, or reason to believe that the line is back."""
         self._woken.set()
 
+    async def whose(self, card: str) -> wire.GuestAnswer:
+        """Whose card this is; `card` is sealed as in GuestAsk. Raises Unreachable or Refused."""
+        ask = wire.encode_ask(wire.GuestAsk(card=card))
+        content = await self._ask("POST", wire.GUEST_PATH, content=ask, most=wire.ANSWER_BYTES)
+        return _understood(lambda: wire.decode_as(content, wire.GuestAnswer))
+
     async def once(self) -> None:
         """One full round: urgent rows, facts, all other rows. Raises Unreachable, or the first Refused."""
         refused: list[wire.Refused] = []

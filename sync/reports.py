@@ -1,12 +1,10 @@
 """Bodies of what a shop reports about people, their cards and products; the other messages stand in `wire`."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from sync.wire import Count, Hex16, Hex32, Kind, Name, Seq, TokenKind, Trait
-
-Sealed = Annotated[str, Meta(pattern="^([0-9a-f]{2}){0,512}$")]
+from sync.wire import Count, Hex16, Hex32, Kind, Name, Sealed, Seq, TokenKind, Trait
 
 
 class Yes(Struct, frozen=True):
@@ -62,3 +60,22 @@ class ProductGapMet(Struct, frozen=True, kw_only=True):
 
     item: Annotated[str, Meta(min_length=1, max_length=64)]
     lacking: Annotated[list[Kind], Meta(min_length=1, max_length=16)]
+
+
+class GuestLeft(Struct, frozen=True, kw_only=True):
+    """Body of the event `guest_left`: a member of another shop is gone, of the stay that the row `guest` named."""
+
+    customer_id: Hex16
+    since_ms: Count
+
+
+class GuestSaved(Struct, frozen=True, kw_only=True):
+    """Body of the event `guest_saved`: a card that the shop could not ask about earned something there.
+
+    `card` is its inner hash, sealed with the shop's transport key at `guest_place(shop)`. Only earning is taken.
+    """
+
+    line_id: Hex16
+    card: Sealed
+    instrument: Literal["points", "stamps"]
+    delta: Annotated[int, Meta(ge=1, le=100_000)]

@@ -17,6 +17,7 @@ SCHEMA: Final = 1
 
 EVENTS_PATH: Final = "/sync/v1/events"
 FEED_PATH: Final = "/sync/v1/feed"
+GUEST_PATH: Final = "/sync/v1/guest"
 
 BATCH_EVENTS: Final = 500
 BATCH_BYTES: Final = 1 << 20
@@ -120,6 +121,26 @@ class Answer(Struct, frozen=True, kw_only=True):
     rejected: Annotated[list[Rejection], Meta(max_length=BATCH_EVENTS)] = []
     throttle_ms: Annotated[int, Meta(ge=0, le=600_000)] = 0
     hub_epoch: Seq
+    hub_time_ms: Count
+
+
+GuestFound = Literal["coming", "blocked", "nobody"]
+Sealed = Annotated[str, Meta(pattern="^([0-9a-f]{2}){0,512}$")]
+
+
+class GuestAsk(Struct, frozen=True, kw_only=True):
+    """Whose card is this? `card` (hex): the inner hash, sealed with the shop's transport key (`guest_place`)."""
+
+    schema: Seq = SCHEMA
+    card: Sealed
+
+
+class GuestAnswer(Struct, frozen=True, kw_only=True):
+    """`coming`: the shop's main partition says who it is up to `cursor`."""
+
+    schema: Seq = SCHEMA
+    found: GuestFound
+    cursor: Count = 0
     hub_time_ms: Count
 
 
@@ -251,6 +272,12 @@ class Product(Struct, frozen=True, kw_only=True, omit_defaults=True):
     alternatives: Annotated[tuple[Short, ...], Meta(max_length=64)] = ()
 
 
+class Guest(Struct, frozen=True):
+    """`t` = guest, id = customer (hex): of another shop, and here for the visit that began at `since_ms`."""
+
+    since_ms: Count
+
+
 class Stock(Struct, frozen=True):
     """`t` = stock, id = item: how many there were in this shop, and when that was counted."""
 
@@ -286,7 +313,7 @@ class WalletMoved(Struct, frozen=True, kw_only=True):
     why: Literal["purchase", "reward", "correction"]
 
 
-Body = Key | Customer | Credential | Consent | Product | Stock | Staff
+Body = Key | Customer | Credential | Consent | Product | Stock | Staff | Guest
 BODIES: Final[dict[str, type[Body]]] = {
     "key": Key,
     "customer": Customer,
@@ -295,6 +322,7 @@ BODIES: Final[dict[str, type[Body]]] = {
     "product": Product,
     "stock": Stock,
     "staff": Staff,
+    "guest": Guest,
 }
 
 
@@ -373,8 +401,12 @@ def decode_batch(body: bytes) -> tuple[Envelope, list[Event]]:
     return envelope, events
 
 
-def encode_answer(answer: Answer) -> bytes:
+def encode_answer(answer: Answer | GuestAnswer) -> bytes:
     return _encode(answer)
+
+
+def encode_ask(ask: GuestAsk) -> bytes:
+    return _encode(ask)
 
 
 def decode_answer(body: bytes) -> Answer:

@@ -54,6 +54,11 @@ def card_place(customer_id: bytes) -> bytes:
     return b"card|" + customer_id
 
 
+def guest_place(shop_id: str) -> bytes:
+    """Associated data of the inner hash of a card that a shop does not know, on its way to the hub."""
+    return b"guest|" + shop_id.encode()
+
+
 def beacon_place(customer_id: bytes, device: bytes) -> bytes:
     """Associated data of the identity key of a customer's radio device."""
     return b"beacon|" + customer_id + b"|" + device

@@ -22,6 +22,7 @@ from edge.visits import tables
 from edge.visits.tables import Arrival
 from edge.wallet.tables import profile_here
 from staff_ui.pages.card import Card, glance, takes
+from staff_ui.pages.guest import may_pass
 from staff_ui.pages.offers import Offer, on_card
 from staff_ui.pages.purse import here
 from staff_ui.pages.rows import Made, Rows, note_key
@@ -58,6 +59,7 @@ class NoteCard:
     key: str = ""  # of a card that could become somebody's
     counted: str = ""
     saving: str = ""  # key of a card that opens its balance, without a name
+    guest: str = ""  # key of a card that may be of another shop, while nobody can be asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,9 @@ class Renderer:
             more=_more(count, len(arrivals), words),
             card=card,
             offer=_offer(card, advice, conn, words) if card and advice else None,
-            note=_note_card(note, words, counted=self._counted(words, now_ms)) if note else None,
+            note=_note_card(note, words, counted=self._counted(words, now_ms), apart=may_pass(house.health))
+            if note
+            else None,
             pinned=pinned.hex() if pinned is not None else "",
             over=pinned is not None and shown is None,
             stopped=pinned is not None
@@ -190,7 +194,7 @@ def _followed(arrivals: Sequence[Arrival], notes: Sequence[Note]) -> Arrival | N
     return None if last is None or (notes and notes[0].at_ms > last.seen_ms) else last
 
 
-def _note_card(note: Note, words: Words, *, counted: str) -> NoteCard:
+def _note_card(note: Note, words: Words, *, counted: str, apart: bool) -> NoteCard:
     lead, large, *sentence = NOTES[note.kind]
     return NoteCard(
         kind=note.kind,
@@ -200,6 +204,7 @@ def _note_card(note: Note, words: Words, *, counted: str) -> NoteCard:
         key=note.key if note.card else "",
         counted=counted if note.card else "",
         saving=note.key if note.customer_id else "",
+        guest=note.key if note.card and apart else "",
     )
 
 

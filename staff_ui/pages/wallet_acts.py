@@ -55,7 +55,7 @@ async def _move(
         proved_ms=purse.proved_ms,
         tablet_hash=guest.who.tablet_hash,
     )
-    act, amount = fields.get("act", ""), _amount(fields.get("amount", ""))
+    act, amount = fields.get("act", ""), amount_of(fields.get("amount", ""))
     reader, back = desk.house.db.reader, purse.path
     wrong, status = "", 200
     if "staff" in fields:
@@ -117,7 +117,7 @@ def _why_not(desk: Desk, act: str, asked: Asked, purse: Purse, amount: int) -> s
     return {"spend": "points", "full": "stamps"}.get(act, "other")
 
 
-def _amount(typed: str) -> int:
+def amount_of(typed: str) -> int:
     """What was typed as a whole number, 0 when it is none."""
     typed = typed.strip()
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 9 else 0

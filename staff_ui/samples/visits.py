@@ -149,5 +149,10 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
     for kind, (lead, large, *sentence) in NOTES.items():
         saving = "withheld-0" if kind == "withheld" else ""
         note = NoteCard(kind, say(lead), say(large), say(sentence[0]) if sentence else "", saving=saving)
+        if kind == "stranger":
+            apart = replace(note, key="stranger-0", guest="stranger-0")
+            found["note-guest"] = replace(
+                plain, note=apart, state=out, rows=rows(words, current="note", note=kind)
+            )
         found[f"note-{kind}"] = replace(plain, note=note, rows=rows(words, current="note", note=kind))
     return found

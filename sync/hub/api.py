@@ -7,6 +7,7 @@ from litestar import MediaType, Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 
+from edge.kit.errors import Refused
 from sync import signing, wire
 from sync.hub import feed
 from sync.hub.contacts import unless_gone
@@ -91,6 +92,22 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         )
         return Response(page, media_type=_NDJSON)
 
+    @post(
+        wire.GUEST_PATH,
+        status_code=200,
+        summary="Whose card is this, that is nobody's here?",
+        description="JSON, signed by RFC 9421. The owner comes down the shop's feed. See sync/README.md.",
+    )
+    async def find_guest(request: AnyRequest) -> Response[bytes]:
+        device = await signed(request)
+        ask = wire.decode_as(await request.body(), wire.GuestAsk)
+        try:
+            invited = await hub.invite(device.shop_id, ask)
+        except Refused as error:
+            raise Refusal(str(error), code=error.code, hint=error.hint, status=400) from None
+        answer = wire.GuestAnswer(found=invited.found, cursor=invited.cursor, hub_time_ms=hub.now_ms())
+        return Response(wire.encode_answer(answer), media_type=MediaType.JSON)
+
     @get("/healthz", summary="Whether the hub answers from its file")
     async def health() -> dict[str, bool | int]:
         epoch = await hub.db.read(devices.hub_epoch)
@@ -100,7 +117,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     async def front() -> str:
         return "Welkom hub: the central wallet that shops sync with. Its API is at /schema/openapi.json\n"
 
-    return [take_events, read_feed, health, front]
+    return [take_events, read_feed, find_guest, health, front]
 
 
 def _not_yours(message: str) -> Refusal:

@@ -15,7 +15,7 @@ from edge.kit.clock import Clock, SystemClock
 from edge.kit.log import Log, json_log
 from edge.kit.sql import Connection
 from sync import wire
-from sync.hub import api, catalogue, intake, people
+from sync.hub import api, catalogue, guests, intake, people
 from sync.hub.config import Config
 from sync.hub.contacts import Contacts
 from sync.hub.feed import Bell
@@ -89,6 +89,14 @@ class Hub:
             span = {"first": envelope.from_seq, "last": taken.seq}
             self.bell.poke(await self.db.read(portals.about, envelope.device, envelope.epoch, **span))
         return taken
+
+    async def invite(self, shop_id: str, ask: wire.GuestAsk) -> guests.Invited:
+        """Find the owner of a card that a shop does not know, and send them down; raises Refused."""
+        invited = await self.db.apply(
+            guests.invite, self.keys, shop_id=shop_id, card=ask.card, now_ms=self.now_ms()
+        )
+        self._announce(invited.moved)
+        return invited
 
     def _announce(self, moved: Sequence[Moved]) -> None:
         """Wake the shops and the pages that wait for what was committed."""

@@ -40,6 +40,17 @@ def customer(shop_id: str, customer_id: bytes, *, ver: int, traits: list[wire.Tr
     return Line(wire.main_part(shop_id), "put", "customer", customer_id.hex(), ver, d, customer_id)
 
 
+def guest(shop_id: str, customer_id: bytes, *, since_ms: int) -> Line:
+    """Before all else of somebody who is here for a visit, so that a shop never holds them without knowing that."""
+    d = msgspec.json.encode(wire.Guest(since_ms))
+    return Line(wire.main_part(shop_id), "put", "guest", customer_id.hex(), since_ms, d, customer_id)
+
+
+def leaving(shop_id: str, customer_id: bytes) -> Line:
+    """No resident of this shop any more."""
+    return Line(wire.main_part(shop_id), "del", "customer", customer_id.hex(), 1, b"{}", customer_id)
+
+
 def credential(shop_id: str, held: Credential, *, outer_hash: bytes) -> list[Line]:
     """A credential under the shop's own hash; a block goes on both lanes."""
     body = wire.Credential(held.customer_id.hex(), held.state, held.kind, held.bound_ms)

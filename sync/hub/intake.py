@@ -11,7 +11,7 @@ from edge.kit.chain import link
 from edge.kit.errors import Refused
 from edge.kit.sql import Connection
 from sync import reports, wire
-from sync.hub import consents, joined, people, wallet
+from sync.hub import consents, guests, joined, people, wallet
 from sync.hub.config import Keys
 from sync.hub.problem import Refusal
 from sync.hub.tables import catalogue as products
@@ -42,6 +42,8 @@ KINDS: Final = frozenset(
         "credential_blocked",
         "tap_replayed",
         "product_gap_met",
+        "guest_left",
+        "guest_saved",
     )
 )
 
@@ -153,6 +155,15 @@ def _judged(conn: Connection, keys: Keys, fact: wire.Event, *, hash_: bytes, eff
         elif fact.kind == "credential_blocked" and fact.hash is None:
             lost = wire.decode_as(body, reports.CredentialBlocked)
             effects.lines += joined.blocked(conn, keys, lost, shop_id=effects.shop_id)
+        elif fact.kind == "guest_left" and fact.hash is None:
+            gone = wire.decode_as(body, reports.GuestLeft)
+            effects.lines += guests.left(conn, gone, shop_id=effects.shop_id)
+        elif fact.kind == "guest_saved" and fact.hash is None:
+            earned, body = (
+                wire.decode_as(body, reports.GuestSaved),
+                b"{}",
+            )  # a card of nobody's leaves nothing
+            customer_id = _saved(conn, keys, fact, earned, effects)
         elif fact.kind == "product_gap_met" and fact.hash is None:
             gap = wire.decode_as(body, reports.ProductGapMet)
             products.put_gap(conn, gap.item, effects.shop_id, gap.lacking, at_ms=fact.at_ms)
@@ -177,6 +188,23 @@ def _moved(conn: Connection, keys: Keys, fact: wire.Event, effects: _Effects) ->
         now_ms=effects.now_ms,
     )
     effects.wallets[customer_id] = None
+
+
+def _saved(
+    conn: Connection, keys: Keys, fact: wire.Event, body: reports.GuestSaved, effects: _Effects
+) -> bytes:
+    customer_id = guests.saved(
+        conn,
+        keys,
+        body,
+        shop_id=effects.shop_id,
+        device_id=effects.device_id,
+        number=(effects.epoch, fact.seq),
+        at_ms=fact.at_ms,
+        now_ms=effects.now_ms,
+    )
+    effects.wallets[customer_id] = None
+    return customer_id
 
 
 def _whom(fact: wire.Event) -> bytes | None:

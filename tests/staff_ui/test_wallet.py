@@ -443,3 +443,25 @@ def test_the_wallet_is_accessible_touchable_and_fits_both_ways(
     assert tablet.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     tablet.locator(".wallet > .acts .go").scroll_into_view_if_needed()
     expect(tablet.locator(".wallet > .acts .go")).to_be_in_viewport(ratio=1)
+
+
+def test_without_internet_a_card_of_another_shop_saves_on_and_nothing_of_it_is_shown(place: Place) -> None:
+    place.tap("2099999999991")
+    tablet = place.signed_in()
+    assert "/elsewhere/" not in tablet.get("/visits").text
+    place.house.health.online = False
+    place.tap("2099999999992")
+    found = re.search(r'href="(/elsewhere/[\w-]+)"', tablet.get("/visits").text)
+    assert found is not None
+    page = tablet.get(found[1]).text
+    assert "U spaart gewoon door" in page
+    fields = {"own": own_token(page), "act": "earn", "line": forms(page)[0], "amount": "45"}
+    for _ in range(2):
+        answer = tablet.post(found[1], data=fields, follow_redirects=True)
+        assert "45 punten erbij. Het saldo volgt" in answer.text
+    assert place.rows("SELECT instrument, delta FROM guest_line") == [("points", 45)]
+    wrong = tablet.post(
+        found[1], data=fields | {"line": forms(page)[1], "amount": "0"}, follow_redirects=True
+    )
+    assert "Typ een heel aantal punten" in wrong.text
+    assert tablet.get("/elsewhere/stranger-1").status_code == 410

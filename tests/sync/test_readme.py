@@ -49,6 +49,11 @@ def test_the_page_of_the_example_decodes_and_holds_every_type() -> None:
         assert f"\n| `{kind}` |" in README
 
 
+def test_the_question_about_a_guest_and_its_answer_decode() -> None:
+    assert wire.decode_as(EXAMPLES["ask"].encode(), wire.GuestAsk).card
+    assert wire.decode_as(EXAMPLES["found"].encode(), wire.GuestAnswer).found == "coming"
+
+
 def test_the_problem_of_the_example_decodes() -> None:
     problem = wire.decode_problem(EXAMPLES["problem"].encode(), status=500)
     assert (problem.status, problem.code) == (409, "BROKEN_CHAIN")

@@ -206,4 +206,6 @@ def test_every_fact_has_a_wire_name_of_its_own() -> None:
         "credential_blocked",
         "tap_replayed",
         "product_gap_met",
+        "guest_left",
+        "guest_saved",
     ]

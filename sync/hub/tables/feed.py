@@ -85,6 +85,17 @@ def after(
     )
 
 
+def take_back(conn: Connection, part: str, customer_id: bytes) -> None:
+    """Make every row about a customer in one partition say that they left it; the seqs stay."""
+    conn.execute(
+        """
+        UPDATE feed SET op='del', t='customer', id=:id, d=:nothing
+        WHERE part=:part AND customer_id=:customer_id AND op<>'erase'
+        """,
+        {"part": part, "customer_id": customer_id, "id": customer_id.hex(), "nothing": b"{}"},
+    )
+
+
 def forget(conn: Connection, customer_id: bytes, *, op: Op = "erase") -> None:
     """Make every row about a customer an erasure (or a `del`); the seqs stay, so that no shop sees a gap."""
     conn.execute(

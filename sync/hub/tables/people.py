@@ -131,6 +131,14 @@ def credentials(conn: Connection, customer_id: bytes) -> list[Credential]:
     return [Credential(*row) for row in rows]
 
 
+def credential(conn: Connection, inner_hash: bytes) -> Credential | None:
+    """A card by its inner hash, None for nobody's."""
+    row = conn.execute(
+        f"SELECT {_CREDENTIAL_COLUMNS} FROM credential WHERE hash=:hash", {"hash": inner_hash}
+    ).fetchone()
+    return Credential(*row) if row else None
+
+
 def owner(conn: Connection, inner_hash: bytes) -> bytes | None:
     """Whose credential this is, None for nobody's."""
     row = conn.execute("SELECT customer_id FROM credential WHERE hash=:hash", {"hash": inner_hash}).fetchone()
@@ -139,6 +147,12 @@ def owner(conn: Connection, inner_hash: bytes) -> bytes | None:
 
 def exists(conn: Connection, customer_id: bytes) -> bool:
     return conn.execute("SELECT 1 FROM customer WHERE id=:id", {"id": customer_id}).fetchone() is not None
+
+
+def ver(conn: Connection, customer_id: bytes) -> int:
+    """The version of a customer's row in the feed."""
+    (ver,) = conn.execute("SELECT ver FROM customer WHERE id=:id", {"id": customer_id}).fetchone()
+    return int(ver)
 
 
 def shops_of(conn: Connection, customer_id: bytes) -> list[str]:

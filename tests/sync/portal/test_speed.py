@@ -16,6 +16,7 @@ from edge.app import Edge, open_edge
 from edge.config import Config, Shop, Store
 from edge.config import Hub as HubLine
 from edge.keys import Keys
+from edge.kit.clock import Clock
 from edge.visits import tables as visits
 from sync.hub import devices
 from sync.hub.app import Hub, open_hub
@@ -83,7 +84,7 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene(state: Path) -> AsyncGenerator[Scene, None]:
+async def scene(state: Path, *, clock: Clock | None = None) -> AsyncGenerator[Scene, None]:
     """Anna is a customer, the appliance is connected, and her phone is on her page."""
     config = Config(
         shop=Shop(id="s1", recipient=HERE),
@@ -95,7 +96,7 @@ async def scene(state: Path) -> AsyncGenerator[Scene, None]:
         await hub.db.apply(devices.register, KEYS, device=device(), shop_key=SHOP_KEY)
         await hub.add_customers(["s1"], [customer()])
         cable = Cable(hub.app)
-        opened = open_edge(config, keys=SECRETS, readers=[], hub_transport=cable, log=Said())
+        opened = open_edge(config, keys=SECRETS, readers=[], hub_transport=cable, clock=clock, log=Said())
         async with opened as edge:
             assert edge.agent is not None
             talking = asyncio.ensure_future(edge.agent.run())
