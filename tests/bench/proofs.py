@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from playwright.sync_api import BrowserContext, sync_playwright
 
-from tests.bench import advice
+from tests.bench import advice, guests
 from tests.conftest import ARGUMENTS, CHROMIUM
 from tests.drivers.pn532 import Type2Card, Type4Card, uri
 from tests.drivers.wallets import android, apple_pass, google_wallet, iphone, loyalty
@@ -252,6 +252,13 @@ def advice_100_ms() -> Outcome:
         with _folder() as folder:
             figures[f"{customers}"] = asyncio.run(advice.measure(folder, customers))
     return figures["2000"]["p95_ms"] <= 100.0, figures
+
+
+def guest_600_ms() -> Outcome:
+    with _folder() as folder:
+        figures = asyncio.run(guests.measure(folder))
+    figures["limit_p95_ms"] = 600.0
+    return figures["recognised"] == figures["guests"] and figures["p95_ms"] <= 600.0, figures
 
 
 def house() -> Outcome:
