@@ -1,4 +1,4 @@
-"""How long a member of another shop waits at the counter: from the tap to the visit, over a real line to a real hub."""
+"""How long a member of another shop waits at the counter: from the tap to the visit, over a line to a real hub."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""`python -m tests.sync.sign_example`: count, sum up and sign the page of sync/README.md again after a row was added."""
+"""`python -m tests.sync.sign_example`: sum up and sign the page of sync/README.md again after a row was added."""
 
 import re
 from hashlib import sha256
