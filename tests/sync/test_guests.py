@@ -104,9 +104,7 @@ async def test_who_comes_again_before_the_hub_heard_that_they_left_stays(tmp_pat
         assert held(it) == {}
         assert isinstance(await tap(it, reader="counter-2"), Recognised)
         await house.db.write(lambda conn: [acts.GuestLeft(BRAM, first.since_ms, house.time.now_ms())])
-        await until(
-            lambda: "guest_left" in [kind for _, kind, _, _ in events_at(tmp_path / "hub" / "hub.db")]
-        )
+        await until(lambda: "guest_left" in [kind for _, kind, _, _ in events_at(it.hub.db.reader)])
         assert shops(it) == ["s1", "s2"]
         assert held(it)["customer_key"] == 1
 
@@ -177,7 +175,7 @@ async def test_without_a_line_a_card_earns_under_a_pseudonym_and_the_hub_finds_w
         assert it.edge.agent is not None
         it.edge.agent.wake()
         await until(lambda: points(it) == 127)
-        taken = [row for row in events_at(tmp_path / "hub" / "hub.db") if row[1] == "guest_saved"]
+        taken = [row for row in events_at(it.hub.db.reader) if row[1] == "guest_saved"]
         assert [(body, code) for _, _, body, code in taken] == [(b"{}", None), (b"{}", "UNKNOWN_CREDENTIAL")]
         assert shops(it) == ["s2"]
         assert held(it) == {}
