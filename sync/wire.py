@@ -13,6 +13,25 @@ from typing import Annotated, Final, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Raw, Struct
 
+from sync.rows import BODIES as BODIES
+from sync.rows import Body as Body
+from sync.rows import Consent as Consent
+from sync.rows import Count as Count
+from sync.rows import Credential as Credential
+from sync.rows import Customer as Customer
+from sync.rows import Guest as Guest
+from sync.rows import Hex16 as Hex16
+from sync.rows import Hex32 as Hex32
+from sync.rows import Key as Key
+from sync.rows import Kind as Kind
+from sync.rows import Name as Name
+from sync.rows import Product as Product
+from sync.rows import Seq as Seq
+from sync.rows import Staff as Staff
+from sync.rows import Stock as Stock
+from sync.rows import TokenKind as TokenKind
+from sync.rows import Trait as Trait
+
 SCHEMA: Final = 1
 
 EVENTS_PATH: Final = "/sync/v1/events"
@@ -28,13 +47,6 @@ ROW_BYTES: Final = 64 << 10
 ANSWER_BYTES: Final = 64 << 10  # 500 rejections fit
 WAIT_S: Final = 25  # below the 30 s at which proxies tend to cut a silent request
 
-_MAX: Final = (1 << 53) - 1  # what every JSON reader keeps exact (RFC 8259 section 6)
-Count = Annotated[int, Meta(ge=0, le=_MAX)]
-Seq = Annotated[int, Meta(ge=1, le=_MAX)]
-Hex16 = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
-Hex32 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-Name = Annotated[str, Meta(pattern="^[A-Za-z0-9._:-]{1,64}$")]
-Kind = Annotated[str, Meta(pattern="^[a-z_]{1,64}$")]
 Op = Literal["put", "del", "erase"]
 
 
@@ -195,105 +207,6 @@ class Page(Struct, frozen=True):
     signed: Signed
 
 
-class Key(Struct, frozen=True):
-    """`t` = key, id = customer (hex): the customer's key, wrapped for this shop."""
-
-    wrapped: Annotated[bytes, Meta(max_length=1024)]
-
-
-class Trait(Struct, frozen=True):
-    """One personal value, sealed with the customer's key."""
-
-    name: Kind
-    sealed: bytes
-    ver: Count
-    as_of_ms: Count
-    until_ms: Count | None = None
-
-
-class Customer(Struct, frozen=True):
-    """`t` = customer, id = customer (hex): all traits, whole."""
-
-    traits: list[Trait]
-
-
-TokenKind = Annotated[str, Meta(pattern="^[a-z]{0,16}$")]
-
-
-class Credential(Struct, frozen=True, omit_defaults=True):
-    """`t` = credential, id = the shop's own (outer) hash in hex.
-
-    `kind` is that of the token it was bound with (`sun`, `vas`, `barcode` …), empty where nobody knows any more.
-    """
-
-    customer: Hex16
-    state: Literal["active", "blocked"]
-    kind: TokenKind = ""
-    bound_ms: Count | None = None
-
-
-class Consent(Struct, frozen=True, kw_only=True):
-    """`t` = consent, id = `customer/purpose/recipient`."""
-
-    customer: Hex16
-    purpose: Kind
-    recipient: Name
-    basis: Literal["consent", "agreement", "law"]
-    gen: Seq
-    state: Literal["given", "withdrawn"]
-    from_ms: Count
-    until_ms: Count | None = None
-
-
-Short = Annotated[str, Meta(max_length=512)]
-Long = Annotated[str, Meta(max_length=16_384)]
-
-
-class Product(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`t` = product, id = item: what stands in the catalogue; empty where nobody filled it in."""
-
-    title: Annotated[str, Meta(min_length=1, max_length=512)]
-    price_cents: Count
-    gtin: Annotated[str, Meta(pattern="^([0-9]{14})?$")] = ""
-    brand: Short = ""
-    category: Short = ""
-    department: Short = ""
-    vat: Annotated[int, Meta(ge=0, le=100)] | None = None
-    description: Long = ""
-    sizes: Annotated[tuple[Short, ...], Meta(max_length=200)] = ()
-    care: Long = ""
-    origin: Short = ""
-    sustainability: Long = ""
-    picture: Short = ""
-    colour: Annotated[str, Meta(pattern="^(#[0-9a-f]{6})?$")] = ""
-    place: Short = ""
-    durable: bool = False
-    sensitive: bool = False
-    alternatives: Annotated[tuple[Short, ...], Meta(max_length=64)] = ()
-
-
-class Guest(Struct, frozen=True):
-    """`t` = guest, id = customer (hex): of another shop, and here for the visit that began at `since_ms`."""
-
-    since_ms: Count
-
-
-class Stock(Struct, frozen=True):
-    """`t` = stock, id = item: how many there were in this shop, and when that was counted."""
-
-    count: Count
-    as_of_ms: Count
-
-
-class Staff(Struct, frozen=True):
-    """`t` = staff, id = personnel number: who may sign in, once the shop gave them a PIN."""
-
-    name: Annotated[str, Meta(min_length=1, max_length=80)]
-    role: Literal["staff", "manager"]
-    language: Literal["nl", "en"]
-    shops: Annotated[list[Name], Meta(max_length=1000)]
-
-
 class ConsentWithdrawn(Struct, frozen=True, kw_only=True):
     """Body of the event `consent_withdrawn`: accepted from any shop, for withdrawing needs nobody's leave."""
 
@@ -311,19 +224,6 @@ class WalletMoved(Struct, frozen=True, kw_only=True):
     instrument: Literal["points", "stamps"]
     delta: Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
     why: Literal["purchase", "reward", "correction"]
-
-
-Body = Key | Customer | Credential | Consent | Product | Stock | Staff | Guest
-BODIES: Final[dict[str, type[Body]]] = {
-    "key": Key,
-    "customer": Customer,
-    "credential": Credential,
-    "consent": Consent,
-    "product": Product,
-    "stock": Stock,
-    "staff": Staff,
-    "guest": Guest,
-}
 
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
