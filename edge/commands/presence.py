@@ -63,15 +63,19 @@ def _answer(
         locate=lambda: Strongest(floor) if radio_map is None else Belief(radio_map),
         new_visit=lambda: f"visit-{next(numbers)}",
     )
-    stream = Stream(tracker, resolve=None if devices is None else Here(devices))
+
+    def refuse(number: int, error: LineError) -> None:
+        _complain(WelkomError(f"input line {number}: {error}", code="P13", hint="it was left out"))
+
+    stream = Stream(tracker, resolve=None if devices is None else Here(devices), refuse=refuse)
     try:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
             try:
-                _say(stream.take(line))
+                _say(stream.take(line, number))
             except LineError as error:
-                _complain(WelkomError(f"input line {number}: {error}", code="P13", hint="it was left out"))
+                refuse(number, error)
     except (EOFError, gzip.BadGzipFile, zlib.error):
         raise WelkomError(
             "the packed input is damaged or cut",

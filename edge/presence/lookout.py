@@ -5,12 +5,11 @@ this very process, without waiting for anybody.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
-from edge.consent.facts import ConsentWithdrawn
 from edge.kit.clock import ShopTime
 from edge.kit.errors import StoreError
 from edge.kit.log import Log
@@ -81,14 +80,6 @@ class Lookout:
         """These devices are nobody's any more."""
         self.resolver.forget(id_.hex() for id_ in ids)
         self._reload.set()
-
-    def heard(self, facts: Sequence[object]) -> None:
-        """A listener of the database."""
-        self.changed(
-            fact.customer_id
-            for fact in facts
-            if isinstance(fact, ConsentWithdrawn) and fact.purpose in ("recognition", "location")
-        )
 
     async def _keep(self) -> None:
         while True:

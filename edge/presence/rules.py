@@ -6,6 +6,7 @@ changes nothing, and who returns within `AGAIN_S` is still in the same visit. (b
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final, Literal
 
 from edge.presence.estimate import Estimate
@@ -15,7 +16,9 @@ Kind = Literal["entered", "moved", "dwelt", "left"]
 ENTER_WITHIN_S: Final = 5.0
 ENTER_RECEPTIONS: Final = 3  # of one scanner within that time, or
 ENTER_SCANNERS: Final = 2  # two scanners: one stray reception greets nobody
-LEAST_CONFIDENCE: Final = 0.5  # of being inside at all
+# Or three moments in a row of a fob that is heard no oftener: each so long after the one before.
+SLOW_S: Final = (2.0, 4.5)
+RECEPTIONS_S: Final = (ENTER_RECEPTIONS - 1) * SLOW_S[1]  # for how long a reception counts at all
 MOVE_S: Final = 1.5  # an estimate that holds so long is a move; a sure one is at once
 MOVE_SURE: Final = 0.9
 LEAVE_S: Final = 45.0
@@ -76,8 +79,20 @@ class Happened:
 def enters(receptions: Sequence[Reception], estimate: Estimate, *, at_s: float) -> bool:
     """Whether a device that resolves is inside now: heard well enough, and more likely in than out."""
     recent = [each for each in receptions if at_s - each.at_s <= ENTER_WITHIN_S]
-    heard = len(recent) >= ENTER_RECEPTIONS or len({each.scanner for each in recent}) >= ENTER_SCANNERS
+    heard = (
+        len(recent) >= ENTER_RECEPTIONS
+        or len({each.scanner for each in recent}) >= ENTER_SCANNERS
+        or _is_slow(receptions)
+    )
     return heard and estimate.zone is not None
+
+
+def _is_slow(receptions: Sequence[Reception]) -> bool:
+    """Whether a fob that speaks seldom has spoken as often as is asked of others."""
+    moments = sorted({each.at_s for each in receptions})[-ENTER_RECEPTIONS:]
+    return len(moments) == ENTER_RECEPTIONS and all(
+        SLOW_S[0] <= later - sooner <= SLOW_S[1] for sooner, later in pairwise(moments)
+    )
 
 
 def seen_in(stay: Stay, seen: Seen) -> tuple[Stay, Happened | None]:

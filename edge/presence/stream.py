@@ -1,10 +1,13 @@
 """The lines of `welkom presence`: readings and status in, places and what happened out, in order, none lost.
 
 A line that cannot be used raises `LineError`, which names the field and never repeats a value; the next one goes on.
+One that is hours ahead of the others waits until others say so too: the shop was closed, or a clock is wrong,
+which must not send everybody home and make all that follows late.
 """
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from drivers.codecs.advert import find_eid
@@ -15,6 +18,10 @@ from edge.presence.tracker import Out, Place, Reading, Tracker
 
 MAX_LINE: Final = 16_384  # an extended advertisement has 1,650 bytes; the rest is names
 MOST_S: Final = 1e11  # the year 5138: beyond it a clock counts something else
+AHEAD_S: Final = 3_600.0
+# Lines ahead that agree are believed from two scanners on, or, where one scanner is all there is, from so many.
+AGREE: Final = 8
+MOST_AHEAD: Final = 32  # that wait, and say all different things
 Resolve = Callable[[bytes, float], str | None]  # (8 bytes of an identifier, when) -> a device of ours
 
 
@@ -22,20 +29,76 @@ class LineError(ValueError):
     """Not a line of readings; the text names the field."""
 
 
-class Stream:
-    """Lines into a tracker. Readings of one moment are gathered until a later moment comes, or `end`."""
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line; `found` is a reading, whether a scanner says it is online, or None for an advert of nobody."""
 
-    def __init__(self, tracker: Tracker, *, resolve: Resolve | None = None) -> None:
+    number: int
+    at_s: float
+    scanner: str
+    found: Reading | bool | None
+
+
+class Stream:
+    """Lines into a tracker. Readings of one moment are gathered until a later moment comes, or `end`.
+
+    `refuse` is told the number of a line that waited and turned out wrong, when a later one is taken.
+    """
+
+    def __init__(
+        self,
+        tracker: Tracker,
+        *,
+        resolve: Resolve | None = None,
+        refuse: Callable[[int, LineError], None] = lambda number, error: None,
+    ) -> None:
         self.tracker = tracker
         self._resolve = resolve
+        self._refuse = refuse
         self._at_s = float("-inf")
         self._waiting: list[Reading] = []
+        self._ahead: list[_Line] = []
         self._said: dict[str, bool] = {}  # scanner -> online
         self.unresolved = 0  # adverts of nobody: a total, and that is all that is kept
 
-    def take(self, line: str) -> Iterator[str]:
+    def take(self, line: str, number: int = 0) -> Iterator[str]:
         """The lines that this one lets out; raises LineError where it is none."""
-        at_s, scanner, found = self._parse(line)
+        taken = _Line(number, *self._parse(line))
+        if taken.at_s - self._at_s <= AHEAD_S:
+            self._give_up(self._ahead)
+            yield from self._follow(taken)
+            return
+        self._ahead.append(taken)
+        agree = [each for each in self._ahead if abs(each.at_s - taken.at_s) <= AHEAD_S]
+        first = self._at_s == float("-inf") and len(agree) > 1  # nothing says otherwise
+        if first or len(agree) >= AGREE or len({each.scanner for each in agree}) > 1:
+            self._give_up([each for each in self._ahead if each not in agree])
+            self._ahead.clear()
+            yield from self._follow_all(agree[:-1])
+            yield from self._follow(taken)
+        else:
+            self._give_up(self._ahead[:-MOST_AHEAD])
+
+    def end(self) -> Iterator[str]:
+        """The lines that still waited for a later moment."""
+        ahead, self._ahead = self._ahead, []
+        yield from self._follow_all(ahead)
+        yield from self._flush()
+
+    def _give_up(self, lines: list[_Line]) -> None:
+        for each in list(lines):
+            self._ahead.remove(each)
+            self._refuse(each.number, LineError("at: hours ahead of every line around it"))
+
+    def _follow_all(self, waited: list[_Line]) -> Iterator[str]:
+        for each in waited:
+            try:
+                yield from self._follow(each)
+            except LineError as error:
+                self._refuse(each.number, error)
+
+    def _follow(self, line: _Line) -> Iterator[str]:
+        at_s, scanner, found = line.at_s, line.scanner, line.found
         if at_s > self._at_s:
             yield from self._flush()
             self._at_s = at_s
@@ -55,10 +118,6 @@ class Stream:
             if last_s >= at_s or any(each.device == found.device for each in self._waiting):
                 raise LineError("at: before this device's last one; lines come oldest first")
             yield from _lines(self.tracker.hear(at_s, [found]))
-
-    def end(self) -> Iterator[str]:
-        """The lines that still waited for a later moment."""
-        yield from self._flush()
 
     def _flush(self) -> Iterator[str]:
         waiting, self._waiting = self._waiting, []

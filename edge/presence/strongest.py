@@ -15,9 +15,11 @@ SMOOTH_S: Final = 1.0
 FORGET_S: Final = 5.0
 CLEAR_DB: Final = 8.0  # stronger by so much: another zone at once
 STEADY_S: Final = 2.0  # stronger at all for so long: another zone
-NEAR_DBM: Final = -75.0  # weaker than this at the door, somebody passes on the street
-FAINT_DBM: Final = -92.0
-LINGER_S: Final = 60.0  # whoever passes is gone by then: a weak device of somebody who is in
+NEAR_DBM: Final = -75.0  # weaker than this, somebody passes on the street, or lives next door
+# A weak device of somebody who is in is heard at this strength so long without a pause; a neighbour's behind a wall
+# is weaker, and whoever passes is gone by then.
+LINGER_DBM: Final = -82.0
+LINGER_S: Final = 60.0
 SPREAD_DB: Final = 5.0  # of one reading about its mean
 
 
@@ -30,7 +32,7 @@ class Strongest:
     _zone: str | None = field(init=False, default=None)
     _rival: tuple[str, float] | None = field(init=False, default=None)
     _at_s: float = field(init=False, default=-math.inf)
-    _since_s: float | None = field(init=False, default=None)  # heard without a pause
+    _since_s: float | None = field(init=False, default=None)  # heard at LINGER_DBM without a pause
 
     def hear(self, at_s: float, readings: Mapping[str, float], *, alive: frozenset[str]) -> Estimate:
         """Take in what scanners heard at one moment, in dBm. `alive` is of no use here: silence says nothing."""
@@ -53,11 +55,12 @@ class Strongest:
     def _choose(self, at_s: float, by_zone: Mapping[str, float]) -> None:
         best = max(by_zone, key=lambda zone: by_zone[zone])
         if self._zone is None:
-            if self._since_s is None or at_s - self._at_s > FORGET_S:
+            if by_zone[best] < LINGER_DBM:
+                self._since_s = None
+            elif self._since_s is None or at_s - self._at_s > FORGET_S:
                 self._since_s = at_s
-            deep = best not in self.floor.entrances
-            lingers = at_s - self._since_s >= LINGER_S and by_zone[best] >= FAINT_DBM
-            if by_zone[best] >= (FAINT_DBM if deep else NEAR_DBM) or lingers:
+            lingers = self._since_s is not None and at_s - self._since_s >= LINGER_S
+            if by_zone[best] >= NEAR_DBM or lingers:
                 self._zone = best
         elif best == self._zone:
             self._rival = None

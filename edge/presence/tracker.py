@@ -181,7 +181,7 @@ class Tracker:
             device.gap_s += GAP_SHARE * (gap_s - device.gap_s)
         device.at_s = at_s
         device.receptions.extend(Reception(at_s, scanner) for scanner in scanners)
-        while device.receptions and at_s - device.receptions[0].at_s > rules.ENTER_WITHIN_S:
+        while device.receptions and at_s - device.receptions[0].at_s > rules.RECEPTIONS_S:
             device.receptions.popleft()
 
     def _follow(self, name: str, device: _Device) -> list[Happened]:
@@ -207,7 +207,7 @@ class Tracker:
         return [Happened("entered", device.at_s, name, zone, visit)]
 
     def _leads(self, name: str, device: _Device, stay: Stay) -> bool:
-        """Whether this device says where the customer is: the one that did, unless silent or much less sure."""
+        """Whether this device says where the customer is: the one that did, until it has been silent."""
         if name == stay.seen.device:
             return True
         other = self._devices.get(stay.seen.device)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from drivers.codecs.eid import eid
+from edge.consent.facts import ConsentWithdrawn
 from edge.kit.child import Start
 from edge.presence import beacons
 from edge.presence.devices import Device
@@ -80,7 +81,11 @@ async def open_fobs(folder: Path, *, clock: HandClock | None = None) -> AsyncIte
             events.append(event)
 
         lookout = Lookout(floor.db, floor.time, worker, recipient=RECIPIENT, log=log)
-        floor.db.listeners.append(lookout.heard)
+        floor.db.listeners.append(
+            lambda facts: lookout.changed(
+                fact.customer_id for fact in facts if isinstance(fact, ConsentWithdrawn)
+            )
+        )
         yield FobShop(floor, lookout, worker, events)
 
 

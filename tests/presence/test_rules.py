@@ -72,6 +72,32 @@ def test_somebody_on_the_street_is_not_in() -> None:
     assert {each.estimate.zone for each in out if isinstance(each, Place)} == {None}
 
 
+@pytest.mark.parametrize("scanner", ["g1", "g2"])
+@pytest.mark.parametrize("dbm", [-88.0, -83.0])
+def test_a_neighbours_device_behind_the_wall_is_never_in_without_a_calibration(
+    scanner: str, dbm: float
+) -> None:
+    engine = tracker()
+    out = [each for n in range(600) for each in heard(engine, n * 0.5, scanner, dbm=dbm + n % 3 - 1)]
+    assert events(out) == []
+
+
+def test_a_weak_device_of_somebody_who_stays_is_in_after_a_minute_and_one_that_passes_is_not() -> None:
+    engine = tracker()
+    out = [each for at_s in range(70) for each in heard(engine, at_s, dbm=-79)]
+    assert events(out) == [("entered", "door", "v1")]
+    engine = tracker()
+    out = [each for at_s in range(300) if at_s % 60 < 50 for each in heard(engine, at_s, dbm=-79)]
+    assert events(out) == []
+
+
+@pytest.mark.parametrize("gap_s", [1.0, 2.5, 3.0, 4.4])
+def test_a_fob_that_is_heard_only_every_few_seconds_comes_in_at_its_third_word(gap_s: float) -> None:
+    engine = tracker()
+    out = [each for n in range(3) for each in heard(engine, n * gap_s)]
+    assert events(out) == [("entered", "door", "v1")]
+
+
 def test_receptions_must_be_recent_and_the_estimate_inside() -> None:
     recent = [Reception(at_s, "g1") for at_s in (1.0, 2.0, 3.0)]
     assert rules.enters(recent, INSIDE, at_s=4)

@@ -103,6 +103,45 @@ def test_a_late_line_of_another_device_still_has_its_answer_and_time_never_runs_
         list(engine.take(json.dumps(reading(2.5))))
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_a_line_of_next_year_is_left_out_and_makes_nobody_late_and_sends_nobody_home(first: bool) -> None:
+    floor, rows = flat()
+    refused: list[tuple[int, str]] = []
+    walk = [json.dumps(reading(1000.0 + n / 2, f"g{1 + n // 2 % 2}", f"d{n % 3}")) for n in range(60)]
+    wrong = json.dumps(reading(3.2e7, "g5", "d1"))
+    place = 0 if first else 30
+    good = answers(stream(floor, rows), walk)
+    engine = stream(floor, rows)
+    engine._refuse = lambda number, error: refused.append((number, str(error)))
+    out = [
+        json.loads(each)
+        for number, line in enumerate([*walk[:place], wrong, *walk[place:]], 1)
+        for each in engine.take(line, number)
+    ]
+    assert out + [json.loads(each) for each in engine.end()] == good
+    assert refused == [(place + 1, "at: hours ahead of every line around it")]
+
+
+def test_a_scanner_whose_clock_is_wrong_is_left_out_line_by_line() -> None:
+    right = [reading(1000.0 + n, "g1") for n in range(20)]
+    mixed = [each for n, line in enumerate(right) for each in (line, reading(9e8 + n, "g2", "d2"))]
+    last = len(said(mixed)) - len(said(right))
+    assert last <= 2  # what stands at the very end nobody contradicts: a place and an arrival at the most
+
+
+def test_after_a_night_without_lines_the_day_goes_on() -> None:
+    for scanners in (("g1", "g4"), ("g1", "g1")):
+        night = [
+            reading(at_s + n / 2, scanner)
+            for at_s in (0.0, 50_000.0, 100_000.0)
+            for n in range(10)
+            for scanner in scanners
+        ]
+        out = said(night)
+        assert len([line for line in out if "confidence" in line]) == 30
+        assert [line["event"] for line in out if "event" in line][-2:] == ["left", "entered"]
+
+
 @pytest.mark.parametrize(
     ("line", "names"),
     [
