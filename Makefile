@@ -53,4 +53,6 @@ lock: ## resolve the requirements files anew, with hashes and no index line (nee
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--extra build pyproject.toml -o requirements.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		--extra build --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+		--extra build --extra hq --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--extra hq -c requirements-dev.txt pyproject.toml -o requirements-hq.txt

@@ -19,6 +19,7 @@ from sync.hub import api, catalogue, guests, intake, people
 from sync.hub.config import Config
 from sync.hub.contacts import Contacts
 from sync.hub.feed import Bell
+from sync.hub.hq import api as headquarters
 from sync.hub.people import NewCustomer
 from sync.hub.portal import page
 from sync.hub.portal import routes as portal
@@ -48,13 +49,14 @@ class Hub:
         self.contacts = Contacts(now_ms=self.now_ms, on_change=self.bell.poke)
         self.log = log
         self.app = Litestar(
-            [*api.routes(self), portal.router(self)],
+            [*api.routes(self), headquarters.router(self), portal.router(self)],
             before_send=[AddHeaders(config.frame_ancestors)],
             exception_handlers=problems(now_ms=self.now_ms, log=log),
             openapi_config=OpenAPIConfig(
                 title="Welkom hub",
                 version=str(wire.SCHEMA),
                 path="/schema",
+                components=headquarters.COMPONENTS,
                 render_plugins=[JsonRenderPlugin(path="/openapi.json")],
             ),
             request_max_body_size=wire.BATCH_BYTES,
@@ -69,7 +71,7 @@ class Hub:
     ) -> M:
         """Run an act in one transaction, then wake the shops that wait for what it published."""
         moved = await self.db.apply(act, *args, **kwargs)
-        self._announce(moved or [])
+        self.announce(moved or [])
         return moved
 
     async def take(self, envelope: wire.Envelope, facts: Sequence[wire.Event]) -> intake.Taken:
@@ -84,7 +86,7 @@ class Hub:
             ):
                 self.log("forked", code=refusal.code, hint=refusal.hint, device_epoch=envelope.epoch)
             raise
-        self._announce(taken.moved)
+        self.announce(taken.moved)
         if self.bell.is_listened() and facts:
             span = {"first": envelope.from_seq, "last": taken.seq}
             self.bell.poke(await self.db.read(portals.about, envelope.device, envelope.epoch, **span))
@@ -95,10 +97,10 @@ class Hub:
         invited = await self.db.apply(
             guests.invite, self.keys, shop_id=shop_id, card=ask.card, now_ms=self.now_ms()
         )
-        self._announce(invited.moved)
+        self.announce(invited.moved)
         return invited
 
-    def _announce(self, moved: Sequence[Moved]) -> None:
+    def announce(self, moved: Sequence[Moved]) -> None:
         """Wake the shops and the pages that wait for what was committed."""
         self.bell.ring([each.part for each in moved])
         self.bell.poke(customer_id for each in moved for customer_id in each.customers)

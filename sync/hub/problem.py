@@ -1,13 +1,13 @@
 """Every error that leaves the hub: RFC 9457 problem details with a code, and nothing personal."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
-from edge.kit.errors import StoreError, WelkomError
+from edge.kit.errors import Refused, StoreError, WelkomError
 from edge.kit.log import Log, died
 from sync import wire
 from sync.signing import BadSignature
@@ -15,12 +15,16 @@ from sync.signing import BadSignature
 AnyRequest = Request[Any, Any, Any]
 
 
+_CONFLICTS: Final = frozenset({"CUSTOMER_TAKEN", "CREDENTIAL_TAKEN", "IMPORT_TOUCHED", "IMPORT_OPEN"})
+
+
 class Refusal(WelkomError):
     """The hub says no to a request, with the HTTP status of it."""
 
-    def __init__(self, message: str, *, code: str, hint: str, status: int) -> None:
+    def __init__(self, message: str, *, code: str, hint: str, status: int, retry_s: int = 0) -> None:
         super().__init__(message, code=code, hint=hint)
         self.status = status
+        self.retry_s = retry_s  # above 0: when asking again can help
 
 
 def problems(*, now_ms: Callable[[], int], log: Log) -> ExceptionHandlersMap:
@@ -33,7 +37,16 @@ def problems(*, now_ms: Callable[[], int], log: Log) -> ExceptionHandlersMap:
         )
 
     def refused(_: AnyRequest, error: Refusal) -> Response[bytes]:
-        return answer(error.status, str(error), code=error.code, hint=error.hint)
+        said = answer(error.status, str(error), code=error.code, hint=error.hint)
+        if error.retry_s:
+            said.headers["retry-after"] = str(error.retry_s)
+        if error.status == 401:
+            said.headers["www-authenticate"] = "Bearer"
+        return said
+
+    def not_done(_: AnyRequest, error: Refused) -> Response[bytes]:
+        status = 404 if error.code.startswith("UNKNOWN_") else 409 if error.code in _CONFLICTS else 422
+        return answer(status, str(error), code=error.code, hint=error.hint)
 
     def unsigned(_: AnyRequest, error: BadSignature) -> Response[bytes]:
         return answer(401, str(error), code=error.code, hint=error.hint)
@@ -59,6 +72,7 @@ def problems(*, now_ms: Callable[[], int], log: Log) -> ExceptionHandlersMap:
 
     return {
         Refusal: refused,
+        Refused: not_done,
         BadSignature: unsigned,
         wire.Malformed: malformed,
         HTTPException: http,

@@ -81,7 +81,7 @@ def put_customers(
         traits, cards, shops = _wanted(conn, keys, row, customer)
         if not (traits or cards or shops):
             continue
-        was = WasCustomer(_put_traits(conn, keys, customer, traits, now_ms=now_ms), [], list(shops))
+        was = WasCustomer(put_traits(conn, keys, customer, traits, now_ms=now_ms), [], list(shops))
         for hash_ in cards:
             card = customers.Credential(hash_, customer, "active", 1, "", now_ms)
             customers.add(conn, "credential", [asdict(card)])
@@ -116,7 +116,7 @@ def put_balances(
     for row in found:
         customer = whom.customer_id(keys, row.ref, row.id)
         for name, value, delta in _moves(conn, keys, row, customer):
-            was = _put_traits(conn, keys, customer, {name: value}, now_ms=now_ms)[name]
+            was = put_traits(conn, keys, customer, {name: value}, now_ms=now_ms)[name]
             ver = 1 if was is None else was.ver + 1
             noted.append(Before(name, customer.hex(), ver, None if was is None else msgspec.json.encode(was)))
             seq = row.line * len(_MOVES) + _MOVES.index(name)
@@ -252,10 +252,10 @@ def _wanted(
     return traits, cards, [each for each in dict.fromkeys(row.shops) if each not in here]
 
 
-def _put_traits(
+def put_traits(
     conn: Connection, keys: Keys, customer: bytes, values: dict[str, Any], *, now_ms: int
 ) -> dict[str, wire.Trait | None]:
-    """Seal and keep values; how each trait was before."""
+    """Seal and keep values; how each trait was before. Raises Refused for what is not declared."""
     was: dict[str, wire.Trait | None] = {}
     key = whom.key_of(conn, keys, customer) if values else b""
     for name, value in values.items():

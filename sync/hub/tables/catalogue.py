@@ -73,3 +73,12 @@ def gaps(conn: Connection) -> list[tuple[str, bytes]]:
         WHERE p.d IS NOT NULL GROUP BY g.item, p.d ORDER BY count(*) DESC, max(g.at_ms) DESC, g.item LIMIT 200
         """
     ).fetchall()
+
+
+def items(conn: Connection, *, after: str, most: int) -> list[str]:
+    """Item numbers that are there, after one, in their order."""
+    rows = conn.execute(
+        "SELECT item FROM product WHERE d IS NOT NULL AND item>:after ORDER BY item LIMIT :most",
+        {"after": after, "most": most},
+    )
+    return [item for (item,) in rows]

@@ -20,6 +20,14 @@ def has(conn: Connection, line_id: bytes) -> bool:
     return found is not None
 
 
+def last(conn: Connection, device_id: str) -> int:
+    """The last number of a book of our own, 0 for none."""
+    (seq,) = conn.execute(
+        "SELECT coalesce(max(seq), 0) FROM ledger WHERE device_id=:id AND epoch=1", {"id": device_id}
+    ).fetchone()
+    return int(seq)
+
+
 def short(conn: Connection, customer_id: bytes) -> dict[str, int]:
     """By instrument: what was given to a customer though it was no longer there."""
     rows = conn.execute(

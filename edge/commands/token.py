@@ -1,0 +1,56 @@
+"""`welkom token`: the tokens with which headquarters' own programs ask the hub."""
+
+import argparse
+import asyncio
+import json
+import os
+from pathlib import Path
+
+from edge.hub_file import load_hub
+from edge.kit.clock import SystemClock, rfc3339
+from edge.kit.errors import WordsError
+from edge.kit.log import json_log
+from sync.hub.app import open_hub
+from sync.hub.hq import tokens
+from sync.hub.tables import tokens as tables
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    words = parser.add_subparsers(dest="act", metavar="ACT", required=True)
+    new = words.add_parser("add", help="makes a token and prints it, this once")
+    new.add_argument("name", metavar="NAME", help="of the program that will use it")
+    new.add_argument(
+        "--scope", action="append", default=[], choices=sorted(tokens.SCOPES), help="again for more"
+    )
+    new.add_argument("--dry-run", action="store_true", help="check everything and change nothing")
+    listed = words.add_parser("list", help="every token, a line of JSON each; never the token itself")
+    end = words.add_parser("end", help="a token may nothing any more, at once")
+    end.add_argument("id", metavar="ID", help="as `list` prints it")
+    for each in (new, listed, end):
+        each.add_argument("--config", type=Path, required=True, help="hub.toml")
+
+
+def run(words: argparse.Namespace) -> int:
+    asyncio.run(_do(words))
+    return 0
+
+
+async def _do(words: argparse.Namespace) -> None:
+    settings = load_hub(words.config, environment=os.environ)
+    async with open_hub(settings.hub, log=json_log(now_ms=SystemClock().wall_ms)) as hub:
+        match words.act:
+            case "add":
+                if not words.scope:
+                    raise WordsError("no --scope", code="W02", hint="a token without a scope may do nothing")
+                if not words.dry_run:
+                    scopes, now_ms = words.scope, hub.now_ms()
+                    print(await hub.db.apply(tokens.make, words.name, scopes=scopes, now_ms=now_ms))
+            case "list":
+                for each in tables.every(hub.db.reader):
+                    told = {"id": each.id, "name": each.name, "scopes": sorted(each.scopes)}
+                    ended = None if each.ended_ms is None else rfc3339(each.ended_ms)
+                    print(json.dumps(told | {"made": rfc3339(each.made_ms), "ended": ended}))
+            case _:
+                if not await hub.db.apply(tables.end, words.id, now_ms=hub.now_ms()):
+                    hint = "`welkom token list` names them"
+                    raise WordsError("no living token has this id", code="W02", hint=hint)

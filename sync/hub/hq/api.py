@@ -1,0 +1,37 @@
+"""`/api/v1`: what headquarters' programs may ask; a token for each, ids without meaning in every address."""
+
+from typing import TYPE_CHECKING, Final
+
+from litestar import Router
+from litestar.openapi.spec import Components, SecurityScheme
+
+from sync.hub.hq import channels, customers, goods, runs
+from sync.hub.hq.asking import guard
+
+if TYPE_CHECKING:
+    from sync.hub.app import Hub
+
+PATH: Final = "/api/v1"
+BODY_BYTES: Final = 1 << 20
+COMPONENTS: Final = Components(
+    security_schemes={"token": SecurityScheme(type="http", scheme="bearer", description="`welkom token add`")}
+)
+
+
+def router(hub: "Hub") -> Router:
+    """Everything below /api/v1, behind one guard."""
+    return Router(
+        path=PATH,
+        route_handlers=[
+            *customers.routes(hub),
+            *channels.routes(hub),
+            *goods.routes(hub),
+            *runs.routes(hub),
+        ],
+        guards=[guard(hub)],
+        security=[{"token": []}],
+        request_max_body_size=BODY_BYTES,
+        cache_control=None,
+        response_headers={"cache-control": "no-store"},
+        tags=["headquarters"],
+    )

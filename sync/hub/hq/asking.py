@@ -1,0 +1,114 @@
+"""What every request of a program passes: whose token, may it, not too often, once only; and where a list goes on."""
+
+import base64
+from collections.abc import Callable
+from hashlib import sha256
+from sqlite3 import Connection
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import msgspec
+from litestar import Request, Response
+from litestar.connection import ASGIConnection
+from litestar.handlers.base import BaseRouteHandler
+from litestar.params import HeaderParameter, PathParameter, QueryParameter
+
+from sync import wire
+from sync.hub.hq import tokens
+from sync.hub.hq.limits import Buckets
+from sync.hub.problem import Refusal
+from sync.hub.tables import tokens as tables
+from sync.hub.tables.feed import Moved
+from sync.hub.tables.tokens import Token
+
+if TYPE_CHECKING:
+    from sync.hub.app import Hub
+
+AnyRequest = Request[Any, Any, Any]
+DAY_MS: Final = 86_400_000
+MOST: Final = 200
+# What stands in addresses: ids that mean nothing to others, never a name or number of a person.
+CustomerId = Annotated[str, PathParameter(pattern="^[0-9a-f]{32}$", description="opaque, 32 hex digits")]
+Limit = Annotated[int, QueryParameter(ge=1, le=MOST, description="how many at most")]
+Cursor = Annotated[str, QueryParameter(max_length=200, description="`next` of the answer before")]
+Key = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Idempotency-Key",
+        min_length=1,
+        max_length=64,
+        required=False,
+        description="the same key within a day: the first answer again, and nothing happens twice",
+    ),
+]
+Act = Callable[[Connection], tuple[int, Any, list[Moved]]]
+
+
+def guard(hub: "Hub") -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]:
+    """Raises Refusal unless a living token with the handler's `scope` asks, and not too often."""
+    buckets = Buckets(now_ms=hub.now_ms)
+
+    def check(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+        kind, _, token = connection.headers.get("authorization", "").partition(" ")
+        who = tables.alive(hub.db.reader, tokens.hashed(token.strip())) if kind.lower() == "bearer" else None
+        # Who has no token shares one bucket an address, so that guessing is slow.
+        host = connection.client.host if connection.client else ""
+        if wait_s := buckets.take(who.id if who else f"@{host}"):
+            raise Refusal(
+                "too many requests",
+                code="TOO_OFTEN",
+                hint=f"ask again in {wait_s} s",
+                status=429,
+                retry_s=wait_s,
+            )
+        if who is None:
+            hint = "send `Authorization: Bearer …`; `welkom token add` makes one"
+            raise Refusal("no living token", code="NO_TOKEN", hint=hint, status=401)
+        if handler.opt["scope"] not in who.scopes:
+            hint = f"it lacks the scope {handler.opt['scope']}"
+            raise Refusal("the token may not do this", code="NO_SCOPE", hint=hint, status=403)
+        connection.state.who = who
+
+    return check
+
+
+async def once(hub: "Hub", request: AnyRequest, key: str | None, act: Act) -> Response[bytes]:
+    """Run `act` and answer with what it made; with a key its first answer is kept in the same transaction."""
+    who: Token = request.state.who
+    asked = sha256(f"{request.method} {request.url.path}\n".encode() + await request.body()).digest()
+    now_ms = hub.now_ms()
+
+    def whole(conn: Connection) -> tuple[int, bytes, list[Moved]]:
+        key_hash = sha256((key or "").encode()).digest()
+        if key and (held := tables.answer(conn, who.id, key_hash)):
+            if held.request != asked:
+                hint = "take a new key for another request"
+                raise Refusal("the key was used for another request", code="KEY_USED", hint=hint, status=422)
+            return held.status, held.body, []
+        status, made, moved = act(conn)
+        body = b"" if made is None else msgspec.json.encode(made)
+        if key:
+            given = tables.Answer(asked, status, body)
+            tables.keep_answer(conn, who.id, key_hash, given, now_ms=now_ms, until_ms=now_ms - DAY_MS)
+        return status, body, moved
+
+    status, body, moved = await hub.db.apply(whole)
+    hub.announce(moved)
+    return Response(body, status_code=status, media_type="application/json")
+
+
+def onward(*values: Any) -> str:
+    """Where a list goes on; opaque to whoever gets it."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(values)).decode().rstrip("=")
+
+
+def since(text: str, kind: type[wire.T], first: wire.T) -> wire.T:
+    """What a cursor says; `first` for none. Raises Refusal for what we did not make."""
+    if not text:
+        return first
+    try:
+        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        return msgspec.json.decode(raw, type=kind)
+    except (ValueError, msgspec.MsgspecError):
+        raise Refusal(
+            "the cursor is none of ours", code="BAD_CURSOR", hint="begin without one", status=400
+        ) from None

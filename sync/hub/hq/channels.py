@@ -1,0 +1,159 @@
+"""The other channels: orders and wish lists come in from the web and other tills, one time line goes out."""
+
+import hmac
+from collections.abc import Iterator
+from heapq import merge
+from itertools import islice
+from sqlite3 import Connection
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from litestar import get, put
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import JSONBody
+
+from edge.kit.errors import Corrupt, Refused
+from edge.kit.seal import derive, seal, unseal
+from sync.hub import wallet
+from sync.hub.config import Keys
+from sync.hub.devices import shop_key_of
+from sync.hub.hq import put as imports
+from sync.hub.hq import shapes, whom
+from sync.hub.hq.asking import Cursor, CustomerId, Limit, onward, since
+from sync.hub.tables import catalogue as goods
+from sync.hub.tables import feed as partitions
+from sync.hub.tables import happenings as tables
+from sync.hub.tables import reading
+from sync.hub.tables import wallet as purses
+from sync.hub.tables.feed import Moved
+
+if TYPE_CHECKING:
+    from sync.hub.app import Hub
+
+MOST_READY: Final = 10  # orders that lie ready for one customer
+_BASIS: Final = "saving"  # what an order rests on: it is part of the agreement
+_END_MS: Final = 253_402_300_799_000
+
+
+def routes(hub: "Hub") -> list[HTTPRouteHandler]:
+    """The handlers, bound to one hub."""
+
+    @put(
+        "/customers/{customer_id:str}/orders", scope="channels:write", summary="Report an order or a purchase"
+    )
+    async def order(customer_id: CustomerId, data: JSONBody[shapes.Order]) -> shapes.Moment:
+        customer = bytes.fromhex(customer_id)
+        await hub.change(take_order, hub.keys, customer, data=data, now_ms=hub.now_ms())
+        return shapes.Moment(data.at_ms, data.channel, data.state, data.shop)
+
+    @put("/customers/{customer_id:str}/wishlist", scope="channels:write", summary="Set the wish list")
+    async def wishes(customer_id: CustomerId, data: JSONBody[shapes.WishList]) -> shapes.WishList:
+        customer = bytes.fromhex(customer_id)
+        await hub.change(take_wishes, hub.keys, customer, data=data, now_ms=hub.now_ms())
+        return data
+
+    @get("/customers/{customer_id:str}/timeline", scope="customers:read", summary="Everything, newest first")
+    async def line(customer_id: CustomerId, limit: Limit = 50, cursor: Cursor = "") -> shapes.TimeLine:
+        customer = bytes.fromhex(customer_id)
+        whom.known(hub.db.reader, customer)
+        upto_ms, skip = since(cursor, tuple[int, int], (_END_MS, 0))
+        upto_ms, skip = max(0, min(upto_ms, _END_MS)), max(0, min(skip, 10_000))
+        most = skip + limit + 1
+        moments = list(islice(timeline(hub, customer, upto_ms=upto_ms, most=most), skip, most))
+        found, more = moments[:limit], None
+        if len(moments) > limit:
+            last_ms = found[-1].at_ms
+            same = sum(each.at_ms == last_ms for each in found) + (skip if last_ms == upto_ms else 0)
+            more = onward(last_ms, same)
+        return shapes.TimeLine(found, more)
+
+    return [order, wishes, line]
+
+
+def take_order(
+    conn: Connection, keys: Keys, customer: bytes, *, data: shapes.Order, now_ms: int
+) -> list[Moved]:
+    """Keep an order of another channel, sealed; what lies ready in a shop goes to that customer's shops."""
+    whom.known(conn, customer)
+    if data.shop is not None:
+        shop_key_of(conn, keys, data.shop)
+    if data.state == "ready" and data.shop is None:
+        raise Refused("an order lies ready somewhere", code="UNKNOWN_SHOP", hint="say in which shop")
+    name = f"{data.channel}|{data.number}".encode()
+    id_ = hmac.digest(derive(keys.hub_kek, "happening"), name, "sha256")[:16]
+    if tables.owner(conn, id_) not in (None, customer):
+        hint = "a number is of one customer, in one channel"
+        raise Refused("the order is another customer's", code="CUSTOMER_TAKEN", hint=hint)
+    key = whom.key_of(conn, keys, customer)
+    told: dict[str, Any] = {"number": data.number, "total_cents": data.total_cents}
+    told |= {"lines": [msgspec.to_builtins(each) for each in data.lines]}
+    sealed = seal(key, msgspec.json.encode(told), _place(customer, id_))
+    tables.put(conn, tables.Happening(id_, customer, data.channel, data.state, data.shop, data.at_ms, sealed))
+    held = purses.trait(conn, customer, "pickup")
+    value = whom.value_of(key, customer, held) if held else None
+    orders = value.get("orders", []) if isinstance(value, dict) else []
+    rest = [each for each in orders if isinstance(each, dict) and each.get("number") != data.number]
+    if data.state == "ready":
+        ready = {"number": data.number, "since_ms": data.at_ms, "shop": data.shop}
+        rest.append(ready | ({"place": data.place} if data.place else {}))
+    if rest == orders:
+        return []
+    imports.put_traits(conn, keys, customer, {"pickup": {"orders": rest[-MOST_READY:]}}, now_ms=now_ms)
+    return partitions.publish(conn, wallet.rows(conn, [customer]))
+
+
+def take_wishes(
+    conn: Connection, keys: Keys, customer: bytes, *, data: shapes.WishList, now_ms: int
+) -> list[Moved]:
+    """Set what a customer saved for later; raises Refused for a product that nobody knows."""
+    whom.known(conn, customer)
+    items = list(dict.fromkeys(data.items))
+    for item in items:
+        held = goods.product(conn, item)
+        if held is None or held[1] is None:
+            raise Refused(
+                f"no product is called {item!r}", code="UNKNOWN_PRODUCT", hint="import products first"
+            )
+    before = purses.trait(conn, customer, "wishlist")
+    if before and whom.value_of(whom.key_of(conn, keys, customer), customer, before) == {"items": items}:
+        return []
+    imports.put_traits(conn, keys, customer, {"wishlist": {"items": items}}, now_ms=now_ms)
+    return partitions.publish(conn, wallet.rows(conn, [customer]))
+
+
+def timeline(hub: "Hub", customer: bytes, *, upto_ms: int, most: int) -> Iterator[shapes.Moment]:
+    """What the shops reported and what the other channels told, newest first."""
+    conn, now_ms = hub.db.reader, hub.now_ms()
+    open_ = reading.has_basis(conn, customer, _BASIS, now_ms=now_ms)
+    key = whom.key_of(conn, hub.keys, customer) if open_ else b""
+    told = (
+        shapes.Moment(each.at_ms, "store", each.kind, each.shop_id, _moved(each) if open_ else None)
+        for each in tables.told(conn, customer, upto_ms=upto_ms, most=most)
+    )
+    happened = (
+        shapes.Moment(
+            each.at_ms, each.channel, each.kind, each.shop_id, _opened(key, each) if open_ else None
+        )
+        for each in tables.happened(conn, customer, upto_ms=upto_ms, most=most)
+    )
+    return merge(told, happened, key=lambda each: -each.at_ms)
+
+
+def _moved(told: tables.Told) -> dict[str, Any] | None:
+    """Of a line in a ledger what moved; of other facts the kind says enough."""
+    if told.kind != "wallet_moved":
+        return None
+    body = msgspec.json.decode(told.body)
+    return {name: body[name] for name in ("instrument", "delta", "why") if name in body}
+
+
+def _opened(key: bytes, each: tables.Happening) -> dict[str, Any] | None:
+    try:
+        about = msgspec.json.decode(unseal(key, each.sealed, _place(each.customer_id, each.id)))
+    except Corrupt:
+        return None
+    return about if isinstance(about, dict) else None
+
+
+def _place(customer: bytes, id_: bytes) -> bytes:
+    return b"happening|" + customer + b"|" + id_

@@ -1,0 +1,213 @@
+"""Customers as headquarters' programs see and change them."""
+
+import os
+from sqlite3 import Connection
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from litestar import Response, delete, get, patch, post, put
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import JSONBody, PathParameter
+
+from edge.consent.rules import PURPOSES, Register
+from edge.kit.errors import Refused
+from edge.wallet.rules import add, balance_of, with_balance
+from sync.hub import consents, people, wallet
+from sync.hub.consents import NewConsent
+from sync.hub.hq import put as imports
+from sync.hub.hq import shapes, whom
+from sync.hub.hq.asking import AnyRequest, Cursor, CustomerId, Key, Limit, once, onward, since
+from sync.hub.portal.traits import open_traits
+from sync.hub.problem import Refusal
+from sync.hub.tables import feed as partitions
+from sync.hub.tables import people as tables
+from sync.hub.tables import reading
+from sync.hub.tables import wallet as purses
+from sync.hub.tables.feed import Moved
+
+if TYPE_CHECKING:
+    from sync.hub.app import Hub
+
+BOOK: Final = "hub:api"
+_MOVES: Final = ("points", "stamps")
+
+
+def routes(hub: "Hub") -> list[HTTPRouteHandler]:
+    """The handlers, bound to one hub."""
+
+    def known(customer_id: str) -> bytes:
+        customer = bytes.fromhex(customer_id)
+        whom.known(hub.db.reader, customer)
+        return customer
+
+    @get("/customers", scope="customers:read", summary="Ids of customers")
+    async def listed(limit: Limit = 50, cursor: Cursor = "") -> shapes.Page:
+        (last,) = since(cursor, tuple[bytes], (b"",))
+        ids = reading.customers(hub.db.reader, after=last, most=limit + 1)
+        more = onward(ids[limit - 1]) if len(ids) > limit else None
+        return shapes.Page([each.hex() for each in ids[:limit]], more)
+
+    @post("/customers", scope="customers:write", summary="Add a customer", status_code=201)
+    async def create(
+        request: AnyRequest, data: JSONBody[shapes.NewCustomer], key: Key = None
+    ) -> Response[bytes]:
+        new = people.NewCustomer(
+            whom.customer_id(hub.keys, data.ref) if data.ref.strip() else os.urandom(16),
+            data.traits,
+            [(each.kind, each.value) for each in data.cards],
+            [NewConsent(each.purpose, each.recipient, each.until_ms) for each in data.consents],
+        )
+
+        def act(conn: Connection) -> tuple[int, Any, list[Moved]]:
+            shop_ids, now_ms = sorted(set(data.shops)), hub.now_ms()
+            moved = people.add_customer(conn, hub.keys, shop_ids=shop_ids, customer=new, now_ms=now_ms)
+            return 201, shapes.Made(new.customer_id.hex()), moved
+
+        return await once(hub, request, key, act)
+
+    @post(
+        "/customers/find", scope="customers:read", summary="The id behind a number or card", status_code=200
+    )
+    async def find(data: JSONBody[shapes.Found]) -> shapes.Made:
+        customer = None
+        if data.card:
+            hash_ = people.inner_hash(hub.keys, data.card.kind, data.card.value)
+            customer = tables.owner(hub.db.reader, hash_)
+        elif data.ref.strip():
+            customer = whom.customer_id(hub.keys, data.ref)
+        if customer is None:
+            raise Refused("nobody is found", code="UNKNOWN_CUSTOMER", hint="give a ref or a card")
+        whom.known(hub.db.reader, customer)
+        return shapes.Made(customer.hex())
+
+    @get("/customers/{customer_id:str}", scope="customers:read", summary="One customer")
+    async def read(customer_id: CustomerId) -> shapes.Customer:
+        customer, conn = known(customer_id), hub.db.reader
+        sealed = reading.traits(conn, customer, now_ms=hub.now_ms())
+        traits = open_traits(sealed, kek=hub.keys.hub_kek, log=hub.log)
+        return shapes.Customer(
+            id=customer_id,
+            shops=tables.shops_of(conn, customer),
+            traits={
+                name: shapes.Trait(value, traits.as_of_ms[name]) for name, value in traits.values.items()
+            },
+            consents=[
+                shapes.Register(each.purpose, each.recipient, each.basis, each.state, each.gen, each.until_ms)
+                for each in tables.consents(conn, customer)
+            ],
+            cards=[
+                shapes.CardSeen(each.kind, each.state, each.bound_ms)
+                for each in tables.credentials(conn, customer)
+            ],
+        )
+
+    @patch("/customers/{customer_id:str}", scope="customers:write", summary="Change traits")
+    async def change(customer_id: CustomerId, data: JSONBody[shapes.Changes]) -> shapes.Changed:
+        customer = known(customer_id)
+        if moves := sorted(set(data.traits) & set(_MOVES)):
+            hint = "post a line to its ledger"
+            raise Refused(f"{moves[0]} only moves by a line", code="NOT_A_LINE", hint=hint)
+
+        def act(conn: Connection) -> list[Moved]:
+            whom.known(conn, customer)
+            imports.put_traits(conn, hub.keys, customer, data.traits, now_ms=hub.now_ms())
+            return partitions.publish(conn, wallet.rows(conn, [customer]))
+
+        await hub.change(act)
+        return shapes.Changed(sorted(data.traits))
+
+    @post(
+        "/customers/{customer_id:str}/ledger",
+        scope="customers:write",
+        summary="Add or take points or stamps",
+        status_code=201,
+    )
+    async def move(
+        request: AnyRequest, customer_id: CustomerId, data: JSONBody[shapes.Move], key: Key = None
+    ) -> Response[bytes]:
+        customer = known(customer_id)
+        if key is None:
+            hint = "send the header, so that a request that is sent again counts once"
+            raise Refusal("no Idempotency-Key", code="NO_KEY", hint=hint, status=400)
+
+        def act(conn: Connection) -> tuple[int, Any, list[Moved]]:
+            whom.known(conn, customer)
+            balance = _move(conn, hub, customer, data)
+            moved = partitions.publish(conn, wallet.rows(conn, [customer]))
+            return 201, shapes.Balance(data.instrument, balance), moved
+
+        return await once(hub, request, key, act)
+
+    @put(
+        "/customers/{customer_id:str}/consents/{purpose:str}/{recipient:str}",
+        scope="customers:write",
+        summary="Give or withdraw a consent",
+    )
+    async def choose(
+        customer_id: CustomerId,
+        purpose: Annotated[str, PathParameter(pattern="^[a-z_]{1,64}$")],
+        recipient: Annotated[str, PathParameter(pattern="^[A-Za-z0-9._:-]{1,64}$")],
+        data: JSONBody[shapes.Choice],
+    ) -> shapes.Register:
+        customer, now_ms = known(customer_id), hub.now_ms()
+        consents.declared(purpose, recipient)
+        if data.state == "withdrawn":
+            await hub.change(consents.withdraw, customer, purpose=purpose, recipient=recipient, now_ms=now_ms)
+        else:
+            if PURPOSES[purpose] != "consent":
+                hint = "it needs no yes"
+                raise Refused(f"{purpose} rests on {PURPOSES[purpose]}", code="NO_CONSENT", hint=hint)
+            base = Register(data.gen, data.seen) if data.seen != "none" else None
+            moved = await hub.change(
+                consents.grant,
+                customer,
+                purpose=purpose,
+                recipient=recipient,
+                base=base,
+                now_ms=now_ms,
+                until_ms=data.until_ms,
+            )
+            if moved is None:
+                hint = "ask the customer again, with what stands now"
+                raise Refusal("the register changed meanwhile", code="CONSENT_CHANGED", hint=hint, status=409)
+        held = tables.consent(hub.db.reader, customer, purpose=purpose, recipient=recipient)
+        if held is None:
+            raise Refused("no such customer", code="UNKNOWN_CUSTOMER", hint="they were erased meanwhile")
+        return shapes.Register(purpose, recipient, held.basis, held.state, held.gen, held.until_ms)
+
+    @delete("/customers/{customer_id:str}", scope="customers:erase", summary="Forget a customer everywhere")
+    async def forget(customer_id: CustomerId) -> None:
+        await hub.erase(known(customer_id))
+
+    @post("/cards/block", scope="customers:write", summary="Block a lost card everywhere", status_code=204)
+    async def block(data: JSONBody[shapes.Card]) -> None:
+        await hub.change(people.block, hub.keys, kind=data.kind, value=data.value)
+
+    return [listed, create, find, read, change, move, choose, forget, block]
+
+
+def _move(conn: Connection, hub: "Hub", customer: bytes, asked: shapes.Move) -> int:
+    """Write a line of ours and the balance after it; raises Refused for a balance that is not there."""
+    held = purses.trait(conn, customer, asked.instrument)
+    key = whom.key_of(conn, hub.keys, customer)
+    value = whom.value_of(key, customer, held) if held else None
+    before = balance_of(asked.instrument, value)
+    if before is None:
+        hint = "give it to them by an import of customers"
+        raise Refused(f"the customer has no {asked.instrument}", code="NO_INSTRUMENT", hint=hint)
+    total = add(before, asked.delta)
+    if total.short:
+        raise Refused("the balance would go below zero", code="NOT_ENOUGH", hint="nothing was changed")
+    after_ = with_balance(asked.instrument, value, total.balance)
+    now_ms = hub.now_ms()
+    imports.put_traits(conn, hub.keys, customer, {asked.instrument: after_}, now_ms=now_ms)
+    number = (1, purses.last(conn, BOOK) + 1)
+    imports.book(
+        conn,
+        customer,
+        number=number,
+        instrument=asked.instrument,
+        delta=asked.delta,
+        now_ms=now_ms,
+        device=BOOK,
+    )
+    return total.balance

@@ -1,0 +1,45 @@
+"""Imports as headquarters' programs see them, and the fleet."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from litestar import get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import PathParameter
+
+from edge.kit.errors import Refused
+from sync.hub.hq import imports, shapes
+from sync.hub.hq.asking import Cursor, Limit, onward, since
+from sync.hub.tables import imports as tables
+
+if TYPE_CHECKING:
+    from sync.hub.app import Hub
+
+Number = Annotated[int, PathParameter(ge=1, le=2**53)]
+
+
+def routes(hub: "Hub") -> list[HTTPRouteHandler]:
+    """The handlers, bound to one hub."""
+
+    @get("/imports", scope="imports:read", summary="Imports, newest first")
+    async def listed(limit: Limit = 50, cursor: Cursor = "") -> shapes.Imports:
+        (below,) = since(cursor, tuple[int], (2**53,))
+        found = tables.runs(hub.db.reader, below=max(0, min(below, 2**53)), most=limit + 1)
+        more = onward(found[limit - 1].number) if len(found) > limit else None
+        return shapes.Imports([_shape(each) for each in found[:limit]], more)
+
+    @get("/imports/{number:int}", scope="imports:read", summary="One import")
+    async def read(number: Number) -> shapes.Import:
+        found = tables.run(hub.db.reader, number)
+        if found is None:
+            raise Refused("there is no such import", code="UNKNOWN_IMPORT", hint="list the imports")
+        return _shape(found)
+
+    @post("/imports/{number:int}/undo", scope="imports:write", summary="Take an import back", status_code=200)
+    async def undo(number: Number) -> shapes.TakenBack:
+        return shapes.TakenBack(number, await imports.take_back(hub, number))
+
+    return [listed, read, undo]
+
+
+def _shape(run: tables.Run) -> shapes.Import:
+    return shapes.Import(run.number, run.kind, run.state, run.added, run.changed, run.gone, run.at_ms)

@@ -1,0 +1,74 @@
+"""What customers did on the web or at other tills, and one time line of everything."""
+
+from sqlite3 import Connection
+from typing import NamedTuple
+
+
+class Happening(NamedTuple):
+    """One thing of a customer; `sealed` opens with their own key."""
+
+    id: bytes
+    customer_id: bytes
+    channel: str
+    kind: str
+    shop_id: str | None
+    at_ms: int
+    sealed: bytes
+
+
+class Told(NamedTuple):
+    """One fact that a shop reported about a customer."""
+
+    at_ms: int
+    kind: str
+    shop_id: str
+    body: bytes
+
+
+def put(conn: Connection, given: Happening) -> bool:
+    """Keep a happening, or its newer form; whether it is new."""
+    known = conn.execute("SELECT 1 FROM happening WHERE id=:id", {"id": given.id}).fetchone()
+    conn.execute(
+        """
+        INSERT INTO happening (id, customer_id, channel, kind, shop_id, at_ms, sealed)
+        VALUES (:id, :customer_id, :channel, :kind, :shop_id, :at_ms, :sealed)
+        ON CONFLICT (id) DO UPDATE SET kind=excluded.kind, shop_id=excluded.shop_id, at_ms=excluded.at_ms,
+            sealed=excluded.sealed
+        """,
+        given._asdict(),
+    )
+    return known is None
+
+
+def owner(conn: Connection, id_: bytes) -> bytes | None:
+    row = conn.execute("SELECT customer_id FROM happening WHERE id=:id", {"id": id_}).fetchone()
+    return bytes(row[0]) if row else None
+
+
+def happened(conn: Connection, customer_id: bytes, *, upto_ms: int, most: int) -> list[Happening]:
+    """The newest up to an instant, newest first, in an order that never changes."""
+    rows = conn.execute(
+        """
+        SELECT id, customer_id, channel, kind, shop_id, at_ms, sealed FROM happening
+        WHERE customer_id=:customer_id AND at_ms<=:upto_ms ORDER BY at_ms DESC, id LIMIT :most
+        """,
+        {"customer_id": customer_id, "upto_ms": upto_ms, "most": most},
+    )
+    return [
+        Happening(bytes(id_), bytes(whose), channel, kind, shop_id, at_ms, bytes(sealed))
+        for id_, whose, channel, kind, shop_id, at_ms, sealed in rows
+    ]
+
+
+def told(conn: Connection, customer_id: bytes, *, upto_ms: int, most: int) -> list[Told]:
+    """As `happened`, of what the shops reported."""
+    rows = conn.execute(
+        """
+        SELECT e.at_ms, e.kind, d.shop_id, e.body FROM event AS e JOIN device AS d ON d.id=e.device_id
+        WHERE e.customer_id=:customer_id AND e.customer_id IS NOT NULL AND e.code IS NULL
+            AND e.at_ms<=:upto_ms
+        ORDER BY e.at_ms DESC, e.device_id, e.epoch, e.seq LIMIT :most
+        """,
+        {"customer_id": customer_id, "upto_ms": upto_ms, "most": most},
+    )
+    return [Told(at_ms, kind, shop_id, bytes(body)) for at_ms, kind, shop_id, body in rows]

@@ -1,0 +1,187 @@
+"""`/api/v1` as a program of headquarters meets it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from sync.hub import consents
+from sync.hub.app import Hub
+from tests.sync.centre import ANNA, HERE
+from tests.sync.hq.desk import WHO, Desk
+
+pytestmark = pytest.mark.anyio
+V1 = "/api/v1"
+
+
+def parts(hub: Hub) -> int:
+    (last,) = hub.db.reader.execute("SELECT last FROM head WHERE part='shop:s1'").fetchone()
+    return int(last)
+
+
+async def test_who_has_no_token_or_another_scope_gets_nothing(desk: Desk) -> None:
+    for headers in (
+        {"authorization": "Bearer nonsense"},
+        {"authorization": "Basic x"},
+        {"authorization": ""},
+    ):
+        answer = await desk.client.get(f"{V1}/customers", headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (401, "NO_TOKEN")
+        assert answer.headers["www-authenticate"] == "Bearer"
+    reader = await desk.token("goods:read")
+    answer = await desk.client.get(WHO, headers=reader)
+    assert (answer.status_code, answer.json()["code"]) == (403, "NO_SCOPE")
+    assert (await desk.client.get(f"{V1}/products", headers=reader)).json()["items"] == ["jas-1"]
+    stored = desk.hub.db.reader.execute("SELECT * FROM api_token").fetchall()
+    assert reader["authorization"].removeprefix("Bearer ") not in repr(stored)
+
+
+async def test_a_customer_is_read_as_far_as_a_purpose_has_a_basis(desk: Desk) -> None:
+    found = await desk.ask("GET", WHO)
+    assert found["traits"]["points"]["value"] == {"balance": 120}
+    assert set(found["traits"]) == {"name", "points", "stamps", "since"}
+    assert found["shops"] == ["s1"]
+    assert "LOYALTY-0001" not in json.dumps(found)
+    await desk.hub.change(
+        consents.withdraw, ANNA, purpose="recognition", recipient=HERE, now_ms=desk.hub.now_ms()
+    )
+    assert set((await desk.ask("GET", WHO))["traits"]) == {"points", "stamps"}
+
+
+async def test_a_customer_is_made_once_by_a_key_and_always_the_same_by_a_number(desk: Desk) -> None:
+    new = {"shops": ["s1"], "ref": "K-77", "traits": {"name": {"call": "Bo"}}}
+    key = {"idempotency-key": "one"}
+    first = await desk.client.post(f"{V1}/customers", json=new, headers=key)
+    again = await desk.client.post(f"{V1}/customers", json=new, headers=key)
+    assert first.status_code == again.status_code == 201
+    assert first.json() == again.json()
+    other = await desk.client.post(f"{V1}/customers", json=new | {"ref": "K-78"}, headers=key)
+    assert (other.status_code, other.json()["code"]) == (422, "KEY_USED")
+    twice = await desk.client.post(f"{V1}/customers", json=new)
+    assert (twice.status_code, twice.json()["code"]) == (409, "CUSTOMER_TAKEN")
+    assert await desk.ask("POST", f"{V1}/customers/find", json={"ref": "K-77"}) == first.json()
+    card = {"card": {"kind": "number", "value": "LOYALTY-0001"}}
+    assert await desk.ask("POST", f"{V1}/customers/find", json=card) == {"id": ANNA.hex()}
+    bad = new | {"ref": "K-79", "traits": {"shoe": 42}}
+    refused = await desk.client.post(f"{V1}/customers", json=bad)
+    assert (refused.status_code, refused.json()["code"]) == (422, "UNDECLARED_TRAIT")
+
+
+async def test_lists_go_on_where_they_ended(desk: Desk) -> None:
+    for number in range(5):
+        await desk.ask("POST", f"{V1}/customers", json={"shops": ["s1"], "ref": f"L-{number}"})
+    ids, cursor = [], ""
+    while True:
+        page = await desk.ask("GET", f"{V1}/customers", params={"limit": 2, "cursor": cursor})
+        ids += page["items"]
+        if page["next"] is None:
+            break
+        cursor = page["next"]
+    assert len(ids) == len(set(ids)) == 6
+    bad = await desk.client.get(f"{V1}/customers", params={"cursor": "nonsense"})
+    assert (bad.status_code, bad.json()["code"]) == (400, "BAD_CURSOR")
+
+
+async def test_points_move_by_a_line_that_counts_once(desk: Desk) -> None:
+    move = {"instrument": "points", "delta": 30}
+    assert (await desk.client.post(f"{WHO}/ledger", json=move)).json()["code"] == "NO_KEY"
+    for _ in range(2):
+        said = await desk.ask("POST", f"{WHO}/ledger", json=move, headers={"idempotency-key": "a"})
+        assert said == {"instrument": "points", "balance": 150}
+    little = {"instrument": "points", "delta": -200}
+    no = await desk.client.post(f"{WHO}/ledger", json=little, headers={"idempotency-key": "b"})
+    assert (no.status_code, no.json()["code"]) == (422, "NOT_ENOUGH")
+    (total,) = desk.hub.db.reader.execute("SELECT sum(delta) FROM ledger").fetchone()
+    assert total == 30
+    none = await desk.client.patch(WHO, json={"traits": {"points": {"balance": 9}}})
+    assert none.json()["code"] == "NOT_A_LINE"
+
+
+async def test_a_consent_is_given_as_it_was_seen_and_withdrawn_always(desk: Desk) -> None:
+    path = f"{WHO}/consents/profiling/{HERE}"
+    given = await desk.ask("PUT", path, json={"state": "given"})
+    assert (given["gen"], given["state"]) == (1, "given")
+    assert (await desk.ask("PUT", path, json={"state": "withdrawn"}))["state"] == "withdrawn"
+    stale = await desk.client.put(path, json={"state": "given", "gen": 1, "seen": "given"})
+    assert (stale.status_code, stale.json()["code"]) == (409, "CONSENT_CHANGED")
+    again = await desk.ask("PUT", path, json={"state": "given", "gen": 1, "seen": "withdrawn"})
+    assert (again["gen"], again["state"]) == (2, "given")
+
+
+async def test_a_lost_card_is_blocked_and_a_customer_forgotten(desk: Desk) -> None:
+    await desk.ask("POST", f"{V1}/cards/block", json={"kind": "number", "value": "LOYALTY-0001"})
+    assert (await desk.ask("GET", WHO))["cards"][0]["state"] == "blocked"
+    await desk.ask("DELETE", WHO)
+    assert (await desk.client.get(WHO)).status_code == 404
+
+
+async def test_everything_of_a_customer_stands_on_one_line_with_its_channel(desk: Desk) -> None:
+    box, centre = desk.centre.box, desk.centre
+    for number in range(3):
+        body = {"visit_id": "07", "customer_id": ANNA.hex()}
+        box.happened(kind="greeted", body=json.dumps(body).encode())
+        at = {"at_ms": 1000 * number}
+        order = {"channel": "web", "number": f"W-{number}", "state": "sent", "total_cents": 100} | at
+        await desk.ask("PUT", f"{WHO}/orders", json=order)
+    await desk.ask("PUT", f"{WHO}/orders", json=order | {"channel": "pos", "state": "bought", "shop": "s1"})
+    await desk.ask("PUT", f"{WHO}/orders", json=order | {"state": "returned"})  # the same order, told again
+    await centre.agent.once()
+    whole = await desk.ask("GET", f"{WHO}/timeline")
+    assert whole["next"] is None
+    channels = [each["channel"] for each in whole["items"]]
+    assert sorted(channels) == ["pos", "store", "store", "store", "web", "web", "web"]
+    assert [each["at_ms"] for each in whole["items"]] == sorted(
+        (each["at_ms"] for each in whole["items"]), reverse=True
+    )
+    bits: list[Any] = []
+    cursor = ""
+    while cursor is not None:
+        page = await desk.ask("GET", f"{WHO}/timeline", params={"limit": 2, "cursor": cursor})
+        bits += page["items"]
+        cursor = page["next"]
+    assert bits == whole["items"]
+    assert b"W-2" not in (centre.state / "hub/hub.db").read_bytes()
+
+
+async def test_an_order_that_lies_ready_and_a_wish_list_reach_the_shop(desk: Desk) -> None:
+    before = parts(desk.hub)
+    ready = {"channel": "web", "number": "W-9", "state": "ready", "at_ms": 5, "shop": "s1", "place": "kast 3"}
+    await desk.ask("PUT", f"{WHO}/orders", json=ready)
+    assert parts(desk.hub) == before + 1
+    await desk.ask("PUT", f"{WHO}/orders", json=ready)
+    assert parts(desk.hub) == before + 1
+    traits = (await desk.ask("GET", WHO))["traits"]
+    assert traits["pickup"]["value"]["orders"] == [
+        {"number": "W-9", "since_ms": 5, "shop": "s1", "place": "kast 3"}
+    ]
+    await desk.ask("PUT", f"{WHO}/orders", json=ready | {"state": "picked_up"})
+    assert (await desk.ask("GET", WHO))["traits"]["pickup"]["value"] == {"orders": []}
+    await desk.ask("PUT", f"{WHO}/wishlist", json={"items": ["jas-1", "jas-1"]})
+    assert parts(desk.hub) == before + 3
+    unknown = await desk.client.put(f"{WHO}/wishlist", json={"items": ["no-such"]})
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "UNKNOWN_PRODUCT")
+
+
+async def test_products_and_counts_change_by_their_numbers(desk: Desk) -> None:
+    new = {"title": "Trui", "price_cents": 4_500, "sizes": ["M"]}
+    await desk.ask("PUT", f"{V1}/products/trui-1", json=new)
+    assert (await desk.ask("GET", f"{V1}/products/trui-1"))["sizes"] == ["M"]
+    stock = f"{V1}/shops/s1/stock/trui-1"
+    await desk.ask("PUT", stock, json={"count": 4})
+    assert (await desk.ask("GET", stock))["count"] == 4
+    await desk.ask("DELETE", f"{V1}/products/trui-1")
+    assert (await desk.client.get(f"{V1}/products/trui-1")).json()["code"] == "UNKNOWN_PRODUCT"
+    assert (await desk.client.put(f"{V1}/shops/no/stock/jas-1", json={"count": 1})).json()[
+        "code"
+    ] == "UNKNOWN_SHOP"
+
+
+async def test_who_asks_too_often_is_told_when_to_come_back(desk: Desk) -> None:
+    last = None
+    for _ in range(200):
+        last = await desk.client.get(f"{V1}/imports")
+        if last.status_code == 429:
+            break
+    assert last is not None
+    assert (last.status_code, last.json()["code"]) == (429, "TOO_OFTEN")
+    assert int(last.headers["retry-after"]) >= 1
