@@ -3,7 +3,6 @@
 import base64
 from collections.abc import Callable
 from hashlib import sha256
-from sqlite3 import Connection
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
@@ -12,6 +11,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
+from edge.kit.sql import Connection
 from sync import wire
 from sync.hub.hq import tokens
 from sync.hub.hq.limits import Buckets

@@ -4,7 +4,6 @@ import hmac
 from collections.abc import Iterator
 from heapq import merge
 from itertools import islice
-from sqlite3 import Connection
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -14,6 +13,7 @@ from litestar.params import JSONBody
 
 from edge.kit.errors import Corrupt, Refused
 from edge.kit.seal import derive, seal, unseal
+from edge.kit.sql import Connection
 from sync.hub import wallet
 from sync.hub.config import Keys
 from sync.hub.devices import shop_key_of

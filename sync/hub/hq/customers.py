@@ -1,7 +1,6 @@
 """Customers as headquarters' programs see and change them."""
 
 import os
-from sqlite3 import Connection
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from litestar import Response, delete, get, patch, post, put
@@ -10,6 +9,7 @@ from litestar.params import JSONBody, PathParameter
 
 from edge.consent.rules import PURPOSES, Register
 from edge.kit.errors import Refused
+from edge.kit.sql import Connection
 from edge.wallet.rules import add, balance_of, with_balance
 from sync.hub import consents, people, wallet
 from sync.hub.consents import NewConsent

@@ -3,10 +3,10 @@
 import secrets
 from collections.abc import Iterable
 from hashlib import sha256
-from sqlite3 import Connection
 from typing import Final
 
 from edge.kit.errors import WordsError
+from edge.kit.sql import Connection
 from sync.hub.tables import tokens as tables
 from sync.hub.tables.tokens import Token
 

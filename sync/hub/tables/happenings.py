@@ -1,7 +1,8 @@
 """What customers did on the web or at other tills, and one time line of everything."""
 
-from sqlite3 import Connection
 from typing import NamedTuple
+
+from edge.kit.sql import Connection
 
 
 class Happening(NamedTuple):

@@ -1,9 +1,9 @@
 """What headquarters' programs may read of a customer: nothing without a basis, asked for in the same query."""
 
-from sqlite3 import Connection
 from typing import Final
 
 from edge.consent.rules import TRAITS
+from edge.kit.sql import Connection
 from sync.hub.tables.portal import Sealed
 
 # Trait -> purpose as SQL; the names are ours.

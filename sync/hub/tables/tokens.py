@@ -1,8 +1,9 @@
 """Tokens of programs, and the answers they were given."""
 
 from dataclasses import dataclass
-from sqlite3 import Connection
 from typing import NamedTuple
+
+from edge.kit.sql import Connection
 
 
 @dataclass(frozen=True, slots=True)
