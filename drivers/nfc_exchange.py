@@ -5,6 +5,7 @@ where each takes 3 ms at 115200 baud. Between two frames of one ISO-DEP talk not
 """
 
 import errno
+from functools import lru_cache
 from typing import Any, Final
 
 from nfc.clf import TimeoutError as NoAnswer
@@ -50,6 +51,7 @@ class Exchange:
         return bytearray(answer or b"")
 
 
+@lru_cache
 def timer(wait_s: float) -> int:
     """The chip's shortest timer that is not below `wait_s`."""
     return next((n for n in range(1, LONGEST) if seconds(n) >= wait_s), LONGEST)

@@ -9,37 +9,22 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final
 
-import serial
 from nfc.clf import ContactlessFrontend, pn53x, pn532
 from nfc.clf import device as nfc_device
-from nfc.clf.transport import TTY
 
+from drivers.nfc_line import ACK, BAUD, Line
 from drivers.ports import why_not
 from drivers.reader import ReaderError, ReaderGone, ReaderRefused
 
-BAUD: Final = 115200  # a PN532 starts at it; a raised rate outlives a crash and locks the next one out
 STUCK_BAUDS: Final = (921600, 460800, 230400)  # where nfcpy and other programs may have left it
 FIRST_MS: Final = 100  # an ACK takes 15 ms (UM0701-02, 6.2.1.3)
 SLOW_MS: Final = 1000  # a USB serial port of a Raspberry Pi may hold back the first bytes this long
 WAKE_UP: Final = bytes(10)  # zeros wake the chip's serial port from power-down
 GET_VERSION: Final = bytes.fromhex("0000ff02fed4022a00")
-ACK: Final = bytes.fromhex("0000ff00ff00")
 VERSION: Final = bytes.fromhex("d50332")  # an answer of a PN532 and nothing else
 NFCPY_TTY: Final = re.compile(r"tty:([A-Za-z0-9-]+):pn532")
 # What nfcpy raises for trouble with the reader: termios.error is no OSError.
 TROUBLE: Final = (OSError, termios.error, pn53x.Chipset.Error)
-
-
-class OwnTty(TTY):  # type: ignore[misc]
-    """nfcpy's port, locked before anything of it is touched.
-
-    Its own `open` sets speed and lines and throws away what has arrived, and with it the answer that another
-    reader on this port waits for.
-    """
-
-    def open(self, port: str, baudrate: int = BAUD) -> None:
-        self.close()
-        self.tty = serial.Serial(port, baudrate, timeout=0.05, exclusive=True)
 
 
 def open_frontend(name: str, device: str, *, stop: threading.Event) -> ContactlessFrontend:
@@ -91,7 +76,7 @@ def _path(device: str) -> str | None:
 def _open_serial(name: str, path: str, stop: threading.Event) -> Any:
     try:
         # nfcpy's path syntax refuses by-id links and pseudo-terminals: only its classes are used here.
-        transport = OwnTty(os.path.realpath(path))
+        transport = Line(os.path.realpath(path))
     except (OSError, termios.error, ValueError) as error:
         raise why_not(name, path, error) from None
     try:
@@ -134,8 +119,8 @@ def _answers(transport: Any, *, wait_ms: int) -> bool:
     try:
         transport.write(WAKE_UP + GET_VERSION)
         return bool(transport.read(wait_ms) == ACK) and VERSION in transport.read(wait_ms)
-    except (OSError, IndexError, TypeError) as error:
-        if isinstance(error, OSError) and error.errno != errno.ETIMEDOUT:
+    except OSError as error:
+        if not is_glitch(error):
             raise
         return False  # silence, or noise shorter than a frame
 

@@ -21,6 +21,8 @@ NAMES: Final = (
 # DESFire transport cards have no name to select, but list their applications: one command for all of them.
 LIST_APPLICATIONS: Final = bytes.fromhex("906a000000")
 MORE, COMPLETE = 0x91AF, 0x9100
+# NXP's chips for one tag speak as DESFire does but have no list (NT4H2421Gx, table 23), nor room for more.
+NO_SUCH_COMMAND: Final = 0x911C
 # As they stand on the card: the transport cluster of the MIFARE application directory, then single schemes.
 TRANSPORT: Final = tuple(
     bytes.fromhex(start)
@@ -33,17 +35,27 @@ TRANSPORT: Final = tuple(
 
 
 def check() -> Apdus[bool]:
-    """Whether this card is to be refused. Asks for names only, never for content."""
-    for name in NAMES:
-        _, status = yield select(name)
-        if _is_there(status):
-            return True
+    """Whether this card is to be refused. Asks for names only, never for content.
+
+    Payment comes first, being the most frequent; a chip that holds one tag and nothing else is asked no further.
+    """
+    payment, *others = NAMES
+    if (yield from _has(payment)):
+        return True
     listed, status = yield LIST_APPLICATIONS
-    if status not in (MORE, COMPLETE):
+    if status == NO_SUCH_COMMAND:
         return False
-    return any(listed[at : at + 3].startswith(TRANSPORT) for at in range(0, len(listed) - 2, 3))
+    if status in (MORE, COMPLETE) and any(
+        listed[at : at + 3].startswith(TRANSPORT) for at in range(0, len(listed) - 2, 3)
+    ):
+        return True
+    for name in others:
+        if (yield from _has(name)):
+            return True
+    return False
 
 
-def _is_there(status: int) -> bool:
+def _has(name: bytes) -> Apdus[bool]:
     """Selected (9000, 61xx), selected with a warning (62xx, 63xx), or there but locked (6982)."""
+    _, status = yield select(name)
     return status in (0x9000, 0x6982) or status >> 8 in (0x61, 0x62, 0x63)

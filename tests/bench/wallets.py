@@ -2,11 +2,13 @@
 
 import asyncio
 import multiprocessing
+import os
 import statistics
 import threading
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
@@ -16,10 +18,20 @@ from drivers.catalogue import build
 from drivers.nfc_card import look
 from drivers.nfc_open import open_frontend, release
 from drivers.reader import Sighting
-from tests.drivers.pn532 import Pn532
+from tests.drivers.pn532 import Object, Phone, Pn532, payment_card
 from tests.drivers.pn532.cards import IsoDepCard
-from tests.drivers.pulling import DIALOGUES, OTHERS, TWO, cable_pulled, length, taken_away
-from tests.drivers.wallets import settings
+from tests.drivers.pulling import DIALOGUES, OTHERS, RULE, TWO, cable_pulled, length, plain_tag, taken_away
+from tests.drivers.wallets import (
+    OTHER_TYPE,
+    android,
+    apple_pass,
+    google_wallet,
+    iphone,
+    loyalty,
+    member_app,
+    settings,
+    sun_card,
+)
 
 Outcome = tuple[bool, dict[str, Any]]
 TAPS: Final = 300
@@ -27,8 +39,31 @@ OWN_MS: Final = 5.0
 STALL_MS: Final = 10.0
 STALL_S: Final = 20.0
 TICK_S: Final = 0.001
+EACH_S: Final = 0.2  # a customer at the reader
+LEAST_READ: Final = 0.9  # of the customers; the first comes a moment after the start
 ROUNDS: Final = 5
 BITS: Final = 10  # of a byte on a serial line, start and stop included
+
+
+# Every other one a card: a phone that follows a phone within a second cannot be told from it by its random UID.
+CUSTOMERS: Final[tuple[Callable[[int], IsoDepCard], ...]] = (
+    lambda n: iphone(apple_pass(f"A-{n}")),
+    lambda n: sun_card(uid=_uid(n)),
+    lambda n: android(google_wallet(*_eight(n), skips=False, compressed=False, piece=120)),
+    lambda n: payment_card(uid=_uid(n)),
+    lambda n: Phone(member_app(f"M-{n}")),
+    lambda n: plain_tag(uid=_uid(n)),
+    lambda n: iphone(apple_pass(f"T-{n}", pass_type=OTHER_TYPE)),
+    lambda n: sun_card(uid=_uid(n)),
+)
+
+
+def _eight(number: int) -> list[Object]:
+    return [loyalty(f"G-{number}-{each}", f"{each:016x}") for each in range(8)]
+
+
+def _uid(number: int) -> bytes:
+    return b"\x04" + number.to_bytes(6, "big")
 
 
 def own_time() -> Outcome:
@@ -50,7 +85,7 @@ def own_time() -> Outcome:
             "whole_p50_ms": round(statistics.median(whole), 2),
             "line_ms_at_115200": round(line_bytes * BITS / 115.2, 1),
         }
-        holds = holds and cpu[-1] <= OWN_MS and statistics.median(own) <= OWN_MS
+        holds = holds and cpu[-1] <= OWN_MS and own[int(len(own) * 0.95)] <= OWN_MS
     return holds, figures
 
 
@@ -79,59 +114,81 @@ def _taps(make: Callable[[], IsoDepCard]) -> tuple[list[float], list[float], lis
 
 
 def stall() -> Outcome:
-    """The loop's longest stall while one reader reads phone after phone, beside one without a reader."""
-    floor_ms = asyncio.run(_longest_stall(asyncio.Event().wait))
+    """The loop's longest stall while one reader reads customer after customer, beside one without a reader.
+
+    A tick that waited for a core, which another process had, is no work of ours: the kernel says for how long.
+    """
+    floor = asyncio.run(_stalls(asyncio.Event().wait))
     here, there = multiprocessing.Pipe()
     taps = multiprocessing.get_context("spawn").Process(target=_tap_all_day, args=(there,), daemon=True)
     taps.start()
     seen: list[Sighting] = []
     try:
         path = here.recv()
-        worst_ms = asyncio.run(_longest_stall(lambda: _consume(path, seen)))
+        with_reader = asyncio.run(_stalls(lambda: _consume(path, seen)))
     finally:
         taps.kill()
         taps.join()
+    least = int(STALL_S / EACH_S * LEAST_READ)
     figures = {
-        "longest_ms": round(worst_ms, 2),
-        "without_a_reader_ms": round(floor_ms, 2),
+        "longest_ms": round(max(each.ours_ms for each in with_reader), 2),
+        "longest_with_waits_for_a_core_ms": round(max(each.whole_ms for each in with_reader), 2),
+        "p99_9_with_waits_for_a_core_ms": round(
+            sorted(each.whole_ms for each in with_reader)[int(len(with_reader) * 0.999)], 2
+        ),
+        "without_a_reader_ms": round(max(each.ours_ms for each in floor), 2),
+        "without_a_reader_with_waits_ms": round(max(each.whole_ms for each in floor), 2),
         "limit_ms": STALL_MS,
         "seconds": STALL_S,
         "sightings": len(seen),
+        "least_sightings": least,
     }
-    return worst_ms < STALL_MS and len(seen) > STALL_S, figures
+    return figures["longest_ms"] < STALL_MS and len(seen) >= least, figures
 
 
 async def _consume(path: str, seen: list[Sighting]) -> None:
-    async with aclosing(build(settings(path, vas=TWO)).events()) as events:
+    async with aclosing(build(settings(path, vas=TWO, ndef=[RULE])).events()) as events:
         async for event in events:
             seen += [event] if isinstance(event, Sighting) else []
 
 
-async def _longest_stall(work: Callable[[], Awaitable[object]]) -> float:
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """How much later than asked the loop came back, all of it and less what it waited for a core."""
+
+    whole_ms: float
+    ours_ms: float
+
+
+async def _stalls(work: Callable[[], Awaitable[object]]) -> list[Tick]:
     task = asyncio.ensure_future(work())
-    worst_s, end_s = 0.0, time.perf_counter() + STALL_S
+    ticks, end_s = [], time.perf_counter() + STALL_S
+    waits = os.open("/proc/thread-self/schedstat", os.O_RDONLY)
     while (before_s := time.perf_counter()) < end_s:
+        waited_ms = _waited_ms(waits)
         await asyncio.sleep(TICK_S)
-        worst_s = max(worst_s, time.perf_counter() - before_s - TICK_S)
+        whole_ms = (time.perf_counter() - before_s - TICK_S) * 1000
+        ticks.append(Tick(whole_ms, whole_ms - (_waited_ms(waits) - waited_ms)))
+    os.close(waits)
     assert not task.done()
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
-    return worst_s * 1000
+    return ticks
+
+
+def _waited_ms(schedstat: int) -> float:
+    """How long this thread was ready to run and had no core (proc_pid_schedstat: the second number, in ns)."""
+    return int(os.pread(schedstat, 100, 0).split()[1]) / 1e6
 
 
 def _tap_all_day(told: Connection) -> None:
-    """In a process of its own: one phone or card after the other, each for 0.2 s."""
-    makes = list(DIALOGUES.values())
+    """In a process of its own: one customer after the other, each for EACH_S, none twice."""
     with Pn532() as chip:
         told.send(chip.path)
         for number in range(1_000_000):
-            card = makes[number % len(makes)]()
-            card.uid = bytes(
-                [4, *number.to_bytes(6, "big")]
-            )  # a new one each time, so that it counts at once
-            chip.present(card)
-            time.sleep(0.2)
+            chip.present(CUSTOMERS[number % len(CUSTOMERS)](number))
+            time.sleep(EACH_S)
 
 
 def pulled() -> Outcome:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from drivers.catalogue import build
+from drivers.codecs import ose, refusal, type4
+from drivers.codecs.dialogue import select
 from drivers.reader import Reader, Sighting, Token
 from drivers.settings import parse_reader
 from tests.drivers.listening import Events, first_idle, next_sighting, nothing_for
@@ -32,6 +34,7 @@ from tests.drivers.pn532 import (
     transport_card,
     uri,
 )
+from tests.drivers.wallets import SUN, sun_card
 
 pytestmark = pytest.mark.anyio
 
@@ -191,7 +194,8 @@ async def test_cards_that_are_none_of_our_business_are_refused_and_left_alone(
     card = make()
     seen = await tapped(chip, card, uid=True)
     assert (seen.token, seen.outcome) == (None, "refused")
-    assert {apdu[:4] for apdu in card.apdus} == {bytes.fromhex("00a40400")}
+    names = [apdu for apdu in card.apdus if apdu != refusal.LIST_APPLICATIONS]
+    assert {apdu[:4] for apdu in names} == {bytes.fromhex("00a40400")}
     assert card.apdus[-1][5:-1] == card.applications[0]
 
 
@@ -213,6 +217,15 @@ async def test_documents_and_bank_cards_by_their_own_name_are_refused_and_give_n
     seen = await tapped(chip, card, uid=True)
     assert (seen.token, seen.outcome) == (None, "refused")
     assert card.apdus[-1][5:-1] == bytes.fromhex(name)
+
+
+async def test_a_chip_that_holds_one_tag_is_asked_for_payment_and_its_list_and_then_read(chip: Pn532) -> None:
+    card = sun_card()
+    seen = await tapped(chip, card, sun=[SUN])
+    assert seen.token is not None
+    assert seen.token.kind == "sun"
+    asked = [select(ose.NAME), select(refusal.NAMES[0]), refusal.LIST_APPLICATIONS, select(type4.APPLICATION)]
+    assert card.apdus[:4] == asked
 
 
 async def test_a_desfire_transport_card_is_refused_by_its_list_of_applications(chip: Pn532) -> None:
