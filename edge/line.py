@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from edge import jobs, outbox
+from edge import jobs, newcomers, outbox
 from edge.elsewhere import Elsewhere, Found
 from edge.files import whole_again
 from edge.health import Health
@@ -66,7 +66,12 @@ async def join_hub(
             house.log("replica_whole_again")
             house.live.tell("visits")
 
-    box = Uplink(house.db, house.keys, house.time, on_applied=applied, on_complete=complete)
+    async def empty() -> None:
+        house.health.fetching = True
+        await newcomers.bring_in(house.db, house.keys)
+        house.live.tell("visits")
+
+    box = Uplink(house.db, house.keys, house.time, on_applied=applied, on_complete=complete, on_empty=empty)
     elsewhere = Elsewhere(
         whose,
         cursor=lambda: box.cursor(wire.main_part(house.config.shop.id)),

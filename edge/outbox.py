@@ -117,7 +117,8 @@ BLANK: Final = b"{}"
 
 def blank(conn: Connection, customer_id: bytes) -> None:
     """Take the bodies that name a customer out of the outbox."""
-    conn.execute("UPDATE outbox SET body=? WHERE instr(body, ?)", (BLANK, customer_id.hex().encode()))
+    for table in ("outbox", "outbox_past"):
+        conn.execute(f"UPDATE {table} SET body=? WHERE instr(body, ?)", (BLANK, customer_id.hex().encode()))
 
 
 def settle(conn: Connection, *, epoch: int, seq: int) -> None:
@@ -139,6 +140,7 @@ KEEP_ACKED_MS: Final = 35 * 24 * 3_600_000
 
 def prune(conn: Connection, *, now_ms: int, most: int = 2_000) -> int:
     """Drop acknowledged lines older than 35 days, in slices; the last one stays, the chain hangs on it."""
+    conn.execute("DELETE FROM outbox_past WHERE at_ms<?", (now_ms - KEEP_ACKED_MS,))
     done = conn.execute(
         """
         DELETE FROM outbox WHERE seq IN (

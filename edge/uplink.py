@@ -4,14 +4,14 @@ A page and its cursor are one transaction. What comes down the urgent lane is al
 a rebuilt replica does not touch.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from hashlib import sha256
 from sqlite3 import Connection
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 import msgspec
 
-from edge import centre, outbox
+from edge import centre, histories, outbox
 from edge.advice import tables as advice
 from edge.catalogue import tables as catalogue
 from edge.catalogue.rules import Product, Stock
@@ -41,8 +41,11 @@ T = TypeVar("T")
 SLICE_ROWS = 250
 
 
+async def _nothing() -> None: ...
+
+
 class Uplink:
-    """Implements `sync.agent.Box` on this house's database."""
+    """Implements `sync.box.Box` on this house's database."""
 
     def __init__(
         self,
@@ -52,12 +55,15 @@ class Uplink:
         *,
         on_applied: Callable[[Sequence[wire.Row]], Awaitable[None]],
         on_complete: Callable[[], None] = lambda: None,
+        on_empty: Callable[[], Awaitable[None]] = _nothing,
     ) -> None:
-        """`on_complete` is called whenever the replica holds everything the hub has for this shop."""
+        """`on_complete` is called whenever the replica holds everything the hub has for this shop; `on_empty` when it
+        holds nothing, because all is fetched again."""
         self._db = db
         self._time = time
         self._on_applied = on_applied
         self._on_complete = on_complete
+        self._on_empty = on_empty
         self._kek = keys.kek
         self._transport_key = derive(keys.shop_key, "key-transport")
 
@@ -108,7 +114,15 @@ class Uplink:
                 raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
             await self._on_applied(rows)
         if page.checkpoint.up_to_date and not urgent:
+            if any(row.t in ("consent", "credential") for row in page.rows):
+                await self._say_again()
             self._on_complete()
+
+    async def _say_again(self) -> None:
+        """A hub that was put back from a backup may not know what was taken away: the "no" of this shop holds."""
+        now_ms = self._time.now_ms()
+        if _unsaid(self._db.reader, now_ms=now_ms):
+            await self._db.write(_unsaid, now_ms=now_ms)
 
     async def _apply_slice(self, rows: Sequence[wire.Row], *, urgent: bool) -> None:
         # A commit over two files is not atomic across a power cut. The journal's part changes nothing when it is
@@ -130,6 +144,30 @@ class Uplink:
 
     async def pin(self, keys: Sequence[str]) -> None:
         await self._kept(centre.pin, keys)
+
+    def epoch(self) -> int:
+        return histories.epoch(self._db.reader)
+
+    def retained(self) -> Mapping[int, tuple[int, int]]:
+        return histories.retained(self._db.reader)
+
+    def chain(self, epoch: int, seq: int) -> str:
+        return (histories.hash_at(self._db.reader, epoch, seq) or b"").hex()
+
+    async def reopen(self, seq: int) -> None:
+        await self._kept(histories.reopen, seq)
+
+    async def renew(self, epoch: int, shared: Mapping[int, int]) -> None:
+        await self._kept(histories.renew, epoch, shared)
+
+    def hub_epoch(self) -> int:
+        return centre.epoch(self._db.reader)
+
+    async def start_over(self, hub_epoch: int, *, empty: bool) -> None:
+        if empty:
+            await self._kept(centre.forget_replica)
+            await self._on_empty()
+        await self._kept(centre.know, hub_epoch)
 
     def _apply_here(self, conn: Connection, rows: Sequence[wire.Row]) -> None:
         """What has to outlive a rebuilt replica: withdrawals, blocks and erasures."""
@@ -238,6 +276,10 @@ class Uplink:
                 hint="compare the shop_key of this box with the hub's for this shop",
             ) from None
         recognition.put_key(conn, customer_id, seal(self._kek, plain, place))
+
+
+def _unsaid(conn: Connection, *, now_ms: int) -> list[Fact]:
+    return [*consent.unsaid(conn, now_ms=now_ms), *joining.unsaid(conn, now_ms=now_ms)]
 
 
 _MOVE: Final = """

@@ -7,7 +7,7 @@ lost line ends all three, and they start again in that order.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,8 +16,10 @@ from typing import Final, Protocol
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from sync import signet, wire
+from sync import mending, signet, wire
+from sync.box import Box
 from sync.signing import DeviceAuth
+from sync.standing import DEVICE_PATH, Standing
 
 BACKOFF_FIRST_S: Final = 0.5
 BACKOFF_MOST_S: Final = 30.0
@@ -26,6 +28,8 @@ UNHELD_S: Final = 1.0
 WOKEN_S: Final = 0.2  # a burst of taps while the line is down is one try
 IDLE_PUSH_S: Final = 60.0  # looks at the outbox even if a wake-up was missed
 _TIMEOUT: Final = httpx.Timeout(10.0, read=wire.WAIT_S + 10.0)
+# Histories that differ: a person may have given this box another epoch, and then it goes on by itself.
+_PARTED: Final = frozenset({"WRONG_EPOCH", "FORKED", "BROKEN_CHAIN", "HUB_AHEAD"})
 # Refusals that pass by themselves: a request that the network doubled, a clock that was just learnt.
 _PASSING: Final = frozenset({"REPLAYED", "CLOCK_SKEW"})
 
@@ -35,31 +39,6 @@ Step = Callable[[], Awaitable[None]]
 
 class Log(Protocol):
     def __call__(self, event: str, /, **fields: object) -> None: ...
-
-
-class Box(Protocol):
-    """The appliance, as far as the agent knows it."""
-
-    def waiting(self, limit: int) -> wire.Batch | None:
-        """Facts the hub does not hold yet, dense, at most `limit`; None when there are none."""
-
-    async def settle(self, answer: wire.Answer) -> None:
-        """The hub holds everything up to `answer.ack.seq`; after it `waiting` starts behind that."""
-
-    def cursor(self, part: str) -> int:
-        """Seq of the last applied row of a partition, 0 for none."""
-
-    async def apply(self, page: wire.Page) -> None:
-        """Apply rows and cursor in one transaction, skipping rows at or below the stored cursor."""
-
-    def hub_time(self, hub_time_ms: int) -> None:
-        """What time it is at the hub."""
-
-    def pins(self) -> Sequence[str]:
-        """The hub's public keys that this box believes (hex): current and next; none before it met its hub."""
-
-    async def pin(self, keys: Sequence[str]) -> None:
-        """Believe these from now on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +85,7 @@ class Agent:
         self._tries = 0
         self._told_down = False
         self._refusals: dict[str, str] = {}  # lane -> code that was logged
+        self._comparing = asyncio.Lock()
         self._taken_away = 0  # urgent pages so far that withdrew, blocked or erased something
         self.state = AgentState(since_ms=wall_ms())
 
@@ -195,26 +175,62 @@ class Agent:
             self.state = replace(self.state, waiting=len(batch.events) if batch else 0)
             if batch is None or not batch.events:
                 return
-            batch = _fitting(batch)
-            body = wire.encode_batch(batch, self._device)
-            answer = await self._answer(body)
-            if answer.ack.epoch != batch.epoch or answer.ack.seq > batch.last_seq:
-                raise _no(
-                    "the hub holds facts that this box does not know",
-                    code="HUB_AHEAD",
-                    hint="the box was restored or copied: give it a new epoch at the hub",
-                )
-            await self._box.settle(answer)
-            if answer.rejected:
-                self._log("facts_rejected", count=len(answer.rejected), code=answer.rejected[0].code)
-            if answer.ack.seq < batch.from_seq:
-                raise _no(
-                    "the hub lacks facts that it had taken",
-                    code="HUB_BEHIND",
-                    hint="the hub was restored from a backup: send again from where it stands",
-                )
-            if answer.throttle_ms:
-                await self._sleep(answer.throttle_ms / 1000)
+            try:
+                await self._send(_fitting(batch))
+            except wire.Refused as error:
+                if error.code not in _PARTED or not await mending.renew(self._box, self._standing):
+                    raise
+                self._log("epoch_renewed", device_epoch=self._box.epoch(), code=error.code)
+
+    async def _send(self, batch: wire.Batch) -> None:
+        answer = await self._answer(wire.encode_batch(batch, self._device))
+        if answer.hub_epoch != self._box.hub_epoch():
+            await self._met(answer.hub_epoch)
+        if answer.ack.epoch != batch.epoch or answer.ack.seq > batch.last_seq:
+            raise _no(
+                "the hub holds facts that this box does not know",
+                code="HUB_AHEAD",
+                hint="the box was restored or copied: give it a new epoch at the hub",
+            )
+        if answer.ack.seq < batch.from_seq - 1:
+            await self._send_again()
+            return
+        await self._box.settle(answer)
+        if answer.rejected:
+            self._log("facts_rejected", count=len(answer.rejected), code=answer.rejected[0].code)
+        if answer.throttle_ms:
+            await self._sleep(answer.throttle_ms / 1000)
+
+    async def _send_again(self) -> None:
+        """The hub lacks facts that it had acknowledged: say them again from where it stands."""
+        if not await mending.send_again(self._box, self._standing):
+            raise _no(
+                "the hub lacks facts that it had taken, and this box holds them no more",
+                code="HUB_BEHIND",
+                hint="the hub was restored from a backup that is too old: give this box a new epoch there",
+            )
+        batch = self._box.waiting(wire.BATCH_EVENTS)
+        self._log("sending_again", seq=batch.from_seq if batch else 0)
+
+    async def _standing(self, epoch: int, seq: int) -> Standing:
+        target = f"{DEVICE_PATH}?epoch={epoch}&seq={seq}"
+        content = await self._ask("GET", target, most=wire.ANSWER_BYTES)
+        return _understood(lambda: wire.decode_as(content, Standing))
+
+    async def _met(self, hub_epoch: int, *, behind: tuple[str, int] | None = None) -> None:
+        """Know the hub's epoch; another one than before: it was put back from a backup, so all is compared anew.
+
+        The same goes for a hub whose partition ends before `behind`, whatever it says of its epoch.
+        """
+        async with self._comparing:
+            before = self._box.hub_epoch()
+            if before == hub_epoch and (behind is None or self._box.cursor(behind[0]) != behind[1]):
+                return
+            if before:
+                self._log("hub_restored", from_version=before, to_version=hub_epoch)
+                await self._send_again()
+                self.wake()
+            await self._box.start_over(hub_epoch, empty=before > 0)
 
     async def _answer(self, body: bytes) -> wire.Answer:
         content = await self._ask("POST", wire.EVENTS_PATH, content=body, most=wire.ANSWER_BYTES)
@@ -231,9 +247,19 @@ class Agent:
         """Fetch and apply the next page; whether the partition is then up to date."""
         after, taken_away = self._box.cursor(part), self._taken_away
         query = f"part={part}&after={after}&limit={wire.PAGE_ROWS}&wait={wait_s}"
-        content = await self._ask("GET", f"{wire.FEED_PATH}?{query}", most=wire.PAGE_BYTES)
+        try:
+            content = await self._ask("GET", f"{wire.FEED_PATH}?{query}", most=wire.PAGE_BYTES)
+        except wire.Refused as error:
+            if error.code != "CURSOR_AHEAD":
+                raise
+            await self._met((await self._standing(self._box.epoch(), 0)).hub_epoch, behind=(part, after))
+            return False
         page = _understood(lambda: wire.decode_page(content))
         await self._vouched(page)
+        if page.checkpoint.hub_epoch != self._box.hub_epoch():
+            await self._met(page.checkpoint.hub_epoch)
+            if after != self._box.cursor(part):
+                return False
         _dense(page, part, after=after)
         self._up(page.checkpoint.hub_time_ms)
         if part != self._urgent and taken_away != self._taken_away:

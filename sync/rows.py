@@ -4,9 +4,9 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
-_MAX: Final = (1 << 53) - 1  # what every JSON reader keeps exact (RFC 8259 section 6)
-Count = Annotated[int, Meta(ge=0, le=_MAX)]
-Seq = Annotated[int, Meta(ge=1, le=_MAX)]
+MOST: Final = (1 << 53) - 1  # what every JSON reader keeps exact (RFC 8259 section 6)
+Count = Annotated[int, Meta(ge=0, le=MOST)]
+Seq = Annotated[int, Meta(ge=1, le=MOST)]
 Hex16 = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
 Hex32 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 Name = Annotated[str, Meta(pattern="^[A-Za-z0-9._:-]{1,64}$")]

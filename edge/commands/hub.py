@@ -21,22 +21,27 @@ from sync.hub.tables.devices import Device
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, required=True, help="hub.toml")
+    parser.add_argument(
+        "--restored",
+        action="store_true",
+        help="its database was put back from a backup: the shops send again what that lacks",
+    )
 
 
 def run(words: argparse.Namespace) -> int:
     settings = load_hub(words.config, environment=os.environ)
     no_core_dumps()
-    uvloop.run(until_told(_serve(settings)))
+    uvloop.run(until_told(_serve(settings, put_back=words.restored)))
     return 0
 
 
-async def _serve(settings: HubFile) -> None:
+async def _serve(settings: HubFile, *, put_back: bool) -> None:
     log = json_log(now_ms=SystemClock().wall_ms)
     bridge_library_logs(log)
-    async with open_hub(settings.hub, log=log) as hub:
+    async with open_hub(settings.hub, log=log, put_back=put_back) as hub:
         for shop in settings.shops:
             device = Device(shop.device, shop.id, shop.epoch, shop.public_key)
-            await hub.db.apply(devices.register, hub.keys, device=device, shop_key=shop.shop_key)
+            await hub.db.apply(devices.introduce, hub.keys, device=device, shop_key=shop.shop_key)
 
         with listen(settings.hub.host, settings.hub.port) as sock:
 

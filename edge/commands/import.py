@@ -134,7 +134,7 @@ async def _hub(settings: HubFile) -> AsyncGenerator[Hub, None]:
     async with open_hub(settings.hub, log=json_log(now_ms=SystemClock().wall_ms)) as hub:
         for shop in settings.shops:
             device = Device(shop.device, shop.id, shop.epoch, shop.public_key)
-            await hub.db.apply(devices.register, hub.keys, device=device, shop_key=shop.shop_key)
+            await hub.db.apply(devices.introduce, hub.keys, device=device, shop_key=shop.shop_key)
         yield hub
 
 

@@ -126,5 +126,19 @@ def holds(conn: Connection, customer_id: bytes, *, purpose: str, recipient: str,
     return until_ms is not None
 
 
+_UNSAID: Final = """
+    SELECT m.customer_id, m.purpose, m.recipient, m.gen FROM main.consent AS m
+    JOIN replica.consent AS r ON r.customer_id=m.customer_id AND r.purpose=m.purpose AND r.recipient=m.recipient
+    WHERE m.state='withdrawn' AND (r.gen<m.gen OR (r.gen=m.gen AND r.state='given'))"""
+
+
+def unsaid(conn: Connection, *, now_ms: int) -> list[ConsentWithdrawn]:
+    """Withdrawals that hold here and that the hub's own register does not know (any more)."""
+    return [
+        ConsentWithdrawn(customer_id=customer_id, purpose=purpose, recipient=recipient, gen=gen, at_ms=now_ms)
+        for customer_id, purpose, recipient, gen in conn.execute(_UNSAID)
+    ]
+
+
 def forget(conn: Connection, customer_id: bytes, *, schema: str) -> None:
     conn.execute(f"DELETE FROM {schema}.consent WHERE customer_id=?", (customer_id,))

@@ -233,7 +233,7 @@ async def _move_in(hub: OpenHub, keys: Keys, people: Sequence[Person]) -> None:
     """Register the shop and its customers at the hub, the first time."""
     device_key = Ed25519PrivateKey.from_private_bytes(keys.device_key).public_key().public_bytes_raw()
     await hub.db.apply(
-        devices.register,
+        devices.introduce,
         hub.keys,
         device=Device(DEVICE, SHOP, 1, device_key),
         shop_key=keys.shop_key,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from sqlite3 import Connection
+from typing import Final
 
 import msgspec
 
@@ -64,6 +65,20 @@ def locals_(conn: Connection) -> Iterator[Local]:
         "SELECT customer_id, wrapped, traits FROM joined"
     ).fetchall():
         yield Local(customer_id, wrapped, msgspec.json.decode(traits, type=tuple[SealedTrait, ...]))
+
+
+_UNSAID: Final = """
+    SELECT m.customer_id, m.hash FROM main.credential AS m
+    JOIN replica.credential AS r ON r.hash=m.hash AND r.customer_id=m.customer_id
+    WHERE m.state='blocked' AND r.state='active'"""
+
+
+def unsaid(conn: Connection, *, now_ms: int) -> list[CredentialBlocked]:
+    """Cards that are blocked here and that the hub does not know as such (any more)."""
+    return [
+        CredentialBlocked(customer_id, hash_, staff_id=b"", why="lost", at_ms=now_ms)
+        for customer_id, hash_ in conn.execute(_UNSAID)
+    ]
 
 
 # Once the hub's own row stands in the replica, ours is only a copy that could grow old. The order of two

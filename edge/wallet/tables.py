@@ -3,7 +3,7 @@
 Lines are only ever added; the database itself refuses another amount or a deletion.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from sqlite3 import Connection
 from typing import Any, Final
@@ -48,6 +48,13 @@ def moved(conn: Connection, fact: WalletMoved, *, number: Number) -> None:
             fact.at_ms,
             *number,
         ),
+    )
+
+
+def renumber(conn: Connection, moved: Iterable[tuple[Number, Number]]) -> None:
+    """The facts of these lines got other numbers, in a newer epoch: the hub will count them under those."""
+    conn.executemany(
+        "UPDATE ledger SET epoch=?, seq=? WHERE epoch=? AND seq=?", [(*new, *old) for old, new in moved]
     )
 
 

@@ -8,7 +8,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 
 from edge.kit.errors import Refused
-from sync import signing, wire
+from sync import rows, signing, standing, wire
+from sync.hub import devices as devices_of
 from sync.hub import feed
 from sync.hub.contacts import unless_gone
 from sync.hub.problem import Refusal
@@ -108,6 +109,20 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         answer = wire.GuestAnswer(found=invited.found, cursor=invited.cursor, hub_time_ms=hub.now_ms())
         return Response(wire.encode_answer(answer), media_type=MediaType.JSON)
 
+    @get(
+        standing.DEVICE_PATH,
+        summary="Where a device stands: its epoch, and the history held of it",
+        description="JSON. Signed by RFC 9421. See sync/README.md.",
+    )
+    async def read_standing(
+        request: AnyRequest,
+        epoch: Annotated[int, QueryParameter(ge=1, le=rows.MOST)],
+        seq: Annotated[int, QueryParameter(ge=0, le=rows.MOST)],
+    ) -> Response[bytes]:
+        device = await signed(request)
+        answer = await hub.db.read(devices_of.standing, device, epoch=epoch, seq=seq, now_ms=hub.now_ms())
+        return Response(standing.encode(answer), media_type=MediaType.JSON)
+
     @get("/healthz", summary="Whether the hub answers from its file")
     async def health() -> dict[str, bool | int]:
         epoch = await hub.db.read(devices.hub_epoch)
@@ -117,7 +132,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     async def front() -> str:
         return "Welkom hub: the central wallet that shops sync with. Its API is at /schema/openapi.json\n"
 
-    return [take_events, read_feed, find_guest, health, front]
+    return [take_events, read_feed, read_standing, find_guest, health, front]
 
 
 def _not_yours(message: str) -> Refusal:

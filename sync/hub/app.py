@@ -15,7 +15,7 @@ from edge.kit.clock import Clock, SystemClock
 from edge.kit.log import Log, json_log
 from edge.kit.sql import Connection
 from sync import wire
-from sync.hub import api, catalogue, guests, intake, people
+from sync.hub import api, catalogue, guests, intake, people, restored
 from sync.hub.config import Config
 from sync.hub.contacts import Contacts
 from sync.hub.feed import Bell
@@ -28,6 +28,7 @@ from sync.hub.problem import Refusal, problems
 from sync.hub.signer import signer
 from sync.hub.store import Store, open_store
 from sync.hub.tables import devices
+from sync.hub.tables import people as customers
 from sync.hub.tables import portal as portals
 from sync.hub.tables.feed import Moved
 
@@ -157,7 +158,10 @@ class Hub:
         return count
 
     async def erase(self, customer_id: bytes) -> list[Moved]:
-        """Forget a customer, also where it was written ahead."""
+        """Forget a customer, also where it was written ahead, and for good: no backup brings them back."""
+        if await self.db.read(customers.exists, customer_id):
+            mark = people.mark(self.keys, customer_id)
+            await asyncio.to_thread(restored.remember, self.config.state / restored.FILE, mark)
         moved = await self.change(people.erase, self.keys, customer_id=customer_id, now_ms=self.now_ms())
         self.bell.poke([customer_id])
         await self.db.scrub()
@@ -166,17 +170,25 @@ class Hub:
 
 @asynccontextmanager
 async def open_hub(
-    config: Config, *, clock: Clock | None = None, log: Log | None = None
+    config: Config, *, clock: Clock | None = None, log: Log | None = None, put_back: bool = False
 ) -> AsyncGenerator[Hub, None]:
     """The hub on its store, brought up to date; raises StoreError.
 
-    Production and every test call this; they differ in clock, log and store.
+    `put_back`: its database is a backup. Production and every test call this; they differ in clock, log and store.
     """
     clock = clock or SystemClock()
     log = log or json_log(now_ms=clock.wall_ms)
     db = await open_store(config, log=log)
     try:
         hub = Hub(db, config, clock=clock, log=log)
+        await db.apply(
+            restored.replay,
+            config.keys,
+            marks=restored.remembered(config.state / restored.FILE),
+            now_ms=clock.wall_ms(),
+        )
+        if put_back:
+            log("hub_put_back", to_version=await db.apply(restored.raise_epoch))
         listening = asyncio.create_task(hub.bell.listen(db))
         try:
             yield hub

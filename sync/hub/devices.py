@@ -9,7 +9,9 @@ from edge.kit.sql import Connection
 from sync.hub import catalogue
 from sync.hub.config import Keys
 from sync.hub.tables import devices as tables
+from sync.hub.tables import events
 from sync.hub.tables.devices import Device
+from sync.standing import Standing
 
 _ID: Final = re.compile(r"[A-Za-z0-9._-]{1,48}")  # with `shop:` and `:urgent` it stays a wire.Name
 
@@ -36,6 +38,33 @@ def register(conn: Connection, keys: Keys, *, device: Device, shop_key: bytes) -
         raise _refused("the device is another shop's, or its epoch would go back", code="WRONG_EPOCH")
     if known != device:
         tables.put_device(conn, device)
+
+
+def introduce(conn: Connection, keys: Keys, *, device: Device, shop_key: bytes) -> None:
+    """Register what hub.toml says; a device that got a newer epoch since, by a person's act, keeps that."""
+    known = tables.device(conn, device.id)
+    if known is None or known.shop_id != device.shop_id or known.epoch <= device.epoch:
+        register(conn, keys, device=device, shop_key=shop_key)
+
+
+def renew(conn: Connection, device_id: str) -> int:
+    """Give a device its next epoch, because its box was put back from a backup; raises Refused for an unknown one."""
+    epoch = tables.raise_epoch(conn, device_id)
+    if epoch is None:
+        raise _refused("no such device", code="UNKNOWN_DEVICE")
+    return epoch
+
+
+def standing(conn: Connection, device: Device, *, epoch: int, seq: int, now_ms: int) -> Standing:
+    """Where a device stands, and the history held of one of its epochs."""
+    found = events.hash_at(conn, device.id, epoch, seq=seq)
+    return Standing(
+        epoch=device.epoch,
+        held=events.held(conn, device.id, epoch),
+        hash="" if found is None else found.hex(),
+        hub_epoch=tables.hub_epoch(conn),
+        hub_time_ms=now_ms,
+    )
 
 
 def shop_key_of(conn: Connection, keys: Keys, shop_id: str) -> bytes:

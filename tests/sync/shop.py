@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -25,7 +25,7 @@ class PowerCut(Exception):
 
 
 class TestBox:
-    """Implements sync.agent.Box as simply as it can be."""
+    """Implements sync.box.Box as simply as it can be."""
 
     __test__ = False
 
@@ -38,6 +38,7 @@ class TestBox:
         self.applied: list[wire.Page] = []
         self.hub_times_ms: list[int] = []
         self.pinned: tuple[str, ...] = ()
+        self.known_hub_epoch = 0
 
     def close(self) -> None:
         self._conn.close()
@@ -126,6 +127,29 @@ class TestBox:
 
     async def pin(self, keys: Sequence[str]) -> None:
         self.pinned = tuple(keys)
+
+    def epoch(self) -> int:
+        return self._epoch
+
+    def retained(self) -> Mapping[int, tuple[int, int]]:
+        return {self._epoch: (1, self.depth())} if self.depth() else {}
+
+    def chain(self, epoch: int, seq: int) -> str:
+        return self.hash_at(seq).hex() if epoch == self._epoch else ""
+
+    async def reopen(self, seq: int) -> None:
+        self._conn.execute("DELETE FROM acked WHERE seq>?", (seq,))
+
+    async def renew(self, epoch: int, shared: Mapping[int, int]) -> None:
+        raise NotImplementedError("this box was never put back from a backup")
+
+    def hub_epoch(self) -> int:
+        return self.known_hub_epoch
+
+    async def start_over(self, hub_epoch: int, *, empty: bool) -> None:
+        self.known_hub_epoch = hub_epoch
+        if empty:
+            self._conn.executescript("DELETE FROM row; DELETE FROM cursor")
 
     def rows(self, kind: str) -> dict[str, str]:
         """What the shop knows of one type: id -> JSON."""

@@ -282,7 +282,7 @@ async def test_an_acknowledgement_of_what_was_never_sent_is_refused(tmp_path: Pa
     box.happened(2)
     async with client:
         with pytest.raises(wire.Refused) as caught:
-            await agent._push()
+            await agent._send(box.batch(1, 2))
     assert caught.value.code == "HUB_AHEAD"
     assert box.acked() == 0
     box.close()

@@ -10,6 +10,7 @@ import sync
 from edge.kit.chain import link
 from edge.kit.log import FIELDS
 from sync import signet, wire
+from sync.standing import Standing
 
 ROOT = Path(sync.__file__).parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -54,6 +55,10 @@ def test_the_question_about_a_guest_and_its_answer_decode() -> None:
     assert wire.decode_as(EXAMPLES["found"].encode(), wire.GuestAnswer).found == "coming"
 
 
+def test_the_standing_of_the_example_decodes() -> None:
+    assert wire.decode_as(EXAMPLES["standing"].encode(), Standing).held == 42
+
+
 def test_the_problem_of_the_example_decodes() -> None:
     problem = wire.decode_problem(EXAMPLES["problem"].encode(), status=500)
     assert (problem.status, problem.code) == (409, "BROKEN_CHAIN")
@@ -72,8 +77,14 @@ def test_every_code_has_its_row_and_every_row_its_code() -> None:
         ("wire.py", r"sync\.rows$"),
         ("signing.py", r"sync\.wire$"),
         ("signet.py", r"sync\.wire$"),
-        ("agent.py", r"sync$|sync\.(wire|signing|signet)$"),
-        ("hub", r"sync$|sync\.(wire|signing|signet|hub(\..*)?)$|edge\.(kit(\..*)?|\w+\.rules)$"),
+        ("standing.py", r"sync\.(rows|wire)$"),
+        ("box.py", r"sync$"),
+        ("mending.py", r"sync\.(box|standing)$"),
+        ("agent.py", r"sync$|sync\.(wire|signing|signet|standing|box|mending)$"),
+        (
+            "hub",
+            r"sync$|sync\.(wire|signing|signet|standing|rows|hub(\..*)?)$|edge\.(kit(\..*)?|\w+\.rules)$",
+        ),
     ],
 )
 def test_no_room_knows_more_than_its_table_says(room: str, allowed: str) -> None:
@@ -91,6 +102,7 @@ def test_no_room_knows_more_than_its_table_says(room: str, allowed: str) -> None
                         "wire",
                         "signing",
                         "signet",
+                        "mending",
                     } or room == "hub"
 
 

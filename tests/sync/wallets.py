@@ -51,6 +51,11 @@ class Shop:
     secrets: Secrets
     db: Database[Fact]
     agent: Agent
+    said: Said
+
+    @property
+    def signing(self) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(self.secrets.device_key)
 
     @property
     def here(self) -> tables.Here:
@@ -59,6 +64,7 @@ class Shop:
     async def start(self) -> None:
         """Open (again) what is on the disk."""
         files = prepare(self.folder, log=Said())
+        self.said = Said()
         self.db = await Database.open(
             files.journal, attach={"replica": files.replica}, record=record, synchronous="OFF"
         )
@@ -67,9 +73,9 @@ class Shop:
             self.client,
             device=f"box-{self.name}",
             shop=self.name,
-            key=Ed25519PrivateKey.from_private_bytes(self.secrets.device_key),
+            key=self.signing,
             wall_ms=now_ms,
-            log=Said(),
+            log=self.said,
         )
 
     async def restart(self) -> None:

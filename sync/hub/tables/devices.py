@@ -56,3 +56,16 @@ def add_shop(conn: Connection, shop_id: str, *, wrapped: bytes) -> None:
 def hub_epoch(conn: Connection) -> int:
     (epoch,) = conn.execute("SELECT epoch FROM hub").fetchone()
     return int(epoch)
+
+
+def raise_hub_epoch(conn: Connection) -> int:
+    (epoch,) = conn.execute("UPDATE hub SET epoch=epoch+1 WHERE id=1 RETURNING epoch").fetchone()
+    return int(epoch)
+
+
+def raise_epoch(conn: Connection, device_id: str) -> int | None:
+    """Give a device its next epoch; None for an unknown one."""
+    row = conn.execute(
+        "UPDATE device SET epoch=epoch+1, forked_ms=NULL WHERE id=:id RETURNING epoch", {"id": device_id}
+    ).fetchone()
+    return int(row[0]) if row else None

@@ -1,6 +1,6 @@
 """Customers, their keys, traits, credentials, consents, and the shops that may know of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from sqlite3 import IntegrityError
 from typing import Any, Final, Literal
 
@@ -207,13 +207,23 @@ def is_known(conn: Connection, customer_id: bytes) -> bool:
 def forget(conn: Connection, customer_id: bytes, *, mark: bytes, now_ms: int) -> None:
     """Delete all rows of a customer, the key first of all, and remember the mark of the id."""
     take_out(conn, customer_id)
-    conn.execute(
+    put_erased(conn, [mark], now_ms=now_ms)
+
+
+def put_erased(conn: Connection, marks: Iterable[bytes], *, now_ms: int) -> None:
+    conn.executemany(
         """
         INSERT INTO erased (mark, at_ms) VALUES (:mark, :now_ms)
         ON CONFLICT (mark) DO UPDATE SET mark=excluded.mark
         """,
-        {"mark": mark, "now_ms": now_ms},
+        [{"mark": mark, "now_ms": now_ms} for mark in marks],
     )
+
+
+def ids(conn: Connection) -> Iterator[bytes]:
+    """The ids of all customers."""
+    for (id_,) in conn.execute("SELECT id FROM customer"):
+        yield bytes(id_)
 
 
 def is_erased(conn: Connection, mark: bytes) -> bool:

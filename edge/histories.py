@@ -1,0 +1,77 @@
+"""The outbox under more than one epoch: what is kept of older ones, and how the unsaid goes on under a new one.
+
+A restored or copied box holds facts under numbers that the hub knows as others. They get new numbers, in the order
+in which they happened, and what hangs on the old number of its own fact (a line of the ledger) moves along.
+"""
+
+from collections.abc import Mapping
+from sqlite3 import Connection
+
+from edge.kit.chain import GENESIS, link
+from edge.wallet import tables as wallet
+
+
+def epoch(conn: Connection) -> int:
+    """The epoch of the facts that are made now."""
+    (now,) = conn.execute("SELECT epoch FROM outbox_head").fetchone()
+    return int(now)
+
+
+def retained(conn: Connection) -> dict[int, tuple[int, int]]:
+    """First and last number, by epoch, of the facts that are still here."""
+    rows = conn.execute(
+        """
+        SELECT epoch, min(seq), max(seq) FROM outbox_past GROUP BY epoch
+        UNION ALL
+        SELECT (SELECT epoch FROM outbox_head), min(seq), max(seq) FROM outbox HAVING count(*)
+        """
+    )
+    return {each: (first, last) for each, first, last in rows}
+
+
+def hash_at(conn: Connection, at: int, seq: int) -> bytes | None:
+    """The chain of epoch `at` up to a fact that is still here, the genesis for 0."""
+    if seq == 0:
+        return GENESIS
+    table, asked = ("outbox", (seq,)) if at == epoch(conn) else ("outbox_past", (seq, at))
+    where = "seq=?" if table == "outbox" else "seq=? AND epoch=?"
+    row = conn.execute(f"SELECT hash FROM {table} WHERE {where}", asked).fetchone()
+    return bytes(row[0]) if row else None
+
+
+def reopen(conn: Connection, seq: int) -> None:
+    """The hub holds no more than up to `seq`: what comes after waits again."""
+    conn.execute("UPDATE outbox_head SET acked=? WHERE acked>?", (seq, seq))
+
+
+def renew(conn: Connection, new: int, shared: Mapping[int, int]) -> None:
+    """Go on under epoch `new`; of each older one only what comes after `shared` is said again, under new numbers."""
+    before = epoch(conn)
+    if new <= before:
+        return
+    conn.execute(
+        """
+        INSERT INTO outbox_past (epoch, seq, at_ms, kind, body, hash)
+        SELECT ?, seq, at_ms, kind, body, hash FROM outbox
+        """,
+        (before,),
+    )
+    conn.execute("DELETE FROM outbox")
+    previous, last = GENESIS, 0
+    moved = []
+    for each in sorted(retained(conn)):
+        asked = (each, shared.get(each, 0))
+        again = conn.execute(
+            "SELECT seq, at_ms, kind, body FROM outbox_past WHERE epoch=? AND seq>? ORDER BY seq", asked
+        ).fetchall()
+        conn.execute("DELETE FROM outbox_past WHERE epoch=? AND seq>?", asked)
+        for seq, at_ms, kind, body in again:
+            last += 1
+            previous = link(previous, seq=last, at_ms=at_ms, kind=kind, body=body)
+            conn.execute(
+                "INSERT INTO outbox (seq, at_ms, kind, body, hash) VALUES (?, ?, ?, ?, ?)",
+                (last, at_ms, kind, body, previous),
+            )
+            moved.append(((each, seq), (new, last)))
+    conn.execute("UPDATE outbox_head SET epoch=?, seq=?, hash=?, acked=0", (new, last, previous))
+    wallet.renumber(conn, moved)

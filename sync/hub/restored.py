@@ -1,0 +1,66 @@
+"""The hub is put back from a backup: nobody who was erased comes back, and the shops are told to compare.
+
+The marks of erased ids also stand in a file beside the database, written before the erasure commits. A backup is
+older than that file, so what it brings back is erased anew before anybody is served.
+"""
+
+import os
+from pathlib import Path
+from typing import Final
+
+from edge.kit.sql import Connection
+from sync.hub import people
+from sync.hub.config import Keys
+from sync.hub.tables import devices
+from sync.hub.tables import people as tables
+from sync.hub.tables.feed import Moved
+
+FILE: Final = "erased"  # to be kept apart from the database, and never put back with it
+
+
+def remember(file: Path, mark: bytes) -> None:
+    """Add a mark to the file; it is on the disk when this returns."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    new = not file.exists()
+    with open(os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", encoding="ascii") as lines:
+        lines.write(mark.hex() + "\n")
+        lines.flush()
+        os.fsync(lines.fileno())
+    if new:
+        folder = os.open(file.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def remembered(file: Path) -> set[bytes]:
+    """All marks of the file; a line that a power cut tore off is none."""
+    if not file.exists():
+        return set()
+    marks = set()
+    for line in file.read_text(encoding="ascii", errors="replace").splitlines():
+        try:
+            mark = bytes.fromhex(line)
+        except ValueError:
+            continue
+        if len(mark) == 32:
+            marks.add(mark)
+    return marks
+
+
+def replay(conn: Connection, keys: Keys, *, marks: set[bytes], now_ms: int) -> list[Moved]:
+    """Erase again whom the database does not know as erased; what the shops are to hear of it."""
+    unknown = {mark for mark in marks if not tables.is_erased(conn, mark)}
+    moved: list[Moved] = []
+    if unknown:
+        back = [each for each in list(tables.ids(conn)) if people.mark(keys, each) in unknown]
+        for customer_id in back:
+            moved += people.erase(conn, keys, customer_id=customer_id, now_ms=now_ms)
+        tables.put_erased(conn, unknown, now_ms=now_ms)
+    return moved
+
+
+def raise_epoch(conn: Connection) -> int:
+    """The hub is another one than the shops spoke with: they compare what they hold, and fetch all anew."""
+    return devices.raise_hub_epoch(conn)

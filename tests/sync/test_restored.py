@@ -1,0 +1,152 @@
+"""A box that was put back from a backup, or copied: nothing it holds is lost, nothing the hub has is doubled."""
+
+import sqlite3
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, closing
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from edge.wallet import acts
+from sync import wire
+from sync.hub import devices
+from tests.sync.centre import ANNA
+from tests.sync.wallets import Chain, Shop, open_chain, saver
+
+pytestmark = pytest.mark.anyio
+
+
+@asynccontextmanager
+async def one_shop(tmp_path: Path) -> AsyncGenerator[tuple[Chain, Shop], None]:
+    async with open_chain(tmp_path, [saver(ANNA, points=100)]) as chain:
+        yield chain, chain.shops[0]
+
+
+async def earn(shop: Shop, *amounts: int) -> None:
+    for amount in amounts:
+        asked = shop.asked(ANNA, shop.name.encode() + amount.to_bytes(14))
+        done = await shop.db.write(
+            partial(acts.earn, asked=asked, instrument="points", amount=amount, here=shop.here)
+        )
+        assert done.facts
+
+
+def copy_of(folder: Path, to: Path) -> None:
+    to.mkdir(exist_ok=True)
+    for name in ("journal.db", "replica.db"):
+        with closing(sqlite3.connect(folder / name)) as ours, closing(sqlite3.connect(to / name)) as theirs:
+            ours.backup(theirs)
+
+
+async def put_back(shop: Shop, backup: Path) -> None:
+    await shop.db.close()
+    for path in shop.folder.glob("*.db*"):
+        path.unlink()
+    copy_of(backup, shop.folder)
+    await shop.start()
+
+
+async def refused(shop: Shop) -> str:
+    with pytest.raises(wire.Refused) as caught:
+        await shop.agent.once()
+    return caught.value.code
+
+
+def at_hub(chain: Chain) -> list[int]:
+    """The amounts in the hub's ledger, each as often as it stands there."""
+    return sorted(delta for _, _, _, delta, *_ in chain.ledger())
+
+
+async def test_a_restored_box_goes_on_in_the_epoch_a_person_gives_it_and_loses_and_doubles_nothing(
+    tmp_path: Path,
+) -> None:
+    async with one_shop(tmp_path) as (chain, shop):
+        await earn(shop, 1, 2)
+        await shop.agent.once()
+        await earn(shop, 3)  # waits when the backup is made, and is sent after it
+        copy_of(shop.folder, tmp_path / "backup")
+        await earn(shop, 4)
+        await shop.agent.once()
+        await put_back(shop, tmp_path / "backup")
+        await earn(shop, 5, 6)  # under the numbers of 4 and after it
+        assert await refused(shop) == "FORKED"
+        assert at_hub(chain) == [1, 2, 3, 4]
+        await chain.hub.db.apply(devices.renew, "box-s1")
+        await shop.agent.once()
+        assert at_hub(chain) == [1, 2, 3, 4, 5, 6]
+        await chain.settle()
+        for each in chain.shops:
+            assert each.balances(ANNA).points == chain.held(ANNA).balances.points == 100 + 21
+        await earn(shop, 7)
+        assert shop.balances(ANNA).points == 128
+        await shop.agent.once()
+        assert at_hub(chain)[-1] == 7
+        numbers = [(epoch, seq) for *_, epoch, seq in shop.ledger()]
+        assert numbers == sorted(numbers, key=lambda each: each[1]) or len(set(numbers)) == len(numbers)
+
+
+async def test_a_restored_box_with_nothing_new_finds_that_the_hub_is_ahead(tmp_path: Path) -> None:
+    async with one_shop(tmp_path) as (chain, shop):
+        await earn(shop, 1)
+        copy_of(shop.folder, tmp_path / "backup")
+        await earn(shop, 2, 3)
+        await shop.agent.once()
+        await put_back(shop, tmp_path / "backup")
+        assert await refused(shop) == "HUB_AHEAD"
+        await chain.hub.db.apply(devices.renew, "box-s1")
+        await shop.agent.once()
+        await earn(shop, 4)
+        await shop.agent.once()
+        assert at_hub(chain) == [1, 2, 3, 4]
+
+
+async def test_two_restores_in_a_row_and_a_restart_between_them_still_double_nothing(tmp_path: Path) -> None:
+    async with one_shop(tmp_path) as (chain, shop):
+        await earn(shop, 1)
+        copy_of(shop.folder, tmp_path / "backup")
+        await shop.agent.once()
+        for amount in (2, 3):
+            await put_back(shop, tmp_path / "backup")
+            await earn(shop, amount)
+            await chain.hub.db.apply(devices.renew, "box-s1")
+            await shop.restart()
+            await shop.agent.once()
+            copy_of(shop.folder, tmp_path / "backup")
+        assert at_hub(chain) == [1, 2, 3]
+        await chain.settle()
+        assert shop.balances(ANNA).points == 106
+
+
+async def test_a_copied_box_is_an_alarm_once_and_stopped_while_the_real_one_goes_on(tmp_path: Path) -> None:
+    async with one_shop(tmp_path) as (chain, shop):
+        await earn(shop, 1)
+        await shop.agent.once()
+        copy_of(shop.folder, tmp_path / "copy")
+        clone = Shop.__new__(Shop)
+        clone.name, clone.folder, clone.line = shop.name, tmp_path / "copy", shop.line
+        clone.client, clone.secrets = shop.client, shop.secrets
+        await clone.start()
+        await earn(shop, 2)
+        await shop.agent.once()
+        await earn(clone, 3)
+        for _ in range(3):
+            assert await refused(clone) == "FORKED"
+        assert chain.hub.log.count("forked") == 1  # type: ignore[attr-defined]
+        await earn(shop, 4)
+        await shop.agent.once()
+        assert at_hub(chain) == [1, 2, 4]
+        await clone.db.close()
+
+
+async def test_a_hub_that_lost_facts_gets_again_what_the_shop_retains(tmp_path: Path) -> None:
+    async with one_shop(tmp_path) as (chain, shop):
+        await earn(shop, 1, 2, 3)
+        await shop.agent.once()
+        # As a hub put back from a backup does: its history ends earlier.
+        await chain.hub.db.apply(lambda conn: conn.execute("DELETE FROM event WHERE seq>2") and None)
+        await chain.hub.db.apply(lambda conn: conn.execute("DELETE FROM ledger WHERE seq>2") and None)
+        await earn(shop, 4)
+        await shop.agent.once()
+        assert at_hub(chain) == [1, 2, 3, 4]
+        assert chain.hub.db.reader.execute("SELECT count(*), max(seq) FROM event").fetchone() == (5, 5)
