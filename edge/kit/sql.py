@@ -78,3 +78,16 @@ def spread(name: str, values: Iterable[Any]) -> tuple[str, dict[str, Any]]:
     given += given[-1:] * (width - len(given))
     parameters = {f"{name}{number}": value for number, value in enumerate(given)}
     return f"({', '.join(f':{each}' for each in parameters)})", parameters
+
+
+_PLAIN: Final = re.compile(r"\s*INSERT INTO (\w+)\s*\(([\w\s,]+)\)\s*VALUES\s*\(((?:\s*:\w+\s*,?)+)\)\s*")
+
+
+@lru_cache(maxsize=256)
+def for_copy(sql: str) -> tuple[str, tuple[str, ...]] | None:
+    """An INSERT of parameters alone as PostgreSQL's COPY, and the parameters in its order; None: it does more."""
+    plain = _PLAIN.fullmatch(sql)
+    if plain is None:
+        return None
+    names = tuple(each.strip().removeprefix(":") for each in plain[3].split(","))
+    return f"COPY {plain[1]} ({plain[2]}) FROM STDIN", names

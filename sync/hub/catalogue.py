@@ -18,6 +18,7 @@ SLICE: Final = 500  # products a transaction, times the number of shops in rows
 
 def put_products(conn: Connection, products: Sequence[Product]) -> list[Moved]:
     """Add or change products; what is the same already is not sent again."""
+    tables.hold(conn)
     lines: list[Line] = []
     shops = tables.shop_ids(conn)
     for each in products:
@@ -33,6 +34,7 @@ def put_products(conn: Connection, products: Sequence[Product]) -> list[Moved]:
 
 def drop_products(conn: Connection, items: Sequence[str]) -> list[Moved]:
     """Take products out of the catalogue, with their counts."""
+    tables.hold(conn)
     lines: list[Line] = []
     shops = tables.shop_ids(conn)
     gone: list[str] = []
@@ -49,6 +51,7 @@ def drop_products(conn: Connection, items: Sequence[str]) -> list[Moved]:
 
 def set_stock(conn: Connection, stocks: Sequence[Stock], *, shop_ids: Sequence[str] | None) -> list[Moved]:
     """Take counts of these shops (None: of all); raises Refused for a shop or product nobody knows."""
+    tables.hold(conn)
     lines: list[Line] = []
     known = tables.shop_ids(conn)
     if unknown := set(shop_ids or ()) - set(known):
@@ -74,6 +77,7 @@ def set_stock(conn: Connection, stocks: Sequence[Stock], *, shop_ids: Sequence[s
 
 def restored(conn: Connection, item: str, *, d: bytes | None) -> list[Line]:
     """A product as it was before (None: not there, and so no counts of it either), under a new version."""
+    tables.hold(conn)
     held = tables.product(conn, item)
     ver = held[0] + 1 if held else 1
     tables.put_product(conn, item, ver=ver, d=d)
@@ -84,6 +88,7 @@ def restored(conn: Connection, item: str, *, d: bytes | None) -> list[Line]:
 
 def recounted(conn: Connection, shop_id: str, item: str, *, d: bytes | None) -> list[Line]:
     """A count as it was before, under a new version; nothing of a product that is gone."""
+    tables.hold(conn)
     held = tables.stock(conn, shop_id, item)
     product = tables.product(conn, item)
     if held is None or product is None or product[1] is None:

@@ -114,7 +114,7 @@ def declared(purpose: str, recipient: str) -> None:
 
 
 def _held(conn: Connection, customer_id: bytes, *, purpose: str, recipient: str) -> Consent | None:
-    if not tables.exists(conn, customer_id):
+    if not tables.hold(conn, [customer_id]):
         raise _refused("no such customer", code="UNKNOWN_CUSTOMER")
     return tables.consent(conn, customer_id, purpose=purpose, recipient=recipient)
 

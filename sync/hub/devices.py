@@ -8,6 +8,7 @@ from edge.kit.seal import KEY_BYTES, seal, unseal
 from edge.kit.sql import Connection
 from sync.hub import catalogue
 from sync.hub.config import Keys
+from sync.hub.tables import catalogue as goods
 from sync.hub.tables import devices as tables
 from sync.hub.tables import events
 from sync.hub.tables.devices import Device
@@ -28,12 +29,14 @@ def register(conn: Connection, keys: Keys, *, device: Device, shop_key: bytes) -
     if len(shop_key) != KEY_BYTES or len(device.public_key) != KEY_BYTES or device.epoch < 1:
         raise _refused("a key is not 32 bytes, or the epoch is below 1", code="BAD_KEY")
     if tables.wrapped_shop_key(conn, device.shop_id) is None:
+        goods.hold(conn)  # before the shop is there: two processes may start with the same settings
+    if tables.wrapped_shop_key(conn, device.shop_id) is None:
         wrapped = seal(keys.hub_kek, shop_key, _place(device.shop_id))
         tables.add_shop(conn, device.shop_id, wrapped=wrapped)
         catalogue.greet(conn, device.shop_id)
     elif shop_key_of(conn, keys, device.shop_id) != shop_key:
         raise _refused("the shop has another key", code="BAD_KEY")
-    known = tables.device(conn, device.id)
+    known = tables.hold(conn, device.id)
     if known and (known.shop_id != device.shop_id or known.epoch > device.epoch):
         raise _refused("the device is another shop's, or its epoch would go back", code="WRONG_EPOCH")
     if known != device:

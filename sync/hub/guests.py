@@ -12,11 +12,11 @@ from edge.kit.errors import Corrupt, Refused
 from edge.kit.seal import derive, guest_place, key_place, seal, unseal
 from edge.kit.sql import Connection
 from edge.recognition.rules import outer
-from edge.wallet.rules import Number
 from sync import reports, wire
-from sync.hub import feed, wallet
+from sync.hub import feed
 from sync.hub.config import Keys
 from sync.hub.devices import shop_key_of
+from sync.hub.purses import NewLine
 from sync.hub.tables import feed as partitions
 from sync.hub.tables import guests as tables
 from sync.hub.tables import people
@@ -43,7 +43,7 @@ def invite(conn: Connection, keys: Keys, *, shop_id: str, card: str, now_ms: int
     shop_key = shop_key_of(conn, keys, shop_id)
     held = people.credential(conn, _open(shop_key, shop_id, card))
     part = wire.main_part(shop_id)
-    if held is None:
+    if held is None or not people.hold(conn, [held.customer_id]):
         return Invited("nobody", partitions.last(conn, part), [])
     if held.state == "blocked":
         return Invited("blocked", partitions.last(conn, part), [])
@@ -73,26 +73,12 @@ def left(conn: Connection, body: reports.GuestLeft, *, shop_id: str) -> list[Lin
     return [feed.leaving(shop_id, customer_id)]
 
 
-def saved(
-    conn: Connection,
-    keys: Keys,
-    body: reports.GuestSaved,
-    *,
-    shop_id: str,
-    device_id: str,
-    number: Number,
-    at_ms: int,
-    now_ms: int,
-) -> bytes:
-    """Count what a card earned in a shop that did not know it; whose card it is. Raises Refused for nobody's."""
+def saved(conn: Connection, keys: Keys, body: reports.GuestSaved, *, shop_id: str) -> tuple[bytes, NewLine]:
+    """What a card earned in a shop that did not know it, and whose card it is. Raises Refused for nobody's."""
     held = people.credential(conn, _open(shop_key_of(conn, keys, shop_id), shop_id, body.card))
     if held is None or held.state == "blocked":
         raise _refused("nobody has this card, or it is blocked", code="UNKNOWN_CREDENTIAL")
-    line = wallet.NewLine(bytes.fromhex(body.line_id), body.instrument, body.delta, "purchase")
-    wallet.count(
-        conn, keys, held.customer_id, line, device_id=device_id, number=number, at_ms=at_ms, now_ms=now_ms
-    )
-    return held.customer_id
+    return held.customer_id, NewLine(bytes.fromhex(body.line_id), body.instrument, body.delta, "purchase")
 
 
 def _whole(conn: Connection, keys: Keys, shop_id: str, shop_key: bytes, customer_id: bytes) -> list[Line]:

@@ -14,6 +14,7 @@ from sync import reports, wire
 from sync.hub import consents, guests, joined, people, wallet
 from sync.hub.config import Keys
 from sync.hub.problem import Refusal
+from sync.hub.purses import Purses
 from sync.hub.tables import catalogue as products
 from sync.hub.tables import devices, events
 from sync.hub.tables import feed as partitions
@@ -54,16 +55,26 @@ class _About(Struct):
     customer_id: wire.Hex16 | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A fact as far as everything about it could be read; `code`: why it could not."""
+
+    fact: wire.Event
+    hash: bytes  # the chain up to here
+    customer_id: bytes | None = None
+    move: wire.WalletMoved | None = None
+    code: str | None = None
+
+
 @dataclass(slots=True)
 class _Effects:
-    """What an upload sends out: rows, and whose balance changed (a row a customer, however many lines)."""
+    """What an upload sends out, and the balances it moves (a row a customer, however many lines)."""
 
-    device_id: str
     shop_id: str
-    epoch: int
     now_ms: int
+    purses: Purses
+    erased: set[bytes]  # of whom these facts speak
     lines: list[Line]
-    wallets: dict[bytes, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +101,7 @@ def take(
     history under the same numbers is found.
     """
     device_id, epoch = envelope.device, envelope.epoch
-    device = devices.device(conn, device_id)
+    device = devices.hold(conn, device_id)
     if device is None or device.epoch != epoch:
         raise _no("this epoch of the device is not the current one", code="WRONG_EPOCH")
     hub_epoch = devices.hub_epoch(conn)
@@ -102,20 +113,46 @@ def take(
         raise _no("the upload does not chain to what came before", code="BROKEN_CHAIN")
     last = envelope.from_seq + len(facts) - 1
     stored = events.between(conn, device_id, epoch, first=envelope.from_seq, last=min(last, held))
-    kept: list[Kept] = []
-    effects = _Effects(device_id, device.shop_id, epoch, now_ms, [], {})
+    fresh: list[_Read] = []
     for fact in facts:
         previous = _hash(previous, fact)
         if fact.seq > held:
-            kept.append(_judged(conn, keys, fact, hash_=previous, effects=effects))
+            fresh.append(_read(fact, previous))
         elif stored[fact.seq][0] != previous:
             raise _no("the hub holds another history of this device", code="FORKED")
+    purses = Purses(conn, keys, shop_id=device.shop_id, device_id=device_id, epoch=epoch, now_ms=now_ms)
+    erased = _gather(conn, keys, fresh, purses)
+    effects = _Effects(device.shop_id, now_ms, purses, erased, [])
+    kept = [_judged(conn, keys, each, effects=effects) for each in fresh]
     events.keep(conn, device_id, epoch, kept=kept, now_ms=now_ms)
     verdicts = [(seq, code) for seq, (_, code) in sorted(stored.items())]
     verdicts += [(fact.seq, fact.code) for fact in kept]
     rejected = [wire.Rejection(seq, code) for seq, code in verdicts if code]
-    lines = effects.lines + wallet.rows(conn, effects.wallets)
+    lines = effects.lines + wallet.rows(conn, purses.keep())
     return Taken(max(held, last), rejected, hub_epoch, partitions.publish(conn, lines))
+
+
+def _gather(conn: Connection, keys: Keys, fresh: Sequence[_Read], purses: Purses) -> set[bytes]:
+    """Take everybody these facts speak of and read their balances; who of them was erased."""
+    about = {each.customer_id for each in fresh if each.customer_id is not None}
+    if not about:
+        return set()
+    there = customers.hold(conn, about)
+    marks = {people.mark(keys, customer_id): customer_id for customer_id in about - there}
+    gone = {marks[mark] for mark in customers.erased(conn, marks)} if marks else set()
+    if moves := [each.move for each in fresh if each.move is not None]:
+        purses.expect(moves, there=there)
+    return gone
+
+
+def _read(fact: wire.Event, hash_: bytes) -> _Read:
+    try:
+        customer_id, move = _whom(fact), None
+        if fact.kind == "wallet_moved" and fact.hash is None:
+            move = wire.decode_as(bytes(fact.body), wire.WalletMoved)
+    except wire.Malformed:
+        return _Read(fact, hash_, code="BAD_BODY" if fact.kind in KINDS else "UNKNOWN_KIND")
+    return _Read(fact, hash_, customer_id, move)
 
 
 def _hash(previous: bytes, fact: wire.Event) -> bytes:
@@ -125,12 +162,14 @@ def _hash(previous: bytes, fact: wire.Event) -> bytes:
     return link(previous, seq=fact.seq, at_ms=fact.at_ms, kind=fact.kind, body=bytes(fact.body))
 
 
-def _judged(conn: Connection, keys: Keys, fact: wire.Event, *, hash_: bytes, effects: _Effects) -> Kept:
+def _judged(conn: Connection, keys: Keys, read: _Read, *, effects: _Effects) -> Kept:
     """The fact as it goes into the history, after it did its work; what it sends out is added to `effects`."""
-    body, code, customer_id = bytes(fact.body), None, None
+    fact, customer_id, code = read.fact, read.customer_id, read.code
+    body = bytes(fact.body)
     try:
-        customer_id = _whom(fact)
-        if customer_id and customers.is_erased(conn, people.mark(keys, customer_id)):
+        if code is not None:
+            pass
+        elif customer_id in effects.erased:
             body, customer_id = b"{}", None
         elif fact.kind == "consent_withdrawn" and fact.hash is None:
             withdrawal = wire.decode_as(body, wire.ConsentWithdrawn)
@@ -139,13 +178,14 @@ def _judged(conn: Connection, keys: Keys, fact: wire.Event, *, hash_: bytes, eff
             yes = wire.decode_as(body, reports.ConsentGiven)
             at_ms = min(fact.at_ms, effects.now_ms)
             effects.lines += joined.agreed(conn, yes, shop_id=effects.shop_id, at_ms=at_ms)
-        elif fact.kind == "wallet_moved" and fact.hash is None:
-            _moved(conn, keys, fact, effects)
+        elif read.move is not None:
+            effects.purses.move(read.move, seq=fact.seq, at_ms=fact.at_ms)
         elif fact.kind == "customer_joined" and fact.hash is None:
             new = wire.decode_as(body, reports.CustomerJoined)
             effects.lines += joined.joined(
                 conn, keys, new, shop_id=effects.shop_id, at_ms=fact.at_ms, now_ms=effects.now_ms
             )
+            effects.purses.again(bytes.fromhex(new.customer_id))
         elif fact.kind == "credential_bound" and fact.hash is None:
             card = wire.decode_as(body, reports.CredentialBound)
             its, code = joined.bound(
@@ -158,12 +198,13 @@ def _judged(conn: Connection, keys: Keys, fact: wire.Event, *, hash_: bytes, eff
         elif fact.kind == "guest_left" and fact.hash is None:
             gone = wire.decode_as(body, reports.GuestLeft)
             effects.lines += guests.left(conn, gone, shop_id=effects.shop_id)
+            effects.purses.again(bytes.fromhex(gone.customer_id))
         elif fact.kind == "guest_saved" and fact.hash is None:
-            earned, body = (
-                wire.decode_as(body, reports.GuestSaved),
-                b"{}",
-            )  # a card of nobody's leaves nothing
-            customer_id = _saved(conn, keys, fact, earned, effects)
+            earned = wire.decode_as(body, reports.GuestSaved)
+            body = b"{}"  # a card of nobody's leaves nothing
+            whose, line = guests.saved(conn, keys, earned, shop_id=effects.shop_id)
+            effects.purses.count(whose, line, seq=fact.seq, at_ms=fact.at_ms)
+            customer_id = whose
         elif fact.kind == "product_gap_met" and fact.hash is None:
             gap = wire.decode_as(body, reports.ProductGapMet)
             products.put_gap(conn, gap.item, effects.shop_id, gap.lacking, at_ms=fact.at_ms)
@@ -173,38 +214,7 @@ def _judged(conn: Connection, keys: Keys, fact: wire.Event, *, hash_: bytes, eff
         code = "BAD_BODY" if fact.kind in KINDS else "UNKNOWN_KIND"
     except Refused as error:
         code = error.code
-    return Kept(fact.seq, fact.at_ms, fact.kind, body, hash_, code, customer_id)
-
-
-def _moved(conn: Connection, keys: Keys, fact: wire.Event, effects: _Effects) -> None:
-    customer_id = wallet.take(
-        conn,
-        keys,
-        wire.decode_as(bytes(fact.body), wire.WalletMoved),
-        shop_id=effects.shop_id,
-        device_id=effects.device_id,
-        number=(effects.epoch, fact.seq),
-        at_ms=fact.at_ms,
-        now_ms=effects.now_ms,
-    )
-    effects.wallets[customer_id] = None
-
-
-def _saved(
-    conn: Connection, keys: Keys, fact: wire.Event, body: reports.GuestSaved, effects: _Effects
-) -> bytes:
-    customer_id = guests.saved(
-        conn,
-        keys,
-        body,
-        shop_id=effects.shop_id,
-        device_id=effects.device_id,
-        number=(effects.epoch, fact.seq),
-        at_ms=fact.at_ms,
-        now_ms=effects.now_ms,
-    )
-    effects.wallets[customer_id] = None
-    return customer_id
+    return Kept(fact.seq, fact.at_ms, fact.kind, body, read.hash, code, customer_id)
 
 
 def _whom(fact: wire.Event) -> bytes | None:

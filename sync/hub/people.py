@@ -137,7 +137,8 @@ def take_out(conn: Connection, customer_id: bytes) -> list[Line]:
 def block(conn: Connection, keys: Keys, *, kind: CredentialKind, value: str) -> list[Moved]:
     """Block a credential everywhere, urgently; raises Refused when nobody has it."""
     hash_ = inner_hash(keys, kind, value)
-    if tables.owner(conn, hash_) is None:
+    owner = tables.owner(conn, hash_)
+    if owner is None or not tables.hold(conn, [owner]):
         raise _refused("nobody has this credential", code="UNKNOWN_CREDENTIAL")
     return partitions.publish(conn, blocked(conn, keys, hash_))
 
@@ -161,7 +162,7 @@ def everywhere(conn: Connection, keys: Keys, held: tables.Credential) -> list[Li
 
 def erase(conn: Connection, keys: Keys, *, customer_id: bytes, now_ms: int) -> list[Moved]:
     """Forget a customer here and, urgently, in every shop; raises Refused for an unknown one."""
-    if not tables.exists(conn, customer_id):
+    if not tables.hold(conn, [customer_id]):
         raise _refused("no such customer", code="UNKNOWN_CUSTOMER")
     shop_ids = tables.shops_of(conn, customer_id)
     tables.forget(conn, customer_id, mark=mark(keys, customer_id), now_ms=now_ms)

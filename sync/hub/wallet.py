@@ -10,23 +10,13 @@ from typing import Any
 
 import msgspec
 
-from edge.kit.errors import Corrupt, Refused
+from edge.kit.errors import Refused
 from edge.kit.seal import key_place, trait_place, unseal
 from edge.kit.sql import Connection
-from edge.wallet.rules import (
-    SAVED,
-    Balances,
-    Instrument,
-    Number,
-    Why,
-    add,
-    balance_of,
-    with_balance,
-    with_counted,
-)
+from edge.wallet.rules import SAVED, Balances
 from edge.wallet.rules import balances as found_in
 from sync import wire
-from sync.hub import feed, people
+from sync.hub import feed
 from sync.hub.config import Keys
 from sync.hub.tables import people as customers
 from sync.hub.tables import wallet as tables
@@ -41,86 +31,21 @@ class Held:
     short: dict[str, int] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class NewLine:
-    """A line of a shop's ledger on its way into the central one."""
-
-    id: bytes
-    instrument: Instrument
-    delta: int
-    why: Why
-
-
-def take(
-    conn: Connection,
-    keys: Keys,
-    body: wire.WalletMoved,
-    *,
-    shop_id: str,
-    device_id: str,
-    number: Number,
-    at_ms: int,
-    now_ms: int,
-) -> bytes:
-    """Count a line that a shop wrote; whose balance it is. Raises Refused for what cannot be counted.
-
-    A line whose balance would go below zero is kept, because the customer has what was given: the balance stays
-    at zero and the line says by how much it fell short.
-    """
-    customer_id = bytes.fromhex(body.customer_id)
-    if not customers.exists(conn, customer_id):
-        raise _refused("no such customer", code="UNKNOWN_CUSTOMER")
-    if shop_id not in customers.shops_of(conn, customer_id):
-        raise _refused("the customer is of another shop", code="NOT_RESIDENT")
-    line = NewLine(bytes.fromhex(body.line_id), body.instrument, body.delta, body.why)
-    count(conn, keys, customer_id, line, device_id=device_id, number=number, at_ms=at_ms, now_ms=now_ms)
-    return customer_id
-
-
-def count(
-    conn: Connection,
-    keys: Keys,
-    customer_id: bytes,
-    line: NewLine,
-    *,
-    device_id: str,
-    number: Number,
-    at_ms: int,
-    now_ms: int,
-) -> None:
-    """Seal the balance anew with the line in it, once a line. Raises Refused (NO_INSTRUMENT, BAD_SEAL)."""
-    held = tables.trait(conn, customer_id, line.instrument)
-    try:
-        key = _key(conn, keys, customer_id)
-        value = _open(key, customer_id, held) if held else None
-    except Corrupt:
-        raise _refused("the customer's balance does not open", code="BAD_SEAL") from None
-    balance = balance_of(line.instrument, value)
-    if held is None or balance is None:
-        raise _refused(f"the customer has no {line.instrument}", code="NO_INSTRUMENT")
-    twice = tables.has(conn, line.id)
-    total = add(balance, 0 if twice else line.delta)
-    value = with_counted(with_balance(line.instrument, value, total.balance), device_id, number)
-    (trait,) = people.seal_traits(
-        key, customer_id, traits={held.name: value}, ver=held.ver + 1, now_ms=now_ms
-    )
-    tables.put_trait(conn, customer_id, trait)
-    if not twice:
-        row = {"device_id": device_id, "epoch": number[0], "seq": number[1], "line_id": line.id}
-        row |= {"customer_id": customer_id, "instrument": line.instrument, "delta": line.delta}
-        tables.add(conn, row | {"short": total.short, "why": line.why, "at_ms": at_ms})
-
-
 def rows(conn: Connection, customer_ids: Iterable[bytes]) -> list[Line]:
     """The customers' rows anew, for every shop they are resident in."""
-    lines = []
-    for customer_id in customer_ids:
-        ver, traits = tables.raise_ver(conn, customer_id), tables.traits(conn, customer_id)
-        lines += [
-            feed.customer(shop_id, customer_id, ver=ver, traits=traits)
-            for shop_id in customers.shops_of(conn, customer_id)
-        ]
-    return lines
+    ids = list(customer_ids)
+    if not ids:
+        return []
+    vers, traits, shops = (
+        tables.raise_vers(conn, ids),
+        tables.traits_of(conn, ids),
+        customers.shops_of_all(conn, ids),
+    )
+    return [
+        feed.customer(shop_id, customer_id, ver=vers[customer_id], traits=traits.get(customer_id, []))
+        for customer_id in ids
+        for shop_id in shops.get(customer_id, [])
+    ]
 
 
 def balances(conn: Connection, keys: Keys, customer_id: bytes, *, now_ms: int) -> Held:

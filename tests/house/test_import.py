@@ -151,7 +151,7 @@ async def test_a_running_hub_hears_of_an_import_beside_it(tmp_path: Path) -> Non
     path = write_hub(tmp_path)
     settings = load_hub(path, environment=os.environ)
     async with open_hub(settings.hub, log=lambda event, **fields: None) as hub:
-        wait = hub.bell.wait(hub.db.reader, "shop:s1", after=0, wait_s=30)
+        wait = hub.bell.wait(hub.db, "shop:s1", after=0, wait_s=30)
         waiting = asyncio.create_task(wait)
         assert await asyncio.to_thread(take, path, GOOD) == 0
         await asyncio.wait_for(waiting, 10)

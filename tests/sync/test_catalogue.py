@@ -88,7 +88,7 @@ async def test_a_count_of_nothing_or_for_nobody_is_refused_and_changes_nothing(t
 
 async def test_what_another_process_commits_wakes_a_waiting_shop(tmp_path: Path) -> None:
     async with open_centre(tmp_path) as centre:
-        wait = centre.hub.bell.wait(centre.hub.db.reader, "shop:s1", after=0, wait_s=20)
+        wait = centre.hub.bell.wait(centre.hub.db, "shop:s1", after=0, wait_s=20)
         waiting = asyncio.create_task(wait)
         await asyncio.sleep(0)
         # A second hub on the same file is what `welkom import` opens beside a running one.

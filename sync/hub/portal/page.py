@@ -113,7 +113,7 @@ def hashed(token: str) -> bytes:
 
 def make_code(conn: Connection, customer_id: bytes, *, now_ms: int) -> str:
     """A code that lets one phone in, once, within 15 minutes; raises Refused for an unknown customer."""
-    if not people.exists(conn, customer_id):
+    if not people.hold(conn, [customer_id]):
         raise Refused("no such customer", code="UNKNOWN_CUSTOMER", hint="nothing was changed")
     code = secrets.token_urlsafe(32)
     tables.add_code(conn, hashed(code), customer_id=customer_id, until_ms=now_ms + CODE_MS)
@@ -123,7 +123,7 @@ def make_code(conn: Connection, customer_id: bytes, *, now_ms: int) -> str:
 def enter(conn: Connection, code: str, *, language: Language, now_ms: int) -> str | None:
     """Use a code up; the token of a new session, None when the code is unknown, used or too old."""
     customer_id = tables.take_code(conn, hashed(code), now_ms=now_ms)
-    if customer_id is None or not people.exists(conn, customer_id):
+    if customer_id is None or not people.hold(conn, [customer_id]):
         return None
     token = secrets.token_urlsafe(32)
     tables.add_session(

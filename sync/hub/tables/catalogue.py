@@ -9,6 +9,11 @@ def shop_ids(conn: Connection) -> list[str]:
     return [shop_id for (shop_id,) in conn.execute("SELECT id FROM shop ORDER BY id")]
 
 
+def hold(conn: Connection) -> None:
+    """Take the catalogue until COMMIT: nobody else changes it, and no shop is added, meanwhile."""
+    conn.execute("SELECT epoch FROM hub WHERE id=1 /*! FOR UPDATE */").fetchone()
+
+
 def product(conn: Connection, item: str) -> tuple[int, bytes | None] | None:
     """Version and body of a product; a body of None: it is gone."""
     found: tuple[int, bytes | None] | None = conn.execute(

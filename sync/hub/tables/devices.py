@@ -1,6 +1,7 @@
 """Shops and their devices."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from edge.kit.sql import Connection
 
@@ -13,10 +14,17 @@ class Device:
     public_key: bytes
 
 
+_DEVICE: Final = "SELECT id, shop_id, epoch, public_key FROM device WHERE id=:id"
+
+
 def device(conn: Connection, device_id: str) -> Device | None:
-    row = conn.execute(
-        "SELECT id, shop_id, epoch, public_key FROM device WHERE id=:id", {"id": device_id}
-    ).fetchone()
+    row = conn.execute(_DEVICE, {"id": device_id}).fetchone()
+    return Device(*row) if row else None
+
+
+def hold(conn: Connection, device_id: str) -> Device | None:
+    """The device, taken until COMMIT: nobody else writes its history or changes its epoch meanwhile."""
+    row = conn.execute(f"{_DEVICE} /*! FOR UPDATE */", {"id": device_id}).fetchone()
     return Device(*row) if row else None
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import asdict
 
 from edge.consent.rules import Basis, Register, State
 from edge.kit.errors import Refused
-from edge.kit.sql import Connection
+from edge.kit.sql import Connection, spread
 
 Rows = Sequence[Mapping[str, Any]]
 CredentialState = Literal["active", "blocked"]
@@ -155,6 +155,36 @@ def ver(conn: Connection, customer_id: bytes) -> int:
     return int(ver)
 
 
+def hold(conn: Connection, customer_ids: Iterable[bytes]) -> set[bytes]:
+    """Those of them who are there. They are this transaction's until COMMIT: nobody else changes or forgets them."""
+    those, given = spread("id", sorted(customer_ids))
+    rows = conn.execute(f"SELECT id FROM customer WHERE id IN {those} ORDER BY id /*! FOR UPDATE */", given)
+    return {bytes(customer_id) for (customer_id,) in rows}
+
+
+def residents(conn: Connection, shop_id: str, *, among: Iterable[bytes]) -> set[bytes]:
+    """Who of these is resident in a shop."""
+    those, given = spread("id", among)
+    rows = conn.execute(
+        f"SELECT customer_id FROM residency WHERE shop_id=:shop_id AND customer_id IN {those}",
+        {"shop_id": shop_id, **given},
+    )
+    return {bytes(customer_id) for (customer_id,) in rows}
+
+
+def shops_of_all(conn: Connection, customer_ids: Iterable[bytes]) -> dict[bytes, list[str]]:
+    """The shops each of these is resident in."""
+    those, given = spread("id", customer_ids)
+    rows = conn.execute(
+        f"SELECT customer_id, shop_id FROM residency WHERE customer_id IN {those} ORDER BY customer_id, shop_id",
+        given,
+    )
+    found: dict[bytes, list[str]] = {}
+    for customer_id, shop_id in rows:
+        found.setdefault(bytes(customer_id), []).append(shop_id)
+    return found
+
+
 def shops_of(conn: Connection, customer_id: bytes) -> list[str]:
     """The shops a customer is resident in."""
     rows = conn.execute(
@@ -224,6 +254,13 @@ def ids(conn: Connection) -> Iterator[bytes]:
     """The ids of all customers."""
     for (id_,) in conn.execute("SELECT id FROM customer"):
         yield bytes(id_)
+
+
+def erased(conn: Connection, marks: Iterable[bytes]) -> set[bytes]:
+    """Which of these marks are of somebody who was erased."""
+    those, given = spread("mark", marks)
+    rows = conn.execute(f"SELECT mark FROM erased WHERE mark IN {those}", given)
+    return {bytes(mark) for (mark,) in rows}
 
 
 def is_erased(conn: Connection, mark: bytes) -> bool:

@@ -1,9 +1,11 @@
 """The central ledger, and the traits as they change with it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from edge.kit.sql import Connection
+from msgspec.structs import asdict
+
+from edge.kit.sql import Connection, spread
 from sync import wire
 
 _LINE: Final = """
@@ -15,9 +17,15 @@ def add(conn: Connection, line: Mapping[str, Any]) -> None:
     conn.execute(_LINE, line)
 
 
-def has(conn: Connection, line_id: bytes) -> bool:
-    found = conn.execute("SELECT 1 FROM ledger WHERE line_id=:line_id", {"line_id": line_id}).fetchone()
-    return found is not None
+def add_all(conn: Connection, lines: Sequence[Mapping[str, Any]]) -> None:
+    conn.executemany(_LINE, lines)
+
+
+def written(conn: Connection, line_ids: Iterable[bytes]) -> set[bytes]:
+    """Which of these lines are in the ledger."""
+    those, given = spread("line", line_ids)
+    rows = conn.execute(f"SELECT line_id FROM ledger WHERE line_id IN {those}", given)
+    return {bytes(line_id) for (line_id,) in rows}
 
 
 def last(conn: Connection, device_id: str) -> int:
@@ -54,6 +62,28 @@ def wrapped_key(conn: Connection, customer_id: bytes) -> bytes | None:
     return bytes(row[0]) if row else None
 
 
+def wrapped_keys(conn: Connection, customer_ids: Iterable[bytes]) -> dict[bytes, bytes]:
+    those, given = spread("id", customer_ids)
+    rows = conn.execute(f"SELECT customer_id, wrapped FROM customer_key WHERE customer_id IN {those}", given)
+    return {bytes(customer_id): bytes(wrapped) for customer_id, wrapped in rows}
+
+
+def traits_of(conn: Connection, customer_ids: Iterable[bytes]) -> dict[bytes, list[wire.Trait]]:
+    """All traits of these customers, each one's as they go out."""
+    those, given = spread("id", customer_ids)
+    rows = conn.execute(
+        f"""
+        SELECT customer_id, name, sealed, ver, as_of_ms, until_ms FROM trait
+        WHERE customer_id IN {those} ORDER BY customer_id, name
+        """,
+        given,
+    )
+    found: dict[bytes, list[wire.Trait]] = {}
+    for customer_id, *trait in rows:
+        found.setdefault(bytes(customer_id), []).append(wire.Trait(*trait))
+    return found
+
+
 def traits(conn: Connection, customer_id: bytes) -> list[wire.Trait]:
     """All traits of a customer, as they go out."""
     rows = conn.execute(
@@ -73,20 +103,18 @@ def trait(conn: Connection, customer_id: bytes, name: str) -> wire.Trait | None:
     return wire.Trait(*row) if row else None
 
 
+_PUT_TRAIT: Final = """
+    UPDATE trait SET sealed=:sealed, ver=:ver, as_of_ms=:as_of_ms, until_ms=:until_ms
+    WHERE customer_id=:customer_id AND name=:name"""
+
+
 def put_trait(conn: Connection, customer_id: bytes, trait: wire.Trait) -> None:
-    conn.execute(
-        """
-        UPDATE trait SET sealed=:sealed, ver=:ver, as_of_ms=:as_of_ms, until_ms=:until_ms
-        WHERE customer_id=:id AND name=:name
-        """,
-        {
-            "id": customer_id,
-            "name": trait.name,
-            "sealed": trait.sealed,
-            "ver": trait.ver,
-            "as_of_ms": trait.as_of_ms,
-            "until_ms": trait.until_ms,
-        },
+    put_traits(conn, [(customer_id, trait)])
+
+
+def put_traits(conn: Connection, traits: Iterable[tuple[bytes, wire.Trait]]) -> None:
+    conn.executemany(
+        _PUT_TRAIT, [{"customer_id": customer_id, **asdict(trait)} for customer_id, trait in traits]
     )
 
 
@@ -94,9 +122,8 @@ def drop_trait(conn: Connection, customer_id: bytes, name: str) -> None:
     conn.execute("DELETE FROM trait WHERE customer_id=:id AND name=:name", {"id": customer_id, "name": name})
 
 
-def raise_ver(conn: Connection, customer_id: bytes) -> int:
-    """The next version of a customer's row in the feed."""
-    (ver,) = conn.execute(
-        "UPDATE customer SET ver=ver+1 WHERE id=:id RETURNING ver", {"id": customer_id}
-    ).fetchone()
-    return int(ver)
+def raise_vers(conn: Connection, customer_ids: Iterable[bytes]) -> dict[bytes, int]:
+    """The next version of these customers' rows in the feed."""
+    those, given = spread("id", customer_ids)
+    rows = conn.execute(f"UPDATE customer SET ver=ver+1 WHERE id IN {those} RETURNING id, ver", given)
+    return {bytes(customer_id): int(ver) for customer_id, ver in rows}

@@ -1,0 +1,161 @@
+"""The balances that one upload moves: read together, counted line by line, sealed and kept together.
+
+An hour of a busy shop is hundreds of lines of a hundred customers. Asked one by one that is thousands of ways to the
+database; asked together it is a handful.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from edge.kit.errors import Corrupt, Refused
+from edge.kit.seal import key_place, trait_place, unseal
+from edge.kit.sql import Connection
+from edge.wallet.rules import Instrument, Why, add, balance_of, with_balance, with_counted
+from sync import wire
+from sync.hub import people
+from sync.hub.config import Keys
+from sync.hub.tables import people as customers
+from sync.hub.tables import wallet as tables
+
+_SPOILT: Final = object()  # of a balance that does not open
+
+
+@dataclass(frozen=True, slots=True)
+class NewLine:
+    """A line of a shop's ledger on its way into the central one."""
+
+    id: bytes
+    instrument: Instrument
+    delta: int
+    why: Why
+
+
+class Purses:
+    """Open with the lines that are to come (`expect`), `move` each, `keep` in the end."""
+
+    def __init__(
+        self, conn: Connection, keys: Keys, *, shop_id: str, device_id: str, epoch: int, now_ms: int
+    ) -> None:
+        self._conn = conn
+        self._keys = keys
+        self._shop_id = shop_id
+        self._device_id = device_id
+        self._epoch = epoch
+        self._now_ms = now_ms
+        self._asked: set[bytes] = set()  # customers whose state is known here
+        self._there: set[bytes] = set()
+        self._here: set[bytes] = set()  # of these, who is of this shop
+        self._wrapped: dict[bytes, bytes] = {}
+        self._held: dict[tuple[bytes, str], wire.Trait] = {}
+        self._values: dict[tuple[bytes, str], Any] = {}
+        self._changed: dict[tuple[bytes, str], None] = {}
+        self._looked: set[bytes] = set()  # lines that were looked for in the ledger
+        self._written: set[bytes] = set()  # and found there
+        self._lines: dict[bytes, dict[str, Any]] = {}
+
+    def expect(self, bodies: Sequence[wire.WalletMoved], *, there: Iterable[bytes]) -> None:
+        """Read all that these lines will need; `there` are customers who exist, taken until COMMIT."""
+        about = {bytes.fromhex(body.customer_id) for body in bodies}
+        self._read(about, there=set(there))
+        self._look({bytes.fromhex(body.line_id) for body in bodies})
+
+    def again(self, customer_id: bytes) -> None:
+        """This customer was changed by another fact: what is known of them here is old."""
+        self._asked.discard(customer_id)
+        self._here.discard(customer_id)
+
+    def _read(self, about: set[bytes], *, there: set[bytes]) -> None:
+        self._asked |= about
+        self._there |= about & there
+        self._here |= customers.residents(self._conn, self._shop_id, among=about)
+        self._wrapped |= tables.wrapped_keys(self._conn, about)
+        for customer_id, traits in tables.traits_of(self._conn, about).items():
+            self._held |= {(customer_id, trait.name): trait for trait in traits}
+
+    def move(self, body: wire.WalletMoved, *, seq: int, at_ms: int) -> None:
+        """Count a line that a shop wrote of somebody resident there. Raises Refused for what cannot be counted."""
+        customer_id = self._known(bytes.fromhex(body.customer_id))
+        if customer_id not in self._there:
+            raise _refused("no such customer", code="UNKNOWN_CUSTOMER")
+        if customer_id not in self._here:
+            raise _refused("the customer is of another shop", code="NOT_RESIDENT")
+        line = NewLine(bytes.fromhex(body.line_id), body.instrument, body.delta, body.why)
+        self.count(customer_id, line, seq=seq, at_ms=at_ms)
+
+    def count(self, customer_id: bytes, line: NewLine, *, seq: int, at_ms: int) -> None:
+        """Count a line, once. Raises Refused (NO_INSTRUMENT, BAD_SEAL).
+
+        One whose balance would go below zero is kept, because the customer has what was given: the balance stays at
+        zero and the line says by how much it fell short.
+        """
+        which = (self._known(customer_id), line.instrument)
+        value = self._value(which)
+        if value is _SPOILT:
+            raise _refused("the customer's balance does not open", code="BAD_SEAL")
+        balance = balance_of(line.instrument, value)
+        if which not in self._held or balance is None:
+            raise _refused(f"the customer has no {line.instrument}", code="NO_INSTRUMENT")
+        twice = line.id in self._lines or self._is_written(line.id)
+        total = add(balance, 0 if twice else line.delta)
+        moved = with_balance(line.instrument, value, total.balance)
+        self._values[which] = with_counted(moved, self._device_id, (self._epoch, seq))
+        self._changed[which] = None
+        if not twice:
+            row = {"device_id": self._device_id, "epoch": self._epoch, "seq": seq, "line_id": line.id}
+            row |= {"customer_id": customer_id, "instrument": line.instrument, "delta": line.delta}
+            self._lines[line.id] = row | {"short": total.short, "why": line.why, "at_ms": at_ms}
+
+    def _known(self, customer_id: bytes) -> bytes:
+        if customer_id not in self._asked:
+            self._read({customer_id}, there=customers.hold(self._conn, [customer_id]))
+        return customer_id
+
+    def _is_written(self, line_id: bytes) -> bool:
+        if line_id not in self._looked:
+            self._look({line_id})
+        return line_id in self._written
+
+    def _look(self, line_ids: set[bytes]) -> None:
+        self._looked |= line_ids
+        self._written |= tables.written(self._conn, line_ids)
+
+    def keep(self) -> list[bytes]:
+        """Seal and store what was counted; whose balances moved, in the order in which they did."""
+        sealed = []
+        for customer_id, name in self._changed:
+            which = (customer_id, name)
+            (trait,) = people.seal_traits(
+                self._key(customer_id),
+                customer_id,
+                traits={name: self._values[which]},
+                ver=self._held[which].ver + 1,
+                now_ms=self._now_ms,
+            )
+            sealed.append((customer_id, trait))
+        tables.put_traits(self._conn, sealed)
+        tables.add_all(self._conn, list(self._lines.values()))
+        return list(dict.fromkeys(customer_id for customer_id, _ in self._changed))
+
+    def _value(self, which: tuple[bytes, str]) -> Any:
+        """A balance in clear, None where there is none."""
+        customer_id, name = which
+        held = self._held.get(which)
+        if held is not None and which not in self._values:
+            place = trait_place(customer_id, name, held.ver)
+            try:
+                plain = unseal(self._key(customer_id), held.sealed, place)
+                self._values[which] = msgspec.json.decode(plain)
+            except Corrupt:
+                self._values[which] = _SPOILT
+        return self._values.get(which)
+
+    def _key(self, customer_id: bytes) -> bytes:
+        wrapped = self._wrapped.get(customer_id, b"")
+        return unseal(self._keys.hub_kek, wrapped, key_place(customer_id))
+
+
+def _refused(message: str, *, code: str) -> Refused:
+    return Refused(message, code=code, hint="nothing was changed; look the customer up at the hub")
