@@ -9,7 +9,7 @@ from tests.staff_ui.house import PIN, Place, own_token
 from tests.staff_ui.test_customer import CARD, visit_of
 from tests.staff_ui.test_wallet import MORE, send
 
-NEED = "Inwisselen kan met de telefoon of de kaart met chip. Houd die even aan."
+NEED = "Inwisselen kan met de telefoon of de kaart met chip. Houd die even bij de lezer."
 BRAM = "Bram de Wit"
 
 
