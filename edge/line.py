@@ -1,7 +1,10 @@
 """The line to the hub: the agent on this house. A shop without a hub never loads any of it."""
 
+import shutil
+import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from importlib.metadata import version
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -89,9 +92,31 @@ async def join_hub(
         wall_ms=house.time.now_ms,
         log=house.log,
         on_change=changed,
+        report=lambda: _status(house, box),
     )
     house.db.on_facts = agent.wake
     return agent
+
+
+def _status(house: House, box: Uplink) -> wire.Status:
+    """How this box does, for headquarters' fleet page; nothing of anybody."""
+    now_ms, conn = house.time.now_ms(), house.db.reader
+    oldest_ms = outbox.oldest_ms(conn)
+    health, shop = house.health, house.config.shop.id
+    return wire.Status(
+        version=version("welkom"),
+        clock_ms=time.time_ns() // 1_000_000,
+        urgent=box.cursor(wire.urgent_part(shop)),
+        main=box.cursor(wire.main_part(shop)),
+        outbox=outbox.depth(conn),
+        outbox_oldest_s=0 if oldest_ms is None else max(0, now_ms - oldest_ms) // 1000,
+        disk_free_mb=shutil.disk_usage(house.config.store.state).free >> 20,
+        readers=[
+            wire.ReaderHealth(name, "" if state.up else state.code or "starting")
+            for name, state in sorted(health.readers.items())
+        ],
+        trouble=health.store,
+    )
 
 
 def _take_over(health: Health, state: AgentState, *, waiting: int) -> None:

@@ -115,6 +115,14 @@ def waiting(conn: Connection, *, most: int, most_bytes: int) -> Waiting | None:
 BLANK: Final = b"{}"
 
 
+def oldest_ms(conn: Connection) -> int | None:
+    """When the first fact happened that still waits, None when none does."""
+    row = conn.execute(
+        "SELECT at_ms FROM outbox WHERE seq>(SELECT acked FROM outbox_head) ORDER BY seq LIMIT 1"
+    ).fetchone()
+    return int(row[0]) if row else None
+
+
 def blank(conn: Connection, customer_id: bytes) -> None:
     """Take the bodies that name a customer out of the outbox."""
     for table in ("outbox", "outbox_past"):

@@ -26,6 +26,7 @@ BACKOFF_MOST_S: Final = 30.0
 REFUSED_S: Final = 60.0  # a person has to act first; asking more often helps nobody
 UNHELD_S: Final = 1.0
 WOKEN_S: Final = 0.2  # a burst of taps while the line is down is one try
+STATUS_S: Final = 60.0  # between two words about how the box does
 IDLE_PUSH_S: Final = 60.0  # looks at the outbox even if a wake-up was missed
 _TIMEOUT: Final = httpx.Timeout(10.0, read=wire.WAIT_S + 10.0)
 # Histories that differ: a person may have given this box another epoch, and then it goes on by itself.
@@ -67,6 +68,7 @@ class Agent:
         wall_ms: Callable[[], int],
         log: Log,
         on_change: Callable[[], None] = lambda: None,
+        report: Callable[[], wire.Status] | None = None,
         sleep: Sleep = asyncio.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -79,6 +81,7 @@ class Agent:
         self._wall_ms = wall_ms
         self._log = log
         self._on_change = on_change
+        self._report = report
         self._sleep = sleep
         self._chance = chance
         self._woken = asyncio.Event()
@@ -122,6 +125,8 @@ class Agent:
                     lanes.create_task(self._lane("urgent", partial(self._follow, self._urgent)))
                     lanes.create_task(self._lane("push", self._follow_outbox))
                     lanes.create_task(self._lane("feed", partial(self._follow, self._main)))
+                    if self._report is not None:
+                        lanes.create_task(self._lane("status", partial(self._tell, self._report)))
             except* wire.Unreachable as group:
                 lost = _first(group)
             if lost is not None:
@@ -166,6 +171,13 @@ class Agent:
             self.state = replace(self.state, code="", hint="")
             self._on_change()
         return True
+
+    async def _tell(self, report: Callable[[], wire.Status]) -> None:
+        """Say how the box does; a hub that does not listen to it (an older one) is no trouble."""
+        with suppress(wire.Refused):
+            body = wire.encode_status(report())
+            await self._ask("POST", wire.STATUS_PATH, content=body, most=wire.ANSWER_BYTES)
+        await self._sleep(STATUS_S)
 
     async def _push(self) -> None:
         """Send facts until none wait."""

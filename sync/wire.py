@@ -36,6 +36,7 @@ SCHEMA: Final = 1
 
 EVENTS_PATH: Final = "/sync/v1/events"
 FEED_PATH: Final = "/sync/v1/feed"
+STATUS_PATH: Final = "/sync/v1/status"
 GUEST_PATH: Final = "/sync/v1/guest"
 
 BATCH_EVENTS: Final = 500
@@ -226,6 +227,28 @@ class WalletMoved(Struct, frozen=True, kw_only=True):
     why: Literal["purchase", "reward", "correction"]
 
 
+class ReaderHealth(Struct, frozen=True, omit_defaults=True):
+    """One reader by the name that the settings give it; `code` says why it is out, empty while it reads."""
+
+    name: Annotated[str, Meta(max_length=64)]
+    code: Annotated[str, Meta(max_length=64)] = ""
+
+
+class Status(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a box does: machines and counts, about nobody. `clock_ms` is its own clock, whatever the hub says."""
+
+    version: Annotated[str, Meta(max_length=64)]
+    clock_ms: Count
+    schema: Seq = SCHEMA
+    urgent: Count = 0  # seq of the last applied row of each partition
+    main: Count = 0
+    outbox: Count = 0  # facts that wait
+    outbox_oldest_s: Count = 0  # since when the first of them does
+    disk_free_mb: Count | None = None
+    readers: Annotated[list[ReaderHealth], Meta(max_length=100)] = []
+    trouble: Annotated[str, Meta(max_length=64)] = ""  # code of what keeps the box from its work
+
+
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """RFC 9457 problem details with a stable `code` and the next step; nothing personal."""
 
@@ -307,6 +330,10 @@ def encode_answer(answer: Answer | GuestAnswer) -> bytes:
 
 def encode_ask(ask: GuestAsk) -> bytes:
     return _encode(ask)
+
+
+def encode_status(status: Status) -> bytes:
+    return _encode(status)
 
 
 def decode_answer(body: bytes) -> Answer:

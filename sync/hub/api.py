@@ -12,6 +12,7 @@ from sync import rows, signing, standing, wire
 from sync.hub import devices as devices_of
 from sync.hub import feed
 from sync.hub.contacts import unless_gone
+from sync.hub.hq import fleet
 from sync.hub.problem import Refusal
 from sync.hub.tables import devices
 from sync.hub.tables import feed as partitions
@@ -123,6 +124,18 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         answer = await hub.db.read(devices_of.standing, device, epoch=epoch, seq=seq, now_ms=hub.now_ms())
         return Response(standing.encode(answer), media_type=MediaType.JSON)
 
+    @post(
+        wire.STATUS_PATH,
+        status_code=204,
+        summary="How a device does",
+        description="JSON: version, cursors, outbox, readers, disk, clock. Signed by RFC 9421. See sync/README.md.",
+    )
+    async def take_status(request: AnyRequest) -> None:
+        device = await signed(request)
+        said = wire.decode_as(await request.body(), wire.Status)
+        if await hub.db.apply(fleet.take, device.id, said=said, now_ms=hub.now_ms()):
+            hub.bell.poke()
+
     @get("/healthz", summary="Whether the hub answers from its file")
     async def health() -> dict[str, bool | int]:
         epoch = await hub.db.read(devices.hub_epoch)
@@ -132,7 +145,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     async def front() -> str:
         return "Welkom hub: the central wallet that shops sync with. Its API is at /schema/openapi.json\n"
 
-    return [take_events, read_feed, read_standing, find_guest, health, front]
+    return [take_events, read_feed, take_status, read_standing, find_guest, health, front]
 
 
 def _not_yours(message: str) -> Refusal:

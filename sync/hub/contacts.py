@@ -38,6 +38,10 @@ class Contacts:
             if not self._open[device_id]:
                 self._look_again()
 
+    def known(self) -> list[str]:
+        """The devices that were heard of since the start."""
+        return list(self._heard_ms)
+
     def last_ms(self, device_id: str) -> int | None:
         return self._heard_ms.get(device_id)
 

@@ -59,6 +59,11 @@ def test_the_standing_of_the_example_decodes() -> None:
     assert wire.decode_as(EXAMPLES["standing"].encode(), Standing).held == 42
 
 
+def test_the_status_of_the_example_decodes() -> None:
+    said = wire.decode_as(EXAMPLES["status"].encode(), wire.Status)
+    assert [each.code for each in said.readers] == ["", "gone"]
+
+
 def test_the_problem_of_the_example_decodes() -> None:
     problem = wire.decode_problem(EXAMPLES["problem"].encode(), status=500)
     assert (problem.status, problem.code) == (409, "BROKEN_CHAIN")

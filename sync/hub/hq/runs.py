@@ -7,7 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import PathParameter
 
 from edge.kit.errors import Refused
-from sync.hub.hq import imports, shapes
+from sync.hub.hq import fleet, imports, shapes
 from sync.hub.hq.asking import Cursor, Limit, onward, since
 from sync.hub.tables import imports as tables
 
@@ -38,7 +38,28 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     async def undo(number: Number) -> shapes.TakenBack:
         return shapes.TakenBack(number, await imports.take_back(hub, number))
 
-    return [listed, read, undo]
+    @get("/fleet", scope="fleet:read", summary="Every shop's boxes, what needs somebody first")
+    async def shops() -> shapes.Fleet:
+        return shapes.Fleet([_box(each) for each in await fleet.boxes(hub)])
+
+    return [listed, read, undo, shops]
+
+
+def _box(box: fleet.Box) -> shapes.Box:
+    return shapes.Box(
+        id=box.id,
+        shop=box.shop_id,
+        mood=box.mood,
+        why=list(box.why),
+        connected=box.connected,
+        last_contact_ms=box.contact_ms,
+        facts=box.facts,
+        dead_letters=box.dead,
+        feed_lag_rows=box.lag_rows,
+        open_receipts=box.receipts,
+        clock_off_ms=box.clock_off_ms,
+        status=box.status,
+    )
 
 
 def _shape(run: tables.Run) -> shapes.Import:

@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from sync import wire
+
 Id = Annotated[str, Meta(pattern="^[0-9a-f]{32}$", description="opaque")]
 ShopId = Annotated[str, Meta(pattern="^[A-Za-z0-9._-]{1,48}$")]
 Item = Annotated[str, Meta(pattern="^[A-Za-z0-9._:+-]{1,64}$")]
@@ -206,23 +208,21 @@ class TakenBack(Struct):
 
 
 class Box(Struct):
-    """How one box does; what nobody knows is null."""
+    """How one box does; what nobody knows is null. `mood`: out, look or well, and `why`."""
 
     id: str
+    shop: str
+    mood: str
+    why: list[str]
     connected: bool
     last_contact_ms: int | None
     facts: int
     dead_letters: int
     feed_lag_rows: int | None
-    status: dict[str, Any] | None
-
-
-class Shop(Struct):
-    id: str
-    name: str
-    residents: int
-    boxes: list[Box]
+    open_receipts: int
+    clock_off_ms: int | None
+    status: wire.Status | None
 
 
 class Fleet(Struct):
-    shops: list[Shop]
+    boxes: list[Box]

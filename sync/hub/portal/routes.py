@@ -8,13 +8,13 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect, Stream
 
-from edge.kit.errors import StoreError, WelkomError
+from edge.kit.errors import Refused, StoreError, WelkomError
 from edge.kit.log import died
 from edge.kit.packing import packed
 from edge.kit.words import LANGUAGES, Language
 from sync import wire
 from sync.hub.feed import EVERYTHING
-from sync.hub.portal import hq, live, page
+from sync.hub.portal import fleet, hq, live, page
 from sync.hub.portal.door import DOORS, Door
 from sync.hub.portal.page import Guest
 from sync.hub.portal.security import (
@@ -67,7 +67,8 @@ class Pages:
         language = asked_language(request)
         say = self.sheets.words[language].say
         title, why, then = DOORS[kind]
-        here = "/hq" if request.scope["path"].startswith("/hq") else "/portal"
+        path = request.scope["path"]
+        here = path if path in ("/hq/fleet", "/hq/cards") else "/hq" if path.startswith("/hq") else "/portal"
         it = Door(Frame(language=language, here=here), kind, say(title), say(why), say(then))
         return self.html("door.html", it, language, status=status)
 
@@ -182,6 +183,34 @@ async def headquarters_live(pages: Pages, request: Ask) -> Response[Any]:
     return Stream(events, media_type="text/event-stream", headers=EVENTS)
 
 
+async def the_fleet(pages: Pages, request: Ask) -> Response[Any]:
+    from_here(request)
+    language = asked_language(request)
+    it = await fleet.page(pages.hub, pages.sheets.words[language])
+    return pages.html("fleet.html", it, language)
+
+
+async def lost_cards(pages: Pages, request: Ask) -> Response[Any]:
+    from_here(request)
+    language = asked_language(request)
+    it = fleet.cards(pages.hub, pages.sheets.words[language], done=request.query_params.get("done", ""))
+    return pages.html("cards.html", it, language)
+
+
+async def block_card(pages: Pages, request: Ask) -> Response[Any]:
+    from_here(request)
+    form = await own_form(request, fleet.hub_token(pages.hub.keys))
+    value, done = form.get("card", "").strip(), "blocked"
+    try:
+        if not value:
+            done = "empty"
+        else:
+            await pages.hub.change(fleet.block, pages.hub.keys, value=value)
+    except Refused:
+        done = "nobody"
+    return pages.back(f"/hq/cards?done={done}&language={asked_language(request)}")
+
+
 ROUTES: Final[tuple[tuple[Literal["GET", "POST"], str, Answer], ...]] = (
     ("GET", "/portal", portal),
     ("GET", "/portal/enter/{code:str}", enter),
@@ -193,6 +222,9 @@ ROUTES: Final[tuple[tuple[Literal["GET", "POST"], str, Answer], ...]] = (
     ("POST", "/portal/leave", leave),
     ("GET", "/hq", headquarters),
     ("GET", "/hq/live", headquarters_live),
+    ("GET", "/hq/fleet", the_fleet),
+    ("GET", "/hq/cards", lost_cards),
+    ("POST", "/hq/cards/block", block_card),
 )
 
 

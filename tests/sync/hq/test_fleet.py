@@ -1,0 +1,182 @@
+"""The fleet: what boxes say of themselves, what is made of it, and the page that shows it."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from sync import wire
+from sync.agent import Agent
+from sync.hub import consents
+from sync.hub.hq import fleet
+from sync.hub.tables import fleet as tables
+from sync.hub.tables.overview import DeviceFacts
+from sync.signing import DeviceAuth
+from tests.patience import PATIENT_S
+from tests.sync.centre import ANNA, DEVICE_KEY, HERE
+from tests.sync.hq.desk import Desk
+from tests.sync.portal.place import Place, open_place
+
+WELL: dict[str, Any] = {
+    "version": "0.2.0",
+    "clock_ms": 1_000_000,
+    "urgent": 3,
+    "main": 10,
+    "disk_free_mb": 20_000,
+    "readers": [wire.ReaderHealth("counter-1")],
+}
+
+
+def box(
+    *, contact_ms: int | None = 1_000_000, connected: bool = True, dead: int = 0, **status: Any
+) -> fleet.Box:
+    said = wire.Status(**{**WELL, **status}) if contact_ms is not None else None
+    return fleet.judged(
+        DeviceFacts("box-1", "s1", 5, contact_ms, dead),
+        said,
+        connected=connected,
+        contact_ms=contact_ms,
+        lag_rows=None if said is None else 10 - said.main,
+        receipts=0 if said is None else 3 - said.urgent,
+        clock_off_ms=None if said is None else said.clock_ms - 1_000_000,
+        forked=False,
+        old=False,
+        now_ms=1_000_500,
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "mood", "why"),
+    [
+        ({}, "well", ()),
+        ({"contact_ms": None, "connected": False}, "out", ("never",)),
+        ({"contact_ms": 800_000, "connected": False, "clock_ms": 1_000_000}, "out", ("silent",)),
+        ({"contact_ms": 900_000, "connected": False}, "well", ()),
+        ({"trouble": "S01"}, "out", ("trouble",)),
+        ({"readers": [wire.ReaderHealth("counter-1", "gone")]}, "look", ("reader",)),
+        ({"outbox": 4, "outbox_oldest_s": 121}, "look", ("stuck",)),
+        ({"urgent": 2}, "look", ("receipts",)),
+        ({"clock_ms": 1_300_001}, "look", ("clock",)),
+        ({"disk_free_mb": 900, "dead": 1}, "look", ("disk", "dead")),
+    ],
+    ids=str,
+)
+def test_what_somebody_has_to_look_at_is_named(
+    given: dict[str, Any], mood: str, why: tuple[str, ...]
+) -> None:
+    found = box(**given)
+    assert (found.mood, found.why) == (mood, why)
+
+
+@contextmanager
+def on_the_line(place: Place) -> Iterator[httpx.Client]:
+    auth = DeviceAuth("box-1", DEVICE_KEY, wall_ms=place.clock.wall_ms)
+    with httpx.Client(base_url=place.url, auth=auth, timeout=20) as client:
+        yield client
+
+
+def say(place: Place, **status: Any) -> None:
+    given = {**WELL, "clock_ms": place.clock.wall_ms(), "urgent": 99, "main": 99, **status}
+    with on_the_line(place) as client:
+        answer = client.post(wire.STATUS_PATH, content=wire.encode_status(wire.Status(**given)))
+    assert answer.status_code == 204, answer.text
+
+
+def test_the_page_says_in_words_how_each_shop_does_and_follows_by_itself(tmp_path: Path) -> None:
+    with open_place(tmp_path / "hub") as place:
+        client = place.phone()
+        assert "Nog nooit gehoord." in client.get("/hq/fleet").text
+        say(place)
+        shown = client.get("/hq/fleet").text
+        assert 'data-mood="well"' in shown
+        assert "1 winkelkastje, en alles gaat goed." in shown
+        assert "<dd>0.2.0</dd>" in shown
+        assert 'data-live="/hq/live"' in shown
+        say(place, readers=[wire.ReaderHealth("counter-1", "gone")], outbox=3, outbox_oldest_s=600)
+        shown = client.get("/hq/fleet").text
+        assert "Een kaartlezer doet het niet." in shown
+        assert "<dd>counter-1 uit</dd>" in shown
+        assert "3 meldingen, sinds 10 minuten" in shown
+        assert "A card reader does not work." in client.get("/hq/fleet?language=en").text
+        assert client.get("/hq/fleet", headers={"x-forwarded-for": "10.0.0.1"}).status_code == 403
+
+
+def test_a_status_that_is_none_or_of_nobody_is_refused(tmp_path: Path) -> None:
+    with open_place(tmp_path / "hub") as place:
+        with on_the_line(place) as client:
+            answer = client.post(wire.STATUS_PATH, content=b'{"version":"x"}')
+            assert (answer.status_code, answer.json()["code"]) == (400, "MALFORMED")
+        assert place.phone().post(wire.STATUS_PATH, content=b"{}").status_code == 401
+
+
+def test_a_lost_card_is_blocked_by_a_form_of_our_own_alone(place: Place) -> None:
+    place.add(number="LOYALTY-0001")
+    client = place.phone()
+    client.follow_redirects = True
+    form = client.get("/hq/cards").text
+    own = form.split('name="own" value="')[1].split('"')[0]
+    assert client.post("/hq/cards/block", data={"card": "LOYALTY-0001"}).status_code == 403
+    wrong = client.post("/hq/cards/block", data={"own": own, "card": "LOYALTY-9"})
+    assert 'data-done="nobody"' in wrong.text
+    done = client.post("/hq/cards/block", data={"own": own, "card": " LOYALTY-0001 "})
+    assert 'data-done="blocked"' in done.text
+    assert "LOYALTY" not in str(done.url)
+    (states,) = zip(*place.hub.db.reader.execute("SELECT state FROM credential").fetchall(), strict=True)
+    assert "blocked" in states
+
+
+@pytest.mark.anyio
+async def test_the_agent_says_how_its_box_does_beside_its_work(desk: Desk) -> None:
+    centre = desk.centre
+    asked = 0
+
+    def report() -> wire.Status:
+        nonlocal asked
+        asked += 1
+        return wire.Status(version="0.3.0", clock_ms=desk.hub.now_ms())
+
+    agent = Agent(
+        centre.box,
+        centre.client,
+        device="box-1",
+        shop="s1",
+        key=DEVICE_KEY,
+        wall_ms=desk.hub.now_ms,
+        log=centre.said,
+        report=report,
+    )
+    running = asyncio.create_task(agent.run())
+    try:
+        for _ in range(int(PATIENT_S * 20)):
+            if tables.last(desk.hub.db.reader, "box-1"):
+                break
+            await asyncio.sleep(0.05)
+        assert tables.last(desk.hub.db.reader, "box-1")
+    finally:
+        running.cancel()
+    assert asked == 1
+
+
+@pytest.mark.anyio
+async def test_an_open_receipt_is_counted_until_the_shop_has_applied_it(desk: Desk) -> None:
+    async def told() -> dict[str, Any]:
+        box = desk.centre.box
+        cursors = {"urgent": box.cursor("shop:s1:urgent"), "main": box.cursor("shop:s1")}
+        said = wire.Status(version="0.2.0", clock_ms=desk.hub.now_ms(), **cursors)
+        await desk.hub.db.apply(fleet.take, "box-1", said=said, now_ms=desk.hub.now_ms())
+        (found,) = (await desk.ask("GET", "/api/v1/fleet"))["boxes"]
+        return dict(found)
+
+    await desk.centre.agent.once()
+    assert (await told())["open_receipts"] == 0
+    await desk.hub.change(
+        consents.withdraw, ANNA, purpose="recognition", recipient=HERE, now_ms=desk.hub.now_ms()
+    )
+    found = await told()
+    assert (found["open_receipts"], found["feed_lag_rows"], found["why"]) == (1, 1, ["receipts"])
+    await desk.centre.agent.once()
+    assert (await told())["open_receipts"] == 0
