@@ -7,8 +7,9 @@ lost line ends all three, and they start again in that order.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Protocol
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync import mending, signet, wire
 from sync.box import Box
+from sync.pokes import BEAT_S, URGENT_PATH, Poke, Reading
 from sync.signing import DeviceAuth
 from sync.standing import DEVICE_PATH, Standing
 
@@ -28,6 +30,11 @@ UNHELD_S: Final = 1.0
 WOKEN_S: Final = 0.2  # a burst of taps while the line is down is one try
 STATUS_S: Final = 60.0  # between two words about how the box does
 IDLE_PUSH_S: Final = 60.0  # looks at the outbox even if a wake-up was missed
+IDLE_PULL_S: Final = 60.0  # looks at the feed even if a poke was missed
+STREAM_AGAIN_S: Final = 1.0
+NO_STREAM_S: Final = 60.0  # an older hub, or a proxy that cuts streams: polling does as well
+ASKED_LATER: Final = 5
+_SILENT: Final = httpx.Timeout(10.0, read=2 * BEAT_S + 5.0)  # two beats missed
 _TIMEOUT: Final = httpx.Timeout(10.0, read=wire.WAIT_S + 10.0)
 # Histories that differ: a person may have given this box another epoch, and then it goes on by itself.
 _PARTED: Final = frozenset({"WRONG_EPOCH", "FORKED", "BROKEN_CHAIN", "HUB_AHEAD"})
@@ -88,6 +95,8 @@ class Agent:
         self._tries = 0
         self._told_down = False
         self._refusals: dict[str, str] = {}  # lane -> code that was logged
+        self._poked = {part: asyncio.Event() for part in (self._urgent, self._main)}
+        self._streaming = False
         self._comparing = asyncio.Lock()
         self._taken_away = 0  # urgent pages so far that withdrew, blocked or erased something
         self.state = AgentState(since_ms=wall_ms())
@@ -125,6 +134,7 @@ class Agent:
                     lanes.create_task(self._lane("urgent", partial(self._follow, self._urgent)))
                     lanes.create_task(self._lane("push", self._follow_outbox))
                     lanes.create_task(self._lane("feed", partial(self._follow, self._main)))
+                    lanes.create_task(self._listen())
                     if self._report is not None:
                         lanes.create_task(self._lane("status", partial(self._tell, self._report)))
             except* wire.Unreachable as group:
@@ -137,11 +147,48 @@ class Agent:
         await self._drain(self._urgent)
 
     async def _follow(self, part: str) -> None:
-        """One long poll; a hub or proxy that does not hold it is not asked more than once a second."""
+        """Wait for the next poke and fetch what it is about; without a stream of pokes, one long poll.
+
+        A hub or proxy that does not hold a poll is not asked more than once a second.
+        """
+        if self._streaming:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(IDLE_PULL_S):
+                    await self._poked[part].wait()
+            self._poked[part].clear()
+            await self._drain(part)
+            return
         start_s, after = asyncio.get_running_loop().time(), self._box.cursor(part)
         await self._pull(part, wait_s=wire.WAIT_S)
         if self._box.cursor(part) == after and asyncio.get_running_loop().time() - start_s < UNHELD_S:
             await self._sleep(UNHELD_S)
+
+    async def _listen(self) -> None:
+        """Hold the stream of pokes open; where there is none, or it broke, the lanes poll until there is one."""
+        while True:
+            worked = False
+            try:
+                async with aclosing(self._pokes()) as pokes:
+                    async for poke in pokes:
+                        self._streaming = worked = True
+                        if poke.part in self._poked and poke.cursor != self._box.cursor(poke.part):
+                            self._poked[poke.part].set()
+            except wire.WireError:
+                pass  # whether that was the line, the polls find out at once
+            finally:
+                self._streaming = False
+                for event in self._poked.values():
+                    event.set()
+            await self._sleep(STREAM_AGAIN_S if worked else NO_STREAM_S)
+
+    async def _pokes(self) -> AsyncGenerator[Poke, None]:
+        reading = Reading()
+        async with self._opened("GET", URGENT_PATH, timeout=_SILENT) as response:
+            if response.status_code != 200:
+                raise self._trouble(response.status_code, b"")
+            async for chunk in response.aiter_raw():
+                for poke in reading.feed(chunk):
+                    yield poke
 
     async def _follow_outbox(self) -> None:
         await self._push()
@@ -240,7 +287,8 @@ class Agent:
                 return
             if before:
                 self._log("hub_restored", from_version=before, to_version=hub_epoch)
-                await self._send_again()
+                with suppress(wire.Refused):  # the lane of facts will say so; the rows must not wait for it
+                    await self._send_again()
                 self.wake()
             await self._box.start_over(hub_epoch, empty=before > 0)
 
@@ -301,25 +349,47 @@ class Agent:
 
     async def _ask(self, method: str, target: str, *, most: int, content: bytes | None = None) -> bytes:
         """The body of a good answer, at most `most` bytes; raises Unreachable or Refused."""
+        for _ in range(ASKED_LATER):
+            body, later_s = await self._asked(method, target, most=most, content=content)
+            if not later_s:
+                break
+            await self._sleep(later_s * (1 + self._chance()))
+        if later_s:
+            raise _nonsense("the hub asks us to come back later, again and again", code="TOO_OFTEN")
+        return body
+
+    async def _asked(
+        self, method: str, target: str, *, most: int, content: bytes | None
+    ) -> tuple[bytes, float]:
+        """A good answer's body and 0, or nothing and after how many seconds to ask again."""
+        async with self._opened(method, target, content=content) as response:
+            body = bytearray()
+            async for chunk in response.aiter_raw():
+                body += chunk
+                if len(body) > most:
+                    raise _nonsense("the answer is too long", code="TOO_LARGE")
+        if response.status_code == 429:
+            return b"", _seconds(response.headers.get("retry-after", ""))
+        if response.status_code != 200 or "content-encoding" in response.headers:
+            raise self._trouble(response.status_code, bytes(body))
+        return bytes(body), 0.0
+
+    @asynccontextmanager
+    async def _opened(
+        self, method: str, target: str, *, content: bytes | None = None, timeout: httpx.Timeout = _TIMEOUT
+    ) -> AsyncGenerator[httpx.Response, None]:
         headers = {"accept-encoding": "identity"}  # a compressed page could unfold to any size
         try:
             async with self._client.stream(
-                method, target, content=content, headers=headers, auth=self._auth, timeout=_TIMEOUT
+                method, target, content=content, headers=headers, auth=self._auth, timeout=timeout
             ) as response:
-                body = bytearray()
-                async for chunk in response.aiter_raw():
-                    body += chunk
-                    if len(body) > most:
-                        raise _nonsense("the answer is too long", code="TOO_LARGE")
+                yield response
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise wire.Unreachable(
                 f"no line to the hub ({type(error).__name__})",
                 code="NO_LINE",
                 hint="the shop goes on; check the internet line and the hub's address",
             ) from None
-        if response.status_code != 200 or "content-encoding" in response.headers:
-            raise self._trouble(response.status_code, bytes(body))
-        return bytes(body)
 
     def _trouble(self, status: int, body: bytes) -> wire.WireError:
         problem = wire.decode_problem(body, status=status)
@@ -374,6 +444,11 @@ class Agent:
         bound_s = min(BACKOFF_MOST_S, BACKOFF_FIRST_S * 2.0 ** min(self._tries, 10))
         self._tries += 1
         return self._chance() * bound_s
+
+
+def _seconds(text: str) -> float:
+    """A Retry-After in seconds, within reason (RFC 9110 section 10.2.3; dates are not ours)."""
+    return min(60.0, max(0.1, float(text))) if re.fullmatch(r"\d{1,4}", text) else 1.0
 
 
 def _first(group: BaseExceptionGroup[wire.Unreachable]) -> wire.Unreachable:

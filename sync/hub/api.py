@@ -1,28 +1,32 @@
 """The addresses of the hub: who asks, may they, and what they get."""
 
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from litestar import MediaType, Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
+from litestar.response import Stream
 
 from edge.kit.errors import Refused
-from sync import rows, signing, standing, wire
+from sync import packing, rows, signing, standing, wire
 from sync.hub import devices as devices_of
-from sync.hub import feed
+from sync.hub import feed, pokes
 from sync.hub.contacts import unless_gone
 from sync.hub.hq import fleet
 from sync.hub.problem import Refusal
 from sync.hub.tables import devices
 from sync.hub.tables import feed as partitions
 from sync.hub.tables.devices import Device
+from sync.pokes import URGENT_PATH
 
 if TYPE_CHECKING:
     from sync.hub.app import Hub
 
 AnyRequest = Request[Any, Any, Any]
 _NDJSON = "application/x-ndjson"
+_UNBUFFERED = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
 def routes(hub: "Hub") -> list[HTTPRouteHandler]:
@@ -45,6 +49,8 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         )
         if device is None:
             raise _not_yours("the device is gone")
+        request.state.device = device.id
+        hub.admission.ask(device.shop_id)
         hub.contacts.heard(device.id)
         return device
 
@@ -56,13 +62,18 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     )
     async def take_events(request: AnyRequest) -> Response[bytes]:
         device = await signed(request)
-        envelope, facts = wire.decode_batch(await request.body())
+        body = await request.body()
+        if request.headers.get("content-encoding") == packing.CODING:
+            body = packing.unpack(body, most=wire.BATCH_BYTES)
+        envelope, facts = wire.decode_batch(body)
         if envelope.device != device.id:
             raise _not_yours("the upload names another device than the one that signed it")
-        taken = await hub.take(envelope, facts)
+        with hub.admission.upload(device.id):
+            taken = await hub.take(envelope, facts)
         answer = wire.Answer(
             ack=wire.Ack(envelope.epoch, taken.seq),
             rejected=taken.rejected,
+            throttle_ms=hub.admission.throttle_ms(),
             hub_epoch=taken.hub_epoch,
             hub_time_ms=hub.now_ms(),
         )
@@ -111,6 +122,22 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         return Response(wire.encode_answer(answer), media_type=MediaType.JSON)
 
     @get(
+        URGENT_PATH,
+        media_type="text/event-stream",
+        summary="That a partition of this shop grew",
+        description="Server-sent events without content, signed by RFC 9421. See sync/README.md.",
+    )
+    async def follow(request: AnyRequest) -> Stream:
+        device = await signed(request)
+
+        async def poked() -> AsyncGenerator[bytes, None]:
+            with hub.contacts.held(device.id):
+                async for each in pokes.stream(hub.db, hub.bell, device.shop_id):
+                    yield each
+
+        return Stream(poked(), media_type="text/event-stream", headers=_UNBUFFERED)
+
+    @get(
         standing.DEVICE_PATH,
         summary="Where a device stands: its epoch, and the history held of it",
         description="JSON. Signed by RFC 9421. See sync/README.md.",
@@ -145,7 +172,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     async def front() -> str:
         return "Welkom hub: the central wallet that shops sync with. Its API is at /schema/openapi.json\n"
 
-    return [take_events, read_feed, take_status, read_standing, find_guest, health, front]
+    return [take_events, read_feed, follow, take_status, read_standing, find_guest, health, front]
 
 
 def _not_yours(message: str) -> Refusal:

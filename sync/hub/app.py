@@ -16,6 +16,7 @@ from edge.kit.log import Log, json_log
 from edge.kit.sql import Connection
 from sync import wire
 from sync.hub import api, catalogue, guests, intake, people, restored
+from sync.hub.admission import Admission
 from sync.hub.config import Config
 from sync.hub.contacts import Contacts
 from sync.hub.feed import Bell
@@ -47,6 +48,7 @@ class Hub:
         self.signer = signer(config.keys.hub_kek, number=config.signing)
         self.now_ms = clock.wall_ms
         self.bell = Bell()
+        self.admission = Admission()
         self.contacts = Contacts(now_ms=self.now_ms, on_change=self.bell.poke)
         self.log = log
         self.app = Litestar(

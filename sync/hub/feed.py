@@ -1,7 +1,7 @@
 """The lines that go out to the shops, and the pages they are read in."""
 
 import asyncio
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from sqlite3 import Error
@@ -132,6 +132,7 @@ class Bell:
     def __init__(self) -> None:
         self._waiting: dict[str, asyncio.Event] = {}
         self._listening: dict[bytes, set[asyncio.Event]] = {}
+        self._following: dict[str, set[asyncio.Event]] = {}
         self._closed = False
 
     @property
@@ -160,8 +161,24 @@ class Bell:
         """Whether anybody has a page open."""
         return bool(self._listening)
 
+    @contextmanager
+    def following(self, parts: Sequence[str]) -> Generator[asyncio.Event, None, None]:
+        """An event that is set whenever one of these partitions grew, and when the hub closes."""
+        event = asyncio.Event()
+        for part in parts:
+            self._following.setdefault(part, set()).add(event)
+        try:
+            yield event
+        finally:
+            for part in parts:
+                self._following[part].discard(event)
+                if not self._following[part]:
+                    del self._following[part]
+
     def ring(self, parts: list[str]) -> None:
         for part in parts:
+            for following in self._following.get(part, ()):
+                following.set()
             if event := self._waiting.pop(part, None):
                 event.set()
 
@@ -193,7 +210,7 @@ class Bell:
 
     def close(self) -> None:
         self._closed = True
-        self.ring(list(self._waiting))
+        self.ring(list({*self._waiting, *self._following}))
         self.poke(list(self._listening))
 
 

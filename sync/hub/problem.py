@@ -1,5 +1,6 @@
 """Every error that leaves the hub: RFC 9457 problem details with a code, and nothing personal."""
 
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -15,6 +16,8 @@ from sync.signing import BadSignature
 AnyRequest = Request[Any, Any, Any]
 
 
+TOLD_MS: Final = 3_600_000
+_MOST_TOLD: Final = 10_000
 _CONFLICTS: Final = frozenset({"CUSTOMER_TAKEN", "CREDENTIAL_TAKEN", "IMPORT_TOUCHED", "IMPORT_OPEN"})
 
 
@@ -36,7 +39,21 @@ def problems(*, now_ms: Callable[[], int], log: Log) -> ExceptionHandlersMap:
             wire.encode_problem(problem), status_code=status, media_type="application/problem+json"
         )
 
-    def refused(_: AnyRequest, error: Refusal) -> Response[bytes]:
+    told: OrderedDict[tuple[str, str], int] = OrderedDict()
+
+    def tell(request: AnyRequest, code: str) -> None:
+        """Say it once an hour of each device; of whoever is not proven to be one, once an hour in all."""
+        who = (getattr(request.state, "device", ""), code)
+        if not request.scope["path"].startswith("/sync/") or now_ms() - told.get(who, -TOLD_MS) < TOLD_MS:
+            return
+        told[who] = now_ms()
+        told.move_to_end(who)
+        if len(told) > _MOST_TOLD:
+            told.popitem(last=False)
+        log("request_refused", code=code, state="signed" if who[0] else "unsigned")
+
+    def refused(request: AnyRequest, error: Refusal) -> Response[bytes]:
+        tell(request, error.code)
         said = answer(error.status, str(error), code=error.code, hint=error.hint)
         if error.retry_s:
             said.headers["retry-after"] = str(error.retry_s)
@@ -48,18 +65,21 @@ def problems(*, now_ms: Callable[[], int], log: Log) -> ExceptionHandlersMap:
         status = 404 if error.code.startswith("UNKNOWN_") else 409 if error.code in _CONFLICTS else 422
         return answer(status, str(error), code=error.code, hint=error.hint)
 
-    def unsigned(_: AnyRequest, error: BadSignature) -> Response[bytes]:
+    def unsigned(request: AnyRequest, error: BadSignature) -> Response[bytes]:
+        tell(request, error.code)
         return answer(401, str(error), code=error.code, hint=error.hint)
 
-    def malformed(_: AnyRequest, error: wire.Malformed) -> Response[bytes]:
+    def malformed(request: AnyRequest, error: wire.Malformed) -> Response[bytes]:
+        tell(request, error.code)
         return answer(413 if error.code == "TOO_LARGE" else 400, str(error), code=error.code, hint=error.hint)
 
-    def http(_: AnyRequest, error: HTTPException) -> Response[bytes]:
+    def http(request: AnyRequest, error: HTTPException) -> Response[bytes]:
         # The exception's own detail may quote the request; its status says enough.
         title = {404: "nothing is here", 405: "not by this method", 413: "too long"}.get(
             error.status_code, "the request is not as the contract says"
         )
         code = {404: "NOT_FOUND", 405: "NOT_ALLOWED", 413: "TOO_LARGE"}.get(error.status_code, "BAD_REQUEST")
+        tell(request, code)
         return answer(error.status_code, title, code=code, hint="see /schema/openapi.json")
 
     def store(_: AnyRequest, error: StoreError) -> Response[bytes]:

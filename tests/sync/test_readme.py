@@ -83,12 +83,13 @@ def test_every_code_has_its_row_and_every_row_its_code() -> None:
         ("signing.py", r"sync\.wire$"),
         ("signet.py", r"sync\.wire$"),
         ("standing.py", r"sync\.(rows|wire)$"),
+        ("pokes.py", r"sync\.wire$"),
         ("box.py", r"sync$"),
         ("mending.py", r"sync\.(box|standing)$"),
-        ("agent.py", r"sync$|sync\.(wire|signing|signet|standing|box|mending)$"),
+        ("agent.py", r"sync$|sync\.(wire|signing|signet|standing|pokes|box|mending)$"),
         (
             "hub",
-            r"sync$|sync\.(wire|signing|signet|standing|rows|hub(\..*)?)$|edge\.(kit(\..*)?|\w+\.rules)$",
+            r"sync$|sync\.(wire|signing|signet|standing|pokes|packing|rows|hub(\..*)?)$|edge\.(kit(\..*)?|\w+\.rules)$",
         ),
     ],
 )
