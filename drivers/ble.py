@@ -18,7 +18,7 @@ from bleak.exc import BleakDBusError, BleakError
 from dbus_fast.errors import DBusError
 
 from drivers.bluez import Adapter
-from drivers.codecs.advert import service_eid
+from drivers.codecs.radio.advert import service_eid
 from drivers.nearby import NO_RSSI, Nearby, Resolve, Totals, nobody
 from drivers.reader import (
     IDLE_EVERY_S,

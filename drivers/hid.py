@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable
 from typing import Final
 
 from drivers import evdev
-from drivers.codecs.wedge import Wedge
+from drivers.codecs.printed.wedge import Wedge
 from drivers.ports import INPUT, why_not
 from drivers.printed import Repeats, sighting
 from drivers.reader import IDLE_EVERY_S, Idle, Reader, ReaderGone, Sighting

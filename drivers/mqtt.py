@@ -1,7 +1,7 @@
 """Bluetooth gateways in the shop, heard over an MQTT broker: each of them is a scanner with a name of its own.
 
-What each make publishes stands in codecs/gateways.py. A gateway that goes shows as a scanner that went; the broker
-going is the reader's own trouble.
+What each make publishes stands in codecs/radio/gateways.py. A gateway that goes shows as a scanner that went; the
+broker going is the reader's own trouble.
 """
 
 import asyncio
@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 from aiomqtt import Client, Message, MqttCodeError, MqttError
 from paho.mqtt.reasoncodes import ReasonCode
 
-from drivers.codecs import gateways
-from drivers.codecs.gateway_clock import GatewayClock
+from drivers.codecs.radio import gateways
+from drivers.codecs.radio.gateway_clock import GatewayClock
 from drivers.nearby import NO_RSSI, Nearby, Resolve, Totals, nobody
 from drivers.reader import IDLE_EVERY_S, Idle, Reader, ReaderError, ReaderGone, ReaderRefused, Sighting
 from drivers.settings import ReaderSettings

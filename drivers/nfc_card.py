@@ -4,8 +4,8 @@ import threading
 from typing import Any, Final
 
 from drivers import talks, uids
-from drivers.codecs import type2
-from drivers.codecs.atr import Card
+from drivers.codecs.tags import type2
+from drivers.codecs.tags.atr import Card
 from drivers.nfc_channel import Air, Channel
 from drivers.settings import ReaderSettings
 from drivers.talks import NOTHING, Seen

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from nfc.clf import RemoteTarget, UnsupportedTargetError, pn53x
 
-from drivers.codecs import ecp, vas
+from drivers.codecs.wallets import ecp, vas
 from drivers.nfc_open import is_glitch
 
 GLITCHES: Final = (

@@ -11,7 +11,7 @@ from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any, Final
 
-from drivers.codecs.ndef import MAX_SUBJECT
+from drivers.codecs.tags.ndef import MAX_SUBJECT
 
 MAX_WAYS: Final = 3e7  # three unbounded repeats after ^, or two that are searched for
 COMPARED: Final = 64.0  # what a group costs that is compared again, against one character

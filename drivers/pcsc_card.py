@@ -5,9 +5,9 @@ import time
 from typing import Final, TypeVar
 
 from drivers import talks, uids
-from drivers.codecs import atr as atrs
-from drivers.codecs import type2
 from drivers.codecs.dialogue import Apdus, Frames, Reply, converse
+from drivers.codecs.tags import atr as atrs
+from drivers.codecs.tags import type2
 from drivers.pcsclite import GONE, Connection, Context, PcscError
 from drivers.settings import ReaderSettings
 from drivers.talks import NOTHING, TALK_S, CardLost, Seen

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from drivers.codecs import barcode, vtap
+from drivers.codecs.printed import barcode, vtap
 from drivers.reader import How, Sighting, Token
 from drivers.settings import ReaderSettings
 

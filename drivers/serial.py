@@ -11,7 +11,7 @@ from typing import Final
 
 import serial
 
-from drivers.codecs.lines import LineSplitter
+from drivers.codecs.printed.lines import LineSplitter
 from drivers.ports import why_not
 from drivers.printed import Repeats, sighting
 from drivers.reader import IDLE_EVERY_S, Idle, Reader, ReaderGone, Sighting

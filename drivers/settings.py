@@ -11,16 +11,16 @@ from typing import Any, Final, Literal, cast, get_args
 
 from drivers import checks
 from drivers.checks import SettingsError as SettingsError
-from drivers.codecs.hce import Issuer
-from drivers.codecs.layouts import LAYOUTS
-from drivers.codecs.ndef import NdefRule as NdefRule
-from drivers.codecs.ndef import RecordKind
-from drivers.codecs.smarttap import Collector
-from drivers.codecs.sun_url import Cards
-from drivers.codecs.vas import Merchant
-from drivers.keys import Folders, file_path, secret_text
+from drivers.codecs.ntag424.sun_url import Cards
+from drivers.codecs.printed.layouts import LAYOUTS
+from drivers.codecs.tags.ndef import NdefRule as NdefRule
+from drivers.codecs.tags.ndef import RecordKind
+from drivers.codecs.wallets.hce import Issuer
+from drivers.codecs.wallets.smarttap import Collector
+from drivers.codecs.wallets.vas import Merchant
 from drivers.patterns import is_slow
 from drivers.reader import Evidence
+from drivers.reader_keys import Folders, file_path, secret_text
 from drivers.wallet_settings import TABLES
 
 Format = Literal["line", "vtap", "aim"]

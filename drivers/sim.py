@@ -8,8 +8,8 @@ from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from drivers.codecs import barcode
 from drivers.codecs.gs1.numbers import check_digit
+from drivers.codecs.printed import barcode
 from drivers.reader import IDLE_EVERY_S, How, Idle, Outcome, Reader, ReaderGone, Sighting, Token
 from drivers.settings import ReaderSettings
 

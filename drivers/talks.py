@@ -11,11 +11,13 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from drivers import uids
-from drivers.codecs import hce, ndef, ose, refusal, smarttap, sun_url, type4, vas
-from drivers.codecs.atr import Card
 from drivers.codecs.dialogue import Apdus, Damaged, Heard
+from drivers.codecs.ntag424 import sun_url
+from drivers.codecs.ntag424.sun import Sun
 from drivers.codecs.p256 import CURVE
-from drivers.codecs.sun import Sun
+from drivers.codecs.tags import ndef, refusal, type4
+from drivers.codecs.tags.atr import Card
+from drivers.codecs.wallets import hce, ose, smarttap, vas
 from drivers.reader import Outcome, Token
 from drivers.settings import ReaderSettings
 

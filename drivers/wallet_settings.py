@@ -4,14 +4,14 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final, cast, get_args
 
-from drivers import checks, keys
+from drivers import checks, reader_keys
 from drivers.checks import SettingsError
-from drivers.codecs.hce import Issuer
-from drivers.codecs.smarttap import Collector
-from drivers.codecs.sun import SunError
-from drivers.codecs.sun_url import Cards, Diversify, Keys, MacFrom, template
-from drivers.codecs.vas import Merchant
-from drivers.keys import Folders
+from drivers.codecs.ntag424.sun import SunError
+from drivers.codecs.ntag424.sun_url import Cards, Diversify, Keys, MacFrom, template
+from drivers.codecs.wallets.hce import Issuer
+from drivers.codecs.wallets.smarttap import Collector
+from drivers.codecs.wallets.vas import Merchant
+from drivers.reader_keys import Folders
 
 UINT32: Final = 2**32 - 1
 SUN_KEYS: Final = ("meta_key", "file_key", "master_key")
@@ -23,7 +23,7 @@ def vas(value: object, where: str, folders: Folders) -> tuple[Merchant, ...]:
     return tuple(
         Merchant(
             _ascii(row["pass_type_id"], f"{here}.pass_type_id"),
-            keys.private_key(row["private_key"], f"{here}.private_key", folders),
+            reader_keys.private_key(row["private_key"], f"{here}.private_key", folders),
         )
         for row, here in checks.rows(value, where, required=("pass_type_id", "private_key"))
     )
@@ -34,7 +34,7 @@ def smarttap(value: object, where: str, folders: Folders) -> tuple[Collector, ..
         Collector(
             _collector_id(row["collector_id"], f"{here}.collector_id"),
             checks.whole(0, UINT32)(row["key_version"], f"{here}.key_version"),
-            keys.private_key(row["private_key"], f"{here}.private_key", folders),
+            reader_keys.private_key(row["private_key"], f"{here}.private_key", folders),
         )
         for row, here in checks.rows(value, where, required=("collector_id", "key_version", "private_key"))
     )
@@ -52,7 +52,7 @@ def hce(value: object, where: str, folders: Folders) -> tuple[Issuer, ...]:
     return tuple(
         Issuer(
             checks.hex_bytes(5, 16)(row["aid"], f"{here}.aid"),
-            keys.public_key(row["issuer_public_key"], f"{here}.issuer_public_key", folders),
+            reader_keys.public_key(row["issuer_public_key"], f"{here}.issuer_public_key", folders),
         )
         for row, here in checks.rows(value, where, required=("aid", "issuer_public_key"))
     )
@@ -102,7 +102,9 @@ def masked(table: str, row: Any) -> list[str]:
 
 
 def _family(row: Mapping[str, object], here: str, folders: Folders) -> Cards:
-    found = {each: keys.plain_key(row[each], f"{here}.{each}", folders) for each in SUN_KEYS if each in row}
+    found = {
+        each: reader_keys.plain_key(row[each], f"{here}.{each}", folders) for each in SUN_KEYS if each in row
+    }
     found |= {each: checks.hex_bytes(0, 31)(row[each], f"{here}.{each}") for each in SUN_IDS if each in row}
     diversify = checks.one_of(get_args(Diversify))(row.get("diversify", "none"), f"{here}.diversify")
     mac_from = row.get("mac_from", "mac")

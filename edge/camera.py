@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from drivers.codecs import barcode
+from drivers.codecs.printed import barcode
 from drivers.reader import Sighting
 from edge.counter import Counter
 from edge.recognition.rules import Recognition

@@ -15,8 +15,8 @@ from datetime import datetime
 from functools import partial
 from typing import Final, Literal
 
-from drivers.codecs import fob as fobs
-from drivers.codecs.fob import Fob
+from drivers.codecs.printed import fob as fobs
+from drivers.codecs.printed.fob import Fob
 from drivers.reader import Outcome, Sighting
 from edge.ahead import Ahead
 from edge.catalogue import tables as catalogue

@@ -8,11 +8,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, Never
 
-from drivers.codecs import advert, eid, gs1, kdf, sun
+from drivers.codecs import gs1
 from drivers.codecs.dialogue import Damaged, Forged, TooLarge, WrongKey
+from drivers.codecs.ntag424 import kdf, sun
 from drivers.codecs.p256 import PrivateKey, private_key, public_key
-from drivers.codecs.smarttap_bundle import MAX_PAYLOAD, open_bundle
-from drivers.codecs.vas_cryptogram import LONGEST, decrypt
+from drivers.codecs.radio import advert, eid
+from drivers.codecs.wallets.smarttap_bundle import MAX_PAYLOAD, open_bundle
+from drivers.codecs.wallets.vas_cryptogram import LONGEST, decrypt
 
 Code = Literal["BAD_JSON", "BAD_FIELD", "UNKNOWN_PROTOCOL", "BAD_CRYPTOGRAM", "WRONG_KEY", "TOO_LARGE"]
 Request = Mapping[str, Any]

@@ -18,9 +18,9 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Any, Final
 
-from drivers.codecs import gateways
-from drivers.codecs.advert import find_eid
-from drivers.codecs.eid import eid
+from drivers.codecs.radio import gateways
+from drivers.codecs.radio.advert import find_eid
+from drivers.codecs.radio.eid import eid
 from drivers.nearby import Nearby, Totals
 from edge.consent import tables as consent
 from edge.files import prepare

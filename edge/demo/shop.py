@@ -1,6 +1,6 @@
 """What the stage does in the shop with nobody at a tablet: a full card redeemed, the day told in five figures."""
 
-from drivers.codecs.fob import Fob
+from drivers.codecs.printed.fob import Fob
 from edge.app import Edge
 from edge.insight import tables as insight
 from edge.insight.days import day_of, day_starts_ms

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
-from drivers.codecs.eid import eid
-from drivers.codecs.fob import Fob
+from drivers.codecs.printed.fob import Fob
+from drivers.codecs.radio.eid import eid
 from drivers.nearby import Nearby, Resolve, Totals, nobody
 from drivers.reader import Idle, Sighting
 from edge.presence.plan import Plan, way

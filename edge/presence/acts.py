@@ -6,7 +6,7 @@ from hashlib import sha256
 from sqlite3 import Connection
 from typing import Final
 
-from drivers.codecs.fob import Fob
+from drivers.codecs.printed.fob import Fob
 from edge.consent import acts as consent
 from edge.consent.facts import ConsentGiven
 from edge.presence import beacons

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, overload
 
-from drivers.codecs.eid import CLOCK_BITS, KEY, MAX_EXPONENT
+from drivers.codecs.radio.eid import CLOCK_BITS, KEY, MAX_EXPONENT
 from edge.kit.errors import ConfigError
 
 # What is enrolled here: faster costs this box more than it hides, slower makes a copied identifier last for hours.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.codecs.aes import BLOCK, encrypt
-from drivers.codecs.eid import CLOCK_BITS, EID, KEY_BITS, eids, temporary_key
+from drivers.codecs.radio.eid import CLOCK_BITS, EID, KEY_BITS, eids, temporary_key
 from edge.presence.devices import Device
 from edge.presence.windows import NOBODY, Shape, Slice, Table, span_exponent
 

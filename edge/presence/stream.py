@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from drivers.codecs.advert import find_eid
+from drivers.codecs.radio.advert import find_eid
 from edge.presence.fingerprints import is_dbm
 from edge.presence.floor import is_number
 from edge.presence.rules import Happened

@@ -1,6 +1,6 @@
 """LRP from the card's side, written a second time from NXP AN12304 2.0: whole numbers, nothing of drivers/.
 
-A mistake made in drivers/codecs/lrp.py cannot be made here again by being imported.
+A mistake made in drivers/codecs/ntag424/lrp.py cannot be made here again by being imported.
 """
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes

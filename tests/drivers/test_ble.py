@@ -11,7 +11,7 @@ import pytest
 
 from drivers import catalogue
 from drivers.ble import BleReader
-from drivers.codecs.eid import eid
+from drivers.codecs.radio.eid import eid
 from drivers.reader import Idle, Reader, ReaderGone, Sighting
 from drivers.settings import parse_reader
 from edge.presence.devices import Device

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from drivers.codecs import barcode, ndef, refusal, type2, type4, vtap
 from drivers.codecs.dialogue import Damaged
 from drivers.codecs.gs1 import numbers
-from drivers.codecs.lines import MAX_FRAME, LineSplitter
+from drivers.codecs.printed import barcode, vtap
+from drivers.codecs.printed.lines import MAX_FRAME, LineSplitter
 from drivers.codecs.sightings import MAX_LINE, LineError, from_line, to_line
+from drivers.codecs.tags import ndef, refusal, type2, type4
 from drivers.reader import Evidence, How, Outcome, Sighting, Token, TokenKind
 from tests.drivers.pn532 import Type2Card, Type4Card, message, smart_poster, text, uri
 

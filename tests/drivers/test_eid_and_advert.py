@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.codecs import advert, eid
-from drivers.codecs.advert import AdvertError, Frame
-from drivers.codecs.eid import EidError
+from drivers.codecs.radio import advert, eid
+from drivers.codecs.radio.advert import AdvertError, Frame
+from drivers.codecs.radio.eid import EidError
 from tests.drivers.vectors import BLE, hexed
 
 KEY = bytes.fromhex(BLE["eddystone_eid"]["cases"][0]["identity_key"])

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.codecs import ev2
 from drivers.codecs.aes import encrypt_cbc
 from drivers.codecs.dialogue import Apdus, Damaged, Forged
-from drivers.codecs.ev2 import Session
+from drivers.codecs.ntag424 import ev2
+from drivers.codecs.ntag424.ev2 import Session
 from tests.drivers.vectors import hexed, vectors
 
 

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from drivers.codecs import barcode, gs1
+from drivers.codecs import gs1
 from drivers.codecs.gs1 import Gs1Error, numbers
 from drivers.codecs.gs1.identifiers import IDENTIFIERS, WITHOUT_SEPARATOR, at_start, fits
+from drivers.codecs.printed import barcode
 from drivers.reader import Token
 
 GTIN = "04006381333931"

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.codecs import hce
 from drivers.codecs.dialogue import Damaged, Heard
-from drivers.codecs.hce import Issuer
 from drivers.codecs.p256 import private_key
+from drivers.codecs.wallets import hce
+from drivers.codecs.wallets.hce import Issuer
 from tests.drivers.pn532.member_app import MemberApp
 from tests.drivers.pn532.phone import Phone
 from tests.drivers.talking import talk

@@ -12,8 +12,8 @@ from typing import Any, Final
 import pytest
 
 from drivers.catalogue import build
-from drivers.codecs import gateways
-from drivers.codecs.eid import eid
+from drivers.codecs.radio import gateways
+from drivers.codecs.radio.eid import eid
 from drivers.mqtt import Broker, MqttReader, broker
 from drivers.reader import Idle, ReaderRefused, Sighting
 from drivers.settings import parse_reader

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from drivers.catalogue import build
-from drivers.codecs import ose, refusal, type4
 from drivers.codecs.dialogue import select
+from drivers.codecs.tags import refusal, type4
+from drivers.codecs.wallets import ose
 from drivers.reader import Reader, Sighting, Token
 from drivers.settings import parse_reader
 from tests.drivers.listening import Events, first_idle, next_sighting, nothing_for

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from drivers.codecs.ndef import MAX_SUBJECT, NdefRule, find
+from drivers.codecs.tags.ndef import MAX_SUBJECT, NdefRule, find
 from drivers.patterns import is_slow
 from tests.drivers.pn532 import text
 

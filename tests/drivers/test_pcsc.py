@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.catalogue import build
-from drivers.codecs import atr
+from drivers.codecs.tags import atr
 from drivers.pcsc import PcscReader
 from drivers.reader import Reader, ReaderGone, ReaderRefused, Token
 from drivers.settings import parse_reader

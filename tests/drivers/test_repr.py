@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import drivers
-from drivers.codecs.ndef_wire import ABSOLUTE_URI, Raw
-from drivers.codecs.smarttap_records import PassObject
-from drivers.codecs.tlv import Tlv
+from drivers.codecs.tags.ndef_wire import ABSOLUTE_URI, Raw
+from drivers.codecs.wallets.smarttap_records import PassObject
+from drivers.codecs.wallets.tlv import Tlv
 from drivers.evdev import InputEvent
 from drivers.presentation import Presentation
 from drivers.reader import Sighting, Token

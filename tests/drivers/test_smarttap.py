@@ -10,13 +10,13 @@ from cryptography.hazmat.primitives.serialization import PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.codecs import ose, smarttap, tlv
-from drivers.codecs import smarttap_records as records
 from drivers.codecs.dialogue import Damaged, Forged, Heard, TooLarge
 from drivers.codecs.p256 import compressed, private_key
-from drivers.codecs.smarttap import Collector, Fresh
-from drivers.codecs.smarttap_bundle import MAX_INFLATED, MAX_PAYLOAD, open_bundle
-from drivers.codecs.smarttap_records import PassObject, Session
+from drivers.codecs.wallets import ose, smarttap, tlv
+from drivers.codecs.wallets import smarttap_records as records
+from drivers.codecs.wallets.smarttap import Collector, Fresh
+from drivers.codecs.wallets.smarttap_bundle import MAX_INFLATED, MAX_PAYLOAD, open_bundle
+from drivers.codecs.wallets.smarttap_records import PassObject, Session
 from tests.drivers.pn532.google import GoogleWallet, Object
 from tests.drivers.pn532.ndef import message
 from tests.drivers.pn532.phone import Phone

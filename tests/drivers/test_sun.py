@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.codecs import aes, kdf, lrp, sun
-from drivers.codecs.lrp import Lrp
-from drivers.codecs.sun import Picc, Sun, SunError
-from drivers.codecs.sun_url import Cards, Keys, read, template
+from drivers.codecs import aes
+from drivers.codecs.ntag424 import kdf, lrp, sun
+from drivers.codecs.ntag424.lrp import Lrp
+from drivers.codecs.ntag424.sun import Picc, Sun, SunError
+from drivers.codecs.ntag424.sun_url import Cards, Keys, read, template
 from tests.drivers.lrp import Twin
 from tests.drivers.ntag424 import Ntag424
 from tests.drivers.vectors import hexed, nfc

@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from drivers.codecs import ose, tlv, vas, vas_cryptogram
 from drivers.codecs.dialogue import Damaged, Forged, Heard, WrongKey
 from drivers.codecs.p256 import private_key
-from drivers.codecs.vas import Merchant
+from drivers.codecs.wallets import ose, tlv, vas, vas_cryptogram
+from drivers.codecs.wallets.vas import Merchant
 from tests.drivers.pn532.apple import LOCKED, AppleWallet, Pass
 from tests.drivers.pn532.phone import Phone
 from tests.drivers.talking import talk

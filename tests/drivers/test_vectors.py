@@ -5,10 +5,11 @@ from typing import Any, Final
 
 import pytest
 
-from drivers import keys
-from drivers.codecs import tlv, vivotech
-from drivers.codecs.ecp import crc_a
-from drivers.codecs.vivotech import VivotechError
+from drivers import reader_keys
+from drivers.codecs.printed import vivotech
+from drivers.codecs.printed.vivotech import VivotechError
+from drivers.codecs.wallets import tlv
+from drivers.codecs.wallets.ecp import crc_a
 from tests.drivers.vectors import NFC, hexed, nfc, one
 
 # Where each group is held to.
@@ -60,5 +61,5 @@ def test_the_answer_of_a_real_iphone_is_taken_apart() -> None:
 def test_the_long_term_key_of_google_s_sample_is_read_from_its_pem(tmp_path: Path) -> None:
     vector = one("smart-tap", "Google sample-app long-term key")
     (tmp_path / "key.pem").write_text(vector["pem"])
-    found = keys.private_key("file:key.pem", "readers[0]", keys.Folders(tmp_path, None))
+    found = reader_keys.private_key("file:key.pem", "readers[0]", reader_keys.Folders(tmp_path, None))
     assert f"{found.private_numbers().private_value:064x}" == vector["expect"]["d"]

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.codecs.layouts import LAYOUTS
-from drivers.codecs.lines import MAX_FRAME
-from drivers.codecs.wedge import Wedge
+from drivers.codecs.printed.layouts import LAYOUTS
+from drivers.codecs.printed.lines import MAX_FRAME
+from drivers.codecs.printed.wedge import Wedge
 from tests.drivers.wedge import ALT, ALTGR, CAPS_LOCK, CTRL, ENTER, SHIFT, TAB, Stroke, press, strokes
 
 GS = "\x1d"

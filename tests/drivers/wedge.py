@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Iterator
 
-from drivers.codecs.layouts import LAYOUTS
+from drivers.codecs.printed.layouts import LAYOUTS
 from drivers.evdev import EV_KEY, EV_SYN, EVENT, SYN_DROPPED
 from tests.drivers.cable import Cable
 

@@ -14,7 +14,8 @@ LINT = Path(sys.executable).parent / "lint-imports"
 # Where a line is planted, what it says, and the contract that must break.
 PLANTED = [
     ("drivers/serial.py", "import edge.app", "Drivers know nobody"),
-    ("drivers/codecs/ndef.py", "import socket", "Codecs do no I/O"),
+    ("drivers/codecs/tags/ndef.py", "import socket", "Codecs do no I/O"),
+    ("drivers/codecs/radio/eid.py", "import drivers.codecs.ntag424.sun", "A room of codecs knows no other"),
     ("drivers/talks.py", "import drivers.nfc", "The talks and the settings know no reader"),
     ("edge/decoding.py", "import edge.kit.log", "Decoding is pure"),
     ("edge/consent/rules.py", "import edge.visits.rules", "A topic knows only topics below it"),

@@ -9,8 +9,8 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from drivers.codecs.advert import find_eid
-from drivers.codecs.eid import KEY, eid
+from drivers.codecs.radio.advert import find_eid
+from drivers.codecs.radio.eid import KEY, eid
 from edge.kit.ids import uuid7_source
 from edge.nearby import Nearby
 from edge.presence.belief import Belief

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from drivers.codecs.eid import eid
+from drivers.codecs.radio.eid import eid
 from edge.consent.facts import ConsentWithdrawn
 from edge.kit.child import Start
 from edge.presence import beacons

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from drivers.codecs.eid import eid
+from drivers.codecs.radio.eid import eid
 from edge.app import Edge, open_edge
 from edge.config import parse
 from edge.consent import acts as consent

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from drivers.codecs.eid import eid
+from drivers.codecs.radio.eid import eid
 from tests.house.programs import welkom
 from tests.house.repo import ROOT
 from tests.patience import PATIENT_S

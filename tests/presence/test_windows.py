@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drivers.codecs.eid import eid
+from drivers.codecs.radio.eid import eid
 from edge.kit.errors import ConfigError
 from edge.presence.devices import MAX_REACH, Device, parse_keys, reach
 from edge.presence.maker import Maker

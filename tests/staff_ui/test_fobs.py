@@ -4,7 +4,7 @@ from typing import Final
 
 import httpx
 
-from drivers.codecs.fob import Fob, write
+from drivers.codecs.printed.fob import Fob, write
 from tests.staff_ui.house import Place, own_token
 from tests.staff_ui.test_customer import CARD, visit_of
 

@@ -14,30 +14,17 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from drivers import talks
-from drivers.codecs import (
-    advert,
-    aes,
-    eid,
-    ev2,
-    gateways,
-    hce,
-    kdf,
-    ose,
-    p256,
-    smarttap,
-    smarttap_bundle,
-    sun,
-    sun_url,
-    vas,
-    vas_cryptogram,
-    vivotech,
-)
-from drivers.codecs.gateway_clock import GatewayClock
-from drivers.codecs.layouts import LAYOUTS
-from drivers.codecs.lines import LineSplitter
-from drivers.codecs.lrp import Lrp
-from drivers.codecs.sun import Picc
-from drivers.codecs.wedge import Wedge
+from drivers.codecs import aes, p256
+from drivers.codecs.ntag424 import ev2, kdf, sun, sun_url
+from drivers.codecs.ntag424.lrp import Lrp
+from drivers.codecs.ntag424.sun import Picc
+from drivers.codecs.printed import vivotech
+from drivers.codecs.printed.layouts import LAYOUTS
+from drivers.codecs.printed.lines import LineSplitter
+from drivers.codecs.printed.wedge import Wedge
+from drivers.codecs.radio import advert, eid, gateways
+from drivers.codecs.radio.gateway_clock import GatewayClock
+from drivers.codecs.wallets import hce, ose, smarttap, smarttap_bundle, vas, vas_cryptogram
 from edge.commands.decode import answers
 from edge.decoding import answer
 from tests.drivers.fuzz import seeds

@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from drivers import talks
-from drivers.codecs import hce, ndef, ose, p256, refusal, sightings, smarttap, sun_url, type4, vas, vivotech
+from drivers.codecs import p256, sightings
 from drivers.codecs.dialogue import Apdus
-from drivers.codecs.sun_url import Cards, Keys
+from drivers.codecs.ntag424 import sun_url
+from drivers.codecs.ntag424.sun_url import Cards, Keys
+from drivers.codecs.printed import vivotech
+from drivers.codecs.tags import ndef, refusal, type4
+from drivers.codecs.wallets import hce, ose, smarttap, vas
 from drivers.reader import Sighting, Token
 from drivers.settings import ReaderSettings
 from tests.drivers.fuzz.tapes import recorded

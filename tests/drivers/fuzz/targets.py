@@ -2,31 +2,13 @@
 
 from typing import Final
 
-from drivers.codecs import (
-    advert,
-    atr,
-    barcode,
-    eid,
-    fob,
-    gateways,
-    gs1,
-    kdf,
-    ndef,
-    ndef_wire,
-    ose,
-    p256,
-    refusal,
-    sightings,
-    smarttap_records,
-    sun,
-    tlv,
-    type2,
-    type4,
-    vas_cryptogram,
-    vivotech,
-    vtap,
-)
+from drivers.codecs import gs1, p256, sightings
 from drivers.codecs.dialogue import Damaged
+from drivers.codecs.ntag424 import kdf, sun
+from drivers.codecs.printed import barcode, fob, vivotech, vtap
+from drivers.codecs.radio import advert, eid, gateways
+from drivers.codecs.tags import atr, ndef, ndef_wire, refusal, type2, type4
+from drivers.codecs.wallets import ose, smarttap_records, tlv, vas_cryptogram
 from tests.drivers.fuzz import feeds, seeds
 from tests.drivers.fuzz.feeds import as_text
 from tests.drivers.fuzz.harness import Target

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from drivers.codecs.ndef_wire import ABSOLUTE_URI, EXTERNAL, MIME, WELL_KNOWN, split
-from drivers.codecs.ndef_wire import MAX_RECORDS as MAX_RECORDS
-from drivers.codecs.ndef_wire import NdefError as NdefError
+from drivers.codecs.tags.ndef_wire import ABSOLUTE_URI, EXTERNAL, MIME, WELL_KNOWN, split
+from drivers.codecs.tags.ndef_wire import MAX_RECORDS as MAX_RECORDS
+from drivers.codecs.tags.ndef_wire import NdefError as NdefError
 from drivers.reader import Token
 
 RecordKind = Literal["uri", "text", "mime", "external"]

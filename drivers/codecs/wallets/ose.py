@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from drivers.codecs import tlv
 from drivers.codecs.dialogue import OK, Apdus, Damaged, select, whole
+from drivers.codecs.wallets import tlv
 
 NAME: Final = b"OSE.VAS.01"
 FCI, LABEL = 0x6F, 0x50

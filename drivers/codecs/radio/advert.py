@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from drivers.codecs.eid import EID
+from drivers.codecs.radio.eid import EID
 
 Kind = Literal[
     "eddystone-eid", "eddystone-uid", "eddystone-url", "eddystone-tlm", "ibeacon", "altbeacon", "other"

@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from drivers.codecs import smarttap_records as records
-from drivers.codecs import tlv
 from drivers.codecs.dialogue import OK, Apdus, Damaged, Forged, Heard, TooLarge, command, select, whole
 from drivers.codecs.p256 import PrivateKey, compressed, public_key, sign
-from drivers.codecs.smarttap_bundle import MAX_PAYLOAD, is_encrypted, open_bundle
-from drivers.codecs.smarttap_records import SPOKEN, Session
+from drivers.codecs.wallets import smarttap_records as records
+from drivers.codecs.wallets import tlv
+from drivers.codecs.wallets.smarttap_bundle import MAX_PAYLOAD, is_encrypted, open_bundle
+from drivers.codecs.wallets.smarttap_records import SPOKEN, Session
 from drivers.reader import Evidence, Outcome, Token
 
 NAME: Final = bytes.fromhex("a000000476d0000111")

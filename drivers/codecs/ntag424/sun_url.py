@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
-from drivers.codecs import kdf
-from drivers.codecs.sun import KEY, UID, Picc, Sun, SunError, open_picc, verify, verify_plain
+from drivers.codecs.ntag424 import kdf
+from drivers.codecs.ntag424.sun import KEY, UID, Picc, Sun, SunError, open_picc, verify, verify_plain
 
 Diversify = Literal["none", "an10922", "sdm"]
 MacFrom = Literal["mac", "file"] | int

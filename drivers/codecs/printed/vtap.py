@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from drivers.codecs import barcode
+from drivers.codecs.printed import barcode
 from drivers.reader import Evidence, Token
 
 # Apple, Google, MIFARE, tag types 2 4 6, card emulation, scanner, Apple Access phone and watch.

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from drivers.codecs.dialogue import Damaged, Forged, TooLarge
 from drivers.codecs.p256 import PrivateKey, public_key, shared_x
-from drivers.codecs.smarttap_records import PassObject, objects
+from drivers.codecs.wallets.smarttap_records import PassObject, objects
 
 ENCRYPTED, COMPRESSED = 0x01, 0x02
 IV, MAC = 12, 32  # bytes

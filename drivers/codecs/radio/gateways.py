@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from drivers.codecs.advert import MAX_ADVERT, find_eid, service_eid
+from drivers.codecs.radio.advert import MAX_ADVERT, find_eid, service_eid
 
 TOPICS: Final = (
     "edge/+/gw/+/adv",

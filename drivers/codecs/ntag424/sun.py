@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from drivers.codecs.aes import BLOCK, cmac, decrypt_cbc, encrypt, truncate
-from drivers.codecs.lrp import Lrp
+from drivers.codecs.ntag424.lrp import Lrp
 
 Mode = Literal["aes", "lrp"]
 

@@ -3,8 +3,8 @@
 from statistics import median
 from typing import Final
 
-from drivers.codecs.layouts import KEYPAD, LAYOUTS
-from drivers.codecs.lines import MAX_FRAME, unwrap
+from drivers.codecs.printed.layouts import KEYPAD, LAYOUTS
+from drivers.codecs.printed.lines import MAX_FRAME, unwrap
 
 RELEASED, PRESSED = 0, 1  # the value of an EV_KEY event; 2 is a key held down, which a scanner never does
 ENDS: Final = frozenset({28, 96, 15})  # Enter, Enter of the keypad, Tab

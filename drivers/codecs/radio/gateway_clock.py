@@ -7,7 +7,7 @@ the two clocks are; every other message was late by the rest (minimum-delay trac
 from dataclasses import dataclass, field
 from typing import Final
 
-from drivers.codecs.gateways import Sent
+from drivers.codecs.radio.gateways import Sent
 
 WINDOW_MS: Final = 60_000  # after two of them an old fastest message no longer counts: crystals drift
 OLDEST_MS: Final = 10_000  # an advert that took longer says nothing about where somebody is

@@ -9,7 +9,7 @@ HEAD: Final = b"\x6a\x01\x00\x00"
 
 
 def frame(mode: int) -> bytes:
-    """The whole frame with its CRC_A; `mode` is 0 (pass or payment) or 2 (passes only), as in codecs/vas."""
+    """The whole frame with its CRC_A; `mode` is 0 (pass or payment) or 2 (passes only), as in `vas`."""
     told = HEAD + bytes([mode])
     return told + crc_a(told)
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from drivers.codecs import ndef
 from drivers.codecs.dialogue import Damaged
-from drivers.codecs.ndef_wire import EXTERNAL, WELL_KNOWN, NdefError, Raw, join, split
+from drivers.codecs.tags import ndef
+from drivers.codecs.tags.ndef_wire import EXTERNAL, WELL_KNOWN, NdefError, Raw, join, split
 
 VERSION: Final = b"\x00\x01"  # "2.1"
 SPOKEN: Final = 1

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
-from drivers.codecs import tlv, vas_cryptogram
 from drivers.codecs.dialogue import MORE, OK, Apdus, Damaged, Forged, Heard, WrongKey, command, get_response
 from drivers.codecs.p256 import PrivateKey
+from drivers.codecs.wallets import tlv, vas_cryptogram
 from drivers.reader import Outcome, Token
 
 VERSION: Final = b"\x01\x00"

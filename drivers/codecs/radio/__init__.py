@@ -1,0 +1,1 @@
+"""What BLE says: advertisements, rotating identifiers, gateways."""
