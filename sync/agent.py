@@ -370,7 +370,7 @@ class Agent:
                     raise _nonsense("the answer is too long", code="TOO_LARGE")
         if response.status_code == 429:
             return b"", _seconds(response.headers.get("retry-after", ""))
-        if response.status_code != 200 or "content-encoding" in response.headers:
+        if response.status_code not in (200, 204) or "content-encoding" in response.headers:
             raise self._trouble(response.status_code, bytes(body))
         return bytes(body), 0.0
 
