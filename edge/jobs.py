@@ -45,7 +45,7 @@ def _announce(house: House, done: Committed[Fact]) -> None:
         house.live.tell("visits", done.seq)
 
 
-async def _try(house: House, step: Awaitable[object]) -> None:
+async def attempt(house: House, step: Awaitable[object]) -> None:
     """Take a step that writes. A store that cannot is said once, shown by health, and tried again later."""
     try:
         await step
@@ -70,7 +70,9 @@ async def keep_time(house: House) -> None:
     """Write the clock's mark down, so that a power cut and a clock set back revive at most MARK_S of the past."""
     while True:
         await asyncio.sleep(MARK_S)
-        await _try(house, house.db.apply(set_clock, house.time.now_ms()))
+        await attempt(house, house.db.apply(set_clock, house.time.now_ms()))
+        if house.db.unscrubbed:
+            await attempt(house, house.db.scrub())
         watch_clock(house)
 
 
@@ -101,12 +103,12 @@ async def each_minute(house: House) -> None:
         await asyncio.sleep(MINUTE_S)
         minute += 1
         now_ms = house.time.now_ms()
-        await _try(house, end_quiet(house))
-        await _try(house, leave_guests(house))
-        await _try(house, count_day(house))
-        await _try(house, house.db.apply(marks.drop_spent, now_ms=now_ms))
+        await attempt(house, end_quiet(house))
+        await attempt(house, leave_guests(house))
+        await attempt(house, count_day(house))
+        await attempt(house, house.db.apply(marks.drop_spent, now_ms=now_ms))
         if minute % PRUNE_EVERY_MINUTES == 0:
-            await _try(house, _prune(house, now_ms))
+            await attempt(house, _prune(house, now_ms))
         if visits.count_some(house.db.reader, 1) or house.counter.notes():
             house.live.tell("visits")
 
@@ -169,7 +171,7 @@ async def expire(house: House) -> None:
     """End visits at the instant their last basis ends, without any network."""
     while True:
         now_ms = house.time.now_ms()
-        await _try(house, end_without_basis(house))
+        await attempt(house, end_without_basis(house))
         until_ms = visits.next_expiry_ms(
             house.db.reader, recipient=house.config.shop.recipient, now_ms=now_ms
         )

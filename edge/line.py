@@ -40,7 +40,7 @@ async def join_hub(
             house.advisor.catalogue_changed()
         if any(row.op == "erase" or row.t == "credential" for row in rows):
             house.counter.drop_closed()
-        await jobs.end_without_basis(house)
+        await jobs.attempt(house, jobs.end_without_basis(house))
         if any(row.op == "erase" for row in rows) or visits.count_some(house.db.reader, 1):
             house.live.tell("visits")
         await jobs.index_names(house, people)

@@ -104,15 +104,12 @@ class Uplink:
             rows = page.rows[start : start + SLICE_ROWS]
             try:
                 await self._apply_slice(rows, urgent=urgent)
-            except ValueError:
-                raise wire.Malformed(
-                    "a row of the feed has an id that is none",
-                    code="BAD_ID",
-                    hint="the hub has a bug: report it",
-                ) from None
+                # The tablets first: emptying a log takes time.
+                await self._on_applied(rows)
+                if any(row.op == "erase" for row in rows):
+                    await self._db.scrub()
             except StoreError as error:
                 raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
-            await self._on_applied(rows)
         if page.checkpoint.up_to_date and not urgent:
             if any(row.t in ("consent", "credential") for row in page.rows):
                 await self._say_again()
@@ -128,13 +125,16 @@ class Uplink:
         # A commit over two files is not atomic across a power cut. The journal's part changes nothing when it is
         # done again, so it goes first; the replica's part and the cursor are one transaction after it.
         here = [row for row in rows if row.op == "erase" or (urgent and row.op == "put") or _takes_away(row)]
-        if here:
-            await self._db.apply(self._apply_here, here)
-        await self._db.apply(self._apply, rows)
+        try:
+            if here:
+                await self._db.apply(self._apply_here, here)
+            await self._db.apply(self._apply, rows)
+        except ValueError:
+            raise wire.Malformed(
+                "a row of the feed has an id that is none", code="BAD_ID", hint="the hub has a bug: report it"
+            ) from None
         if joining.anything_local(self._db.reader):
             await self._db.apply(joining.settle)
-        if any(row.op == "erase" for row in rows):
-            await self._db.scrub()
 
     def hub_time(self, hub_time_ms: int) -> None:
         self._time.settle(hub_time_ms)

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Concatenate, Final, Generic, NoReturn, ParamSpec, TypeVar
+from typing import Concatenate, Final, Generic, NoReturn, ParamSpec, Protocol, TypeVar
 
 import aiosqlite
 
@@ -29,6 +29,7 @@ Record = Callable[[sqlite3.Connection, list[F]], int]
 # 2 MiB of pages each: a point read of a million customers touches four or five, and RSS is budgeted.
 _CACHE_KIB: Final = 2048
 _BUSY_MS: Final = 5000
+_SCRUB_MS: Final = 200  # a tap waits as long for the writer; what could not be emptied is asked for again
 # The way to the writer's thread and back takes a quarter of a millisecond; who waits longer than this for a disk
 # should do it where nobody else waits. An SSD takes 0.1 to 1 ms, an SD card 5 to 50.
 _QUICK_S: Final = 0.002
@@ -58,6 +59,19 @@ def open_writer(path: Path, *, synchronous: str = "FULL") -> sqlite3.Connection:
         conn.execute("PRAGMA temp_store=MEMORY")
     except sqlite3.DatabaseError as error:
         raise store_error(error, path.name) from None
+    return conn
+
+
+def open_both(path: Path, *, attach: dict[str, Path], synchronous: str = "FULL") -> sqlite3.Connection:
+    """The writer's connection: `path`, and beside it `attach`, which can be fetched again."""
+    conn = open_writer(path, synchronous=synchronous)
+    conn.execute("PRAGMA busy_timeout=0")  # who may wait for another process is `_patient`
+    for schema, other in attach.items():
+        conn.execute(f"ATTACH DATABASE ? AS {schema}", (str(other),))
+        conn.execute(f"PRAGMA {schema}.journal_mode=WAL")
+        conn.execute(f"PRAGMA {schema}.synchronous=NORMAL")
+        conn.execute(f"PRAGMA {schema}.secure_delete=ON")
+        conn.execute(f"PRAGMA {schema}.cache_size=-{_CACHE_KIB}")
     return conn
 
 
@@ -98,13 +112,30 @@ def store_error(error: sqlite3.Error, file: str) -> StoreError:
 
 
 @contextmanager
-def _patient(conn: sqlite3.Connection) -> Iterator[None]:
+def _patient(conn: sqlite3.Connection, most_ms: int = _BUSY_MS) -> Iterator[None]:
     """Inside, wait for another process that writes: the writer's thread has the time, the loop has not."""
-    conn.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+    conn.execute(f"PRAGMA busy_timeout={most_ms}")
     try:
         yield
     finally:
         conn.execute("PRAGMA busy_timeout=0")
+
+
+class Writer(Protocol):
+    """Who runs functions on the one read-write connection, each whole and in the order in which they were asked."""
+
+    asked: int  # functions handed over
+    ended: int  # functions it is through with
+
+    @property
+    def conn(self) -> sqlite3.Connection:
+        """The connection; for the loop only while the writer is `idle`."""
+
+    @property
+    def idle(self) -> bool: ...
+    def start(self, function: Callable[[sqlite3.Connection], T]) -> "asyncio.Future[T]": ...
+    async def run(self, function: Callable[[sqlite3.Connection], T]) -> T: ...
+    async def close(self) -> None: ...
 
 
 class _Writer(aiosqlite.Connection):
@@ -146,7 +177,7 @@ class _Writer(aiosqlite.Connection):
 class Database(Generic[F]):
     """One journal, its attached replica, and whoever reads them. Open with `Database.open`, end with `close`."""
 
-    def __init__(self, writer: _Writer, reader: sqlite3.Connection, record: Record[F], *, file: str) -> None:
+    def __init__(self, writer: Writer, reader: sqlite3.Connection, record: Record[F], *, file: str) -> None:
         self._writer = writer
         self._record = record
         self._file = file
@@ -154,6 +185,7 @@ class Database(Generic[F]):
         self.damage = asyncio.Event()  # set when SQLite found a file damaged
         self.listeners: list[Callable[[Sequence[F]], None]] = []  # told those facts; they return at once
         self.reader: sqlite3.Connection = reader
+        self.unscrubbed = False  # what was deleted may still stand in a log
         self._commit_s = 0.0  # how long commits take lately
         self._here = 0
 
@@ -162,19 +194,7 @@ class Database(Generic[F]):
         cls, path: Path, *, attach: dict[str, Path], record: Record[F], synchronous: str = "FULL"
     ) -> "Database[F]":
         """Open `path` (already migrated) with `attach` beside it, for one writer and for in-loop point reads."""
-
-        def connect() -> sqlite3.Connection:
-            conn = open_writer(path, synchronous=synchronous)
-            conn.execute("PRAGMA busy_timeout=0")  # who may wait for another process is `_patient`
-            for schema, other in attach.items():
-                conn.execute(f"ATTACH DATABASE ? AS {schema}", (str(other),))
-                conn.execute(f"PRAGMA {schema}.journal_mode=WAL")
-                conn.execute(f"PRAGMA {schema}.synchronous=NORMAL")
-                conn.execute(f"PRAGMA {schema}.secure_delete=ON")
-                conn.execute(f"PRAGMA {schema}.cache_size=-{_CACHE_KIB}")
-            return conn
-
-        writer = _Writer(connect, 64)
+        writer = _Writer(partial(open_both, path, attach=attach, synchronous=synchronous), 64)
         try:
             await writer
         except BaseException as error:
@@ -344,13 +364,22 @@ class Database(Generic[F]):
         raise error
 
     async def scrub(self) -> None:
-        """Empty the write-ahead logs into their files: what was deleted is then overwritten everywhere."""
+        """Empty the write-ahead logs into their files: what was deleted is then overwritten everywhere.
 
-        def empty(conn: sqlite3.Connection) -> None:
-            with _patient(conn):
-                conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        While somebody reads from a log it cannot be emptied: then `unscrubbed` stays set, and the clockwork asks
+        again. Raises StoreError, as where there is no room for it.
+        """
+        self.unscrubbed = True
 
-        await self._writer.run(empty)
+        def empty(conn: sqlite3.Connection) -> bool:
+            with _patient(conn, _SCRUB_MS):
+                (busy, _, _) = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return bool(busy)
+
+        try:
+            self.unscrubbed = await self._writer.run(empty)
+        except sqlite3.Error as error:
+            raise self.met(error) from None
 
     async def force_commits(self, forced: bool) -> None:
         """Whether COMMIT waits for the disk; only a bench ever turns that off."""

@@ -36,7 +36,7 @@ def test_a_full_disk_is_said_and_work_goes_on_once_there_is_room(place: Place, t
     place.run(fill())
     expect(tablet.locator(".state")).to_contain_text("De schijf van de winkelcomputer is vol")
     limit(place, 1_000_000)
-    place.run(jobs._try(place.house, place.house.db.apply(_put)))
+    place.run(jobs.attempt(place.house, place.house.db.apply(_put)))
     expect(tablet.locator(".state")).not_to_contain_text("schijf")
     place.tap(CARD)
     expect(tablet.locator("[data-card] h1")).to_have_text("mevrouw De Vries")

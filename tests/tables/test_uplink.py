@@ -1,5 +1,7 @@
 """What comes down from the hub: once, whole, in order; the urgent lane outlives a rebuilt replica."""
 
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from sqlite3 import Connection, IntegrityError
 
@@ -9,12 +11,14 @@ from hypothesis import strategies as st
 
 from edge import uplink
 from edge.consent import acts as consent_acts
-from edge.kit.errors import StoreError
+from edge.kit.errors import DiskFull, StoreError
+from edge.kit.sqlite import open_reader
 from edge.recognition import tables
 from edge.recognition.rules import Found
+from edge.uplink import Uplink
 from sync import wire
 from tests.kit.clocks import START_MS
-from tests.tables.floor import MAIN, RECIPIENT, TRAITS, URGENT, Feed, Floor, Person, open_floor, page
+from tests.tables.floor import KEYS, MAIN, RECIPIENT, TRAITS, URGENT, Feed, Floor, Person, open_floor, page
 
 pytestmark = pytest.mark.anyio
 TABLES = ("customer", "customer_key", "trait", "credential", "consent", "feed_cursor")
@@ -33,6 +37,16 @@ def may(floor: Floor, person: Person) -> Found | None:
 def lose_the_replica(folder: Path) -> None:
     for file in folder.glob("replica.db*"):
         file.unlink()
+
+
+def replica_of(folder: Path) -> dict[str, bytes]:
+    """The replica's files as they are on the disk now."""
+    return {file.name: file.read_bytes() for file in folder.glob("replica.db*")}
+
+
+def lay_replica(folder: Path, files: dict[str, bytes]) -> None:
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
 
 
 async def test_a_page_that_comes_twice_changes_nothing(tmp_path: Path) -> None:
@@ -159,7 +173,7 @@ async def test_what_was_taken_away_stays_so_when_a_power_cut_takes_the_replica_b
     feed = Feed()
     async with open_floor(tmp_path, feed=feed) as floor:
         person = await floor.resident("1")
-    before = {file.name: file.read_bytes() for file in tmp_path.glob("replica.db*")}
+    before = replica_of(tmp_path)
     async with open_floor(tmp_path, feed=feed) as floor:
         # Down the main lane alone: the urgent one may be a moment later, and then the line is down for a day.
         await floor.apply(
@@ -167,8 +181,7 @@ async def test_what_was_taken_away_stays_so_when_a_power_cut_takes_the_replica_b
             floor.feed.credential(person, ver=2, state="blocked"),
         )
     lose_the_replica(tmp_path)
-    for name, content in before.items():
-        (tmp_path / name).write_bytes(content)
+    lay_replica(tmp_path, before)
     async with open_floor(tmp_path) as floor:
         assert may(floor, person) == Found(person.customer_id, blocked=True, may_recognise=False)
 
@@ -212,6 +225,33 @@ async def test_the_house_hears_of_a_page_once_it_is_on_disk(tmp_path: Path) -> N
     async with open_floor(tmp_path) as floor:
         await floor.resident("1")
         assert [rows[0].p for rows in floor.heard] == [URGENT, MAIN]
+
+
+async def test_a_disk_that_fills_up_while_the_house_hears_of_a_page_ends_the_line_and_not_the_agent(
+    tmp_path: Path,
+) -> None:
+    async def no_room(rows: Sequence[wire.Row]) -> None:
+        raise DiskFull("journal.db: no room left to write", code="S01", hint="free disk space")
+
+    async with open_floor(tmp_path) as floor:
+        here = Uplink(floor.db, KEYS, floor.time, on_applied=no_room)
+        with pytest.raises(wire.Unreachable) as met:
+            await here.apply(page(floor.feed.key(floor.feed.new_person("1"))))
+        assert met.value.code == "S01"
+
+
+async def test_an_erasure_that_cannot_empty_the_log_is_asked_for_again(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        person = await floor.resident("1")
+        reading = open_reader(tmp_path / "journal.db", attach={"replica": tmp_path / "replica.db"})
+        with closing(reading):
+            reading.execute("BEGIN")
+            reading.execute("SELECT count(*) FROM replica.customer").fetchone()
+            await floor.apply(floor.feed.erasure(person))
+            assert floor.db.unscrubbed
+        await floor.db.scrub()
+        assert not floor.db.unscrubbed
+        assert not any(person.customer_id in content for content in replica_of(tmp_path).values())
 
 
 async def test_the_hubs_time_is_taken_over(tmp_path: Path) -> None:

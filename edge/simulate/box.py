@@ -1,0 +1,173 @@
+"""One shop's appliance: its real tables, acts, outbox, uplink and agent, in a process that can end at any step."""
+
+import random
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from sqlite3 import Connection, DatabaseError
+from typing import Any, Final
+
+import httpx
+
+from edge import newcomers, outbox
+from edge.facts import Fact
+from edge.files import high_water_ms, prepare
+from edge.keys import Keys
+from edge.kit.clock import ShopTime
+from edge.kit.errors import StoreError
+from edge.kit.ids import uuid7_source
+from edge.kit.sqlite import Database
+from edge.record import record, set_clock
+from edge.simulate.centre import KEYS, signing_key
+from edge.simulate.disk import Clock, Disk, lay, quiet
+from edge.simulate.line import Line
+from edge.simulate.process import Process
+from edge.uplink import Uplink
+from edge.visits import acts as visits
+from edge.wallet.tables import Here
+from sync import wire
+from sync.agent import Agent
+from sync.hub.tables.devices import Device
+
+RECIPIENT: Final = "van-dam"
+QUIET_MS: Final = 20 * 60_000
+Act = Callable[[Connection], Sequence[Fact]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A fact that the shop was told is kept."""
+
+    epoch: int
+    seq: int
+    kind: str
+    body: bytes
+
+
+@dataclass
+class Memory:
+    """What people in the shop remember, whatever the box forgets: the simulation holds it to that."""
+
+    kept: list[Kept] = field(default_factory=list)
+    # customer and purpose -> the generation whose withdrawal this box has had on its disk
+    withdrawn: dict[tuple[bytes, str], int] = field(default_factory=dict)
+    in_doubt: list[tuple[bytes, Act]] = field(default_factory=list)  # forms that nobody had an answer to
+    answered: dict[bytes, tuple[Any, ...]] = field(default_factory=dict)  # line -> what was said of it first
+    wrong: list[str] = field(default_factory=list)  # what an act did that it may not do
+
+
+class Box:
+    """An appliance. `up` while its process runs."""
+
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        clock: Clock,
+        line: Line,
+        dice: random.Random,
+        *,
+        on_death: Callable[[BaseException], None],
+    ) -> None:
+        key = name.encode().ljust(32, b"*")
+        lay(folder)
+        (folder / "hub.db").unlink()
+        self.name = name
+        self.keys = Keys(
+            shop_key=key, chain_key=KEYS.chain_key, kek=key[::-1], pin_pepper=key, device_key=key
+        )
+        self.clock = clock
+        self.line = line
+        self.disk = Disk(folder, "journal.db", {"replica": "replica.db"})
+        self.memory = Memory()
+        self.watching: tuple[str, ...] = ("staff",)
+        self.up = False
+        self._dice = dice
+        self._on_death = on_death
+
+    @property
+    def device(self) -> str:
+        return f"box-{self.name}"
+
+    @property
+    def here(self) -> Here:
+        return Here(recipient=RECIPIENT, device=self.device, kek=self.keys.kek)
+
+    def registered(self, epoch: int = 1) -> Device:
+        public = signing_key(self.keys.device_key).public_key().public_bytes_raw()
+        return Device(self.device, self.name, epoch, public)
+
+    async def start(self) -> None:
+        """Open what is on the disk, as `edge.app.open_edge` does, and converse."""
+        prepare(self.disk.folder, log=quiet, mend=True)
+        process = Process(self.name, pause=lambda: self._dice.uniform(0.0002, 0.004), on_death=self._on_death)
+        self.process, self.up = process, True
+        self.db: Database[Fact] = self.disk.open(process, record=record)
+        await self.bring_in()
+        if not process.alive:
+            return
+        self.time = ShopTime(self.clock, high_water_ms=high_water_ms(self.db.reader))
+        self.new_id = uuid7_source(self.clock, random=self._dice.randbytes)
+        self.uplink = Uplink(self.db, self.keys, self.time, on_applied=self._applied)
+        agent = Agent(
+            self.uplink,
+            httpx.AsyncClient(transport=self.line.of(process), base_url="http://hub.test"),
+            device=self.device,
+            shop=self.name,
+            key=signing_key(self.keys.device_key),
+            wall_ms=self.time.now_ms,
+            log=quiet,
+            chance=self._dice.random,
+        )
+        self.db.on_facts = agent.wake
+        process.start(agent.run())
+
+    def end(self) -> None:
+        self.up = False
+        self.process.end()
+
+    async def do(self, act: Act) -> list[Fact]:
+        """An act of the tablets; what happened. Raises StoreError where the disk does not take it."""
+        done = await self.db.write(act)
+        epoch = self.epoch()
+        for seq, fact in enumerate(done.facts, done.seq - len(done.facts) + 1):
+            self.memory.kept.append(Kept(epoch, seq, outbox.kind_of(fact), outbox.body_of(fact)))
+        return list(done.facts)
+
+    async def bring_in(self) -> None:
+        """Lay who was made here in the replica: after joining, and at a start."""
+        with suppress(StoreError):
+            await newcomers.bring_in(self.db, self.keys)
+
+    async def tick(self) -> None:
+        """The clockwork: the mark of the clock, quiet visits, consents that ended."""
+        now_ms = self.time.now_ms()
+        with suppress(StoreError):
+            await self.db.apply(set_clock, now_ms)
+        await self.do(partial(visits.end_quiet, now_ms=now_ms, quiet_ms=QUIET_MS))
+        await self.do(partial(visits.end_without_basis, now_ms=now_ms, recipient=RECIPIENT))
+
+    async def _applied(self, rows: Sequence[wire.Row]) -> None:
+        """What `edge.line.join_hub` does with applied rows, as far as it writes."""
+        for row in rows:
+            body = wire.row_body(row)
+            if isinstance(body, wire.Consent) and body.state == "withdrawn":
+                self.saw_withdrawal(bytes.fromhex(body.customer), body.purpose, body.gen)
+        with suppress(StoreError):
+            await self.do(partial(visits.end_without_basis, now_ms=self.time.now_ms(), recipient=RECIPIENT))
+
+    def saw_withdrawal(self, customer_id: bytes, purpose: str, gen: int) -> None:
+        held = self.memory.withdrawn
+        held[customer_id, purpose] = max(gen, held.get((customer_id, purpose), 0))
+
+    def epoch(self) -> int:
+        (epoch,) = self.db.reader.execute("SELECT epoch FROM outbox_head").fetchone()
+        return int(epoch)
+
+    def depth(self) -> int:
+        try:
+            return outbox.depth(self.db.reader)
+        except DatabaseError:
+            return -1

@@ -1,0 +1,304 @@
+"""What must be true of a hub and its shops: the invariants, each by the name it has in README.md."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from sqlite3 import Connection
+from typing import Any, Final
+
+import msgspec
+
+from edge.consent import tables as consents
+from edge.consent.rules import merge
+from edge.kit.chain import GENESIS, link
+from edge.kit.seal import key_place, unseal
+from edge.outbox import BLANK
+from edge.recognition.rules import hashes, outer
+from edge.simulate.box import RECIPIENT, Box, Kept
+from edge.simulate.centre import KEYS, Centre
+from edge.simulate.life import PURPOSES, People, Person
+from edge.wallet import tables as wallet_here
+from sync.hub import people as hub_people
+from sync.hub import wallet
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """An invariant that does not hold, and where that shows."""
+
+    invariant: str
+    what: str
+
+
+Found = Iterator[Broken]
+
+
+def everything(centre: Centre, boxes: list[Box], people: People) -> list[Broken]:
+    """All that must hold once everything has been said."""
+    hub = centre.hub.db.reader
+    known = [each for each in people.all if _exists(hub, each.id)]
+    gone = [each for each in people.all if _is_erased(hub, each.id)]
+    found = chain(
+        chain.from_iterable(
+            chain(
+                _kept_at_hub(box, hub),
+                _one_history(box, hub),
+                _residents(box, hub, _outer(box, people.contested)),
+                _registers(box, hub, known),
+                _balances(box, hub, known, centre.hub.now_ms()),
+                _forms(box),
+                _views(box),
+                at_any_moment(box),
+            )
+            for box in boxes
+        ),
+        _ledgers(boxes, hub, known),
+        _nothing_left(centre, boxes, gone),
+    )
+    return list(found)
+
+
+def box_after_start(box: Box) -> list[Broken]:
+    """What must hold of a box whatever happened to it, as soon as it is up."""
+    return list(chain(_kept_here(box), at_any_moment(box)))
+
+
+def _exists(hub: Connection, customer_id: bytes) -> bool:
+    return hub.execute("SELECT 1 FROM customer WHERE id=?", (customer_id,)).fetchone() is not None
+
+
+def _is_erased(hub: Connection, customer_id: bytes) -> bool:
+    mark = hub_people.mark(KEYS, customer_id)
+    return hub.execute("SELECT 1 FROM erased WHERE mark=?", (mark,)).fetchone() is not None
+
+
+def _same(held: tuple[Any, ...] | None, kept: Kept) -> bool:
+    return held is not None and held[0] == kept.kind and bytes(held[1]) in (kept.body, BLANK)
+
+
+def _kept_here(box: Box) -> Found:
+    conn = box.db.reader
+    for kept in box.memory.kept:
+        row = conn.execute("SELECT kind, body FROM outbox WHERE seq=?", (kept.seq,)).fetchone()
+        if kept.epoch == box.epoch() and not _same(row, kept):
+            yield Broken("I1", f"{box.name} was told that {kept.kind} {kept.seq} is kept, and it is not")
+            return
+
+
+def _kept_at_hub(box: Box, hub: Connection) -> Found:
+    """I1: what a shop was told is kept is at the hub, once, in its place, word for word."""
+    for kept in box.memory.kept:
+        row = hub.execute(
+            "SELECT kind, body FROM event WHERE device_id=? AND epoch=? AND seq=?",
+            (box.device, kept.epoch, kept.seq),
+        ).fetchone()
+        if not _same(row, kept):
+            yield Broken("I1", f"{kept.kind} {kept.seq} of {box.name} is not at the hub as it was kept")
+            return
+
+
+def _one_history(box: Box, hub: Connection) -> Found:
+    """I1, I9: what the hub has of a box is exactly the box's outbox, dense, and both are one chain."""
+    here = box.db.reader.execute("SELECT seq, at_ms, kind, body, hash FROM outbox ORDER BY seq").fetchall()
+    there = hub.execute(
+        "SELECT seq, kind, hash FROM event WHERE device_id=? AND epoch=? ORDER BY seq",
+        (box.device, box.epoch()),
+    ).fetchall()
+    if [(seq, kind, hash_) for seq, _, kind, _, hash_ in here] != there:
+        yield Broken("I1", f"the outbox of {box.name} has {len(here)} facts, the hub {len(there)} or others")
+    previous = GENESIS
+    for place, (seq, at_ms, kind, body, hash_) in enumerate(here, 1):
+        blank = body == BLANK
+        if seq != place or (
+            not blank and hash_ != link(previous, seq=seq, at_ms=at_ms, kind=kind, body=body)
+        ):
+            yield Broken("I1", f"the chain of {box.name} breaks at {seq}")
+            return
+        previous = hash_
+    dead = hub.execute(
+        "SELECT kind, code FROM event WHERE device_id=? AND code IS NOT NULL AND code NOT IN "
+        "('UNKNOWN_CUSTOMER', 'NOT_RESIDENT', 'UNKNOWN_CREDENTIAL', 'NO_INSTRUMENT', 'CREDENTIAL_TAKEN')",
+        (box.device,),
+    ).fetchall()
+    for kind, code in dead:
+        yield Broken("I1", f"the hub took {kind} of {box.name} for a dead letter: {code}")
+
+
+_COLUMNS: Final = {
+    "customer": ("id", "id, ver"),
+    "trait": ("customer_id", "customer_id, name, sealed, ver, as_of_ms, until_ms"),
+    "consent": (
+        "customer_id",
+        "customer_id, purpose, recipient, basis, gen, state, from_ms, until_ms, ver",
+    ),
+    "credential": ("customer_id", "hash, customer_id, state, ver, kind, bound_ms"),
+    "customer_key": ("customer_id", "customer_id, wrapped"),
+}
+
+
+def _outer(box: Box, cards: set[str]) -> set[bytes]:
+    shown = (hashes(KEYS.chain_key, box.keys.shop_key, "barcode", card) for card in cards)
+    return {each.outer for each in shown if each}
+
+
+def _residents(box: Box, hub: Connection, contested: set[bytes]) -> Found:
+    """I2, I3, I12, I14: a shop holds the hub's rows about its residents, all of them, and of nobody else any."""
+    for table, (owner, columns) in _COLUMNS.items():
+        theirs = hub.execute(
+            f"SELECT {columns} FROM {table} WHERE {owner} IN (SELECT customer_id FROM residency WHERE shop_id=?)",
+            (box.name,),
+        ).fetchall()
+        ours = box.db.reader.execute(f"SELECT {columns} FROM replica.{table}").fetchall()
+        strangers = {row[owner == "customer_id" and table == "credential"] for row in ours} - {
+            row[0] for row in hub.execute("SELECT customer_id FROM residency WHERE shop_id=?", (box.name,))
+        }
+        if strangers:
+            yield Broken("I12", f"{box.name} holds a {table} of somebody who is not resident there")
+        if table == "credential":
+            theirs = [(outer(box.keys.shop_key, row[0]), *row[1:]) for row in theirs]
+            # A card that two customers were said to have is blocked where the second was, until a person looks.
+            ours = [row for row in ours if row[0] not in contested]
+            theirs = [row for row in theirs if row[0] not in contested]
+        if table == "customer_key":
+            theirs = [(id_, unseal(KEYS.hub_kek, sealed, key_place(id_))) for id_, sealed in theirs]
+            ours = [(id_, unseal(box.keys.kek, sealed, key_place(id_))) for id_, sealed in ours]
+        if sorted(theirs, key=repr) != sorted(ours, key=repr):
+            differ = len(set(theirs) ^ set(ours))
+            yield Broken(
+                "I3", f"{table} of {box.name}: {len(ours)} rows, {len(theirs)} at the hub, {differ} differ"
+            )
+    for table in ("product", "stock"):
+        shop = "" if table == "product" else f"AND shop_id='{box.name}'"
+        theirs = hub.execute(
+            f"SELECT item, ver FROM {table} WHERE d IS NOT NULL {shop} ORDER BY item"
+        ).fetchall()
+        ours = box.db.reader.execute(f"SELECT item, ver FROM replica.{table} ORDER BY item").fetchall()
+        if ours != theirs:
+            yield Broken("I3", f"{table} of {box.name} is {ours}, at the hub {theirs}")
+
+
+def _registers(box: Box, hub: Connection, known: list[Person]) -> Found:
+    """I3, I4, I13: what holds of a resident's choices is the same in the shop and at the hub, whatever clocks say."""
+    for each in known:
+        if not hub.execute(
+            "SELECT 1 FROM residency WHERE customer_id=? AND shop_id=?", (each.id, box.name)
+        ).fetchone():
+            continue
+        for purpose in PURPOSES:
+            row = hub.execute(
+                "SELECT gen, state FROM consent WHERE customer_id=? AND purpose=? AND recipient=?",
+                (each.id, purpose, RECIPIENT),
+            ).fetchone()
+            holds = merge(*consents.registers(box.db.reader, each.id, purpose=purpose, recipient=RECIPIENT))
+            ours = (holds.gen, holds.state) if holds else None
+            if ours != row:
+                yield Broken("I3", f"{purpose} of a customer is {ours} in {box.name}, {row} at the hub")
+            said_no = box.memory.withdrawn.get((each.id, purpose), 0)
+            if row and row[1] == "given" and row[0] <= said_no:
+                yield Broken("I4", f"{purpose} was withdrawn at generation {said_no} and is {row} at the hub")
+
+
+def at_any_moment(box: Box) -> Found:
+    """I4: what a shop has once heard withdrawn is given there again only by a later generation."""
+    for what in box.memory.wrong:
+        yield Broken("I4", what)
+    for (customer_id, purpose), gen in box.memory.withdrawn.items():
+        holds = merge(*consents.registers(box.db.reader, customer_id, purpose=purpose, recipient=RECIPIENT))
+        if holds is not None and holds.state == "given" and holds.gen <= gen:
+            yield Broken(
+                "I4", f"{purpose} was withdrawn in {box.name} at generation {gen} and is given again"
+            )
+
+
+def _balances(box: Box, hub: Connection, known: list[Person], now_ms: int) -> Found:
+    """I6, I7: a balance is what it began with and its lines, never below zero, and the same in every shop."""
+    for each in known:
+        held = wallet.balances(hub, KEYS, each.id, now_ms=now_ms)
+        stamps = held.balances.stamps.have if held.balances.stamps else None
+        central = {"points": held.balances.points, "stamps": stamps}
+        for instrument, began in (("points", each.points), ("stamps", each.stamps)):
+            (moved,) = hub.execute(
+                "SELECT coalesce(sum(delta + short), 0) FROM ledger WHERE customer_id=? AND instrument=?",
+                (each.id, instrument),
+            ).fetchone()
+            if central[instrument] != began + moved or began + moved < 0:
+                yield Broken("I7", f"{instrument} are {central[instrument]}, their lines say {began + moved}")
+        if not hub.execute(
+            "SELECT 1 FROM residency WHERE customer_id=? AND shop_id=?", (each.id, box.name)
+        ).fetchone():
+            continue
+        here = wallet_here.balances(
+            box.db.reader, each.id, role="staff", here=box.here, now_ms=box.time.now_ms()
+        )
+        if here is None:
+            continue  # the clock of this box is before the day on which they agreed to save
+        seen = {"points": here.points, "stamps": here.stamps.have if here.stamps else None}
+        if seen != central:
+            yield Broken("I7", f"{box.name} says {seen}, the hub {central}")
+
+
+def _ledgers(boxes: list[Box], hub: Connection, known: list[Person]) -> Found:
+    """I7, I9: the central ledger is the shops' ledgers put together, each line once."""
+    columns = "line_id, customer_id, instrument, delta, why"
+    ids = {each.id for each in known}
+    ours = [
+        row
+        for box in boxes
+        for row in box.db.reader.execute(f"SELECT {columns} FROM ledger").fetchall()
+        if row[1] in ids
+    ]
+    theirs = [row for row in hub.execute(f"SELECT {columns} FROM ledger").fetchall() if row[1] in ids]
+    if sorted(ours) != sorted(theirs):
+        yield Broken("I7", f"{len(ours)} lines in the shops, {len(theirs)} at the hub")
+
+
+def _forms(box: Box) -> Found:
+    """I9b: a form that was sent again after no answer is one line, and the first one."""
+    for line_id, first in box.memory.answered.items():
+        rows = box.db.reader.execute(
+            "SELECT customer_id, instrument, delta, why FROM ledger WHERE line_id=?", (line_id,)
+        ).fetchall()
+        if len(rows) != 1 or rows[0][1:] != first[1:]:
+            yield Broken("I9b", f"a form of {box.name} is {len(rows)} lines, or another than the first")
+
+
+def _views(box: Box) -> Found:
+    """I18: every card that was shown has its line in the shop's view log, as long as the customer is one."""
+    rows = box.db.reader.execute("SELECT body FROM outbox WHERE kind='card_shown' AND body<>?", (BLANK,))
+    log = set(box.db.reader.execute("SELECT visit_id, role, purpose, reason FROM view_log").fetchall())
+    for (body,) in rows:
+        said = msgspec.json.decode(body)
+        shown = (bytes.fromhex(said["visit_id"]), said["role"], said["purpose"], said["reason"])
+        if shown not in log:
+            yield Broken("I18", f"a card was shown in {box.name}, and its view log does not say so")
+            return
+
+
+def _nothing_left(centre: Centre, boxes: list[Box], gone: list[Person]) -> Found:
+    """I5: of whoever was erased nothing is left in any table, index, log or outbox, and nothing came back."""
+    if not gone:
+        return
+    needles = [needle for each in gone for needle in (each.id, each.id.hex().encode())]
+    for box in boxes:
+        for trace in box.disk.traces(needles):
+            yield Broken("I5", f"{box.name}: {trace}")
+            return
+    ids = {each.id for each in gone} | {each.id.hex().encode() for each in gone}
+    for table, columns in _TEXTS.items():
+        for row in centre.hub.db.reader.execute(f"SELECT {columns} FROM {table}"):
+            content = b"|".join(each if isinstance(each, bytes) else str(each).encode() for each in row)
+            if any(id_ in content for id_ in ids):
+                yield Broken("I5", f"hub: {table} still names somebody who was erased")
+                return
+
+
+_TEXTS: Final = {
+    "event": "body, coalesce(customer_id, '')",
+    "feed": "d",
+    "ledger": "customer_id",
+    "customer_key": "customer_id",
+    "trait": "customer_id",
+    "credential": "customer_id",
+    "consent": "customer_id",
+    "residency": "customer_id",
+}

@@ -1,0 +1,138 @@
+"""The disk of a box or of the hub: real SQLite files that outlive their process, and can be full or old."""
+
+import asyncio
+import os
+import random
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from sqlite3 import Connection, Error, connect
+from typing import Any, Final
+
+from edge.files import prepare
+from edge.kit.migrate import load, migrate
+from edge.kit.sqlite import Database, Record, open_both, open_reader, open_writer
+from edge.simulate.process import Process, Steps
+from sync.hub import app as hub
+
+_ROOMY: Final = 1 << 30  # pages
+# Below this many bytes SQLite has not emptied the log into the file by itself, so every cut of it is a legal one.
+_WHOLE_LOG: Final = 900 * 4096
+
+
+@contextmanager
+def memory() -> Iterator[Path]:
+    """A folder that is gone afterwards; in memory where the machine has such a place."""
+    place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="welkom-simulate-", dir=place) as name:
+        yield Path(name)
+
+
+class Disk:
+    """A folder of database files. `files` are (main, attached by schema name)."""
+
+    def __init__(self, folder: Path, main: str, attached: Mapping[str, str] | None = None) -> None:
+        self.folder = folder
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._main = folder / main
+        self._attached = {schema: folder / name for schema, name in (attached or {}).items()}
+        self._conn: Connection | None = None
+        self.full = False
+
+    @property
+    def files(self) -> list[Path]:
+        return [self._main, *self._attached.values()]
+
+    def open(self, process: Process, *, record: Record[Any]) -> Database[Any]:
+        """The files as `process` uses them: its writer takes steps, and its connections go with it."""
+        # FULL and NORMAL differ in what a power cut takes, not in what a process sees: that is `power_cut`.
+        self._conn = process.owns(open_both(self._main, attach=self._attached, synchronous="OFF"))
+        self._conn.execute("PRAGMA main.cache_size=-256")
+        reader = process.owns(open_reader(self._main, attach=self._attached))
+        self.fill(self.full)
+        return Database(Steps(self._conn, process), reader, record, file=self._main.name)
+
+    def fill(self, full: bool) -> None:
+        """Let there be no room for another page, or room again."""
+        self.full = full
+        for schema in ("main", *self._attached):
+            with suppress(Error):
+                assert self._conn is not None
+                most = self._conn.execute(f"PRAGMA {schema}.page_count").fetchone()[0] if full else _ROOMY
+                self._conn.execute(f"PRAGMA {schema}.max_page_count={most}")
+
+    def power_cut(self, dice: random.Random) -> None:
+        """After the process ended: lose any part of what the attached files had not been forced to keep.
+
+        They are synchronous=NORMAL: their log is forced to the disk only before it is emptied into the file.
+        """
+        for file in self._attached.values():
+            log = file.with_name(file.name + "-wal")
+            if log.exists() and (size := log.stat().st_size) < _WHOLE_LOG:
+                os.truncate(log, dice.randint(0, size))
+
+    def copy(self, to: Path) -> None:
+        """A backup as an appliance makes it: every file whole, each at one instant."""
+        to.mkdir(parents=True, exist_ok=True)
+        for file in self.files:
+            with closing(connect(file)) as here, closing(connect(to / file.name)) as there:
+                here.backup(there)
+
+    def put_back(self, backup: Path) -> None:
+        """The files of a backup in place of ours."""
+        for file in self.files:
+            self.lose(file)
+            if (backup / file.name).exists():
+                shutil.copy(backup / file.name, file)
+
+    def lose(self, file: Path) -> None:
+        for companion in ("", "-wal", "-shm"):
+            file.with_name(file.name + companion).unlink(missing_ok=True)
+
+    def traces(self, needles: list[bytes]) -> list[str]:
+        """`file: needle` of whatever stands anywhere in the files and their logs."""
+        found = []
+        for file in sorted(self.folder.iterdir()):
+            if file.is_file() and not file.name.endswith("-shm"):
+                content = file.read_bytes()
+                found += [f"{file.name}: {needle.hex()}" for needle in needles if needle in content]
+        return found
+
+
+class Clock:
+    """`edge.kit.clock.Clock` of one box: the loop's time, and a wall clock that somebody set wrong."""
+
+    def __init__(self, *, start_ms: int) -> None:
+        self._start_ms = start_ms
+        self.skew_ms = 0
+
+    def wall_ms(self) -> int:
+        return max(0, self._start_ms + self.skew_ms + self.monotonic_ms())
+
+    def monotonic_ms(self) -> int:
+        return int(asyncio.get_running_loop().time() * 1000)
+
+
+@cache
+def _template() -> tuple[tuple[str, bytes], ...]:
+    """The three files, empty and brought up to date, made once a process."""
+    with memory() as folder:
+        files = prepare(folder, log=quiet)
+        with closing(open_writer(folder / hub.FILE)) as conn:
+            migrate(conn, load(hub.MIGRATIONS), file=hub.FILE)
+        paths = (files.journal, files.replica, folder / hub.FILE)
+        return tuple((path.name, path.read_bytes()) for path in paths)
+
+
+def lay(folder: Path) -> None:
+    """New files where there are none: what `edge.files.prepare` and the hub's start would make."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in _template():
+        (folder / name).write_bytes(content)
+
+
+def quiet(event: str, /, **fields: object) -> None:
+    """A log that nobody reads."""

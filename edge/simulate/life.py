@@ -1,0 +1,346 @@
+"""What people do in shops, at headquarters and on their own page: each a real act, with words drawn from the dice."""
+
+import random
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final
+
+from edge.catalogue import acts as catalogue
+from edge.catalogue.rules import Product, Stock
+from edge.consent import acts as consent
+from edge.consent import tables as consents_here
+from edge.consent.facts import ConsentWithdrawn
+from edge.joining import acts as joining
+from edge.joining.facts import CredentialBlocked, CredentialBound, CustomerJoined, Yes
+from edge.joining.sealing import newcomer, sealed_card
+from edge.kit.errors import Refused
+from edge.recognition.rules import Hashes, hashes
+from edge.simulate.box import QUIET_MS, RECIPIENT, Box
+from edge.simulate.centre import KEYS, Centre
+from edge.staff.deeds import Doer
+from edge.visits import acts as visits
+from edge.visits import tables as visits_here
+from edge.wallet import acts as wallet
+from edge.wallet.facts import WalletMoved
+from edge.wallet.rules import INSTRUMENTS, Asked, new_wallet
+from sync.hub import catalogue as goods
+from sync.hub import consents, people
+from sync.hub.consents import NewConsent
+from sync.hub.people import NewCustomer
+from sync.hub.tables import people as hub_people
+
+STAFF: Final = b"a" * 16
+DOER: Final = Doer(STAFF, b"t" * 32)
+PURPOSES: Final = ("recognition", "profiling", "contact")
+ITEMS: Final = tuple(f"SKU-{number}" for number in range(4))
+
+
+@dataclass(slots=True)
+class Person:
+    """A customer, and what they hold in their hand."""
+
+    id: bytes
+    cards: list[str]
+    home: str
+    points: int = 0
+    stamps: int = 0
+    erased: bool = False  # headquarters was told so
+
+
+@dataclass
+class People:
+    """Everybody whom anybody in the chain knows, in the order in which they came."""
+
+    dice: random.Random
+    all: list[Person] = field(default_factory=list)
+    cards: int = 0
+    contested: set[str] = field(default_factory=set)  # two customers were said to have these
+
+    def card(self) -> str:
+        self.cards += 1
+        return f"LOYALTY-{self.cards:06}"
+
+    def any(self) -> Person:
+        return self.dice.choice(self.all)
+
+    def somebody(self, box: Box) -> Person:
+        """Mostly somebody of this shop."""
+        mine = [each for each in self.all if each.home == box.name]
+        return self.dice.choice(mine) if mine and self.dice.random() < 0.5 else self.any()
+
+
+class InShops:
+    """Acts of one box. `at` is any box; what comes back is only for the box's own memory."""
+
+    def __init__(self, people: People) -> None:
+        self._people = people
+        self._dice = people.dice
+
+    def choose(self) -> Callable[[Box], Awaitable[object]]:
+        acts: dict[Callable[[Box], Awaitable[object]], int] = {
+            self.tap: 6,
+            self.earn: 6,
+            self.redeem: 3,
+            self.withdraw: 3,
+            self.give: 3,
+            self.show: 2,
+            self.join: 2,
+            self.bind: 1,
+            self.block: 1,
+            self.again: 1,
+            self.look_up: 1,
+            Box.tick: 1,
+        }
+        return self._dice.choices(list(acts), list(acts.values()))[0]
+
+    def _new_card(self) -> str:
+        """Mostly a card that is nobody's; now and then one that is somebody's in another shop."""
+        if self._dice.random() < 0.9:
+            return self._people.card()
+        card = self._dice.choice(self._people.any().cards)
+        self._people.contested.add(card)
+        return card
+
+    async def tap(self, box: Box) -> None:
+        whose = self._people.somebody(box)
+        shown = hashes(KEYS.chain_key, box.keys.shop_key, "barcode", self._dice.choice(whose.cards))
+        assert shown is not None
+        await box.do(
+            partial(
+                visits.saw,
+                credential=shown.outer,
+                reader="counter-1",
+                how="tap",
+                evidence=self._dice.choice(("weak", "strong")),
+                now_ms=box.time.now_ms(),
+                new_id=box.new_id,
+                recipient=RECIPIENT,
+                quiet_ms=QUIET_MS,
+                watching=box.watching,
+            )
+        )
+
+    async def earn(self, box: Box) -> None:
+        instrument = self._dice.choice(INSTRUMENTS)
+        amount = self._dice.randint(1, 120 if instrument == "points" else 2)
+        act = partial(wallet.earn, instrument=instrument, amount=amount, here=box.here)
+        await self._form(box, act)
+
+    async def redeem(self, box: Box) -> None:
+        if self._dice.random() < 0.5:
+            await self._form(box, partial(wallet.redeem_stamps, here=box.here))
+        else:
+            amount = self._dice.randint(1, 150)
+            await self._form(box, partial(wallet.redeem_points, amount=amount, here=box.here))
+
+    async def _form(self, box: Box, act: Callable[..., list[WalletMoved]]) -> None:
+        """A form of the tablet: nobody has an answer until one comes, and then it is the first."""
+        visit_id = self._visit(box)
+        line_id = self._dice.randbytes(16)
+        asked = Asked(line_id, visit_id, role="staff", staff_id=STAFF, at_ms=box.time.now_ms())
+        whole = partial(act, asked=asked)
+        box.memory.in_doubt.append((line_id, whole))
+        facts = await box.do(whole)
+        box.memory.in_doubt.remove((line_id, whole))
+        if facts:
+            box.memory.answered[line_id] = _line(facts[0])
+
+    async def again(self, box: Box) -> None:
+        """The form that got no answer is sent once more."""
+        if box.memory.in_doubt:
+            line_id, act = box.memory.in_doubt.pop(0)
+            facts = await box.do(act)
+            if facts:
+                box.memory.answered.setdefault(line_id, _line(facts[0]))
+
+    def _visit(self, box: Box) -> bytes:
+        here = visits_here.arrivals(box.db.reader, recipient=RECIPIENT, now_ms=box.time.now_ms(), most=8)
+        return self._dice.choice(here).visit_id if here else bytes(16)
+
+    async def show(self, box: Box) -> None:
+        act = partial(
+            visits.show,
+            visit_id=self._visit(box),
+            role="manager",
+            recipient=RECIPIENT,
+            now_ms=box.time.now_ms(),
+            reason=self._dice.choice(("", "help")),
+        )
+        await box.do(act)
+
+    async def withdraw(self, box: Box) -> None:
+        whose, purpose = self._people.somebody(box), self._dice.choice(PURPOSES)
+        words: dict[str, Any] = {"purpose": purpose, "recipient": RECIPIENT, "now_ms": box.time.now_ms()}
+        facts = await box.do(partial(consent.withdraw, customer_id=whose.id, **words))
+        for fact in facts:
+            assert isinstance(fact, ConsentWithdrawn)
+            box.saw_withdrawal(whose.id, purpose, fact.gen)
+        if consents_here.holds(box.db.reader, whose.id, **words):
+            box.memory.wrong.append(f"{purpose} was withdrawn in {box.name} and holds there all the same")
+
+    async def give(self, box: Box) -> None:
+        whose, purpose, now_ms = self._people.somebody(box), self._dice.choice(PURPOSES), box.time.now_ms()
+        if not _knows(box, whose.id):
+            return
+        until_ms = self._dice.choice((None, now_ms + 365 * 86_400_000))
+        words: dict[str, Any] = {"purpose": purpose, "recipient": RECIPIENT, "now_ms": now_ms}
+        act = partial(consent.give, customer_id=whose.id, until_ms=until_ms, staff_id=STAFF, **words)
+        await box.do(act)
+
+    async def join(self, box: Box) -> None:
+        now_ms, card = box.time.now_ms(), self._new_card()
+        shown = _hashes(box, card)
+        saved = new_wallet(size=8, reward="gratis")
+        new = newcomer(box.keys.shop_key, {"name": {"call": card}}, saved=saved, now_ms=now_ms, until_ms=None)
+        purposes = ("saving", *(each for each in PURPOSES if self._dice.random() < 0.7))
+        fact = CustomerJoined(
+            customer_id=new.customer_id,
+            key=new.key,
+            traits=new.traits,
+            consents=tuple(Yes(purpose, RECIPIENT, None) for purpose in purposes),
+            hash=shown.outer,
+            card=sealed_card(box.keys.shop_key, new.customer_id, shown.inner),
+            card_kind="barcode",
+            staff_id=STAFF,
+            language="nl",
+            at_ms=now_ms,
+        )
+        self._people.all.append(Person(new.customer_id, [card], box.name))
+        words: dict[str, Any] = {"new_id": box.new_id, "watching": (), "quiet_ms": QUIET_MS}
+        await box.do(partial(joining.join, new=fact, reader="counter-1", how="joined", **words))
+        await box.bring_in()
+
+    async def bind(self, box: Box) -> None:
+        whose, card = self._people.somebody(box), self._new_card()
+        shown = _hashes(box, card)
+        fact = CredentialBound(
+            customer_id=whose.id,
+            hash=shown.outer,
+            card=sealed_card(box.keys.shop_key, whose.id, shown.inner),
+            kind="barcode",
+            staff_id=STAFF,
+            why="new_card",
+            at_ms=box.time.now_ms(),
+        )
+        if await box.do(partial(joining.bind, new=fact, recipient=RECIPIENT, doer=DOER)):
+            whose.cards.append(card)
+
+    async def block(self, box: Box) -> None:
+        whose = self._people.somebody(box)
+        shown = _hashes(box, self._dice.choice(whose.cards))
+        lost = CredentialBlocked(whose.id, shown.outer, STAFF, "lost", box.time.now_ms())
+        await box.do(partial(joining.block, lost=lost, recipient=RECIPIENT, doer=DOER, visit_id=bytes(16)))
+
+    async def look_up(self, box: Box) -> None:
+        item = self._dice.choice(ITEMS)
+        await box.do(partial(catalogue.looked_up, item=item, now_ms=box.time.now_ms()))
+
+
+class AtTheCentre:
+    """Acts of headquarters, and of customers on their own page."""
+
+    def __init__(self, people: People, shops: list[str]) -> None:
+        self._people = people
+        self._dice = people.dice
+        self._shops = shops
+
+    def choose(self) -> Callable[[Centre], Awaitable[object]]:
+        acts: dict[Callable[[Centre], Awaitable[object]], int] = {
+            self.withdraw: 4,
+            self.grant: 4,
+            self.add: 3,
+            self.block: 1,
+            self.erase: 2,
+            self.product: 2,
+            self.stock: 2,
+        }
+        return self._dice.choices(list(acts), list(acts.values()))[0]
+
+    async def add(self, centre: Centre) -> None:
+        await self.add_to(centre, self._dice.sample(self._shops, self._dice.randint(1, len(self._shops))))
+
+    async def add_to(self, centre: Centre, shops: list[str]) -> None:
+        dice = self._dice
+        new = Person(
+            dice.randbytes(16), [self._people.card()], shops[0], dice.randrange(300), dice.randrange(9)
+        )
+        traits = {
+            "name": {"call": new.cards[0]},
+            "points": {"balance": new.points},
+            "stamps": {"have": new.stamps, "of": 8, "reward": "gratis"},
+        }
+        given = [NewConsent("saving", RECIPIENT)]
+        given += [NewConsent(each, RECIPIENT) for each in PURPOSES if dice.random() < 0.7]
+        customer = NewCustomer(new.id, traits, [("number", new.cards[0])], given)
+        self._people.all.append(new)
+        words: dict[str, Any] = {"shop_ids": shops, "customer": customer, "now_ms": centre.hub.now_ms()}
+        await centre.change(people.add_customer, KEYS, **words)
+
+    async def withdraw(self, centre: Centre) -> None:
+        await self._consent(centre, consents.withdraw)
+
+    async def grant(self, centre: Centre) -> None:
+        whose, purpose = self._people.any(), self._dice.choice(PURPOSES)
+        held = hub_people.consent(centre.hub.db.reader, whose.id, purpose=purpose, recipient=RECIPIENT)
+        await self._consent(
+            centre, partial(consents.grant, base=held.register if held else None), whose, purpose
+        )
+
+    async def _consent(
+        self, centre: Centre, act: Callable[..., Any], whose: Person | None = None, purpose: str = ""
+    ) -> None:
+        whose, purpose = whose or self._people.any(), purpose or self._dice.choice(PURPOSES)
+        words: dict[str, Any] = {"purpose": purpose, "recipient": RECIPIENT, "now_ms": centre.hub.now_ms()}
+        await _unless_refused(centre.change(act, whose.id, **words))
+
+    async def block(self, centre: Centre) -> None:
+        card = self._dice.choice(self._people.any().cards)
+        await _unless_refused(centre.change(people.block, KEYS, kind="number", value=card))
+
+    async def erase(self, centre: Centre) -> None:
+        whose = self._people.any()
+        words: dict[str, Any] = {"customer_id": whose.id, "now_ms": centre.hub.now_ms()}
+        await _unless_refused(centre.change(people.erase, KEYS, **words))
+        await centre.hub.db.scrub()
+
+    async def product(self, centre: Centre) -> None:
+        item = self._dice.choice(ITEMS)
+        if self._dice.random() < 0.2:
+            await centre.change(goods.drop_products, [item])
+        else:
+            product = Product(item, f"Schoen {self._dice.randrange(99)}", self._dice.randrange(1, 20_000))
+            await centre.change(goods.put_products, [product])
+
+    async def stock(self, centre: Centre) -> None:
+        counted = Stock(self._dice.choice(ITEMS), self._dice.randrange(20), centre.hub.now_ms())
+        await _unless_refused(centre.change(goods.set_stock, [counted], shop_ids=None))
+
+
+async def _unless_refused(change: Coroutine[Any, Any, Any]) -> None:
+    try:
+        await change
+    except Refused:
+        return
+
+
+def _hashes(box: Box, card: str) -> Hashes:
+    found = hashes(KEYS.chain_key, box.keys.shop_key, "barcode", card)
+    assert found is not None
+    return found
+
+
+def _knows(box: Box, customer_id: bytes) -> bool:
+    """Whether this shop's tablets can find them at all."""
+    return any(
+        register is not None
+        for purpose in ("saving", *PURPOSES)
+        for register in consents_here.registers(
+            box.db.reader, customer_id, purpose=purpose, recipient=RECIPIENT
+        )
+    )
+
+
+def _line(fact: object) -> tuple[Any, ...]:
+    assert isinstance(fact, WalletMoved)
+    return fact.customer_id, fact.instrument, fact.delta, fact.why

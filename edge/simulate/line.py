@@ -1,0 +1,131 @@
+"""The line between one shop and the hub: it delays, loses, doubles, answers late, and mixes answers up."""
+
+import asyncio
+import random
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import httpx
+
+from edge.simulate.process import Process
+from sync import wire
+
+if TYPE_CHECKING:
+    from edge.simulate.centre import Centre
+
+FAULTS: Final = ("lost", "mute", "twice", "late", "crossed")
+LATE_S: Final = 90.0  # a request that a network held back comes no later than this
+_DEAF_S: Final = 35.0  # a client that gives no limit of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An answer as its bytes came."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Line(httpx.AsyncBaseTransport):
+    """A transport of the agent's own client. `rates` are chances by fault; `cut` is a network partition."""
+
+    def __init__(self, centre: "Centre", dice: random.Random, *, slow_s: float) -> None:
+        self._centre = centre
+        self._dice = dice
+        self._slow_s = slow_s
+        self.rates: dict[str, float] = {}
+        self.cut = False
+        self.pending = 0  # requests that the network holds back
+        self.broken: list[str] = []  # what was asked before the urgent rows, after the line was lost
+        self._urgent_first = True
+        self._earlier: deque[Heard] = deque(maxlen=8)
+
+    def of(self, process: Process) -> httpx.AsyncBaseTransport:
+        """The line as one run of the box uses it."""
+        self._urgent_first = True
+        return _End(self, process)
+
+    async def ask(self, request: httpx.Request) -> Heard:
+        limit_s = request.extensions.get("timeout", {}).get("read") or _DEAF_S
+        self._look(request)
+        try:
+            heard = await self._there_and_back(request, limit_s)
+        except httpx.TransportError:
+            self._urgent_first = True
+            raise
+        if heard.status == 200 and _is_urgent(request):
+            self._urgent_first = False
+        return heard
+
+    async def _there_and_back(self, request: httpx.Request, limit_s: float) -> Heard:
+        fault = self._fault()
+        await self._travel()
+        if self.cut or not self._centre.up:
+            raise httpx.ConnectError("nobody is there")
+        if fault == "late":
+            self._hold_back(request)
+        if fault in ("lost", "late"):
+            await self._deaf(limit_s)
+        if fault == "twice":
+            self._centre.hear(request)
+        answer = self._centre.hear(request)
+        await asyncio.wait((answer,), timeout=limit_s)
+        await self._travel()
+        if self.cut or fault == "mute" or not answer.done():
+            await self._deaf(limit_s)
+        if answer.cancelled():
+            raise httpx.ReadError("the hub is gone")
+        heard = answer.result()
+        if fault == "crossed" and self._earlier:
+            return self._dice.choice(list(self._earlier))
+        self._earlier.append(heard)
+        return heard
+
+    def _fault(self) -> str:
+        for fault in FAULTS:
+            if (rate := self.rates.get(fault)) and self._dice.random() < rate:
+                return fault
+        return ""
+
+    async def _travel(self) -> None:
+        await asyncio.sleep(self._dice.expovariate(1 / self._slow_s))
+
+    async def _deaf(self, limit_s: float) -> None:
+        await asyncio.sleep(limit_s)
+        raise httpx.ReadTimeout("no answer")
+
+    def _hold_back(self, request: httpx.Request) -> None:
+        self.pending += 1
+
+        def now() -> None:
+            self.pending -= 1
+            if self._centre.up:
+                self._centre.hear(request)
+
+        asyncio.get_running_loop().call_later(self._dice.uniform(1, LATE_S), now)
+
+    def _look(self, request: httpx.Request) -> None:
+        """After a lost line nothing may be asked before the urgent rows were (sync/README.md)."""
+        if self._urgent_first and not _is_urgent(request):
+            self.broken.append(request.url.raw_path.decode())
+
+
+class _End(httpx.AsyncBaseTransport):
+    """The end of the line in one process; of a dead one nothing is heard any more."""
+
+    def __init__(self, line: Line, process: Process) -> None:
+        self._line = line
+        self._process = process
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if not self._process.alive:
+            await asyncio.get_running_loop().create_future()
+        heard = await self._line.ask(request)
+        return httpx.Response(heard.status, headers=heard.headers, stream=httpx.ByteStream(heard.body))
+
+
+def _is_urgent(request: httpx.Request) -> bool:
+    path = request.url.raw_path.decode()
+    return path.startswith(wire.FEED_PATH) and ":urgent" in path

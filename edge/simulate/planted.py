@@ -1,0 +1,202 @@
+"""Bugs on purpose: a real function by name, and a wrong one in its place for as long as one seed is played.
+
+Only the simulator imports this. A bug that it does not find is a bug of the simulator.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from sqlite3 import Connection
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from edge import outbox
+from edge.consent import acts as consent_acts
+from edge.consent import tables as consents_here
+from edge.recognition import tables as recognition
+from edge.uplink import Uplink
+from edge.wallet import rules as wallet_rules
+from sync import agent, wire
+from sync.agent import Agent
+from sync.hub import app, consents, feed, intake, people
+from sync.hub.app import Hub
+from sync.hub.consents import NewConsent
+from sync.hub.tables import events
+from sync.hub.tables import feed as partitions
+from sync.hub.tables import people as customers
+from sync.hub.tables import wallet as ledger
+
+Swap = tuple[Any, str, Any]  # where it stands, its name, and what stands there instead
+
+
+def _no_dedupe() -> list[Swap]:
+    """What comes twice happens twice."""
+    take, add = intake.take, ledger.add
+
+    def again(conn: Connection, keys: Any, *, envelope: Any, facts: Any, now_ms: int) -> intake.Taken:
+        held = events.held(conn, envelope.device, envelope.epoch)
+        taken = take(conn, keys, envelope=envelope, facts=facts, now_ms=now_ms)
+        device = intake.devices.device(conn, envelope.device)
+        assert device is not None
+        effects = intake._Effects(device.id, device.shop_id, envelope.epoch, now_ms, [], {})
+        for fact in facts:
+            if fact.seq <= held:
+                intake._judged(conn, keys, fact, hash_=b"", effects=effects)
+        partitions.publish(conn, effects.lines + intake.wallet.rows(conn, effects.wallets))
+        return taken
+
+    def add_once(conn: Connection, line: Any) -> None:
+        if not conn.execute("SELECT 1 FROM ledger WHERE line_id=?", (line["line_id"],)).fetchone():
+            add(conn, line)
+
+    return [(intake, "take", again), (ledger, "has", lambda *_: False), (ledger, "add", add_once)]
+
+
+def _cursor_before_rows() -> list[Swap]:
+    """The cursor is stored, and then the rows are."""
+
+    async def apply_slice(self: Any, rows: Sequence[wire.Row], *, urgent: bool) -> None:
+        part, held = rows[0].p, self.cursor(rows[0].p)
+        move = "INSERT INTO replica.feed_cursor VALUES (?, ?) ON CONFLICT DO UPDATE SET seq=max(seq, excluded.seq)"
+        here = [row for row in rows if row.seq > held and (urgent or row.op == "erase")]
+        if here:
+            await self._db.apply(self._apply_here, here)
+        await self._db.apply(lambda conn: conn.execute(move, (part, rows[-1].seq)))
+        await self._db.apply(lambda conn: [self._apply_row(conn, row) for row in rows if row.seq > held])
+
+    return [(Uplink, "_apply_slice", apply_slice)]
+
+
+def _grant_by_clock() -> list[Swap]:
+    """The later of two choices holds, by the clocks of those who heard them."""
+
+    def given(conn: Any, customer_id: bytes, yes: NewConsent, *, gen: int, at_ms: int) -> Any:
+        new = consents.first(customer_id, yes, now_ms=at_ms)
+        held = consents._held(conn, customer_id, purpose=yes.purpose, recipient=yes.recipient)
+        if held is not None and at_ms <= held.from_ms:
+            return []
+        gen = max(gen, held.gen) if held else gen
+        new = replace(new, gen=gen, ver=held.ver + 1 if held else 1)
+        customers.put_consents(conn, [new])
+        return consents._to_shops(conn, new)
+
+    return [(consents, "given", given)]
+
+
+def _drop_rejected() -> list[Swap]:
+    """What the hub cannot use is not held."""
+    keep = events.keep
+
+    def without(conn: Any, device_id: str, epoch: int, *, kept: Any, now_ms: int) -> None:
+        keep(conn, device_id, epoch, kept=[each for each in kept if each.code is None], now_ms=now_ms)
+
+    return [(events, "keep", without)]
+
+
+def _ver_ignored() -> list[Swap]:
+    """The row that comes last holds."""
+    return [
+        (consents_here, "_PUT_REPLICA", consents_here._PUT_REPLICA.replace("excluded.ver>ver", "1")),
+        (recognition, "_PUT_CUSTOMER", recognition._PUT_CUSTOMER.replace("excluded.ver>ver", "1")),
+        (recognition, "_PUT_CREDENTIAL", recognition._PUT_CREDENTIAL.replace("excluded.ver>ver", "1")),
+    ]
+
+
+def _urgent_after_bulk() -> list[Swap]:
+    """Everything else is fetched first."""
+
+    async def drain(self: Any) -> None:
+        await self._drain(self._main)
+        await self._drain(self._urgent)
+
+    return [(Agent, "_drain_urgent", drain)]
+
+
+def _withdraw_needs_base() -> list[Swap]:
+    """Who wants to stop has to wait until the hub's own register is there."""
+    withdraw = consent_acts.withdraw
+
+    def after_the_hub(conn: Any, customer_id: bytes, **words: Any) -> Any:
+        asked = {"purpose": words["purpose"], "recipient": words["recipient"]}
+        ours, theirs = consents_here.registers(conn, customer_id, **asked)
+        return [] if theirs is None or ours is not None else withdraw(conn, customer_id, **words)
+
+    return [(consent_acts, "withdraw", after_the_hub)]
+
+
+def _ack_before_commit() -> list[Swap]:
+    """The hub says that it holds the facts, and stores them after that."""
+    take = Hub.take
+
+    async def soon(self: Any, envelope: wire.Envelope, facts: Sequence[wire.Event]) -> intake.Taken:
+        epoch = intake.devices.hub_epoch(self.db.reader)
+        last = envelope.from_seq + len(facts) - 1
+        held = events.held(self.db.reader, envelope.device, envelope.epoch)
+        if envelope.from_seq > held + 1 or last <= held:
+            return await take(self, envelope, facts)
+
+        async def then() -> None:
+            await asyncio.sleep(0.05)
+            await take(self, envelope, facts)
+
+        _later.append(asyncio.ensure_future(then()))
+        return intake.Taken(last, [], epoch, [])
+
+    return [(app.Hub, "take", soon)]
+
+
+_later: list["asyncio.Future[None]"] = []
+
+
+def _to_every_shop() -> list[Swap]:
+    """A change goes to all shops, resident there or not."""
+
+    def all_shops(conn: Any, given: Any) -> Any:
+        shops = [shop_id for (shop_id,) in conn.execute("SELECT id FROM shop ORDER BY id")]
+        return [line for shop_id in shops for line in feed.consent(shop_id, given)]
+
+    return [(consents, "_to_shops", all_shops)]
+
+
+def _erased_comes_back() -> list[Swap]:
+    """Nobody remembers who was erased."""
+    return [(customers, "is_erased", lambda *_: False)]
+
+
+PLANTED: Final[dict[str, Callable[[], list[Swap]]]] = {
+    "no_dedupe": _no_dedupe,
+    "cursor_before_rows": _cursor_before_rows,
+    "grant_by_clock": _grant_by_clock,
+    "drop_rejected": _drop_rejected,
+    "skip_gap_check": lambda: [(agent, "_dense", lambda *_, **__: None)],
+    "ver_ignored": _ver_ignored,
+    "erase_keeps_outbox_body": lambda: [(outbox, "blank", lambda *_: None)],
+    "urgent_after_bulk": _urgent_after_bulk,
+    "withdraw_needs_base": _withdraw_needs_base,
+    "double_count_points": lambda: [(wallet_rules, "counted", lambda *_: (0, 0))],
+    "ack_before_commit": _ack_before_commit,
+    "to_every_shop": _to_every_shop,
+    "erased_comes_back": _erased_comes_back,
+    "erase_keeps_history": lambda: [(people, "events", _Forgetful(events))],
+}
+
+
+class _Forgetful:
+    """The hub's history of somebody who was erased stays as it is."""
+
+    def __init__(self, real: Any) -> None:
+        self._real = real
+
+    def __getattr__(self, name: str) -> Any:
+        return (lambda *_: None) if name == "forget" else getattr(self._real, name)
+
+
+@contextmanager
+def planted(name: str) -> Iterator[None]:
+    """While inside, the product has the bug of this name."""
+    with ExitStack() as stack:
+        for place, attribute, wrong in PLANTED[name]():
+            stack.callback(setattr, place, attribute, getattr(place, attribute))
+            setattr(place, attribute, wrong)
+        yield

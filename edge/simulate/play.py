@@ -1,0 +1,80 @@
+"""Plays seeds, one a process and a core at a time, and says which of them failed."""
+
+import asyncio
+import os
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from multiprocessing import get_context
+from typing import Final, TypeVar
+
+from edge.simulate.disk import memory
+from edge.simulate.loop import VirtualLoop
+from edge.simulate.planted import PLANTED, planted
+from edge.simulate.world import Report, World
+
+T = TypeVar("T")
+R = TypeVar("R")
+SHOPS: Final = 3
+
+
+def play(seed: int, *, shops: int = SHOPS, bug: str = "") -> Report:
+    """One seed, in memory, as often as wanted with the same steps; with `bug` the product has that one planted."""
+    wrong = planted(bug) if bug else nullcontext()
+    with (
+        memory() as folder,
+        wrong,
+        _dice_for_everybody(seed),
+        asyncio.Runner(loop_factory=VirtualLoop) as runner,
+    ):
+
+        async def live() -> Report:
+            return await World(seed, folder, shops).live()
+
+        return runner.run(live())
+
+
+@contextmanager
+def _dice_for_everybody(seed: int) -> Iterator[None]:
+    """Keys, ids and nonces of the product come from the dice too: what is drawn decides in which order rows stand."""
+    real = os.urandom
+    os.urandom = random.Random(~seed).randbytes
+    try:
+        yield
+    finally:
+        os.urandom = real
+
+
+def play_all(seeds: Sequence[int], *, shops: int = SHOPS, workers: int = 0) -> Iterator[Report]:
+    """Reports in the order of the seeds, over all cores."""
+    with _pool(workers) as run:
+        yield from run(partial(play, shops=shops), seeds)
+
+
+def hunt_all(
+    seeds: Sequence[int], *, shops: int = SHOPS, workers: int = 0
+) -> Iterator[tuple[str, int | None]]:
+    """How many seeds each planted bug lives, None for one that outlives `seeds`."""
+    with _pool(workers) as run:
+        yield from zip(PLANTED, run(partial(hunt, seeds=seeds, shops=shops), list(PLANTED)), strict=True)
+
+
+def hunt(bug: str, *, seeds: Sequence[int], shops: int = SHOPS) -> int | None:
+    """How many seeds until this planted bug is found, None when it is not."""
+    for count, seed in enumerate(seeds, 1):
+        if play(seed, shops=shops, bug=bug).broken:
+            return count
+    return None
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[Callable[[Callable[[T], R], Sequence[T]], Iterable[R]]]:
+    workers = workers or os.cpu_count() or 1
+    if workers == 1:
+        yield map
+        return
+    # A fork of a process with threads may hold their locks for ever.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        yield pool.map

@@ -1,0 +1,286 @@
+"""One seed: a hub and its shops, days in which everything goes wrong, and what has to be true after them."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from edge.kit.errors import StoreError
+from edge.kit.log import died
+from edge.simulate import checks
+from edge.simulate.box import Box
+from edge.simulate.centre import Centre
+from edge.simulate.checks import Broken
+from edge.simulate.disk import Clock
+from edge.simulate.life import AtTheCentre, InShops, People
+from edge.simulate.line import FAULTS, LATE_S, Line
+from sync import wire
+from sync.hub.tables import feed
+
+START_MS: Final = 1_795_000_000_000
+ROUNDS: Final = 2
+STEPS: Final = 60  # acts and faults a round
+# The longest pauses of a conversation are 60 s (refused) and 30 s (no line): after this everything has been said.
+HEAL_S: Final = 600.0
+SKEWS_MS: Final = (0, 0, 40_000, -40_000, 6 * 3_600_000, -6 * 3_600_000, 9 * 365 * 86_400_000, -(10**12))
+
+
+@dataclass
+class Report:
+    """What a seed did. `broken` is empty when every invariant held; `digest` is the same whenever it is played."""
+
+    seed: int
+    broken: list[Broken]
+    steps: list[str]
+    counts: dict[str, int]
+    digest: str = ""
+
+
+@dataclass
+class World:
+    """Everything there is, on one dice and one clock."""
+
+    seed: int
+    folder: Path
+    shops: int
+    steps: list[str] = field(default_factory=list)
+    broken: list[Broken] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.dice = random.Random(self.seed)
+        names = [f"s{number}" for number in range(1, self.shops + 1)]
+        self.people = People(self.dice)
+        self.in_shops, self.at_the_centre = InShops(self.people), AtTheCentre(self.people, names)
+        self.centre = Centre(
+            self.folder / "hub",
+            Clock(start_ms=START_MS),
+            self.dice,
+            on_death=partial(self._died, "hub"),
+        )
+        self.boxes = [
+            Box(
+                name,
+                self.folder / name,
+                Clock(start_ms=START_MS),
+                Line(self.centre, self.dice, slow_s=self.dice.choice((0.01, 0.05, 0.3))),
+                self.dice,
+                on_death=partial(self._died, name),
+            )
+            for name in names
+        ]
+        # Every seed leaves some kinds of trouble out: what always happens together hides what happens alone.
+        kinds: list[tuple[Callable[[], Awaitable[None]], str]] = [
+            (self.crash, "crash"),
+            (self.cut, "partition"),
+            (self.weather, "weather"),
+            (self.hub_crash, "hub_crash"),
+            (self.disk_full, "disk_full"),
+            (self.set_clock, "clock"),
+            (self.lose_replica, "replica_lost"),
+        ]
+        self.faults = [each for each in kinds if self.dice.random() < 0.6]
+        self.trouble = self.dice.choice((0.05, 0.15, 0.3)) if self.faults else 0.0
+
+    async def live(self) -> Report:
+        """Play the seed to its end, or to the first thing that is not as it must be."""
+        self.centre.start()
+        for box in self.boxes:
+            await self.centre.register(box.registered(), box.keys.shop_key)
+        everywhere = [box.name for box in self.boxes]
+        for number in range(4):
+            await self.at_the_centre.add_to(self.centre, everywhere[: 1 + number % len(everywhere)])
+        for box in self.boxes:
+            await box.start()
+        for number in range(ROUNDS):
+            for _ in range(STEPS):
+                if not self.broken:
+                    await self.step()
+            await self.heal()
+            self.check(f"after round {number + 1}")
+            if self.broken:
+                break
+        self.centre.end()
+        for box in self.boxes:
+            box.end()
+        digest = sha256("\n".join(self.steps).encode()).hexdigest()[:16]
+        return Report(self.seed, self.broken, self.steps, self.counts, digest)
+
+    async def step(self) -> None:
+        """Let some time pass, then one act or one fault."""
+        pause_s = self.dice.expovariate(1 / 0.5)
+        await asyncio.sleep(pause_s if self.dice.random() < 0.95 else pause_s * 60)
+        if self.dice.random() < self.trouble:
+            fault, name = self.dice.choice(self.faults)
+            self.note(name)
+            await fault()
+        elif self.dice.random() < 0.3:
+            self._start_at_centre()
+        else:
+            self._start_in_shop()
+        self.watch()
+
+    def _start_in_shop(self) -> None:
+        box = self.dice.choice(self.boxes)
+        act = self.in_shops.choose()
+        if box.up:
+            self.note(f"{box.name} {act.__name__}")
+            box.process.start(_act(partial(act, box)))
+
+    def _start_at_centre(self) -> None:
+        act = self.at_the_centre.choose()
+        if self.centre.up:
+            self.note(f"hub {act.__name__}")
+            self.centre.process.start(_act(partial(act, self.centre)))
+
+    # What goes wrong.
+
+    async def crash(self) -> None:
+        box = self.dice.choice(self.boxes)
+        if box.up and box.process.doom is None:
+            power, down_s = self.dice.random() < 0.5, self.dice.expovariate(1 / 5)
+
+            def now() -> None:
+                self.note(f"{box.name} is dead{' without power' if power else ''}")
+                box.end()
+                if power:
+                    box.disk.power_cut(self.dice)
+                self._later(down_s, partial(self._start, box))
+
+            box.process.doom_after(self.dice.randint(0, 30), now)
+
+    async def _start(self, box: Box) -> None:
+        if box.up:
+            return
+        self.note(f"{box.name} starts")
+        await box.start()
+        self.broken += checks.box_after_start(box)
+
+    async def hub_crash(self) -> None:
+        if self.centre.up and self.centre.process.doom is None:
+            down_s = self.dice.expovariate(1 / 5)
+
+            def now() -> None:
+                self.note("hub is dead")
+                self.centre.end()
+                self._later(down_s, self._start_hub)
+
+            self.centre.process.doom_after(self.dice.randint(0, 30), now)
+
+    async def _start_hub(self) -> None:
+        if not self.centre.up:
+            self.note("hub starts")
+            self.centre.start()
+
+    async def cut(self) -> None:
+        line = self.dice.choice(self.boxes).line
+        line.cut = not line.cut
+
+    async def weather(self) -> None:
+        line = self.dice.choice(self.boxes).line
+        line.rates = {fault: self.dice.choice((0.0, 0.05, 0.3)) for fault in FAULTS}
+
+    async def disk_full(self) -> None:
+        disk = self.dice.choice(self.boxes).disk
+        disk.fill(not disk.full)
+
+    async def set_clock(self) -> None:
+        self.dice.choice(self.boxes).clock.skew_ms = self.dice.choice(SKEWS_MS)
+
+    async def lose_replica(self) -> None:
+        box = self.dice.choice(self.boxes)
+        if box.up:
+            box.end()
+            box.disk.lose(box.disk.folder / "replica.db")
+            self._later(1.0, partial(self._start, box))
+
+    # And how it becomes good again.
+
+    async def heal(self) -> None:
+        """Everything is up and the lines are good: within HEAL_S all must have been said (I17)."""
+        self.note("heal")
+        for box in self.boxes:
+            box.line.cut, box.line.rates = False, {}
+            box.disk.fill(False)
+            if box.up:
+                box.process.doom = None
+        if self.centre.up:
+            self.centre.process.doom = None
+        await self._start_hub()
+        for box in self.boxes:
+            await self._start(box)
+        # What the network still holds back comes first: it may be old, and must not matter.
+        await asyncio.sleep(LATE_S if any(box.line.pending for box in self.boxes) else 0)
+        end_s = asyncio.get_running_loop().time() + HEAL_S
+        if self.broken:
+            return
+        while not all(self._is_quiet(box) for box in self.boxes):
+            if asyncio.get_running_loop().time() > end_s:
+                late = [box.name for box in self.boxes if not self._is_quiet(box)]
+                self.broken.append(
+                    Broken("I17", f"{', '.join(late)}: not everything was said {HEAL_S:.0f} s after")
+                )
+                return
+            await asyncio.sleep(0.5)
+        await asyncio.sleep(1)
+        for box in self.boxes:
+            while box.memory.in_doubt:
+                await self.in_shops.again(box)
+            await box.tick()
+        while not all(self._is_quiet(box) for box in self.boxes):
+            await asyncio.sleep(0.5)
+            if asyncio.get_running_loop().time() > end_s + HEAL_S:
+                self.broken.append(Broken("I17", "a form that was sent again is not at the hub"))
+                return
+
+    def _is_quiet(self, box: Box) -> bool:
+        conn = self.centre.hub.db.reader
+        parts = (wire.main_part(box.name), wire.urgent_part(box.name))
+        return box.depth() == 0 and all(box.uplink.cursor(part) == feed.last(conn, part) for part in parts)
+
+    def check(self, when: str) -> None:
+        found = [] if self.broken else checks.everything(self.centre, self.boxes, self.people)
+        self.broken += [Broken(each.invariant, f"{each.what} ({when})") for each in found]
+
+    def watch(self) -> None:
+        """What must be true at every moment."""
+        for box in self.boxes:
+            if box.up:
+                self.broken += checks.at_any_moment(box)
+            if box.line.broken:
+                self.broken.append(
+                    Broken("I20", f"{box.name} asked {box.line.broken[0]} before the urgent rows")
+                )
+                box.line.broken.clear()
+
+    def note(self, what: str) -> None:
+        self.steps.append(f"{asyncio.get_running_loop().time():9.3f} {what}")
+        kind = what.split()[-1] if what[0] in "sh" else what
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+
+    def _later(self, after_s: float, work: Callable[[], Awaitable[None]]) -> None:
+        asyncio.get_running_loop().call_later(after_s, lambda: _keep(asyncio.ensure_future(work())))
+
+    def _died(self, who: str, error: BaseException) -> None:
+        place = died(error) if isinstance(error, Exception) else {}
+        self.note(f"{who} fails")
+        self.broken.append(Broken("I17", f"{who}: a task ended by itself: {place}"))
+
+
+_running: set["asyncio.Future[None]"] = set()
+
+
+def _keep(task: "asyncio.Future[None]") -> None:
+    _running.add(task)
+    task.add_done_callback(_running.discard)
+
+
+async def _act(act: Callable[[], Awaitable[object]]) -> None:
+    """An act as a tablet has it: a store that cannot write is a sentence on the page."""
+    with suppress(StoreError):
+        await act()
