@@ -25,6 +25,7 @@ COMMANDS: Final[dict[str, str]] = {
     "watch": "run one reader alone and print what it sees",
     "gallery": "every page and state of the tablet with sample data",
     "bench": "measure, with the floor beside each figure",
+    "simulate": "play many shops and one hub through every fault, seed by seed",
 }
 
 # These run until they are told to end, at whatever instant that is.

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from edge.consent import tables as consents
-from edge.consent.rules import merge
+from edge.consent.rules import Register, merge
 from edge.kit.chain import GENESIS, link
 from edge.kit.seal import key_place, unseal
 from edge.outbox import BLANK
@@ -202,9 +202,20 @@ def at_any_moment(box: Box) -> Found:
     """I4: what a shop has once heard withdrawn is given there again only by a later generation."""
     for what in box.memory.wrong:
         yield Broken("I4", what)
-    for (customer_id, purpose), gen in box.memory.withdrawn.items():
-        holds = merge(*consents.registers(box.db.reader, customer_id, purpose=purpose, recipient=RECIPIENT))
-        if holds is not None and holds.state == "given" and holds.gen <= gen:
+    if not box.memory.withdrawn:
+        return
+    held: dict[tuple[bytes, str], Register] = {}
+    for file in ("main", "replica"):
+        rows = box.db.reader.execute(
+            f"SELECT customer_id, purpose, gen, state FROM {file}.consent"
+        ).fetchall()
+        for customer_id, purpose, gen, state in rows:
+            holds = merge(held.get((customer_id, purpose)), Register(gen, state))
+            assert holds is not None
+            held[customer_id, purpose] = holds
+    for key, gen in box.memory.withdrawn.items():
+        now, purpose = held.get(key), key[1]
+        if now is not None and now.state == "given" and now.gen <= gen:
             yield Broken(
                 "I4", f"{purpose} was withdrawn in {box.name} at generation {gen} and is given again"
             )

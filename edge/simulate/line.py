@@ -40,7 +40,7 @@ class Line(httpx.AsyncBaseTransport):
         self.pending = 0  # requests that the network holds back
         self.broken: list[str] = []  # what was asked before the urgent rows, after the line was lost
         self._urgent_first = True
-        self._earlier: deque[Heard] = deque(maxlen=8)
+        self._cache: dict[str, deque[Heard]] = {}  # earlier answers by what was asked, the cursor left out
 
     def of(self, process: Process) -> httpx.AsyncBaseTransport:
         """The line as one run of the box uses it."""
@@ -78,9 +78,11 @@ class Line(httpx.AsyncBaseTransport):
         if answer.cancelled():
             raise httpx.ReadError("the hub is gone")
         heard = answer.result()
-        if fault == "crossed" and self._earlier:
-            return self._dice.choice(list(self._earlier))
-        self._earlier.append(heard)
+        earlier = self._cache.setdefault(request.url.raw_path.decode().split("&")[0], deque(maxlen=16))
+        if fault == "crossed" and earlier:
+            return self._dice.choice(list(earlier))
+        if heard.body.count(b"\n") != 1:  # a page without rows says nothing that could be wrong
+            earlier.append(heard)
         return heard
 
     def _fault(self) -> str:

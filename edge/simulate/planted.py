@@ -19,10 +19,10 @@ from edge.uplink import Uplink
 from edge.wallet import rules as wallet_rules
 from sync import agent, wire
 from sync.agent import Agent
-from sync.hub import app, consents, feed, intake, people
+from sync.hub import app, consents, feed, intake, people, wallet
 from sync.hub.app import Hub
 from sync.hub.consents import NewConsent
-from sync.hub.tables import events
+from sync.hub.tables import devices, events
 from sync.hub.tables import feed as partitions
 from sync.hub.tables import people as customers
 from sync.hub.tables import wallet as ledger
@@ -37,13 +37,13 @@ def _no_dedupe() -> list[Swap]:
     def again(conn: Connection, keys: Any, *, envelope: Any, facts: Any, now_ms: int) -> intake.Taken:
         held = events.held(conn, envelope.device, envelope.epoch)
         taken = take(conn, keys, envelope=envelope, facts=facts, now_ms=now_ms)
-        device = intake.devices.device(conn, envelope.device)
+        device = devices.device(conn, envelope.device)
         assert device is not None
         effects = intake._Effects(device.id, device.shop_id, envelope.epoch, now_ms, [], {})
         for fact in facts:
             if fact.seq <= held:
                 intake._judged(conn, keys, fact, hash_=b"", effects=effects)
-        partitions.publish(conn, effects.lines + intake.wallet.rows(conn, effects.wallets))
+        partitions.publish(conn, effects.lines + wallet.rows(conn, effects.wallets))
         return taken
 
     def add_once(conn: Connection, line: Any) -> None:
@@ -130,7 +130,7 @@ def _ack_before_commit() -> list[Swap]:
     take = Hub.take
 
     async def soon(self: Any, envelope: wire.Envelope, facts: Sequence[wire.Event]) -> intake.Taken:
-        epoch = intake.devices.hub_epoch(self.db.reader)
+        epoch = devices.hub_epoch(self.db.reader)
         last = envelope.from_seq + len(facts) - 1
         held = events.held(self.db.reader, envelope.device, envelope.epoch)
         if envelope.from_seq > held + 1 or last <= held:

@@ -24,6 +24,8 @@ PLANTED = [
     ("sync/agent.py", "import sync.hub.feed", "Agent and hub never know each other"),
     ("sync/wire.py", "import edge.kit.errors", "The agent knows only the wire"),
     ("sync/hub/people.py", "import edge.visits.tables", "The hub knows the rules and the kit"),
+    ("edge/jobs.py", "import edge.simulate.disk", "Only its command knows the simulator"),
+    ("edge/simulate/box.py", "import edge.simulate.planted", "Planted bugs are of the simulator alone"),
     ("staff_ui/desk.py", "import drivers.reader", "Pages know neither hardware nor the hub"),
 ]
 

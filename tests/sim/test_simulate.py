@@ -1,0 +1,49 @@
+"""The simulator: some seeds hold, the same seed is the same story, and what was planted is found."""
+
+import json
+
+import pytest
+
+from edge.cli import main
+from edge.simulate import planted
+from edge.simulate.play import hunt, play
+
+# Found in the first seeds, so that looking for them is quick; `make prove` hunts them all.
+QUICK = ("erase_keeps_outbox_body", "double_count_points", "to_every_shop")
+
+
+def test_a_few_seeds_hold_and_say_so_in_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", "--seeds", "2", "--first", "7", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"seeds": 2, "failed": []}
+
+
+def test_the_same_seed_is_the_same_story() -> None:
+    first, again = play(5), play(5)
+    assert len(first.steps) > 100
+    assert (first.steps, first.digest) == (again.steps, again.digest)
+
+
+@pytest.mark.parametrize("bug", QUICK)
+def test_a_planted_bug_is_found(bug: str) -> None:
+    assert hunt(bug, seeds=range(1, 31)) is not None
+
+
+def test_a_seed_that_fails_says_what_did_not_hold_and_how_to_see_it_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with planted.planted("urgent_after_bulk"):
+        assert main(["simulate", "--seeds", "1", "--first", "1"]) == 1
+    said = capsys.readouterr()
+    assert "1 seeds, 1 failed: 1" in said.out
+    assert "seed 1: I20:" in said.err
+    assert " heal\n" in said.err
+
+
+def test_a_planted_bug_that_is_not_found_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planted, "PLANTED", {"harmless": list})
+    assert hunt("harmless", seeds=[1]) is None
+
+
+def test_nothing_to_play_is_wrong_words(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", "--seeds", "0"]) == 2
+    assert "[W01]" in capsys.readouterr().err
