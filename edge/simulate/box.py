@@ -110,7 +110,7 @@ class Box:
             return
         self.time = ShopTime(self.clock, high_water_ms=high_water_ms(self.db.reader))
         self.new_id = uuid7_source(self.clock, random=self._dice.randbytes)
-        self.uplink = Uplink(self.db, self.keys, self.time, on_applied=self._applied)
+        self.uplink = Uplink(self.db, self.keys, self.time, on_applied=self._applied, on_empty=self.bring_in)
         agent = Agent(
             self.uplink,
             httpx.AsyncClient(transport=self.line.of(process), base_url="http://hub.test"),

@@ -12,9 +12,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from edge.simulate.disk import Clock, Disk, lay, quiet
 from edge.simulate.line import Heard
 from edge.simulate.process import Process
-from sync.hub import devices
-from sync.hub.app import FILE, Hub
+from sync.hub import devices, people, restored
+from sync.hub.app import Hub
 from sync.hub.config import Config, Keys
+from sync.hub.store import FILE, OnSqlite
+from sync.hub.tables import people as customers
 from sync.hub.tables.devices import Device
 from sync.hub.tables.feed import Moved
 
@@ -34,21 +36,37 @@ class Centre:
         self._dice = dice
         self._on_death = on_death
 
-    def start(self) -> None:
-        """Open what is on the disk, as `sync.hub.app.open_hub` does."""
-        self.process = Process(
+    async def start(self, *, put_back: bool = False) -> None:
+        """Open what is on the disk, as `sync.hub.app.open_hub` does; `put_back`: it is a backup."""
+        self.process = process = Process(
             "hub", pause=lambda: self._dice.uniform(0.0002, 0.004), on_death=self._on_death
         )
-        db = self.disk.open(self.process, record=_no_facts)
-        config = Config(self.disk.folder, KEYS)
-        self.hub = Hub(db, config, clock=self.clock, log=quiet, file=self.disk.folder / FILE)
+        db = self.disk.open(process, record=_no_facts)
+        store = OnSqlite(db, self.disk.folder / FILE)
+        self.reader = db.reader
+        marks = restored.remembered(self.disk.folder / restored.FILE)
+        await store.apply(restored.replay, KEYS, marks=marks, now_ms=self.clock.wall_ms())
+        if put_back:
+            await store.apply(restored.raise_epoch)
+        self.hub = Hub(store, Config(self.disk.folder, KEYS), clock=self.clock, log=quiet)
         self._app = httpx.ASGITransport(app=self.hub.app)  # type: ignore[arg-type]
-        self.up = True
+        self.up = process.alive
 
     def end(self) -> None:
         self.up = False
         self.hub.bell.close()
         self.process.end()
+
+    async def erase(self, customer_id: bytes) -> None:
+        """As `Hub.erase`, without its thread."""
+        if customers.exists(self.reader, customer_id):
+            restored.remember(self.disk.folder / restored.FILE, people.mark(KEYS, customer_id))
+        await self.change(people.erase, KEYS, customer_id=customer_id, now_ms=self.hub.now_ms())
+        await self.hub.db.scrub()
+
+    async def renew(self, device: str) -> None:
+        """A person gives a device its next epoch."""
+        await self.hub.db.apply(devices.renew, device)
 
     async def register(self, device: Device, shop_key: bytes) -> None:
         await self.hub.db.apply(devices.register, KEYS, device=device, shop_key=shop_key)

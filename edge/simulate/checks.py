@@ -35,7 +35,7 @@ Found = Iterator[Broken]
 
 def everything(centre: Centre, boxes: list[Box], people: People) -> list[Broken]:
     """All that must hold once everything has been said."""
-    hub = centre.hub.db.reader
+    hub = centre.reader
     known = [each for each in people.all if _exists(hub, each.id)]
     gone = [each for each in people.all if _is_erased(hub, each.id)]
     found = chain(
@@ -296,7 +296,7 @@ def _nothing_left(centre: Centre, boxes: list[Box], gone: list[Person]) -> Found
             return
     ids = {each.id for each in gone} | {each.id.hex().encode() for each in gone}
     for table, columns in _TEXTS.items():
-        for row in centre.hub.db.reader.execute(f"SELECT {columns} FROM {table}"):
+        for row in centre.reader.execute(f"SELECT {columns} FROM {table}"):
             content = b"|".join(each if isinstance(each, bytes) else str(each).encode() for each in row)
             if any(id_ in content for id_ in ids):
                 yield Broken("I5", f"hub: {table} still names somebody who was erased")

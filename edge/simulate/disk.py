@@ -16,7 +16,7 @@ from edge.files import prepare
 from edge.kit.migrate import load, migrate
 from edge.kit.sqlite import Database, Record, open_both, open_reader, open_writer
 from edge.simulate.process import Process, Steps
-from sync.hub import app as hub
+from sync.hub import store
 
 _ROOMY: Final = 1 << 30  # pages
 # Below this many bytes SQLite has not emptied the log into the file by itself, so every cut of it is a legal one.
@@ -40,6 +40,7 @@ class Disk:
         self._main = folder / main
         self._attached = {schema: folder / name for schema, name in (attached or {}).items()}
         self._conn: Connection | None = None
+        self.backup: Path | None = None
         self.full = False
 
     @property
@@ -74,19 +75,23 @@ class Disk:
             if log.exists() and (size := log.stat().st_size) < _WHOLE_LOG:
                 os.truncate(log, dice.randint(0, size))
 
-    def copy(self, to: Path) -> None:
-        """A backup as an appliance makes it: every file whole, each at one instant."""
-        to.mkdir(parents=True, exist_ok=True)
-        for file in self.files:
-            with closing(connect(file)) as here, closing(connect(to / file.name)) as there:
-                here.backup(there)
+    def back_up(self, conn: Connection) -> None:
+        """Keep every file as it is at this instant, as `conn` reads it; the backup before is gone."""
+        self.backup = self.folder.with_name(self.folder.name + ".backup")
+        self.copy(conn, self.backup)
 
-    def put_back(self, backup: Path) -> None:
-        """The files of a backup in place of ours."""
+    def copy(self, conn: Connection, to: Path) -> None:
+        to.mkdir(parents=True, exist_ok=True)
+        for schema, file in {"main": self._main, **self._attached}.items():
+            with closing(connect(to / file.name)) as there:
+                conn.backup(there, name=schema)
+
+    def put_back(self) -> None:
+        """The files of the backup in place of ours."""
+        assert self.backup is not None
         for file in self.files:
             self.lose(file)
-            if (backup / file.name).exists():
-                shutil.copy(backup / file.name, file)
+            shutil.copy(self.backup / file.name, file)
 
     def lose(self, file: Path) -> None:
         for companion in ("", "-wal", "-shm"):
@@ -121,9 +126,9 @@ def _template() -> tuple[tuple[str, bytes], ...]:
     """The three files, empty and brought up to date, made once a process."""
     with memory() as folder:
         files = prepare(folder, log=quiet)
-        with closing(open_writer(folder / hub.FILE)) as conn:
-            migrate(conn, load(hub.MIGRATIONS), file=hub.FILE)
-        paths = (files.journal, files.replica, folder / hub.FILE)
+        with closing(open_writer(folder / store.FILE)) as conn:
+            migrate(conn, load(store.MIGRATIONS), file=store.FILE)
+        paths = (files.journal, files.replica, folder / store.FILE)
         return tuple((path.name, path.read_bytes()) for path in paths)
 
 

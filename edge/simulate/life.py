@@ -45,7 +45,6 @@ class Person:
     home: str
     points: int = 0
     stamps: int = 0
-    erased: bool = False  # headquarters was told so
 
 
 @dataclass
@@ -282,7 +281,7 @@ class AtTheCentre:
 
     async def grant(self, centre: Centre) -> None:
         whose, purpose = self._people.any(), self._dice.choice(PURPOSES)
-        held = hub_people.consent(centre.hub.db.reader, whose.id, purpose=purpose, recipient=RECIPIENT)
+        held = hub_people.consent(centre.reader, whose.id, purpose=purpose, recipient=RECIPIENT)
         await self._consent(
             centre, partial(consents.grant, base=held.register if held else None), whose, purpose
         )
@@ -299,10 +298,7 @@ class AtTheCentre:
         await _unless_refused(centre.change(people.block, KEYS, kind="number", value=card))
 
     async def erase(self, centre: Centre) -> None:
-        whose = self._people.any()
-        words: dict[str, Any] = {"customer_id": whose.id, "now_ms": centre.hub.now_ms()}
-        await _unless_refused(centre.change(people.erase, KEYS, **words))
-        await centre.hub.db.scrub()
+        await _unless_refused(centre.erase(self._people.any().id))
 
     async def product(self, centre: Centre) -> None:
         item = self._dice.choice(ITEMS)

@@ -6,7 +6,6 @@ Only the simulator imports this. A bug that it does not find is a bug of the sim
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from sqlite3 import Connection
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -19,7 +18,7 @@ from edge.uplink import Uplink
 from edge.wallet import rules as wallet_rules
 from sync import agent, wire
 from sync.agent import Agent
-from sync.hub import app, consents, feed, intake, people, wallet
+from sync.hub import app, consents, feed, intake, people, purses, wallet
 from sync.hub.app import Hub
 from sync.hub.consents import NewConsent
 from sync.hub.tables import devices, events
@@ -32,25 +31,37 @@ Swap = tuple[Any, str, Any]  # where it stands, its name, and what stands there 
 
 def _no_dedupe() -> list[Swap]:
     """What comes twice happens twice."""
-    take, add = intake.take, ledger.add
+    take = intake.take
 
-    def again(conn: Connection, keys: Any, *, envelope: Any, facts: Any, now_ms: int) -> intake.Taken:
+    def again(conn: Any, keys: Any, *, envelope: Any, facts: Any, now_ms: int) -> intake.Taken:
         held = events.held(conn, envelope.device, envelope.epoch)
         taken = take(conn, keys, envelope=envelope, facts=facts, now_ms=now_ms)
         device = devices.device(conn, envelope.device)
         assert device is not None
-        effects = intake._Effects(device.id, device.shop_id, envelope.epoch, now_ms, [], {})
+        words: dict[str, Any] = {
+            "shop_id": device.shop_id,
+            "device_id": device.id,
+            "epoch": envelope.epoch,
+            "now_ms": now_ms,
+        }
+        moving = purses.Purses(conn, keys, **words)
+        effects = intake._Effects(device.shop_id, now_ms, moving, set(), [])
         for fact in facts:
             if fact.seq <= held:
-                intake._judged(conn, keys, fact, hash_=b"", effects=effects)
-        partitions.publish(conn, effects.lines + wallet.rows(conn, effects.wallets))
+                intake._judged(conn, keys, intake._read(fact, b""), effects=effects)
+        partitions.publish(conn, effects.lines + wallet.rows(conn, moving.keep()))
         return taken
 
-    def add_once(conn: Connection, line: Any) -> None:
-        if not conn.execute("SELECT 1 FROM ledger WHERE line_id=?", (line["line_id"],)).fetchone():
-            add(conn, line)
+    def add_new(conn: Any, lines: Any) -> None:
+        known = ledger.written(conn, {line["line_id"] for line in lines})
+        add_all(conn, [line for line in lines if line["line_id"] not in known])
 
-    return [(intake, "take", again), (ledger, "has", lambda *_: False), (ledger, "add", add_once)]
+    add_all = ledger.add_all
+    return [
+        (intake, "take", again),
+        (purses.Purses, "_is_written", lambda *_: False),
+        (ledger, "add_all", add_new),
+    ]
 
 
 def _cursor_before_rows() -> list[Swap]:
@@ -161,7 +172,7 @@ def _to_every_shop() -> list[Swap]:
 
 def _erased_comes_back() -> list[Swap]:
     """Nobody remembers who was erased."""
-    return [(customers, "is_erased", lambda *_: False)]
+    return [(customers, "is_erased", lambda *_: False), (customers, "erased", lambda *_: set())]
 
 
 PLANTED: Final[dict[str, Callable[[], list[Swap]]]] = {

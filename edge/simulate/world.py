@@ -89,7 +89,7 @@ class World:
 
     async def live(self) -> Report:
         """Play the seed to its end, or to the first thing that is not as it must be."""
-        self.centre.start()
+        await self.centre.start()
         for box in self.boxes:
             await self.centre.register(box.registered(), box.keys.shop_key)
         everywhere = [box.name for box in self.boxes]
@@ -175,7 +175,7 @@ class World:
     async def _start_hub(self) -> None:
         if not self.centre.up:
             self.note("hub starts")
-            self.centre.start()
+            await self.centre.start()
 
     async def cut(self) -> None:
         line = self.dice.choice(self.boxes).line
@@ -239,7 +239,7 @@ class World:
                 return
 
     def _is_quiet(self, box: Box) -> bool:
-        conn = self.centre.hub.db.reader
+        conn = self.centre.reader
         parts = (wire.main_part(box.name), wire.urgent_part(box.name))
         return box.depth() == 0 and all(box.uplink.cursor(part) == feed.last(conn, part) for part in parts)
 
