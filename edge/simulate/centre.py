@@ -1,6 +1,5 @@
 """The hub: its real ASGI application over its real files, in a process that can end at any step."""
 
-import asyncio
 import random
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
@@ -9,8 +8,8 @@ from typing import Any, Final
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from edge.simulate.asgi import Exchange
 from edge.simulate.disk import Clock, Disk, lay, quiet
-from edge.simulate.line import Heard
 from edge.simulate.process import Process
 from sync.hub import devices, people, restored
 from sync.hub.app import Hub
@@ -49,7 +48,6 @@ class Centre:
         if put_back:
             await store.apply(restored.raise_epoch)
         self.hub = Hub(store, Config(self.disk.folder, KEYS), clock=self.clock, log=quiet)
-        self._app = httpx.ASGITransport(app=self.hub.app)  # type: ignore[arg-type]
         self.up = process.alive
 
     def end(self) -> None:
@@ -71,14 +69,11 @@ class Centre:
     async def register(self, device: Device, shop_key: bytes) -> None:
         await self.hub.db.apply(devices.register, KEYS, device=device, shop_key=shop_key)
 
-    def hear(self, request: httpx.Request) -> "asyncio.Task[Heard]":
-        """Answer a request in a task of the hub's own process."""
-        return self.process.start(self._answer(request))
-
-    async def _answer(self, request: httpx.Request) -> Heard:
-        response = await self._app.handle_async_request(request)
-        body = await response.aread()
-        return Heard(response.status_code, dict(response.headers), body)
+    def hear(self, request: httpx.Request) -> Exchange:
+        """A request that reached the hub: it is answered in a task of the hub's own process."""
+        exchange = Exchange(request)
+        self.process.start(exchange.run(self.hub.app))
+        return exchange
 
     def change(
         self, act: Callable[..., Sequence[Moved] | None], *words: Any, **named: Any

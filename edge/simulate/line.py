@@ -3,13 +3,16 @@
 import asyncio
 import random
 from collections import deque
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import httpx
 
+from edge.simulate.asgi import Exchange
 from edge.simulate.process import Process
 from sync import wire
+from sync.pokes import URGENT_PATH
 
 if TYPE_CHECKING:
     from edge.simulate.centre import Centre
@@ -48,7 +51,7 @@ class Line(httpx.AsyncBaseTransport):
         return _End(self, process)
 
     async def ask(self, request: httpx.Request) -> Heard:
-        limit_s = request.extensions.get("timeout", {}).get("read") or _DEAF_S
+        limit_s = _limit_s(request)
         self._look(request)
         try:
             heard = await self._there_and_back(request, limit_s)
@@ -70,20 +73,41 @@ class Line(httpx.AsyncBaseTransport):
             await self._deaf(limit_s)
         if fault == "twice":
             self._centre.hear(request)
-        answer = self._centre.hear(request)
-        await asyncio.wait((answer,), timeout=limit_s)
+        heard = await self._heard(self._centre.hear(request), limit_s)
         await self._travel()
-        if self.cut or fault == "mute" or not answer.done():
+        if self.cut or fault == "mute":
             await self._deaf(limit_s)
-        if answer.cancelled():
-            raise httpx.ReadError("the hub is gone")
-        heard = answer.result()
         earlier = self._cache.setdefault(request.url.raw_path.decode().split("&")[0], deque(maxlen=16))
         if fault == "crossed" and earlier:
             return self._dice.choice(list(earlier))
         if heard.body.count(b"\n") != 1:  # a page without rows says nothing that could be wrong
             earlier.append(heard)
         return heard
+
+    async def _heard(self, exchange: Exchange, limit_s: float) -> Heard:
+        try:
+            async with asyncio.timeout(limit_s):
+                return Heard(*await exchange.whole())
+        except TimeoutError:
+            raise httpx.ReadTimeout("no answer") from None
+        finally:
+            exchange.leave()
+
+    async def stream(self, request: httpx.Request) -> httpx.Response:
+        """The stream of pokes: it may break or fall silent, and no other lane is the worse for it."""
+        await self._travel()
+        if self.cut or not self._centre.up:
+            raise httpx.ConnectError("nobody is there")
+        exchange = self._centre.hear(request)
+        status, headers = await exchange.head()
+        return httpx.Response(status, headers=headers, stream=_Pokes(self, exchange, _limit_s(request)))
+
+    async def arrives(self) -> bool:
+        """Whether what was said on a stream comes through, after its time on the way."""
+        await self._travel()
+        if self._fault() in ("lost", "mute"):
+            raise httpx.ReadError("the stream broke")
+        return not self.cut
 
     def _fault(self) -> str:
         for fault in FAULTS:
@@ -124,8 +148,40 @@ class _End(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if not self._process.alive:
             await asyncio.get_running_loop().create_future()
+        if request.url.path == URGENT_PATH:
+            return await self._line.stream(request)
         heard = await self._line.ask(request)
         return httpx.Response(heard.status, headers=heard.headers, stream=httpx.ByteStream(heard.body))
+
+
+class _Pokes(httpx.AsyncByteStream):
+    """What the hub says on a stream, as it comes through."""
+
+    def __init__(self, line: Line, exchange: Exchange, limit_s: float) -> None:
+        self._line = line
+        self._exchange = exchange
+        self._limit_s = limit_s
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield await self._next()
+        finally:
+            self._exchange.leave()
+
+    async def _next(self) -> bytes:
+        try:
+            async with asyncio.timeout(self._limit_s):
+                while (message := await self._exchange.heard.get()) is not None:
+                    if await self._line.arrives() and message.get("body"):
+                        return bytes(message["body"])
+        except TimeoutError:
+            raise httpx.ReadTimeout("silence") from None
+        raise httpx.ReadError("the hub is gone")
+
+
+def _limit_s(request: httpx.Request) -> float:
+    return float(request.extensions.get("timeout", {}).get("read") or _DEAF_S)
 
 
 def _is_urgent(request: httpx.Request) -> bool:

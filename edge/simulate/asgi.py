@@ -1,0 +1,75 @@
+"""A request as an ASGI application hears it, and its answer as it says it: bit by bit, for a stream has no end."""
+
+import asyncio
+from collections.abc import MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+Message = MutableMapping[str, Any]
+
+
+@dataclass
+class Exchange:
+    """One request. `heard` is what was said to it so far, and None when no more comes; `leave` hangs up."""
+
+    request: httpx.Request
+    heard: "asyncio.Queue[Message | None]" = field(default_factory=asyncio.Queue)
+    _gone: asyncio.Event = field(default_factory=asyncio.Event)
+    _asked: bool = False
+
+    async def run(self, app: Any) -> None:
+        """Let `app` answer."""
+        try:
+            await app(_scope(self.request), self._receive, self._send)
+        finally:
+            self.heard.put_nowait(None)
+
+    def leave(self) -> None:
+        self._gone.set()
+
+    async def whole(self) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers and body of an answer that ends; raises ReadError where it broke off."""
+        status, headers = await self.head()
+        body = bytearray()
+        while (message := await self.heard.get()) is not None:
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                return status, headers, bytes(body)
+        raise httpx.ReadError("the hub is gone")
+
+    async def head(self) -> tuple[int, dict[str, str]]:
+        message = await self.heard.get()
+        if message is None:
+            raise httpx.ReadError("the hub is gone")
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in message["headers"]}
+        return int(message["status"]), headers
+
+    async def _receive(self) -> Message:
+        if self._asked:
+            await self._gone.wait()
+            return {"type": "http.disconnect"}
+        self._asked = True
+        return {"type": "http.request", "body": self.request.content, "more_body": False}
+
+    async def _send(self, message: Message) -> None:
+        self.heard.put_nowait(message)
+
+
+def _scope(request: httpx.Request) -> Message:
+    path = request.url.raw_path.split(b"?")[0]
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": request.method,
+        "headers": [(name.lower(), value) for name, value in request.headers.raw],
+        "scheme": request.url.scheme,
+        "path": request.url.path,
+        "raw_path": path,
+        "query_string": request.url.query,
+        "server": (request.url.host, 80),
+        "client": ("127.0.0.1", 123),
+        "root_path": "",
+    }
