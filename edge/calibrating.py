@@ -1,26 +1,33 @@
-"""The shell around a calibration walk: one at a time, saved when its time is over, used at once."""
+"""The shell around a calibration walk: one at a time, saved when its time is over, used at once, and taken back.
+
+A calibration of another floor is none: the shop opens without it, says so, and the file stays where it is.
+"""
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from edge.kit.errors import ConfigError
+from edge.kit.log import Log
 from edge.presence.estimate import Locator
 from edge.presence.files import opened
 from edge.presence.fingerprints import Fingerprint, read_fingerprints
 from edge.presence.floor import Floor
+from edge.presence.strongest import Strongest
 from edge.presence.tracker import Reading, Tracker
-from edge.presence.walk import ENOUGH, Walk, lines, walked
+from edge.presence.walk import Walk, lines, walked
 
 NAME = "calibration.jsonl"  # in the state folder; it comes before the configured one
-LEAST = 5  # moments below which a walk is no walk: the fob was not heard
+_Map = tuple[Callable[[], Locator], dict[str, int]]
+LEAST = 5  # moments below which a walk is no walk: the tag was not heard
 
 
 class Calibrating:
-    """One a house, used from its event loop. `device` is the fob that was chosen, in memory alone."""
+    """One a house, used from its event loop. `device` is the tag that is carried, empty where there is none."""
 
-    def __init__(self, floor: Floor, tracker: Tracker, *, own: Path, configured: Path) -> None:
+    def __init__(self, floor: Floor, tracker: Tracker, *, own: Path, configured: Path, log: Log) -> None:
         self.device = ""
         self.walk: Walk | None = None
         self.failed = ""  # the zone of a walk that came to nothing: too little was heard, or
@@ -28,13 +35,20 @@ class Calibrating:
         self._floor = floor
         self._tracker = tracker
         self._own = own
+        self._before = own.with_suffix(".before")
         self._configured = configured
+        self._log = log
+        self.unfit = ""  # the file that is there and of another floor, or damaged
         self.counts: dict[str, int] = {}
-        self.count()
+        self._use(self._map(self._read()))
 
-    def begin(self, zone: str, at_s: float) -> None:
+    def begin(self, zone: str, at_s: float) -> bool:
+        """Whether somebody stands there from now on; False while another walk goes on, which is not disturbed."""
+        if self.walk is not None:
+            return False
         if self.device and any(each.id == zone for each in self._floor.zones):
             self.walk, self.failed, self.unsaved = Walk(self.device, zone, at_s), "", False
+        return self.walk is not None
 
     def stop(self) -> None:
         self.walk = None
@@ -45,57 +59,84 @@ class Calibrating:
         if walk is None:
             return
         walk.take(at_s, readings)
-        if walk.left_s(at_s) == 0:
-            self.walk = None
+        if walk.left_s(at_s) > 0:
+            return
+        try:
             if len(walk.heard) < LEAST:
                 self.failed = walk.zone
             else:
-                try:
-                    await self._keep(walk)
-                except (OSError, ConfigError):  # the walk is lost, and nothing else of the house
-                    self.failed, self.unsaved = walk.zone, True
+                await self._keep(walk)
+        except OSError:  # the walk is lost, and nothing else of the house
+            self.failed, self.unsaved = walk.zone, True
+        finally:
+            self.walk = None
+
+    def can_undo(self) -> bool:
+        return self._own.exists() or self._before.exists()
+
+    async def undo(self) -> bool:
+        """Back to what was before the last walk; once more, and the walk is there again. False: the disk refused."""
+
+        def swap() -> _Map:
+            aside = self._own.with_suffix(".aside")
+            held, earlier = self._own.exists(), self._before.exists()
+            if held:
+                os.replace(self._own, aside)
+            if earlier:
+                os.replace(self._before, self._own)
+            if held:
+                os.replace(aside, self._before)
+            return self._map(self._read())
+
+        try:
+            self._use(await asyncio.to_thread(swap))
+        except OSError:
+            return False
+        self.failed, self.unsaved = "", False
+        return True
 
     async def _keep(self, walk: Walk) -> None:
-        def save() -> Callable[[], Locator] | None:
+        def save() -> _Map:
             found = walked(self._read(), walk)
             fresh = self._own.with_suffix(".new")
             with fresh.open("w", encoding="utf-8") as file:
                 file.write(lines(found))
                 file.flush()
                 os.fsync(file.fileno())
+            if self._own.exists():
+                os.replace(self._own, self._before)
+            else:
+                self._before.unlink(missing_ok=True)
             os.replace(fresh, self._own)
-            return by_map(self._floor, found)
+            return self._map(found)
 
-        locate = await asyncio.to_thread(save)
-        self.count()
-        if locate is not None:
-            self._tracker.relocate(locate)
+        found = await asyncio.to_thread(save)
+        self.unfit = ""
+        self._use(found)
 
-    def count(self) -> None:
-        """How many moments are known of each zone."""
-        self.counts = {}
-        for each in self._read():
-            if each.zone is not None:
-                self.counts[each.zone] = self.counts.get(each.zone, 0) + 1
+    def _map(self, fingerprints: Sequence[Fingerprint]) -> _Map:
+        """How devices are placed by these, and how many moments are known of each zone."""
+        floor = self._floor
+        known = Counter(each.zone for each in fingerprints if each.zone is not None)
+        return by_map(floor, fingerprints) or (lambda: Strongest(floor)), dict(known)
 
-    def is_known(self, zone: str) -> bool:
-        return self.counts.get(zone, 0) >= ENOUGH
+    def _use(self, found: _Map) -> None:
+        locate, self.counts = found
+        self._tracker.relocate(locate)
 
     def _read(self) -> tuple[Fingerprint, ...]:
-        return read(self._floor, source(self._own, self._configured))
-
-
-def source(own: Path, configured: Path) -> Path:
-    """Which calibration counts: the one that was walked here, else the configured one."""
-    return own if own.exists() else configured
-
-
-def read(floor: Floor, path: Path) -> tuple[Fingerprint, ...]:
-    """The fingerprints of a calibration, none where there is no file; raises ConfigError for a wrong one."""
-    if not path.exists():
+        """The calibration that counts: the one walked here, else the configured one; none of another floor."""
+        self.unfit = ""
+        for path in (self._own, self._configured):
+            if not path.exists():
+                continue
+            try:
+                with opened(path, code="P12") as found:
+                    return read_fingerprints(found, self._floor, file=str(path))
+            except ConfigError as wrong:
+                self.unfit = self.unfit or path.name
+                self._log("calibration_unfit", code=wrong.code, error=str(wrong), hint="walk the shop again")
         return ()
-    with opened(path, code="P12") as found:
-        return read_fingerprints(found, floor, file=str(path))
 
 
 def by_map(floor: Floor, fingerprints: Sequence[Fingerprint]) -> Callable[[], Locator] | None:

@@ -14,6 +14,7 @@ from edge.kit.ids import NewId
 from edge.kit.sqlite import Database
 from edge.live import Live
 from edge.presence.arrivals import Arrivals, Near
+from edge.presence.copies import Replayed
 from edge.presence.estimate import Locator
 from edge.presence.floor import Floor
 from edge.presence.rules import Happened
@@ -38,6 +39,7 @@ class Nearby:
         customer_of: Callable[[str], str],
         recipient: str,
         quiet_ms: int,
+        on_replay: Callable[[Replayed], None] = lambda replayed: None,
     ) -> None:
         self._db = db
         self._live = live
@@ -45,6 +47,7 @@ class Nearby:
         self._new_id = new_id
         self._recipient = recipient
         self._quiet_ms = quiet_ms
+        self._on_replay = on_replay
         self._arrivals = Arrivals(customer_of)
         self._untold: dict[str, Near] = {}  # what the disk did not take, to be told again
         self._again_s = float("-inf")
@@ -70,6 +73,9 @@ class Nearby:
     async def _follow(self, out: Sequence[Out], at_s: float) -> None:
         if any(isinstance(each, Happened) for each in out):
             self._live.tell("presence")
+        for each in out:
+            if isinstance(each, Replayed):
+                self._on_replay(each)
         self._untold.update((near.customer, near) for near in self._arrivals.of(out))
         if at_s < self._again_s:
             return

@@ -4,16 +4,18 @@ A shop without radio readers never loads any of it.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from drivers.catalogue import RADIO
 from drivers.reader import Idle, Sighting
 from drivers.settings import ReaderSettings
-from edge.calibrating import NAME, Calibrating, by_map, read, source
+from edge.calibrating import NAME, Calibrating
 from edge.config import Config
 from edge.consent.facts import ConsentWithdrawn
 from edge.facts import Fact
@@ -25,11 +27,12 @@ from edge.kit.log import Log
 from edge.kit.sqlite import Database
 from edge.live import Live
 from edge.nearby import Nearby
-from edge.presence import beacons
-from edge.presence.estimate import Locator
+from edge.presence import beacons, tags
+from edge.presence.copies import Replayed
 from edge.presence.files import read_floor, read_plan
 from edge.presence.floor import Floor, Scanner, Zone
 from edge.presence.lookout import Lookout
+from edge.presence.moments import moments
 from edge.presence.plan import Plan, draw
 from edge.presence.process import Worker
 from edge.presence.strongest import Strongest
@@ -39,6 +42,9 @@ from edge.visits import tables as visits
 
 # Receptions of one advert by several scanners come some 100 ms apart; they are one moment. Nobody sees the delay.
 BEAT_S: Final = 0.25
+# What took longer on its way says nothing of where anybody is now.
+LATE_S: Final = 2.0
+MOST_REPLAYS: Final = 20  # that a manager is shown
 # Each device that is heard is asked about anew as often: a consent that ends by the clock tells nobody.
 ASK_S: Final = 2.0
 # Devices whose customer is remembered without being asked: those who are here, and some who just left.
@@ -53,12 +59,22 @@ class Heard:
 
     readings: int = 0
     withheld: int = 0  # of devices whose customer may not be known right now
+    late: int = 0
+    replayed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Owner:
     customer: str
     asked_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """One identifier was heard close by in two zones at once; of whom it is nobody is told."""
+
+    at_ms: int
+    zones: tuple[str, str]
 
 
 @dataclass(slots=True)
@@ -78,7 +94,6 @@ class Radio:
         *,
         start: Start,
         floor: Floor | None,
-        locate: Callable[[], Locator] | None,
         scanners: Sequence[str],
         quiet_ms: int,
         log: Log,
@@ -94,6 +109,7 @@ class Radio:
         self.plan = plan or draw(self.floor, {})
         self._owners: dict[str, _Owner] = {}
         self._waiting = _Waiting()
+        self.tags: dict[str, str] = {}  # the shop's own, and the zone in which each hangs
         self._through: dict[str, set[str]] = {}  # reader -> the scanners that are heard through it
         self.heard = Heard()
         self.lookout = Lookout(db, time, Worker(start), recipient=start.recipient, log=log)
@@ -103,17 +119,23 @@ class Radio:
             live,
             time,
             new_id,
-            locate=locate or (lambda: Strongest(self.floor)),
+            locate=lambda: Strongest(self.floor),
             customer_of=lambda device: self._owners[device].customer,
             recipient=start.recipient,
             quiet_ms=quiet_ms,
+            on_replay=self._on_replay,
         )
+        self._log = log
+        self.replays: deque[Replay] = deque(maxlen=MOST_REPLAYS)
         self.tally = Tally()
         self.calibrating = None
         if calibration is not None:
             own, configured = calibration
-            self.calibrating = Calibrating(self.floor, self.nearby.tracker, own=own, configured=configured)
+            self.calibrating = Calibrating(
+                self.floor, self.nearby.tracker, own=own, configured=configured, log=log
+            )
         db.listeners.append(self._on_facts)
+        self._take_tags()
 
     def resolve(self, said: bytes, at_s: float) -> str | None:
         """By the shop's own time, which a clock that is set wrong does not turn back."""
@@ -128,14 +150,19 @@ class Radio:
         if not isinstance(scanner, str) or not isinstance(rssi_dbm, int | float):
             return
         now_s = self._time.now_ms() / 1000
-        if not self._may_know(token.value, now_s):
+        # By the machine's own clock, as readers say when something was: the shop's may be held up.
+        age_s = max(0.0, (datetime.now(UTC) - sighting.at).total_seconds())
+        if age_s > LATE_S:
+            self.heard.late += 1
+            return
+        if token.value not in self.tags and not self._may_know(token.value, now_s):
             self.heard.withheld += 1
             return
         self.heard.readings += 1
         where = sighting.reader if self._plain else scanner
         self._through.setdefault(sighting.reader, set()).add(where)
         self.tally.heard(where, now_s)
-        self._waiting.readings.append(Reading(now_s, where, token.value, float(rssi_dbm)))
+        self._waiting.readings.append(Reading(now_s - age_s, where, token.value, float(rssi_dbm)))
 
     def on_idle(self, idle: Idle) -> None:
         """What a reader says of its own scanners."""
@@ -166,6 +193,27 @@ class Radio:
         for customer in {self._owners[each].customer for each in devices if each in self._owners}:
             self._forget(customer)
 
+    def tags_changed(self, *, gone: Iterable[bytes] = ()) -> None:
+        """A tag of the shop's own was put up or taken down; it is so when this returns."""
+        self.lookout.dropped(gone)
+        self._take_tags()
+        self.lookout.known(bytes.fromhex(each) for each in self.tags)
+
+    def _take_tags(self) -> None:
+        before = self.tags
+        self.tags = {id_.hex(): zone for id_, zone in tags.zones(self._db.reader).items()}
+        tracker, now_s = self.nearby.tracker, self._time.now_ms() / 1000
+        hung = {tag for tag, zone in self.tags.items() if zone != tags.CARRIED}
+        tracker.fixed, tracker.carried = self.floor.beacons | hung, frozenset(self.tags) - hung
+        for tag in before:
+            if self.tags.get(tag) != before[tag]:
+                tracker.health.taken_down(tag)
+        for tag in hung:
+            near = [each.id for each in self.floor.scanners if each.zone == self.tags[tag]]
+            tracker.health.put_up(tag, near, now_s)
+        if self.calibrating is not None:
+            self.calibrating.device = next(iter(tracker.carried), "")
+
     async def run(self, guard: Guard) -> None:
         """Windows ahead, and the beat; `guard` takes what the disk cannot."""
         async with asyncio.TaskGroup() as group:
@@ -177,12 +225,18 @@ class Radio:
             await asyncio.sleep(BEAT_S)
             readings, self._waiting.readings = self._waiting.readings, []
             now_s = self._time.now_ms() / 1000
-            if readings:
-                await guard(self.nearby.hear(now_s, readings))
-            else:
-                await guard(self.nearby.pass_time(now_s))
+            for at_s, moment in moments(readings, within_s=BEAT_S, last_s=self.nearby.tracker.last_s):
+                await guard(self.nearby.hear(at_s, moment))
+                if self.calibrating is not None:
+                    await guard(self.calibrating.hear(at_s, moment))
+            await guard(self.nearby.pass_time(now_s))
             if self.calibrating is not None:
-                await guard(self.calibrating.hear(now_s, readings))
+                await guard(self.calibrating.hear(now_s, ()))
+
+    def _on_replay(self, replayed: Replayed) -> None:
+        self.heard.replayed += 1
+        self.replays.append(Replay(round(replayed.at_s * 1000), replayed.zones))
+        self._log("presence_replayed", hint="nobody was greeted by it; see the page of the scanners")
 
     def _may_know(self, device: str, now_s: float) -> bool:
         held = self._owners.get(device)
@@ -237,7 +291,7 @@ def open_radio(
     kek: bytes,
     log: Log,
 ) -> Radio:
-    """The radio of this configuration; raises ConfigError for a floor or a calibration that cannot be read."""
+    """The radio of this configuration; raises ConfigError for a floor that cannot be read."""
     floor = read_floor(config.presence.floor) if config.presence.floor.exists() else None
     walked = (config.store.state / NAME, config.presence.calibration)
     return Radio(
@@ -247,7 +301,6 @@ def open_radio(
         new_id,
         start=Start(str(journal), str(replica), config.shop.recipient, kek),
         floor=floor,
-        locate=by_map(floor, read(floor, source(*walked))) if floor is not None else None,
         scanners=_own_scanners(config.readers),
         quiet_ms=config.visits.quiet_min * 60_000,
         log=log,

@@ -64,6 +64,11 @@ def beacon_place(customer_id: bytes, device: bytes) -> bytes:
     return b"beacon|" + customer_id + b"|" + device
 
 
+def tag_place(device: bytes) -> bytes:
+    """Associated data of the identity key of a tag of the shop's own."""
+    return b"tag|" + device
+
+
 def derive(key: bytes, purpose: str) -> bytes:
     """A 32-byte key for one named purpose (HKDF-Expand of RFC 5869 with one block)."""
     return hmac.digest(key, purpose.encode() + b"\x01", sha256)

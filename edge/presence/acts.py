@@ -53,6 +53,7 @@ def give(
         wrapped is None
         or not is_usable(fob)
         or beacons.is_anybodys(conn, id_)
+        or beacons.is_the_shops(conn, id_)
         or len(beacons.of_customer(conn, customer_id)) >= MOST_FOBS
         or not recognition.may_recognise(conn, customer_id, recipient=recipient, now_ms=now_ms)
     ):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from edge.presence.copies import Replayed
 from edge.presence.rules import AGAIN_S, Happened
 from edge.presence.tracker import Out, Place
 
@@ -48,7 +49,7 @@ class Arrivals:
                     self._told_s.pop(customer, None)
                     self._scanner.pop(customer, None)
                     continue
-                case Happened():
+                case Happened() | Replayed():
                     continue
             self._told_s[customer] = each.at_s
             told.append(Near(customer, self._scanner.get(customer, ""), each.at_s))

@@ -94,6 +94,11 @@ def is_anybodys(conn: Connection, id_: bytes) -> bool:
     return conn.execute("SELECT 1 FROM beacon WHERE id=?", (id_,)).fetchone() is not None
 
 
+def is_the_shops(conn: Connection, id_: bytes) -> bool:
+    """Whether it is a tag of the shop's own, and nobody's."""
+    return conn.execute("SELECT 1 FROM tag WHERE id=?", (id_,)).fetchone() is not None
+
+
 def count(conn: Connection) -> int:
     (found,) = conn.execute("SELECT count(*) FROM beacon").fetchone()
     return int(found)

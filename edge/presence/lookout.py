@@ -14,7 +14,7 @@ from edge.kit.clock import ShopTime
 from edge.kit.errors import StoreError
 from edge.kit.log import Log
 from edge.kit.sqlite import Database
-from edge.presence import beacons
+from edge.presence import beacons, tags
 from edge.presence.process import WindowsGone, Worker
 from edge.presence.resolver import Resolver
 
@@ -76,6 +76,11 @@ class Lookout:
                 (self.resolver.known_again if may else self.resolver.forget)([id_.hex()])
             self._reload.set()
 
+    def known(self, ids: Iterable[bytes]) -> None:
+        """These devices are somebody's, or the shop's own, from now on: the worker reads them."""
+        self.resolver.known_again(id_.hex() for id_ in ids)
+        self._reload.set()
+
     def dropped(self, ids: Iterable[bytes]) -> None:
         """These devices are nobody's any more."""
         self.resolver.forget(id_.hex() for id_ in ids)
@@ -136,3 +141,4 @@ class Lookout:
 
 def _save(new: dict[bytes, int], day: int, conn: Any) -> None:
     beacons.heard(conn, new, day=day)
+    tags.heard(conn, new, day=day)

@@ -172,9 +172,13 @@ class Stream:
 
 def _lines(said: list[Out] | list[Happened]) -> Iterator[str]:
     for each in said:
-        if isinstance(each, Happened) and each.kind == "dwelt":
-            continue  # no line of the contract
-        yield json.dumps(_place(each) if isinstance(each, Place) else _event(each))
+        match each:
+            case Place():
+                yield json.dumps(_place(each))
+            case Happened(kind="entered" | "moved" | "left"):
+                yield json.dumps(_event(each))
+            case _:
+                pass  # no line of the contract
 
 
 def _place(place: Place) -> dict[str, Any]:

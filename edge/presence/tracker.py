@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from edge.presence import rules
+from edge.presence.copies import Copies, Far, Replayed
 from edge.presence.estimate import Estimate, Locator
 from edge.presence.floor import Floor
 from edge.presence.health import Health
@@ -51,9 +52,10 @@ class _Device:
     at_s: float = float("-inf")
     gap_s: float = 1.0
     receptions: deque[Reception] = field(default_factory=lambda: deque(maxlen=64))
+    copies: Copies = field(default_factory=Copies)
 
 
-Out = Place | Happened
+Out = Place | Happened | Replayed
 
 
 class Tracker:
@@ -76,9 +78,12 @@ class Tracker:
         self._devices: dict[str, _Device] = {}
         self._stays: dict[str, Stay] = {}
         self._looked_s = float("-inf")  # when everybody was asked last whether they had left
+        self._far = Far(floor)
         self._was_deaf = False
         self._hearing_since_s = float("-inf")  # when scanners came back that had all been offline
         self.health = Health()
+        self.fixed: frozenset[str] = floor.beacons  # tags of the shop's own that hang somewhere: nobody
+        self.carried: frozenset[str] = frozenset()  # and those that are walked around: nobody either
 
     def hear(self, at_s: float, readings: Sequence[Reading]) -> list[Out]:
         """Take in what was heard at one moment, for each device its place, then what happened to its customer.
@@ -88,13 +93,15 @@ class Tracker:
         self._listen(at_s)
         for reading in readings:
             self.health.heard(reading.scanner, at_s)
+            if reading.device in self.fixed:
+                self.health.heard_tag(reading.device, reading.scanner, at_s)
         self._listen(at_s)
         out: list[Out] = []
         if abs(at_s - self._looked_s) >= LOOK_S:
             out += self.pass_time(at_s)
         by_device: dict[str, dict[str, list[float]]] = {}
         for reading in readings:
-            if reading.device not in self._floor.beacons:
+            if reading.device not in self.fixed and reading.device not in self.carried:
                 heard = by_device.setdefault(reading.device, {}).setdefault(reading.scanner, [])
                 heard.append(reading.rssi_dbm)
         alive = self.health.alive(at_s)
@@ -108,6 +115,8 @@ class Tracker:
             means = {scanner: sum(each) / len(each) for scanner, each in of_scanners.items()}
             self._note(device, at_s, [scanner for scanner, each in of_scanners.items() for _ in each])
             device.estimate = device.locator.hear(at_s, means, alive=alive)
+            if (zones := device.copies.hear(at_s, means, self._far)) is not None:
+                out.append(Replayed(at_s, name, zones))
             best = max(means, key=lambda scanner: means[scanner])
             out.append(Place(at_s, name, device.estimate, best, means[best]))
             out += self._follow(name, device)
@@ -133,7 +142,10 @@ class Tracker:
                 del self._stays[customer]
             return []
         ends_s = rules.leaves_at_s(
-            stay, entrances=self._floor.entrances, deaf=self._deaf(), hearing_since_s=self._hearing_since_s
+            stay,
+            entrances=self._floor.entrances,
+            deaf=self._deaf(at_s),
+            hearing_since_s=self._hearing_since_s,
         )
         if ends_s > at_s:
             return []
@@ -142,13 +154,13 @@ class Tracker:
 
     def _listen(self, at_s: float) -> None:
         """Note when the scanners came back, whether they said so or were heard."""
-        deaf = self._deaf()
+        deaf = self._deaf(at_s)
         if self._was_deaf and not deaf:
             self._hearing_since_s = at_s
         self._was_deaf = deaf
 
-    def _deaf(self) -> bool:
-        return all(self.health.is_offline(scanner.id) for scanner in self._floor.scanners)
+    def _deaf(self, at_s: float) -> bool:
+        return all(self.health.hears_nothing(scanner.id, at_s) for scanner in self._floor.scanners)
 
     def relocate(self, locate: Callable[[], Locator]) -> None:
         """Another calibration: everybody who is here is placed by it from their next reading on."""
@@ -198,6 +210,8 @@ class Tracker:
             return [happened] if happened else []
         zone = device.estimate.zone
         if zone is None or not rules.enters(device.receptions, device.estimate, at_s=device.at_s):
+            return []
+        if device.copies.holds(device.at_s):
             return []
         if stay is not None and rules.same_visit(stay, at_s=device.at_s):
             visit, since_s, dwelt = stay.visit, stay.since_s, stay.dwelt

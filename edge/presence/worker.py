@@ -19,7 +19,7 @@ from edge.kit.child import Failed, Start
 from edge.kit.errors import Corrupt
 from edge.kit.log import died
 from edge.kit.sqlite import open_reader
-from edge.presence import beacons
+from edge.presence import beacons, tags
 from edge.presence.maker import Maker
 from edge.presence.talk import Answer, Load, Loaded, Made, Make, Request
 
@@ -44,6 +44,11 @@ class Keys:
                     unreadable += 1
                 else:
                     devices.append(device)
+            for tag in tags.every(conn):
+                try:
+                    devices.append(tags.opened(tag, kek=start.kek, now_ms=asked.now_ms))
+                except Corrupt:
+                    unreadable += 1
         self._maker = Maker(devices)
         held = b"".join(bytes.fromhex(each.name) for each in devices)
         held += self._maker.exponents + self._maker.reaches

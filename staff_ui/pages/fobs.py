@@ -10,7 +10,7 @@ from litestar.response import Redirect
 from edge.joining.rules import YEAR_MS
 from edge.presence import acts, beacons
 from edge.visits.tables import Arrival
-from staff_ui.desk import Desk, Guest, frame, html, managers_only, words
+from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages.looks import log_look
 from staff_ui.pages.named import open_visit
 from staff_ui.pages.values import text
@@ -57,14 +57,9 @@ async def fobs(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
 
 
 async def fobs_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
-    """`POST /visits/{visit}/fobs`: `look` asks the customer, `yes` with `period` gives it, `back` takes one back.
-
-    With `measure` a manager walks the shop with it.
-    """
+    """`POST /visits/{visit}/fobs`: `look` asks the customer, `yes` with `period` gives it, `back` takes one back."""
     form = await own_form(request, guest.tablet)
     found, around = open_visit(desk, request), frame(desk, request, guest)
-    if "measure" in form:
-        return _measure(desk, guest, found, form["measure"])
     if "back" in form:
         return await _take_back(desk, guest, found, form["back"])
     read = desk.house.counter.fob()
@@ -97,17 +92,6 @@ async def fobs_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     if house.radio is not None:
         house.radio.changed([found.customer_id])
     return _to(found, "given")
-
-
-def _measure(desk: Desk, guest: Guest, found: Arrival, handle: str) -> Response[str]:
-    """A manager walks the shop with a fob of their own: which one is kept in memory alone."""
-    managers_only(guest)
-    house = desk.house
-    if house.radio is not None and house.radio.calibrating is not None:
-        for id_ in beacons.of_customer(house.db.reader, found.customer_id):
-            if id_.hex()[:HANDLE] == handle:
-                house.radio.calibrating.device = id_.hex()
-    return Redirect("/manage/walk", status_code=303, headers={"cache-control": "no-store"})
 
 
 async def _take_back(desk: Desk, guest: Guest, found: Arrival, handle: str) -> Response[str]:

@@ -28,6 +28,7 @@ MOST_LOGGED: Final = 10_000
 STATES: Final = {
     "hears": key("scanner.hears"),
     "silent": key("scanner.silent"),
+    "deaf": key("scanner.deaf"),
     "offline": key("scanner.offline"),
 }
 
@@ -42,7 +43,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Ear:
-    """A scanner in words; `state` is `hears`, `silent` or `offline`."""
+    """A scanner in words; `state` is `hears`, `silent`, `deaf` or `offline`."""
 
     name: str
     state: str

@@ -8,8 +8,10 @@ from litestar import Response
 from litestar.response import Redirect
 
 from staff_ui.desk import Desk, Guest, frame, html, managers_only, words
+from staff_ui.pages import tags
 from staff_ui.pages.drawn import Drawing, drawing
 from staff_ui.pages.plan import STATES, radio_of
+from staff_ui.pages.tags import Tags
 from staff_ui.security import Ask, own_form
 from staff_ui.sheets import Frame
 from staff_ui.words import Words, key
@@ -18,12 +20,20 @@ if TYPE_CHECKING:
     from edge.calibrating import Calibrating
     from edge.presence.floor import Scanner
     from edge.presence.plan import Plan
+    from edge.radio import Radio
 
 NEXT: Final = {
     "hears": "",
     "silent": key("scanner.silent.next"),
+    "deaf": key("scanner.deaf.next"),
     "offline": key("scanner.offline.next"),
 }
+SAID: Final = tags.SAID | {
+    "busy": key("walk.busy"),
+    "undone": key("walk.undone"),
+    "stuck": key("walk.stuck"),
+}
+NO_TAGS: Final = Tags()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +73,9 @@ class WalkPage:
     scanners: tuple[Heard, ...]
     ready: bool
     standing: Standing | None
-    failed: str
+    told: tuple[str, ...]  # what a manager should know: a walk that failed, a copy that was heard
+    tags: Tags
+    undo: bool
 
 
 async def walk(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
@@ -78,20 +90,48 @@ async def walk(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         last_s = radio.tally.last_s(each.id)
         last = "" if last_s is None else say.clock(round(last_s * 1000))
         heard.append(in_words(each, state, radio.tally.a_minute(each.id, now_s), last, radio.plan, say))
-    it = page(around, radio.plan, radio.calibrating, heard, say, now_s=now_s)
+    it = page(
+        around,
+        radio.plan,
+        radio.calibrating,
+        heard,
+        say,
+        now_s=now_s,
+        told=_told(radio, say, request.query_params.get("said", "")),
+        own=tags.arranged(radio.tags, radio.plan, say, read=desk.house.counter.fob() is not None),
+    )
     return html(desk, "walk.html", it, language=around.language)
 
 
 async def walk_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
-    """`POST /manage/walk`: field `zone` begins, `stop` ends."""
+    """`POST /manage/walk`: field `zone` begins, `stop` ends, `undo` goes back to what was before the last walk."""
     form = await own_form(request, guest.tablet)
     managers_only(guest)
     calibrating = radio_of(desk).calibrating
+    said = ""
     if calibrating is not None and "stop" in form:
         calibrating.stop()
+    elif calibrating is not None and "undo" in form:
+        said = "?said=undone" if await calibrating.undo() else "?said=stuck"
     elif calibrating is not None:
+        going_on = calibrating.walk is not None
         calibrating.begin(form.get("zone", ""), desk.house.time.now_ms() / 1000)
-    return Redirect("/manage/walk", status_code=303, headers={"cache-control": "no-store"})
+        said = "?said=busy" if going_on else ""
+    return Redirect(f"/manage/walk{said}", status_code=303, headers={"cache-control": "no-store"})
+
+
+def _told(radio: "Radio", say: Words, said: str) -> tuple[str, ...]:
+    """What was done just now, a calibration that does not fit, and identifiers that were in two places."""
+    found = [say.say(SAID[said])] if said in SAID else []
+    if radio.calibrating is not None and radio.calibrating.unfit:
+        found.append(say.say("walk.unfit", file=radio.calibrating.unfit))
+    for replay in reversed(radio.replays):
+        rooms = [radio.plan.room(zone) for zone in replay.zones]
+        one, other = (
+            room.name(say.language) if room else zone for room, zone in zip(rooms, replay.zones, strict=True)
+        )
+        found.append(say.say("walk.replayed", clock=say.clock(replay.at_ms), one=one, other=other))
+    return tuple(found)
 
 
 def in_words(scanner: "Scanner", state: str, count: int, last: str, plan: "Plan", say: Words) -> Heard:
@@ -113,6 +153,8 @@ def page(
     say: Words,
     *,
     now_s: float,
+    told: tuple[str, ...] = (),
+    own: Tags = NO_TAGS,
 ) -> WalkPage:
     """What is there of a walk."""
     walk = calibrating.walk if calibrating is not None else None
@@ -128,7 +170,9 @@ def page(
         zone=walk.zone if walk else "",
         left_s=walk.left_s(now_s) if walk else 0.0,
         moments=len(walk.heard) if walk else 0,
-        failed=say.say(why, zone=failed.name(say.language)) if failed else "",
+        told=(*((say.say(why, zone=failed.name(say.language)),) if failed else ()), *told),
+        own=own,
+        undo=calibrating is not None and walk is None and calibrating.can_undo(),
     )
 
 
@@ -143,7 +187,9 @@ def arranged(
     zone: str = "",
     left_s: float = 0.0,
     moments: int = 0,
-    failed: str = "",
+    told: tuple[str, ...] = (),
+    own: Tags = NO_TAGS,
+    undo: bool = False,
 ) -> WalkPage:
     """The page; `counts` are moments known by zone, `zone` is where somebody stands now."""
     from edge.presence.walk import ENOUGH, WALK_S  # a shop without a floor starts without it
@@ -168,5 +214,7 @@ def arranged(
         scanners=tuple(heard),
         ready=ready,
         standing=standing,
-        failed=failed,
+        told=told,
+        tags=own,
+        undo=undo,
     )

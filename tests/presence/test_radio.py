@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from drivers.reader import Idle, Sighting, Token
 from edge.config import parse
 from edge.kit.errors import StoreError
 from edge.presence import beacons
-from edge.radio import MOST_OWNERS, Radio, _Owner, open_radio
+from edge.radio import LATE_S, MOST_OWNERS, Radio, _Owner, open_radio
 from edge.visits import tables as visits
 from tests.kit.clocks import HandClock
 from tests.presence.fobs import FobShop, fob, open_fobs
@@ -103,9 +104,9 @@ async def test_a_fob_that_is_taken_back_takes_its_customers_place_with_it(tmp_pa
 async def test_what_a_reader_says_of_its_scanners_reaches_those_who_place_people(tmp_path: Path) -> None:
     async with radio_of(tmp_path, HandClock()) as (_, radio):
         radio.on_idle(Idle("gateways", (("g1", False),)))
-        assert radio.nearby.tracker.health.is_offline("g1")
+        assert radio.nearby.tracker.health.state("g1", 0) == "offline"
         radio.on_idle(Idle("gateways", (("g1", True),)))
-        assert not radio.nearby.tracker.health.is_offline("g1")
+        assert radio.nearby.tracker.health.state("g1", 0) != "offline"
 
 
 async def test_while_the_reader_is_gone_nobody_near_its_scanners_has_left(tmp_path: Path) -> None:
@@ -144,3 +145,22 @@ async def test_sightings_of_other_programs_that_name_no_device_of_ours_are_withh
             token = Token("eid", value, "strong", {"scanner": "g1", "rssi_dbm": -50})
             await radio.on_sighting(Sighting("pipe", datetime.now(UTC), "near", token))
         assert (radio.heard.readings, radio.heard.withheld) == (0, 2)
+
+
+async def test_what_a_gateway_held_back_counts_from_when_it_was_heard_and_not_at_all_after_two_seconds(
+    tmp_path: Path,
+) -> None:
+    clock = HandClock()
+    async with radio_of(tmp_path, clock) as (shop, radio):
+        await shop.customer(fob(1))
+        now = datetime.now(UTC)
+        for age_s in (1.5, 3.0, 60.0):
+            await radio.on_sighting(replace(advert(), at=now - timedelta(seconds=age_s)))
+        (reading,) = radio._waiting.readings
+        age_s = shop.floor.now_ms / 1000 - reading.at_s
+        assert 1.5 <= age_s <= LATE_S
+        assert (radio.heard.readings, radio.heard.late) == (1, 2)
+        await radio.on_sighting(
+            replace(advert(), at=now + timedelta(seconds=60))
+        )  # a clock that was set back
+        assert radio._waiting.readings[1].at_s == shop.floor.now_ms / 1000

@@ -7,8 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.presence import rules
+from edge.presence.copies import Replayed
 from edge.presence.estimate import Estimate
 from edge.presence.floor import Floor, Scanner, Zone
+from edge.presence.health import Health
+from edge.presence.moments import moments
 from edge.presence.rules import Happened, Reception
 from edge.presence.strongest import Strongest
 from edge.presence.tracker import FORGET_S, Out, Place, Reading, Tracker
@@ -212,6 +215,115 @@ def test_the_shops_own_tags_are_nobody_and_prove_that_a_scanner_hears() -> None:
     assert [out for at_s in range(20) for out in heard(engine, at_s, device="tag")] == []
     assert engine.health.state("g1", 20) == "hears"
     assert engine.health.state("g2", 20) == "silent"
+
+
+def test_a_scanner_that_no_longer_hears_the_shops_own_tag_is_deaf_and_its_silence_says_nothing() -> None:
+    health = Health()
+    for at_s in range(30):
+        for scanner in ("g1", "g2"):
+            health.heard(scanner, at_s)
+            health.heard_tag("tag", scanner, at_s)
+    assert health.alive(30) == {"g1", "g2"}
+    for at_s in range(30, 60):
+        health.heard("g1", at_s)  # something of a customer, but not the tag that the other one hears
+        health.heard("g2", at_s)
+        health.heard_tag("tag", "g2", at_s)
+    assert (health.state("g1", 60), health.state("g2", 60)) == ("deaf", "hears")
+    assert health.alive(60) == {"g2"}
+    health.heard_tag("tag", "g1", 60)
+    assert health.state("g1", 60) == "hears"
+
+
+def test_a_tag_with_an_empty_battery_makes_nobody_deaf_and_a_far_one_is_not_relied_on() -> None:
+    health = Health()
+    for at_s in range(30):
+        health.heard("g1", at_s)
+        health.heard_tag("near", "g1", at_s)
+        if at_s % 9 == 0:
+            health.heard_tag("far", "g1", at_s)
+        health.heard_tag("far", "g2", at_s)
+    for at_s in range(30, 90):
+        health.heard("g1", at_s)
+        health.heard_tag("far", "g2", at_s)
+    assert health.state("g1", 90) == "hears"
+
+
+def test_a_scanner_under_a_tag_that_hears_nothing_at_all_is_deaf_from_the_start() -> None:
+    health = Health()
+    health.put_up("tag", ["g1"], 0)
+    assert (health.state("g1", 16), health.state("g2", 16)) == ("deaf", "silent")
+    health.taken_down("tag")
+    assert health.state("g1", 16) == "silent"
+
+
+def test_while_every_scanner_is_deaf_nobody_has_left() -> None:
+    engine = tracker()
+    engine.fixed = frozenset({"tag"})
+    for at_s in range(20):
+        engine.hear(at_s, [Reading(at_s, each.id, "tag", -60) for each in SHOP.scanners])
+        heard(engine, at_s, "g2")
+    assert engine.pass_time(19 + 100) == []
+    assert len(engine.pass_time(19 + rules.DEAF_S)) == 1
+
+
+WIDE = Floor(
+    "wide",
+    SHOP.zones,
+    (
+        Scanner("g1", "door", (0, 0, 0)),
+        Scanner("g2", "shelves", (6, 0, 0)),
+        Scanner("g3", "till", (12, 0, 0)),
+    ),
+)
+
+
+@pytest.mark.parametrize("floor", [SHOP, WIDE])
+@pytest.mark.parametrize("gap_s", [0.0, 0.25, 1.0])
+def test_one_identifier_close_by_in_two_far_places_is_a_copy_and_greets_nobody(
+    floor: Floor, gap_s: float
+) -> None:
+    engine = Tracker(floor, locate=lambda: Strongest(floor), new_visit=lambda: "v")
+    out: list[Out] = []
+    for n in range(20):
+        out += heard(engine, n * 1.0, "g1", dbm=-45)
+        out += heard(engine, n * 1.0 + gap_s / 2, "g3", dbm=-45)
+    assert events(out) == []
+    (replayed,) = [each for each in out if isinstance(each, Replayed)]
+    assert set(replayed.zones) == {"door", "till"}
+    for n in range(100, 105):
+        out += heard(engine, n, "g1", dbm=-45)
+    assert events(out) == [("entered", "door", "v")]  # a minute after the copy was heard last
+
+
+@pytest.mark.parametrize(
+    "dbm", [{"g1": -45.0, "g2": -45.0}, {"g1": -45.0, "g3": -62.0}], ids=["neighbours", "far and weak"]
+)
+def test_who_is_heard_in_two_places_as_one_person_can_be_comes_in(dbm: dict[str, float]) -> None:
+    engine = Tracker(WIDE, locate=lambda: Strongest(WIDE), new_visit=lambda: "v")
+    out: list[Out] = []
+    for n in range(10):
+        out += engine.hear(n, [Reading(n, scanner, "d", each) for scanner, each in dbm.items()])
+    assert events(out) == [("entered", "door", "v")]
+    assert not [each for each in out if isinstance(each, Replayed)]
+
+
+def test_a_copy_of_somebody_who_is_in_sends_nobody_away_and_greets_nobody_twice() -> None:
+    engine = tracker()
+    out = [each for n in range(10) for each in heard(engine, n, "g1", dbm=-45)]
+    for n in range(10, 80):
+        out += heard(engine, n, "g1", dbm=-45)
+        out += heard(engine, n, "g3", dbm=-45)
+    assert [kind for kind, _, _ in events(out) if kind in ("entered", "left")] == ["entered"]
+    assert len([each for each in out if isinstance(each, Replayed)]) == 2  # at most once a minute
+
+
+def test_receptions_of_one_advert_are_one_moment_and_a_slow_gateways_counts_with_its_devices_last() -> None:
+    read = [Reading(at_s, scanner, "d", -50) for at_s, scanner in ((9.1, "g2"), (10.2, "g1"), (10.0, "g3"))]
+    found = moments(read, within_s=0.25, last_s=lambda device: 9.5)
+    assert [(at_s, [each.scanner for each in moment]) for at_s, moment in found] == [
+        (9.5, ["g2"]),
+        (10.2, ["g3", "g1"]),
+    ]
 
 
 def test_dwell_counts_where_there_was_evidence_and_starts_anew_with_a_move() -> None:
