@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from itertools import pairwise
 
 import pytest
 
@@ -97,13 +98,19 @@ async def test_a_silent_reader_is_taken_down_as_silent() -> None:
 
 
 class Refusing:
-    """A reader that a person has to set right; it counts how often it is tried."""
+    """A reader that a person has to set right; `at_s` has each time that it was tried."""
 
     name = "counter-1"
-    tries = 0
+
+    def __init__(self) -> None:
+        self.at_s: list[float] = []
+
+    @property
+    def tries(self) -> int:
+        return len(self.at_s)
 
     async def events(self) -> AsyncGenerator[Sighting | Idle, None]:
-        self.tries += 1
+        self.at_s.append(time.monotonic())
         raise ReaderRefused("permission denied", code="no_permission", hint="add the user to dialout")
         yield Idle(self.name)
 
@@ -118,12 +125,12 @@ async def test_a_refused_reader_is_logged_once_however_often_it_is_tried() -> No
 
 async def test_a_refusal_that_lasts_is_tried_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "UDEV_S", 0.05)
-    diary, reader = Diary(), Refusing()
-    async with kept(reader, diary, backoff_s=(0.01,), refused_s=0.5):
-        await asyncio.sleep(0.3)
-        quick = reader.tries
-        await asyncio.sleep(0.4)
-        assert 3 <= quick < reader.tries + 1 <= quick + 2
+    slow_s, diary, reader = 0.3, Diary(), Refusing()
+    async with kept(reader, diary, backoff_s=(0.01,), refused_s=slow_s):
+        await diary.until(lambda: reader.tries > 1 and reader.at_s[-1] - reader.at_s[0] > 3 * slow_s)
+    since = [each for each in reader.at_s if each - reader.at_s[0] > slow_s]
+    assert len(since) >= 2
+    assert all(later - earlier >= slow_s - 0.01 for earlier, later in pairwise(since))
 
 
 class Ending:
