@@ -2,8 +2,10 @@
 
 import argparse
 import asyncio
+import json
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 from edge.kit.errors import ConfigError
@@ -36,12 +38,25 @@ def add(parser: argparse.ArgumentParser) -> None:
     radio.add_argument("--state", type=Path, help="keep the invented shop here, to measure again sooner")
     radio.add_argument("--json", action="store_true", help="end with one JSON object")
 
+    centre = names.add_parser("hub", help="many shops' facts into hubs on PostgreSQL, beside bare inserts")
+    centre.add_argument("--shops", type=int, default=500, metavar="N", help="shops (500)")
+    centre.add_argument("--customers", type=int, default=40, metavar="N", help="customers of each shop (40)")
+    centre.add_argument("--facts", type=int, default=500, metavar="N", help="facts of each shop (500)")
+    centre.add_argument("--hubs", type=int, default=2, metavar="N", help="processes on one database (2)")
+    centre.add_argument("--seed", type=int, default=1)
+    centre.add_argument(
+        "--database", metavar="URL", help="a server to make databases on (one of its own, made and removed)"
+    )
+    centre.add_argument("--json", action="store_true", help="end with one JSON object")
+
 
 def run(words: argparse.Namespace) -> int:
     if words.name == "catalogue":
         return _catalogue(words)
     if words.name == "ble":
         return _ble(words)
+    if words.name == "hub":
+        return _hub(words)
     from edge.bench import tap
 
     if words.customers < 1_000 or words.taps < 20:
@@ -93,3 +108,20 @@ def _ble(words: argparse.Namespace) -> int:
         )
     sys.stdout.write((ble.dump(result) if words.json else ble.text(result)) + "\n")
     return 0
+
+
+def _hub(words: argparse.Namespace) -> int:
+    from edge.bench import hub
+    from edge.bench.cluster import cluster
+
+    if words.shops < 2 or words.customers < 1 or words.facts < 50 or words.hubs < 1:
+        raise ConfigError(
+            "too little to measure", code="C09", hint="at least --shops 2, --customers 1 and --facts 50"
+        )
+    sizes = {"shops": words.shops, "customers": words.customers, "facts": words.facts}
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="welkom-bench-"))
+        server = words.database or stack.enter_context(cluster(hub.SETTINGS))
+        result = asyncio.run(hub.measure(Path(folder), server, **sizes, hubs=words.hubs, seed=words.seed))
+    sys.stdout.write((json.dumps(result) if words.json else hub.text(result)) + "\n")
+    return 0 if hub.holds(result) else 1
