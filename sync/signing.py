@@ -11,7 +11,7 @@ from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections.abc import Callable, Generator, Mapping, Sequence
 from hashlib import sha256
-from typing import Final
+from typing import Final, Protocol
 
 import httpx
 from cryptography.exceptions import InvalidSignature
@@ -99,6 +99,12 @@ class Nonces:
         return True
 
 
+class Once(Protocol):
+    """Remembers nonces, here or wherever."""
+
+    def fresh(self, device: str, nonce: str, *, now_s: int, until_s: int) -> bool: ...
+
+
 def named(headers: Mapping[str, str]) -> str:
     """The device that a request says it is from, not proven by anything yet; empty where it names none."""
     given = _INPUT.fullmatch(headers.get("signature-input", ""))
@@ -112,7 +118,7 @@ def verify(
     *,
     body: bytes,
     key_of: Callable[[str], Ed25519PublicKey | None],
-    nonces: Nonces,
+    nonces: Once,
     now_ms: int,
 ) -> str:
     """The id of the device that signed this request; raises BadSignature.
@@ -149,8 +155,12 @@ def verify(
         raise _bad("the body is not the one that was signed", code="BAD_DIGEST")
     until_s = min(expires_s, created_s + WINDOW_S)
     if not nonces.fresh(device, nonce, now_s=now_s, until_s=until_s):
-        raise _bad("this very request came before", code="REPLAYED")
+        raise replayed()
     return device
+
+
+def replayed() -> BadSignature:
+    return _bad("this very request came before", code="REPLAYED")
 
 
 def _bad(message: str, *, code: str) -> BadSignature:

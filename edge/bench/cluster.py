@@ -74,16 +74,16 @@ def cluster(settings: Mapping[str, str] | None = None) -> Generator[str, None, N
             _await(url, server, folder / "log")
             yield url
         finally:
-            server.send_signal(signal.SIGINT)  # ends the sessions and stops
+            server.send_signal(signal.SIGQUIT)  # at once: nothing of it is kept
             server.wait(timeout=_START_S)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def make_database(url: str, name: str) -> str:
-    """Make a database in the cluster of `url`; its URL."""
+def make_database(url: str, name: str, *, template: str = "template1") -> str:
+    """Make a database in the cluster of `url`, as a copy of another; its URL."""
     with psycopg.connect(url, autocommit=True) as conn:
-        conn.execute(f'CREATE DATABASE "{name}"'.encode())
+        conn.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
     return url.replace(":///postgres?", f":///{name}?")
 
 

@@ -50,10 +50,10 @@ async def measure(
     database = make_database(server, f"bench_hub_{os.getpid()}")
     chain = list(hub_shops.shops(shops, customers))
     progress(f"{shops} shops with {customers} customers each")
-    await _fill(state, database, chain)
+    await fill(state, database, chain)
     runs: list[dict[str, Any]] = []
     async with AsyncExitStack() as stack:
-        starting = [stack.enter_async_context(_hub(state, database, chain, number)) for number in range(hubs)]
+        starting = [stack.enter_async_context(hub(state, database, number)) for number in range(hubs)]
         ports = [await each for each in starting]
         for batch in BATCHES:
             rounds = max(1, (facts if batch == BATCHES[0] else facts // 5) // batch)
@@ -61,13 +61,13 @@ async def measure(
                 await _run(database, server, chain, ports, batch=batch, rounds=rounds, seed=seed + batch)
             )
         progress("reading every partition from every hub")
-        feeds = await _feeds(chain, ports)
-    held = _histories(database)
-    feeds["histories_as_sent"] = sum(held.get(shop.device) == shop.hash for shop in chain)
+        read = await feeds(chain, ports)
+    held = histories(database)
+    read["histories_as_sent"] = sum(held.get(shop.device) == shop.hash for shop in chain)
     cores = len(os.sched_getaffinity(0))
     return {
         "bench": "hub", "shops": shops, "customers": shops * customers, "hubs": hubs, "cores": cores,
-        "runs": runs, "feeds": feeds,
+        "runs": runs, "feeds": read,
     }  # fmt: skip
 
 
@@ -81,17 +81,17 @@ def holds(result: dict[str, Any]) -> bool:
     )
 
 
-async def _fill(state: Path, database: str, chain: Sequence[Shop]) -> None:
+async def fill(state: Path, database: str, chain: Sequence[Shop]) -> None:
     """Shops and customers, as a hub adds them."""
-    async with open_hub(Config(state, KEYS, database), log=_unsaid) as hub:
+    async with open_hub(Config(state, KEYS, database), log=_unsaid) as opened:
         for shop in chain:
             device = Device(shop.device, shop.id, 1, shop.device_key.public_key().public_bytes_raw())
-            await hub.db.apply(devices.register, KEYS, device=device, shop_key=shop.shop_key)
-            await hub.add_customers([shop.id], shop.people())
+            await opened.db.apply(devices.register, KEYS, device=device, shop_key=shop.shop_key)
+            await opened.add_customers([shop.id], shop.people())
 
 
 @asynccontextmanager
-async def _hub(state: Path, database: str, chain: Sequence[Shop], number: int) -> AsyncGenerator[int, None]:
+async def hub(state: Path, database: str, number: int) -> AsyncGenerator[int, None]:
     """`welkom hub` in a process of its own; its port."""
     folder = state / f"hub-{number}"
     (folder / "credentials").mkdir(parents=True)
@@ -221,7 +221,7 @@ async def _floor(
     return time.perf_counter() - began_s
 
 
-async def _feeds(chain: Sequence[Shop], ports: Sequence[int]) -> dict[str, Any]:
+async def feeds(chain: Sequence[Shop], ports: Sequence[int]) -> dict[str, Any]:
     """Every partition from every hub: the number of rows, whether all say the same, and wrong balances."""
     count, wrong, equal = 0, 0, True
     for shop in chain:
@@ -264,7 +264,7 @@ def _wrong(shop: Shop, its: Sequence[wire.Row]) -> int:
     )
 
 
-def _histories(database: str) -> dict[str, bytes]:
+def histories(database: str) -> dict[str, bytes]:
     """By device: the end of the hash chain that the hub holds."""
     with psycopg.connect(database) as conn:
         return dict(

@@ -15,6 +15,7 @@ from sync.hub import devices as devices_of
 from sync.hub import feed, pokes
 from sync.hub.contacts import unless_gone
 from sync.hub.hq import fleet
+from sync.hub.nonces import Shared
 from sync.hub.problem import Refusal
 from sync.hub.tables import devices
 from sync.hub.tables import feed as partitions
@@ -31,7 +32,7 @@ _UNBUFFERED = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     """The handlers, bound to one hub."""
-    nonces = signing.Nonces()
+    nonces = Shared(hub.db)
 
     async def signed(request: AnyRequest) -> Device:
         """The device whose signature the request carries."""
@@ -39,14 +40,17 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         path = (request.scope.get("raw_path") or request.scope["path"].encode()).decode("ascii", "replace")
         device = await hub.db.read(devices.device, signing.named(request.headers))
         key = None if device is None else Ed25519PublicKey.from_public_bytes(device.public_key)
+        noting, now_ms = nonces.noting(), hub.now_ms()
         signing.verify(
             request.headers,
             (request.method, request.headers.get("host", "").lower(), path, f"?{query}"),
             body=await request.body(),
             key_of=lambda _: key,
-            nonces=nonces,
-            now_ms=hub.now_ms(),
+            nonces=noting,
+            now_ms=now_ms,
         )
+        if not await nonces.fresh(noting, now_s=now_ms // 1000):
+            raise signing.replayed()
         if device is None:
             raise _not_yours("the device is gone")
         request.state.device = device.id

@@ -39,6 +39,11 @@ class Store(Protocol):
     ) -> T:
         """Run an act in one transaction; what it returned, after COMMIT. It may be run again whole."""
 
+    async def note(
+        self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As `apply`, for what a power cut may forget: its end waits for no disk where that can be had."""
+
     async def read(
         self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
@@ -68,6 +73,11 @@ class OnSqlite:
         self._path = path
 
     async def apply(
+        self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        return await self._db.apply(act, *args, **kwargs)
+
+    async def note(
         self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         return await self._db.apply(act, *args, **kwargs)

@@ -16,6 +16,7 @@ def server() -> Iterator[str]:
     """The URL of a PostgreSQL for all tests of this worker."""
     engines.needs_postgresql()
     with cluster() as url:
+        engines.make_template(url)
         yield url
 
 

@@ -1,5 +1,6 @@
 """Which store the hubs of a test open: a file, or a database of its own in a PostgreSQL that really runs."""
 
+import asyncio
 import itertools
 import os
 from collections.abc import Iterator
@@ -9,7 +10,11 @@ from typing import Final
 import pytest
 
 from edge.bench.cluster import binaries, make_database
+from edge.kit.migrate import load
+from edge.kit.postgres import Postgres
+from sync.hub.store import MIGRATIONS
 
+TEMPLATE: Final = "hub_template"
 _open = [""]  # a URL; empty: hub.db
 _numbers: Final = itertools.count(1)
 
@@ -20,10 +25,20 @@ def needs_postgresql() -> None:
         pytest.skip("Debian's postgresql is not installed")
 
 
+def make_template(server: str) -> None:
+    """A database with the hub's tables, of which each test's is a copy."""
+
+    async def migrate() -> None:
+        store, _ = await Postgres.open(make_database(server, TEMPLATE), load(MIGRATIONS))
+        await store.close()
+
+    asyncio.run(migrate())
+
+
 @contextmanager
-def on(url: str) -> Iterator[str]:
+def on(server: str) -> Iterator[str]:
     """The URL of a new database, which hubs of this test open unless they are told otherwise."""
-    made = make_database(url, f"hub_{next(_numbers)}")
+    made = make_database(server, f"hub_{next(_numbers)}", template=TEMPLATE)
     _open.append(made)
     try:
         yield made

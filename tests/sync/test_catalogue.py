@@ -22,7 +22,9 @@ COAT = Product("JAS-M", "Regenjas Fjörd", 8995, sensitive=True, alternatives=("
 
 
 def sent(centre: Centre, part: str = "shop:s1") -> list[tuple[str, str, str, int]]:
-    rows = centre.hub.db.reader.execute("SELECT op, t, id, ver FROM feed WHERE part=? ORDER BY seq", (part,))
+    rows = centre.hub.db.reader.execute(
+        "SELECT op, t, id, ver FROM feed WHERE part=:part ORDER BY seq", {"part": part}
+    )
     return rows.fetchall()
 
 

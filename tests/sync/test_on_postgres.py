@@ -1,0 +1,27 @@
+"""What the hub does on its file, it does on PostgreSQL: the same tests once more, of every room with statements."""
+
+import pytest
+
+from tests.sync import test_catalogue, test_intake, test_joined, test_people
+
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.usefixtures("postgresql"),
+    pytest.mark.xdist_group("postgresql"),
+]
+# These look into SQLite's own files, or take its one reader away.
+OF_THE_FILE = (
+    "test_an_unforeseen_error_says_nothing_of_its_cause",
+    "test_no_value_of_a_card_and_no_trait_lies_readable_in_the_hubs_files",
+    "test_of_someone_erased_neither_key_nor_value_nor_card_is_left_in_the_hubs_files",
+    "test_what_another_process_commits_wakes_a_waiting_shop",
+)
+
+for module in (test_intake, test_people, test_joined, test_catalogue):
+    globals().update(
+        {
+            name: each
+            for name, each in vars(module).items()
+            if name.startswith("test_") and name not in OF_THE_FILE
+        }
+    )
