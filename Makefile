@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STRICT ?=
 WORKERS ?= 2
+# Compiled once, not by each of the hundreds of processes that the suite starts.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup run test check prove lock example
 

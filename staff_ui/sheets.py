@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,7 +43,8 @@ class Sheets:
 
     def __init__(self, assets: dict[str, Asset], *, timezone: str) -> None:
         self.words: dict[Language, Words] = {each: Words(each, timezone) for each in LANGUAGES}
-        self._environments = {each: _environment(self.words[each], assets) for each in LANGUAGES}
+        addresses = tuple((path, each.address) for path, each in sorted(assets.items()))
+        self._environments = {each: _environment(each, timezone, addresses) for each in LANGUAGES}
         self._found: dict[tuple[str, Language], Found] = {}
 
     def render(self, template: str, it: object, language: Language) -> str:
@@ -68,8 +70,12 @@ class Found:
 Spoken = Mapping[str, Callable[..., str]]
 
 
-def _environment(words: Words, assets: dict[str, Asset]) -> Environment:
-    spoken: dict[str, Callable[..., str]] = {"say": words.say, "asset": lambda path: assets[path].address}
+@lru_cache
+def _environment(language: Language, timezone: str, addresses: tuple[tuple[str, str], ...]) -> Environment:
+    spoken: dict[str, Callable[..., str]] = {
+        "say": Words(language, timezone).say,
+        "asset": dict(addresses).__getitem__,
+    }
     environment = _Spoken(
         spoken,
         loader=FileSystemLoader(TEMPLATES),
