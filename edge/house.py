@@ -1,5 +1,6 @@
 """The opened house: what the composition root joined, handed to pages and jobs as one value."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,9 @@ class House:
     health: Health
     log: Log
     advisor: Advisor
+    # Set when another replica is read from now on: the indexes in memory are then filled anew.
+    names_stale: asyncio.Event = field(default_factory=asyncio.Event)
+    products_stale: asyncio.Event = field(default_factory=asyncio.Event)
     products: ProductIndex = field(default_factory=ProductIndex)
     own: "Own | None" = None  # where tablets come in over HTTPS
     radio: "Radio | None" = None  # where the shop has radio readers or a floor

@@ -197,9 +197,24 @@ async def end_without_basis(house: House) -> None:
 
 
 async def fill_search(house: House) -> None:
-    """Build the search index from the sealed names, in slices, while the house already serves."""
-    after = b""
+    """Build the search index from the sealed names, in slices, while the house already serves.
+
+    Once another replica took the place of the one that was read, all of it is built again.
+    """
     while True:
+        house.names_stale.clear()
+        house.search.clear()
+        await _fill_search(house)
+        if not house.names_stale.is_set():
+            house.search.settle()
+            house.health.search_ready = True
+            house.log("search_ready", customers=len(house.search))
+            await house.names_stale.wait()
+
+
+async def _fill_search(house: House) -> None:
+    after = b""
+    while not house.names_stale.is_set():
         rows = tables.names_after(
             house.db.reader,
             after,
@@ -212,9 +227,6 @@ async def fill_search(house: House) -> None:
         _add_names(house, rows)
         after = rows[-1][0]
         await asyncio.sleep(0.004)
-    house.search.settle()
-    house.health.search_ready = True
-    house.log("search_ready", customers=len(house.search))
 
 
 async def index_names(house: House, customer_ids: Sequence[bytes]) -> None:
@@ -248,8 +260,13 @@ async def fill_products(house: House) -> None:
     mark = catalogue.mark(house.db.reader)
     await _fill_products(house)
     house.log("products_ready", count=len(house.products))
+    while not house.health.alone:
+        await house.products_stale.wait()
+        house.products_stale.clear()
+        await _fill_products_anew(house)
+        house.live.tell("products")
     version = -1
-    while house.health.alone:
+    while True:
         await asyncio.sleep(LOOK_S)
         (now,) = house.db.reader.execute("PRAGMA replica.data_version").fetchone()
         if now == version:
@@ -262,9 +279,14 @@ async def fill_products(house: House) -> None:
                 whole_again(house.config.store.state)
                 house.log("replica_whole_again")
                 house.live.tell("visits")
-            house.products.clear()
-            await _fill_products(house)
+            await _fill_products_anew(house)
         house.live.tell("products")
+
+
+async def _fill_products_anew(house: House) -> None:
+    """Another catalogue: what was indexed of the old one goes."""
+    house.products.clear()
+    await _fill_products(house)
 
 
 async def _fill_products(house: House) -> None:
@@ -289,5 +311,4 @@ async def index_products(house: House, items: Sequence[str]) -> None:
                 house.products.remove(item)
         await asyncio.sleep(0)
     if house.products.worn:
-        house.products.clear()
-        await _fill_products(house)
+        await _fill_products_anew(house)

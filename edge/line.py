@@ -11,9 +11,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge import jobs, newcomers, outbox
 from edge.elsewhere import Elsewhere, Found
+from edge.fetching.places import Places
+from edge.fetching.staging import Fetching
 from edge.files import whole_again
 from edge.health import Health
 from edge.house import House
+from edge.joining import tables as joining
+from edge.presence import beacons
+from edge.replica import Seals
 from edge.uplink import Uplink, customer_of, products_of
 from edge.visits import tables as visits
 from sync import wire
@@ -74,7 +79,26 @@ async def join_hub(
         await newcomers.bring_in(house.db, house.keys)
         house.live.tell("visits")
 
+    def begun() -> None:
+        if not house.health.fetching:
+            house.health.fetching = True
+            house.live.tell("visits")
+
+    async def swapped() -> None:
+        await replaced(house)
+        complete()
+
     box = Uplink(house.db, house.keys, house.time, on_applied=applied, on_complete=complete, on_empty=empty)
+    staging = Fetching(
+        house.db,
+        Places(house.config.store.state / "replica.db"),
+        Seals.of(house.keys),
+        shop=house.config.shop.id,
+        turn=box.turn,
+        on_begun=begun,
+        on_swapped=swapped,
+    )
+    stack.push_async_callback(staging.rest)
     elsewhere = Elsewhere(
         whose,
         cursor=lambda: box.cursor(wire.main_part(house.config.shop.id)),
@@ -93,6 +117,7 @@ async def join_hub(
         log=house.log,
         on_change=changed,
         report=lambda: _status(house, box),
+        staging=staging,
     )
     house.db.on_facts = agent.wake
     return agent
@@ -117,6 +142,23 @@ def _status(house: House, box: Uplink) -> wire.Status:
         ],
         trouble=health.store,
     )
+
+
+async def replaced(house: House) -> None:
+    """Another replica is read from now on: whatever was made of the old one is made again."""
+    if joining.anything_local(house.db.reader):
+        await house.db.apply(joining.settle)
+        await newcomers.bring_in(house.db, house.keys)
+    house.names.forget_all()
+    house.search.clear()
+    house.names_stale.set()
+    house.products_stale.set()
+    house.advisor.replaced()
+    if house.radio is not None:
+        house.radio.changed(beacons.owners(house.db.reader))
+    house.counter.drop_closed()
+    await jobs.end_without_basis(house)
+    house.live.tell("visits")
 
 
 def _take_over(health: Health, state: AgentState, *, waiting: int) -> None:

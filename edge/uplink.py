@@ -4,32 +4,26 @@ A page and its cursor are one transaction. What comes down the urgent lane is al
 a rebuilt replica does not touch.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from hashlib import sha256
 from sqlite3 import Connection
-from typing import Concatenate, Final, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 import msgspec
 
-from edge import centre, histories, outbox
+from edge import centre, histories, outbox, replica
 from edge.advice import tables as advice
-from edge.catalogue import tables as catalogue
-from edge.catalogue.rules import Product, Stock
 from edge.consent import tables as consent
-from edge.consent.rules import TRAITS
 from edge.facts import Fact
-from edge.guests import acts as guests
-from edge.guests import tables as stays
 from edge.joining import tables as joining
 from edge.keys import Keys
 from edge.kit.clock import ShopTime
-from edge.kit.errors import Corrupt, StoreError
-from edge.kit.seal import derive, key_place, seal, unseal
+from edge.kit.errors import StoreError
 from edge.kit.sqlite import Database
 from edge.presence import beacons
 from edge.recognition import marks
 from edge.recognition import tables as recognition
-from edge.staff import roster
+from edge.replica import Seals
 from edge.visits import tables as visits
 from edge.wallet import tables as wallet
 from sync import wire
@@ -64,8 +58,8 @@ class Uplink:
         self._on_applied = on_applied
         self._on_complete = on_complete
         self._on_empty = on_empty
-        self._kek = keys.kek
-        self._transport_key = derive(keys.shop_key, "key-transport")
+        self._seals = Seals.of(keys)
+        self.turn = asyncio.Lock()  # held by whoever changes the replica, or puts another in its place
 
     def waiting(self, limit: int) -> wire.Batch | None:
         held = outbox.waiting(self._db.reader, most=limit, most_bytes=wire.BATCH_BYTES // 2)
@@ -96,9 +90,16 @@ class Uplink:
             raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
 
     def cursor(self, part: str) -> int:
-        return self._cursor(self._db.reader, part)
+        return replica.cursor(self._db.reader, part)
 
     async def apply(self, page: wire.Page) -> None:
+        async with self.turn:
+            first = page.rows[0] if page.rows else None
+            if first and first.seq - first.skips - 1 > self.cursor(page.checkpoint.part):
+                return  # another replica took the place of the one that this page follows
+            await self._apply_page(page)
+
+    async def _apply_page(self, page: wire.Page) -> None:
         urgent = page.checkpoint.part.endswith(":urgent")
         for start in range(0, len(page.rows), SLICE_ROWS):
             rows = page.rows[start : start + SLICE_ROWS]
@@ -128,7 +129,7 @@ class Uplink:
         try:
             if here:
                 await self._db.apply(self._apply_here, here)
-            await self._db.apply(self._apply, rows)
+            await self._db.apply(replica.apply, rows, self._seals)
         except ValueError:
             raise wire.Malformed(
                 "a row of the feed has an id that is none", code="BAD_ID", hint="the hub has a bug: report it"
@@ -171,7 +172,7 @@ class Uplink:
 
     def _apply_here(self, conn: Connection, rows: Sequence[wire.Row]) -> None:
         """What has to outlive a rebuilt replica: withdrawals, blocks and erasures."""
-        held = self._cursor(conn, rows[0].p)
+        held = replica.cursor(conn, rows[0].p)
         for row in rows:
             if row.seq <= held:
                 continue
@@ -194,97 +195,15 @@ class Uplink:
                     )
                     visits.unprove(conn, bytes.fromhex(customer))
                 case wire.Consent(state="withdrawn") as register:
-                    consent.put_here(conn, _register(register))
+                    consent.put_here(conn, replica.register(register))
                     if register.purpose == "profiling":
                         advice.forget(conn, bytes.fromhex(register.customer))
                 case _:
                     pass
 
-    def _apply(self, conn: Connection, rows: Sequence[wire.Row]) -> None:
-        part = rows[0].p
-        held = self._cursor(conn, part)
-        for row in rows:
-            if row.seq > held:
-                self._apply_row(conn, row)
-        conn.execute(_MOVE, (part, rows[-1].seq))
-
-    def _cursor(self, conn: Connection, part: str) -> int:
-        row = conn.execute("SELECT seq FROM replica.feed_cursor WHERE part=?", (part,)).fetchone()
-        return row[0] if row else 0
-
-    def _apply_row(self, conn: Connection, row: wire.Row) -> None:
-        if row.op == "erase" or (row.op == "del" and row.t == "customer"):
-            # No resident any more. What was withdrawn here stays: the hub may not have heard of it.
-            customer_id = bytes.fromhex(row.id)
-            guests.gone(conn, customer_id)
-            return
-        if row.op == "del":
-            if row.t == "credential":
-                recognition.drop_credential(conn, bytes.fromhex(row.id))
-            elif row.t == "product":
-                catalogue.drop_product(conn, row.id)
-            elif row.t == "stock":
-                catalogue.drop_stock(conn, row.id)
-            elif row.t == "staff":
-                roster.drop(conn, row.id)
-            return
-        match wire.row_body(row):
-            case wire.Key() as key:
-                self._put_key(conn, bytes.fromhex(row.id), key.wrapped)
-            case wire.Customer() as customer:
-                customer_id = bytes.fromhex(row.id)
-                traits: list[dict[str, object]] = [
-                    {**msgspec.structs.asdict(trait), "customer_id": customer_id}
-                    for trait in customer.traits
-                    if trait.name in TRAITS
-                ]
-                recognition.put_customer(conn, customer_id, ver=row.ver, traits=traits)
-            case wire.Credential() as credential:
-                values: dict[str, object] = {
-                    "hash": bytes.fromhex(row.id),
-                    "customer_id": bytes.fromhex(credential.customer),
-                    "state": credential.state,
-                    "ver": row.ver,
-                    "kind": credential.kind,
-                    "bound_ms": credential.bound_ms,
-                }
-                recognition.put_credential(conn, values)
-            case wire.Consent() as register:
-                consent.put(conn, {**_register(register), "ver": row.ver})
-            case wire.Product() as product:
-                catalogue.put_product(
-                    conn, Product(item=row.id, **msgspec.structs.asdict(product)), ver=row.ver
-                )
-            case wire.Stock() as stock:
-                catalogue.put_stock(conn, Stock(row.id, stock.count, stock.as_of_ms), ver=row.ver)
-            case wire.Staff(name=name, role=role, language=language):
-                new_id = sha256(b"staff|" + row.id.encode()).digest()[:16]
-                roster.put(conn, row.id, name=name, role=role, language=language, new_id=new_id)
-            case wire.Guest() as guest:
-                stays.put(conn, bytes.fromhex(row.id), since_ms=guest.since_ms)
-            case None:
-                return  # a type of a later version: its cursor moves on, its meaning waits for that version
-
-    def _put_key(self, conn: Connection, customer_id: bytes, wrapped: bytes) -> None:
-        place = key_place(customer_id)
-        try:
-            plain = unseal(self._transport_key, wrapped, place)
-        except Corrupt:
-            raise wire.Malformed(
-                "a customer's key does not open with this shop's key",
-                code="BAD_KEY",
-                hint="compare the shop_key of this box with the hub's for this shop",
-            ) from None
-        recognition.put_key(conn, customer_id, seal(self._kek, plain, place))
-
 
 def _unsaid(conn: Connection, *, now_ms: int) -> list[Fact]:
     return [*consent.unsaid(conn, now_ms=now_ms), *joining.unsaid(conn, now_ms=now_ms)]
-
-
-_MOVE: Final = """
-    INSERT INTO replica.feed_cursor (part, seq) VALUES (?, ?)
-    ON CONFLICT DO UPDATE SET seq=max(seq, excluded.seq)"""
 
 
 def _takes_away(row: wire.Row) -> bool:
@@ -295,11 +214,6 @@ def _takes_away(row: wire.Row) -> bool:
     return (row.t == "consent" and b'"withdrawn"' in bytes(row.d)) or (
         row.t == "credential" and b'"blocked"' in bytes(row.d)
     )
-
-
-def _register(register: wire.Consent) -> dict[str, object]:
-    fields = msgspec.structs.asdict(register)
-    return {**fields, "customer_id": bytes.fromhex(register.customer)}
 
 
 def products_of(rows: Sequence[wire.Row]) -> list[str]:

@@ -7,9 +7,8 @@ lost line ends all three, and they start again in that order.
 
 import asyncio
 import random
-import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Protocol
@@ -17,7 +16,9 @@ from typing import Final, Protocol
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from sync import mending, signet, wire
+from sync import bootstrap, mending, signet, wire
+from sync.asking import Asking, Sleep, nonsense
+from sync.bootstrap import Bootstrap, Staging
 from sync.box import Box
 from sync.pokes import BEAT_S, URGENT_PATH, Poke, Reading
 from sync.signing import DeviceAuth
@@ -33,15 +34,10 @@ IDLE_PUSH_S: Final = 60.0  # looks at the outbox even if a wake-up was missed
 IDLE_PULL_S: Final = 60.0  # looks at the feed even if a poke was missed
 STREAM_AGAIN_S: Final = 1.0
 NO_STREAM_S: Final = 60.0  # an older hub, or a proxy that cuts streams: polling does as well
-ASKED_LATER: Final = 5
 _SILENT: Final = httpx.Timeout(10.0, read=2 * BEAT_S + 5.0)  # two beats missed
-_TIMEOUT: Final = httpx.Timeout(10.0, read=wire.WAIT_S + 10.0)
 # Histories that differ: a person may have given this box another epoch, and then it goes on by itself.
 _PARTED: Final = frozenset({"WRONG_EPOCH", "FORKED", "BROKEN_CHAIN", "HUB_AHEAD"})
-# Refusals that pass by themselves: a request that the network doubled, a clock that was just learnt.
-_PASSING: Final = frozenset({"REPLAYED", "CLOCK_SKEW"})
 
-Sleep = Callable[[float], Awaitable[None]]
 Step = Callable[[], Awaitable[None]]
 
 
@@ -76,15 +72,27 @@ class Agent:
         log: Log,
         on_change: Callable[[], None] = lambda: None,
         report: Callable[[], wire.Status] | None = None,
+        staging: Staging | None = None,
+        schema: int = wire.SCHEMA,
         sleep: Sleep = asyncio.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        """`client` has the hub as its `base_url`; its transport may be anything."""
+        """`client` has the hub as its `base_url`; its transport may be anything.
+
+        Without `staging` a replica is never fetched whole: it follows the feed from its first row. `schema` is the
+        version of the messages that this shop speaks.
+        """
         self._box = box
-        self._client = client
+        self._staging = staging
+        self._rebuilding = asyncio.Lock()
+        self._schema = schema
+        self._said_schema = wire.OLDEST  # of both sides, as far as is known
         self._device = device
+        self._shop = shop
         self._urgent, self._main = wire.urgent_part(shop), wire.main_part(shop)
         self._auth = DeviceAuth(device, key, wall_ms=wall_ms)
+        plain = schema < wire.SCHEMA
+        self._asking = Asking(client, self._auth, wall_ms=wall_ms, sleep=sleep, chance=chance, plain=plain)
         self._wall_ms = wall_ms
         self._log = log
         self._on_change = on_change
@@ -183,9 +191,9 @@ class Agent:
 
     async def _pokes(self) -> AsyncGenerator[Poke, None]:
         reading = Reading()
-        async with self._opened("GET", URGENT_PATH, timeout=_SILENT) as response:
+        async with self._asking.opened("GET", URGENT_PATH, timeout=_SILENT) as response:
             if response.status_code != 200:
-                raise self._trouble(response.status_code, b"")
+                raise self._asking.trouble(response.status_code, b"")
             async for chunk in response.aiter_raw():
                 for poke in reading.feed(chunk):
                     yield poke
@@ -242,7 +250,7 @@ class Agent:
                 self._log("epoch_renewed", device_epoch=self._box.epoch(), code=error.code)
 
     async def _send(self, batch: wire.Batch) -> None:
-        answer = await self._answer(wire.encode_batch(batch, self._device))
+        answer = await self._answer(wire.encode_batch(batch, self._device, schema=self._said_schema))
         if answer.hub_epoch != self._box.hub_epoch():
             await self._met(answer.hub_epoch)
         if answer.ack.epoch != batch.epoch or answer.ack.seq > batch.last_seq:
@@ -306,21 +314,23 @@ class Agent:
     async def _pull(self, part: str, *, wait_s: int) -> bool:
         """Fetch and apply the next page; whether the partition is then up to date."""
         after, taken_away = self._box.cursor(part), self._taken_away
-        query = f"part={part}&after={after}&limit={wire.PAGE_ROWS}&wait={wait_s}"
         try:
-            content = await self._ask("GET", f"{wire.FEED_PATH}?{query}", most=wire.PAGE_BYTES)
+            page = await self._page(part, after=after, wait_s=wait_s)
         except wire.Refused as error:
-            if error.code != "CURSOR_AHEAD":
-                raise
-            await self._met((await self._standing(self._box.epoch(), 0)).hub_epoch, behind=(part, after))
-            return False
-        page = _understood(lambda: wire.decode_page(content))
-        await self._vouched(page)
+            if error.code == "CURSOR_AHEAD":
+                await self._met((await self._standing(self._box.epoch(), 0)).hub_epoch, behind=(part, after))
+                return False
+            if error.code == bootstrap.MUST_REFETCH and await self._rebuilt():
+                return False
+            raise
         if page.checkpoint.hub_epoch != self._box.hub_epoch():
             await self._met(page.checkpoint.hub_epoch)
             if after != self._box.cursor(part):
                 return False
         _dense(page, part, after=after)
+        is_long = part == self._main and after == 0 and not page.checkpoint.up_to_date
+        if is_long and await self._rebuilt():
+            return False
         self._up(page.checkpoint.hub_time_ms)
         if part != self._urgent and taken_away != self._taken_away:
             return False  # older than an erasure applied meanwhile: what it carries may be gone, so ask again
@@ -329,6 +339,49 @@ class Agent:
                 self._taken_away += 1
             await self._applied(page)
         return page.checkpoint.up_to_date
+
+    async def _page(self, part: str, *, after: int, wait_s: int) -> wire.Page:
+        """A page of a partition, as the hub vouches for it."""
+        query = f"part={part}&after={after}&limit={wire.PAGE_ROWS}&wait={wait_s}"
+        if self._schema > 1:
+            query += f"&schema={self._schema}"
+        content = await self._ask("GET", f"{wire.FEED_PATH}?{query}", most=wire.PAGE_BYTES)
+        page = _understood(lambda: wire.decode_page(content, schema=self._schema))
+        await self._vouched(page)
+        self._said_schema = page.checkpoint.schema
+        return page
+
+    async def _rebuilt(self) -> bool:
+        """Fetch the replica whole, what this shop alone knows having been sent first; False where that cannot be."""
+        if self._staging is None:
+            return False
+        if self._rebuilding.locked():  # by another lane, and that serves both
+            async with self._rebuilding:
+                return True
+        async with self._rebuilding:
+            with suppress(wire.Refused):  # the outbox is a file of its own, which none of this touches
+                await self._push()
+            way = Bootstrap(
+                self._staging,
+                partial(self._asking.answered, "GET"),
+                pins=self._box.pins,
+                shop=self._shop,
+                live_urgent=partial(self._box.cursor, self._urgent),
+                fetch_urgent=lambda after: self._page(self._urgent, after=after, wait_s=0),
+            )
+            began_s = asyncio.get_running_loop().time()
+            try:
+                manifest = await way.run()
+            except wire.Malformed as error:
+                raise _no(str(error), code=error.code, hint=error.hint) from None
+            except wire.Refused as error:
+                if error.code != "NOT_FOUND":
+                    raise
+                self._staging = None  # a hub of an earlier version: it sends every row
+                return False
+            took_ms = round((asyncio.get_running_loop().time() - began_s) * 1000)
+            self._log("replica_fetched", count=manifest.rows, bytes=manifest.bytes, duration_ms=took_ms)
+            return True
 
     async def _vouched(self, page: wire.Page) -> None:
         """Believe nothing that the hub itself did not sign; learn its next key."""
@@ -348,57 +401,7 @@ class Agent:
             raise _no(str(error), code=error.code, hint=error.hint) from None
 
     async def _ask(self, method: str, target: str, *, most: int, content: bytes | None = None) -> bytes:
-        """The body of a good answer, at most `most` bytes; raises Unreachable or Refused."""
-        for _ in range(ASKED_LATER):
-            body, later_s = await self._asked(method, target, most=most, content=content)
-            if not later_s:
-                break
-            await self._sleep(later_s * (1 + self._chance()))
-        if later_s:
-            raise _nonsense("the hub asks us to come back later, again and again", code="TOO_OFTEN")
-        return body
-
-    async def _asked(
-        self, method: str, target: str, *, most: int, content: bytes | None
-    ) -> tuple[bytes, float]:
-        """A good answer's body and 0, or nothing and after how many seconds to ask again."""
-        async with self._opened(method, target, content=content) as response:
-            body = bytearray()
-            async for chunk in response.aiter_raw():
-                body += chunk
-                if len(body) > most:
-                    raise _nonsense("the answer is too long", code="TOO_LARGE")
-        if response.status_code == 429:
-            return b"", _seconds(response.headers.get("retry-after", ""))
-        if response.status_code not in (200, 204) or "content-encoding" in response.headers:
-            raise self._trouble(response.status_code, bytes(body))
-        return bytes(body), 0.0
-
-    @asynccontextmanager
-    async def _opened(
-        self, method: str, target: str, *, content: bytes | None = None, timeout: httpx.Timeout = _TIMEOUT
-    ) -> AsyncGenerator[httpx.Response, None]:
-        headers = {"accept-encoding": "identity"}  # a compressed page could unfold to any size
-        try:
-            async with self._client.stream(
-                method, target, content=content, headers=headers, auth=self._auth, timeout=timeout
-            ) as response:
-                yield response
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            raise wire.Unreachable(
-                f"no line to the hub ({type(error).__name__})",
-                code="NO_LINE",
-                hint="the shop goes on; check the internet line and the hub's address",
-            ) from None
-
-    def _trouble(self, status: int, body: bytes) -> wire.WireError:
-        problem = wire.decode_problem(body, status=status)
-        if problem.code == "CLOCK_SKEW" and problem.hub_time_ms is not None:
-            self._auth.offset_ms = problem.hub_time_ms - self._wall_ms()
-        not_ours = problem.code.startswith("HTTP_")  # a proxy's or a hotspot's page, not the hub's word
-        passing = not_ours or status >= 500 or status == 429 or problem.code in _PASSING
-        kind = wire.Unreachable if passing else wire.Refused
-        return kind(problem.title or f"the hub answered {status}", code=problem.code, hint=problem.hint)
+        return await self._asking.ask(method, target, most=most, content=content)
 
     def _up(self, hub_time_ms: int) -> None:
         now_ms = self._wall_ms()
@@ -446,11 +449,6 @@ class Agent:
         return self._chance() * bound_s
 
 
-def _seconds(text: str) -> float:
-    """A Retry-After in seconds, within reason (RFC 9110 section 10.2.3; dates are not ours)."""
-    return min(60.0, max(0.1, float(text))) if re.fullmatch(r"\d{1,4}", text) else 1.0
-
-
 def _first(group: BaseExceptionGroup[wire.Unreachable]) -> wire.Unreachable:
     error: BaseException = group
     while isinstance(error, BaseExceptionGroup):
@@ -471,7 +469,7 @@ def _understood(decode: "Callable[[], wire.T]") -> "wire.T":
     try:
         return decode()
     except wire.Malformed as error:
-        raise _nonsense(str(error), code=error.code) from None
+        raise nonsense(str(error), code=error.code) from None
 
 
 def _dense(page: wire.Page, part: str, *, after: int) -> None:
@@ -479,10 +477,6 @@ def _dense(page: wire.Page, part: str, *, after: int) -> None:
         wire.follows(page, part, after=after)
     except wire.Malformed as error:
         raise _no(str(error), code=error.code, hint=error.hint) from None
-
-
-def _nonsense(message: str, *, code: str) -> wire.Unreachable:
-    return wire.Unreachable(message, code=code, hint="see what stands between the shop and the hub")
 
 
 def _no(message: str, *, code: str, hint: str) -> wire.Refused:

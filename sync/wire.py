@@ -32,7 +32,8 @@ from sync.rows import Stock as Stock
 from sync.rows import TokenKind as TokenKind
 from sync.rows import Trait as Trait
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2  # 2: rows that were overtaken are left out, and the next one says how many (`skips`)
+OLDEST: Final = SCHEMA - 1  # that is still sent rows; facts are taken from every version
 
 EVENTS_PATH: Final = "/sync/v1/events"
 FEED_PATH: Final = "/sync/v1/feed"
@@ -108,7 +109,7 @@ class Envelope(Struct, frozen=True):
     device: Name
     epoch: Seq
     from_seq: Seq
-    schema: Seq
+    schema: Count
     prev_hash: Hex32
 
 
@@ -157,8 +158,11 @@ class GuestAnswer(Struct, frozen=True, kw_only=True):
     hub_time_ms: Count
 
 
-class Row(Struct, frozen=True):
-    """One row of a partition. The types `t` and their `d` are those of BODIES."""
+class Row(Struct, frozen=True, omit_defaults=True):
+    """One row of a partition. The types `t` and their `d` are those of BODIES.
+
+    `skips`: so many seqs directly before it are no longer there, because later rows overtook them.
+    """
 
     p: Name
     seq: Seq
@@ -167,6 +171,7 @@ class Row(Struct, frozen=True):
     id: Annotated[str, Meta(min_length=1, max_length=256)]
     ver: Count
     d: Raw
+    skips: Count = 0
 
 
 class Checkpoint(Struct, frozen=True, kw_only=True):
@@ -296,13 +301,13 @@ def fit(batch: Batch) -> Batch:
     return batch
 
 
-def encode_batch(batch: Batch, device: str) -> bytes:
-    """NDJSON of an upload: the envelope, then a line a fact."""
+def encode_batch(batch: Batch, device: str, *, schema: int = SCHEMA) -> bytes:
+    """NDJSON of an upload: the envelope, then a line a fact; `schema` is what both sides know."""
     envelope = Envelope(
         device=device,
         epoch=batch.epoch,
         from_seq=batch.from_seq,
-        schema=SCHEMA,
+        schema=schema,
         prev_hash=batch.prev_hash.hex(),
     )
     return _lines([_encode(envelope), *map(_encode, batch.events)])
@@ -352,15 +357,15 @@ def encode_row(row: Row) -> bytes:
 def encode_page(
     lines: Iterable[bytes], *, sign: Callable[[bytes], Signed] = Signed, **checkpoint: object
 ) -> bytes:
-    """A page of row lines and its checkpoint; `checkpoint` is all of that but rows, digest, schema."""
+    """A page of row lines and its checkpoint; `checkpoint` is all of that but rows and digest."""
     rows = list(lines)
     page = b"".join(rows)
-    closing = {**checkpoint, "rows": len(rows), "digest": sha256(page).hexdigest(), "schema": SCHEMA}
+    closing = {"schema": SCHEMA, **checkpoint, "rows": len(rows), "digest": sha256(page).hexdigest()}
     signed = sign(_encode(closing))
     return page + _encode(_Closing(Raw(signed.content), signed.key, signed.sig)) + b"\n"
 
 
-def decode_page(body: bytes) -> Page:
+def decode_page(body: bytes, *, schema: int = SCHEMA) -> Page:
     """The page in `body`, its count and digest verified; whether it is the one asked for says `follows`."""
     lines = _split(body, most=PAGE_BYTES)
     if len(lines) > PAGE_ROWS + 1:
@@ -368,7 +373,7 @@ def decode_page(body: bytes) -> Page:
     closing = _decode(_CLOSING, lines[-1])
     content = bytes(closing.checkpoint)
     checkpoint = _decode(_CHECKPOINT, content)
-    _known(checkpoint.schema)
+    _known(checkpoint.schema, schema)
     if checkpoint.rows != len(lines) - 1 or checkpoint.digest != sha256(_lines(lines[:-1])).hexdigest():
         raise _malformed("the page does not match its digest", code="BAD_DIGEST")
     rows = [_decode(_ROW, line, most=ROW_BYTES) for line in lines[:-1]]
@@ -376,12 +381,17 @@ def decode_page(body: bytes) -> Page:
 
 
 def follows(page: Page, part: str, *, after: int) -> None:
-    """Raise Malformed unless `page` is of `part`, dense after `after`, and its cursor is its last row."""
+    """Raise Malformed unless `page` is of `part`, without a gap after `after`, and its cursor is its last row."""
     if page.checkpoint.part != part or any(row.p != part for row in page.rows):
         raise _malformed(f"the page is not of {part}", code="WRONG_PART")
-    if [row.seq for row in page.rows] != list(range(after + 1, after + 1 + len(page.rows))):
-        raise _malformed(f"rows of {part} after {after} are missing", code="FEED_GAP")
-    if page.checkpoint.cursor != after + len(page.rows):
+    at = after
+    for number, row in enumerate(page.rows):
+        before = row.seq - row.skips - 1
+        # The cursor may stand among what the first row skips; between two rows of one page nothing else may be.
+        if row.seq <= at or before > at or (number and before != at):
+            raise _malformed(f"rows of {part} after {at} are missing", code="FEED_GAP")
+        at = row.seq
+    if page.checkpoint.cursor != at:
         raise _malformed(f"the cursor of {part} does not stand on its last row", code="FEED_GAP")
     if not page.rows and not page.checkpoint.up_to_date:
         raise _malformed(f"an empty page of {part} says there is more", code="FEED_GAP")
@@ -413,9 +423,9 @@ def decode_problem(body: bytes, *, status: int) -> Problem:
         return Problem(status=status, code=f"HTTP_{status}", hint="see what stands between shop and hub")
 
 
-def _known(schema: int) -> None:
-    if schema > SCHEMA:
-        raise _malformed(f"schema {schema} is newer than {SCHEMA}", code="SCHEMA")
+def _known(schema: int, ours: int = SCHEMA) -> None:
+    if schema > ours:
+        raise _malformed(f"schema {schema} is newer than {ours}", code="SCHEMA")
 
 
 def _lines(lines: Iterable[bytes]) -> bytes:

@@ -79,6 +79,7 @@ class Advisor:
         self._gone: dict[bytes, set[str]] = {}  # put away at this visit, where nothing may be kept
         self._changed: dict[bytes, None] = {}
         self._all_changed = False
+        self._replaced = False
         self._wake = asyncio.Event()
         self._ready = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -187,6 +188,12 @@ class Advisor:
         self._all_changed = True
         self._wake.set()
 
+    def replaced(self) -> None:
+        """Another replica is read from now on: what was made of the old one is not shown, and all is learnt anew."""
+        self._held.clear()
+        self._replaced = self._all_changed = True
+        self._wake.set()
+
     async def run(self) -> None:
         """Keep one worker: started, trained, refreshed, trained again at night; after a death a new one."""
         await self._ready.wait()
@@ -234,8 +241,10 @@ class Advisor:
             if self._all_changed:
                 self._all_changed = False
                 self._ask_again()
-            if self._night():
+            if self._replaced or self._night():
+                self._replaced = False
                 await self._train()
+                self._ask_again()
             self._wake.clear()
             try:
                 async with asyncio.timeout(LOOK_S):

@@ -1,7 +1,8 @@
 """The appliance under measurement, in a process of its own: the real composition with two readers of ours.
 
 Lines on stdin: `tap BARCODE`, `tap-only BARCODE` (its commit is not forced to disk), `began` (when the last tap did,
-in ns), `crowd N` (sightings a second of nobody beside it), `rss`. Every answer is one line on stdout.
+in ns), `crowd N` (sightings a second of nobody beside it), `rss`, `whole` (is all of the replica there). Every answer
+is one line on stdout.
 """
 
 import asyncio
@@ -108,8 +109,17 @@ async def obey(edge: Edge, driven: Driven, crowd: Crowd) -> None:
                 say("ok")
             case ["rss"]:
                 say(f"{rss_mb():.1f} {int(edge.house.health.search_ready)} {crowd.seen}")
+            case ["whole"]:
+                # Whether the replica is all there, and how many visits there were: a tap that was recognised is one.
+                (seen,) = edge.house.db.reader.execute("SELECT count(*) FROM visit").fetchone()
+                say(f"{int(_is_whole(edge))} {seen}")
             case _:
                 say("?")
+
+
+def _is_whole(edge: Edge) -> bool:
+    held = edge.house.db.reader.execute("SELECT 1 FROM replica.customer LIMIT 1").fetchone()
+    return held is not None and not edge.house.health.fetching
 
 
 async def main(config_file: Path) -> None:

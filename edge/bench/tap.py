@@ -69,6 +69,10 @@ class Child:
         child.port = int(port)
         return child
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     async def serving(self, path: str) -> None:
         """Wait until `path` is answered; `ready_s` is the time since the process was spawned."""
         while True:
@@ -107,7 +111,7 @@ async def measure(
     """All runs of one size of shop; the result object of contract.md."""
     write_keys(state / "credentials")
     keys = read_keys(state / "credentials")
-    fill(state, keys, customers, recipient=RECIPIENT, progress=_progress(customers))
+    fill(state, keys, customers, recipient=RECIPIENT, progress=progress(customers))
     cookies = write_config(state, keys, recipient=RECIPIENT, tablets=max(tablets))
     people = hashes(keys, customers, seed=seed)
     async with AsyncExitStack() as stack:
@@ -222,17 +226,18 @@ def _figures(count: int, taps: int, took_ns: dict[str, list[int]]) -> Run:
     )
 
 
-def _progress(total: int) -> Any:
+def progress(total: int) -> Any:
+    """A bar on a terminal, nothing in a pipe."""
     shown = sys.stderr.isatty()
 
-    def progress(done: int) -> None:
+    def step(done: int) -> None:
         if shown:
             bar = "█" * (30 * done // total)
             sys.stderr.write(f"\r{bar:30} {done}/{total} customers")
             sys.stderr.write("\n" if done == total else "")
             sys.stderr.flush()
 
-    return progress
+    return step
 
 
 def text(result: dict[str, Any]) -> str:

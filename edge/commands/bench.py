@@ -37,6 +37,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     radio.add_argument("--seed", type=int, default=1)
     radio.add_argument("--state", type=Path, help="keep the invented shop here, to measure again sooner")
     radio.add_argument("--json", action="store_true", help="end with one JSON object")
+    whole = names.add_parser("bootstrap", help="a new box and a big hub, until a tap is recognised")
+    whole.add_argument("--customers", type=int, default=30_000, metavar="N", help="at the hub (30000)")
+    whole.add_argument("--seed", type=int, default=1)
+    whole.add_argument("--state", type=Path, help="keep the invented hub here, to measure again sooner")
+    whole.add_argument("--json", action="store_true", help="end with one JSON object")
 
     centre = names.add_parser("hub", help="many shops' facts into hubs on PostgreSQL, beside bare inserts")
     centre.add_argument("--shops", type=int, default=500, metavar="N", help="shops (500)")
@@ -53,6 +58,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(words: argparse.Namespace) -> int:
     if words.name == "catalogue":
         return _catalogue(words)
+    if words.name == "bootstrap":
+        return _bootstrap(words)
     if words.name == "ble":
         return _ble(words)
     if words.name == "hub":
@@ -84,6 +91,18 @@ def _catalogue(words: argparse.Namespace) -> int:
             Path(temporary), products=words.products, searches=words.searches, seed=words.seed
         )
     sys.stdout.write((catalogue.dump(result) if words.json else catalogue.text(result)) + "\n")
+    return 0
+
+
+def _bootstrap(words: argparse.Namespace) -> int:
+    from edge.bench import bootstrap
+
+    if words.customers < 1_000:
+        raise ConfigError("too little to measure", code="C09", hint="at least --customers 1000")
+    with tempfile.TemporaryDirectory(prefix="welkom-bench-") as temporary:
+        state = words.state or Path(temporary)
+        result = asyncio.run(bootstrap.measure(state, customers=words.customers, seed=words.seed))
+    sys.stdout.write((bootstrap.dump(result) if words.json else bootstrap.text(result)) + "\n")
     return 0
 
 

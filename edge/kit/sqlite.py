@@ -67,11 +67,7 @@ def open_both(path: Path, *, attach: dict[str, Path], synchronous: str = "FULL")
     conn = open_writer(path, synchronous=synchronous)
     conn.execute("PRAGMA busy_timeout=0")  # who may wait for another process is `_patient`
     for schema, other in attach.items():
-        conn.execute(f"ATTACH DATABASE ? AS {schema}", (str(other),))
-        conn.execute(f"PRAGMA {schema}.journal_mode=WAL")
-        conn.execute(f"PRAGMA {schema}.synchronous=NORMAL")
-        conn.execute(f"PRAGMA {schema}.secure_delete=ON")
-        conn.execute(f"PRAGMA {schema}.cache_size=-{_CACHE_KIB}")
+        _attach(conn, schema, other)
     return conn
 
 
@@ -81,13 +77,25 @@ def open_reader(path: Path, *, attach: dict[str, Path] | None = None) -> sqlite3
         _read_only(path), uri=True, isolation_level=None, check_same_thread=False, cached_statements=256
     )
     for schema, other in (attach or {}).items():
-        conn.execute(f"ATTACH DATABASE ? AS {schema}", (_read_only(other),))
-        conn.execute(f"PRAGMA {schema}.cache_size=-{_CACHE_KIB}")
+        _attach_read_only(conn, schema, other)
     conn.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
     conn.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
     conn.execute("PRAGMA temp_store=MEMORY")
     conn.execute("PRAGMA query_only=ON")
     return conn
+
+
+def _attach(conn: sqlite3.Connection, schema: str, path: Path) -> None:
+    conn.execute(f"ATTACH DATABASE ? AS {schema}", (str(path),))
+    conn.execute(f"PRAGMA {schema}.journal_mode=WAL")
+    conn.execute(f"PRAGMA {schema}.synchronous=NORMAL")
+    conn.execute(f"PRAGMA {schema}.secure_delete=ON")
+    conn.execute(f"PRAGMA {schema}.cache_size=-{_CACHE_KIB}")
+
+
+def _attach_read_only(conn: sqlite3.Connection, schema: str, path: Path) -> None:
+    conn.execute(f"ATTACH DATABASE ? AS {schema}", (_read_only(path),))
+    conn.execute(f"PRAGMA {schema}.cache_size=-{_CACHE_KIB}")
 
 
 def _read_only(path: Path) -> str:
@@ -380,6 +388,35 @@ class Database(Generic[F]):
             self.unscrubbed = await self._writer.run(empty)
         except sqlite3.Error as error:
             raise self.met(error) from None
+
+    async def replace(self, schema: str, path: Path, put: Callable[[], None]) -> None:
+        """Let `put` lay another file in the place of the attached `path`, and go on with that one.
+
+        Reads are answered throughout: by the old file until the new one is attached. The old one's log is emptied
+        first and gone when `put` has returned, so that no frame of it is ever taken for the new file's. Raises
+        StoreError when a reader elsewhere holds on to that log, or `put` could not: then the old file stays.
+        """
+
+        def exchange(conn: sqlite3.Connection) -> None:
+            with _patient(conn):
+                (busy, _, _) = conn.execute(f"PRAGMA {schema}.wal_checkpoint(TRUNCATE)").fetchone()
+            if busy:
+                raise StoreError(f"{path.name} is being read", code="S10", hint="it is tried again by itself")
+            conn.execute(f"DETACH DATABASE {schema}")
+            try:
+                put()
+            except OSError as error:
+                raise StoreError(
+                    f"{path.name} cannot be replaced ({error.strerror})",
+                    code="S05",
+                    hint="run `welkom doctor`",
+                ) from None
+            finally:
+                _attach(conn, schema, path)
+
+        await self._writer.run(exchange)
+        self.reader.execute(f"DETACH DATABASE {schema}")
+        _attach_read_only(self.reader, schema, path)
 
     async def force_commits(self, forced: bool) -> None:
         """Whether COMMIT waits for the disk; only a bench ever turns that off."""

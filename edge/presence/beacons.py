@@ -90,6 +90,11 @@ def of_customer(conn: Connection, customer_id: bytes) -> list[bytes]:
     return [id_ for (id_,) in rows]
 
 
+def owners(conn: Connection) -> list[bytes]:
+    """Everybody who has a device."""
+    return [owner for (owner,) in conn.execute("SELECT DISTINCT customer_id FROM beacon")]
+
+
 def is_anybodys(conn: Connection, id_: bytes) -> bool:
     return conn.execute("SELECT 1 FROM beacon WHERE id=?", (id_,)).fetchone() is not None
 

@@ -48,6 +48,10 @@ class Names:
             self._kept.pop(customer_id, None)
         self.version += 1
 
+    def forget_all(self) -> None:
+        """Everybody may have changed: another replica is read from now on."""
+        self.forget(list(self._kept))
+
     def _read(self, conn: Connection, customer_id: bytes, *, now_ms: int) -> Any:
         row = tables.name_of(conn, customer_id, recipient=self._recipient, now_ms=now_ms)
         if row is None:

@@ -68,6 +68,9 @@ class SearchIndex:
             for block in self._blocks:
                 block.remove(customer_id)
 
+    def clear(self) -> None:
+        self.__init__()  # type: ignore[misc]
+
     def add(self, customer_id: bytes, name: str) -> None:
         self._pending.append((customer_id, name))
         self._count += 1

@@ -1,5 +1,6 @@
 """The list of staff as headquarters keeps it: who comes, changes and leaves. PINs are given in the shop."""
 
+from collections.abc import Sequence
 from sqlite3 import Connection
 
 from edge.staff import drafts
@@ -33,6 +34,14 @@ def drop(conn: Connection, number: str) -> None:
         conn.execute(f"DELETE FROM {table} WHERE staff_id=?", row)
     drafts.drop_ended(conn)
     conn.execute("DELETE FROM staff WHERE id=?", row)
+
+
+def keep_only(conn: Connection, numbers: Sequence[str]) -> None:
+    """The list came whole: whoever headquarters once sent and is not on it works here no longer."""
+    held = conn.execute("SELECT number FROM staff WHERE number IS NOT NULL").fetchall()
+    for (number,) in held:
+        if number not in numbers:
+            drop(conn, number)
 
 
 def give_pin(conn: Connection, name: str, pin_hash: str) -> bool:

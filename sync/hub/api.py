@@ -10,14 +10,15 @@ from litestar.params import QueryParameter
 from litestar.response import Stream
 
 from edge.kit.errors import Refused
-from sync import packing, rows, signing, standing, wire
+from sync import rows, signing, standing, wire
+from sync.hub import bodies, feed, pokes
 from sync.hub import devices as devices_of
-from sync.hub import feed, pokes
 from sync.hub.contacts import unless_gone
 from sync.hub.hq import fleet
 from sync.hub.nonces import Shared
 from sync.hub.problem import Refusal
-from sync.hub.tables import devices
+from sync.hub.snapshots import routes as snapshots
+from sync.hub.tables import compaction, devices
 from sync.hub.tables import feed as partitions
 from sync.hub.tables.devices import Device
 from sync.pokes import URGENT_PATH
@@ -66,22 +67,20 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     )
     async def take_events(request: AnyRequest) -> Response[bytes]:
         device = await signed(request)
-        body = await request.body()
-        if request.headers.get("content-encoding") == packing.CODING:
-            body = packing.unpack(body, most=wire.BATCH_BYTES)
-        envelope, facts = wire.decode_batch(body)
+        envelope, facts = wire.decode_batch(await bodies.unfolded(request, most=wire.BATCH_BYTES))
         if envelope.device != device.id:
             raise _not_yours("the upload names another device than the one that signed it")
         with hub.admission.upload(device.id):
             taken = await hub.take(envelope, facts)
         answer = wire.Answer(
+            schema=max(1, envelope.schema),
             ack=wire.Ack(envelope.epoch, taken.seq),
             rejected=taken.rejected,
             throttle_ms=hub.admission.throttle_ms(),
             hub_epoch=taken.hub_epoch,
             hub_time_ms=hub.now_ms(),
         )
-        return Response(wire.encode_answer(answer), media_type=MediaType.JSON)
+        return bodies.answer(request, wire.encode_answer(answer), MediaType.JSON)
 
     @get(
         wire.FEED_PATH,
@@ -94,20 +93,34 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         after: Annotated[int, QueryParameter(ge=0)],
         limit: Annotated[int, QueryParameter(ge=1, le=wire.PAGE_ROWS)] = wire.PAGE_ROWS,
         wait: Annotated[int, QueryParameter(ge=0, le=wire.WAIT_S)] = 0,
+        schema: Annotated[int, QueryParameter(ge=0, le=rows.MOST)] = 1,
     ) -> Response[bytes]:
         device = await signed(request)
+        if schema < wire.OLDEST:
+            hint = "its facts are taken all the same: update the box"
+            raise Refusal("this box is two versions behind", code="OUTDATED", hint=hint, status=426)
         if part not in (wire.main_part(device.shop_id), wire.urgent_part(device.shop_id)):
             raise _not_yours("the partition is another shop's")
         if await hub.db.read(partitions.last, part) < after:
             hint = "the hub was restored from a backup: rebuild the shop's replica"
             raise Refusal("the hub has fewer rows", code="CURSOR_AHEAD", hint=hint, status=409)
+        if 0 < after < (await hub.db.read(compaction.head, part)).gone:
+            hint = "fetch the replica whole, as the agent does by itself"
+            raise Refusal("not all rows are there any more", code="MUST_REFETCH", hint=hint, status=410)
+        hub.acks.heard(device.id, part, after)
         if wait:
             with hub.contacts.held(device.id):
                 await unless_gone(request, hub.bell.wait(hub.db, part, after=after, wait_s=wait))
         page = await hub.db.read(
-            feed.page, part, after=after, limit=limit, signer=hub.signer, now_ms=hub.now_ms()
+            feed.page,
+            part,
+            after=after,
+            limit=limit,
+            signer=hub.signer,
+            now_ms=hub.now_ms(),
+            schema=min(schema, wire.SCHEMA),
         )
-        return Response(page, media_type=_NDJSON)
+        return bodies.answer(request, page, _NDJSON)
 
     @post(
         wire.GUEST_PATH,
@@ -176,7 +189,9 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     async def front() -> str:
         return "Welkom hub: the central wallet that shops sync with. Its API is at /schema/openapi.json\n"
 
-    return [take_events, read_feed, follow, take_status, read_standing, find_guest, health, front]
+    whole = snapshots.routes(hub, signed)
+    ours = [take_events, read_feed, follow, take_status, read_standing, find_guest]
+    return [*ours, *whole, health, front]
 
 
 def _not_yours(message: str) -> Refusal:

@@ -17,6 +17,7 @@ from edge.kit.sql import Connection
 from sync import wire
 from sync.hub import api, catalogue, guests, intake, people, restored
 from sync.hub.admission import Admission
+from sync.hub.compaction import Acks, keep_compact
 from sync.hub.config import Config
 from sync.hub.contacts import Contacts
 from sync.hub.feed import Bell
@@ -27,6 +28,7 @@ from sync.hub.portal import routes as portal
 from sync.hub.portal.security import AddHeaders
 from sync.hub.problem import Refusal, problems
 from sync.hub.signer import signer
+from sync.hub.snapshots.shelf import Shelf
 from sync.hub.store import Store, open_store
 from sync.hub.tables import devices
 from sync.hub.tables import people as customers
@@ -46,6 +48,8 @@ class Hub:
         self.config = config
         self.keys = config.keys
         self.signer = signer(config.keys.hub_kek, number=config.signing)
+        self.acks = Acks()
+        self.shelf = Shelf(config, signer=self.signer, log=log)
         self.now_ms = clock.wall_ms
         self.bell = Bell()
         self.admission = Admission()
@@ -166,6 +170,7 @@ class Hub:
             await asyncio.to_thread(restored.remember, self.config.state / restored.FILE, mark)
         moved = await self.change(people.erase, self.keys, customer_id=customer_id, now_ms=self.now_ms())
         self.bell.poke([customer_id])
+        self.shelf.forget()
         await self.db.scrub()
         return moved
 
@@ -190,13 +195,19 @@ async def open_hub(
             now_ms=clock.wall_ms(),
         )
         if put_back:
+            hub.shelf.forget()
             log("hub_put_back", to_version=await db.apply(restored.raise_epoch))
-        listening = asyncio.create_task(hub.bell.listen(db))
+        working = [
+            asyncio.create_task(hub.bell.listen(db)),
+            asyncio.create_task(keep_compact(db, hub.acks, log=log)),
+        ]
         try:
             yield hub
         finally:
-            listening.cancel()
+            for task in working:
+                task.cancel()
             hub.bell.close()
-            await asyncio.gather(listening, return_exceptions=True)
+            await asyncio.gather(*working, return_exceptions=True)
+            await hub.shelf.close()
     finally:
         await db.close()

@@ -1,9 +1,10 @@
 """The lines that go out to the shops, and the pages they are read in."""
 
 import asyncio
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
+from itertools import islice
 from sqlite3 import Error
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _PAGE_ROOM = 1024  # for the checkpoint
 EVERYTHING: Final = b""  # the topic of whoever wants to hear of every change
+SKIPS_SINCE: Final = 2  # the version of the messages that counts with `skips`
+OVERTAKEN: Final = "overtaken"  # a type that no version knows: it is passed over, and its number counted
 LISTEN_S: Final = 0.25
 
 
@@ -102,18 +105,30 @@ def departure(shop_id: str, customer_id: bytes) -> list[Line]:
     ]
 
 
-def page(conn: Connection, part: str, *, after: int, limit: int, signer: Signer, now_ms: int) -> bytes:
-    """The next rows of `part` after `after` as the wire's bytes, at most `limit` and a page's size, signed."""
+def page(
+    conn: Connection,
+    part: str,
+    *,
+    after: int,
+    limit: int,
+    signer: Signer,
+    now_ms: int,
+    schema: int = wire.SCHEMA,
+) -> bytes:
+    """The next rows of `part` after `after` as the wire's bytes, at most `limit` and a page's size, signed.
+
+    `schema` is that of the shop: one of the version before counts without `skips`, so it is told each number.
+    """
     lines: list[bytes] = []
     size, cursor = _PAGE_ROOM, after
     newest = tables.last(conn, part)  # before the rows: an empty page is then always up to date
-    for seq, op, t, id_, ver, d in tables.after(conn, part, seq=after, limit=limit):
-        line = wire.encode_row(wire.Row(part, seq, op, t, id_, ver, msgspec.Raw(d)))
+    for row in islice(_rows(conn, part, after=after, limit=limit, schema=schema), limit):
+        line = wire.encode_row(row)
         size += len(line)
         if size > wire.PAGE_BYTES:
             break
         lines.append(line)
-        cursor = seq
+        cursor = row.seq
     return wire.encode_page(
         lines,
         sign=partial(signer.sign, "checkpoint"),
@@ -123,7 +138,17 @@ def page(conn: Connection, part: str, *, after: int, limit: int, signer: Signer,
         hub_time_ms=now_ms,
         hub_epoch=devices.hub_epoch(conn),
         keys=signer.keys,
+        schema=schema,
     )
+
+
+def _rows(conn: Connection, part: str, *, after: int, limit: int, schema: int) -> Iterator[wire.Row]:
+    for seq, op, t, id_, ver, d, skips in tables.after(conn, part, seq=after, limit=limit):
+        if skips and schema < SKIPS_SINCE:
+            for number in range(max(after, seq - skips - 1) + 1, seq):
+                yield wire.Row(part, number, "put", OVERTAKEN, "-", 0, wire.EMPTY)
+            skips = 0
+        yield wire.Row(part, seq, op, t, id_, ver, msgspec.Raw(d), skips)
 
 
 class Bell:

@@ -9,7 +9,8 @@ import pytest
 import sync
 from edge.kit.chain import link
 from edge.kit.log import FIELDS
-from sync import signet, wire
+from sync import signet, snapshot, wire
+from sync.hub.signer import signer
 from sync.standing import Standing
 
 ROOT = Path(sync.__file__).parent
@@ -64,6 +65,16 @@ def test_the_status_of_the_example_decodes() -> None:
     assert [each.code for each in said.readers] == ["", "gone"]
 
 
+def test_the_snapshot_of_the_example_decodes_and_its_manifest_is_signed() -> None:
+    assert snapshot.decode_ticket(EXAMPLES["ticket"].encode()).ready is False
+    manifest, signed = snapshot.decode_vouched(EXAMPLES["manifest"].encode())
+    assert manifest.cursors == {"shop:amersfoort": 14, "shop:amersfoort:urgent": 3}
+    signet.verify(signer(b"K" * 32, number=1).keys, "manifest", signed)
+    slab = wire.decode_as(EXAMPLES["slab"].encode(), snapshot.Slab)
+    ((_, ver, consent),) = wire.decode_as(bytes(slab.rows), list[tuple[str, int, wire.Consent]])
+    assert (slab.t, ver, consent.state) == ("consent", 2, "withdrawn")
+
+
 def test_the_problem_of_the_example_decodes() -> None:
     problem = wire.decode_problem(EXAMPLES["problem"].encode(), status=500)
     assert (problem.status, problem.code) == (409, "BROKEN_CHAIN")
@@ -84,12 +95,17 @@ def test_every_code_has_its_row_and_every_row_its_code() -> None:
         ("signet.py", r"sync\.wire$"),
         ("standing.py", r"sync\.(rows|wire)$"),
         ("pokes.py", r"sync\.wire$"),
+        ("packing.py", r"sync\.wire$"),
+        ("asking.py", r"sync$|sync\.signing$"),
+        ("snapshot.py", r"sync$|sync\.(wire|rows)$"),
+        ("bootstrap.py", r"sync$|sync\.(snapshot|asking)$"),
         ("box.py", r"sync$"),
         ("mending.py", r"sync\.(box|standing)$"),
-        ("agent.py", r"sync$|sync\.(wire|signing|signet|standing|pokes|box|mending)$"),
+        ("agent.py", r"sync$|sync\.(wire|signing|signet|standing|pokes|box|mending|bootstrap|asking)$"),
         (
             "hub",
-            r"sync$|sync\.(wire|signing|signet|standing|pokes|packing|rows|hub(\..*)?)$|edge\.(kit(\..*)?|\w+\.rules)$",
+            r"sync$|sync\.(wire|signing|signet|standing|pokes|packing|rows|snapshot|hub(\..*)?)$"
+            r"|edge\.(kit(\..*)?|\w+\.rules)$",
         ),
     ],
 )
@@ -109,6 +125,9 @@ def test_no_room_knows_more_than_its_table_says(room: str, allowed: str) -> None
                         "signing",
                         "signet",
                         "mending",
+                        "bootstrap",
+                        "packing",
+                        "snapshot",
                     } or room == "hub"
 
 

@@ -75,11 +75,11 @@ def total(conn: Connection) -> int:
 
 def after(
     conn: Connection, part: str, *, seq: int, limit: int
-) -> Iterator[tuple[int, Op, str, str, int, bytes]]:
-    """Rows (seq, op, t, id, ver, d) of a partition after `seq`, in order."""
+) -> Iterator[tuple[int, Op, str, str, int, bytes, int]]:
+    """Rows (seq, op, t, id, ver, d, skips) of a partition after `seq`, in order."""
     return conn.execute(
         """
-        SELECT seq, op, t, id, ver, d FROM feed WHERE part=:part AND seq>:seq ORDER BY seq LIMIT :limit
+        SELECT seq, op, t, id, ver, d, skips FROM feed WHERE part=:part AND seq>:seq ORDER BY seq LIMIT :limit
         """,
         {"part": part, "seq": seq, "limit": limit},
     )

@@ -1,0 +1,78 @@
+"""A central wallet of any size for the benches: invented customers, put in as an import would."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from edge.bench.shop import barcode
+from edge.config import toml
+from edge.keys import Keys, read_keys, write_keys
+from sync.hub import config as hub_config
+from sync.hub import devices
+from sync.hub.app import open_hub
+from sync.hub.consents import NewConsent
+from sync.hub.people import NewCustomer
+from sync.hub.tables.devices import Device
+
+SHOP: Final = "bench"
+DEVICE: Final = "bench-1"
+_SLICE: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Centre:
+    """The hub's file and settings, and the secrets of the shop."""
+
+    config: Path  # hub.toml
+    file: Path
+    keys: Keys
+
+
+async def fill(
+    state: Path, customers: int, *, recipient: str, port: int, progress: Callable[[int], None]
+) -> Centre:
+    """A hub with that many customers, all resident in one shop; what an earlier run put in stays."""
+    credentials = state / "credentials"
+    write_keys(credentials)
+    keys = read_keys(credentials)
+    for name, value in (("hub_kek", os.urandom(32)), (f"shop_key.{SHOP}", keys.shop_key)):
+        if not (credentials / name).exists():
+            (credentials / name).write_text(value.hex())
+    public = Ed25519PrivateKey.from_private_bytes(keys.device_key).public_key().public_bytes_raw()
+    config = state / "hub.toml"
+    config.write_text(
+        f"[hub]\nport = {port}\n[[shops]]\nid = {toml(SHOP)}\ndevice = {toml(DEVICE)}\n"
+        f"public_key = {toml(public.hex())}\n",
+        encoding="utf-8",
+    )
+    hub_keys = hub_config.read_keys({name: (credentials / name).read_bytes() for name in hub_config.NAMES})
+    async with open_hub(hub_config.Config(state / "hub", hub_keys), log=lambda *_, **__: None) as hub:
+        device = Device(DEVICE, SHOP, 1, public)
+        await hub.db.apply(devices.register, hub.keys, device=device, shop_key=keys.shop_key)
+        (held,) = hub.db.reader.execute("SELECT count(*) FROM customer").fetchone()
+        numbers = iter(range(held, customers))
+        while some := list(islice(_people(numbers, recipient), _SLICE)):
+            await hub.add_customers([SHOP], some, at_once=_SLICE)
+            held += len(some)
+            progress(held)
+    return Centre(config, state / "hub" / "hub.db", keys)
+
+
+def _people(numbers: Iterator[int], recipient: str) -> Iterator[NewCustomer]:
+    for number in numbers:
+        yield NewCustomer(
+            # Ascending ids, as UUIDv7 are.
+            number.to_bytes(8) + os.urandom(8),
+            traits={
+                "name": {"call": f"mevrouw {number}", "short": "Mevrouw", "initials": "MV"},
+                "points": {"balance": number % 1000},
+                "stamps": {"have": number % 8, "of": 8, "reward": "gratis impregneren"},
+            },
+            credentials=[("number", barcode(number))],
+            consents=[NewConsent("recognition", recipient), NewConsent("saving", recipient)],
+        )

@@ -1,0 +1,185 @@
+"""Implements `sync.bootstrap.Staging`: the packed file, the loader that reads it, and the exchange at the end."""
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import closing
+from sqlite3 import Connection
+from typing import Final, TypeVar
+
+import msgspec
+
+from edge import replica
+from edge.facts import Fact
+from edge.fetching.places import Places
+from edge.fetching.talk import Begin, Finish, Finished, Grown, Loaded, Reply, Word
+from edge.kit.child import Child, Failed
+from edge.kit.errors import StoreError
+from edge.kit.sqlite import Database
+from edge.replica import Seals
+from edge.staff import roster
+from sync import wire
+from sync.snapshot import Manifest
+
+R = TypeVar("R")
+Aside = Sequence[tuple[str, str, int, msgspec.Raw]]
+
+
+class Fetching:
+    """One replica on its way. `turn` is held while rows are put into the one in use, and while it is exchanged."""
+
+    def __init__(
+        self,
+        db: Database[Fact],
+        places: Places,
+        seals: Seals,
+        *,
+        shop: str,
+        turn: asyncio.Lock,
+        on_begun: Callable[[], None],
+        on_swapped: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._db = db
+        self._places = places
+        self._seals = seals
+        self._urgent = wire.urgent_part(shop)
+        self._turn = turn
+        self._on_begun = on_begun
+        self._on_swapped = on_swapped
+        self._child: Child | None = None
+        self._said: asyncio.Queue[Reply] = asyncio.Queue()
+        self._size = 0
+        self._aside: Aside = ()
+
+    def held(self) -> tuple[str, int]:
+        places = self._places
+        if not (places.ticket.exists() and places.packed.exists()):
+            return "", 0
+        return places.ticket.read_text(encoding="ascii"), places.packed.stat().st_size
+
+    async def begin(self, id_: str) -> None:
+        await self.drop()
+        try:
+            self._places.packed.touch(mode=0o600)
+            self._places.ticket.write_text(id_, encoding="ascii")
+        except OSError as error:
+            raise _disk(error) from None
+        self._on_begun()
+
+    async def add(self, piece: bytes) -> None:
+        await self._awake()
+        try:
+            await asyncio.to_thread(self._append, piece)
+        except OSError as error:
+            raise _disk(error) from None
+        self._tell(Grown(self._size, False))
+
+    async def finish(self, manifest: Manifest) -> None:
+        await self._awake()
+        self._tell(Grown(self._size, True))
+        loaded = await self._answer(Loaded)
+        if (loaded.rows, loaded.sha256) != (manifest.rows, manifest.sha256):
+            raise wire.Malformed("the snapshot is not what the hub signed", code="BAD_DIGEST", hint=_AGAIN)
+        self._aside = loaded.aside
+        self._tell(Finish(manifest.cursors))
+        await self._answer(Finished)
+        await self._end_child()
+
+    def cursor(self, part: str) -> int:
+        with closing(self._opened()) as conn:
+            return replica.cursor(conn, part)
+
+    async def apply(self, page: wire.Page) -> None:
+        def put() -> None:
+            with closing(self._opened()) as conn, conn:
+                conn.execute("BEGIN")
+                replica.apply(conn, page.rows, self._seals)
+
+        await asyncio.to_thread(put)
+
+    async def swap(self, *, live_urgent: int) -> bool:
+        async with self._turn:
+            if replica.cursor(self._db.reader, self._urgent) != live_urgent:
+                return False
+            try:
+                await self._db.apply(_put_aside, self._aside, self._seals)
+                await self._db.replace("replica", self._places.replica, self._places.put)
+            except StoreError as error:
+                raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
+            self._places.clear()
+            await self._on_swapped()
+        return True
+
+    async def drop(self) -> None:
+        await self._end_child()
+        self._places.clear()
+        self._size, self._aside = 0, ()
+
+    async def rest(self) -> None:
+        await self._end_child()
+
+    async def _awake(self) -> None:
+        """Have a loader at work on all that lies here; after a restart it begins the file from its start."""
+        if self._child is not None:
+            return
+        self._on_begun()
+        self._size = self._places.packed.stat().st_size
+        said = self._said = asyncio.Queue()
+
+        async def hear(lines: asyncio.StreamReader) -> None:
+            while line := await lines.readline():
+                said.put_nowait(msgspec.json.decode(line, type=Reply))
+            said.put_nowait(Failed("ProcessLookupError", "the loader ended"))
+
+        self._child = Child("edge.fetching.loader", hear)
+        await self._child.open()
+        places, seals = self._places, self._seals
+        begin = Begin(str(places.packed), str(places.staging), seals.transport, seals.kek)
+        self._child.write(msgspec.json.encode(begin))
+        self._tell(Grown(self._size, False))
+
+    def _append(self, piece: bytes) -> None:
+        with open(self._places.packed, "ab") as file:
+            file.write(piece)
+        self._size += len(piece)
+
+    def _tell(self, word: Word) -> None:
+        if self._child is not None:
+            self._child.write(msgspec.json.encode(word))
+
+    async def _answer(self, kind: type[R]) -> R:
+        said = await self._said.get()
+        if isinstance(said, kind):
+            return said
+        await self.drop()
+        died = f"{said.error} at {said.died}" if isinstance(said, Failed) else "it answered something else"
+        raise wire.Refused(f"the snapshot could not be loaded: {died}", code="S11", hint=_AGAIN)
+
+    async def _end_child(self) -> None:
+        child, self._child = self._child, None
+        if child is not None:
+            await child.close()
+
+    def _opened(self) -> Connection:
+        conn = sqlite3.connect(":memory:", isolation_level=None)
+        conn.execute("ATTACH DATABASE ? AS replica", (str(self._places.staging),))
+        conn.execute("PRAGMA replica.synchronous=FULL")
+        conn.execute("PRAGMA replica.secure_delete=ON")
+        return conn
+
+
+def _put_aside(conn: Connection, aside: Aside, seals: Seals) -> None:
+    for t, id_, ver, d in aside:
+        replica.put(conn, wire.Row("snapshot", 1, "put", t, id_, ver, d), seals)
+    roster.keep_only(conn, [id_ for t, id_, _, _ in aside if t == "staff"])
+
+
+def _disk(error: OSError) -> wire.Unreachable:
+    return wire.Unreachable(
+        f"what is fetched cannot be written ({error.strerror})",
+        code="S11",
+        hint="free disk space; it goes on by itself",
+    )
+
+
+_AGAIN: Final = "it is fetched again by itself"

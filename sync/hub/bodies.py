@@ -1,0 +1,35 @@
+"""Bodies on the line, packed where both sides can: requests unfolded within a cap, answers for who takes it."""
+
+from typing import Any
+
+from litestar import Request, Response
+
+from sync import packing
+from sync.hub.problem import Refusal
+
+AnyRequest = Request[Any, Any, Any]
+
+
+async def unfolded(request: AnyRequest, *, most: int) -> bytes:
+    """The body of a request, unfolded to `most` bytes at most; raises Malformed, or Refusal BAD_CODING."""
+    coding = request.headers.get("content-encoding", "").strip().lower()
+    body = await request.body()
+    if coding in ("", "identity"):
+        return body
+    if coding != packing.CODING:
+        raise Refusal(
+            "the body is packed in a way that is not understood",
+            code="BAD_CODING",
+            hint=f"send it plain, or as {packing.CODING}",
+            status=415,
+        )
+    return packing.unpack(body, most=most)
+
+
+def answer(request: AnyRequest, content: bytes, media_type: str) -> Response[bytes]:
+    """An answer, packed for who takes it; it says that packed requests are taken too (RFC 9110 section 12.5.3)."""
+    headers = {"accept-encoding": packing.CODING, "vary": "accept-encoding"}
+    if len(content) >= packing.WORTH_BYTES and packing.accepts(request.headers.get("accept-encoding", "")):
+        content = packing.pack(content)
+        headers["content-encoding"] = packing.CODING
+    return Response(content, headers=headers, media_type=media_type)

@@ -1,0 +1,140 @@
+"""Writes one snapshot, in a process of its own: a million customers must not hold up who else asks the hub.
+
+`python -m sync.hub.snapshots.maker`; one `Order` on stdin, one `Made` (or `Failed`) on stdout.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import msgspec
+
+from edge.kit.child import Failed
+from edge.kit.log import died
+from edge.kit.seal import KEY_BYTES
+from edge.kit.sql import Connection
+from sync import snapshot, wire
+from sync.hub.config import Config, Keys
+from sync.hub.store import open_store
+from sync.hub.tables import feed as partitions
+from sync.hub.tables import snapshot as tables
+from sync.packing import pack
+
+FRAME_BYTES: Final = 1 << 20  # of slabs, unfolded, before they are packed and can be fetched
+NICE: Final = 5  # below who answers shops
+
+
+class Order(msgspec.Struct, frozen=True):
+    """Whose snapshot, where to, and where the hub keeps everything; a password comes through the pipe alone."""
+
+    state: str
+    database: str
+    password: str | None
+    shop: str
+    out: str
+
+    def __repr__(self) -> str:
+        return "Order(…)"
+
+
+class Made(msgspec.Struct, frozen=True, tag=True):
+    cursors: dict[str, int]
+    rows: int
+    bytes: int
+    sha256: str
+
+
+def make(conn: Connection, shop: str, path: Path) -> Made:
+    """Write what `shop` is to know to a new file; `conn` shows cursors and rows as of one moment."""
+    with open(path, "xb") as out:
+        made = _write(conn, shop, out)
+        os.fsync(out.fileno())
+    return made
+
+
+def _write(conn: Connection, shop: str, out: BinaryIO) -> Made:
+    parts = (wire.main_part(shop), wire.urgent_part(shop))
+    cursors = {part: partitions.last(conn, part) for part in parts}
+    digest, rows, size = sha256(), 0, 0
+    for frame, count in _frames(_slabs(conn, parts[0])):
+        packed = pack(frame)
+        out.write(packed)
+        out.flush()
+        digest.update(packed)
+        rows, size = rows + count, size + len(packed)
+    return Made(cursors, rows, size, digest.hexdigest())
+
+
+def _slabs(conn: Connection, part: str) -> Iterator[tuple[bytes, int]]:
+    """Lines of the file, each with its number of rows."""
+    gone = tables.gone(conn, part)
+    for t in tables.kinds(conn, part):
+        held: list[bytes] = []
+        size = 0
+        for id_, ver, d in tables.folded(conn, part, t, gone=gone):
+            row = b"[%b,%d,%b]" % (msgspec.json.encode(id_), ver, d)
+            if len(held) == snapshot.SLAB_ROWS or size + len(row) > snapshot.SLAB_BYTES - 1024:
+                yield _slab(t, held), len(held)
+                held, size = [], 0
+            held.append(row)
+            size += len(row)
+        if held:
+            yield _slab(t, held), len(held)
+
+
+def _slab(t: str, rows: list[bytes]) -> bytes:
+    return b'{"t":"%b","rows":[%b]}\n' % (t.encode(), b",".join(rows))
+
+
+def _frames(slabs: Iterator[tuple[bytes, int]]) -> Iterator[tuple[bytes, int]]:
+    held, rows = bytearray(), 0
+    for slab, count in slabs:
+        held += slab
+        rows += count
+        if len(held) >= FRAME_BYTES:
+            yield bytes(held), rows
+            held, rows = bytearray(), 0
+    if held:
+        yield bytes(held), rows
+
+
+async def _ordered(order: Order) -> Made:
+    """Raises ValueError when somebody was erased meanwhile: then nothing of it may go out."""
+    nothing = bytes(KEY_BYTES)  # what is written stays sealed: no key is needed for it
+    config = Config(
+        Path(order.state),
+        Keys(nothing, nothing),
+        database=order.database,
+        database_password=order.password,
+    )
+    store = await open_store(config, log=lambda *_, **__: None)
+    try:
+        erased = await store.read(tables.erasures)
+        made = await store.view(make, order.shop, Path(order.out))
+        if await store.read(tables.erasures) != erased:
+            raise ValueError("somebody was erased meanwhile")
+        return made
+    finally:
+        await store.close()
+
+
+def main() -> None:
+    os.umask(0o077)
+    with suppress(OSError):
+        os.nice(NICE)
+    order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
+    answer: Made | Failed
+    try:
+        answer = asyncio.run(_ordered(order))
+    except Exception as error:
+        answer = Failed(**died(error))
+    sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""The partitions once more, in the order of types and ids: what a shop that applied all of it would hold."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from edge.kit.sql import Connection
+
+SLICE: Final = 2_000
+Whole = tuple[str, int, bytes]  # id, version, body
+
+# Customers first: whoever is gone takes the rest of their rows along.
+_FIRST: Final = ("customer", "key", "credential", "consent")
+
+
+def kinds(conn: Connection, part: str) -> list[str]:
+    """The types that stand in a partition."""
+    found = [t for (t,) in conn.execute("SELECT DISTINCT t FROM feed WHERE part=:part", {"part": part})]
+    return sorted(found, key=lambda t: (_FIRST.index(t) if t in _FIRST else len(_FIRST), t))
+
+
+def gone(conn: Connection, part: str) -> dict[bytes, int]:
+    """Customers whom the partition takes away: up to which seq nothing about them counts."""
+    return {
+        bytes.fromhex(id_): seq
+        for id_, seq in conn.execute(
+            """
+            SELECT id, max(seq) FROM feed WHERE part=:part AND t='customer' AND op<>'put' GROUP BY id
+            """,
+            {"part": part},
+        )
+    }
+
+
+def folded(conn: Connection, part: str, t: str, *, gone: dict[bytes, int]) -> Iterator[Whole]:
+    """The rows of one type that hold in the end, by id: what putting and taking away one by one would leave."""
+    held: Whole | None = None
+    for id_, seq, op, ver, d, customer_id in _rows(conn, part, t):
+        if held is not None and held[0] != id_:
+            yield held
+            held = None
+        if op != "put":
+            held = None
+        elif customer_id in gone and seq <= gone[customer_id]:
+            continue
+        elif held is None or ver > held[1] or t == "key":
+            held = (id_, ver, bytes(d))
+    if held is not None:
+        yield held
+
+
+def _rows(conn: Connection, part: str, t: str) -> Iterator[tuple[str, int, str, int, bytes, bytes | None]]:
+    """All rows of one type by (id, seq), read a slice at a time: a driver may hold a whole answer in memory."""
+    id_, seq = "", 0
+    while True:
+        rows = conn.execute(
+            """
+            SELECT id, seq, op, ver, d, customer_id FROM feed
+            WHERE part=:part AND t=:t AND (id, seq) > (:id, :seq) ORDER BY id, seq LIMIT :limit
+            """,
+            {"part": part, "t": t, "id": id_, "seq": seq, "limit": SLICE},
+        ).fetchall()
+        yield from rows
+        if len(rows) < SLICE:
+            return
+        id_, seq = rows[-1][:2]
+
+
+def erasures(conn: Connection) -> int:
+    """How many people were ever erased: another number, and a snapshot of before it must not go out."""
+    (count,) = conn.execute("SELECT count(*) FROM erased").fetchone()
+    return int(count)
