@@ -20,7 +20,7 @@ _HUB: Final = {
     "database": "",
 }
 PASSWORD: Final = "database_password"
-_SHOP: Final = ("id", "device", "public_key", "epoch")
+_SHOP: Final = ("id", "device", "public_key", "epoch", "retired")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Shop:
     public_key: bytes
     epoch: int
     shop_key: bytes = field(repr=False)
+    retired: bool = False  # the box never comes back: nothing waits for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,11 @@ def _shop(table: dict[str, Any], credentials: Path, file: Path, number: int) -> 
     epoch = table.get("epoch", 1)
     if len(public_key) != 32 or type(epoch) is not int or epoch < 1:
         raise _wrong(file, f"shops[{number}]", "needs a public_key of 64 hex digits and an epoch from 1")
-    return Shop(shop_id, device, public_key, epoch, shop_key=read_key(credentials, f"shop_key.{shop_id}"))
+    retired = table.get("retired", False)
+    if type(retired) is not bool:
+        raise _wrong(file, f"shops[{number}].retired", "is true or false")
+    shop_key = read_key(credentials, f"shop_key.{shop_id}")
+    return Shop(shop_id, device, public_key, epoch, shop_key=shop_key, retired=retired)
 
 
 def _table(table: object, known: set[str], *, file: Path, where: str) -> dict[str, Any]:

@@ -42,6 +42,7 @@ async def _serve(settings: HubFile, *, put_back: bool) -> None:
         for shop in settings.shops:
             device = Device(shop.device, shop.id, shop.epoch, shop.public_key)
             await hub.db.apply(devices.introduce, hub.keys, device=device, shop_key=shop.shop_key)
+            await hub.db.apply(devices.retire, shop.device, retired=shop.retired, now_ms=hub.now_ms())
 
         with listen(settings.hub.host, settings.hub.port) as sock:
 

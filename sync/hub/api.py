@@ -98,7 +98,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         device = await signed(request)
         if schema < wire.OLDEST:
             hint = "its facts are taken all the same: update the box"
-            raise Refusal("this box is two versions behind", code="OUTDATED", hint=hint, status=426)
+            raise Refusal("this box is two versions behind", code="TOO_OLD", hint=hint, status=426)
         if part not in (wire.main_part(device.shop_id), wire.urgent_part(device.shop_id)):
             raise _not_yours("the partition is another shop's")
         if await hub.db.read(partitions.last, part) < after:

@@ -50,6 +50,11 @@ def introduce(conn: Connection, keys: Keys, *, device: Device, shop_key: bytes) 
         register(conn, keys, device=device, shop_key=shop_key)
 
 
+def retire(conn: Connection, device_id: str, *, retired: bool, now_ms: int) -> None:
+    """A person says that this box never comes back, or takes that back: whether anything waits for it."""
+    tables.retire(conn, device_id, since_ms=now_ms if retired else None)
+
+
 def renew(conn: Connection, device_id: str) -> int:
     """Give a device its next epoch, because its box was put back from a backup; raises Refused for an unknown one."""
     epoch = tables.raise_epoch(conn, device_id)

@@ -86,6 +86,9 @@ class TestBox:
         row = self._conn.execute("SELECT seq FROM cursor WHERE part=?", (part,)).fetchone()
         return int(row[0]) if row else 0
 
+    def put_cursor(self, part: str, seq: int) -> None:
+        self._conn.execute("INSERT INTO cursor VALUES (?, ?)", (part, seq))
+
     async def apply(self, page: wire.Page) -> None:
         part = page.checkpoint.part
         held = self.cursor(part)

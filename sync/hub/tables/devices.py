@@ -43,6 +43,12 @@ def put_device(conn: Connection, given: Device) -> None:
     )
 
 
+def retire(conn: Connection, device_id: str, *, since_ms: int | None) -> None:
+    conn.execute(
+        "UPDATE device SET retired_ms=:since_ms WHERE id=:id", {"id": device_id, "since_ms": since_ms}
+    )
+
+
 def mark_forked(conn: Connection, device_id: str, *, now_ms: int) -> bool:
     """Note that two boxes write this device's history; False when that was known."""
     done = conn.execute(
