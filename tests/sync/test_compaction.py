@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,12 @@ def agent(centre: Centre, box: TestBox, *, schema: int = wire.SCHEMA) -> Agent:
 
 def known(box: TestBox) -> dict[str, dict[str, str]]:
     return {kind: box.rows(kind) for kind in KINDS}
+
+
+async def ticks() -> AsyncGenerator[None, None]:
+    while True:
+        yield
+        await asyncio.sleep(0.01)
 
 
 def seqs(centre: Centre, part: str = MAIN) -> list[tuple[int, int]]:
@@ -167,10 +174,11 @@ async def test_the_job_compacts_by_itself(tmp_path: Path) -> None:
         for price in range(3):
             await centre.hub.change(catalogue.put_products, [Product("A", title="t", price_cents=price)])
         job = asyncio.create_task(keep_compact(centre.hub.db, Acks(), log=centre.said, rest=lambda: 0.01))
-        async with asyncio.timeout(30):
-            while (await centre.hub.db.read(tables.head, MAIN)).compacted < 3:
-                await asyncio.sleep(0.01)
-            assert len(seqs(centre)) == 1
+        async with asyncio.timeout(60):
+            async for _ in ticks():
+                if (await centre.hub.db.read(tables.head, MAIN)).compacted == 3:
+                    break
         job.cancel()
+        assert len(seqs(centre)) == 1
         head = await centre.hub.db.read(tables.head, MAIN)
         assert (head.last, head.compacted, head.gone) == (3, 3, 0)

@@ -84,7 +84,7 @@ def event(seq: int = 1, body: bytes = b"{}") -> bytes:
         ENVELOPE + b"".join(event(seq) for seq in range(1, 502)),
         ENVELOPE + event(1, b'{"a":"%s"}' % (b"x" * wire.EVENT_BYTES)),
         ENVELOPE.replace(b'"epoch":1', b'"epoch":0'),
-        ENVELOPE.replace(b'"schema":1', b'"schema":2'),
+        ENVELOPE.replace(b'"schema":1', b'"schema":3'),
         ENVELOPE.replace(b"box-1", b"../box"),
         b"",
         b"\n",
