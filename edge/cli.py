@@ -14,6 +14,7 @@ COMMANDS: Final[dict[str, str]] = {
     "edge": "run the appliance of a configuration",
     "hub": "run the central wallet of a configuration",
     "init": "write a configuration and its secrets, asking what cannot be known",
+    "enrol": "make a box the voice of its shop, with a code from headquarters",
     "check": "validate a configuration and print it with secrets masked",
     "doctor": "try every part and say what to do",
     "staff": "add someone who may sign in",

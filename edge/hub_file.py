@@ -10,6 +10,9 @@ from edge.keys import read_key
 from edge.kit.errors import ConfigError
 from edge.kit.postgres import connector
 from sync.hub import config as hub_config
+from sync.hub import devices
+from sync.hub.app import Hub
+from sync.hub.tables.devices import Device
 
 _HUB: Final = {
     "state": "hub",
@@ -39,6 +42,24 @@ class Shop:
 class HubFile:
     hub: hub_config.Config
     shops: tuple[Shop, ...]
+
+
+def is_hub(path: Path) -> bool:
+    """Whether a configuration is a hub's: only those have keys of a hub, and `[[shops]]`."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return False  # what is wrong with it says whoever loads it
+    hub = table.get("hub", {})
+    return "shops" in table or (isinstance(hub, dict) and bool({"state", "port", "host"} & set(hub)))
+
+
+async def introduced(hub: Hub, settings: HubFile) -> None:
+    """Let the hub know the shops of its file; what was enrolled since goes before it."""
+    for shop in settings.shops:
+        device = Device(shop.device, shop.id, shop.epoch, shop.public_key)
+        await hub.db.apply(devices.introduce, hub.keys, device=device, shop_key=shop.shop_key)
+        await hub.db.apply(devices.retire, shop.device, retired=shop.retired, now_ms=hub.now_ms())
 
 
 def load_hub(path: Path, *, environment: Mapping[str, str]) -> HubFile:

@@ -63,3 +63,13 @@ def write_keys(folder: Path, given: dict[str, bytes] | None = None) -> None:
             continue
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write((given or {}).get(name, os.urandom(KEY_BYTES)).hex())
+
+
+def replace_key(folder: Path, name: str, key: bytes) -> None:
+    """Put another key in the place of a secret, whole or not at all."""
+    waiting = folder / f".{name}"
+    with open(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(key.hex())
+        file.flush()
+        os.fsync(file.fileno())
+    waiting.replace(folder / name)

@@ -142,6 +142,12 @@ def depth(conn: Connection) -> int:
     return int(count)
 
 
+def anything(conn: Connection) -> bool:
+    """Whether anything ever happened here."""
+    (seq,) = conn.execute("SELECT seq FROM outbox_head").fetchone()
+    return bool(seq)
+
+
 # The hub restored from a backup asks for what it lost; after this time that backup is older than allowed.
 KEEP_ACKED_MS: Final = 35 * 24 * 3_600_000
 

@@ -12,7 +12,7 @@ from typing import Final
 _HEAD_END: Final = b"\r\n\r\n"
 
 
-class _Stream(asyncio.Protocol):
+class Stream(asyncio.Protocol):
     """The `/live` connection: calls `poked` for each event that arrives."""
 
     def __init__(self, poked: Callable[[], None]) -> None:
@@ -29,7 +29,7 @@ class _Stream(asyncio.Protocol):
             self._poked()
 
 
-class _Getter(asyncio.Protocol):
+class Getter(asyncio.Protocol):
     """The kept-alive connection for the fragment: one request at a time, one more when poked meanwhile."""
 
     def __init__(self, request: bytes, done: Callable[[int, int], None]) -> None:
@@ -37,6 +37,7 @@ class _Getter(asyncio.Protocol):
         self._done = done
         self._busy = self._again = False
         self._got = bytearray()
+        self.body = b""  # of the last answer
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport: asyncio.Transport = transport  # type: ignore[assignment]
@@ -60,6 +61,7 @@ class _Getter(asyncio.Protocol):
         if len(self._got) < head_end + 4 + size:
             return
         at_ns = time.monotonic_ns()
+        self.body = bytes(self._got[head_end + 4 :])
         self._got.clear()
         self._busy = False
         self._done(at_ns, size)
@@ -79,13 +81,13 @@ class Tablets:
     _left: int = 0
     _all: "asyncio.Future[int] | None" = None
     _open: list[asyncio.Transport] = field(default_factory=list)
-    _getters: list[_Getter] = field(default_factory=list)
+    _getters: list[Getter] = field(default_factory=list)
 
     async def connect(self) -> None:
         loop = asyncio.get_running_loop()
         for number in range(self.count):
-            getter = _Getter(self._request("/visits", number), self._done)
-            stream = _Stream(getter.ask)
+            getter = Getter(self._request("/visits", number), self._done)
+            stream = Stream(getter.ask)
             await loop.create_connection(lambda each=getter: each, "127.0.0.1", self.port)  # type: ignore[misc]
             await loop.create_connection(lambda each=stream: each, "127.0.0.1", self.port)  # type: ignore[misc]
             stream.transport.write(self._request("/live", number))

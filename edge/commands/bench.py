@@ -42,6 +42,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     whole.add_argument("--seed", type=int, default=1)
     whole.add_argument("--state", type=Path, help="keep the invented hub here, to measure again sooner")
     whole.add_argument("--json", action="store_true", help="end with one JSON object")
+    line = names.add_parser("sync", help='from a "no" at the hub to the tablets of many shops; facts up')
+    line.add_argument("--appliances", type=int, default=50, metavar="N", help="connected shops (50)")
+    line.add_argument("--rounds", type=int, default=20, metavar="N", help="withdrawals, and erasures (20)")
+    line.add_argument("--json", action="store_true", help="end with one JSON object")
 
     centre = names.add_parser("hub", help="many shops' facts into hubs on PostgreSQL, beside bare inserts")
     centre.add_argument("--shops", type=int, default=500, metavar="N", help="shops (500)")
@@ -56,6 +60,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(words: argparse.Namespace) -> int:
+    if words.name == "sync":
+        return _sync(words)
     if words.name == "catalogue":
         return _catalogue(words)
     if words.name == "bootstrap":
@@ -144,3 +150,14 @@ def _hub(words: argparse.Namespace) -> int:
         result = asyncio.run(hub.measure(Path(folder), server, **sizes, hubs=words.hubs, seed=words.seed))
     sys.stdout.write((json.dumps(result) if words.json else hub.text(result)) + "\n")
     return 0 if hub.holds(result) else 1
+
+
+def _sync(words: argparse.Namespace) -> int:
+    from edge.bench import sync
+
+    if words.appliances < 1 or words.rounds < 1:
+        raise ConfigError("too little to measure", code="C09", hint="at least --appliances 1 and --rounds 1")
+    with tempfile.TemporaryDirectory(prefix="welkom-bench-") as temporary:
+        result = asyncio.run(sync.measure(Path(temporary), appliances=words.appliances, rounds=words.rounds))
+    sys.stdout.write((sync.dump(result) if words.json else sync.text(result)) + "\n")
+    return 0

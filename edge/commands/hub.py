@@ -8,15 +8,13 @@ from pathlib import Path
 import uvloop
 
 from edge.commands.edge import no_core_dumps
-from edge.hub_file import HubFile, load_hub
+from edge.hub_file import HubFile, introduced, load_hub
 from edge.kit.clock import SystemClock
 from edge.kit.log import bridge_library_logs, json_log
 from edge.kit.notify import notify, watchdog
 from edge.kit.serve import listen, serve
 from edge.kit.told import until_told
-from sync.hub import devices
 from sync.hub.app import open_hub
-from sync.hub.tables.devices import Device
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -39,10 +37,7 @@ async def _serve(settings: HubFile, *, put_back: bool) -> None:
     log = json_log(now_ms=SystemClock().wall_ms)
     bridge_library_logs(log)
     async with open_hub(settings.hub, log=log, put_back=put_back) as hub:
-        for shop in settings.shops:
-            device = Device(shop.device, shop.id, shop.epoch, shop.public_key)
-            await hub.db.apply(devices.introduce, hub.keys, device=device, shop_key=shop.shop_key)
-            await hub.db.apply(devices.retire, shop.device, retired=shop.retired, now_ms=hub.now_ms())
+        await introduced(hub, settings)
 
         with listen(settings.hub.host, settings.hub.port) as sock:
 

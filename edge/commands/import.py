@@ -11,7 +11,6 @@ import asyncio
 import json
 import os
 import sqlite3
-import tomllib
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
@@ -26,17 +25,16 @@ from edge.catalogue.importers.lines import Mapping_, read_mapping
 from edge.catalogue.rules import Difference, Product, Stock, difference, missing
 from edge.config import load
 from edge.files import prepare
-from edge.hub_file import HubFile, load_hub
+from edge.hub_file import HubFile, introduced, is_hub, load_hub
 from edge.importing import run as run_
 from edge.kit.clock import SystemClock, rfc3339
 from edge.kit.errors import ConfigError, WelkomError
 from edge.kit.log import json_log
 from edge.kit.sql import Connection
 from edge.kit.sqlite import open_writer
-from sync.hub import catalogue, devices
+from sync.hub import catalogue
 from sync.hub.app import Hub, open_hub
 from sync.hub.hq import imports, put
-from sync.hub.tables.devices import Device
 from sync.hub.tables.feed import Moved
 from sync.hub.tables.imports import runs
 
@@ -95,7 +93,7 @@ def run(words: argparse.Namespace) -> int:
         raise _unreadable(f"{words.file}: cannot be read ({error.strerror})") from None
     try:
         mapping = _mapping(words.mapping)
-        done = _at_hub if _is_hub(words.config) else _here
+        done = _at_hub if is_hub(words.config) else _here
         return done(words, body, mapping)
     except BadFile as error:
         raise _unreadable(f"{words.file}: {error}") from None
@@ -107,7 +105,7 @@ def _unreadable(message: str) -> WelkomError:
 
 async def _people(words: argparse.Namespace) -> None:
     """What only a hub can: people, taking back, and the list."""
-    if not _is_hub(words.config) and words.config.exists():
+    if not is_hub(words.config) and words.config.exists():
         raise ConfigError(f"{words.config} is no hub's", code="K05", hint="give the hub's hub.toml")
     settings = load_hub(words.config, environment=os.environ)
     async with _hub(settings) as hub:
@@ -132,9 +130,7 @@ async def _people(words: argparse.Namespace) -> None:
 async def _hub(settings: HubFile) -> AsyncGenerator[Hub, None]:
     """The hub's own file; a hub that runs beside us hears of what is committed."""
     async with open_hub(settings.hub, log=json_log(now_ms=SystemClock().wall_ms)) as hub:
-        for shop in settings.shops:
-            device = Device(shop.device, shop.id, shop.epoch, shop.public_key)
-            await hub.db.apply(devices.introduce, hub.keys, device=device, shop_key=shop.shop_key)
+        await introduced(hub, settings)
         yield hub
 
 
@@ -146,16 +142,6 @@ def _mapping(path: Path | None, fields: frozenset[str] = FIELDS | {"count", "as_
     except (OSError, UnicodeDecodeError):
         raise _unreadable(f"{path}: cannot be read as text") from None
     return read_mapping(text, fields=fields)
-
-
-def _is_hub(path: Path) -> bool:
-    """Whether a configuration is a hub's: only those have keys of a hub, and `[[shops]]`."""
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-        return False  # what is wrong with it says whoever loads it
-    hub = table.get("hub", {})
-    return "shops" in table or (isinstance(hub, dict) and bool({"state", "port", "host"} & set(hub)))
 
 
 def _at_hub(words: argparse.Namespace, body: bytes, mapping: Mapping_) -> int:

@@ -54,6 +54,7 @@ def run(words: argparse.Namespace) -> int:
         "chain_key must be the same in every shop of the chain: copy it from headquarters.\n"
         f"For the hub's own file, with this shop's shop_key as its secret shop_key.{shop}:\n\n"
         f'[[shops]]\nid = "{shop}"\ndevice = "{shop}-1"\npublic_key = "{public_key.public_bytes_raw().hex()}"\n\n'
+        f"Or simply: `welkom enrol --config hub.toml --shop {shop}` there, and the code it prints here.\n"
         f"Next: welkom check --config {path}\n"
     )
     return 0

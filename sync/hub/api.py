@@ -11,7 +11,9 @@ from litestar.response import Stream
 
 from edge.kit.errors import Refused
 from sync import rows, signing, standing, wire
-from sync.hub import bodies, feed, pokes
+from sync.enrolment import ENROL_PATH, Asked
+from sync.enrolment import encode as encode_given
+from sync.hub import bodies, enrolling, feed, pokes
 from sync.hub import devices as devices_of
 from sync.hub.contacts import unless_gone
 from sync.hub.hq import fleet
@@ -138,6 +140,19 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         answer = wire.GuestAnswer(found=invited.found, cursor=invited.cursor, hub_time_ms=hub.now_ms())
         return Response(wire.encode_answer(answer), media_type=MediaType.JSON)
 
+    @post(
+        ENROL_PATH,
+        status_code=200,
+        summary="A box becomes the voice of its shop",
+        description="JSON, proven by a single-use code. See sync/README.md.",
+    )
+    async def enrol(request: AnyRequest) -> Response[bytes]:
+        hub.admission.ask("")  # of all who are nobody yet
+        asked = wire.decode_as(await request.body(), Asked)
+        given = await hub.db.apply(enrolling.enrol, hub.keys, asked, signer=hub.signer, now_ms=hub.now_ms())
+        hub.log("device_enrolled", shop=asked.shop)
+        return Response(encode_given(given), media_type=MediaType.JSON)
+
     @get(
         URGENT_PATH,
         media_type="text/event-stream",
@@ -190,7 +205,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         return "Welkom hub: the central wallet that shops sync with. Its API is at /schema/openapi.json\n"
 
     whole = snapshots.routes(hub, signed)
-    ours = [take_events, read_feed, follow, take_status, read_standing, find_guest]
+    ours = [take_events, read_feed, enrol, follow, take_status, read_standing, find_guest]
     return [*ours, *whole, health, front]
 
 

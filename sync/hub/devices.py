@@ -17,6 +17,24 @@ from sync.standing import Standing
 _ID: Final = re.compile(r"[A-Za-z0-9._-]{1,48}")  # with `shop:` and `:urgent` it stays a wire.Name
 
 
+def name_slot(conn: Connection, keys: Keys, *, device_id: str, shop_id: str, new_key: bytes) -> None:
+    """Make sure that a shop is there for a device to come, with `new_key` where it is new; raises Refused."""
+    if not _ID.fullmatch(device_id) or not _ID.fullmatch(shop_id):
+        raise _refused(
+            "an id of a shop or device has other signs than letters, digits and ._-", code="BAD_ID"
+        )
+    known = tables.device(conn, device_id)
+    if known is not None and known.shop_id != shop_id:
+        raise _refused("the device is another shop's", code="WRONG_EPOCH")
+    if tables.wrapped_shop_key(conn, shop_id) is None:
+        _add_shop(conn, keys, shop_id, new_key)
+
+
+def _add_shop(conn: Connection, keys: Keys, shop_id: str, shop_key: bytes) -> None:
+    tables.add_shop(conn, shop_id, wrapped=seal(keys.hub_kek, shop_key, _place(shop_id)))
+    catalogue.greet(conn, shop_id)
+
+
 def register(conn: Connection, keys: Keys, *, device: Device, shop_key: bytes) -> None:
     """Make `device` the voice of its shop, or give it a new epoch and key after a restore.
 
@@ -31,9 +49,7 @@ def register(conn: Connection, keys: Keys, *, device: Device, shop_key: bytes) -
     if tables.wrapped_shop_key(conn, device.shop_id) is None:
         goods.hold(conn)  # before the shop is there: two processes may start with the same settings
     if tables.wrapped_shop_key(conn, device.shop_id) is None:
-        wrapped = seal(keys.hub_kek, shop_key, _place(device.shop_id))
-        tables.add_shop(conn, device.shop_id, wrapped=wrapped)
-        catalogue.greet(conn, device.shop_id)
+        _add_shop(conn, keys, device.shop_id, shop_key)
     elif shop_key_of(conn, keys, device.shop_id) != shop_key:
         raise _refused("the shop has another key", code="BAD_KEY")
     known = tables.hold(conn, device.id)

@@ -10,6 +10,7 @@ import sync
 from edge.kit.chain import link
 from edge.kit.log import FIELDS
 from sync import signet, snapshot, wire
+from sync.enrolment import Asked, Given
 from sync.hub.signer import signer
 from sync.standing import Standing
 
@@ -56,6 +57,11 @@ def test_the_question_about_a_guest_and_its_answer_decode() -> None:
     assert wire.decode_as(EXAMPLES["found"].encode(), wire.GuestAnswer).found == "coming"
 
 
+def test_the_enrolment_of_the_example_decodes() -> None:
+    assert wire.decode_as(EXAMPLES["enrol"].encode(), Asked).epoch == 1
+    assert wire.decode_as(EXAMPLES["enrolled"].encode(), Given).sealed
+
+
 def test_the_standing_of_the_example_decodes() -> None:
     assert wire.decode_as(EXAMPLES["standing"].encode(), Standing).held == 42
 
@@ -99,12 +105,13 @@ def test_every_code_has_its_row_and_every_row_its_code() -> None:
         ("asking.py", r"sync$|sync\.signing$"),
         ("snapshot.py", r"sync$|sync\.(wire|rows)$"),
         ("bootstrap.py", r"sync$|sync\.(snapshot|asking)$"),
+        ("enrolment.py", r"sync\.wire$"),
         ("box.py", r"sync$"),
         ("mending.py", r"sync\.(box|standing)$"),
         ("agent.py", r"sync$|sync\.(wire|signing|signet|standing|pokes|box|mending|bootstrap|asking)$"),
         (
             "hub",
-            r"sync$|sync\.(wire|signing|signet|standing|pokes|packing|rows|snapshot|hub(\..*)?)$"
+            r"sync$|sync\.(wire|signing|signet|standing|enrolment|pokes|packing|rows|snapshot|hub(\..*)?)$"
             r"|edge\.(kit(\..*)?|\w+\.rules)$",
         ),
     ],

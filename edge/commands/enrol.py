@@ -1,0 +1,134 @@
+"""`welkom enrol`: at headquarters a code for one box, in the shop the box that uses it."""
+
+import argparse
+import asyncio
+import os
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from edge import centre, histories, outbox
+from edge.commands.tablet import blocks
+from edge.config import Config, credentials_folder, load
+from edge.files import alone, prepare
+from edge.hub_file import introduced, is_hub, load_hub
+from edge.keys import read_key, replace_key
+from edge.kit.clock import SystemClock
+from edge.kit.errors import ConfigError, Refused, Unreachable, WordsError
+from edge.kit.log import json_log
+from edge.kit.sqlite import open_writer
+from sync import enrolment, wire
+from sync.enrolment import CODE_MS, Given, Membership
+from sync.hub import devices, enrolling
+from sync.hub.app import open_hub
+
+NEXT = "device_key.next"  # a key that the hub may know already, should the answer be lost
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, required=True, help="hub.toml, or the welkom.toml of a shop")
+    parser.add_argument("--shop", help="at headquarters: the shop whose box is to be enrolled")
+    parser.add_argument("--device", help="at headquarters: its device id (the shop's id and -1)")
+    parser.add_argument("--renew", metavar="DEVICE", help="at headquarters: a new epoch for a restored box")
+    parser.add_argument("--code", help="in the shop: the code; asked for when it is not given")
+
+
+def run(words: argparse.Namespace) -> int:
+    if is_hub(words.config):
+        return asyncio.run(_at_hub(words))
+    config = load(words.config)
+    if not config.hub.url or not config.hub.device:
+        raise ConfigError(
+            "this shop has no hub", code="C12", hint="set hub.url and hub.device, then `welkom check`"
+        )
+    code = enrolment.code_of(words.code or _ask())
+    if code is None:
+        raise WordsError("that is no code", code="W03", hint="type all seven groups of letters and digits")
+    with alone(config.store.state):
+        given = _enrol(config, code)
+    sys.stdout.write(
+        f"Enrolled as {given.device} of {given.shop}, epoch {given.epoch}. Start Welkom (again).\n"
+    )
+    return 0
+
+
+async def _at_hub(words: argparse.Namespace) -> int:
+    settings = load_hub(words.config, environment=os.environ)
+    async with open_hub(settings.hub, log=json_log(now_ms=SystemClock().wall_ms)) as hub:
+        await introduced(hub, settings)
+        if words.renew:
+            epoch = await hub.db.apply(devices.renew, words.renew)
+            sys.stdout.write(f"{words.renew} goes on in epoch {epoch}, by itself.\n")
+            return 0
+        if not words.shop:
+            raise WordsError("no shop is named", code="W03", hint="add --shop ID, or --renew DEVICE")
+        device = words.device or f"{words.shop}-1"
+        code = await hub.db.apply(
+            enrolling.make_code, hub.keys, shop_id=words.shop, device_id=device, now_ms=hub.now_ms()
+        )
+    sys.stdout.write(
+        f"For {device} of {words.shop}, once, within {CODE_MS // 60_000} minutes:\n\n  {code}\n\n{blocks(code)}\n\n"
+        f"There: welkom enrol --config welkom.toml --code {code}\n"
+    )
+    return 0
+
+
+def _ask() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline()
+    return input("Code from headquarters: ")
+
+
+def _enrol(config: Config, code: bytes) -> Membership:
+    """Ask the hub with a new key of this box; nothing here changes before it has answered."""
+    folder = credentials_folder(config)
+    files = prepare(config.store.state, log=json_log(now_ms=SystemClock().wall_ms))
+    if not (folder / NEXT).exists():
+        replace_key(folder, NEXT, Ed25519PrivateKey.generate().private_bytes_raw())
+    secret = read_key(folder, NEXT)
+    public_key = Ed25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()
+    with closing(open_writer(files.journal)) as conn:
+        exchange = enrolment.exchange(code)
+        asked = exchange.ask(
+            device=config.hub.device,
+            shop=config.shop.id,
+            public_key=public_key,
+            epoch=histories.epoch(conn),
+        )
+        given = exchange.open(_answer(config.hub.url, enrolment.encode(asked)))
+        ours = (read_key(folder, "shop_key").hex(), read_key(folder, "chain_key").hex())
+        if ours != (given.shop_key, given.chain_key) and outbox.anything(conn):
+            raise ConfigError(
+                "this box has worked with other keys than the shop has",
+                code="C13",
+                hint="put this shop's own state and credentials back, or enrol an empty box",
+            )
+        conn.execute("BEGIN")
+        centre.pin(conn, given.hub_keys)
+        conn.execute("COMMIT")
+    replace_key(folder, "shop_key", bytes.fromhex(given.shop_key))
+    replace_key(folder, "chain_key", bytes.fromhex(given.chain_key))
+    replace_key(folder, "device_key", secret)
+    (folder / NEXT).unlink()
+    return given
+
+
+def _answer(url: str, body: bytes) -> Given:
+    try:
+        response = httpx.post(f"{url.rstrip('/')}{enrolment.ENROL_PATH}", content=body, timeout=30)
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        raise Unreachable(
+            f"the hub cannot be reached ({type(error).__name__})",
+            code="NO_LINE",
+            hint="check the internet line and hub.url, then use the same code again",
+        ) from None
+    if response.status_code != 200:
+        problem = wire.decode_problem(response.content, status=response.status_code)
+        raise Refused(problem.title or "the hub says no", code=problem.code, hint=problem.hint)
+    try:
+        return wire.decode_as(response.content, Given)
+    except wire.Malformed as error:
+        raise Refused(str(error), code=error.code, hint=error.hint) from None

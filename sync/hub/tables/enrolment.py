@@ -1,0 +1,44 @@
+"""Codes with which a box may become a device, once."""
+
+from dataclasses import astuple, dataclass, field
+
+from edge.kit.sql import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A device that waits for its box; `used_by` is the key of the box that used the code, empty before."""
+
+    id: str
+    sealed: bytes = field(repr=False)
+    shop_id: str
+    device_id: str
+    until_ms: int
+    used_by: bytes
+
+
+def put(conn: Connection, slot: Slot, *, now_ms: int) -> None:
+    """Keep a slot instead of an older one of the same device; those whose time is over go."""
+    conn.execute(
+        "DELETE FROM enrolment WHERE device_id=:device_id OR until_ms<=:now_ms",
+        {"device_id": slot.device_id, "now_ms": now_ms},
+    )
+    names = ("id", "sealed", "shop_id", "device_id", "until_ms", "used_by")
+    conn.execute(
+        """
+        INSERT INTO enrolment (id, sealed, shop_id, device_id, until_ms, used_by)
+        VALUES (:id, :sealed, :shop_id, :device_id, :until_ms, :used_by)
+        """,
+        dict(zip(names, astuple(slot), strict=True)),
+    )
+
+
+def slot(conn: Connection, id_: str) -> Slot | None:
+    row = conn.execute(
+        "SELECT id, sealed, shop_id, device_id, until_ms, used_by FROM enrolment WHERE id=:id", {"id": id_}
+    ).fetchone()
+    return Slot(row[0], bytes(row[1]), row[2], row[3], row[4], bytes(row[5])) if row else None
+
+
+def spend(conn: Connection, id_: str, public_key: bytes) -> None:
+    conn.execute("UPDATE enrolment SET used_by=:key WHERE id=:id", {"id": id_, "key": public_key})

@@ -1,0 +1,188 @@
+"""A box becomes the voice of its shop with a code from headquarters, and a copied one loses its voice by the same."""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from edge.cli import main
+from edge.facts import Fact
+from edge.files import prepare
+from edge.keys import read_keys
+from edge.kit.clock import ShopTime, SystemClock
+from edge.kit.serve import listen, serve
+from edge.kit.sqlite import Database
+from edge.record import record
+from edge.uplink import Uplink
+from sync import enrolment, wire
+from sync.agent import Agent
+from sync.enrolment import CODE_MS, ENROL_PATH, Given, code_of, exchange, new_code
+from sync.hub import enrolling
+from sync.hub.app import Hub, open_hub
+from tests.sync.centre import ANNA, KEYS, Said, customer
+from tests.sync.real_hub import RealHub
+from tests.sync.wallets import _applied, now_ms
+
+pytestmark = pytest.mark.anyio
+
+
+@dataclass
+class Town:
+    """A hub that serves, its file for `welkom`, and a folder for a box."""
+
+    hub: Hub
+    said: Said
+    hub_toml: Path
+    folder: Path
+    url: str
+
+    async def welkom(self, *words: str) -> int:
+        return await asyncio.to_thread(main, list(words))
+
+    async def moved_in(self) -> None:
+        words = ("--shop", "assen", "--name", "Assen", "--recipient", "van-dam", "--tls", "off")
+        config = str(self.folder / "welkom.toml")
+        assert await self.welkom("init", "--config", config, "--hub", self.url, *words) == 0
+
+    async def code(self, **changed: str) -> str:
+        slot = {"shop_id": "assen", "device_id": "assen-1", **changed}
+        return await self.hub.db.apply(enrolling.make_code, KEYS, **slot, now_ms=self.hub.now_ms())
+
+    async def enrol(self, code: str) -> int:
+        return await self.welkom("enrol", "--config", str(self.folder / "welkom.toml"), "--code", code)
+
+    @asynccontextmanager
+    async def agent(self) -> AsyncGenerator[tuple[Database[Fact], Agent], None]:
+        files, keys = prepare(self.folder / "state", log=Said()), read_keys(self.folder / "credentials")
+        db: Database[Fact] = await Database.open(
+            files.journal, attach={"replica": files.replica}, record=record
+        )
+        async with httpx.AsyncClient(base_url=self.url) as client:
+            box = Uplink(db, keys, ShopTime(SystemClock()), on_applied=_applied)
+            key = Ed25519PrivateKey.from_private_bytes(keys.device_key)
+            yield (
+                db,
+                Agent(box, client, device="assen-1", shop="assen", key=key, wall_ms=now_ms, log=Said()),
+            )
+        await db.close()
+
+
+@asynccontextmanager
+async def open_town(tmp_path: Path) -> AsyncGenerator[Town, None]:
+    files = RealHub(tmp_path / "centre")
+    said = Said()
+    async with open_hub(files.config, log=said) as hub:
+        with listen("127.0.0.1", 0) as sock:
+            serving = asyncio.create_task(serve(hub.app, sock, goodbye=hub.bell.close))
+            url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+            town = Town(hub, said, files.folder / "hub.toml", tmp_path / "box", url)
+            await town.moved_in()
+            yield town
+            serving.cancel()
+            with suppress(asyncio.CancelledError):
+                await serving
+
+
+async def test_headquarters_makes_a_code_and_the_box_that_uses_it_is_the_voice_of_the_shop(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with open_town(tmp_path) as town:
+        assert await town.welkom("enrol", "--config", str(town.hub_toml), "--shop", "assen") == 0
+        out = capsys.readouterr().out
+        code = re.search(r"\n  ((?:[A-Z2-7]{4}-){6}[A-Z2-7]{2})\n", out)
+        assert code
+        assert "█" in out
+        assert await town.enrol(code[1].lower().replace("-", " ")) == 0
+        assert "Enrolled as assen-1 of assen, epoch 1" in capsys.readouterr().out
+        await town.hub.add_customers(["assen"], [customer()])
+        async with town.agent() as (db, agent):
+            await agent.once()
+            assert db.reader.execute("SELECT id FROM replica.customer").fetchall() == [(ANNA,)]
+            assert tuple(agent._box.pins()) == town.hub.signer.keys
+        assert read_keys(town.folder / "credentials").chain_key == KEYS.chain_key
+
+
+async def test_a_code_works_once_and_a_second_one_silences_a_copy_and_gives_a_new_epoch(
+    tmp_path: Path,
+) -> None:
+    async with open_town(tmp_path) as town:
+        first = await town.code()
+        assert await town.enrol(first) == 0
+        assert await town.enrol(first) == 1  # by another key: a box that was enrolled makes a new one
+        async with town.agent() as (_, copied):
+            await copied.once()
+        assert await town.enrol(await town.code()) == 0
+        with pytest.raises(wire.Refused) as caught:
+            await copied_once(town, copied)
+        assert caught.value.code == "BAD_SIGNATURE"
+        row = town.hub.db.reader.execute("SELECT epoch FROM device WHERE id='assen-1'").fetchone()
+        assert row == (2,)
+
+
+async def copied_once(town: Town, copied: Agent) -> None:
+    """What a copy of the box, with the key of before, still gets from the hub."""
+    async with httpx.AsyncClient(base_url=town.url) as client:
+        copied._client = client
+        await copied._standing(1, 0)
+
+
+async def test_who_has_no_code_gets_nothing_and_whoever_listens_learns_nothing(tmp_path: Path) -> None:
+    async with open_town(tmp_path) as town, httpx.AsyncClient(base_url=town.url) as client:
+        text = await town.code()
+        code = code_of(text)
+        assert code
+
+        async def ask(asked: enrolment.Asked) -> tuple[int, str, bytes]:
+            response = await client.post(ENROL_PATH, content=enrolment.encode(asked))
+            return response.status_code, response.json().get("code", ""), response.content
+
+        ours = exchange(code)
+        asked = ours.ask(device="assen-1", shop="assen", public_key=b"\x07" * 32, epoch=1)
+        forged = msgspec.structs.replace(asked, public_key="09" * 32)
+        assert (await ask(forged))[:2] == (403, "CODE_UNKNOWN")
+        other = exchange(code_of(new_code()) or b"").ask(
+            device="assen-1", shop="assen", public_key=b"\x07" * 32, epoch=1
+        )
+        assert (await ask(other))[:2] == (403, "CODE_UNKNOWN")
+        elsewhere = ours.ask(device="assen-1", shop="zwolle", public_key=b"\x07" * 32, epoch=1)
+        assert (await ask(elsewhere))[:2] == (403, "CODE_ELSEWHERE")
+
+        status, _, content = await ask(asked)
+        given = wire.decode_as(content, Given)
+        membership = ours.open(given)
+        assert (status, membership.epoch, membership.device) == (200, 1, "assen-1")
+        for secret in (membership.shop_key, membership.chain_key, code.hex()):
+            assert secret.encode() not in content + enrolment.encode(asked)
+        with pytest.raises(wire.Malformed):
+            exchange(code).open(given)
+        again = wire.decode_as((await ask(asked))[2], Given)  # the answer was lost on its way
+        assert ours.open(again) == membership
+        stolen = exchange(code).ask(device="assen-1", shop="assen", public_key=b"\x08" * 32, epoch=1)
+        assert (await ask(stolen))[:2] == (403, "CODE_SPENT")
+        assert "device_enrolled" in [event for event, _ in town.said.lines]
+
+
+async def test_a_code_is_good_for_a_quarter_of_an_hour(tmp_path: Path) -> None:
+    async with open_town(tmp_path) as town:
+        now = time.time_ns() // 1_000_000
+        slot = {"shop_id": "assen", "device_id": "assen-1"}
+        old = await town.hub.db.apply(enrolling.make_code, KEYS, **slot, now_ms=now - CODE_MS)
+        assert await town.enrol(old) == 1
+        assert await town.enrol("no code at all") == 2
+
+
+def test_a_code_is_read_however_it_is_typed() -> None:
+    text = new_code()
+    code = code_of(text)
+    assert code
+    assert len(code) == 16
+    assert code_of(text.lower().replace("-", "")) == code_of(f"  {text} \n") == code
+    assert code_of(text[:-1]) is code_of("") is None
