@@ -5,6 +5,7 @@ A calibration of another floor is none: the shop opens without it, says so, and 
 
 import asyncio
 import os
+import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -78,12 +79,13 @@ class Calibrating:
         """Back to what was before the last walk; once more, and the walk is there again. False: the disk refused."""
 
         def swap() -> _Map:
-            aside = self._own.with_suffix(".aside")
-            held, earlier = self._own.exists(), self._before.exists()
+            aside, held = self._own.with_suffix(".aside"), self._own.exists()
             if held:
-                os.replace(self._own, aside)
-            if earlier:
+                shutil.copyfile(self._own, aside)
+            if self._before.exists():
                 os.replace(self._before, self._own)
+            else:
+                self._own.unlink(missing_ok=True)
             if held:
                 os.replace(aside, self._before)
             return self._map(self._read())
@@ -104,7 +106,7 @@ class Calibrating:
                 file.flush()
                 os.fsync(file.fileno())
             if self._own.exists():
-                os.replace(self._own, self._before)
+                shutil.copyfile(self._own, self._before)
             else:
                 self._before.unlink(missing_ok=True)
             os.replace(fresh, self._own)

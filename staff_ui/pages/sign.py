@@ -42,20 +42,20 @@ class Sign:
 async def sign(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`GET /sign`."""
     around, radio = frame(desk, request, guest, here="store"), desk.house.radio
-    found = facts(desk.house.config, zones=radio is not None and len(radio.floor.zones) > 1)
+    zones = 0 if radio is None else len(radio.floor.zones)
+    found = facts(desk.house.config, hears=radio is not None, zones=zones)
     it = told(found, replace(around, theme="light"), words(desk, around))  # paper is white
     return html(desk, "sign.html", it, language=around.language)
 
 
-def facts(config: Config, *, zones: bool) -> Facts:
-    """Of the settings, nothing else."""
+def facts(config: Config, *, hears: bool, zones: int) -> Facts:
+    """Of the settings and of the house that runs by them; `hears`: whether it listens, whoever brings it."""
     kinds = {each.kind for each in config.readers}
-    hears = bool(kinds & set(RADIO)) or config.presence.floor.exists()
     return Facts(
         shop=config.shop.name,
         reads=bool(kinds - set(RADIO)),
         hears=hears,
-        zones=hears and zones,
+        zones=hears and zones > 1,
         finding=hears and config.presence.finding,
         welcome=config.presence.welcome,
         page=config.shop.page,

@@ -13,6 +13,9 @@ from staff_ui.pages.sign import Facts, facts, told
 from staff_ui.samples.sign import EVERYTHING
 from staff_ui.words import Words
 from tests.staff_ui.house import Place
+from tests.staff_ui.test_plan import floored
+
+__all__ = ["floored"]
 
 WORDS = Words("nl", "Europe/Amsterdam")
 NOTHING = Facts("Van Dam", reads=False, hears=False, zones=False, finding=False, welcome=False, page="")
@@ -54,13 +57,17 @@ def test_a_shop_that_hears_nothing_says_that_it_does_not_listen() -> None:
 def test_the_facts_are_those_of_the_configuration(tmp_path: Path) -> None:
     none = Presence(floor=tmp_path / "none", calibration=tmp_path / "none")
     plain = replace(Config(), presence=none, shop=Shop(name="Van Dam"), readers=())
-    assert facts(plain, zones=False) == NOTHING
+    assert facts(plain, hears=False, zones=0) == NOTHING
     door = replace(plain, readers=(ReaderSettings("door", "ble"),), presence=replace(none, finding=True))
-    assert facts(door, zones=False) == replace(NOTHING, hears=True, finding=True)
-    assert facts(replace(plain, readers=(ReaderSettings("till", "nfc"),)), zones=False).reads
-    (tmp_path / "floor.toml").touch()
-    floored = replace(plain, presence=replace(none, floor=tmp_path / "floor.toml", welcome=True))
-    assert facts(floored, zones=True) == replace(NOTHING, hears=True, zones=True, welcome=True)
+    assert facts(door, hears=True, zones=1) == replace(NOTHING, hears=True, finding=True)
+    assert facts(replace(plain, readers=(ReaderSettings("till", "nfc"),)), hears=False, zones=0).reads
+    floored = replace(plain, presence=replace(none, welcome=True))
+    assert facts(floored, hears=True, zones=3) == replace(NOTHING, hears=True, zones=True, welcome=True)
+
+
+def test_a_shop_that_hears_through_another_program_says_so(floored: Place) -> None:
+    assert "horen we binnenkomen" in floored.signed_in().get("/sign").text
+    assert not floored.house.config.readers  # what a pipe brings is taken in wherever there is a floor
 
 
 def test_the_page_is_there_for_whoever_works_here(place: Place) -> None:
