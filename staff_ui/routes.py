@@ -10,6 +10,7 @@ from litestar.enums import ScopeType
 from litestar.handlers import HTTPRouteHandler, route
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from staff_ui.described import document
 from staff_ui.desk import Desk, Guard, Guest, admit
 from staff_ui.pages import (
     advice,
@@ -60,6 +61,11 @@ class Route:
     path: str
     guard: Guard
     page: Page
+
+
+async def schema(desk: Desk, request: Ask, guest: Guest) -> Response[Any]:
+    """`GET /schema/openapi.json`: this table for programs."""
+    return Response(document(ROUTES), media_type="application/json")
 
 
 ROUTES: Final = (
@@ -145,6 +151,7 @@ ROUTES: Final = (
     Route("POST", "/manage/pair", "staff", pair.manage_pair_now),
     Route("GET", "/healthz", "open", machine.healthz),
     Route("GET", "/metrics", "loopback", machine.metrics),
+    Route("GET", "/schema/openapi.json", "open", schema),
     Route("GET", "/static/{path:path}", "open", machine.static),
 )
 # Only where the house has a stage: `welkom demo`.

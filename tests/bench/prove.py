@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from tests.bench import codecs, day, pcsc, presence, proofs, radio, scanner, stage, wallets
+from tests.bench import documents, codecs, day, pcsc, presence, proofs, radio, scanner, stage, wallets
 
 HERE: Final = Path(__file__).parent
 RESULTS: Final = HERE / "results.json"
@@ -43,6 +43,7 @@ PROOFS: Final = (
     Proof("strangers", "10,000 unknown cards: no byte of them or of any hash in any file; no core dump", proofs.strangers),
     Proof("run_in_10_s", "fresh state: `welkom demo` answers ≤ 10 s", proofs.run_in_10_s),
     Proof("wallet_10000", "10,000 random acts with points and stamps in two shops, cuts and restarts: every local total is the central one, to the point", proofs.wallet_10000),
+    Proof("documents_without_5xx", "schemathesis over both OpenAPI documents, hub and appliance: not one 5xx", documents.no_5xx),
     Proof("guest_600_ms", "a member of another shop, online: from the tap to the visit, p95 ≤ 600 ms, 200 of them", proofs.guest_600_ms),
     Proof("sync_1_s", "bench sync, 50 connected appliances: a withdrawal or erasure at the hub is hidden on every tablet, p99 ≤ 1 s; a shop that was offline asks for it first", proofs.sync_1_s),
     Proof("advice_100_ms", "advice: top 3 with reasons, 2,000 customers of a year, p95 ≤ 100 ms; 30,000 beside it", proofs.advice_100_ms),

@@ -1,0 +1,77 @@
+"""Standard Webhooks (standardwebhooks.com, 1.0.0): secrets, signatures, when to try again, and where never to ask.
+
+All of it is pure but the secret's chance.
+"""
+
+import base64
+import binascii
+import hmac
+import ipaddress
+import secrets
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from typing import Final
+from urllib.parse import urlsplit
+
+PREFIX: Final = "whsec_"
+SECRET_BYTES: Final = 32  # the specification asks for 24 to 64
+# Its schedule: at once, then after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h; and every day from then on.
+AFTER_S: Final = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
+JITTER: Final = 0.2
+GIVE_UP_MS: Final = 5 * 86_400_000  # nobody took anything for so long: it is told nothing any more
+
+
+def new_secret() -> str:
+    return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+
+
+def key_of(secret: str) -> bytes:
+    """The bytes of a secret; raises ValueError for what is none."""
+    try:
+        return base64.b64decode(secret.removeprefix(PREFIX), validate=True)
+    except binascii.Error:
+        raise ValueError("not a webhook secret") from None
+
+
+def signature(keys: Sequence[bytes], *, id_: str, at_s: int, body: bytes) -> str:
+    """The header `webhook-signature`: one `v1,` a key, so that a receiver may know either."""
+    content = f"{id_}.{at_s}.".encode() + body
+    made = (base64.b64encode(hmac.digest(key, content, sha256)).decode() for key in keys)
+    return " ".join(f"v1,{each}" for each in made)
+
+
+def pause_ms(tries: int, *, chance: Callable[[], float]) -> int:
+    """How long to wait after so many tries that failed."""
+    base_s = AFTER_S[min(tries, len(AFTER_S)) - 1]
+    return int(base_s * 1000 * (1 - JITTER + 2 * JITTER * chance()))
+
+
+def refused_url(url: str) -> str:
+    """Why this address may not be told anything; empty: it may. Hosts are looked at again when they are known."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return "it is no address"
+    if parts.scheme != "https":
+        return "it is not https"
+    if not parts.hostname or parts.username is not None or parts.password is not None or parts.fragment:
+        return "it has no host, or more than an address should have"
+    if port == 0:
+        return "it is no address"
+    try:
+        return refused_ip(parts.hostname)
+    except ValueError:
+        return ""  # a name: what it leads to is looked at each time
+
+
+def refused_ip(text: str) -> str:
+    """Why nothing is sent to this IP address; empty: it may be. Raises ValueError for what is none."""
+    found: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(found, ipaddress.IPv6Address):
+        inside = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
+        if inside is None and int(found) >> 32 == 0x64FF9B << 64:  # NAT64, RFC 6052
+            inside = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+        if inside is not None:
+            return refused_ip(str(inside))
+    return "" if found.is_global and not found.is_multicast else "it leads to a private network"

@@ -1,0 +1,198 @@
+"""Tells the webhooks: at least once, signed, again after a while, and never into our own network."""
+
+import asyncio
+import os
+import random
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from edge.kit.errors import Refused, StoreError
+from edge.kit.seal import seal, unseal
+from edge.kit.sql import Connection
+from sync.hub.config import Keys
+from sync.hub.hq import news, standard
+from sync.hub.tables import hooks as tables
+from sync.hub.tables.hooks import Hook, Message
+
+if TYPE_CHECKING:
+    from sync.hub.app import Hub
+
+LOOK_S: Final = 1.0
+AT_ONCE: Final = 200  # messages a look
+TIMEOUT_S: Final = 15.0
+LEASE_MS: Final = 60_000  # another hub on the same database tries after this, should this one die
+ROTATE_MS: Final = 24 * 3_600_000  # so long the former secret signs too
+GONE: Final = 410
+
+
+def make(
+    conn: Connection, keys: Keys, *, url: str, kinds: frozenset[str], allowed: tuple[str, ...]
+) -> tuple[Hook, str]:
+    """A new webhook and its secret, which nobody can show again; raises Refused for where it leads."""
+    if unknown := sorted(kinds - set(news.KINDS)):
+        hint = f"there are {', '.join(news.KINDS)}"
+        raise Refused(f"no news is called {unknown[0]!r}", code="UNKNOWN_NEWS", hint=hint)
+    if not _is_allowed(url, allowed) and (why := standard.refused_url(url)):
+        hint = "give a public https address, or name its origin in `hooks` of hub.toml"
+        raise Refused(f"this address may not be told: {why}", code="BAD_URL", hint=hint)
+    secret, id_ = standard.new_secret(), "wh_" + os.urandom(8).hex()
+    wrapped = seal(keys.hub_kek, secret.encode(), _place(id_))
+    hook = Hook(id_, url, kinds, wrapped, None, None, None, None)
+    tables.put(conn, hook)
+    return hook, secret
+
+
+def rotate(conn: Connection, keys: Keys, id_: str, *, now_ms: int) -> str:
+    """A new secret; the one before it signs beside it for a day. Raises Refused for an unknown one."""
+    hook, secret = known(conn, id_), standard.new_secret()
+    wrapped = seal(keys.hub_kek, secret.encode(), _place(id_))
+    tables.put(conn, replace(hook, wrapped=wrapped, former=hook.wrapped, former_ms=now_ms + ROTATE_MS))
+    return secret
+
+
+def resume(conn: Connection, id_: str) -> None:
+    """Tell a webhook again that was given up."""
+    tables.put(conn, replace(known(conn, id_), failing_ms=None, ended_ms=None))
+
+
+def known(conn: Connection, id_: str) -> Hook:
+    found = tables.hook(conn, id_)
+    if found is None:
+        raise Refused("there is no such webhook", code="UNKNOWN_HOOK", hint="list the webhooks")
+    return found
+
+
+async def run(hub: "Hub", *, chance: Callable[[], float] = random.random) -> None:
+    """Tell what is due until cancelled; trouble with one address never holds up another."""
+    async with client() as asking:
+        while True:
+            try:
+                await once(hub, asking, chance=chance)
+            except StoreError as error:
+                hub.log("store_failed", code=error.code, hint=error.hint)
+            await asyncio.sleep(LOOK_S)
+
+
+def client() -> httpx.AsyncClient:
+    """Follows no redirect, goes through no proxy, and keeps nothing of an answer."""
+    return httpx.AsyncClient(timeout=TIMEOUT_S, follow_redirects=False, trust_env=False)
+
+
+async def once(
+    hub: "Hub", asking: httpx.AsyncClient, *, chance: Callable[[], float] = random.random
+) -> int:
+    """Tell what is due now; how many were taken."""
+    due = await hub.db.read(tables.due, now_ms=hub.now_ms(), most=AT_ONCE)
+    by_hook: dict[str, list[Message]] = {}
+    for each in due:
+        by_hook.setdefault(each.webhook_id, []).append(each)
+    done = await asyncio.gather(*(_tell(hub, asking, its, chance) for its in by_hook.values()))
+    return sum(done)
+
+
+async def _tell(
+    hub: "Hub", asking: httpx.AsyncClient, messages: list[Message], chance: Callable[[], float]
+) -> int:
+    """One webhook's messages, in their order, until one is not taken."""
+    taken = 0
+    for message in messages:
+        now_ms = hub.now_ms()
+        if not await hub.db.apply(tables.claim, message, until_ms=now_ms + LEASE_MS):
+            continue
+        hook = await hub.db.read(tables.hook, message.webhook_id)
+        if hook is None or hook.ended_ms is not None:
+            break
+        status = await _ask(hub, asking, hook, message)
+        if 200 <= status < 300:
+            await hub.db.apply(tables.told, hook.id, message.id)
+            taken += 1
+            continue
+        await hub.db.apply(_failed, hub, hook.id, message, status=status, chance=chance)
+        break
+    return taken
+
+
+def _failed(
+    conn: Connection, hub: "Hub", id_: str, message: Message, *, status: int, chance: Callable[[], float]
+) -> None:
+    """It was not taken: later again, or never again to an address that took nothing for days."""
+    hook, now_ms, tries = tables.hook(conn, id_), hub.now_ms(), message.tries + 1
+    if hook is None:
+        return
+    next_ms = now_ms + standard.pause_ms(tries, chance=chance)
+    tables.put_off(conn, id_, message.id, tries=tries, next_ms=next_ms)
+    since_ms = hook.failing_ms if hook.failing_ms is not None else now_ms
+    over = status == GONE or now_ms - since_ms > standard.GIVE_UP_MS
+    tables.put(conn, replace(hook, failing_ms=since_ms, ended_ms=now_ms if over else None))
+    if over:
+        hub.log("webhook_ended", status=status, hint="see the fleet page; POST …/resume tells it again")
+
+
+async def _ask(hub: "Hub", asking: httpx.AsyncClient, hook: Hook, message: Message) -> int:
+    """The status of one try; 0: there was no answer, or the address leads where nothing is sent."""
+    at_s = hub.now_ms() // 1000
+    keys = [hook.wrapped]
+    if hook.former is not None and hook.former_ms is not None and hub.now_ms() < hook.former_ms:
+        keys.append(hook.former)
+    secrets = [
+        standard.key_of(unseal(hub.keys.hub_kek, each, _place(hook.id)).decode()) for each in keys
+    ]
+    headers = {
+        "content-type": "application/json",
+        "user-agent": "Welkom-Webhooks/1",
+        "webhook-id": message.id,
+        "webhook-timestamp": str(at_s),
+        "webhook-signature": standard.signature(secrets, id_=message.id, at_s=at_s, body=message.body),
+    }
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            url, host = await _where(hook.url, allowed=hub.config.hooks)
+            request = asking.build_request("POST", url, content=message.body, headers=headers)
+            if host:
+                request.headers["host"] = urlsplit(hook.url).netloc
+                request.extensions["sni_hostname"] = host
+            answer = await asking.send(request, stream=True)
+            await answer.aclose()
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError, ValueError):
+        return 0
+    return answer.status_code
+
+
+async def _where(url: str, *, allowed: tuple[str, ...]) -> tuple[str, str]:
+    """The address to ask by number, and the name that its certificate must have.
+
+    The number is looked up here and asked as it was looked at: a name that leads elsewhere a moment later
+    leads nowhere. Raises ValueError for what leads into a private network.
+    """
+    if _is_allowed(url, allowed):
+        return url, ""
+    if why := standard.refused_url(url):
+        raise ValueError(why)
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, parts.port or 443, type=socket.SOCK_STREAM)
+    numbers = [str(each[4][0]) for each in found]
+    for number in numbers:
+        if why := standard.refused_ip(number):
+            raise ValueError(why)
+    number = f"[{numbers[0]}]" if ":" in numbers[0] else numbers[0]
+    return parts._replace(netloc=f"{number}:{parts.port or 443}").geturl(), host
+
+
+def _is_allowed(url: str, allowed: tuple[str, ...]) -> bool:
+    """Whether the settings name this address's origin."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.username is None and f"{parts.scheme}://{parts.netloc}" in allowed
+
+
+def _place(id_: str) -> bytes:
+    return b"webhook|" + id_.encode()

@@ -1,0 +1,149 @@
+"""Webhooks, and what is still to be told to each."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from edge.kit.sql import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """One address that is told; its secrets lie sealed."""
+
+    id: str
+    url: str = field(repr=False)
+    kinds: frozenset[str]  # empty: all
+    wrapped: bytes = field(repr=False)
+    former: bytes | None = field(repr=False)
+    former_ms: int | None
+    failing_ms: int | None
+    ended_ms: int | None
+
+
+class Message(NamedTuple):
+    """What one webhook is still to be told."""
+
+    webhook_id: str
+    id: str
+    body: bytes
+    tries: int
+    next_ms: int
+
+
+_COLUMNS: Final = "id, url, kinds, wrapped, former, former_ms, failing_ms, ended_ms"
+
+
+def put(conn: Connection, hook: Hook) -> None:
+    conn.execute(
+        f"""
+        INSERT INTO webhook ({_COLUMNS})
+        VALUES (:id, :url, :kinds, :wrapped, :former, :former_ms, :failing_ms, :ended_ms)
+        ON CONFLICT (id) DO UPDATE SET url=excluded.url, kinds=excluded.kinds, wrapped=excluded.wrapped,
+            former=excluded.former, former_ms=excluded.former_ms, failing_ms=excluded.failing_ms,
+            ended_ms=excluded.ended_ms
+        """,
+        {
+            "id": hook.id,
+            "url": hook.url,
+            "kinds": " ".join(sorted(hook.kinds)),
+            "wrapped": hook.wrapped,
+            "former": hook.former,
+            "former_ms": hook.former_ms,
+            "failing_ms": hook.failing_ms,
+            "ended_ms": hook.ended_ms,
+        },
+    )
+
+
+def hook(conn: Connection, id_: str) -> Hook | None:
+    row = conn.execute(f"SELECT {_COLUMNS} FROM webhook WHERE id=:id", {"id": id_}).fetchone()
+    return _hook(*row) if row else None
+
+
+def every(conn: Connection) -> list[Hook]:
+    return [_hook(*row) for row in conn.execute(f"SELECT {_COLUMNS} FROM webhook ORDER BY id").fetchall()]
+
+
+def drop(conn: Connection, id_: str) -> None:
+    conn.execute("DELETE FROM webhook_message WHERE webhook_id=:id", {"id": id_})
+    conn.execute("DELETE FROM webhook WHERE id=:id", {"id": id_})
+
+
+def add(conn: Connection, messages: Iterable[Message]) -> None:
+    conn.executemany(
+        """
+        INSERT INTO webhook_message (webhook_id, id, body, tries, next_ms)
+        VALUES (:webhook_id, :id, :body, :tries, :next_ms)
+        ON CONFLICT (webhook_id, id) DO UPDATE SET body=webhook_message.body
+        """,
+        [each._asdict() for each in messages],
+    )
+
+
+def due(conn: Connection, *, now_ms: int, most: int) -> list[Message]:
+    """What is to be told now, the oldest first, of webhooks that are told at all."""
+    rows = conn.execute(
+        """
+        SELECT m.webhook_id, m.id, m.body, m.tries, m.next_ms
+        FROM webhook_message AS m JOIN webhook AS w ON w.id=m.webhook_id
+        WHERE m.next_ms<=:now_ms AND w.ended_ms IS NULL ORDER BY m.next_ms, m.id LIMIT :most
+        """,
+        {"now_ms": now_ms, "most": most},
+    ).fetchall()
+    return [Message(hook_id, id_, bytes(body), tries, next_ms) for hook_id, id_, body, tries, next_ms in rows]
+
+
+def put_off(conn: Connection, webhook_id: str, id_: str, *, tries: int, next_ms: int) -> None:
+    conn.execute(
+        """
+        UPDATE webhook_message SET tries=:tries, next_ms=:next_ms WHERE webhook_id=:webhook_id AND id=:id
+        """,
+        {"webhook_id": webhook_id, "id": id_, "tries": tries, "next_ms": next_ms},
+    )
+
+
+def told(conn: Connection, webhook_id: str, id_: str) -> None:
+    """It was taken: nothing is left to tell of it, and the webhook works."""
+    values = {"webhook_id": webhook_id, "id": id_}
+    conn.execute("DELETE FROM webhook_message WHERE webhook_id=:webhook_id AND id=:id", values)
+    conn.execute(
+        "UPDATE webhook SET failing_ms=NULL WHERE id=:id AND failing_ms IS NOT NULL", {"id": webhook_id}
+    )
+
+
+def waiting(conn: Connection) -> dict[str, int]:
+    """How many messages wait, by webhook."""
+    rows = conn.execute("SELECT webhook_id, count(*) FROM webhook_message GROUP BY webhook_id")
+    return dict(rows.fetchall())
+
+
+def _hook(
+    id_: str,
+    url: str,
+    kinds: str,
+    wrapped: bytes,
+    former: bytes | None,
+    former_ms: int | None,
+    failing_ms: int | None,
+    ended_ms: int | None,
+) -> Hook:
+    before = None if former is None else bytes(former)
+    return Hook(id_, url, frozenset(kinds.split()), bytes(wrapped), before, former_ms, failing_ms, ended_ms)
+
+
+def claim(conn: Connection, message: Message, *, until_ms: int) -> bool:
+    """Take a message for a while; False when another hub did."""
+    done = conn.execute(
+        """
+        UPDATE webhook_message SET next_ms=:until_ms
+        WHERE webhook_id=:webhook_id AND id=:id AND next_ms=:next_ms
+        """,
+        {
+            "webhook_id": message.webhook_id,
+            "id": message.id,
+            "next_ms": message.next_ms,
+            "until_ms": until_ms,
+        },
+    )
+    return done.rowcount == 1

@@ -1,0 +1,77 @@
+"""Both OpenAPI documents against what is really served: anything may be asked, nothing may break (schemathesis)."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+
+MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+
+
+def asked(
+    document: dict[str, Any],
+    client: httpx.Client,
+    *,
+    examples: int,
+    every: int = 1,
+    form: Callable[[], dict[str, str]] = dict,
+    number: int = 6,
+) -> Counter[int]:
+    """How often each status was answered, over each `every`-th operation; raises AssertionError at the first 5xx.
+
+    `form` gives what a form must carry to be taken for one of ours. The same number asks the same.
+    """
+    counts: Counter[int] = Counter()
+    for at, found in enumerate(schemathesis.openapi.from_dict(document).get_all_operations()):
+        if at % every:
+            continue
+        operation = found.ok()
+        for mode in MODES:
+
+            @seed(number)
+            @settings(
+                max_examples=examples,
+                database=None,
+                deadline=None,
+                phases=[Phase.generate],
+                suppress_health_check=list(HealthCheck),
+            )
+            @given(case=operation.as_strategy(generation_mode=mode))
+            def check(case: Any) -> None:
+                if isinstance(case.body, dict):
+                    case.body = {**case.body, **form()}
+                counts[_status(client, case)] += 1
+
+            try:
+                check()
+            except (Unsatisfiable, schemathesis.errors.SchemathesisError):
+                continue  # nothing wrong can be said to an operation that takes nothing
+    return counts
+
+
+def _status(client: httpx.Client, case: Any) -> int:
+    """Ask as generated; of a stream that never ends the head is enough."""
+    made = requests.Request(**case.as_transport_kwargs(base_url=str(client.base_url).rstrip("/"))).prepare()
+    headers = {name: value for name, value in made.headers.items() if name.lower() != "authorization"}
+    request = client.build_request(
+        str(made.method), str(made.url), headers=_bytes(headers), content=made.body or b""
+    )
+    answer = client.send(request, stream=True)
+    answer.close()
+    told = f"{case.method} {case.formatted_path}: {answer.status_code} for {made.body!r}"
+    assert answer.status_code < 500, told
+    return answer.status_code
+
+
+def _bytes(headers: dict[str, Any]) -> list[tuple[bytes, bytes]]:
+    """Headers as they go out: what a generator makes is not always text that httpx would take."""
+    return [
+        (name.encode(), value if isinstance(value, bytes) else str(value).encode("latin-1", "replace"))
+        for name, value in headers.items()
+    ]
