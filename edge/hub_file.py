@@ -1,5 +1,6 @@
 """The hub's configuration file: where it listens, where it keeps things, which shops it knows."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,7 @@ _HUB: Final = {
     "port": 8444,
     "signing": 1,
     "database": "",
+    "hooks": (),
 }
 PASSWORD: Final = "database_password"
 _SHOP: Final = ("id", "device", "public_key", "epoch", "retired")
@@ -91,6 +93,7 @@ def load_hub(path: Path, *, environment: Mapping[str, str]) -> HubFile:
     )
     if database:
         hub = replace(hub, database=database, database_password=_password(credentials))
+    hub = replace(hub, hooks=_hooks(own["hooks"], file=path))
     hub = replace(hub, names=_names(table.get("names", {}), file=path))
     listed = table.get("shops", [])
     if not isinstance(listed, list):
@@ -125,6 +128,15 @@ def _password(credentials: Path) -> str | None:
             code="C02",
             hint=f"under systemd check LoadCredential={PASSWORD}:…",
         ) from None
+
+
+def _hooks(listed: object, *, file: Path) -> tuple[str, ...]:
+    """Origins of our own network that webhooks may be told at."""
+    if not isinstance(listed, (list, tuple)) or not all(
+        isinstance(each, str) and re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]{1,200}", each) for each in listed
+    ):
+        raise _wrong(file, "hub.hooks", 'is a list of origins: hooks = ["http://crm.internal:9000"]')
+    return tuple(listed)
 
 
 def _names(table: object, *, file: Path) -> dict[str, str]:

@@ -15,6 +15,7 @@ from edge.kit.notify import notify, watchdog
 from edge.kit.serve import listen, serve
 from edge.kit.told import until_told
 from sync.hub.app import open_hub
+from sync.hub.hq import webhooks
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -47,8 +48,10 @@ async def _serve(settings: HubFile, *, put_back: bool) -> None:
 
             async with asyncio.TaskGroup() as group:
                 beating = group.create_task(watchdog())
+                telling = group.create_task(webhooks.run(hub))
                 try:
                     await serve(hub.app, sock, goodbye=hub.bell.close, ready=ready)
                 finally:
                     beating.cancel()
+                    telling.cancel()
                     notify("STOPPING=1")

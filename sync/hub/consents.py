@@ -10,6 +10,7 @@ from edge.consent.rules import PURPOSES, Register, merge
 from edge.kit.errors import Refused
 from edge.kit.sql import Connection
 from sync.hub import feed
+from sync.hub.hq import news
 from sync.hub.tables import feed as partitions
 from sync.hub.tables import people as tables
 from sync.hub.tables.feed import Line, Moved
@@ -62,6 +63,7 @@ def grant(
     if held:
         new = replace(new, gen=held.gen + 1, ver=held.ver + 1)
     tables.put_consents(conn, [new])
+    news.tell(conn, [news.News("consent.given", now_ms, customer_id)])
     return partitions.publish(conn, _to_shops(conn, new))
 
 
@@ -87,6 +89,8 @@ def withdraw(
     lines = withdrawn(
         conn, customer_id, purpose=purpose, recipient=recipient, register=register, now_ms=now_ms
     )
+    if lines:
+        news.tell(conn, [news.News("consent.withdrawn", now_ms, customer_id)])
     return partitions.publish(conn, lines)
 
 

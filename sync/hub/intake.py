@@ -13,6 +13,7 @@ from edge.kit.sql import Connection
 from sync import reports, wire
 from sync.hub import consents, guests, joined, people, wallet
 from sync.hub.config import Keys
+from sync.hub.hq import news
 from sync.hub.problem import Refusal
 from sync.hub.purses import Purses
 from sync.hub.tables import catalogue as products
@@ -125,6 +126,9 @@ def take(
     effects = _Effects(device.shop_id, now_ms, purses, erased, [])
     kept = [_judged(conn, keys, each, effects=effects) for each in fresh]
     events.keep(conn, device_id, epoch, kept=kept, now_ms=now_ms)
+    news.tell(
+        conn, (_news(fact, device.shop_id, source=f"{device_id}/{epoch}") for fact in kept if _is_news(fact))
+    )
     verdicts = [(seq, code) for seq, (_, code) in sorted(stored.items())]
     verdicts += [(fact.seq, fact.code) for fact in kept]
     rejected = [wire.Rejection(seq, code) for seq, code in verdicts if code]
@@ -153,6 +157,14 @@ def _read(fact: wire.Event, hash_: bytes) -> _Read:
     except wire.Malformed:
         return _Read(fact, hash_, code="BAD_BODY" if fact.kind in KINDS else "UNKNOWN_KIND")
     return _Read(fact, hash_, customer_id, move)
+
+
+def _is_news(fact: Kept) -> bool:
+    return fact.code is None and fact.kind in news.FACTS
+
+
+def _news(fact: Kept, shop_id: str, *, source: str) -> news.News:
+    return news.News(news.FACTS[fact.kind], fact.at_ms, fact.customer_id, shop_id, f"{source}/{fact.seq}")
 
 
 def _hash(previous: bytes, fact: wire.Event) -> bytes:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from tests.bench import documents, codecs, day, pcsc, presence, proofs, radio, scanner, stage, wallets
+from tests.bench import codecs, day, documents, pcsc, presence, proofs, radio, scanner, stage, wallets
 
 HERE: Final = Path(__file__).parent
 RESULTS: Final = HERE / "results.json"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 from litestar import Router
 from litestar.openapi.spec import Components, SecurityScheme
 
-from sync.hub.hq import channels, customers, goods, runs
+from sync.hub.hq import channels, customers, goods, runs, telling
 from sync.hub.hq.asking import guard
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def router(hub: "Hub") -> Router:
             *channels.routes(hub),
             *goods.routes(hub),
             *runs.routes(hub),
+            *telling.routes(hub),
         ],
         guards=[guard(hub)],
         security=[{"token": []}],

@@ -17,8 +17,8 @@ from edge.kit.sql import Connection
 from sync.hub import wallet
 from sync.hub.config import Keys
 from sync.hub.devices import shop_key_of
+from sync.hub.hq import news, shapes, whom
 from sync.hub.hq import put as imports
-from sync.hub.hq import shapes, whom
 from sync.hub.hq.asking import Cursor, CustomerId, Limit, onward, since
 from sync.hub.tables import catalogue as goods
 from sync.hub.tables import feed as partitions
@@ -89,6 +89,7 @@ def take_order(
     told |= {"lines": [msgspec.to_builtins(each) for each in data.lines]}
     sealed = seal(key, msgspec.json.encode(told), _place(customer, id_))
     tables.put(conn, tables.Happening(id_, customer, data.channel, data.state, data.shop, data.at_ms, sealed))
+    news.tell(conn, [news.News("order.reported", now_ms, customer, data.shop)])
     held = purses.trait(conn, customer, "pickup")
     value = whom.value_of(key, customer, held) if held else None
     orders = value.get("orders", []) if isinstance(value, dict) else []
@@ -117,6 +118,7 @@ def take_wishes(
     before = purses.trait(conn, customer, "wishlist")
     if before and whom.value_of(whom.key_of(conn, keys, customer), customer, before) == {"items": items}:
         return []
+    news.tell(conn, [news.News("wishlist.changed", now_ms, customer)])
     imports.put_traits(conn, keys, customer, {"wishlist": {"items": items}}, now_ms=now_ms)
     return partitions.publish(conn, wallet.rows(conn, [customer]))
 

@@ -44,7 +44,10 @@ def tell(conn: Connection, news: Iterable[News]) -> None:
     for each in news:
         source = each.source.encode() or os.urandom(16)
         id_ = "msg_" + sha256(source).hexdigest()[:32]
-        told = {"customer": None if each.customer_id is None else each.customer_id.hex(), "shop": each.shop_id}
+        told = {
+            "customer": None if each.customer_id is None else each.customer_id.hex(),
+            "shop": each.shop_id,
+        }
         body = msgspec.json.encode({"type": each.kind, "timestamp": rfc3339(each.at_ms), "data": told})
         messages += [
             tables.Message(hook.id, id_, body, 0, 0)

@@ -226,3 +226,26 @@ class Box(Struct):
 
 class Fleet(Struct):
     boxes: list[Box]
+
+
+class NewHook(Struct, forbid_unknown_fields=True):
+    """`kinds` empty: everything."""
+
+    url: Annotated[str, Meta(min_length=1, max_length=500)]
+    kinds: Annotated[list[Annotated[str, Meta(max_length=40)]], Meta(max_length=40)] = []
+
+
+class Hook(Struct, omit_defaults=True):
+    """`secret` is said once, when it is made."""
+
+    id: str
+    url: str
+    kinds: list[str]
+    waiting: int
+    failing_ms: int | None
+    ended_ms: int | None
+    secret: str | None = None
+
+
+class Hooks(Struct):
+    items: list[Hook]

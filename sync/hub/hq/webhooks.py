@@ -83,9 +83,7 @@ def client() -> httpx.AsyncClient:
     return httpx.AsyncClient(timeout=TIMEOUT_S, follow_redirects=False, trust_env=False)
 
 
-async def once(
-    hub: "Hub", asking: httpx.AsyncClient, *, chance: Callable[[], float] = random.random
-) -> int:
+async def once(hub: "Hub", asking: httpx.AsyncClient, *, chance: Callable[[], float] = random.random) -> int:
     """Tell what is due now; how many were taken."""
     due = await hub.db.read(tables.due, now_ms=hub.now_ms(), most=AT_ONCE)
     by_hook: dict[str, list[Message]] = {}
@@ -139,9 +137,7 @@ async def _ask(hub: "Hub", asking: httpx.AsyncClient, hook: Hook, message: Messa
     keys = [hook.wrapped]
     if hook.former is not None and hook.former_ms is not None and hub.now_ms() < hook.former_ms:
         keys.append(hook.former)
-    secrets = [
-        standard.key_of(unseal(hub.keys.hub_kek, each, _place(hook.id)).decode()) for each in keys
-    ]
+    secrets = [standard.key_of(unseal(hub.keys.hub_kek, each, _place(hook.id)).decode()) for each in keys]
     headers = {
         "content-type": "application/json",
         "user-agent": "Welkom-Webhooks/1",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from edge.kit.errors import Refused
 from edge.kit.seal import derive
@@ -14,6 +15,7 @@ from sync.hub.hq.fleet import Box, Mood, Why
 from sync.hub.portal import choices
 from sync.hub.portal.security import form_token
 from sync.hub.portal.sheets import Frame
+from sync.hub.tables import hooks
 from sync.hub.tables.feed import Moved
 
 if TYPE_CHECKING:
@@ -80,6 +82,11 @@ async def page(hub: "Hub", words: Words) -> Fleet:
         frame=Frame(language=words.language, here="/hq/fleet"),
         sum=words.count("fleet.ill", ill, of=words.number(len(boxes))) if ill else total,
         rows=tuple(_row(hub, box, words, now_ms=now_ms) for box in boxes),
+        hooks=tuple(
+            words.say("fleet.hook", host=urlsplit(each.url).hostname or "")
+            for each in await hub.db.read(hooks.every)
+            if each.ended_ms is not None
+        ),
     )
 
 

@@ -1,0 +1,189 @@
+"""Standard Webhooks: signed, at least once, again later, given up after days, and never into our own network."""
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from hmac import digest
+from typing import Any
+
+import httpx
+import pytest
+
+from sync.hub import consents
+from sync.hub.hq import standard, webhooks
+from tests.sync.centre import ANNA, HERE
+from tests.sync.hq.desk import Desk
+
+DAY_MS = 86_400_000
+
+
+@dataclass
+class Receiver:
+    """Somebody's server on this machine: keeps what it is told, and answers as it is set to."""
+
+    origin: str = ""
+    status: int = 204
+    told: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+
+@asynccontextmanager
+async def receiver() -> AsyncGenerator[Receiver, None]:
+    here = Receiver()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
+        plain = dict(line.split(": ", 1) for line in head[1:] if line)
+        body = await reader.readexactly(int(headers["content-length"]))
+        here.told.append(({name.lower(): value for name, value in plain.items()}, body))
+        writer.write(f"HTTP/1.1 {here.status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    here.origin = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server:
+        yield here
+
+
+@asynccontextmanager
+async def told(desk: Desk) -> AsyncGenerator[tuple[Receiver, dict[str, Any], httpx.AsyncClient], None]:
+    """A receiver that the settings allow, its webhook, and a client to tell it with."""
+    async with receiver() as here, webhooks.client() as asking:
+        desk.hub.config = replace(desk.hub.config, hooks=(here.origin,))
+        made = await desk.ask("POST", "/api/v1/webhooks", json={"url": f"{here.origin}/in"})
+        yield here, made, asking
+
+
+async def stop(desk: Desk, purpose: str = "recognition") -> None:
+    await desk.hub.change(consents.withdraw, ANNA, purpose=purpose, recipient=HERE, now_ms=desk.hub.now_ms())
+
+
+def test_a_message_is_signed_as_the_specification_says() -> None:
+    key = standard.key_of("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    signed = standard.signature(
+        [key], id_="msg_p5jXN8AQM9LWM0D4loKWxJek", at_s=1614265330, body=b'{"test": 2432232314}'
+    )
+    assert signed == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    assert 24 <= len(standard.key_of(standard.new_secret())) <= 64
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.com/x",
+        "https://127.0.0.1/x",
+        "https://[::1]/x",
+        "https://10.1.2.3/",
+        "https://192.168.1.1:8443/",
+        "https://169.254.169.254/latest/meta-data",
+        "https://[::ffff:10.0.0.1]/",
+        "https://[64:ff9b::a00:1]/",
+        "https://100.64.0.1/",
+        "https://user:pass@example.com/",
+        "https:///x",
+        "https://[::1",
+        "ftp://example.com/",
+    ],
+)
+def test_an_address_of_our_own_network_is_never_told(url: str) -> None:
+    assert standard.refused_url(url)
+
+
+def test_what_was_not_taken_is_tried_ever_later_and_never_all_at_once() -> None:
+    pauses = [standard.pause_ms(tries, chance=lambda: 0.5) for tries in range(1, 12)]
+    assert pauses[:3] == [5_000, 300_000, 1_800_000]
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == DAY_MS
+    assert standard.pause_ms(1, chance=lambda: 0.0) < 5_000 < standard.pause_ms(1, chance=lambda: 1.0)
+
+
+@pytest.mark.anyio
+async def test_a_name_that_leads_into_our_network_is_not_asked(desk: Desk) -> None:
+    with pytest.raises(ValueError, match="private"):
+        await webhooks._where("https://localhost/x", allowed=())
+    refused = await desk.client.post("/api/v1/webhooks", json={"url": "https://10.0.0.1/"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "BAD_URL")
+    unknown = await desk.client.post("/api/v1/webhooks", json={"url": "https://a.example/", "kinds": ["x"]})
+    assert unknown.json()["code"] == "UNKNOWN_NEWS"
+
+
+@pytest.mark.anyio
+async def test_news_is_told_once_signed_and_names_nobody(desk: Desk) -> None:
+    async with told(desk) as (here, made, asking):
+        await stop(desk)
+        body = {"visit_id": "07", "customer_id": ANNA.hex()}
+        desk.centre.box.happened(kind="visit_started", body=json.dumps(body).encode())
+        await desk.centre.agent.once()
+        assert await webhooks.once(desk.hub, asking) == 2
+        assert await webhooks.once(desk.hub, asking) == 0
+        kinds = [json.loads(body)["type"] for _, body in here.told]
+        assert sorted(kinds) == ["consent.withdrawn", "visit.started"]
+        for headers, body_ in here.told:
+            signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body_
+            key = base64.b64decode(made["secret"].removeprefix("whsec_"))
+            expected = "v1," + base64.b64encode(digest(key, signed, sha256)).decode()
+            assert headers["webhook-signature"] == expected
+            assert json.loads(body_)["data"]["customer"] == ANNA.hex()
+            assert b"Vries" not in body_
+        listed = (await desk.ask("GET", "/api/v1/webhooks"))["items"]
+        assert [(each["waiting"], "secret" in each) for each in listed] == [(0, False)]
+
+
+@pytest.mark.anyio
+async def test_two_secrets_sign_while_one_takes_over_from_the_other(desk: Desk) -> None:
+    async with told(desk) as (here, made, asking):
+        await desk.ask("POST", f"/api/v1/webhooks/{made['id']}/rotate")
+        await stop(desk)
+        await webhooks.once(desk.hub, asking)
+        assert len(here.told[0][0]["webhook-signature"].split()) == 2
+        now_ms = desk.hub.now_ms
+        desk.hub.now_ms = lambda: now_ms() + DAY_MS + 1
+        await stop(desk, "profiling")
+        await webhooks.once(desk.hub, asking)
+        assert len(here.told[1][0]["webhook-signature"].split()) == 1
+
+
+@pytest.mark.anyio
+async def test_what_is_not_taken_comes_again_with_its_id_and_days_of_it_end_the_webhook(desk: Desk) -> None:
+    async with told(desk) as (here, made, asking):
+        now_ms, ahead_ms = desk.hub.now_ms, 0
+        desk.hub.now_ms = lambda: now_ms() + ahead_ms
+        here.status = 503
+        await stop(desk)
+        assert await webhooks.once(desk.hub, asking) == 0
+        assert await webhooks.once(desk.hub, asking) == 0
+        assert len(here.told) == 1
+        here.status = 200
+        ahead_ms = 10_000
+        assert await webhooks.once(desk.hub, asking) == 1
+        assert len({headers["webhook-id"] for headers, _ in here.told}) == 1
+        here.status = 500
+        await stop(desk, "profiling")
+        for _ in range(20):
+            ahead_ms += DAY_MS
+            await webhooks.once(desk.hub, asking)
+        (found,) = (await desk.ask("GET", "/api/v1/webhooks"))["items"]
+        assert found["ended_ms"] is not None
+        assert len(here.told) < 12
+        assert desk.centre.said.count("webhook_ended") == 1
+        here.status = 200
+        await desk.ask("POST", f"/api/v1/webhooks/{made['id']}/resume")
+        ahead_ms += 2 * DAY_MS
+        assert await webhooks.once(desk.hub, asking) == 1
+        await desk.ask("DELETE", f"/api/v1/webhooks/{made['id']}")
+        assert (await desk.ask("GET", "/api/v1/webhooks"))["items"] == []
+
+
+@pytest.mark.anyio
+async def test_an_address_that_is_gone_is_told_nothing_more(desk: Desk) -> None:
+    async with told(desk) as (here, _, asking):
+        here.status = 410
+        await stop(desk)
+        await webhooks.once(desk.hub, asking)
+        (found,) = (await desk.ask("GET", "/api/v1/webhooks"))["items"]
+        assert found["ended_ms"] is not None
