@@ -128,8 +128,10 @@ def holds(conn: Connection, customer_id: bytes, *, purpose: str, recipient: str,
 
 _UNSAID: Final = """
     SELECT m.customer_id, m.purpose, m.recipient, m.gen FROM main.consent AS m
-    JOIN replica.consent AS r ON r.customer_id=m.customer_id AND r.purpose=m.purpose AND r.recipient=m.recipient
-    WHERE m.state='withdrawn' AND (r.gen<m.gen OR (r.gen=m.gen AND r.state='given'))"""
+    JOIN replica.customer AS c ON c.id=m.customer_id
+    LEFT JOIN replica.consent AS r
+        ON r.customer_id=m.customer_id AND r.purpose=m.purpose AND r.recipient=m.recipient
+    WHERE m.state='withdrawn' AND (r.gen IS NULL OR r.gen<m.gen OR (r.gen=m.gen AND r.state='given'))"""
 
 
 def unsaid(conn: Connection, *, now_ms: int) -> list[ConsentWithdrawn]:

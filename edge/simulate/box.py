@@ -1,7 +1,8 @@
 """One shop's appliance: its real tables, acts, outbox, uplink and agent, in a process that can end at any step."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,6 +32,7 @@ from sync import wire
 from sync.agent import Agent
 from sync.hub.tables.devices import Device
 
+START_MS: Final = 1_795_000_000_000
 RECIPIENT: Final = "van-dam"
 QUIET_MS: Final = 20 * 60_000
 Act = Callable[[Connection], Sequence[Fact]]
@@ -40,9 +42,8 @@ Act = Callable[[Connection], Sequence[Fact]]
 class Kept:
     """A fact that the shop was told is kept."""
 
-    epoch: int
-    seq: int
     kind: str
+    at_ms: int
     body: bytes
 
 
@@ -56,6 +57,18 @@ class Memory:
     in_doubt: list[tuple[bytes, Act]] = field(default_factory=list)  # forms that nobody had an answer to
     answered: dict[bytes, tuple[Any, ...]] = field(default_factory=dict)  # line -> what was said of it first
     wrong: list[str] = field(default_factory=list)  # what an act did that it may not do
+    parted: bool = False  # the box was put back or copied: the hub may hold more of it than it does itself
+    to_renew: bool = False  # and a person has still to give it a new epoch
+
+    def forget_lost(self, held: Counter[Kept]) -> None:
+        """Two disks were lost: only what one of them or a backup still holds can be asked for."""
+        self.kept = [each for each in self.kept if is_held(each, held)]
+
+
+def is_held(kept: Kept, held: Mapping[Kept, int], times: int = 1) -> bool:
+    """Whether a fact is among what is held, or was blanked there by an erasure."""
+    blank = Kept(kept.kind, kept.at_ms, outbox.BLANK)
+    return held.get(kept, 0) + held.get(blank, 0) >= times
 
 
 class Box:
@@ -95,6 +108,33 @@ class Box:
     def here(self) -> Here:
         return Here(recipient=RECIPIENT, device=self.device, kek=self.keys.kek)
 
+    def twin(self, folder: Path, line: Line) -> "Box":
+        """A copy of this box as it is now, keys and all."""
+        other = Box(self.name, folder, Clock(start_ms=START_MS), line, self._dice, on_death=self._on_death)
+        self.disk.copy(self.db.reader, folder)
+        return other
+
+    def held(self) -> Counter[Kept]:
+        """All facts that stand in the journal, whether its process runs or not."""
+        columns = "SELECT kind, at_ms, body FROM"
+        return Counter(
+            Kept(*row) for row in self.disk.rows(f"{columns} outbox UNION ALL {columns} outbox_past")
+        )
+
+    def put_back(self, at_hub: Counter[Kept]) -> None:
+        """After `end`: the backup instead of these files. What nobody else has is gone, as with the disk."""
+        self.disk.put_back()
+        memory, held = self.memory, self.held()
+        memory.parted = memory.to_renew = True
+        memory.forget_lost(held + at_hub)
+        no = "SELECT customer_id, purpose, gen FROM consent WHERE state='withdrawn'"
+        said_no = {(customer_id, purpose): gen for customer_id, purpose, gen in self.disk.rows(no)}
+        memory.withdrawn = {
+            key: min(gen, said_no[key]) for key, gen in memory.withdrawn.items() if key in said_no
+        }
+        lines = {line_id for (line_id,) in self.disk.rows("SELECT line_id FROM ledger")}
+        memory.answered = {key: said for key, said in memory.answered.items() if key in lines}
+
     def registered(self, epoch: int = 1) -> Device:
         public = signing_key(self.keys.device_key).public_key().public_bytes_raw()
         return Device(self.device, self.name, epoch, public)
@@ -111,7 +151,7 @@ class Box:
         self.time = ShopTime(self.clock, high_water_ms=high_water_ms(self.db.reader))
         self.new_id = uuid7_source(self.clock, random=self._dice.randbytes)
         self.uplink = Uplink(self.db, self.keys, self.time, on_applied=self._applied, on_empty=self.bring_in)
-        agent = Agent(
+        self.agent = Agent(
             self.uplink,
             httpx.AsyncClient(transport=self.line.of(process), base_url="http://hub.test"),
             device=self.device,
@@ -121,8 +161,8 @@ class Box:
             log=quiet,
             chance=self._dice.random,
         )
-        self.db.on_facts = agent.wake
-        process.start(agent.run())
+        self.db.on_facts = self.agent.wake
+        process.start(self.agent.run())
 
     def end(self) -> None:
         self.up = False
@@ -131,9 +171,8 @@ class Box:
     async def do(self, act: Act) -> list[Fact]:
         """An act of the tablets; what happened. Raises StoreError where the disk does not take it."""
         done = await self.db.write(act)
-        epoch = self.epoch()
-        for seq, fact in enumerate(done.facts, done.seq - len(done.facts) + 1):
-            self.memory.kept.append(Kept(epoch, seq, outbox.kind_of(fact), outbox.body_of(fact)))
+        for fact in done.facts:
+            self.memory.kept.append(Kept(outbox.kind_of(fact), fact.at_ms, outbox.body_of(fact)))
         return list(done.facts)
 
     async def bring_in(self) -> None:

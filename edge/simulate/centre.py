@@ -15,6 +15,7 @@ from sync.hub import devices, people, restored
 from sync.hub.app import Hub
 from sync.hub.config import Config, Keys
 from sync.hub.store import FILE, OnSqlite
+from sync.hub.tables import devices as known
 from sync.hub.tables import people as customers
 from sync.hub.tables.devices import Device
 from sync.hub.tables.feed import Moved
@@ -52,7 +53,6 @@ class Centre:
 
     def end(self) -> None:
         self.up = False
-        self.hub.bell.close()
         self.process.end()
 
     async def erase(self, customer_id: bytes) -> None:
@@ -62,9 +62,17 @@ class Centre:
         await self.change(people.erase, KEYS, customer_id=customer_id, now_ms=self.hub.now_ms())
         await self.hub.db.scrub()
 
-    async def renew(self, device: str) -> None:
-        """A person gives a device its next epoch."""
-        await self.hub.db.apply(devices.renew, device)
+    async def renew(self, device: str, *, above: int) -> None:
+        """A person gives a device an epoch that it never had."""
+        while await self.hub.db.apply(devices.renew, device) <= above:
+            pass
+
+    def epoch(self) -> int:
+        return known.hub_epoch(self.reader)
+
+    def epoch_of(self, device: str) -> int:
+        found = known.device(self.reader, device)
+        return found.epoch if found else 0
 
     async def register(self, device: Device, shop_key: bytes) -> None:
         await self.hub.db.apply(devices.register, KEYS, device=device, shop_key=shop_key)

@@ -93,6 +93,11 @@ class Disk:
             self.lose(file)
             shutil.copy(self.backup / file.name, file)
 
+    def rows(self, sql: str) -> list[Any]:
+        """What a statement reads from the main file, also of a box that is down."""
+        with closing(connect(self._main)) as conn:
+            return conn.execute(sql).fetchall()
+
     def lose(self, file: Path) -> None:
         for companion in ("", "-wal", "-shm"):
             file.with_name(file.name + companion).unlink(missing_ok=True)

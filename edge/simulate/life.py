@@ -45,6 +45,7 @@ class Person:
     home: str
     points: int = 0
     stamps: int = 0
+    erased: bool = False  # headquarters was told so
 
 
 @dataclass
@@ -298,7 +299,9 @@ class AtTheCentre:
         await _unless_refused(centre.change(people.block, KEYS, kind="number", value=card))
 
     async def erase(self, centre: Centre) -> None:
-        await _unless_refused(centre.erase(self._people.any().id))
+        whose = self._people.any()
+        await _unless_refused(centre.erase(whose.id))
+        whose.erased = not hub_people.exists(centre.reader, whose.id)
 
     async def product(self, centre: Centre) -> None:
         item = self._dice.choice(ITEMS)

@@ -134,7 +134,8 @@ class Line(httpx.AsyncBaseTransport):
 
     def _look(self, request: httpx.Request) -> None:
         """After a lost line nothing may be asked before the urgent rows were (sync/README.md)."""
-        if self._urgent_first and not _is_urgent(request):
+        whose = request.url.path in (wire.EVENTS_PATH, wire.FEED_PATH) and not _is_urgent(request)
+        if self._urgent_first and whose:
             self.broken.append(request.url.raw_path.decode())
 
 

@@ -7,6 +7,8 @@ unchanged; no thread, no socket and no clock of the machine is within their reac
 import asyncio
 import selectors
 from collections.abc import Mapping
+from itertools import count
+from typing import Any
 
 
 class Stuck(Exception):
@@ -38,12 +40,29 @@ class _Nothing(selectors.BaseSelector):
         return self._keys
 
 
+class _Numbered(asyncio.Task[Any]):
+    """A task whose place in a set does not hang on its address: groups of tasks are sets."""
+
+    def __init__(self, work: Any, *, number: int, **words: Any) -> None:
+        self._number = number
+        super().__init__(work, **words)
+
+    def __hash__(self) -> int:
+        return self._number
+
+
 class VirtualLoop(asyncio.SelectorEventLoop):
     """Starts at second 0."""
 
     def __init__(self) -> None:
         self._nothing = _Nothing()
         super().__init__(self._nothing)
+
+        self._made = count()
+        self.set_task_factory(self._task)
+
+    def _task(self, loop: asyncio.AbstractEventLoop, work: Any, **words: Any) -> "asyncio.Task[Any]":
+        return _Numbered(work, loop=loop, number=next(self._made), **words)
 
     def time(self) -> float:
         return self._nothing.now_s

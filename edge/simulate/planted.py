@@ -18,9 +18,10 @@ from edge.uplink import Uplink
 from edge.wallet import rules as wallet_rules
 from sync import agent, wire
 from sync.agent import Agent
-from sync.hub import app, consents, feed, intake, people, purses, wallet
+from sync.hub import app, consents, feed, intake, people, purses, restored, wallet
 from sync.hub.app import Hub
 from sync.hub.consents import NewConsent
+from sync.hub.problem import Refusal
 from sync.hub.tables import devices, events
 from sync.hub.tables import feed as partitions
 from sync.hub.tables import people as customers
@@ -175,6 +176,24 @@ def _erased_comes_back() -> list[Swap]:
     return [(customers, "is_erased", lambda *_: False), (customers, "erased", lambda *_: set())]
 
 
+def _numbers_are_enough() -> list[Swap]:
+    """A fact whose number the hub knows is taken for known, whatever it says: a box that was put back loses it."""
+    take = intake.take
+
+    def known(conn: Any, keys: Any, *, envelope: Any, facts: Any, now_ms: int) -> intake.Taken:
+        try:
+            return take(conn, keys, envelope=envelope, facts=facts, now_ms=now_ms)
+        except Refusal as refusal:
+            if refusal.code != "FORKED":
+                raise
+            held = events.held(conn, envelope.device, envelope.epoch)
+            return intake.Taken(
+                min(held, envelope.from_seq + len(facts) - 1), [], devices.hub_epoch(conn), []
+            )
+
+    return [(intake, "take", known)]
+
+
 PLANTED: Final[dict[str, Callable[[], list[Swap]]]] = {
     "no_dedupe": _no_dedupe,
     "cursor_before_rows": _cursor_before_rows,
@@ -189,6 +208,8 @@ PLANTED: Final[dict[str, Callable[[], list[Swap]]]] = {
     "ack_before_commit": _ack_before_commit,
     "to_every_shop": _to_every_shop,
     "erased_comes_back": _erased_comes_back,
+    "numbers_are_enough": _numbers_are_enough,
+    "backup_brings_back": lambda: [(restored, "remembered", lambda *_: set())],
     "erase_keeps_history": lambda: [(people, "events", _Forgetful(events))],
 }
 

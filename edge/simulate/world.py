@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from typing import Final
 from edge.kit.errors import StoreError
 from edge.kit.log import died
 from edge.simulate import checks
-from edge.simulate.box import Box
+from edge.simulate.box import START_MS, Box, Kept
 from edge.simulate.centre import Centre
 from edge.simulate.checks import Broken
 from edge.simulate.disk import Clock
@@ -22,7 +23,6 @@ from edge.simulate.line import FAULTS, LATE_S, Line
 from sync import wire
 from sync.hub.tables import feed
 
-START_MS: Final = 1_795_000_000_000
 ROUNDS: Final = 2
 STEPS: Final = 60  # acts and faults a round
 # The longest pauses of a conversation are 60 s (refused) and 30 s (no line): after this everything has been said.
@@ -83,8 +83,13 @@ class World:
             (self.disk_full, "disk_full"),
             (self.set_clock, "clock"),
             (self.lose_replica, "replica_lost"),
+            (self.put_back, "restore"),
+            (self.clone, "clone"),
+            (self.put_hub_back, "hub_restore"),
         ]
         self.faults = [each for each in kinds if self.dice.random() < 0.6]
+        self.hub_is_backup = False  # and the next start has to be told so
+        self.twins: list[tuple[Box, Box]] = []  # a copy, and whose it is
         self.trouble = self.dice.choice((0.05, 0.15, 0.3)) if self.faults else 0.0
 
     async def live(self) -> Report:
@@ -126,7 +131,7 @@ class World:
         self.watch(self.dice.choice(self.boxes))
 
     def _start_in_shop(self) -> None:
-        box = self.dice.choice(self.boxes)
+        box = self.dice.choice([*self.boxes, *(twin for twin, _ in self.twins)])
         act = self.in_shops.choose()
         if box.up:
             self.note(f"{box.name} {act.__name__}")
@@ -175,7 +180,8 @@ class World:
     async def _start_hub(self) -> None:
         if not self.centre.up:
             self.note("hub starts")
-            await self.centre.start()
+            await self.centre.start(put_back=self.hub_is_backup)
+            self.hub_is_backup = self.hub_is_backup and not self.centre.up
 
     async def cut(self) -> None:
         line = self.dice.choice(self.boxes).line
@@ -199,6 +205,68 @@ class World:
             box.disk.lose(box.disk.folder / "replica.db")
             self._later(1.0, partial(self._start, box))
 
+    async def put_back(self) -> None:
+        """A box gets its backup back; at other times one is made."""
+        box = self.dice.choice(self.boxes)
+        if not box.up:
+            return
+        if box.disk.backup is None or self.dice.random() < 0.5:
+            self.note(f"{box.name} makes a backup")
+            box.disk.back_up(box.db.reader)
+            return
+        self.note(f"{box.name} is put back")
+        box.end()
+        box.put_back(
+            checks.facts_at_hub(self.centre.reader, box.device) if self.centre.up else self._at_hub(box)
+        )
+        self._later(1.0, partial(self._start, box))
+        self._later(self.dice.expovariate(1 / 20), partial(self._renew, box))
+
+    def _at_hub(self, box: Box) -> Counter[Kept]:
+        rows = self.centre.disk.rows(f"SELECT kind, at_ms, body FROM event WHERE device_id='{box.device}'")
+        return Counter(Kept(*row) for row in rows)
+
+    async def _renew(self, box: Box) -> None:
+        """A person at headquarters gives a box a new epoch, after its copies are gone."""
+        if not (self.centre.up and box.up and box.memory.to_renew):
+            return
+        for twin, whose in list(self.twins):
+            if whose is box:
+                twin.end()
+                self.twins.remove((twin, whose))
+        self.note(f"{box.name} gets a new epoch")
+        above = box.epoch()
+        with suppress(StoreError):
+            await self.centre.renew(box.device, above=above)
+            box.memory.to_renew = False
+
+    async def clone(self) -> None:
+        """Somebody starts a copy of a box, keys and all; a person finds out after a while."""
+        box = self.dice.choice(self.boxes)
+        if not box.up or self.twins:
+            return
+        line = Line(self.centre, self.dice, slow_s=0.05)
+        twin = box.twin(self.folder / f"{box.name}.{self.dice.randrange(10**9)}", line)
+        box.memory.parted = box.memory.to_renew = True
+        self.twins.append((twin, box))
+        await twin.start()
+        self._later(self.dice.expovariate(1 / 30), partial(self._renew, box))
+
+    async def put_hub_back(self) -> None:
+        """The hub gets its backup back; at other times one is made."""
+        if not self.centre.up:
+            return
+        if self.centre.disk.backup is None or self.dice.random() < 0.5:
+            self.note("hub makes a backup")
+            self.centre.disk.back_up(self.centre.reader)
+            return
+        self.centre.end()
+        self.centre.disk.put_back()
+        self.hub_is_backup = True
+        for box in self.boxes:
+            box.memory.forget_lost(box.held() + self._at_hub(box))
+        self._later(1.0, self._start_hub)
+
     # And how it becomes good again.
 
     async def heal(self) -> None:
@@ -214,6 +282,10 @@ class World:
         await self._start_hub()
         for box in self.boxes:
             await self._start(box)
+        for box in self.boxes:
+            # A hub that was put back may know an older epoch than the box already had.
+            box.memory.to_renew |= self.centre.epoch_of(box.device) < box.epoch()
+            await self._renew(box)
         # What the network still holds back comes first: it may be old, and must not matter.
         await asyncio.sleep(LATE_S if any(box.line.pending for box in self.boxes) else 0)
         end_s = asyncio.get_running_loop().time() + HEAL_S
@@ -221,7 +293,7 @@ class World:
             return
         while not all(self._is_quiet(box) for box in self.boxes):
             if asyncio.get_running_loop().time() > end_s:
-                late = [box.name for box in self.boxes if not self._is_quiet(box)]
+                late = [f"{box.name} {box.agent.state.code}" for box in self.boxes if not self._is_quiet(box)]
                 self.broken.append(
                     Broken("I17", f"{', '.join(late)}: not everything was said {HEAL_S:.0f} s after")
                 )
@@ -241,7 +313,14 @@ class World:
     def _is_quiet(self, box: Box) -> bool:
         conn = self.centre.reader
         parts = (wire.main_part(box.name), wire.urgent_part(box.name))
-        return box.depth() == 0 and all(box.uplink.cursor(part) == feed.last(conn, part) for part in parts)
+        knows = (
+            box.uplink.hub_epoch() == self.centre.epoch()
+        )  # or it has not yet spoken with a hub that was put back
+        return (
+            knows
+            and box.depth() == 0
+            and all(box.uplink.cursor(part) == feed.last(conn, part) for part in parts)
+        )
 
     def check(self, when: str) -> None:
         found = [] if self.broken else checks.everything(self.centre, self.boxes, self.people)

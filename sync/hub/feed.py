@@ -157,7 +157,7 @@ class Bell:
     def __init__(self) -> None:
         self._waiting: dict[str, asyncio.Event] = {}
         self._listening: dict[bytes, set[asyncio.Event]] = {}
-        self._following: dict[str, set[asyncio.Event]] = {}
+        self._following: dict[str, dict[asyncio.Event, None]] = {}  # who came first is woken first
         self._closed = False
 
     @property
@@ -191,12 +191,12 @@ class Bell:
         """An event that is set whenever one of these partitions grew, and when the hub closes."""
         event = asyncio.Event()
         for part in parts:
-            self._following.setdefault(part, set()).add(event)
+            self._following.setdefault(part, {})[event] = None
         try:
             yield event
         finally:
             for part in parts:
-                self._following[part].discard(event)
+                del self._following[part][event]
                 if not self._following[part]:
                     del self._following[part]
 

@@ -227,6 +227,24 @@ async def test_the_house_hears_of_a_page_once_it_is_on_disk(tmp_path: Path) -> N
         assert [rows[0].p for rows in floor.heard] == [URGENT, MAIN]
 
 
+async def test_a_no_that_a_hub_put_back_from_a_backup_never_heard_of_is_said_again(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        person = await floor.resident("1", consents={"recognition": None})
+        no = floor.feed.consent(person, "profiling", state="withdrawn", part=URGENT)
+        await floor.apply(no, floor.feed.consent(person, "recognition", ver=2, gen=2))
+        await floor.uplink.start_over(2, empty=True)
+        floor.feed.last.clear()
+        await floor.apply(
+            floor.feed.key(person),
+            floor.feed.customer(person, TRAITS),
+            floor.feed.consent(person, "recognition"),
+        )
+        waiting = floor.uplink.waiting(10)
+        assert waiting is not None
+        said = [wire.decode_as(bytes(each.body), wire.ConsentWithdrawn) for each in waiting.events]
+        assert [(each.purpose, each.gen) for each in said] == [("profiling", 1)]
+
+
 async def test_a_disk_that_fills_up_while_the_house_hears_of_a_page_ends_the_line_and_not_the_agent(
     tmp_path: Path,
 ) -> None:
