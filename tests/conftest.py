@@ -27,12 +27,16 @@ settings.register_profile("welkom", deadline=None)
 settings.load_profile("welkom")
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What drives a browser or whole processes is tried again: on two shared cores one of hundreds loses its time.
 
-    What is wrong stays wrong three times; the report names whatever needed another try.
+    What is wrong stays wrong three times; the report names whatever needed another try. The browser tests of a file
+    stay on one worker, or each would start a browser for its half of them.
     """
     for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
         if (
             item.get_closest_marker("browser")
             or "/stories/" in str(item.path)

@@ -203,3 +203,9 @@ def test_migrations_are_never_changed_only_added_to() -> None:
     for path in files():
         if path.suffix == ".sql":
             assert re.fullmatch(r"\d{4}_[a-z_]+\.sql", path.name), name(path)
+
+
+@pytest.mark.xdist_group("together")
+def test_what_belongs_together_stays_on_one_worker(request: pytest.FixtureRequest) -> None:
+    """Else each worker starts a browser for its half of a file, and stories that share a port run side by side."""
+    assert request.node.nodeid.endswith("@together") or not request.config.getoption("loadgroup", False)
