@@ -28,6 +28,7 @@ PARTS = {
     "found.html",
     "plan_now.html",
     "_plan.html",
+    "_tags.html",
 }
 # Whose names these are does not change with the language.
 PEOPLE = re.compile(
