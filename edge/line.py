@@ -102,7 +102,8 @@ async def join_hub(
     elsewhere = Elsewhere(
         whose,
         cursor=lambda: box.cursor(wire.main_part(house.config.shop.id)),
-        online=lambda: agent.state.online,
+        # Who comes down the feed comes after the replica that is being fetched: nobody waits at the counter for that.
+        online=lambda: agent.state.online and not house.health.fetching,
         shop_key=house.keys.shop_key,
         shop_id=house.config.shop.id,
     )
