@@ -130,7 +130,7 @@ ATTACKS: dict[str, tuple[Attack, int, str]] = {
     "a bomb": (lambda at: at.post(BOMB, **{"content-encoding": "zstd"}), 413, "TOO_LARGE"),
     "noise": (lambda at: at.post(b"\xff\x00{]\n"), 400, "MALFORMED"),
     "a schema of the future": (
-        lambda at: at.post(at.batch(3, 4).replace(b'"schema":1', b'"schema":99')),
+        lambda at: at.post(at.batch(3, 4).replace(b'"schema":2', b'"schema":99')),
         400,
         "SCHEMA",
     ),
