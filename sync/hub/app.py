@@ -15,7 +15,7 @@ from edge.kit.clock import Clock, SystemClock
 from edge.kit.log import Log, json_log
 from edge.kit.sql import Connection
 from sync import wire
-from sync.hub import api, catalogue, guests, intake, people, restored
+from sync.hub import api, catalogue, ears, guests, intake, people, restored
 from sync.hub.admission import Admission
 from sync.hub.compaction import Acks, keep_compact
 from sync.hub.config import Config
@@ -198,7 +198,7 @@ async def open_hub(
             hub.shelf.forget()
             log("hub_put_back", to_version=await db.apply(restored.raise_epoch))
         working = [
-            asyncio.create_task(hub.bell.listen(db)),
+            asyncio.create_task(ears.listen(db, hub.bell, await ears.now(db))),
             asyncio.create_task(keep_compact(db, hub.acks, log=log)),
         ]
         try:

@@ -2,15 +2,13 @@
 
 import asyncio
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from itertools import islice
-from sqlite3 import Error
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from edge.kit.errors import StoreError
 from edge.kit.sql import Connection
 from sync import wire
 from sync.hub.signer import Signer
@@ -26,7 +24,6 @@ _PAGE_ROOM = 1024  # for the checkpoint
 EVERYTHING: Final = b""  # the topic of whoever wants to hear of every change
 SKIPS_SINCE: Final = 2  # the version of the messages that counts with `skips`
 OVERTAKEN: Final = "overtaken"  # a type that no version knows: it is passed over, and its number counted
-LISTEN_S: Final = 0.25
 
 
 def key(shop_id: str, customer_id: bytes, *, wrapped: bytes) -> list[Line]:
@@ -186,6 +183,10 @@ class Bell:
         """Whether anybody has a page open."""
         return bool(self._listening)
 
+    def customers(self) -> list[bytes]:
+        """Who has a page open."""
+        return [topic for topic in self._listening if topic != EVERYTHING]
+
     @contextmanager
     def following(self, parts: Sequence[str]) -> Generator[asyncio.Event, None, None]:
         """An event that is set whenever one of these partitions grew, and when the hub closes."""
@@ -207,26 +208,13 @@ class Bell:
             if event := self._waiting.pop(part, None):
                 event.set()
 
-    async def listen(self, db: "Store") -> None:
-        """Also hear what another process commits, such as `welkom import` or a second hub, within LISTEN_S."""
-        seen: object = None
-        heads: dict[str, int] = {}
-        while True:
-            with suppress(Error, StoreError):  # a poll that cannot read says so itself
-                if (now := await db.version()) != seen:
-                    before, heads = heads, await db.read(tables.heads)
-                    self.ring([part for part, last in heads.items() if before.get(part) != last])
-                    seen = now
-            await asyncio.sleep(LISTEN_S)
-
     async def wait(self, db: "Store", part: str, *, after: int, wait_s: float) -> None:
         """Return when `part` has a row after `after`, when `wait_s` is over, or when the hub closes."""
         try:
             async with asyncio.timeout(wait_s):
                 while not self._closed:
-                    rung = self._waiting.setdefault(
-                        part, asyncio.Event()
-                    )  # before the look, so that none is missed
+                    # Before the look, so that nothing is missed between the two.
+                    rung = self._waiting.setdefault(part, asyncio.Event())
                     if await db.read(tables.last, part) > after:
                         return
                     await rung.wait()

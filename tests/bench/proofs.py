@@ -87,6 +87,18 @@ def tap_30000() -> Outcome:
     return _bench_tap(30_000, most_mb=120)
 
 
+def hub_500() -> Outcome:
+    command = [str(BIN / "welkom"), "bench", "hub", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if not done.stdout.strip():
+        return False, {"failed": done.stderr.strip().splitlines()[-1] if done.stderr else "no words"}
+    result = json.loads(done.stdout.splitlines()[-1])
+    result["limits"] = {"events_per_s": 5_000, "ratio_events_per_s": 0.2}
+    large = result["runs"][0]
+    quick = large["events_per_s"] >= 5_000 and large["ratio_events_per_s"] >= 0.2
+    return done.returncode == 0 and quick, result
+
+
 def catalogue_100000() -> Outcome:
     command = [str(BIN / "welkom"), "bench", "catalogue", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

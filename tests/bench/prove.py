@@ -46,6 +46,7 @@ PROOFS: Final = (
     Proof("documents_without_5xx", "schemathesis over both OpenAPI documents, hub and appliance: not one 5xx", documents.no_5xx),
     Proof("guest_600_ms", "a member of another shop, online: from the tap to the visit, p95 ≤ 600 ms, 200 of them", proofs.guest_600_ms),
     Proof("sync_1_s", "bench sync, 50 connected appliances: a withdrawal or erasure at the hub is hidden on every tablet, p99 ≤ 1 s; a shop that was offline asks for it first", proofs.sync_1_s),
+    Proof("hub_500", "bench hub, 500 shops, two hubs, PostgreSQL, two cores: ≥ 5,000 facts/s on disk and ≥ 0.2x of bare batched inserts; feeds complete and in order by digest", proofs.hub_500),
     Proof("advice_100_ms", "advice: top 3 with reasons, 2,000 customers of a year, p95 ≤ 100 ms; 30,000 beside it", proofs.advice_100_ms),
     Proof("presence_folds", "the measured flat in four folds: more often right than strongest + EMA + 3-vote, kNN11 on EMA and kNN25 + HMM; changes and lag no worse than the last (aim: 92%, ≤ 1.2x the true changes, lag ≤ 4 s)", presence.folds),
     Proof("presence_dead_scanner", "the same with each of six scanners dead in turn: mean ≤ 5 points, none > 8 points, below all alive", presence.dead_scanner),

@@ -21,7 +21,7 @@ from edge.kit.migrate import load
 from edge.kit.postgres import Postgres
 from edge.kit.sql import Connection
 from sync import wire
-from sync.hub import consents, devices
+from sync.hub import consents, devices, ears
 from sync.hub.app import Hub, open_hub
 from sync.hub.config import Config
 from sync.hub.store import MIGRATIONS
@@ -71,6 +71,30 @@ async def test_what_one_hub_commits_wakes_who_waits_at_the_other(tmp_path: Path,
         began_s = time.monotonic()
         await waiting
         assert time.monotonic() - began_s < PATIENT_S - 5
+
+
+async def test_a_page_that_is_open_at_one_hub_hears_what_another_takes_in(
+    tmp_path: Path, postgresql: str
+) -> None:
+    async with (
+        open_centre(tmp_path) as centre,
+        open_hub(Config(tmp_path / "hub", KEYS, postgresql), log=Said()) as other,
+    ):
+        await centre.hub.add_customers(["s1"], [customer()])
+        with other.bell.listening(ANNA) as poked:
+            async with asyncio.timeout(PATIENT_S):
+                await poked.wait()  # they became somebody
+                await asyncio.sleep(2 * ears.LISTEN_S)
+                poked.clear()
+                await centre.hub.change(
+                    consents.withdraw, ANNA, purpose="recognition", recipient=HERE, now_ms=1
+                )
+                await poked.wait()
+                await asyncio.sleep(2 * ears.LISTEN_S)
+                poked.clear()
+                centre.box.happened(1, kind="card_shown", body=b'{"customer_id":"%s"}' % ANNA.hex().encode())
+                await centre.agent.once()
+                await poked.wait()
 
 
 async def test_a_request_counts_once_at_whichever_hub_it_arrives(tmp_path: Path, postgresql: str) -> None:

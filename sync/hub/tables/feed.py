@@ -1,6 +1,6 @@
 """The partitions: what each shop is to know, as rows in a dense order."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from msgspec import Struct
@@ -71,6 +71,21 @@ def total(conn: Connection) -> int:
     """Another number whenever any partition grew."""
     (rows,) = conn.execute("SELECT coalesce(sum(last), 0) FROM head").fetchone()
     return int(rows)
+
+
+def spoken_of(conn: Connection, after: Mapping[str, int]) -> set[bytes]:
+    """Whom the rows of these partitions after these seqs are about."""
+    found: set[bytes] = set()
+    for part, seq in after.items():
+        rows = conn.execute(
+            """
+            SELECT DISTINCT customer_id FROM feed
+            WHERE part=:part AND seq>:seq AND customer_id IS NOT NULL LIMIT 2000
+            """,
+            {"part": part, "seq": seq},
+        )
+        found |= {bytes(customer_id) for (customer_id,) in rows}
+    return found
 
 
 def after(

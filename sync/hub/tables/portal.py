@@ -1,9 +1,10 @@
 """What a customer's own page reads: only through an open session of that customer, in the same query."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from edge.kit.sql import Connection
+from edge.kit.sql import Connection, spread
 from sync.hub.tables.people import Consent
 
 # Who may ask at all; `:token_hash` and `:now_ms` are in every query of this room.
@@ -146,3 +147,14 @@ def about(conn: Connection, device_id: str, epoch: int, *, first: int, last: int
         {"device_id": device_id, "epoch": epoch, "first": first, "last": last},
     )
     return [bytes(customer_id) for (customer_id,) in rows]
+
+
+def looks(conn: Connection, customer_ids: Sequence[bytes]) -> dict[bytes, int]:
+    """How many facts speak of each of these customers."""
+    if not customer_ids:
+        return {}
+    those, given = spread("id", customer_ids)
+    rows = conn.execute(
+        f"SELECT customer_id, count(*) FROM event WHERE customer_id IN {those} GROUP BY customer_id", given
+    )
+    return dict.fromkeys(customer_ids, 0) | {bytes(customer_id): int(count) for customer_id, count in rows}
