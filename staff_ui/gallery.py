@@ -5,7 +5,7 @@ panes: there is no house behind this.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -45,6 +45,7 @@ class Gallery:
     def __init__(self) -> None:
         self.assets = read_assets()
         self._sheets = Sheets(self.assets, timezone="Europe/Amsterdam")
+        self._made: dict[tuple[str, Frame], Mapping[str, object]] = {}
         self._pages = {each.__name__.rsplit(".", 1)[1]: each for each in modules()}
 
     def frame(self, language: Language, *, theme: str = "light", hand: str = "right") -> Frame:
@@ -75,11 +76,17 @@ class Gallery:
     def page(self, shown: Shown, frame: Frame) -> str:
         """One state as a whole page; raises KeyError when there is none of that name."""
         module = self._pages[shown.page]
-        template, it = module.TEMPLATE, module.samples(frame, self._sheets.words[frame.language])[shown.state]
+        template, it = module.TEMPLATE, self._samples(shown.page, frame)[shown.state]
         if template == "visits.html":
             fragment = Markup(self._sheets.render(template, it, frame.language))
             template, it = "floor.html", Floor(frame=frame, visits=fragment, fresh_ms=60_000)
         return _SCRIPT.sub("", self._sheets.render(template, it, frame.language))
+
+    def _samples(self, page: str, frame: Frame) -> Mapping[str, object]:
+        """Made once for all states of a page."""
+        if (page, frame) not in self._made:
+            self._made[page, frame] = self._pages[page].samples(frame, self._sheets.words[frame.language])
+        return self._made[page, frame]
 
     def index(self) -> str:
         """Links to everything; for developers, so in English and without a look of its own."""

@@ -14,6 +14,7 @@ from edge.cli import main
 from edge.config import load
 from edge.keys import write_keys
 from sync.hub.app import open_hub
+from tests.patience import PATIENT_S
 
 GOOD = "item,title,price,gtin,care\nA,Jas,12.95,8712345678906,wassen\nB,Broek,20,,\n"
 CHANGED = "item,title,price,gtin,care\nA,Jas,13.95,8712345678906,wassen\nC,Trui,30,,\n"
@@ -154,6 +155,6 @@ async def test_a_running_hub_hears_of_an_import_beside_it(tmp_path: Path) -> Non
         wait = hub.bell.wait(hub.db, "shop:s1", after=0, wait_s=30)
         waiting = asyncio.create_task(wait)
         assert await asyncio.to_thread(take, path, GOOD) == 0
-        await asyncio.wait_for(waiting, 10)
+        await asyncio.wait_for(waiting, PATIENT_S)
         rows = hub.db.reader.execute("SELECT id FROM feed WHERE part='shop:s1' ORDER BY seq").fetchall()
         assert rows == [("A",), ("B",)]

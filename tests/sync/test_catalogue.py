@@ -13,6 +13,7 @@ from sync import wire
 from sync.hub import devices
 from sync.hub.app import open_hub
 from sync.hub.config import Config
+from tests.patience import PATIENT_S
 from tests.sync.centre import KEYS, Centre, Said, device, open_centre
 from tests.sync.test_appliance import appliance
 
@@ -96,7 +97,7 @@ async def test_what_another_process_commits_wakes_a_waiting_shop(tmp_path: Path)
         # A second hub on the same file is what `welkom import` opens beside a running one.
         async with open_hub(Config(tmp_path / "hub", KEYS), log=Said()) as other:
             await other.add_products([SHOE])
-        await asyncio.wait_for(waiting, 10)
+        await asyncio.wait_for(waiting, PATIENT_S)
         assert len(sent(centre)) == 1
 
 
