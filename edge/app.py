@@ -18,7 +18,7 @@ from drivers import catalogue
 from drivers.nearby import nobody
 from drivers.reader import Reader, Sighting
 from drivers.wallet_settings import factory_keys
-from edge import jobs, newcomers, outbox
+from edge import centre, jobs, newcomers, outbox
 from edge.advice import rest
 from edge.advice.advisor import Advisor
 from edge.advice.process import Worker
@@ -192,6 +192,8 @@ async def open_edge(
         stack.push_async_callback(db.close)
         await newcomers.bring_in(db, secrets)
         time = ShopTime(physics, high_water_ms=high_water_ms(db.reader))
+        hub = config.hub
+        await db.apply(centre.begin_lease, now_ms=time.now_ms(), days=hub.lease_days if hub.url else None)
         live = Live()
         stack.callback(live.drop)
         new_id = uuid7_source(physics)
@@ -222,6 +224,7 @@ async def open_edge(
             waiting=outbox.depth(db.reader),
             online_since_ms=time.now_ms(),
             fetching=fetching,
+            lease_over=time.now_ms() >= centre.lease_until_ms(db.reader),
         )
 
         def advised() -> None:

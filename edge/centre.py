@@ -2,6 +2,11 @@
 
 from collections.abc import Sequence
 from sqlite3 import Connection
+from typing import Final
+
+from edge.consent.tables import FOREVER_MS
+
+DAY_MS: Final = 86_400_000
 
 
 def keys(conn: Connection) -> tuple[str, ...]:
@@ -22,6 +27,24 @@ def epoch(conn: Connection) -> int:
 
 def know(conn: Connection, hub_epoch: int) -> None:
     conn.execute("UPDATE hub SET epoch=?", (hub_epoch,))
+
+
+def begin_lease(conn: Connection, *, now_ms: int, days: int | None) -> None:
+    """At a start: a lease is never longer than the settings say now. `days` None: without a hub there is none."""
+    if days is None:
+        conn.execute("UPDATE hub SET lease_until_ms=?", (FOREVER_MS,))
+    else:
+        conn.execute("UPDATE hub SET lease_until_ms=min(lease_until_ms, ?)", (now_ms + days * DAY_MS,))
+
+
+def extend_lease(conn: Connection, *, heard_ms: int, days: int) -> None:
+    """The hub was heard: until then its "no" would have come."""
+    conn.execute("UPDATE hub SET lease_until_ms=?", (heard_ms + days * DAY_MS,))
+
+
+def lease_until_ms(conn: Connection) -> int:
+    (until_ms,) = conn.execute("SELECT lease_until_ms FROM hub").fetchone()
+    return int(until_ms)
 
 
 def forget_replica(conn: Connection) -> None:

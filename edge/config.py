@@ -75,6 +75,12 @@ class Store:
 class Hub:
     url: str = setting("", "address of the central wallet; empty: stay alone")
     device: str = setting("", "this appliance's device id at the hub")
+    lease_days: int = setting(
+        14,
+        "days without a word from the hub after which consents count no more here; saving and redeeming go on",
+        lowest=1,
+        highest=365,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Awaitable, Sequence
 from typing import Final
 
-from edge import outbox
+from edge import centre, outbox
 from edge.advice import tables as advice
 from edge.catalogue import tables as catalogue
 from edge.consent.tables import FOREVER_MS
@@ -73,7 +73,21 @@ async def keep_time(house: House) -> None:
         await attempt(house, house.db.apply(set_clock, house.time.now_ms()))
         if house.db.unscrubbed:
             await attempt(house, house.db.scrub())
+        await attempt(house, keep_lease(house))
         watch_clock(house)
+
+
+async def keep_lease(house: House) -> None:
+    """Note that the hub was heard; say it, once each way, when that is so long ago that consents count no more."""
+    days, health = house.config.hub.lease_days, house.health
+    if health.heard_ms:
+        await house.db.apply(centre.extend_lease, heard_ms=health.heard_ms, days=days)
+        health.heard_ms = 0
+    over = house.time.now_ms() >= centre.lease_until_ms(house.db.reader)
+    if over != health.lease_over:
+        health.lease_over = over
+        house.log("lease_over" if over else "lease_renewed")
+        house.live.tell("visits")
 
 
 def watch_clock(house: House) -> None:

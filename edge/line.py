@@ -88,7 +88,18 @@ async def join_hub(
         await replaced(house)
         complete()
 
-    box = Uplink(house.db, house.keys, house.time, on_applied=applied, on_complete=complete, on_empty=empty)
+    def heard() -> None:
+        house.health.heard_ms = house.time.now_ms()
+
+    box = Uplink(
+        house.db,
+        house.keys,
+        house.time,
+        on_applied=applied,
+        on_complete=complete,
+        on_empty=empty,
+        on_heard=heard,
+    )
     staging = Fetching(
         house.db,
         Places(house.config.store.state / "replica.db"),

@@ -50,6 +50,7 @@ class Uplink:
         on_applied: Callable[[Sequence[wire.Row]], Awaitable[None]],
         on_complete: Callable[[], None] = lambda: None,
         on_empty: Callable[[], Awaitable[None]] = _nothing,
+        on_heard: Callable[[], None] = lambda: None,
     ) -> None:
         """`on_complete` is called whenever the replica holds everything the hub has for this shop; `on_empty` when it
         holds nothing, because all is fetched again."""
@@ -58,6 +59,7 @@ class Uplink:
         self._on_applied = on_applied
         self._on_complete = on_complete
         self._on_empty = on_empty
+        self._on_heard = on_heard
         self._seals = Seals.of(keys)
         self.turn = asyncio.Lock()  # held by whoever changes the replica, or puts another in its place
 
@@ -139,6 +141,7 @@ class Uplink:
 
     def hub_time(self, hub_time_ms: int) -> None:
         self._time.settle(hub_time_ms)
+        self._on_heard()
 
     def pins(self) -> Sequence[str]:
         return centre.keys(self._db.reader)

@@ -404,10 +404,10 @@ class Agent:
         return await self._asking.ask(method, target, most=most, content=content)
 
     def _up(self, hub_time_ms: int) -> None:
-        now_ms = self._wall_ms()
         self._tries = 0
+        self._box.hub_time(hub_time_ms)  # which may set the shop's time right, so it is read after that
+        now_ms = self._wall_ms()
         self._auth.offset_ms = hub_time_ms - now_ms
-        self._box.hub_time(hub_time_ms)
         before = self.state
         self.state = replace(before, last_contact_ms=now_ms)
         if not before.online:

@@ -23,10 +23,14 @@ def basis_until(customer: str, purpose: str) -> str:
     two words is the rule: ORDER BY state DESC puts `withdrawn` before `given` of one generation.
     """
     place = f"customer_id={customer} AND purpose={purpose} AND recipient=:recipient"
-    columns = "SELECT gen, state, from_ms, until_ms FROM"
+    columns = "SELECT gen, state, from_ms, until_ms, basis FROM"
     both = f"({columns} main.consent WHERE {place} UNION ALL {columns} replica.consent WHERE {place}"
-    until = f"SELECT coalesce(until_ms, {FOREVER_MS}) FROM"
-    valid = "state='given' AND from_ms<=:now_ms AND (until_ms IS NULL OR :now_ms<until_ms)"
+    # A "no" said elsewhere may not have come here: without a word from the hub a yes counts for one lease, no longer.
+    lease = f"CASE basis WHEN 'consent' THEN (SELECT lease_until_ms FROM main.hub) ELSE {FOREVER_MS} END"
+    until = f"SELECT min(coalesce(until_ms, {FOREVER_MS}), {lease}) FROM"
+    valid = (
+        f"state='given' AND from_ms<=:now_ms AND (until_ms IS NULL OR :now_ms<until_ms) AND :now_ms<({lease})"
+    )
     return (
         f"CASE WHEN EXISTS (SELECT 1 FROM main.consent WHERE {place})"
         f" THEN ({until} {both} ORDER BY gen DESC, state DESC LIMIT 1) WHERE {valid})"

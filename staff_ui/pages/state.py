@@ -33,6 +33,8 @@ def state(health: Health, words: Words, *, busy: bool = False) -> State:
         sentences.append(words.say(STORE.get(health.store, BROKEN)))
     if health.clock:
         sentences.append(words.say(CLOCK[health.clock]))
+    if health.lease_over:
+        sentences.append(words.say("state.lease_over"))
     if health.fetching:
         sentences.append(words.say(fetching(health)))
     # A reader that has not come up yet has no reason to be down either: it is still opening.

@@ -102,6 +102,20 @@ def test_the_whole_matrix_of_purposes_states_files_and_generations(conn: Connect
         assert set(others) == {None}, (purpose, ours, theirs, gens)
 
 
+@pytest.mark.parametrize("file", ["main", "replica"])
+def test_without_a_word_from_the_hub_consents_count_for_a_lease_and_what_is_agreed_goes_on(
+    conn: Connection, file: str
+) -> None:
+    for purpose, basis in PURPOSES.items():
+        for lease_ms, until_ms in ((NOW_MS + 5, NOW_MS + 5), (NOW_MS, None), (NOW_MS - 1, None)):
+            conn.execute("BEGIN")
+            conn.execute("UPDATE hub SET lease_until_ms=?", (lease_ms,))
+            put(conn, file, purpose, RECIPIENTS[0], (1, "given", 0, None))
+            found = gate(conn, purpose, RECIPIENTS[0])
+            conn.execute("ROLLBACK")
+            assert found == (until_ms if basis == "consent" else FOREVER_MS), (purpose, lease_ms)
+
+
 ROWS = st.tuples(
     st.integers(1, 3),
     st.sampled_from(["given", "withdrawn"]),

@@ -1,0 +1,107 @@
+"""How long a shop personalises without a word from the hub, by its own time that never runs back."""
+
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from edge.app import Edge, open_edge
+from edge.centre import DAY_MS
+from edge.config import Config, Hub, Shop, Store
+from edge.jobs import keep_lease
+from edge.recognition import tables as recognition
+from edge.recognition.rules import Found, credential
+from edge.record import set_clock
+from edge.wallet import tables as wallet
+from edge.wallet.tables import Here
+from staff_ui.pages.state import state
+from staff_ui.words import Words
+from sync import wire
+from tests.kit.clocks import HandClock
+from tests.sync.centre import ANNA, HERE, KEYS, SHOP_KEY, Said, open_centre
+from tests.sync.test_appliance import SECRETS
+from tests.sync.wallets import NewCustomer, saver
+
+pytestmark = pytest.mark.anyio
+
+
+def recognised(edge: Edge) -> Found | None:
+    card = credential(KEYS.chain_key, SHOP_KEY, "barcode", "LOYALTY-0001")
+    assert card
+    house = edge.house
+    return recognition.find(house.db.reader, card, recipient=HERE, now_ms=house.time.now_ms())
+
+
+def saved(edge: Edge) -> int | None:
+    house = edge.house
+    here = Here(HERE, "box-1", SECRETS.kek)
+    found = wallet.balances(house.db.reader, ANNA, role="staff", here=here, now_ms=house.time.now_ms())
+    return found.points if found else None
+
+
+def said(edge: Edge) -> str:
+    return state(edge.house.health, Words("nl", "Europe/Amsterdam")).sentence
+
+
+async def hear(edge: Edge) -> None:
+    """The hub answers; a box whose clock is off asks twice."""
+    assert edge.agent
+    with suppress(wire.Unreachable):
+        await edge.agent.once()
+    await edge.agent.once()
+    await keep_lease(edge.house)
+
+
+async def test_after_two_weeks_without_the_hub_nobody_is_recognised_and_everybody_keeps_their_balance(
+    tmp_path: Path,
+) -> None:
+    clock, log = HandClock(wall=time.time_ns() // 1_000_000), Said()
+    config = Config(
+        shop=Shop(id="s1", recipient=HERE),
+        store=Store(state=tmp_path / "edge"),
+        hub=Hub(url="http://hub.test", device="box-1"),
+    )
+    async with open_centre(tmp_path) as centre:
+        anna = saver(ANNA, points=100)
+        await centre.hub.add_customers(
+            ["s1"], [NewCustomer(ANNA, anna.traits, [("number", "LOYALTY-0001")], anna.consents)]
+        )
+        opening = open_edge(config, clock=clock, keys=SECRETS, readers=[], hub_transport=centre.line, log=log)
+        async with opening as edge:
+            await hear(edge)
+            yes, no = (
+                Found(ANNA, blocked=False, may_recognise=True),
+                Found(ANNA, blocked=False, may_recognise=False),
+            )
+            clock.pass_ms(14 * DAY_MS - 1)
+            await keep_lease(edge.house)
+            assert (recognised(edge), saved(edge), edge.house.health.lease_over) == (yes, 100, False)
+            clock.pass_ms(1)
+            await keep_lease(edge.house)
+            assert (recognised(edge), saved(edge), edge.house.health.lease_over) == (no, 100, True)
+            assert "hoofdkantoor" in said(edge)
+            clock.set_wall(clock.wall - 30 * DAY_MS)  # somebody turns the clock back
+            await keep_lease(edge.house)
+            assert (recognised(edge), edge.house.health.lease_over) == (no, True)
+            await edge.house.db.apply(
+                set_clock, edge.house.time.now_ms()
+            )  # as keep_time does each ten seconds
+        clock.boot()
+        async with open_edge(
+            config, clock=clock, keys=SECRETS, readers=[], hub_transport=centre.line, log=log
+        ) as edge:
+            assert (recognised(edge), edge.house.health.lease_over) == (no, True)
+            await hear(edge)
+            assert (recognised(edge), edge.house.health.lease_over) == (yes, False)
+            assert "hoofdkantoor" not in said(edge)
+        assert (log.count("lease_over"), log.count("lease_renewed")) == (1, 1)
+
+
+async def test_a_shop_without_a_hub_has_no_lease(tmp_path: Path) -> None:
+    clock = HandClock()
+    config = Config(store=Store(state=tmp_path / "edge"))
+    async with open_edge(config, clock=clock, keys=SECRETS, readers=[], log=Said()) as edge:
+        clock.pass_ms(4_000 * DAY_MS)
+        await keep_lease(edge.house)
+        assert not edge.house.health.lease_over
