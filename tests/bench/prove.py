@@ -34,7 +34,7 @@ PROOFS: Final = (
     Proof("catalogue_100000", "bench catalogue, 100,000 products: a search with slips < 50 ms (p99), beside a LIKE scan", proofs.catalogue_100000),
     Proof("card_in_1_s", "hub stopped: Type 2, Type 4, barcode line, vtap line, each a glance card in Chromium ≤ 1 s", proofs.card_in_1_s),
     Proof("cable_in_5_s", "cable pulled in mid-read and put back: recognised ≤ 5 s, one line down, one up", proofs.cable_in_5_s),
-    Proof("tap_dialogues", "phones and cards through nfcpy: our own time in a whole dialogue ≤ 5 ms beyond the emulator's (with its waits p95, its work p99)", wallets.own_time),
+    Proof("tap_dialogues", "phones and cards through nfcpy: our own time in a whole dialogue ≤ 5 ms beyond the emulator's (with its waits p95, its work at most)", wallets.own_time),
     Proof("loop_10_ms", "a reader at work, phone after phone: the event loop's longest stall < 10 ms, waits for a core that others had left out, beside one without a reader", wallets.stall),
     Proof("pulled_everywhere", "phone and cable pulled away at every frame and command of every dialogue: an outcome, and the next card is read", wallets.pulled),
     Proof("pulled_pcsc", "the same over a real pcscd: phone pulled away and daemon killed at every command of every dialogue", pcsc.pulled),
