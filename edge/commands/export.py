@@ -1,0 +1,61 @@
+"""`welkom export`: facts, ledger, catalogue, stock, fleet and customers of the hub, as CSV or Parquet."""
+
+import argparse
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from edge import exporting
+from edge.hub_file import load_hub
+from edge.kit.clock import SystemClock
+from edge.kit.errors import WordsError
+from edge.kit.log import json_log
+from edge.kit.sql import Connection
+from sync.hub.app import open_hub
+from sync.hub.hq import export
+
+FORMATS = ("csv", "parquet")
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=sorted(export.SHEETS), metavar="WHAT", help=", ".join(export.SHEETS))
+    parser.add_argument("--config", type=Path, required=True, help="hub.toml")
+    parser.add_argument("--out", type=Path, help="the file; standard output, as CSV, when not given")
+    parser.add_argument("--format", choices=FORMATS, help="by the file's ending when not given")
+    parser.add_argument(
+        "--for",
+        dest="purpose",
+        default="",
+        metavar="PURPOSE",
+        help="with who it is about, where they gave a yes to this purpose; else about nobody",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="count the rows and write nothing")
+
+
+def run(words: argparse.Namespace) -> int:
+    asyncio.run(_do(words))
+    return 0
+
+
+async def _do(words: argparse.Namespace) -> None:
+    sheet = export.checked(words.what, words.purpose)
+    form = words.format or ("parquet" if words.out and words.out.suffix == ".parquet" else "csv")
+    if form == "parquet" and words.out is None:
+        raise WordsError("Parquet needs a file", code="W03", hint="say where with --out")
+    settings = load_hub(words.config, environment=os.environ)
+    log = json_log(now_ms=SystemClock().wall_ms)
+    async with open_hub(settings.hub, log=log) as hub:
+        asked = export.Asked(hub.keys, words.purpose, hub.now_ms(), log)
+
+        def out(conn: Connection) -> int:
+            rows = sheet.rows(conn, asked)
+            if words.dry_run:
+                return sum(1 for _ in rows)
+            return exporting.write(words.out, form, sheet.columns, rows)
+
+        count = await hub.db.view(out)
+    if words.dry_run:
+        print(f"{count} rows would be written; nothing was.")
+    elif words.out is not None:
+        print(f"{count} rows in {words.out}.", file=sys.stderr)

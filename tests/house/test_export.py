@@ -1,0 +1,84 @@
+"""`welkom export`: about nobody unless a purpose is named, nothing a spreadsheet runs, and whole or not there."""
+
+import csv
+import io
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from pyarrow import parquet
+
+from edge.cli import main
+from tests.house.test_import import write_hub
+from tests.house.test_import_people import HEAD, take
+
+EVIL = (
+    '=HYPERLINK("http://x")',
+    "+31",
+    "-jas",
+    "@SUM(A1)",
+)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A hub with two customers, one of whom agreed to be recognised, and a catalogue out to do harm."""
+    path = write_hub(tmp_path)
+    people = HEAD + (
+        "K-1,mevrouw De Vries,MV,C-1,s1,saving:van-dam|recognition:van-dam,120\n"
+        "K-2,meneer Bos,MB,C-2,s1,receipts:van-dam,80\n"
+    )
+    assert take(path, "customers", people) == 0
+    assert take(path, "balances", "ref,points\nK-1,150\nK-2,90\n") == 0
+    lines = "".join(f'P{at},"{text.replace(chr(34), chr(34) * 2)}",10\n' for at, text in enumerate(EVIL))
+    assert take(path, "catalogue", "item,title,price\n" + lines) == 0
+    return path
+
+
+def out(config: Path, *words: str) -> int:
+    return main(["export", *words, "--config", str(config)])
+
+
+def test_nobody_is_in_an_export_unless_a_purpose_is_named_and_has_a_basis(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert out(config, "ledger") == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert sorted(row["delta"] for row in rows) == ["10", "30"]
+    assert {row["customer"] for row in rows} == {""}
+    assert rows[0]["at"].endswith("Z")
+    assert out(config, "ledger", "--for", "saving") == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert {row["delta"]: bool(row["customer"]) for row in rows} == {"30": True, "10": False}
+    assert out(config, "customers") == 2
+    assert out(config, "customers", "--for", "dancing") == 2
+    assert capsys.readouterr().err.count("[W03]") == 2
+    assert out(config, "customers", "--for", "recognition") == 0
+    (only,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert json.loads(only["traits"])["name"]["call"] == "mevrouw De Vries"
+
+
+def test_no_cell_is_a_formula(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "catalogue.csv"
+    assert out(config, "catalogue", "--out", str(file)) == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    titles = [row["title"] for row in csv.DictReader(io.StringIO(file.read_text(encoding="utf-8")))]
+    assert titles == ["'" + text for text in EVIL]
+    assert out(config, "fleet", "--dry-run") == 0
+    assert "1 rows would be written" in capsys.readouterr().out
+    assert out(config, "stock", "--out", str(tmp_path / "no" / "stock.csv")) == 1
+    assert "[X02]" in capsys.readouterr().err
+
+
+def test_parquet_has_the_same_rows_with_their_types(config: Path, tmp_path: Path) -> None:
+    file = tmp_path / "ledger.parquet"
+    assert out(config, "ledger", "--out", str(file)) == 0
+    found = parquet.read_table(file)
+    assert sorted(found.column("delta").to_pylist()) == [10, 30]
+    assert str(found.schema.field("at").type) == "timestamp[ms, tz=UTC]"
+    assert out(config, "ledger", "--format", "parquet") == 2
+    empty = tmp_path / "facts.parquet"
+    assert out(config, "facts", "--out", str(empty)) == 0
+    assert parquet.read_table(empty).num_rows == 0
