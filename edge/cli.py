@@ -20,6 +20,7 @@ COMMANDS: Final[dict[str, str]] = {
     "staff": "add someone who may sign in",
     "tablet": "pair, list and remove tablets",
     "import": "read products, stock, customers, balances or staff of a file, or take an import back",
+    "backup": "copy the hub's database while the hub works on",
     "export": "write facts, ledger, catalogue, stock, fleet or customers of the hub to a file",
     "token": "make, list and end the tokens of programs that ask the hub",
     "decode": "answer decoding requests, a line of JSON each",

@@ -1,0 +1,69 @@
+"""`welkom backup`: a sound copy of the hub's database, beside it or elsewhere, while the hub works on."""
+
+import argparse
+import os
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from edge.hub_file import load_hub
+from edge.kit.errors import ConfigError, WelkomError
+from edge.kit.sqlite import open_reader
+from sync.hub.store import FILE
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, required=True, help="hub.toml")
+    parser.add_argument("--to", type=Path, required=True, metavar="DIR", help="the folder of the copies")
+    parser.add_argument(
+        "--keep", type=int, default=14, metavar="N", help="so many copies stay; 14 when not given"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="say what would be written and taken away")
+
+
+def run(words: argparse.Namespace) -> int:
+    settings = load_hub(words.config, environment=os.environ).hub
+    if settings.database:
+        raise ConfigError(
+            "this hub keeps everything in PostgreSQL",
+            code="X03",
+            hint="back that up with pg_basebackup and its WAL (sync/hub/README.md)",
+        )
+    source = settings.state / FILE
+    copy = words.to / f"hub-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.db"
+    former = sorted(words.to.glob("hub-*.db"))
+    over = former[: max(0, len(former) + 1 - max(1, words.keep))]
+    if words.dry_run:
+        print(f"{copy} would be written, {len(over)} older copies taken away; nothing was done.")
+        return 0
+    try:
+        words.to.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _copy(source, copy)
+    except (OSError, sqlite3.Error) as error:
+        raise WelkomError(
+            f"{copy} cannot be written ({type(error).__name__})",
+            code="X04",
+            hint="the copies that are there stay; look at the room and the rights of that folder",
+        ) from None
+    for each in over:
+        each.unlink(missing_ok=True)
+    print(f"{copy}: {copy.stat().st_size >> 10} KiB, sound.")
+    return 0
+
+
+def _copy(source: Path, copy: Path) -> None:
+    """All of the database as of one moment, checked before it takes its name."""
+    part = copy.with_suffix(".part")
+    try:
+        os.close(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
+        with closing(open_reader(source)) as there, closing(sqlite3.connect(part)) as here:
+            there.backup(here)
+            here.execute("PRAGMA journal_mode=DELETE")
+            if here.execute("PRAGMA quick_check").fetchone() != ("ok",):
+                raise sqlite3.DatabaseError("the copy is not sound")
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(copy)
+    finally:
+        part.unlink(missing_ok=True)
