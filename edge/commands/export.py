@@ -42,7 +42,7 @@ async def _do(words: argparse.Namespace) -> None:
     sheet = export.checked(words.what, words.purpose)
     form = words.format or ("parquet" if words.out and words.out.suffix == ".parquet" else "csv")
     if form == "parquet" and words.out is None:
-        raise WordsError("Parquet needs a file", code="W03", hint="say where with --out")
+        raise WordsError("Parquet needs a file", code="W04", hint="say where with --out")
     settings = load_hub(words.config, environment=os.environ)
     log = json_log(now_ms=SystemClock().wall_ms)
     async with open_hub(settings.hub, log=log) as hub:

@@ -54,7 +54,7 @@ def test_nobody_is_in_an_export_unless_a_purpose_is_named_and_has_a_basis(
     assert {row["delta"]: bool(row["customer"]) for row in rows} == {"30": True, "10": False}
     assert out(config, "customers") == 2
     assert out(config, "customers", "--for", "dancing") == 2
-    assert capsys.readouterr().err.count("[W03]") == 2
+    assert capsys.readouterr().err.count("[W04]") == 2
     assert out(config, "customers", "--for", "recognition") == 0
     (only,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
     assert json.loads(only["traits"])["name"]["call"] == "mevrouw De Vries"

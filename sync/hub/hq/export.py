@@ -46,10 +46,10 @@ def checked(what: str, purpose: str) -> Sheet:
     """The sheet that was asked for; raises WordsError for one that there is not, or that needs a purpose."""
     if purpose and purpose not in PURPOSES:
         hint = f"there are {', '.join(PURPOSES)}"
-        raise WordsError(f"no purpose is called {purpose!r}", code="W03", hint=hint)
+        raise WordsError(f"no purpose is called {purpose!r}", code="W04", hint=hint)
     if SHEETS[what].personal and not purpose:
         hint = "say with --for on which purpose; who gave no yes to it is left out"
-        raise WordsError(f"{what} are people's own data", code="W03", hint=hint)
+        raise WordsError(f"{what} are people's own data", code="W04", hint=hint)
     return SHEETS[what]
 
 
