@@ -29,6 +29,27 @@ def know(conn: Connection, hub_epoch: int) -> None:
     conn.execute("UPDATE hub SET epoch=?", (hub_epoch,))
 
 
+def gone(conn: Connection, part: str, cursor: int) -> None:
+    """Everything that was taken away up to `cursor` is gone here: on the disk before anybody is told."""
+    conn.execute(
+        """
+        UPDATE hub SET gone_to=CASE WHEN gone_part=:part THEN max(gone_to, :cursor) ELSE :cursor END,
+            gone_part=:part
+        """,
+        {"part": part, "cursor": cursor},
+    )
+
+
+def receipt(conn: Connection) -> tuple[str, int] | None:
+    """Partition and cursor of the receipt that the hub does not have yet, None when it has it."""
+    row = conn.execute("SELECT gone_part, gone_to FROM hub WHERE gone_to>receipt_to").fetchone()
+    return (row[0], row[1]) if row else None
+
+
+def receipted(conn: Connection, cursor: int) -> None:
+    conn.execute("UPDATE hub SET receipt_to=?", (cursor,))
+
+
 def begin_lease(conn: Connection, *, now_ms: int, days: int | None) -> None:
     """At a start: a lease is never longer than the settings say now. `days` None: without a hub there is none."""
     if days is None:
@@ -49,6 +70,7 @@ def lease_until_ms(conn: Connection) -> int:
 
 def forget_replica(conn: Connection) -> None:
     """Drop all that came from the hub, cursors included: everything is fetched again."""
+    conn.execute("UPDATE hub SET gone_to=0, receipt_to=0")
     names = conn.execute("SELECT name FROM replica.sqlite_schema WHERE type='table'").fetchall()
     for (name,) in names:
         conn.execute(f"DELETE FROM replica.{name}")

@@ -111,6 +111,8 @@ class Uplink:
                 await self._on_applied(rows)
                 if any(row.op == "erase" for row in rows):
                     await self._db.scrub()
+                if urgent and any(row.op != "put" or row.t != "key" for row in rows):
+                    await self._db.apply(centre.gone, rows[-1].p, rows[-1].seq)
             except StoreError as error:
                 raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
         if page.checkpoint.up_to_date and not urgent:
@@ -148,6 +150,12 @@ class Uplink:
 
     async def pin(self, keys: Sequence[str]) -> None:
         await self._kept(centre.pin, keys)
+
+    def receipt(self) -> tuple[str, int] | None:
+        return centre.receipt(self._db.reader)
+
+    async def receipted(self, cursor: int) -> None:
+        await self._kept(centre.receipted, cursor)
 
     def epoch(self) -> int:
         return histories.epoch(self._db.reader)

@@ -21,6 +21,7 @@ from sync.asking import Asking, Sleep, nonsense
 from sync.bootstrap import Bootstrap, Staging
 from sync.box import Box
 from sync.pokes import BEAT_S, URGENT_PATH, Poke, Reading
+from sync.receipt import RECEIPT_PATH
 from sync.signing import DeviceAuth
 from sync.standing import DEVICE_PATH, Standing
 
@@ -235,7 +236,8 @@ class Agent:
         await self._sleep(STATUS_S)
 
     async def _push(self) -> None:
-        """Send facts until none wait."""
+        """Send the receipt for what was taken away, then facts until none wait."""
+        await self._send_receipt()
         while True:
             self._woken.clear()
             batch = self._box.waiting(wire.BATCH_EVENTS)
@@ -248,6 +250,14 @@ class Agent:
                 if error.code not in _PARTED or not await mending.renew(self._box, self._standing):
                     raise
                 self._log("epoch_renewed", device_epoch=self._box.epoch(), code=error.code)
+
+    async def _send_receipt(self) -> None:
+        """An older hub wants none; one that refuses it gets the next."""
+        if (due := self._box.receipt()) is not None:
+            given = self._auth.receipt(due, epoch=self._box.epoch())
+            with suppress(wire.Refused):
+                await self._ask("POST", RECEIPT_PATH, content=given, most=wire.ANSWER_BYTES)
+                await self._box.receipted(due[1])
 
     async def _send(self, batch: wire.Batch) -> None:
         answer = await self._answer(wire.encode_batch(batch, self._device, schema=self._said_schema))
@@ -338,6 +348,8 @@ class Agent:
             if part == self._urgent and any(row.op != "put" or row.t != "key" for row in page.rows):
                 self._taken_away += 1
             await self._applied(page)
+            if part == self._urgent:
+                self.wake()  # for the receipt
         return page.checkpoint.up_to_date
 
     async def _page(self, part: str, *, after: int, wait_s: int) -> wire.Page:

@@ -28,6 +28,12 @@ class Box(Protocol):
     async def pin(self, keys: Sequence[str]) -> None:
         """Believe these from now on."""
 
+    def receipt(self) -> tuple[str, int] | None:
+        """Partition and cursor up to which what was taken away is gone here, and the hub has no receipt yet."""
+
+    async def receipted(self, cursor: int) -> None:
+        """The hub has the receipt up to `cursor`."""
+
     def epoch(self) -> int:
         """The epoch under which facts are numbered now."""
 

@@ -17,6 +17,7 @@ import httpx
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from sync.receipt import Receipt, encode, signed
 from sync.wire import WireError
 
 TAG: Final = "edge-sync"
@@ -63,6 +64,11 @@ class DeviceAuth(httpx.Auth):
         self._key = key
         self._wall_ms = wall_ms
         self.offset_ms = 0
+
+    def receipt(self, due: tuple[str, int], *, epoch: int) -> bytes:
+        """The receipt for (partition, cursor), under the same key."""
+        part, cursor = due
+        return encode(signed(Receipt(part=part, cursor=cursor, device=self._device, epoch=epoch), self._key))
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         created_s = (self._wall_ms() + self.offset_ms) // 1000

@@ -13,7 +13,7 @@ from edge.kit.errors import Refused
 from sync import rows, signing, standing, wire
 from sync.enrolment import ENROL_PATH, Asked
 from sync.enrolment import encode as encode_given
-from sync.hub import bodies, enrolling, feed, pokes
+from sync.hub import bodies, enrolling, feed, pokes, receipts
 from sync.hub import devices as devices_of
 from sync.hub.contacts import unless_gone
 from sync.hub.hq import fleet
@@ -24,6 +24,7 @@ from sync.hub.tables import compaction, devices
 from sync.hub.tables import feed as partitions
 from sync.hub.tables.devices import Device
 from sync.pokes import URGENT_PATH
+from sync.receipt import RECEIPT_PATH, Receipt
 
 if TYPE_CHECKING:
     from sync.hub.app import Hub
@@ -141,6 +142,17 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         return Response(wire.encode_answer(answer), media_type=MediaType.JSON)
 
     @post(
+        RECEIPT_PATH,
+        status_code=204,
+        summary="A shop shows that what was taken away is gone there",
+        description="JSON, signed by RFC 9421 and by itself. See sync/README.md.",
+    )
+    async def take_receipt(request: AnyRequest) -> None:
+        device = await signed(request)
+        receipt = wire.decode_as(await request.body(), Receipt)
+        await hub.db.apply(receipts.take, device, receipt, now_ms=hub.now_ms())
+
+    @post(
         ENROL_PATH,
         status_code=200,
         summary="A box becomes the voice of its shop",
@@ -205,7 +217,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         return "Welkom hub: the central wallet that shops sync with. Its API is at /schema/openapi.json\n"
 
     whole = snapshots.routes(hub, signed)
-    ours = [take_events, read_feed, enrol, follow, take_status, read_standing, find_guest]
+    ours = [take_events, read_feed, take_receipt, enrol, follow, take_status, read_standing, find_guest]
     return [*ours, *whole, health, front]
 
 

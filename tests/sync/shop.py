@@ -131,6 +131,12 @@ class TestBox:
     async def pin(self, keys: Sequence[str]) -> None:
         self.pinned = tuple(keys)
 
+    def receipt(self) -> tuple[str, int] | None:
+        return None
+
+    async def receipted(self, cursor: int) -> None:
+        raise NotImplementedError("this box gives no receipts")
+
     def epoch(self) -> int:
         return self._epoch
 

@@ -12,6 +12,7 @@ from edge.kit.log import FIELDS
 from sync import signet, snapshot, wire
 from sync.enrolment import Asked, Given
 from sync.hub.signer import signer
+from sync.receipt import Receipt
 from sync.standing import Standing
 
 ROOT = Path(sync.__file__).parent
@@ -62,6 +63,10 @@ def test_the_enrolment_of_the_example_decodes() -> None:
     assert wire.decode_as(EXAMPLES["enrolled"].encode(), Given).sealed
 
 
+def test_the_receipt_of_the_example_decodes() -> None:
+    assert wire.decode_as(EXAMPLES["receipt"].encode(), Receipt).cursor == 7
+
+
 def test_the_standing_of_the_example_decodes() -> None:
     assert wire.decode_as(EXAMPLES["standing"].encode(), Standing).held == 42
 
@@ -97,7 +102,7 @@ def test_every_code_has_its_row_and_every_row_its_code() -> None:
     [
         ("rows.py", r"$^"),
         ("wire.py", r"sync\.rows$"),
-        ("signing.py", r"sync\.wire$"),
+        ("signing.py", r"sync\.(wire|receipt)$"),
         ("signet.py", r"sync\.wire$"),
         ("standing.py", r"sync\.(rows|wire)$"),
         ("pokes.py", r"sync\.wire$"),
@@ -106,12 +111,16 @@ def test_every_code_has_its_row_and_every_row_its_code() -> None:
         ("snapshot.py", r"sync$|sync\.(wire|rows)$"),
         ("bootstrap.py", r"sync$|sync\.(snapshot|asking)$"),
         ("enrolment.py", r"sync\.wire$"),
+        ("receipt.py", r"sync\.wire$"),
         ("box.py", r"sync$"),
         ("mending.py", r"sync\.(box|standing)$"),
-        ("agent.py", r"sync$|sync\.(wire|signing|signet|standing|pokes|box|mending|bootstrap|asking)$"),
+        (
+            "agent.py",
+            r"sync$|sync\.(wire|signing|signet|standing|receipt|pokes|box|mending|bootstrap|asking)$",
+        ),
         (
             "hub",
-            r"sync$|sync\.(wire|signing|signet|standing|enrolment|pokes|packing|rows|snapshot|hub(\..*)?)$"
+            r"sync$|sync\.(wire|signing|signet|standing|enrolment|receipt|pokes|packing|rows|snapshot|hub(\..*)?)$"
             r"|edge\.(kit(\..*)?|\w+\.rules)$",
         ),
     ],

@@ -1,0 +1,71 @@
+"""A shop shows that what was taken away is gone there, and the hub knows who has not."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from sync.hub import consents, receipts
+from sync.hub.problem import Refusal
+from sync.hub.receipts import Open
+from sync.hub.tables import devices
+from sync.receipt import Receipt, holds, signed
+from tests.sync.centre import ANNA, BRAM, HERE
+from tests.sync.wallets import Chain, open_chain, saver
+
+pytestmark = pytest.mark.anyio
+
+
+async def still_open(chain: Chain) -> list[Open]:
+    return await chain.hub.db.read(receipts.still_open)
+
+
+async def test_a_receipt_comes_once_it_is_done_and_what_is_open_is_known(tmp_path: Path) -> None:
+    async with open_chain(tmp_path, [saver(ANNA), saver(BRAM)]) as chain:
+        here, other = chain.shops
+        assert await still_open(chain) == []
+        await chain.hub.change(consents.withdraw, ANNA, purpose="recognition", recipient=HERE, now_ms=1)
+        await chain.hub.erase(BRAM)
+        opened = [(each.device_id, each.erasures >= 1, each.stops) for each in await still_open(chain)]
+        assert opened == [("box-s1", True, 1), ("box-s2", True, 1)]
+        await here.agent.once()
+        assert [each.device_id for each in await still_open(chain)] == ["box-s2"]
+        other.line.down = True
+        await here.restart()
+        await here.agent.once()
+        assert [each.device_id for each in await still_open(chain)] == ["box-s2"]
+        other.line.down = False
+        await other.agent.once()
+        assert await still_open(chain) == []
+        device, cursor, epoch, sig = chain.hub.db.reader.execute(
+            "SELECT device_id, cursor, epoch, sig FROM receipt WHERE device_id='box-s1'", {}
+        ).fetchone()
+        part = "shop:s1:urgent"
+        kept = Receipt(part=part, cursor=cursor, device=device, epoch=epoch, sig=sig)
+        assert holds(kept, here.signing.public_key().public_bytes_raw())
+
+
+async def test_a_receipt_that_the_device_did_not_give_is_refused(tmp_path: Path) -> None:
+    async with open_chain(tmp_path, [saver(ANNA)]) as chain:
+        device = devices.device(chain.hub.db.reader, "box-s1")
+        assert device
+        ours, theirs = chain.shops[0].signing, Ed25519PrivateKey.generate()
+        right = Receipt(part="shop:s1:urgent", cursor=1, device="box-s1", epoch=1)
+        wrong = {
+            "another's key": signed(right, theirs),
+            "another shop's rows": signed(
+                Receipt(part="shop:s2:urgent", cursor=1, device="box-s1", epoch=1), ours
+            ),
+            "rows that were never sent": signed(
+                Receipt(part="shop:s1:urgent", cursor=999, device="box-s1", epoch=1), ours
+            ),
+            "nobody's": right,
+        }
+        for name, receipt in wrong.items():
+            with pytest.raises(Refusal, match="receipt"):
+                await chain.hub.db.apply(receipts.take, device, receipt, now_ms=1)
+            assert name
+        with pytest.raises(Refusal):
+            await chain.hub.db.apply(receipts.take, replace(device, epoch=2), signed(right, ours), now_ms=1)
+        await chain.hub.db.apply(receipts.take, device, signed(right, ours), now_ms=1)
