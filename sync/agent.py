@@ -138,7 +138,9 @@ class Agent:
             lost: wire.Unreachable | None = None
             try:
                 async with asyncio.TaskGroup() as lanes:
-                    await self._until_refused("urgent", self._drain_urgent)
+                    # A box that has nothing yet has nothing that could be taken away: it need not wait for it.
+                    if self._staging is None or self._box.cursor(self._urgent):
+                        await self._until_refused("urgent", self._drain_urgent)
                     await self._until_refused("push", self._push)
                     lanes.create_task(self._lane("urgent", partial(self._follow, self._urgent)))
                     lanes.create_task(self._lane("push", self._follow_outbox))
@@ -338,8 +340,7 @@ class Agent:
             if after != self._box.cursor(part):
                 return False
         _dense(page, part, after=after)
-        is_long = part == self._main and after == 0 and not page.checkpoint.up_to_date
-        if is_long and await self._rebuilt():
+        if after == 0 and not page.checkpoint.up_to_date and await self._rebuilt():
             return False
         self._up(page.checkpoint.hub_time_ms)
         if part != self._urgent and taken_away != self._taken_away:
