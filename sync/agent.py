@@ -340,7 +340,8 @@ class Agent:
             if after != self._box.cursor(part):
                 return False
         _dense(page, part, after=after)
-        if after == 0 and not page.checkpoint.up_to_date and await self._rebuilt():
+        is_long = after == self._box.cursor(part) == 0 and not page.checkpoint.up_to_date
+        if is_long and await self._rebuilt():
             return False
         self._up(page.checkpoint.hub_time_ms)
         if part != self._urgent and taken_away != self._taken_away:
