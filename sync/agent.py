@@ -343,7 +343,6 @@ class Agent:
         is_long = after == self._box.cursor(part) == 0 and not page.checkpoint.up_to_date
         if is_long and await self._rebuilt():
             return False
-        self._up(page.checkpoint.hub_time_ms)
         if part != self._urgent and taken_away != self._taken_away:
             return False  # older than an erasure applied meanwhile: what it carries may be gone, so ask again
         if page.rows:
@@ -362,6 +361,7 @@ class Agent:
         content = await self._ask("GET", f"{wire.FEED_PATH}?{query}", most=wire.PAGE_BYTES)
         page = _understood(lambda: wire.decode_page(content, schema=self._schema))
         await self._vouched(page)
+        self._up(page.checkpoint.hub_time_ms)
         self._said_schema = page.checkpoint.schema
         return page
 

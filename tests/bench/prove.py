@@ -31,6 +31,7 @@ class Proof:
 PROOFS: Final = (
     Proof("tap_1000000", "bench tap, 1,000,000 customers: p50 ≤ 2.0x at 10 and 50 tablets, ≤ 3.0x at 1; ≤ 250 MB; ready ≤ 1.5 s", proofs.tap_1000000),
     Proof("tap_30000", "bench tap, 30,000 customers: ≤ 120 MB", proofs.tap_30000),
+    Proof("bootstrap_1000000", "bench bootstrap, 1,000,000 customers with credentials and consents, hub to serving appliance: ≤ 2.5x a bare bulk load of the same rows and indexes, ≤ 300 MB, taps answered meanwhile", proofs.bootstrap_1000000),
     Proof("catalogue_100000", "bench catalogue, 100,000 products: a search with slips < 50 ms (p99), beside a LIKE scan", proofs.catalogue_100000),
     Proof("card_in_1_s", "hub stopped: Type 2, Type 4, barcode line, vtap line, each a glance card in Chromium ≤ 1 s", proofs.card_in_1_s),
     Proof("cable_in_5_s", "cable pulled in mid-read and put back: recognised ≤ 5 s, one line down, one up", proofs.cable_in_5_s),
