@@ -217,6 +217,7 @@ async def fill_search(house: House) -> None:
     """
     while True:
         house.names_stale.clear()
+        house.health.search_ready = False
         house.search.clear()
         await _fill_search(house)
         if not house.names_stale.is_set():
