@@ -47,7 +47,7 @@ class Centre:
         marks = restored.remembered(self.disk.folder / restored.FILE)
         await store.apply(restored.replay, KEYS, marks=marks, now_ms=self.clock.wall_ms())
         if put_back:
-            await store.apply(restored.raise_epoch)
+            await store.apply(restored.raise_epoch, now_ms=self.clock.wall_ms())
         self.hub = Hub(store, Config(self.disk.folder, KEYS), clock=self.clock, log=quiet)
         self.up = process.alive
 

@@ -301,7 +301,7 @@ class AtTheCentre:
     async def erase(self, centre: Centre) -> None:
         whose = self._people.any()
         await _unless_refused(centre.erase(whose.id))
-        whose.erased = not hub_people.exists(centre.reader, whose.id)
+        whose.erased = hub_people.is_erased(centre.reader, people.mark(KEYS, whose.id))
 
     async def product(self, centre: Centre) -> None:
         item = self._dice.choice(ITEMS)

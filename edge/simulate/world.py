@@ -265,6 +265,7 @@ class World:
         self.hub_is_backup = True
         for box in self.boxes:
             box.memory.forget_lost(box.held() + self._at_hub(box))
+            box.memory.to_renew |= box.memory.parted  # what the hub was told of it may be forgotten
         self._later(1.0, self._start_hub)
 
     # And how it becomes good again.

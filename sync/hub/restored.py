@@ -61,6 +61,10 @@ def replay(conn: Connection, keys: Keys, *, marks: set[bytes], now_ms: int) -> l
     return moved
 
 
-def raise_epoch(conn: Connection) -> int:
-    """The hub is another one than the shops spoke with: they compare what they hold, and fetch all anew."""
-    return devices.raise_hub_epoch(conn)
+def raise_epoch(conn: Connection, *, now_ms: int) -> int:
+    """The hub is another one than the shops spoke with: they compare what they hold, and fetch all anew.
+
+    The number is the second at which that was: one counted on from the backup would come twice where the same backup
+    is put back twice, and shops that had met the first would not notice the second.
+    """
+    return devices.raise_hub_epoch(conn, at_least=now_ms // 1000)

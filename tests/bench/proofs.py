@@ -32,6 +32,7 @@ from tests.stories.counter import (
     Counter,
     open_counter,
 )
+from tests.stories.cuts import cut, recorded
 from tests.stories.kills import kill_under_taps
 from tests.stories.shop import open_shop
 from tests.stories.strangers import cards, find, left_behind, tap_strangers, traces
@@ -43,6 +44,8 @@ ROOT: Final = Path(__file__).parents[2]
 BIN: Final = Path(sys.executable).parent
 Outcome = tuple[bool, dict[str, Any]]
 KILLS: Final = 200
+CUTS: Final = 2_000
+SEEDS: Final = 2_000
 STRANGERS: Final = 10_000
 TAPS: Final = 400
 OPERATIONS: Final = 10_000
@@ -183,6 +186,39 @@ def cable_in_5_s() -> Outcome:
         events = [line["event"] for line in counter.shop.log_lines() if line.get("reader") == "balie"]
     figures = {"recognised_after_s": round(took_s, 3), "limit_s": 5.0, "log": events}
     return took_s <= 5.0 and events == ["reader_up", "reader_down", "reader_up"], figures
+
+
+def power_cuts() -> Outcome:
+    """A run of the real appliance under a tracer, and every kind of disk that a cut may leave of it."""
+    with _folder() as folder, open_shop(folder / "shop") as shop:
+        shop.start_hub()
+        shop.start_edge()
+        shop.moved_in()
+        shop.stop_edge()
+        recording = recorded(shop, rounds=150, seed=int(time.time()))
+    cuts = cut(recording, count=CUTS, seed=1)
+    figures: dict[str, Any] = {
+        "images": cuts.images,
+        "operations": len(recording.ops),
+        "forms": len(recording.lines),
+        "in_doubt": cuts.in_doubt,
+        "forms_sent_again": cuts.retried,
+        "wrong": len(cuts.wrong),
+        "of_it": cuts.wrong[:3],
+    }
+    return cuts.images == CUTS and not cuts.wrong and cuts.in_doubt > 0, figures
+
+
+def simulated() -> Outcome:
+    """Honest seeds within five minutes on two cores, then every planted bug within 200."""
+    command = [str(BIN / "welkom"), "simulate", "--json", "--seeds"]
+    began_s = time.monotonic()
+    honest = subprocess.run([*command, str(SEEDS)], capture_output=True, text=True, check=False)
+    took_s = time.monotonic() - began_s
+    hunted = subprocess.run([*command, "1", "--planted"], capture_output=True, text=True, check=False)
+    figures = json.loads(honest.stdout) | {"honest_s": round(took_s), "limit_s": 300}
+    figures["planted"] = json.loads(hunted.stdout)["planted"]
+    return honest.returncode == 0 and hunted.returncode == 0 and took_s <= 300, figures
 
 
 def kill_9() -> Outcome:

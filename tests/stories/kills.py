@@ -89,8 +89,13 @@ def _tap(shop: Shop, seed: int, stop: threading.Event) -> None:
 def check_journal(shop: Shop) -> int:
     """The number of facts on disk: dense from 1 and chained, or AssertionError."""
     with closing(sqlite3.connect(shop.journal, timeout=PATIENT_S)) as conn:
-        rows = conn.execute("SELECT seq, at_ms, kind, body, hash FROM outbox ORDER BY seq").fetchall()
-        (verdict,) = conn.execute("PRAGMA quick_check").fetchone()
+        return check_outbox(conn)
+
+
+def check_outbox(conn: sqlite3.Connection) -> int:
+    """As `check_journal`, of an open one."""
+    rows = conn.execute("SELECT seq, at_ms, kind, body, hash FROM outbox ORDER BY seq").fetchall()
+    (verdict,) = conn.execute("PRAGMA quick_check").fetchone()
     assert verdict == "ok"
     previous = GENESIS
     for number, (seq, at_ms, kind, body, held) in enumerate(rows, 1):

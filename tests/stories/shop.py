@@ -68,6 +68,7 @@ class Shop:
     count: int = 40
     readers: str = ""
     extra: Sequence[tuple[Person, Sequence[str]]] = ()
+    under: Sequence[str] = ()  # what the appliance runs under, such as a tracer
     people: list[Person] = field(default_factory=list)
     edge: "subprocess.Popen[bytes] | None" = None
     hub: "subprocess.Popen[bytes] | None" = None
@@ -157,7 +158,10 @@ class Shop:
     def _start(self, command: str, config: str, log: str) -> "subprocess.Popen[bytes]":
         with open(self.folder / log, "ab") as stream:
             return subprocess.Popen(
-                [sys.executable, "-m", "edge.cli", command, "--config", str(self.folder / config)],
+                [
+                    *(self.under if command == "edge" else ()),
+                    *(sys.executable, "-m", "edge.cli", command, "--config", str(self.folder / config)),
+                ],
                 stdout=stream,
                 stderr=stream,
                 cwd=self.folder,

@@ -72,8 +72,14 @@ def hub_epoch(conn: Connection) -> int:
     return int(epoch)
 
 
-def raise_hub_epoch(conn: Connection) -> int:
-    (epoch,) = conn.execute("UPDATE hub SET epoch=epoch+1 WHERE id=1 RETURNING epoch").fetchone()
+def raise_hub_epoch(conn: Connection, *, at_least: int) -> int:
+    (epoch,) = conn.execute(
+        """
+        UPDATE hub SET epoch=CASE WHEN epoch<:at_least THEN :at_least ELSE epoch+1 END WHERE id=1
+        RETURNING epoch
+        """,
+        {"at_least": at_least},
+    ).fetchone()
     return int(epoch)
 
 
