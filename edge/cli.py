@@ -34,6 +34,9 @@ COMMANDS: Final[dict[str, str]] = {
 # These run until they are told to end, at whatever instant that is.
 LASTING: Final = ("demo", "edge", "hub", "watch", "gallery")
 
+# These read until their input ends.
+STREAMS: Final = ("decode", "presence")
+
 WRONG_WORDS: Final = 2
 EX_CONFIG: Final = 78
 
@@ -68,8 +71,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         words = parser(only).parse_args(given)
         return int(import_module(f"edge.commands.{words.command}").run(words))
-    except (KeyboardInterrupt, BrokenPipeError):
+    except BrokenPipeError:
         return 0
+    except KeyboardInterrupt:
+        return 0 if only in (*LASTING, *STREAMS) else 1  # what was to end by itself did not
     except Exception as error:
         return _say(error)
 

@@ -51,7 +51,7 @@ class Server:
     host: str = setting("127.0.0.1", "address the tablet pages listen on")
     port: int = setting(8443, "port of the tablet pages", highest=65_535)
     secure_cookies: bool = setting(
-        False, "true where tablets come in over HTTPS: cookies get Secure and __Host-"
+        False, "true where something before this box speaks HTTPS; with tls = own they always are"
     )
     tls: Tls = setting("off", "own: HTTPS with certificates that this box makes itself; off: plain HTTP")
     name: str = setting("", "name on the shop's network, before .local; empty: welkom- and the shop's id")

@@ -6,7 +6,7 @@ must not disturb it, and a test hands in a folder.
 
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -73,8 +73,8 @@ def _troubles(machine: Machine, reader: ReaderSettings) -> Iterator[str]:
         yield from _bluetooth_troubles(machine, reader.device)
     if reader.kind == "nfc" and reader.device.startswith("usb"):
         yield from _usb_troubles(machine, reader.device)
-    elif reader.kind in ("serial", "hid", "nfc") and reader.device.startswith("/"):
-        yield from _node_troubles(machine, reader)
+    elif reader.kind in ("serial", "hid", "nfc") and (device := _node(machine, reader.device)):
+        yield from _node_troubles(machine, replace(reader, device=device))
 
 
 def _bluetooth_troubles(machine: Machine, device: str) -> Iterator[str]:
@@ -117,6 +117,14 @@ def _usb_troubles(machine: Machine, device: str) -> Iterator[str]:
     node = machine.path(found[0].device)
     if node.exists() and not _may_open(machine, node):
         yield f"/{found[0].device} may not be opened: install systemd/90-welkom.rules and plug the reader in again"
+
+
+def _node(machine: Machine, device: str) -> str:
+    """The path meant, also by nfcpy's own name for it (`tty:USB0:pn532`); empty for what is no node."""
+    if not device.startswith("tty:"):
+        return device if device.startswith("/") else ""
+    name = device.split(":")[1]
+    return f"/dev/{name}" if machine.path(f"/dev/{name}").exists() else f"/dev/tty{name}"
 
 
 def _node_troubles(machine: Machine, reader: ReaderSettings) -> Iterator[str]:

@@ -49,6 +49,10 @@ def run(words: argparse.Namespace) -> int:
     folder = path.parent / "credentials"
     write_keys(folder)
     public_key = Ed25519PrivateKey.from_private_bytes(read_keys(folder).device_key).public_key()
+    if not sys.stdin.isatty():
+        sys.stdout.write(
+            "What was not given is the default here, since nobody could be asked: look into the file.\n"
+        )
     sys.stdout.write(
         f"Wrote {path} and the secrets in {folder}.\n"
         "chain_key must be the same in every shop of the chain: copy it from headquarters.\n"

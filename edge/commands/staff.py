@@ -13,11 +13,11 @@ from edge.keys import read_keys
 from edge.kit.clock import SystemClock
 from edge.kit.errors import WelkomError, WordsError
 from edge.kit.ids import uuid7_source
-from edge.kit.log import json_log
+from edge.kit.log import said_to_nobody
 from edge.kit.sqlite import open_writer
 from edge.staff import acts, roster
 from edge.staff.pins import hash_pin
-from edge.staff.rules import is_pin
+from edge.staff.rules import is_guessed, is_pin
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -40,9 +40,15 @@ def run(words: argparse.Namespace) -> int:
     pin = getpass.getpass("PIN, 4 to 6 digits: ") if by_hand else sys.stdin.readline().strip()
     if not is_pin(pin):
         raise WordsError("that is no PIN", code="C07", hint="choose 4 to 6 digits")
+    if is_guessed(pin):
+        raise WordsError(
+            "that PIN is among the first that anybody tries",
+            code="C07",
+            hint="choose digits that do not run or repeat",
+        )
     if words.dry_run:
         return 0
-    journal = prepare(config.store.state, log=json_log(now_ms=SystemClock().wall_ms)).journal
+    journal = prepare(config.store.state, log=said_to_nobody).journal
     pin_hash = hash_pin(keys.pin_pepper, pin)
     with closing(open_writer(journal)) as conn:
         if roster.give_pin(conn, words.name, pin_hash):

@@ -12,7 +12,7 @@ from edge.files import prepare
 from edge.keys import read_keys
 from edge.kit.clock import SystemClock, rfc3339
 from edge.kit.errors import ConfigError
-from edge.kit.log import json_log
+from edge.kit.log import said_to_nobody
 from edge.kit.sqlite import open_writer
 from edge.staff import acts, tables
 from edge.staff.rules import PAIRING_MS
@@ -46,7 +46,7 @@ def run(words: argparse.Namespace) -> int:
     if getattr(words, "dry_run", False):
         return 0
     clock = SystemClock()
-    journal = prepare(config.store.state, log=json_log(now_ms=clock.wall_ms)).journal
+    journal = prepare(config.store.state, log=said_to_nobody).journal
     kind: DeviceKind = "display" if words.act == "display" else "tablet"
     with closing(open_writer(journal)) as conn:
         if words.act == "list":

@@ -78,6 +78,10 @@ def redact(text: str) -> str:
     return _IDENTIFIER.sub("…", text)
 
 
+def said_to_nobody(event: str, /, **fields: Any) -> None:
+    """The log of a command whose own words say all that a person has to know."""
+
+
 def json_log(*, now_ms: Callable[[], int], stream: IO[str] | None = None) -> Log:
     """A log function that writes one redacted JSON line an event."""
 

@@ -6,6 +6,7 @@ so a cancelled caller never leaves a transaction open (over an async transaction
 """
 
 import asyncio
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -47,6 +48,9 @@ class Committed(Generic[F]):
 
 def open_writer(path: Path, *, synchronous: str = "FULL") -> sqlite3.Connection:
     """A read-write connection in WAL mode; deleted content is overwritten (`secure_delete`)."""
+    # Its owner's alone, and so is what SQLite keeps beside it. What is wrong with the place SQLite says below.
+    with suppress(OSError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
         # The writer's thread is the only user; it is not always the thread that opened it.
         conn = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)

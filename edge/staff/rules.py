@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, Literal
 
 StaffRole = Literal["staff", "manager"]
@@ -46,6 +47,12 @@ class Taken:
 
 def is_pin(text: str) -> bool:
     return len(text) in PIN_DIGITS and text.isascii() and text.isdigit()
+
+
+def is_guessed(pin: str) -> bool:
+    """Whether a PIN runs up or down, or repeats one or two digits: 1234, 9876, 0000, 1212."""
+    steps = {int(after) - int(before) for before, after in pairwise(pin)}
+    return steps in ({0}, {1}, {-1}) or pin == pin[:2] * (len(pin) // 2)
 
 
 def lock_ms(tries: int) -> int:

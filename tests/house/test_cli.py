@@ -186,10 +186,12 @@ def test_staff_are_added_once_by_name(tmp_path: Path) -> None:
     config = configured(tmp_path)
     words = ("staff", "add", "--config", str(config), "--name", "Anna", "--pin-stdin")
     one_sentence(welkom(*words, stdin="12\n"), 2, "C07")
-    assert welkom(*words, "--dry-run", stdin="1234\n").status == 0
+    one_sentence(welkom(*words, stdin="1234\n"), 2, "C07")
+    assert welkom(*words, "--dry-run", stdin="2580\n").status == 0
     assert not (tmp_path / "state").exists()
-    assert welkom(*words, stdin="1234\n").status == 0
-    again = welkom(*words, stdin="1234\n")
+    added = welkom(*words, stdin="2580\n")
+    assert (added.status, added.out, added.err) == (0, "Anna can sign in.\n", "")
+    again = welkom(*words, stdin="2580\n")
     assert (again.status, "[C08]" in again.err, "Traceback" in again.err) == (1, True, False)
     with closing(open_writer(tmp_path / "state" / "journal.db")) as conn:
         assert list(staff.names(conn)) == ["Anna"]
@@ -198,8 +200,10 @@ def test_staff_are_added_once_by_name(tmp_path: Path) -> None:
 def test_what_the_shop_keeps_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     config = configured(tmp_path)
     words = ("staff", "add", "--config", str(config), "--name", "Anna", "--pin-stdin")
-    assert welkom(*words, stdin="1234\n").status == 0
+    assert welkom(*words, stdin="2580\n").status == 0
     assert (tmp_path / "state").stat().st_mode & 0o077 == 0
+    for each in (tmp_path / "state").iterdir():
+        assert each.stat().st_mode & 0o077 == 0, each.name
 
 
 def test_a_damaged_journal_is_one_sentence_for_the_appliance(tmp_path: Path) -> None:

@@ -256,3 +256,10 @@ def test_keys_as_chips_leave_the_factory_are_taken_and_called_ill(
     }["reader counter-1"]
     assert found.well is well, found.words
     assert well or "all zero" in found.words
+
+
+def test_a_reader_by_nfcpys_own_name_that_is_not_plugged_in_is_ill(box: Box) -> None:
+    reader = ReaderSettings("counter-1", "nfc", device="tty:USB0:pn532")
+    assert ill(box.ask(reader)) == {"reader counter-1"}
+    box.file("dev/ttyUSB0", mode=0o666)
+    assert ill(box.ask(reader)) == set()

@@ -1,5 +1,6 @@
 """SIGINT and SIGTERM end a lasting command with 0 and in silence, at whatever instant of its start they come."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from edge.cli import LASTING
 from tests.house.programs import configured
 from tests.house.repo import ROOT
+from tests.patience import PATIENT_S
 
 TERM_BIT = 1 << (signal.SIGTERM - 1)
 
@@ -35,12 +37,12 @@ def told(words: list[str], sign: signal.Signals, *, after_s: float) -> tuple[int
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        until_s = time.monotonic() + 20
+        until_s = time.monotonic() + PATIENT_S
         while time.monotonic() < until_s and not catches_term(process.pid):
             time.sleep(0.001)
         time.sleep(after_s)
         process.send_signal(sign)
-        _, said = process.communicate(timeout=20)
+        _, said = process.communicate(timeout=PATIENT_S)
         return process.returncode, said
 
 
@@ -67,3 +69,18 @@ def test_nothing_that_takes_time_is_imported_before_a_command_can_be_told() -> N
     code = "import sys, edge.cli; print(*sorted({each.partition('.')[0] for each in sys.modules}))"
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert not {"asyncio", "cryptography", "drivers", "email", "json", "logging"} & set(ran.stdout.split())
+
+
+def test_a_command_that_was_to_end_by_itself_and_is_told_to_has_failed(tmp_path: Path) -> None:
+    file = tmp_path / "catalogue.csv"
+    os.mkfifo(file)
+    words = ["import", "catalogue", str(file), "--config", str(configured(tmp_path))]
+    with (
+        subprocess.Popen(
+            [sys.executable, "-m", "edge.cli", *words], cwd=ROOT, stderr=subprocess.PIPE, text=True
+        ) as process,
+        open(file, "w"),
+    ):  # it waits for the first line
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=PATIENT_S)
+    assert (process.returncode, "Traceback" in said) == (1, False), said

@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from edge.kit.migrate import load, migrate
 from edge.staff import acts, tables
 from edge.staff.pins import hash_pin, pin_fits, token_hash
-from edge.staff.rules import FREE_TRIES, IDLE_MS, LONGEST_LOCK_MS, Locked, Taken, is_alive, is_pin, lock_ms
+from edge.staff.rules import (
+    FREE_TRIES,
+    IDLE_MS,
+    LONGEST_LOCK_MS,
+    Locked,
+    Taken,
+    is_alive,
+    is_guessed,
+    is_pin,
+    lock_ms,
+)
 
 PEPPER = bytes(32)
 ANNA, TABLET = b"anna", b"tablet"
@@ -42,6 +52,12 @@ def test_a_lock_never_gets_shorter_nor_longer_than_the_longest(tries: int) -> No
 )
 def test_a_pin_is_four_to_six_plain_digits(text: str, fits: bool) -> None:
     assert is_pin(text) is fits
+
+
+@pytest.mark.parametrize("pin", ["0000", "1234", "9876", "123456", "2323", "121212"])
+def test_a_pin_that_runs_or_repeats_is_guessed(pin: str) -> None:
+    assert is_guessed(pin)
+    assert not is_guessed(pin[:-1] + str((int(pin[-1]) + 5) % 10))
 
 
 def test_a_session_ends_when_idle_and_at_its_absolute_end_whatever_is_touched() -> None:
