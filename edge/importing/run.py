@@ -52,7 +52,7 @@ def _customer_names(hub: Hub, row: rows.Customer) -> list[str]:
 
 
 def _judge_customer(hub: Hub, row: rows.Customer) -> str:
-    return put.judge_customer(hub.db.reader, hub.keys, row, now_ms=hub.now_ms())
+    return put.judge_customer(hub.db.reader, hub.keys, row)
 
 
 def _judge_staff(hub: Hub, row: rows.Staff) -> str:

@@ -190,25 +190,32 @@ def inner_hash(keys: Keys, kind: CredentialKind, value: str) -> bytes:
     return inner(keys.chain_key, kind, normal)
 
 
+def plain_traits(traits: Mapping[str, Any]) -> dict[str, bytes]:
+    """Each value as JSON; raises Refused for an undeclared one, and for one that is too long."""
+    plains: dict[str, bytes] = {}
+    for name, value in traits.items():
+        if name not in TRAITS:
+            raise _refused(f"no trait is declared as {name[:32]!r}", code="UNDECLARED_TRAIT")
+        plains[name] = msgspec.json.encode(value)
+        if len(plains[name]) > TRAIT_BYTES:
+            raise _refused(f"a {name} is over {TRAIT_BYTES} bytes", code="TOO_LARGE")
+    return plains
+
+
 def seal_traits(
     key: bytes, customer_id: bytes, *, traits: Mapping[str, Any], ver: int, now_ms: int
 ) -> list[wire.Trait]:
     """Each value sealed in its place, with the end of its retention; raises Refused for an undeclared one."""
     sealed = []
-    for name, value in traits.items():
-        declared = TRAITS.get(name)
-        if declared is None:
-            raise _refused(f"no trait is declared as {name[:32]!r}", code="UNDECLARED_TRAIT")
-        plain = msgspec.json.encode(value)
-        if len(plain) > TRAIT_BYTES:
-            raise _refused(f"a {name} is over {TRAIT_BYTES} bytes", code="TOO_LARGE")
+    for name, plain in plain_traits(traits).items():
+        keep_days = TRAITS[name].keep_days
         sealed.append(
             wire.Trait(
                 name=name,
                 sealed=seal(key, plain, trait_place(customer_id, name, ver)),
                 ver=ver,
                 as_of_ms=now_ms,
-                until_ms=None if declared.keep_days is None else now_ms + declared.keep_days * DAY_MS,
+                until_ms=None if keep_days is None else now_ms + keep_days * DAY_MS,
             )
         )
     return sealed

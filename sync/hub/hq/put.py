@@ -15,9 +15,9 @@ from edge.wallet.rules import balance_of, with_balance
 from sync import wire
 from sync.hub import catalogue, people, wallet
 from sync.hub.config import Keys
-from sync.hub.devices import shop_key_of
 from sync.hub.hq import rows, whom
 from sync.hub.tables import catalogue as goods
+from sync.hub.tables import devices
 from sync.hub.tables import feed as partitions
 from sync.hub.tables import imports as tables
 from sync.hub.tables import people as customers
@@ -41,18 +41,19 @@ class WasCustomer(Struct):
     shops: list[str]
 
 
-def judge_customer(conn: Connection, keys: Keys, row: rows.Customer, *, now_ms: int) -> Verdict:
+def judge_customer(conn: Connection, keys: Keys, row: rows.Customer) -> Verdict:
     """What importing this line would do; raises Refused for why it cannot be."""
     customer = whom.customer_id(keys, row.ref, row.id)
     for shop_id in row.shops:
-        shop_key_of(conn, keys, shop_id)
+        if devices.wrapped_shop_key(conn, shop_id) is None:
+            raise _no(f"no shop is called {shop_id!r}", code="UNKNOWN_SHOP")
     for kind, value in row.cards:
         owner = customers.owner(conn, people.inner_hash(keys, kind, value))
         if owner is not None and owner != customer:
             raise _no("the card is another customer's", code="CREDENTIAL_TAKEN")
     if customers.is_erased(conn, people.mark(keys, customer)):
         raise _no("this customer was erased and does not come back under this number", code="BAD_ID")
-    people.seal_traits(b"\0" * 32, customer, traits=row.traits, ver=1, now_ms=now_ms)
+    people.plain_traits(row.traits)
     if not customers.exists(conn, customer):
         if row.id:
             raise _no("nobody has this id", code="UNKNOWN_CUSTOMER")
