@@ -182,3 +182,18 @@ async def test_the_job_compacts_by_itself(tmp_path: Path) -> None:
         assert len(seqs(centre)) == 1
         head = await centre.hub.db.read(tables.head, MAIN)
         assert (head.last, head.compacted, head.gone) == (3, 3, 0)
+
+
+async def test_on_postgresql_partitions_are_compacted_alike(postgresql: str, tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        for price in range(3):
+            await centre.hub.change(catalogue.put_products, [Product("A", title="t", price_cents=price)])
+        await centre.hub.change(catalogue.drop_products, ["A"])
+        await centre.hub.change(catalogue.put_products, [Product("B", title="t", price_cents=1)])
+        await compact(centre.hub.db, centre.hub.acks)
+        await centre.agent.once()
+        await centre.agent.once()
+        await compact(centre.hub.db, centre.hub.acks)
+        head = await centre.hub.db.read(tables.head, MAIN)
+        assert (head.last, head.compacted, head.gone) == (5, 5, 4)
+        assert centre.box.cursor(MAIN) == 5

@@ -287,3 +287,14 @@ async def test_reads_go_on_while_the_file_is_exchanged_and_a_reader_of_the_old_o
     await db.close()
     with closing(sqlite3.connect(files.replica)) as conn:
         assert conn.execute("SELECT title FROM product").fetchone() == ("newer",)
+
+
+async def test_a_hub_on_postgresql_makes_the_same_snapshot(postgresql: str, tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        await centre.hub.add_customers(["s1"], map(someone, range(MANY)))
+        await centre.hub.erase(someone(7).customer_id)
+        async with box(centre, "whole") as new, box(centre, "tail", whole=False) as old:
+            await new.agent.once()
+            await old.agent.once()
+            assert new.told[-1] == "swapped"
+            same(new, old)
