@@ -165,6 +165,7 @@ class Stage:
 
 def open_stage(context: BrowserContext, address: str) -> Stage:
     context.set_default_timeout(PATIENT_MS)
+    expect.set_options(timeout=PATIENT_MS)
     page = context.new_page()
     page.goto(address)
     stage = Stage(page)
