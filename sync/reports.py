@@ -31,13 +31,17 @@ class CustomerJoined(Struct, frozen=True, kw_only=True):
 
 
 class ConsentGiven(Struct, frozen=True, kw_only=True):
-    """Body of the event `consent_given`: a customer of that shop agreed to one purpose more."""
+    """Body of the event `consent_given`: a customer of that shop agreed to one purpose more.
+
+    `base` is the state of the register of `gen` - 1 that they saw; None from a shop of an earlier version.
+    """
 
     customer_id: Hex16
     purpose: Kind
     recipient: Name
     gen: Seq
     until_ms: Count | None = None
+    base: Literal["", "given", "withdrawn"] | None = None
 
 
 class CredentialBound(Struct, frozen=True, kw_only=True):

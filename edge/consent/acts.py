@@ -47,6 +47,7 @@ def give(
             recipient=recipient,
             gen=gen,
             until_ms=until_ms,
+            base=held.state if held else "",
             staff_id=staff_id,
             at_ms=now_ms,
         )

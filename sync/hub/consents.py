@@ -67,17 +67,25 @@ def grant(
     return partitions.publish(conn, _to_shops(conn, new))
 
 
-def given(conn: Connection, customer_id: bytes, yes: NewConsent, *, gen: int, at_ms: int) -> list[Line]:
-    """Merge a yes that was said in a shop; the lines to send on, none when the register says as much already."""
+def given(
+    conn: Connection, customer_id: bytes, yes: NewConsent, *, gen: int, base: str | None, at_ms: int
+) -> tuple[list[Line], str | None]:
+    """Merge a yes that was said in a shop; the lines to send on, and ASK_AGAIN where it was said to something else.
+
+    Whoever said yes to a register that was stopped elsewhere meanwhile did not take that stop back: the "no" holds in
+    the generation of the yes, in every shop, until they are asked again.
+    """
     new = first(customer_id, yes, now_ms=at_ms)
     if new.basis != "consent":
         raise _refused(f"{yes.purpose} rests on {new.basis}, not on a consent", code="NO_CONSENT")
     held = _held(conn, customer_id, purpose=yes.purpose, recipient=yes.recipient)
     if held is not None and gen <= held.gen:
-        return []
-    new = replace(new, gen=gen, ver=held.ver + 1 if held else 1)
+        return [], None
+    stopped = held is not None and held.gen == gen - 1 and base == "given" and held.state == "withdrawn"
+    new = replace(new, gen=gen, ver=held.ver + 1 if held else 1, state="withdrawn" if stopped else "given")
     tables.put_consents(conn, [new])
-    return _to_shops(conn, new)
+    code = "ASK_AGAIN" if stopped else None
+    return _to_shops(conn, new), code
 
 
 def withdraw(

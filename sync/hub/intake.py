@@ -189,7 +189,8 @@ def _judged(conn: Connection, keys: Keys, read: _Read, *, effects: _Effects) -> 
         elif fact.kind == "consent_given" and fact.hash is None:
             yes = wire.decode_as(body, reports.ConsentGiven)
             at_ms = min(fact.at_ms, effects.now_ms)
-            effects.lines += joined.agreed(conn, yes, shop_id=effects.shop_id, at_ms=at_ms)
+            its, code = joined.agreed(conn, yes, shop_id=effects.shop_id, at_ms=at_ms)
+            effects.lines += its
         elif read.move is not None:
             effects.purses.move(read.move, seq=fact.seq, at_ms=fact.at_ms)
         elif fact.kind == "customer_joined" and fact.hash is None:

@@ -101,14 +101,16 @@ def blocked(conn: Connection, keys: Keys, body: reports.CredentialBlocked, *, sh
     raise _refused("this customer has no such card", code="UNKNOWN_CREDENTIAL")
 
 
-def agreed(conn: Connection, body: reports.ConsentGiven, *, shop_id: str, at_ms: int) -> list[Line]:
+def agreed(
+    conn: Connection, body: reports.ConsentGiven, *, shop_id: str, at_ms: int
+) -> tuple[list[Line], str | None]:
     """A customer of this shop said yes to one purpose more; nothing happens where the hub's register says as much.
 
     Of two registers of one generation the "no" holds (consent.rules.merge), so a stop is never undone by a late yes.
     """
     customer_id = _resident(conn, body.customer_id, shop_id=shop_id)
     yes = NewConsent(body.purpose, body.recipient, body.until_ms)
-    return consents.given(conn, customer_id, yes, gen=body.gen, at_ms=at_ms)
+    return consents.given(conn, customer_id, yes, gen=body.gen, base=body.base, at_ms=at_ms)
 
 
 def _resident(conn: Connection, customer_id: str, *, shop_id: str) -> bytes:
