@@ -43,7 +43,7 @@ TRAITS: Final[dict[str, Trait]] = {
     "birthday": Trait("recognition", None, _FLOOR, "day and month of the birthday, never a year"),
     "pickup": Trait("saving", None, _FLOOR, "orders that are ready: number, place, since when"),
     "last": Trait("profiling", 395, _FLOOR, "last purchase worth a question, 13 months"),
-    "wishlist": Trait("profiling", None, _FLOOR, "what they saved for later in the web shop", on_card=False),
+    "wishlist": Trait("profiling", 395, _FLOOR, "saved for later in the web shop, 13 months", on_card=False),
     # A tap need not unseal a year of purchases: the advice page does.
     "baskets": Trait("profiling", 395, _FLOOR, "purchases, 13 months: advice is made of them", on_card=False),
 }
