@@ -32,17 +32,18 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def cluster(settings: Mapping[str, str] | None = None) -> Generator[str, None, None]:
+def cluster(settings: Mapping[str, str] | None = None, *, place: str = "/tmp") -> Generator[str, None, None]:
     """The URL of a server that runs as long as the context, each COMMIT on disk. Raises WelkomError.
 
-    PostgreSQL refuses to run as root: then it runs as `postgres` or `nobody`.
+    `place` is a folder with a short path: that of a socket has 107 bytes at most. PostgreSQL refuses to run as root:
+    then it runs as `postgres` or `nobody`.
     """
     tools = binaries()
     if tools is None:
         raise WelkomError(
             "PostgreSQL is not installed", code="K08", hint="apt install postgresql, or name a --database"
         )
-    folder = Path(tempfile.mkdtemp(prefix="welkom-pg-", dir="/tmp"))  # the path of a socket has 107 bytes
+    folder = Path(tempfile.mkdtemp(prefix="welkom-pg-", dir=place))
     who = _somebody()
     if who:
         os.chown(folder, who["user"], who["group"])

@@ -70,7 +70,8 @@ class Shared:
                 if not answer.done():
                     answer.set_result(noted in new)
                 new.discard(noted)  # the second of two that came together is no new one
-        if now_s - self._swept_s >= SWEEP_S:
-            self._swept_s = now_s
-            with suppress(StoreError):  # another minute will do
-                await self._db.note(tables.sweep, now_s=now_s)
+            # Within the loop: whoever comes while this is under way counts on being asked for after it.
+            if now_s - self._swept_s >= SWEEP_S:
+                self._swept_s = now_s
+                with suppress(StoreError):  # another minute will do
+                    await self._db.note(tables.sweep, now_s=now_s)

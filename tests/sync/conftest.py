@@ -15,7 +15,7 @@ def anyio_backend() -> str:
 def server() -> Iterator[str]:
     """The URL of a PostgreSQL for all tests of this worker."""
     engines.needs_postgresql()
-    with cluster() as url:
+    with cluster(place=engines.PLACE) as url:
         engines.make_template(url)
         yield url
 

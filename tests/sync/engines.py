@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+import psycopg
 import pytest
 
 from edge.bench.cluster import binaries, make_database
@@ -14,9 +15,11 @@ from edge.kit.migrate import load
 from edge.kit.postgres import Postgres
 from sync.hub.store import MIGRATIONS
 
+# In memory where that can be had: the tests are of what is said to a database, and a busy disk may take minutes.
+PLACE: Final = "/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp"
 TEMPLATE: Final = "hub_template"
-_open = [""]  # a URL; empty: hub.db
 _numbers: Final = itertools.count(1)
+_open = [""]  # a URL; empty: hub.db
 
 
 def needs_postgresql() -> None:
@@ -38,12 +41,15 @@ def make_template(server: str) -> None:
 @contextmanager
 def on(server: str) -> Iterator[str]:
     """The URL of a new database, which hubs of this test open unless they are told otherwise."""
-    made = make_database(server, f"hub_{next(_numbers)}", template=TEMPLATE)
+    name = f"hub_{next(_numbers)}"
+    made = make_database(server, name, template=TEMPLATE)
     _open.append(made)
     try:
         yield made
     finally:
         _open.remove(made)
+        with psycopg.connect(server, autocommit=True) as conn:
+            conn.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
 
 
 def database() -> str:

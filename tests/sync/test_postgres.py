@@ -24,6 +24,7 @@ from sync import wire
 from sync.hub import consents, devices, ears
 from sync.hub.app import Hub, open_hub
 from sync.hub.config import Config
+from sync.hub.nonces import Shared
 from sync.hub.store import MIGRATIONS
 from sync.hub.tables import feed
 from sync.hub.tables import people as customers
@@ -104,6 +105,25 @@ async def test_a_request_counts_once_at_whichever_hub_it_arrives(tmp_path: Path,
         assert (await here.send(asked)).status_code == 200
         again = await there.get(asked.url, headers=asked.headers)
         assert (again.status_code, again.json()["code"]) == (401, "REPLAYED")
+
+
+async def test_requests_that_come_while_old_nonces_are_swept_out_are_answered(
+    tmp_path: Path, postgresql: str
+) -> None:
+    async with two_hubs(tmp_path, postgresql) as (one, _, _):
+        shared = Shared(one.db)
+        noting = [shared.noting() for _ in range(300)]
+        for number, each in enumerate(noting):
+            assert each.fresh("box-1", f"nonce-{number}", now_s=1, until_s=10**9)
+
+        async def ask(number: int) -> bool:
+            await asyncio.sleep(number * 0.0005)
+            # A minute later each time, so that each is followed by a sweep.
+            return await shared.fresh(noting[number], now_s=60 * (number + 1))
+
+        async with asyncio.timeout(PATIENT_S):
+            assert all(await asyncio.gather(*(ask(number) for number in range(len(noting)))))
+            assert await shared.fresh(noting[0], now_s=10**6) is False
 
 
 async def test_one_upload_sent_to_both_hubs_at_once_is_stored_once(tmp_path: Path, postgresql: str) -> None:
@@ -232,12 +252,14 @@ async def test_connections_that_were_cut_are_made_anew_and_a_server_that_is_gone
         assert (await centre.client.get("/healthz")).json()["ok"] is True
         await centre.hub.change(consents.withdraw, ANNA, purpose="recognition", recipient=HERE, now_ms=1)
         name = await asyncio.to_thread(cut, postgresql, allow=False)
-        answer = await centre.client.get("/healthz")
-        assert (answer.status_code, answer.json()["code"]) == (503, "STORE")
-        centre.box.happened(3)
-        with pytest.raises(wire.Unreachable):
-            await centre.agent.once()
-        await asyncio.to_thread(admit, postgresql, name)
+        try:
+            answer = await centre.client.get("/healthz")
+            assert (answer.status_code, answer.json()["code"]) == (503, "STORE")
+            centre.box.happened(3)
+            with pytest.raises(wire.Unreachable):
+                await centre.agent.once()
+        finally:
+            await asyncio.to_thread(admit, postgresql, name)
         await centre.agent.once()
         assert len(events_at(centre.hub.db.reader)) == 3
 
