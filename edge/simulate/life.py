@@ -25,7 +25,7 @@ from edge.wallet import acts as wallet
 from edge.wallet.facts import WalletMoved
 from edge.wallet.rules import INSTRUMENTS, Asked, new_wallet
 from sync.hub import catalogue as goods
-from sync.hub import consents, people
+from sync.hub import compaction, consents, people
 from sync.hub.consents import NewConsent
 from sync.hub.people import NewCustomer
 from sync.hub.tables import people as hub_people
@@ -254,6 +254,7 @@ class AtTheCentre:
             self.erase: 2,
             self.product: 2,
             self.stock: 2,
+            self.compact: 1,
         }
         return self._dice.choices(list(acts), list(acts.values()))[0]
 
@@ -314,6 +315,9 @@ class AtTheCentre:
     async def stock(self, centre: Centre) -> None:
         counted = Stock(self._dice.choice(ITEMS), self._dice.randrange(20), centre.hub.now_ms())
         await _unless_refused(centre.change(goods.set_stock, [counted], shop_ids=None))
+
+    async def compact(self, centre: Centre) -> None:
+        await compaction.compact(centre.hub.db, centre.hub.acks)
 
 
 async def _unless_refused(change: Coroutine[Any, Any, Any]) -> None:

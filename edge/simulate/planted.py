@@ -22,7 +22,7 @@ from sync.hub import app, consents, feed, intake, people, purses, restored, wall
 from sync.hub.app import Hub
 from sync.hub.consents import NewConsent
 from sync.hub.problem import Refusal
-from sync.hub.tables import devices, events
+from sync.hub.tables import compaction, devices, events
 from sync.hub.tables import feed as partitions
 from sync.hub.tables import people as customers
 from sync.hub.tables import wallet as ledger
@@ -194,6 +194,16 @@ def _numbers_are_enough() -> list[Swap]:
     return [(intake, "take", known)]
 
 
+def _compacts_unheard() -> list[Swap]:
+    """What takes something away is taken out before every box heard of it, and nobody is told."""
+    note = compaction.note
+
+    def silently(conn: Any, part: str, *, compacted: int, gone: int) -> None:
+        note(conn, part, compacted=compacted, gone=0)
+
+    return [(compaction, "floor", lambda *_, **__: None), (compaction, "note", silently)]
+
+
 PLANTED: Final[dict[str, Callable[[], list[Swap]]]] = {
     "no_dedupe": _no_dedupe,
     "cursor_before_rows": _cursor_before_rows,
@@ -209,6 +219,7 @@ PLANTED: Final[dict[str, Callable[[], list[Swap]]]] = {
     "to_every_shop": _to_every_shop,
     "erased_comes_back": _erased_comes_back,
     "numbers_are_enough": _numbers_are_enough,
+    "compacts_unheard": _compacts_unheard,
     "backup_brings_back": lambda: [(restored, "remembered", lambda *_: set())],
     "erase_keeps_history": lambda: [(people, "events", _Forgetful(events))],
 }

@@ -21,6 +21,7 @@ from edge.simulate.disk import Clock
 from edge.simulate.life import AtTheCentre, InShops, People
 from edge.simulate.line import FAULTS, LATE_S, Line
 from sync import wire
+from sync.bootstrap import MUST_REFETCH
 from sync.hub.tables import feed
 
 ROUNDS: Final = 2
@@ -199,7 +200,9 @@ class World:
         self.dice.choice(self.boxes).clock.skew_ms = self.dice.choice(SKEWS_MS)
 
     async def lose_replica(self) -> None:
-        box = self.dice.choice(self.boxes)
+        self._fetch_anew(self.dice.choice(self.boxes))
+
+    def _fetch_anew(self, box: Box) -> None:
         if box.up:
             box.end()
             box.disk.lose(box.disk.folder / "replica.db")
@@ -299,7 +302,10 @@ class World:
                     Broken("I17", f"{', '.join(late)}: not everything was said {HEAL_S:.0f} s after")
                 )
                 return
-            await asyncio.sleep(0.5)
+            for box in self.boxes:
+                if box.agent.state.code == MUST_REFETCH:  # a snapshot is fetched by threads: here from row 1
+                    self._fetch_anew(box)
+            await asyncio.sleep(5)
         await asyncio.sleep(1)
         for box in self.boxes:
             while box.memory.in_doubt:
