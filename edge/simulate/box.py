@@ -194,12 +194,19 @@ class Box:
             body = wire.row_body(row)
             if isinstance(body, wire.Consent) and body.state == "withdrawn":
                 self.saw_withdrawal(bytes.fromhex(body.customer), body.purpose, body.gen)
+            elif isinstance(body, wire.Consent):
+                self.saw_yes(bytes.fromhex(body.customer), body.purpose, body.gen)
         with suppress(StoreError):
             await self.do(partial(visits.end_without_basis, now_ms=self.time.now_ms(), recipient=RECIPIENT))
 
     def saw_withdrawal(self, customer_id: bytes, purpose: str, gen: int) -> None:
         held = self.memory.withdrawn
         held[customer_id, purpose] = max(gen, held.get((customer_id, purpose), 0))
+
+    def saw_yes(self, customer_id: bytes, purpose: str, gen: int) -> None:
+        """A later yes: whatever a hub that is put back says then, it is what the customer wants."""
+        if self.memory.withdrawn.get((customer_id, purpose), gen) < gen:
+            del self.memory.withdrawn[customer_id, purpose]
 
     def epoch(self) -> int:
         (epoch,) = self.db.reader.execute("SELECT epoch FROM outbox_head").fetchone()
