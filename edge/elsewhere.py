@@ -33,6 +33,8 @@ class Elsewhere:
         online: Callable[[], bool],
         shop_key: bytes,
         shop_id: str,
+        ask_s: float = ASK_S,
+        come_s: float = COME_S,
     ) -> None:
         """`ask` takes the sealed card in hex: what was found, and up to where the feed has to come."""
         self._ask = ask
@@ -40,6 +42,7 @@ class Elsewhere:
         self._online = online
         self._shop_key = shop_key
         self._shop_id = shop_id
+        self.ask_s, self.come_s = ask_s, come_s
         self._moved = asyncio.Event()
 
     def moved(self) -> None:
@@ -51,11 +54,11 @@ class Elsewhere:
         if not self._online():
             return None
         with suppress(TimeoutError):
-            async with asyncio.timeout(ASK_S):
+            async with asyncio.timeout(self.ask_s):
                 found, upto = await self._ask(sealed_for_hub(self._shop_key, self._shop_id, card).hex())
             if found != "coming":
                 return found
-            async with asyncio.timeout(COME_S):
+            async with asyncio.timeout(self.come_s):
                 while self._cursor() < upto:
                     await self._moved.wait()
             return "coming"

@@ -173,6 +173,7 @@ async def leave_guests(house: House) -> None:
     stays = [Stay(each.customer_id, each.since_ms) for each in done.facts if isinstance(each, GuestLeft)]
     if stays:
         await house.db.apply(guests.forget, stays)
+        await house.db.scrub()
         people = [stay.customer_id for stay in stays]
         house.names.forget(people)
         house.search.remove(people)

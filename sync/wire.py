@@ -288,6 +288,11 @@ def urgent_part(shop: str) -> str:
     return f"shop:{shop}:urgent"
 
 
+def shop_of(part: str) -> str:
+    """Whose a shop's partition is."""
+    return part.split(":")[1]
+
+
 def fit(batch: Batch) -> Batch:
     """The longest prefix of `batch` that goes in one upload; raises Malformed on a fact over the cap."""
     room = BATCH_BYTES - 512  # the envelope

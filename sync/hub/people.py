@@ -162,10 +162,19 @@ def everywhere(conn: Connection, keys: Keys, held: tables.Credential) -> list[Li
 
 
 def erase(conn: Connection, keys: Keys, *, customer_id: bytes, now_ms: int) -> list[Moved]:
-    """Forget a customer here and, urgently, in every shop; raises Refused for an unknown one."""
+    """Forget a customer here and, urgently, in every shop that ever heard of them; raises Refused for an unknown one.
+
+    Who moved away, or came for one visit, stands in that shop's visits and outbox still.
+    """
     if not tables.hold(conn, [customer_id]):
         raise _refused("no such customer", code="UNKNOWN_CUSTOMER")
-    shop_ids = tables.shops_of(conn, customer_id)
+    shop_ids = sorted(
+        {
+            *tables.shops_of(conn, customer_id),
+            *events.shops(conn, customer_id),
+            *partitions.shops(conn, customer_id),
+        }
+    )
     tables.forget(conn, customer_id, mark=mark(keys, customer_id), now_ms=now_ms)
     events.forget(conn, customer_id)
     wallet.forget(conn, customer_id, nobody=os.urandom(16))

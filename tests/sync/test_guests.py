@@ -1,6 +1,5 @@
 """A member of another shop: fetched on the tap, kept for the visit, earning without a line; and nobody else is."""
 
-import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +21,7 @@ from sync.hub.tables import people as customers
 from tests.kit.stores import files_with
 from tests.staff_ui.house import MovedClock
 from tests.sync.centre import BRAM, HERE, KEYS, SHOP_KEY, customer, device
-from tests.sync.portal.test_speed import SOON_S, Scene, scene, until
+from tests.sync.portal.test_speed import Scene, scene, until
 from tests.sync.shop import events_at
 
 pytestmark = pytest.mark.anyio
@@ -37,6 +36,10 @@ async def with_bram(it: Scene) -> None:
     await it.hub.db.apply(devices.register, KEYS, device=box, shop_key=b"T" * 32)
     bram = replace(customer(BRAM, number=NUMBER), traits={"name": "Bram Visser", "points": {"balance": 120}})
     await it.hub.add_customers(["s2"], [bram])
+    elsewhere = it.edge.house.counter.elsewhere
+    assert elsewhere is not None
+    # How soon is the business of `make prove`; here a busy machine may take its time.
+    elsewhere.ask_s = elsewhere.come_s = 45.0
 
 
 async def tap(it: Scene, number: str = NUMBER, reader: str = "counter-1") -> Recognition | None:
@@ -73,9 +76,7 @@ async def test_a_member_of_another_shop_is_known_at_the_tap_and_forgotten_with_t
     async with scene(tmp_path, clock=clock) as it:
         await with_bram(it)
         assert held(it) == {}
-        began_s = time.monotonic()
         assert isinstance(await tap(it), Recognised)
-        assert time.monotonic() - began_s < SOON_S
         assert held(it) == {"customer_key": 1, "trait": 2, "credential": 1, "consent": 3, "guest": 1}
         assert shops(it) == ["s1", "s2"]
         house = it.edge.house
@@ -140,6 +141,22 @@ async def test_a_guest_who_withdraws_is_gone_from_the_counter_like_anybody(tmp_p
         await until(lambda: it.here() == 1)
         await it.hub.change(consents.withdraw, BRAM, purpose="recognition", recipient=HERE, now_ms=1)
         await until(lambda: it.here() == 0, within_s=30.0)
+
+
+async def test_an_erasure_reaches_the_shop_that_a_guest_has_left(tmp_path: Path) -> None:
+    clock = MovedClock()
+    async with scene(tmp_path, clock=clock) as it:
+        await with_bram(it)
+        await tap(it)
+        await end_visit(it)
+        clock.both_by_ms += HOUR_MS
+        await jobs.leave_guests(it.edge.house)
+        await until(lambda: shops(it) == ["s2"])
+        await it.hub.erase(BRAM)
+        reader = it.edge.house.db.reader
+        await until(lambda: not reader.execute("SELECT 1 FROM visit WHERE customer_id=?", (BRAM,)).fetchone())
+        await until(lambda: files_with(BRAM, tmp_path / "edge") == [])
+        assert files_with(BRAM.hex().encode(), tmp_path / "edge" / "journal.db") == []
 
 
 async def saved(it: Scene, number: str, line: bytes, amount: int = 7) -> None:

@@ -65,6 +65,18 @@ def keep(conn: Connection, device_id: str, epoch: int, *, kept: Sequence[Kept], 
     )
 
 
+def shops(conn: Connection, customer_id: bytes) -> set[str]:
+    """The shops that reported anything about a customer."""
+    rows = conn.execute(
+        """
+        SELECT DISTINCT device.shop_id FROM event JOIN device ON device.id=event.device_id
+        WHERE event.customer_id=:customer_id
+        """,
+        {"customer_id": customer_id},
+    )
+    return {shop_id for (shop_id,) in rows}
+
+
 def forget(conn: Connection, customer_id: bytes) -> None:
     """Blank what was reported about a customer; seq, kind and hash stay, so that the chain still holds."""
     conn.execute(

@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from edge.kit.sql import Connection
+from sync import wire
 from sync.wire import Op
 
 
@@ -98,6 +99,14 @@ def after(
         """,
         {"part": part, "seq": seq, "limit": limit},
     )
+
+
+def shops(conn: Connection, customer_id: bytes) -> set[str]:
+    """The shops whose partitions say anything about a customer."""
+    rows = conn.execute(
+        "SELECT DISTINCT part FROM feed WHERE customer_id=:customer_id", {"customer_id": customer_id}
+    )
+    return {wire.shop_of(part) for (part,) in rows}
 
 
 def take_back(conn: Connection, part: str, customer_id: bytes) -> None:
