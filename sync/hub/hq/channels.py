@@ -74,7 +74,7 @@ def take_order(
     conn: Connection, keys: Keys, customer: bytes, *, data: shapes.Order, now_ms: int
 ) -> list[Moved]:
     """Keep an order of another channel, sealed; what lies ready in a shop goes to that customer's shops."""
-    whom.known(conn, customer)
+    whom.hold(conn, [customer])
     if data.shop is not None:
         shop_key_of(conn, keys, data.shop)
     if data.state == "ready" and data.shop is None:
@@ -107,7 +107,7 @@ def take_wishes(
     conn: Connection, keys: Keys, customer: bytes, *, data: shapes.WishList, now_ms: int
 ) -> list[Moved]:
     """Set what a customer saved for later; raises Refused for a product that nobody knows."""
-    whom.known(conn, customer)
+    whom.hold(conn, [customer])
     items = list(dict.fromkeys(data.items))
     for item in items:
         held = goods.product(conn, item)

@@ -108,7 +108,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
             raise Refused(f"{moves[0]} only moves by a line", code="NOT_A_LINE", hint=hint)
 
         def act(conn: Connection) -> list[Moved]:
-            whom.known(conn, customer)
+            whom.hold(conn, [customer])
             imports.put_traits(conn, hub.keys, customer, data.traits, now_ms=hub.now_ms())
             return partitions.publish(conn, wallet.rows(conn, [customer]))
 
@@ -130,7 +130,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
             raise Refusal("no Idempotency-Key", code="NO_KEY", hint=hint, status=400)
 
         def act(conn: Connection) -> tuple[int, Any, list[Moved]]:
-            whom.known(conn, customer)
+            whom.hold(conn, [customer])
             balance = _move(conn, hub, customer, data)
             moved = partitions.publish(conn, wallet.rows(conn, [customer]))
             return 201, shapes.Balance(data.instrument, balance), moved
@@ -200,7 +200,7 @@ def _move(conn: Connection, hub: "Hub", customer: bytes, asked: shapes.Move) -> 
     after_ = with_balance(asked.instrument, value, total.balance)
     now_ms = hub.now_ms()
     imports.put_traits(conn, hub.keys, customer, {asked.instrument: after_}, now_ms=now_ms)
-    number = (1, purses.last(conn, BOOK) + 1)
+    number = (1, purses.last(conn, BOOK, 1) + 1)
     imports.book(
         conn,
         customer,

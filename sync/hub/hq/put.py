@@ -72,9 +72,10 @@ def put_customers(
     fresh: dict[tuple[str, ...], list[people.NewCustomer]] = {}
     noted: list[Before] = []
     changed: list[bytes] = []
-    for row in found:
-        customer = whom.customer_id(keys, row.ref, row.id)
-        if not customers.exists(conn, customer):
+    ids = [whom.customer_id(keys, row.ref, row.id) for row in found]
+    there = customers.hold(conn, ids)
+    for customer, row in zip(ids, found, strict=True):
+        if customer not in there:
             new = people.NewCustomer(customer, row.traits, row.cards, row.consents)
             fresh.setdefault(tuple(sorted(set(row.shops))), []).append(new)
             noted.append(Before("customer", customer.hex(), 1, None))
@@ -114,8 +115,9 @@ def put_balances(
     """Set balances to what headquarters counted, by a line in the ledger that says by how much they moved."""
     noted: list[Before] = []
     moved: dict[bytes, None] = {}
-    for row in found:
-        customer = whom.customer_id(keys, row.ref, row.id)
+    ids = [whom.customer_id(keys, row.ref, row.id) for row in found]
+    whom.hold(conn, ids)
+    for customer, row in zip(ids, found, strict=True):
         for name, value, delta in _moves(conn, keys, row, customer):
             was = put_traits(conn, keys, customer, {name: value}, now_ms=now_ms)[name]
             ver = 1 if was is None else was.ver + 1
@@ -148,6 +150,7 @@ def put_products(
     conn: Connection, number: int, *, found: Sequence[Product] = (), gone: Sequence[str] = ()
 ) -> list[Moved]:
     """Add, change and take out products; their counts go with those that are gone."""
+    goods.hold(conn)
     noted, added, changed = [], 0, 0
     for each in found:
         held = goods.product(conn, each.item)
@@ -172,6 +175,7 @@ def put_stock(
     conn: Connection, number: int, *, found: Sequence[Stock], shop_ids: Sequence[str] | None
 ) -> list[Moved]:
     """Take counts of these shops (None: of all)."""
+    goods.hold(conn)
     noted, added = [], 0
     for each in found:
         d = msgspec.json.encode(wire.Stock(each.count, each.as_of_ms))
@@ -194,6 +198,7 @@ def put_staff(
     conn: Connection, number: int, *, found: Sequence[rows.Staff], gone: Sequence[str] = ()
 ) -> list[Moved]:
     """Who may sign in where; in a shop where somebody is no longer, they are gone."""
+    goods.hold(conn)
     lines: list[Line] = []
     noted, added, changed = [], 0, 0
     wanted: list[tuple[str, bytes | None]] = [(row.id, staff_body(row)) for row in found]

@@ -25,6 +25,7 @@ from sync.hub.tables.imports import Before
 
 SLICE: Final = 500
 BOOK: Final = "hub:undo"
+_GOODS: Final = frozenset(("product", "stock", "staff"))
 
 
 def touched(conn: Connection, rows: Sequence[Before]) -> list[Before]:
@@ -36,11 +37,13 @@ def take_back(
     conn: Connection, keys: Keys, number: int, *, rows: Sequence[Before], now_ms: int
 ) -> list[Moved]:
     """Make these rows of an import what they were; raises Refused when one of them was touched meanwhile."""
+    _hold(conn, rows)
     if newer := touched(conn, rows):
         raise refused(number, newer)
     lines: list[Line] = []
     purse: dict[bytes, None] = {}
-    for at, row in enumerate(rows):
+    seq = purses.last(conn, BOOK, number)
+    for row in rows:
         match row.t:
             case "customer":
                 lines += _customer(conn, keys, row, now_ms=now_ms)
@@ -52,7 +55,8 @@ def take_back(
             case "staff":
                 lines += put.staff_lines(conn, row.id, row.before)
             case _:
-                _balance(conn, keys, row, number=(number, row.ver * SLICE + at), now_ms=now_ms)
+                seq += 1
+                _balance(conn, keys, row, number=(number, seq), now_ms=now_ms)
                 purse[bytes.fromhex(row.id)] = None
     tables.drop_rows(conn, number, rows)
     return partitions.publish(conn, lines + wallet.rows(conn, purse))
@@ -67,6 +71,13 @@ def refused(number: int, rows: Sequence[Before]) -> Refused:
         code="IMPORT_TOUCHED",
         hint="nothing was changed; correct those rows by a new import",
     )
+
+
+def _hold(conn: Connection, rows: Sequence[Before]) -> None:
+    """Take what these rows are about until COMMIT: goods and staff first, customers after them."""
+    if any(row.t in _GOODS for row in rows):
+        goods.hold(conn)
+    customers.hold(conn, {bytes.fromhex(row.id) for row in rows if row.t not in _GOODS})
 
 
 def _is_ours(conn: Connection, row: Before) -> bool:

@@ -1,6 +1,7 @@
 """From headquarters' own number of a customer to our id: always the same one, and nobody else can compute it."""
 
 import hmac
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 
@@ -24,7 +25,17 @@ def customer_id(keys: Keys, ref: str, id_: str = "") -> bytes:
 def known(conn: Connection, customer: bytes) -> None:
     """Raise Refused for nobody."""
     if not people.exists(conn, customer):
-        raise Refused("no such customer", code="UNKNOWN_CUSTOMER", hint="nothing was changed; look them up")
+        raise _nobody()
+
+
+def hold(conn: Connection, customers: Iterable[bytes]) -> None:
+    """Take customers until COMMIT, before anything of theirs is read in order to change it.
+
+    Raises Refused when one of them is not there, or not any more.
+    """
+    asked = set(customers)
+    if asked - people.hold(conn, asked):
+        raise _nobody()
 
 
 def key_of(conn: Connection, keys: Keys, customer: bytes) -> bytes:
@@ -42,6 +53,10 @@ def value_of(key: bytes, customer: bytes, trait: wire.Trait) -> Any:
     except Corrupt:
         raise _sealed() from None
     return msgspec.json.decode(plain)
+
+
+def _nobody() -> Refused:
+    return Refused("no such customer", code="UNKNOWN_CUSTOMER", hint="nothing was changed; look them up")
 
 
 def _sealed() -> Refused:

@@ -10,7 +10,7 @@ def shop_ids(conn: Connection) -> list[str]:
 
 
 def hold(conn: Connection) -> None:
-    """Take the catalogue until COMMIT: nobody else changes it, and no shop is added, meanwhile."""
+    """Take catalogue and staff until COMMIT: nobody else changes them, and no shop is added, meanwhile."""
     conn.execute("SELECT epoch FROM hub WHERE id=1 /*! FOR UPDATE */").fetchone()
 
 

@@ -28,10 +28,11 @@ def written(conn: Connection, line_ids: Iterable[bytes]) -> set[bytes]:
     return {bytes(line_id) for (line_id,) in rows}
 
 
-def last(conn: Connection, device_id: str) -> int:
+def last(conn: Connection, device_id: str, epoch: int) -> int:
     """The last number of a book of our own, 0 for none."""
     (seq,) = conn.execute(
-        "SELECT coalesce(max(seq), 0) FROM ledger WHERE device_id=:id AND epoch=1", {"id": device_id}
+        "SELECT coalesce(max(seq), 0) FROM ledger WHERE device_id=:id AND epoch=:epoch",
+        {"id": device_id, "epoch": epoch},
     ).fetchone()
     return int(seq)
 

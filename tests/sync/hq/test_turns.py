@@ -1,0 +1,105 @@
+"""On PostgreSQL headquarters' acts and others take turns: each sees what the one before it left."""
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.kit.sql import Connection
+from sync.hub import people
+from sync.hub.app import Hub
+from sync.hub.hq import put, rows
+from tests.patience import PATIENT_S
+from tests.sync.centre import ANNA, KEYS
+from tests.sync.hq.desk import WHO, Desk, open_desk
+
+pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("postgresql")]
+MOVE = {"instrument": "points", "delta": 5}
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, postgresql: str) -> AsyncGenerator[Desk, None]:
+    async with open_desk(tmp_path) as found:
+        yield found
+
+
+@asynccontextmanager
+async def under_way(hub: Hub, act: Callable[[Connection], Any]) -> AsyncGenerator[None, None]:
+    """An act that did its work; its COMMIT waits until whatever is done in here waits for it."""
+    done, commit = threading.Event(), threading.Event()
+
+    def slow(conn: Connection) -> Any:
+        made = act(conn)
+        done.set()
+        commit.wait(PATIENT_S)
+        return made
+
+    acting = asyncio.create_task(hub.db.apply(slow))
+    try:
+        assert await asyncio.to_thread(done.wait, PATIENT_S)
+        yield
+        await hub.db.read(_until_somebody_waits)
+    finally:
+        commit.set()
+        await acting
+
+
+def _until_somebody_waits(conn: Connection) -> None:
+    until_s = time.monotonic() + PATIENT_S
+    while conn.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone() == (0,):
+        assert time.monotonic() < until_s, "nothing waits for the act that is under way"
+        time.sleep(0.002)
+
+
+async def after(hub: Hub, act: Callable[[Connection], Any], asked: Coroutine[Any, Any, Any]) -> Any:
+    """What came of a request that met an act on the same customer before its COMMIT."""
+    async with under_way(hub, act):
+        asking = asyncio.create_task(asked)
+    return await asking
+
+
+async def test_a_line_of_the_api_is_added_to_what_was_moved_while_it_waited(desk: Desk) -> None:
+    def counted(conn: Connection) -> Any:
+        found = [rows.Balance(2, "", ANNA.hex(), points=200)]
+        return put.put_balances(conn, KEYS, 1, found=found, now_ms=desk.hub.now_ms())
+
+    line = desk.ask("POST", f"{WHO}/ledger", json=MOVE, headers={"idempotency-key": "a"})
+    assert (await after(desk.hub, counted, line))["balance"] == 205
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PATCH", "", {"traits": {"birthday": "05-12"}}),
+        ("PUT", "/wishlist", {"items": ["jas-1"]}),
+        ("PUT", "/orders", {"channel": "web", "number": "W", "state": "ready", "at_ms": 5, "shop": "s1"}),
+    ],
+)
+async def test_what_comes_while_a_customer_is_erased_brings_nothing_of_them_back(
+    desk: Desk, method: str, path: str, body: dict[str, Any]
+) -> None:
+    def erase(conn: Connection) -> Any:
+        return people.erase(conn, KEYS, customer_id=ANNA, now_ms=desk.hub.now_ms())
+
+    answer = await after(desk.hub, erase, desk.client.request(method, WHO + path, json=body))
+    assert answer.json()["code"] == "UNKNOWN_CUSTOMER"
+    for table in ("trait", "happening", "credential", "residency"):
+        assert desk.hub.db.reader.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+
+
+async def test_a_customer_who_is_erased_meanwhile_comes_back_by_no_import(desk: Desk) -> None:
+    def erase(conn: Connection) -> Any:
+        return people.erase(conn, KEYS, customer_id=ANNA, now_ms=desk.hub.now_ms())
+
+    def put_in(conn: Connection) -> Any:
+        its = rows.Customer(2, "", ANNA.hex(), traits={}, shops=["s1"], cards=[("number", "NEW")])
+        return put.put_customers(conn, KEYS, 1, found=[its], now_ms=desk.hub.now_ms())
+
+    with pytest.raises(Exception, match="erased"):
+        await after(desk.hub, erase, desk.hub.db.apply(put_in))
+    assert desk.hub.db.reader.execute("SELECT count(*) FROM credential").fetchone() == (0,)
