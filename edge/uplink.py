@@ -124,7 +124,10 @@ class Uplink:
         """A hub that was put back from a backup may not know what was taken away: the "no" of this shop holds."""
         now_ms = self._time.now_ms()
         if _unsaid(self._db.reader, now_ms=now_ms):
-            await self._db.write(_unsaid, now_ms=now_ms)
+            try:
+                await self._db.write(_unsaid, now_ms=now_ms)
+            except StoreError as error:
+                raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
 
     async def _apply_slice(self, rows: Sequence[wire.Row], *, urgent: bool) -> None:
         # A commit over two files is not atomic across a power cut. The journal's part changes nothing when it is

@@ -143,9 +143,10 @@ class InShops:
         whole = partial(act, asked=asked)
         box.memory.in_doubt.append((line_id, whole))
         facts = await box.do(whole)
-        box.memory.in_doubt.remove((line_id, whole))
+        if (line_id, whole) in box.memory.in_doubt:  # or it was sent again before the answer came
+            box.memory.in_doubt.remove((line_id, whole))
         if facts:
-            box.memory.answered[line_id] = _line(facts[0])
+            box.memory.answered.setdefault(line_id, _line(facts[0]))
 
     async def again(self, box: Box) -> None:
         """The form that got no answer is sent once more."""
