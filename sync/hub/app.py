@@ -198,7 +198,7 @@ async def open_hub(
             hub.shelf.forget()
             log("hub_put_back", to_version=await db.apply(restored.raise_epoch, now_ms=clock.wall_ms()))
         working = [
-            asyncio.create_task(ears.listen(db, hub.bell, await ears.now(db))),
+            asyncio.create_task(ears.listen(db, hub.bell, await ears.now(db), log=log)),
             asyncio.create_task(keep_compact(db, hub.acks, log=log)),
         ]
         try:

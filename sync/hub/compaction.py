@@ -5,13 +5,12 @@ is not retired has applied it; a box that is below that all the same (its files 
 fetch its replica whole.
 """
 
-import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from edge.kit.errors import StoreError
 from edge.kit.log import Log
 from edge.kit.sql import Connection
+from sync.hub.rounds import keep_on
 from sync.hub.store import Store
 from sync.hub.tables import compaction as tables
 
@@ -73,10 +72,5 @@ async def compact(db: Store, acks: Acks) -> None:
 async def keep_compact(
     db: Store, acks: Acks, *, log: Log, rest: Callable[[], float] = lambda: EVERY_S
 ) -> None:
-    """`compact` until cancelled; a store that cannot is said, and tried again."""
-    while True:
-        await asyncio.sleep(rest())
-        try:
-            await compact(db, acks)
-        except StoreError as error:
-            log("compaction_failed", code=error.code, hint=error.hint)
+    """`compact` until cancelled; what fails is said, and tried again."""
+    await keep_on(lambda: compact(db, acks), rest=rest, log=log, failed="compaction_failed")

@@ -3,14 +3,15 @@
 A look at one number several times a second, on any store: no notifications that one engine has and another has not.
 """
 
-import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 from sqlite3 import Error
 from typing import Final
 
 from edge.kit.errors import StoreError
+from edge.kit.log import Log
 from sync.hub.feed import Bell
+from sync.hub.rounds import keep_on
 from sync.hub.store import Store
 from sync.hub.tables import feed as tables
 from sync.hub.tables import portal as portals
@@ -30,10 +31,12 @@ async def now(db: Store) -> Heard:
     return Heard(await db.version(), await db.read(tables.heads))
 
 
-async def listen(db: Store, bell: Bell, heard: Heard) -> None:
-    """Ring and poke for what others committed after `heard`, within LISTEN_S."""
+async def listen(db: Store, bell: Bell, heard: Heard, *, log: Log) -> None:
+    """Ring and poke for what others committed after `heard`, within LISTEN_S, until cancelled."""
     looks: dict[bytes, int] = {}
-    while True:
+
+    async def look() -> None:
+        nonlocal heard, looks
         with suppress(Error, StoreError):  # a poll that cannot read says so itself
             if (version := await db.version()) != heard.version:
                 before, heard = heard.heads, Heard(version, await db.read(tables.heads))
@@ -46,4 +49,5 @@ async def listen(db: Store, bell: Bell, heard: Heard) -> None:
                 then, looks = looks, await db.read(portals.looks, bell.customers())
                 if poked := [each for each, count in looks.items() if then.get(each) != count]:
                     bell.poke(poked)
-        await asyncio.sleep(LISTEN_S)
+
+    await keep_on(look, rest=lambda: LISTEN_S, log=log, failed="listening_failed")

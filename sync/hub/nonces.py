@@ -8,7 +8,6 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from edge.kit.errors import StoreError
 from sync.hub.tables import nonces as tables
 from sync.hub.tables.nonces import Noted
 from sync.signing import Nonces
@@ -73,5 +72,5 @@ class Shared:
             # Within the loop: whoever comes while this is under way counts on being asked for after it.
             if now_s - self._swept_s >= SWEEP_S:
                 self._swept_s = now_s
-                with suppress(StoreError):  # another minute will do
+                with suppress(Exception):  # another minute will do
                     await self._db.note(tables.sweep, now_s=now_s)

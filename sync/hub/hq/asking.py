@@ -1,7 +1,7 @@
 """What every request of a program passes: whose token, may it, not too often, once only; and where a list goes on."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -43,23 +43,23 @@ Key = Annotated[
 Act = Callable[[Connection], tuple[int, Any, list[Moved]]]
 
 
-def guard(hub: "Hub") -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]:
+def guard(hub: "Hub") -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]:
     """Raises Refusal unless a living token with the handler's `scope` asks, and not too often."""
     buckets = Buckets(now_ms=hub.now_ms)
+    living: set[bytes] = set()  # hashes of tokens that were good the last time
 
-    def check(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    async def check(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
         kind, _, token = connection.headers.get("authorization", "").partition(" ")
-        who = tables.alive(hub.db.reader, tokens.hashed(token.strip())) if kind.lower() == "bearer" else None
-        # Who has no token shares one bucket an address, so that guessing is slow.
-        host = connection.client.host if connection.client else ""
-        if wait_s := buckets.take(who.id if who else f"@{host}"):
-            raise Refusal(
-                "too many requests",
-                code="TOO_OFTEN",
-                hint=f"ask again in {wait_s} s",
-                status=429,
-                retry_s=wait_s,
-            )
+        asked = tokens.hashed(token.strip()) if kind.lower() == "bearer" else b""
+        # Whose token is not known to be good shares one bucket an address, before the database is asked: so
+        # guessing is slow, and costs programs that share the address (a proxy's) nothing.
+        if asked not in living:
+            host = connection.client.host if connection.client else ""
+            _pour(buckets, f"@{host}")
+        who = await hub.db.read(tables.alive, asked) if asked else None
+        (living.add if who else living.discard)(asked)
+        if who is not None:
+            _pour(buckets, who.id)
         if who is None:
             hint = "send `Authorization: Bearer …`; `welkom token add` makes one"
             raise Refusal("no living token", code="NO_TOKEN", hint=hint, status=401)
@@ -69,6 +69,17 @@ def guard(hub: "Hub") -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRoute
         connection.state.who = who
 
     return check
+
+
+def _pour(buckets: Buckets, name: str) -> None:
+    if wait_s := buckets.take(name):
+        raise Refusal(
+            "too many requests",
+            code="TOO_OFTEN",
+            hint=f"ask again in {wait_s} s",
+            status=429,
+            retry_s=wait_s,
+        )
 
 
 async def once(hub: "Hub", request: AnyRequest, key: str | None, act: Act) -> Response[bytes]:

@@ -55,11 +55,16 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     @get("/customers/{customer_id:str}/timeline", scope="customers:read", summary="Everything, newest first")
     async def line(customer_id: CustomerId, limit: Limit = 50, cursor: Cursor = "") -> shapes.TimeLine:
         customer = bytes.fromhex(customer_id)
-        whom.known(hub.db.reader, customer)
         upto_ms, skip = since(cursor, tuple[int, int], (_END_MS, 0))
         upto_ms, skip = max(0, min(upto_ms, _END_MS)), max(0, min(skip, 10_000))
         most = skip + limit + 1
-        moments = list(islice(timeline(hub, customer, upto_ms=upto_ms, most=most), skip, most))
+
+        def look(conn: Connection) -> list[shapes.Moment]:
+            whom.known(conn, customer)
+            whole = timeline(conn, hub.keys, customer, upto_ms=upto_ms, most=most, now_ms=hub.now_ms())
+            return list(islice(whole, skip, most))
+
+        moments = await hub.db.view(look)
         found, more = moments[:limit], None
         if len(moments) > limit:
             last_ms = found[-1].at_ms
@@ -123,11 +128,12 @@ def take_wishes(
     return partitions.publish(conn, wallet.rows(conn, [customer]))
 
 
-def timeline(hub: "Hub", customer: bytes, *, upto_ms: int, most: int) -> Iterator[shapes.Moment]:
+def timeline(
+    conn: Connection, keys: Keys, customer: bytes, *, upto_ms: int, most: int, now_ms: int
+) -> Iterator[shapes.Moment]:
     """What the shops reported and what the other channels told, newest first."""
-    conn, now_ms = hub.db.reader, hub.now_ms()
     open_ = reading.has_basis(conn, customer, _BASIS, now_ms=now_ms)
-    key = whom.key_of(conn, hub.keys, customer) if open_ else b""
+    key = whom.key_of(conn, keys, customer) if open_ else b""
     told = (
         shapes.Moment(each.at_ms, "store", each.kind, each.shop_id, _moved(each) if open_ else None)
         for each in tables.told(conn, customer, upto_ms=upto_ms, most=most)

@@ -5,17 +5,17 @@ import os
 import random
 import socket
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import httpx
 
-from edge.kit.errors import Refused, StoreError
+from edge.kit.errors import Refused
 from edge.kit.seal import seal, unseal
 from edge.kit.sql import Connection
 from sync.hub.config import Keys
 from sync.hub.hq import news, standard
+from sync.hub.rounds import keep_on
 from sync.hub.tables import hooks as tables
 from sync.hub.tables.hooks import Hook, Message
 
@@ -43,39 +43,45 @@ def make(
     secret, id_ = standard.new_secret(), "wh_" + os.urandom(8).hex()
     wrapped = seal(keys.hub_kek, secret.encode(), _place(id_))
     hook = Hook(id_, url, kinds, wrapped, None, None, None, None)
-    tables.put(conn, hook)
+    tables.add_hook(conn, hook)
     return hook, secret
 
 
 def rotate(conn: Connection, keys: Keys, id_: str, *, now_ms: int) -> str:
     """A new secret; the one before it signs beside it for a day. Raises Refused for an unknown one."""
-    hook, secret = known(conn, id_), standard.new_secret()
+    secret = standard.new_secret()
     wrapped = seal(keys.hub_kek, secret.encode(), _place(id_))
-    tables.put(conn, replace(hook, wrapped=wrapped, former=hook.wrapped, former_ms=now_ms + ROTATE_MS))
+    if not tables.rotate(conn, id_, wrapped=wrapped, former_ms=now_ms + ROTATE_MS):
+        raise _unknown()
     return secret
 
 
 def resume(conn: Connection, id_: str) -> None:
     """Tell a webhook again that was given up."""
-    tables.put(conn, replace(known(conn, id_), failing_ms=None, ended_ms=None))
+    if not tables.resume(conn, id_):
+        raise _unknown()
 
 
 def known(conn: Connection, id_: str) -> Hook:
     found = tables.hook(conn, id_)
     if found is None:
-        raise Refused("there is no such webhook", code="UNKNOWN_HOOK", hint="list the webhooks")
+        raise _unknown()
     return found
+
+
+def _unknown() -> Refused:
+    return Refused("there is no such webhook", code="UNKNOWN_HOOK", hint="list the webhooks")
 
 
 async def run(hub: "Hub", *, chance: Callable[[], float] = random.random) -> None:
     """Tell what is due until cancelled; trouble with one address never holds up another."""
     async with client() as asking:
-        while True:
-            try:
-                await once(hub, asking, chance=chance)
-            except StoreError as error:
-                hub.log("store_failed", code=error.code, hint=error.hint)
-            await asyncio.sleep(LOOK_S)
+        await keep_on(
+            lambda: once(hub, asking, chance=chance),
+            rest=lambda: LOOK_S,
+            log=hub.log,
+            failed="telling_failed",
+        )
 
 
 def client() -> httpx.AsyncClient:
@@ -110,25 +116,24 @@ async def _tell(
             await hub.db.apply(tables.told, hook.id, message.id)
             taken += 1
             continue
-        await hub.db.apply(_failed, hub, hook.id, message, status=status, chance=chance)
+        now_ms = hub.now_ms()
+        next_ms = now_ms + standard.pause_ms(message.tries + 1, chance=chance)
+        if await hub.db.apply(failed, message, status=status, now_ms=now_ms, next_ms=next_ms):
+            hub.log("webhook_ended", status=status, hint="see the fleet page; POST …/resume tells it again")
         break
     return taken
 
 
-def _failed(
-    conn: Connection, hub: "Hub", id_: str, message: Message, *, status: int, chance: Callable[[], float]
-) -> None:
-    """It was not taken: later again, or never again to an address that took nothing for days."""
-    hook, now_ms, tries = tables.hook(conn, id_), hub.now_ms(), message.tries + 1
-    if hook is None:
-        return
-    next_ms = now_ms + standard.pause_ms(tries, chance=chance)
-    tables.put_off(conn, id_, message.id, tries=tries, next_ms=next_ms)
-    since_ms = hook.failing_ms if hook.failing_ms is not None else now_ms
-    over = status == GONE or now_ms - since_ms > standard.GIVE_UP_MS
-    tables.put(conn, replace(hook, failing_ms=since_ms, ended_ms=now_ms if over else None))
-    if over:
-        hub.log("webhook_ended", status=status, hint="see the fleet page; POST …/resume tells it again")
+def failed(conn: Connection, message: Message, *, status: int, now_ms: int, next_ms: int) -> bool:
+    """It was not taken: later again, or never again where nothing was for days; whether the webhook ended by it."""
+    id_ = message.webhook_id
+    tables.put_off(conn, id_, message.id, tries=message.tries + 1, next_ms=next_ms)
+    since_ms = tables.failing(conn, id_, now_ms=now_ms)
+    if since_ms is None:
+        return False
+    return (status == GONE or now_ms - since_ms > standard.GIVE_UP_MS) and tables.end(
+        conn, id_, now_ms=now_ms
+    )
 
 
 async def _ask(hub: "Hub", asking: httpx.AsyncClient, hook: Hook, message: Message) -> int:

@@ -34,8 +34,12 @@ def put(conn: Connection, slot: Slot, *, now_ms: int) -> None:
 
 
 def slot(conn: Connection, id_: str) -> Slot | None:
+    """A slot, taken until COMMIT: of two boxes that say one code at once the second finds it used."""
     row = conn.execute(
-        "SELECT id, sealed, shop_id, device_id, until_ms, used_by FROM enrolment WHERE id=:id", {"id": id_}
+        """
+        SELECT id, sealed, shop_id, device_id, until_ms, used_by FROM enrolment WHERE id=:id /*! FOR UPDATE */
+        """,
+        {"id": id_},
     ).fetchone()
     return Slot(row[0], bytes(row[1]), row[2], row[3], row[4], bytes(row[5])) if row else None
 

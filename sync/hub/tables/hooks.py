@@ -34,14 +34,11 @@ class Message(NamedTuple):
 _COLUMNS: Final = "id, url, kinds, wrapped, former, former_ms, failing_ms, ended_ms"
 
 
-def put(conn: Connection, hook: Hook) -> None:
+def add_hook(conn: Connection, hook: Hook) -> None:
     conn.execute(
         f"""
         INSERT INTO webhook ({_COLUMNS})
         VALUES (:id, :url, :kinds, :wrapped, :former, :former_ms, :failing_ms, :ended_ms)
-        ON CONFLICT (id) DO UPDATE SET url=excluded.url, kinds=excluded.kinds, wrapped=excluded.wrapped,
-            former=excluded.former, former_ms=excluded.former_ms, failing_ms=excluded.failing_ms,
-            ended_ms=excluded.ended_ms
         """,
         {
             "id": hook.id,
@@ -54,6 +51,38 @@ def put(conn: Connection, hook: Hook) -> None:
             "ended_ms": hook.ended_ms,
         },
     )
+
+
+def rotate(conn: Connection, id_: str, *, wrapped: bytes, former_ms: int) -> bool:
+    """Another secret; the one before it counts until `former_ms`. False for no such webhook."""
+    done = conn.execute(
+        "UPDATE webhook SET former=wrapped, former_ms=:former_ms, wrapped=:wrapped WHERE id=:id",
+        {"id": id_, "wrapped": wrapped, "former_ms": former_ms},
+    )
+    return done.rowcount == 1
+
+
+def failing(conn: Connection, id_: str, *, now_ms: int) -> int | None:
+    """A try failed: since when every one did; None for no such webhook."""
+    row = conn.execute(
+        "UPDATE webhook SET failing_ms=coalesce(failing_ms, :now_ms) WHERE id=:id RETURNING failing_ms",
+        {"id": id_, "now_ms": now_ms},
+    ).fetchone()
+    return int(row[0]) if row else None
+
+
+def end(conn: Connection, id_: str, *, now_ms: int) -> bool:
+    """Tell a webhook nothing more; whether it was told anything before."""
+    done = conn.execute(
+        "UPDATE webhook SET ended_ms=:now_ms WHERE id=:id AND ended_ms IS NULL", {"id": id_, "now_ms": now_ms}
+    )
+    return done.rowcount == 1
+
+
+def resume(conn: Connection, id_: str) -> bool:
+    """As if no try had failed; False for no such webhook."""
+    done = conn.execute("UPDATE webhook SET failing_ms=NULL, ended_ms=NULL WHERE id=:id", {"id": id_})
+    return done.rowcount == 1
 
 
 def hook(conn: Connection, id_: str) -> Hook | None:

@@ -1,6 +1,7 @@
 """`/api/v1` as a program of headquarters meets it."""
 
 import json
+import sqlite3
 from typing import Any
 
 import pytest
@@ -185,3 +186,18 @@ async def test_who_asks_too_often_is_told_when_to_come_back(desk: Desk) -> None:
     assert last is not None
     assert (last.status_code, last.json()["code"]) == (429, "TOO_OFTEN")
     assert int(last.headers["retry-after"]) >= 1
+
+
+async def test_who_guesses_tokens_is_refused_without_a_look_into_the_database_and_hinders_nobody(
+    desk: Desk,
+) -> None:
+    reader, asked = desk.hub.db.reader, list[str]()
+    assert isinstance(reader, sqlite3.Connection)
+    await desk.ask("GET", f"{V1}/imports")
+    reader.set_trace_callback(asked.append)
+    wrong = {"authorization": "Bearer x"}
+    statuses = [(await desk.client.get(f"{V1}/imports", headers=wrong)).status_code for _ in range(200)]
+    assert statuses[0] == 401
+    assert statuses[-1] == 429
+    assert len(asked) == statuses.count(401)
+    await desk.ask("GET", f"{V1}/imports")

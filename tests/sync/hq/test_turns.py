@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 
 from edge.kit.sql import Connection
-from sync.hub import people
+from sync import enrolment
+from sync.hub import enrolling, people
 from sync.hub.app import Hub
-from sync.hub.hq import put, rows
+from sync.hub.hq import put, rows, webhooks
+from sync.hub.problem import Refusal
+from sync.hub.tables import hooks
 from tests.patience import PATIENT_S
 from tests.sync.centre import ANNA, KEYS
 from tests.sync.hq.desk import WHO, Desk, open_desk
@@ -103,3 +106,38 @@ async def test_a_customer_who_is_erased_meanwhile_comes_back_by_no_import(desk: 
     with pytest.raises(Exception, match="erased"):
         await after(desk.hub, erase, desk.hub.db.apply(put_in))
     assert desk.hub.db.reader.execute("SELECT count(*) FROM credential").fetchone() == (0,)
+
+
+async def test_of_two_boxes_that_say_one_code_at_once_only_the_first_comes_in(desk: Desk) -> None:
+    hub, now_ms = desk.hub, desk.hub.now_ms()
+    text = await hub.db.apply(enrolling.make_code, KEYS, shop_id="s1", device_id="box-2", now_ms=now_ms)
+    code = enrolment.code_of(text)
+    assert code is not None
+
+    def enrol(conn: Connection, key: bytes) -> Any:
+        asked = enrolment.exchange(code).ask(device="box-2", shop="s1", public_key=key, epoch=1)
+        return enrolling.enrol(conn, KEYS, asked, signer=hub.signer, now_ms=now_ms)
+
+    with pytest.raises(Refusal, match="another box used this code"):
+        await after(hub, lambda conn: enrol(conn, b"1" * 32), hub.db.apply(enrol, b"2" * 32))
+
+
+async def test_a_try_that_fails_beside_a_new_secret_or_an_end_of_the_webhook_undoes_neither(
+    desk: Desk,
+) -> None:
+    hub, now_ms = desk.hub, desk.hub.now_ms()
+    url = "https://crm.example/in"
+    made = await desk.ask("POST", "/api/v1/webhooks", json={"url": url})
+    message = hooks.Message(made["id"], "msg_1", b"{}", 0, 0)
+    await hub.db.apply(hooks.add, [message])
+
+    def failed(conn: Connection) -> Any:
+        return webhooks.failed(conn, message, status=503, now_ms=now_ms, next_ms=now_ms + 5_000)
+
+    before = webhooks.known(hub.db.reader, made["id"])
+    await after(hub, lambda c: webhooks.rotate(c, KEYS, made["id"], now_ms=now_ms), hub.db.apply(failed))
+    rotated = webhooks.known(hub.db.reader, made["id"])
+    assert (rotated.former, rotated.failing_ms) == (before.wrapped, now_ms)
+    assert rotated.wrapped != before.wrapped
+    await after(hub, lambda conn: hooks.drop(conn, made["id"]), hub.db.apply(failed))
+    assert (await desk.ask("GET", "/api/v1/webhooks"))["items"] == []
