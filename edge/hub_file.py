@@ -23,6 +23,7 @@ _HUB: Final = {
     "signing": 1,
     "database": "",
     "hooks": (),
+    "snapshots": "",
 }
 PASSWORD: Final = "database_password"
 _SHOP: Final = ("id", "device", "public_key", "epoch", "retired")
@@ -94,6 +95,8 @@ def load_hub(path: Path, *, environment: Mapping[str, str]) -> HubFile:
     if database:
         hub = replace(hub, database=database, database_password=_password(credentials))
     hub = replace(hub, hooks=_hooks(own["hooks"], file=path))
+    if own["snapshots"]:
+        hub = replace(hub, snapshots=path.parent / str(own["snapshots"]))
     hub = replace(hub, names=_names(table.get("names", {}), file=path))
     listed = table.get("shops", [])
     if not isinstance(listed, list):

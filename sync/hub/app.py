@@ -49,7 +49,7 @@ class Hub:
         self.keys = config.keys
         self.signer = signer(config.keys.hub_kek, number=config.signing)
         self.acks = Acks()
-        self.shelf = Shelf(config, signer=self.signer, log=log)
+        self.shelf = Shelf(config, db=db, signer=self.signer, log=log)
         self.now_ms = clock.wall_ms
         self.bell = Bell()
         self.admission = Admission()
@@ -170,7 +170,7 @@ class Hub:
             await asyncio.to_thread(restored.remember, self.config.state / restored.FILE, mark)
         moved = await self.change(people.erase, self.keys, customer_id=customer_id, now_ms=self.now_ms())
         self.bell.poke([customer_id])
-        self.shelf.forget()
+        await self.shelf.sweep()
         await self.db.scrub()
         return moved
 
@@ -194,12 +194,17 @@ async def open_hub(
             marks=restored.remembered(config.state / restored.FILE),
             now_ms=clock.wall_ms(),
         )
+        await (
+            hub.shelf.sweep()
+        )  # as much as this: whoever was erased last may have been so just before a crash
+        await db.scrub()
         if put_back:
             hub.shelf.forget()
             log("hub_put_back", to_version=await db.apply(restored.raise_epoch, now_ms=clock.wall_ms()))
         working = [
             asyncio.create_task(ears.listen(db, hub.bell, await ears.now(db), log=log)),
             asyncio.create_task(keep_compact(db, hub.acks, log=log)),
+            asyncio.create_task(hub.shelf.keep_swept()),
         ]
         try:
             yield hub

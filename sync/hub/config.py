@@ -27,6 +27,7 @@ class Config:
     database_password: str | None = field(
         default=None, repr=False
     )  # None: as libpq finds it (peer, PGPASSFILE)
+    snapshots: Path | None = None  # folder that all hubs of one database share; None: in `state`
     host: str = "127.0.0.1"
     port: int = 8770  # 0: any free one
     signing: int = 1  # number of the key that signs pages; raised by one to rotate it

@@ -36,6 +36,7 @@ class Order(msgspec.Struct, frozen=True):
     database: str
     password: str | None
     shop: str
+    erased: int  # what `tables.erased_upto` said of the shop when it was asked for
     out: str
 
     def __repr__(self) -> str:
@@ -50,8 +51,8 @@ class Made(msgspec.Struct, frozen=True, tag=True):
 
 
 def make(conn: Connection, shop: str, path: Path) -> Made:
-    """Write what `shop` is to know to a new file; `conn` shows cursors and rows as of one moment."""
-    with open(path, "xb") as out:
+    """Write what `shop` is to know to a file; `conn` shows cursors and rows as of one moment."""
+    with open(path, "wb") as out:
         made = _write(conn, shop, out)
         os.fsync(out.fileno())
     return made
@@ -104,7 +105,7 @@ def _frames(slabs: Iterator[tuple[bytes, int]]) -> Iterator[tuple[bytes, int]]:
 
 
 async def _ordered(order: Order) -> Made:
-    """Raises ValueError when somebody was erased meanwhile: then nothing of it may go out."""
+    """Raises ValueError when somebody of this shop was erased meanwhile: then nothing of it may go out."""
     nothing = bytes(KEY_BYTES)  # what is written stays sealed: no key is needed for it
     config = Config(
         Path(order.state),
@@ -114,9 +115,8 @@ async def _ordered(order: Order) -> Made:
     )
     store = await open_store(config, log=lambda *_, **__: None)
     try:
-        erased = await store.read(tables.erasures)
         made = await store.view(make, order.shop, Path(order.out))
-        if await store.read(tables.erasures) != erased:
+        if await store.read(tables.erased_upto, order.shop) != order.erased:
             raise ValueError("somebody was erased meanwhile")
         return made
     finally:

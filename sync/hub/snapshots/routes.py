@@ -11,7 +11,6 @@ from litestar.params import FromPath, QueryParameter
 from sync import snapshot, wire
 from sync.hub.problem import Refusal
 from sync.hub.tables.devices import Device
-from sync.snapshot import Manifest
 
 if TYPE_CHECKING:
     from sync.hub.app import Hub
@@ -28,14 +27,7 @@ def routes(hub: "Hub", signed: Callable[[AnyRequest], Awaitable[Device]]) -> lis
     @get(snapshot.PATH, summary="Which snapshot to fetch", description="See sync/README.md.")
     async def ticket(request: AnyRequest) -> Response[bytes]:
         device = await signed(request)
-
-        def holds(manifest: Manifest) -> bool:
-            return set(manifest.cursors) == {
-                wire.main_part(device.shop_id),
-                wire.urgent_part(device.shop_id),
-            }
-
-        answer = hub.shelf.ticket(device.shop_id, holds=holds)
+        answer = await hub.shelf.ticket(device.shop_id)
         return Response(snapshot.encode_ticket(answer), media_type=MediaType.JSON)
 
     @get(

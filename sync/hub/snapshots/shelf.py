@@ -1,12 +1,13 @@
 """The snapshots that lie ready or are being made: files in one folder, which several hub processes may share.
 
-`SHOP.ID.zst` grows while it is made; `SHOP.ID.json`, its signed manifest, is there once it is whole.
+`SHOP.ERASED.ID.zst` grows while it is made; `SHOP.ERASED.ID.json`, its signed manifest, is there once it is whole.
+`ERASED` is up to where the shop's people were erased when it was begun: once there is one more, no hub finds it.
 """
 
 import asyncio
 import os
+import re
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +16,17 @@ from typing import Final
 import msgspec
 
 from edge.kit.child import Child, Failed
+from edge.kit.errors import StoreError
 from edge.kit.log import Log
-from sync import snapshot
+from edge.kit.sql import Connection
+from sync import snapshot, wire
 from sync.hub.config import Config
 from sync.hub.problem import Refusal
 from sync.hub.signer import Signer
 from sync.hub.snapshots.maker import Made, Order
+from sync.hub.store import Store
+from sync.hub.tables import compaction
+from sync.hub.tables import snapshot as tables
 from sync.snapshot import Manifest, Ticket
 
 FRESH_S: Final = 600.0  # so long one is given out again: what happened since comes down the feed
@@ -28,6 +34,11 @@ KEEP_S: Final = 3600.0  # so long one that is given out may still be fetched
 STUCK_S: Final = 120.0  # one that nobody makes any more grows no longer
 MAKERS: Final = 2  # at once; who comes third waits its turn
 LOOK_S: Final = 0.05
+SWEEP_S: Final = 30.0
+
+
+# Without the number in the middle: from before erasures were counted for each shop. Nothing else in there is ours.
+_NAME: Final = re.compile(r"(?P<shop>.+?)(\.(?P<erased>\d+))?\.[0-9a-f]{32}\.(zst|json|tmp)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,112 +50,165 @@ class Piece:
     total: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Making:
+    """A snapshot that this process makes."""
+
+    id: str
+    erased: int
+    path: Path
+    task: asyncio.Task[None]
+
+
 class Shelf:
     """Makes snapshots when somebody asks, one at a time for each shop, and gives them out in pieces."""
 
-    def __init__(self, config: Config, *, signer: Signer, log: Log) -> None:
+    def __init__(self, config: Config, *, db: Store, signer: Signer, log: Log) -> None:
         self._config = config
-        self._folder = config.state / "snapshots"
+        self._folder = config.snapshots or config.state / "snapshots"
+        self._db = db
         self._signer = signer
         self._log = log
-        self._making: dict[str, tuple[str, asyncio.Task[None]]] = {}  # shop -> id and who makes it
+        self._making: dict[str, _Making] = {}  # by shop
         self._turn = asyncio.Semaphore(MAKERS)
 
-    def ticket(self, shop: str, *, holds: Callable[[Manifest], bool]) -> Ticket:
-        """The newest snapshot of a shop that is fresh and `holds`, or one that is begun now."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._tidy()
-        if shop in self._making:
-            return Ticket(id=self._making[shop][0], ready=False)
+    async def ticket(self, shop: str) -> Ticket:
+        """The newest snapshot of a shop that is fresh and goes on in the feed, or one that is begun now."""
+        await self.sweep()
+        erased, gone = await self._db.read(_standing, shop)
+        while making := self._making.get(shop):
+            if making.erased == erased:
+                return Ticket(id=making.id, ready=False)
+            making.task.cancel()
+            await asyncio.wait([making.task])
         now_s = time.time()
-        for path in sorted(self._folder.glob(f"{shop}.*.json"), key=_age_s):
-            manifest, _ = snapshot.decode_vouched(path.read_bytes())
-            if manifest.shop == shop and now_s - path.stat().st_mtime < FRESH_S and holds(manifest):
-                return Ticket(id=manifest.id, ready=True)
-        id_ = os.urandom(16).hex()
-        self._making[shop] = id_, asyncio.create_task(self._make(shop, id_))
-        return Ticket(id=id_, ready=False)
+        for path in sorted(self._folder.glob(f"{shop}.{erased}.*.json"), key=_age_s):
+            with suppress(OSError):  # another hub took it away
+                manifest, _ = snapshot.decode_vouched(path.read_bytes())
+                lasts = all(manifest.cursors.get(part, -1) >= seq for part, seq in gone.items())
+                if manifest.shop == shop and now_s - path.stat().st_mtime < FRESH_S and lasts:
+                    return Ticket(id=manifest.id, ready=True)
+        return Ticket(id=self._begin(shop, erased), ready=False)
 
     async def piece(self, shop: str, id_: str, *, first: int, wait_s: float) -> Piece:
         """Bytes from `first` on, waited for when there are none yet; raises Refusal SNAPSHOT_GONE."""
-        path, until_s = self._path(shop, id_), time.monotonic() + wait_s
+        until_s = time.monotonic() + wait_s
         while True:
+            path = await self._path(shop, id_)
             whole = path.with_suffix(".json").exists()  # before the size: then that is all of it
             size = path.stat().st_size if path.exists() else 0
             if size > first or whole:
                 content = await asyncio.to_thread(_read, path, first)
                 return Piece(content, first, size if whole else None)
-            self._alive(shop, id_)
+            self._alive(path)
             if time.monotonic() >= until_s:
                 return Piece(b"", first, None)
             await asyncio.sleep(LOOK_S)
 
     async def manifest(self, shop: str, id_: str, *, wait_s: float) -> bytes:
         """The signed manifest; raises Refusal SNAPSHOT_GONE, and SNAPSHOT_MAKING while it is not whole."""
-        path, until_s = self._path(shop, id_).with_suffix(".json"), time.monotonic() + wait_s
-        while not path.exists():
-            self._alive(shop, id_)
+        until_s = time.monotonic() + wait_s
+        while True:
+            path = (await self._path(shop, id_)).with_suffix(".json")
+            if path.exists():
+                return path.read_bytes()
+            self._alive(path.with_suffix(".zst"))
             if time.monotonic() >= until_s:
                 raise _no("the snapshot is not whole yet", code="SNAPSHOT_MAKING", status=409)
             await asyncio.sleep(LOOK_S)
-        return path.read_bytes()
+
+    async def sweep(self) -> None:
+        """What was written down of somebody who is erased by now goes, finished or not; so does what is old."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = {path: _NAME.fullmatch(path.name) for path in self._folder.iterdir()}
+        shops = {*self._making, *(each["shop"] for each in found.values() if each)}
+        erased = {shop: await self._db.read(tables.erased_upto, shop) for shop in shops}
+        for shop, making in list(self._making.items()):
+            if making.erased != erased.get(shop, making.erased):
+                making.task.cancel()
+            else:
+                with suppress(OSError):
+                    os.utime(making.path)  # other hubs see that somebody makes it
+        mine = {making.path.stem for making in self._making.values()}
+        for path, name in found.items():
+            if name and (
+                name["erased"] != str(erased[name["shop"]]) or (path.stem not in mine and _is_old(path))
+            ):
+                path.unlink(missing_ok=True)
+
+    async def keep_swept(self) -> None:
+        """`sweep` until cancelled: another hub on the same database may have erased somebody."""
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            with suppress(
+                StoreError, OSError
+            ):  # nothing can be served meanwhile either: each piece asks the store
+                await self.sweep()
 
     def forget(self) -> None:
-        """Somebody was erased: what was written down of them goes, finished or not."""
-        for _, task in self._making.values():
-            task.cancel()
-        for path in self._folder.glob("*.*.*"):
-            path.unlink(missing_ok=True)
+        """The database is another one now: all of them go, finished or not."""
+        for making in self._making.values():
+            making.task.cancel()
+        for path in self._folder.iterdir():
+            if _NAME.fullmatch(path.name):
+                path.unlink(missing_ok=True)
 
     async def close(self) -> None:
-        tasks = [task for _, task in self._making.values()]
+        tasks = [making.task for making in self._making.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _path(self, shop: str, id_: str) -> Path:
-        return self._folder / f"{shop}.{id_}.zst"
+    async def _path(self, shop: str, id_: str) -> Path:
+        """Where it lies, if nobody of the shop was erased since it was asked for; else there is nothing."""
+        return self._folder / f"{shop}.{await self._db.read(tables.erased_upto, shop)}.{id_}.zst"
 
-    def _alive(self, shop: str, id_: str) -> None:
-        if self._making.get(shop, ("",))[0] == id_:
+    def _alive(self, path: Path) -> None:
+        if any(making.path == path for making in self._making.values()):
             return
-        path = self._path(shop, id_)
         with suppress(OSError):
             if path.with_suffix(".json").exists() or time.time() - path.stat().st_mtime < STUCK_S:
                 return  # another process of this hub makes it
         raise _no("there is no such snapshot any more", code="SNAPSHOT_GONE", status=404)
 
-    async def _make(self, shop: str, id_: str) -> None:
-        path = self._path(shop, id_)
-        try:
-            async with self._turn:
-                began_s = time.monotonic()
-                at = self._config
-                made = await _made(Order(str(at.state), at.database, at.database_password, shop, str(path)))
-            if isinstance(made, Failed):
-                self._log("snapshot_failed", error=made.error, died=made.died)
-                path.unlink(missing_ok=True)
-                return
-            manifest = Manifest(
-                id=id_, shop=shop, cursors=made.cursors, rows=made.rows, bytes=made.bytes, sha256=made.sha256
-            )
-            signed = self._signer.sign("manifest", snapshot.encode_manifest(manifest))
-            whole = path.with_suffix(".tmp")
-            whole.write_bytes(snapshot.encode_vouched(signed))
-            whole.rename(path.with_suffix(".json"))
-            took_ms = round((time.monotonic() - began_s) * 1000)
-            self._log("snapshot_made", count=made.rows, duration_ms=took_ms)
-        except asyncio.CancelledError:
-            path.unlink(missing_ok=True)
-            raise
-        finally:
-            del self._making[shop]
+    def _begin(self, shop: str, erased: int) -> str:
+        id_ = os.urandom(16).hex()
+        path = self._folder / f"{shop}.{erased}.{id_}.zst"
+        path.touch(mode=0o600)  # from now on every hub knows of it
+        making = _Making(id_, erased, path, asyncio.create_task(self._make(shop, id_, erased, path)))
+        self._making[shop] = making
+        making.task.add_done_callback(lambda _: self._done(shop))
+        return id_
 
-    def _tidy(self) -> None:
-        making = {id_ for id_, _ in self._making.values()}
-        for path in self._folder.glob("*.*.*"):
-            if path.name.split(".")[-2] not in making and time.time() - path.stat().st_mtime > KEEP_S:
-                path.unlink(missing_ok=True)
+    def _done(self, shop: str) -> None:
+        making = self._making.pop(shop)
+        if not making.path.with_suffix(".json").exists():
+            making.path.unlink(missing_ok=True)
+
+    async def _make(self, shop: str, id_: str, erased: int, path: Path) -> None:
+        async with self._turn:
+            began_s = time.monotonic()
+            at = self._config
+            order = Order(str(at.state), at.database, at.database_password, shop, erased, str(path))
+            made = await _made(order)
+        if isinstance(made, Failed):
+            self._log("snapshot_failed", error=made.error, died=made.died)
+            return
+        manifest = Manifest(
+            id=id_, shop=shop, cursors=made.cursors, rows=made.rows, bytes=made.bytes, sha256=made.sha256
+        )
+        signed = self._signer.sign("manifest", snapshot.encode_manifest(manifest))
+        whole = path.with_suffix(".tmp")
+        whole.write_bytes(snapshot.encode_vouched(signed))
+        whole.rename(path.with_suffix(".json"))
+        took_ms = round((time.monotonic() - began_s) * 1000)
+        self._log("snapshot_made", count=made.rows, duration_ms=took_ms)
+
+
+def _standing(conn: Connection, shop: str) -> tuple[int, dict[str, int]]:
+    """Up to where the shop's people are erased, and from where on its partitions can be followed."""
+    parts = (wire.main_part(shop), wire.urgent_part(shop))
+    return tables.erased_upto(conn, shop), {part: compaction.head(conn, part).gone for part in parts}
 
 
 async def _made(order: Order) -> Made | Failed:
@@ -173,6 +237,13 @@ def _read(path: Path, first: int) -> bytes:
     with open(path, "rb") as file:
         file.seek(first)
         return file.read(snapshot.PIECE_BYTES)
+
+
+def _is_old(path: Path) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime > KEEP_S
+    except OSError:
+        return False  # another hub took it away
 
 
 def _age_s(path: Path) -> float:

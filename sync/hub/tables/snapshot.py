@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from edge.kit.sql import Connection
+from sync import wire
+from sync.hub.tables import compaction
 
 SLICE: Final = 2_000
 Whole = tuple[str, int, bytes]  # id, version, body
@@ -65,7 +67,15 @@ def _rows(conn: Connection, part: str, t: str) -> Iterator[tuple[str, int, str, 
         id_, seq = rows[-1][:2]
 
 
-def erasures(conn: Connection) -> int:
-    """How many people were ever erased: another number, and a snapshot of before it must not go out."""
-    (count,) = conn.execute("SELECT count(*) FROM erased").fetchone()
-    return int(count)
+def erased_upto(conn: Connection, shop: str) -> int:
+    """Another number once more of a shop's people are erased: what was written down of them before must not go out.
+
+    An erasure leaves the partition by compaction alone, which leaves its seq in `gone`.
+    """
+    part = wire.urgent_part(shop)
+    # `+ 0`: by the index of types, in which there are few, and not backwards through every row to the last one.
+    (seq,) = conn.execute(
+        "SELECT coalesce(max(seq + 0), 0) FROM feed WHERE part=:part AND t='customer' AND op='erase'",
+        {"part": part},
+    ).fetchone()
+    return max(int(seq), compaction.head(conn, part).gone)
