@@ -26,7 +26,8 @@ def epoch(conn: Connection) -> int:
 
 
 def know(conn: Connection, hub_epoch: int) -> None:
-    conn.execute("UPDATE hub SET epoch=?", (hub_epoch,))
+    """Know this epoch from now on. Its urgent partition counts anew, and so do the receipts for it."""
+    conn.execute("UPDATE hub SET epoch=?, gone_to=0, receipt_to=0", (hub_epoch,))
 
 
 def gone(conn: Connection, part: str, cursor: int) -> None:
@@ -70,7 +71,6 @@ def lease_until_ms(conn: Connection) -> int:
 
 def forget_replica(conn: Connection) -> None:
     """Drop all that came from the hub, cursors included: everything is fetched again."""
-    conn.execute("UPDATE hub SET gone_to=0, receipt_to=0")
     names = conn.execute("SELECT name FROM replica.sqlite_schema WHERE type='table'").fetchall()
     for (name,) in names:
         conn.execute(f"DELETE FROM replica.{name}")

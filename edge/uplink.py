@@ -11,8 +11,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import msgspec
 
-from edge import centre, histories, outbox, replica
-from edge.advice import tables as advice
+from edge import centre, histories, lasting, outbox, replica
 from edge.consent import tables as consent
 from edge.facts import Fact
 from edge.joining import tables as joining
@@ -20,12 +19,7 @@ from edge.keys import Keys
 from edge.kit.clock import ShopTime
 from edge.kit.errors import StoreError
 from edge.kit.sqlite import Database
-from edge.presence import beacons
-from edge.recognition import marks
-from edge.recognition import tables as recognition
 from edge.replica import Seals
-from edge.visits import tables as visits
-from edge.wallet import tables as wallet
 from sync import wire
 
 P = ParamSpec("P")
@@ -61,6 +55,9 @@ class Uplink:
         self._on_empty = on_empty
         self._on_heard = on_heard
         self._seals = Seals.of(keys)
+        self._owes = (
+            True  # whether something was taken away that no receipt may be for yet: after a crash, who knows
+        )
         self.turn = asyncio.Lock()  # held by whoever changes the replica, or puts another in its place
 
     def waiting(self, limit: int) -> wire.Batch | None:
@@ -105,14 +102,18 @@ class Uplink:
         urgent = page.checkpoint.part.endswith(":urgent")
         for start in range(0, len(page.rows), SLICE_ROWS):
             rows = page.rows[start : start + SLICE_ROWS]
+            takes = urgent and any(row.op != "put" or row.t != "key" for row in rows)
+            erases = any(row.op == "erase" for row in rows)
+            owed, self._owes = self._owes, self._owes or takes or erases
             try:
                 await self._apply_slice(rows, urgent=urgent)
                 # The tablets first: emptying a log takes time.
                 await self._on_applied(rows)
-                if any(row.op == "erase" for row in rows):
+                if erases:
                     await self._db.scrub()
-                if urgent and any(row.op != "put" or row.t != "key" for row in rows):
+                if takes:
                     await self._db.apply(centre.gone, rows[-1].p, rows[-1].seq)
+                self._owes = owed
             except StoreError as error:
                 raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
         if page.checkpoint.up_to_date and not urgent:
@@ -132,10 +133,10 @@ class Uplink:
     async def _apply_slice(self, rows: Sequence[wire.Row], *, urgent: bool) -> None:
         # A commit over two files is not atomic across a power cut. The journal's part changes nothing when it is
         # done again, so it goes first; the replica's part and the cursor are one transaction after it.
-        here = [row for row in rows if row.op == "erase" or (urgent and row.op == "put") or _takes_away(row)]
+        here = lasting.of(rows, urgent=urgent)
         try:
             if here:
-                await self._db.apply(self._apply_here, here)
+                await self._db.apply(lasting.keep, here)
             await self._db.apply(replica.apply, rows, self._seals)
         except ValueError:
             raise wire.Malformed(
@@ -159,6 +160,19 @@ class Uplink:
 
     async def receipted(self, cursor: int) -> None:
         await self._kept(centre.receipted, cursor)
+
+    async def make_sure(self, part: str, *, replaced: bool = False) -> None:
+        async with self.turn:
+            if not (self._owes or replaced):
+                return
+            self._owes = True
+            try:
+                await self._db.scrub()
+                if cursor := self.cursor(part):
+                    await self._db.apply(centre.gone, part, cursor)
+            except StoreError as error:
+                raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
+            self._owes = False
 
     def epoch(self) -> int:
         return histories.epoch(self._db.reader)
@@ -184,50 +198,9 @@ class Uplink:
             await self._on_empty()
         await self._kept(centre.know, hub_epoch)
 
-    def _apply_here(self, conn: Connection, rows: Sequence[wire.Row]) -> None:
-        """What has to outlive a rebuilt replica: withdrawals, blocks and erasures."""
-        held = replica.cursor(conn, rows[0].p)
-        for row in rows:
-            if row.seq <= held:
-                continue
-            if row.op == "erase":
-                customer_id = bytes.fromhex(row.id)
-                consent.forget(conn, customer_id, schema="main")
-                recognition.forget_here(conn, customer_id)
-                marks.forget(conn, customer_id)
-                joining.forget(conn, customer_id)
-                outbox.blank(conn, customer_id)
-                visits.forget(conn, customer_id)
-                wallet.forget(conn, customer_id)
-                advice.forget(conn, customer_id)
-                beacons.forget(conn, customer_id)
-                continue
-            match wire.row_body(row):
-                case wire.Credential(customer=customer, state="blocked"):
-                    recognition.block_credential(
-                        conn, bytes.fromhex(row.id), customer_id=bytes.fromhex(customer)
-                    )
-                    visits.unprove(conn, bytes.fromhex(customer))
-                case wire.Consent(state="withdrawn") as register:
-                    consent.put_here(conn, replica.register(register))
-                    if register.purpose == "profiling":
-                        advice.forget(conn, bytes.fromhex(register.customer))
-                case _:
-                    pass
-
 
 def _unsaid(conn: Connection, *, now_ms: int) -> list[Fact]:
     return [*consent.unsaid(conn, now_ms=now_ms), *joining.unsaid(conn, now_ms=now_ms)]
-
-
-def _takes_away(row: wire.Row) -> bool:
-    """Whether a row withdraws or blocks, also down the main lane: what the replica forgets in a power cut stays so.
-
-    Looks at its bytes: a first fetch has millions of rows, and no other word of these two types can be either.
-    """
-    return (row.t == "consent" and b'"withdrawn"' in bytes(row.d)) or (
-        row.t == "credential" and b'"blocked"' in bytes(row.d)
-    )
 
 
 def products_of(rows: Sequence[wire.Row]) -> list[str]:

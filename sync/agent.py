@@ -155,6 +155,7 @@ class Agent:
                 await self._pause(self._pause_s())
 
     async def _drain_urgent(self) -> None:
+        await self._box.make_sure(self._urgent)
         await self._drain(self._urgent)
 
     async def _follow(self, part: str) -> None:
@@ -393,6 +394,8 @@ class Agent:
                     raise
                 self._staging = None  # a hub of an earlier version: it sends every row
                 return False
+            await self._box.make_sure(self._urgent, replaced=True)
+            self.wake()  # for the receipt
             took_ms = round((asyncio.get_running_loop().time() - began_s) * 1000)
             self._log("replica_fetched", count=manifest.rows, bytes=manifest.bytes, duration_ms=took_ms)
             return True

@@ -34,6 +34,12 @@ class Box(Protocol):
     async def receipted(self, cursor: int) -> None:
         """The hub has the receipt up to `cursor`."""
 
+    async def make_sure(self, part: str, *, replaced: bool = False) -> None:
+        """What was taken away up to the cursor of `part` is gone from logs too, so that `receipt` is for all of it.
+
+        Does nothing but once after a start, after what went wrong half-way, and where the replica was `replaced`.
+        """
+
     def epoch(self) -> int:
         """The epoch under which facts are numbered now."""
 

@@ -18,6 +18,7 @@ SLAB_ROWS: Final = 500
 SLAB_BYTES: Final = 4 << 20  # of a line, unfolded
 PIECE_BYTES: Final = 2 << 20  # of the file, in one answer
 ANSWER_BYTES: Final = 16 << 10
+ERASED: Final = "erased"  # the type of the slabs at the end: customers whom the partitions erase
 
 
 class Ticket(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ import os
 import re
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from hashlib import sha256
 from importlib.resources import files
@@ -20,7 +20,7 @@ import zstandard
 
 from edge import replica
 from edge.fetching.slabs import Loading
-from edge.fetching.talk import Begin, Finish, Finished, Grown, Loaded, Reply, Word
+from edge.fetching.talk import Aside, Begin, Finish, Finished, Grown, Loaded, Reply, Word
 from edge.kit.child import Failed
 from edge.kit.errors import Corrupt
 from edge.kit.log import died
@@ -100,14 +100,16 @@ def begin(staging: Path) -> tuple[Connection, list[str]]:
     return conn, [re.sub(r"^CREATE INDEX ", "CREATE INDEX replica.", sql) for _, sql in indexes]
 
 
-def fill(conn: Connection, source: Growing, seals: Seals) -> Loaded:
-    """Write every row of `source` into the attached file."""
-    loading, rows = Loading(conn, seals), 0
+def fill(
+    conn: Connection, source: Growing, seals: Seals, *, aside: Callable[[Aside], None] = lambda _: None
+) -> Loaded:
+    """Write every row of `source` into the attached file; what belongs elsewhere is told `aside`."""
+    loading, rows = Loading(conn, seals, aside), 0
     conn.execute("BEGIN")
     for line in lines(source):
         rows += loading.put(line)
     conn.execute("COMMIT")
-    return Loaded(rows, source.digest.hexdigest(), loading.aside)
+    return Loaded(rows, source.digest.hexdigest())
 
 
 def finish(conn: Connection, staging: Path, *, indexes: list[str], cursors: dict[str, int]) -> None:
@@ -153,7 +155,7 @@ def _work(order: Begin) -> None:
     staging = Path(order.staging)
     conn, indexes = begin(staging)
     with open(order.packed, "rb") as packed:
-        _say(fill(conn, Growing(packed), Seals(order.transport, order.kek)))
+        _say(fill(conn, Growing(packed), Seals(order.transport, order.kek), aside=_say))
     match _heard():
         case Finish(cursors=cursors):
             finish(conn, staging, indexes=indexes, cursors=cursors)

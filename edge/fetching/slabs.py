@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from edge import replica
 from edge.consent.rules import TRAITS
+from edge.fetching.talk import Aside
 from edge.kit.seal import key_place
 from edge.replica import Seals
 from sync import snapshot, wire
@@ -22,7 +23,7 @@ from sync import snapshot, wire
 Rows = list[tuple[Any, ...]]
 _hex: Final = bytes.fromhex
 _NONCE_BYTES: Final = 12
-OF_THE_JOURNAL: Final = frozenset({"staff"})  # what is not written into the replica
+OF_THE_JOURNAL: Final = frozenset({"staff", snapshot.ERASED})  # what is not written into the replica
 _WHOLE_BODY: Final = msgspec.json.Decoder(list[tuple[str, int, msgspec.Raw]])
 
 
@@ -82,8 +83,8 @@ _PUT_CONSENTS: Final = """
 class Loading:
     """Writes slabs into the attached `replica`, which is new and not yet indexed."""
 
-    def __init__(self, conn: Connection, seals: Seals) -> None:
-        self.aside: list[tuple[str, str, int, msgspec.Raw]] = []
+    def __init__(self, conn: Connection, seals: Seals, aside: Callable[[Aside], None]) -> None:
+        self._aside = aside
         self._conn = conn
         self._seals = seals
         self._transport, self._kek = AESGCM(seals.transport), AESGCM(seals.kek)
@@ -160,7 +161,7 @@ class Loading:
     def _one_by_one(self, t: str, rows: bytes) -> int:
         decoded = _WHOLE_BODY.decode(rows)
         if t in OF_THE_JOURNAL:
-            self.aside += [(t, *row) for row in decoded]
+            self._aside(Aside(t, decoded))
             return len(decoded)
         for id_, ver, d in decoded:
             replica.put(self._conn, wire.Row("snapshot", 1, "put", t, id_, ver, d), self._seals)

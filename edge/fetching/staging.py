@@ -9,20 +9,21 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from edge import replica
+from edge import lasting, replica
 from edge.facts import Fact
 from edge.fetching.places import Places
-from edge.fetching.talk import Begin, Finish, Finished, Grown, Loaded, Reply, Word
+from edge.fetching.talk import Aside, Begin, Finish, Finished, Grown, Loaded, Reply, Word
 from edge.kit.child import Child, Failed
 from edge.kit.errors import StoreError
 from edge.kit.sqlite import Database
 from edge.replica import Seals
 from edge.staff import roster
-from sync import wire
+from sync import snapshot, wire
 from sync.snapshot import Manifest
 
 R = TypeVar("R")
-Aside = Sequence[tuple[str, str, int, msgspec.Raw]]
+# Each looks through the whole outbox: so many are forgotten before somebody else gets the writer.
+ERASED_AT_ONCE: Final = 4
 
 
 class Fetching:
@@ -49,7 +50,7 @@ class Fetching:
         self._child: Child | None = None
         self._said: asyncio.Queue[Reply] = asyncio.Queue()
         self._size = 0
-        self._aside: Aside = ()
+        self._aside: list[Aside] = []
 
     def held(self) -> tuple[str, int]:
         places = self._places
@@ -80,10 +81,10 @@ class Fetching:
         loaded = await self._answer(Loaded)
         if (loaded.rows, loaded.sha256) != (manifest.rows, manifest.sha256):
             raise wire.Malformed("the snapshot is not what the hub signed", code="BAD_DIGEST", hint=_AGAIN)
-        self._aside = loaded.aside
         self._tell(Finish(manifest.cursors))
         await self._answer(Finished)
         await self._end_child()
+        await self._forget_erased()
 
     def cursor(self, part: str) -> int:
         with closing(self._opened()) as conn:
@@ -95,7 +96,23 @@ class Fetching:
                 conn.execute("BEGIN")
                 replica.apply(conn, page.rows, self._seals)
 
+        try:
+            if here := lasting.of(page.rows, urgent=True):
+                await self._db.apply(lasting.keep, here)
+        except StoreError as error:
+            raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
         await asyncio.to_thread(put)
+
+    async def _forget_erased(self) -> None:
+        """Their rows stand before the cursors that come with the snapshot: no feed says them here any more."""
+        ids = [
+            bytes.fromhex(id_) for each in self._aside if each.t == snapshot.ERASED for id_, _, _ in each.rows
+        ]
+        try:
+            for start in range(0, len(ids), ERASED_AT_ONCE):
+                await self._db.apply(_forget, ids[start : start + ERASED_AT_ONCE])
+        except StoreError as error:
+            raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
 
     async def swap(self, *, live_urgent: int) -> bool:
         async with self._turn:
@@ -113,7 +130,7 @@ class Fetching:
     async def drop(self) -> None:
         await self._end_child()
         self._places.clear()
-        self._size, self._aside = 0, ()
+        self._size, self._aside = 0, []
 
     async def rest(self) -> None:
         await self._end_child()
@@ -125,6 +142,7 @@ class Fetching:
         self._on_begun()
         self._size = self._places.packed.stat().st_size
         said = self._said = asyncio.Queue()
+        self._aside = []
 
         async def hear(lines: asyncio.StreamReader) -> None:
             while line := await lines.readline():
@@ -148,7 +166,8 @@ class Fetching:
             self._child.write(msgspec.json.encode(word))
 
     async def _answer(self, kind: type[R]) -> R:
-        said = await self._said.get()
+        while isinstance(said := await self._said.get(), Aside):
+            self._aside.append(said)
         if isinstance(said, kind):
             return said
         await self.drop()
@@ -168,10 +187,16 @@ class Fetching:
         return conn
 
 
-def _put_aside(conn: Connection, aside: Aside, seals: Seals) -> None:
-    for t, id_, ver, d in aside:
-        replica.put(conn, wire.Row("snapshot", 1, "put", t, id_, ver, d), seals)
-    roster.keep_only(conn, [id_ for t, id_, _, _ in aside if t == "staff"])
+def _put_aside(conn: Connection, aside: Sequence[Aside], seals: Seals) -> None:
+    people = [row for each in aside if each.t == "staff" for row in each.rows]
+    for id_, ver, d in people:
+        replica.put(conn, wire.Row("snapshot", 1, "put", "staff", id_, ver, d), seals)
+    roster.keep_only(conn, [id_ for id_, _, _ in people])
+
+
+def _forget(conn: Connection, erased: Sequence[bytes]) -> None:
+    for customer_id in erased:
+        lasting.forget(conn, customer_id)
 
 
 def _disk(error: OSError) -> wire.Unreachable:

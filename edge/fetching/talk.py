@@ -31,14 +31,17 @@ class Finish(msgspec.Struct, frozen=True, tag=True):
 
 
 class Loaded(msgspec.Struct, frozen=True, tag=True):
-    """Every row is in the staging file; `sha256` (hex) is of the packed bytes as they were read.
-
-    `aside` are those whose place is the journal: type, id, version, body.
-    """
+    """Every row is in the staging file; `sha256` (hex) is of the packed bytes as they were read."""
 
     rows: int
     sha256: str
-    aside: list[tuple[str, str, int, msgspec.Raw]]
+
+
+class Aside(msgspec.Struct, frozen=True, tag=True):
+    """Rows of one type whose place is the journal, as [id, version, body]; said before `Loaded`, a slab each."""
+
+    t: str
+    rows: list[tuple[str, int, msgspec.Raw]]
 
 
 class Finished(msgspec.Struct, frozen=True, tag=True):
@@ -46,4 +49,4 @@ class Finished(msgspec.Struct, frozen=True, tag=True):
 
 
 Word = Grown | Finish
-Reply = Loaded | Finished | Failed
+Reply = Aside | Loaded | Finished | Failed

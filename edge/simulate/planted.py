@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from edge import outbox
+from edge import lasting, outbox
 from edge.consent import acts as consent_acts
 from edge.consent import tables as consents_here
 from edge.recognition import tables as recognition
@@ -73,7 +73,7 @@ def _cursor_before_rows() -> list[Swap]:
         move = "INSERT INTO replica.feed_cursor VALUES (?, ?) ON CONFLICT DO UPDATE SET seq=max(seq, excluded.seq)"
         here = [row for row in rows if row.seq > held and (urgent or row.op == "erase")]
         if here:
-            await self._db.apply(self._apply_here, here)
+            await self._db.apply(lasting.keep, here)
         await self._db.apply(lambda conn: conn.execute(move, (part, rows[-1].seq)))
         await self._db.apply(lambda conn: [self._apply_row(conn, row) for row in rows if row.seq > held])
 

@@ -137,6 +137,9 @@ class TestBox:
     async def receipted(self, cursor: int) -> None:
         raise NotImplementedError("this box gives no receipts")
 
+    async def make_sure(self, part: str, *, replaced: bool = False) -> None:
+        pass
+
     def epoch(self) -> int:
         return self._epoch
 

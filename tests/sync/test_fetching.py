@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,10 @@ from edge.kit.sqlite import Database, open_reader
 from edge.record import record
 from edge.replica import Seals
 from edge.uplink import Uplink
+from edge.visits.facts import VisitStarted
 from sync import wire
 from sync.agent import Agent
-from sync.hub import consents, people
+from sync.hub import consents, people, receipts
 from sync.hub.compaction import compact
 from sync.hub.consents import NewConsent
 from sync.hub.people import NewCustomer
@@ -217,24 +219,53 @@ async def test_who_is_erased_takes_the_snapshots_along(tmp_path: Path) -> None:
             same(one, two)
 
 
-async def test_a_box_below_what_the_hub_still_has_fetches_its_replica_whole(tmp_path: Path) -> None:
+async def test_a_box_below_what_the_hub_still_has_fetches_its_replica_whole_and_forgets_who_was_erased_meanwhile(
+    tmp_path: Path,
+) -> None:
     async with open_centre(tmp_path) as centre:
         hub = centre.hub
-        await hub.add_customers(["s1"], map(someone, range(3)))
+        missed, meanwhile, stays, first = (someone(number).customer_id for number in range(4))
+        await hub.add_customers(["s1"], map(someone, range(4)))
         async with box(centre) as one:
             await one.agent.once()
             assert one.told == []
-            await hub.erase(someone(0).customer_id)
-            await hub.add_customers(["s1"], [someone(9)])
-            # This box said once that it has all, and was then put back from a copy of its files.
-            for part in (MAIN, URGENT):
-                hub.acks.heard("box-1", part, await hub.db.read(partitions.last, part))
-            await compact(hub.db, hub.acks)
+            for visit, who in ((b"1", missed), (b"2", meanwhile), (b"3", stays)):
+                await one.db.write(partial(came, visit * 16, who))
+            await one.agent.once()
+        await hub.erase(first)
+        # This box said once that it has all, and was then put back from a copy of its files.
+        for part in (MAIN, URGENT):
+            hub.acks.heard("box-1", part, await hub.db.read(partitions.last, part))
+        await hub.erase(missed)
+        await hub.add_customers(["s1"], [someone(9)])
+        await compact(hub.db, hub.acks)
+        async with box(centre) as one:
+            loaded = one.staging.finish
+
+            async def then(manifest: Manifest) -> None:
+                await loaded(manifest)
+                await hub.erase(meanwhile)
+
+            one.staging.finish = then  # type: ignore[method-assign]
             await one.agent.once()
             assert one.told[-1] == "swapped"
-            assert {id_ for id_, _ in one.table("customer", "id, ver")} == {
-                someone(number).customer_id for number in (1, 2, 9)
-            }
+            assert {id_ for id_, _ in one.table("customer", "id, ver")} == {stays, someone(9).customer_id}
+            read = one.db.reader.execute
+            assert read("SELECT customer_id FROM main.visit").fetchall() == [(stays,)]
+            bodies = b"".join(body for (body,) in read("SELECT body FROM main.outbox"))
+            assert [who.hex().encode() in bodies for who in (missed, meanwhile, stays)] == [
+                False,
+                False,
+                True,
+            ]
+            await one.agent.once()
+            assert one.uplink.receipt() is None
+            assert await hub.db.read(receipts.still_open) == []
+            assert not one.db.unscrubbed
+
+
+def came(visit_id: bytes, customer_id: bytes, _: sqlite3.Connection) -> list[Fact]:
+    return [VisitStarted(visit_id, customer_id, "counter-1", "tap", "strong", 1_700_000_000_000)]
 
 
 def test_a_power_cut_at_any_step_of_the_exchange_leaves_the_old_or_the_new_file_whole(tmp_path: Path) -> None:

@@ -272,6 +272,28 @@ async def test_an_erasure_that_cannot_empty_the_log_is_asked_for_again(tmp_path:
         assert not any(person.hash in content for content in replica_of(tmp_path).values())
 
 
+async def test_a_receipt_that_a_crash_cut_off_is_due_after_the_next_start(tmp_path: Path) -> None:
+    async def crash(rows: Sequence[wire.Row]) -> None:
+        raise DiskFull("journal.db: no room left to write", code="S01", hint="free disk space")
+
+    async with open_floor(tmp_path) as floor:
+        person = await floor.resident("1")
+        erasure = page(floor.feed.erasure(person))
+        with pytest.raises(
+            wire.Unreachable
+        ):  # the rows are applied and below the cursor; nothing after them is done
+            await Uplink(floor.db, KEYS, floor.time, on_applied=crash).apply(erasure)
+        started = Uplink(floor.db, KEYS, floor.time, on_applied=crash)
+        assert started.receipt() is None
+        assert any(person.hash in content for content in replica_of(tmp_path).values())
+        await started.make_sure(URGENT)
+        assert started.receipt() == (URGENT, floor.uplink.cursor(URGENT))
+        assert not any(person.hash in content for content in replica_of(tmp_path).values())
+        await started.receipted(floor.uplink.cursor(URGENT))
+        await started.make_sure(URGENT)
+        assert started.receipt() is None
+
+
 async def test_the_hubs_time_is_taken_over(tmp_path: Path) -> None:
     async with open_floor(tmp_path) as floor:
         floor.clock.set_wall(START_MS - 50_000)

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -62,7 +63,7 @@ def _write(conn: Connection, shop: str, out: BinaryIO) -> Made:
     parts = (wire.main_part(shop), wire.urgent_part(shop))
     cursors = {part: partitions.last(conn, part) for part in parts}
     digest, rows, size = sha256(), 0, 0
-    for frame, count in _frames(_slabs(conn, parts[0])):
+    for frame, count in _frames(chain(_slabs(conn, parts[0]), _erased(conn, parts))):
         packed = pack(frame)
         out.write(packed)
         out.flush()
@@ -86,6 +87,14 @@ def _slabs(conn: Connection, part: str) -> Iterator[tuple[bytes, int]]:
             size += len(row)
         if held:
             yield _slab(t, held), len(held)
+
+
+def _erased(conn: Connection, parts: tuple[str, str]) -> Iterator[tuple[bytes, int]]:
+    """The last slabs: who has to be gone from what a shop keeps itself, whatever it missed of the feed."""
+    ids = tables.erased(conn, parts)
+    for start in range(0, len(ids), snapshot.SLAB_ROWS):
+        rows = [b'["%b",1,{}]' % id_.encode() for id_ in ids[start : start + snapshot.SLAB_ROWS]]
+        yield _slab(snapshot.ERASED, rows), len(rows)
 
 
 def _slab(t: str, rows: list[bytes]) -> bytes:

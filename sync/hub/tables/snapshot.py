@@ -33,6 +33,16 @@ def gone(conn: Connection, part: str) -> dict[bytes, int]:
     }
 
 
+def erased(conn: Connection, parts: tuple[str, str]) -> list[str]:
+    """Ids (hex) of customers whom either partition erases: a box may have been away when it said so."""
+    main, urgent = parts
+    found = conn.execute(
+        "SELECT DISTINCT id FROM feed WHERE part IN (:main, :urgent) AND op='erase' ORDER BY id",
+        {"main": main, "urgent": urgent},
+    )
+    return [id_ for (id_,) in found]
+
+
 def folded(conn: Connection, part: str, t: str, *, gone: dict[bytes, int]) -> Iterator[Whole]:
     """The rows of one type that hold in the end, by id: what putting and taking away one by one would leave."""
     held: Whole | None = None
