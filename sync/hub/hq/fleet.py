@@ -8,6 +8,7 @@ import msgspec
 
 from edge.kit.sql import Connection
 from sync import wire
+from sync.hub import receipts
 from sync.hub.tables import fleet as tables
 from sync.hub.tables import overview
 from sync.hub.tables.fleet import Said
@@ -77,15 +78,14 @@ async def boxes(hub: "Hub") -> list[Box]:
 
 def gather(conn: Connection, *, heard: dict[str, tuple[bool, int | None]], now_ms: int) -> list[Box]:
     said, heads, forked = tables.every(conn), tables.heads(conn), tables.forked(conn)
+    opened = {each.device_id: each.erasures + each.stops for each in receipts.still_open(conn)}
     newest = max((_number(_status(each)) for each in said.values()), default=())
     found = []
     for device in overview.devices(conn):
         status = _status(said[device.device_id]) if device.device_id in said else None
-        urgent = wire.urgent_part(device.shop_id)
-        lag = receipts = None
+        lag = None
         if status:
             lag = max(0, heads.get(wire.main_part(device.shop_id), 0) - status.main)
-            receipts = tables.open_since(conn, urgent, after=status.urgent)
         at_ms = said[device.device_id].at_ms if status else None
         connected, heard_ms = heard.get(device.device_id, (False, None))
         times = [each for each in (at_ms, heard_ms, device.last_ms) if each is not None]
@@ -97,7 +97,7 @@ def gather(conn: Connection, *, heard: dict[str, tuple[bool, int | None]], now_m
                 connected=connected,
                 contact_ms=max(times, default=None),
                 lag_rows=lag,
-                receipts=receipts or 0,
+                receipts=opened.get(device.device_id, 0),
                 clock_off_ms=clock,
                 forked=device.device_id in forked,
                 old=status is not None and _number(status) < newest,

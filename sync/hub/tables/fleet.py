@@ -40,15 +40,6 @@ def heads(conn: Connection) -> dict[str, int]:
     return dict(conn.execute("SELECT part, last FROM head").fetchall())
 
 
-def open_since(conn: Connection, part: str, *, after: int) -> int:
-    """Rows of an urgent partition after a cursor that take something away: receipts that are not in yet."""
-    (count,) = conn.execute(
-        "SELECT count(*) FROM feed WHERE part=:part AND seq>:after AND t<>'key'",
-        {"part": part, "after": after},
-    ).fetchone()
-    return int(count)
-
-
 def forked(conn: Connection) -> set[str]:
     """Devices whose history two boxes write."""
     return {id_ for (id_,) in conn.execute("SELECT id FROM device WHERE forked_ms IS NOT NULL")}

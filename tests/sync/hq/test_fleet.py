@@ -11,10 +11,12 @@ import pytest
 
 from sync import wire
 from sync.agent import Agent
-from sync.hub import consents
+from sync.hub import consents, receipts
 from sync.hub.hq import fleet
+from sync.hub.tables import devices
 from sync.hub.tables import fleet as tables
 from sync.hub.tables.overview import DeviceFacts
+from sync.receipt import Receipt, signed
 from sync.signing import DeviceAuth
 from tests.patience import PATIENT_S
 from tests.sync.centre import ANNA, DEVICE_KEY, HERE
@@ -162,7 +164,7 @@ async def test_the_agent_says_how_its_box_does_beside_its_work(desk: Desk) -> No
 
 
 @pytest.mark.anyio
-async def test_an_open_receipt_is_counted_until_the_shop_has_applied_it(desk: Desk) -> None:
+async def test_a_receipt_is_open_until_the_box_has_signed_it_whatever_it_says_of_itself(desk: Desk) -> None:
     async def told() -> dict[str, Any]:
         box = desk.centre.box
         cursors = {"urgent": box.cursor("shop:s1:urgent"), "main": box.cursor("shop:s1")}
@@ -173,10 +175,17 @@ async def test_an_open_receipt_is_counted_until_the_shop_has_applied_it(desk: De
 
     await desk.centre.agent.once()
     assert (await told())["open_receipts"] == 0
+    before = desk.centre.box.cursor("shop:s1:urgent")
     await desk.hub.change(
         consents.withdraw, ANNA, purpose="recognition", recipient=HERE, now_ms=desk.hub.now_ms()
     )
     found = await told()
     assert (found["open_receipts"], found["feed_lag_rows"], found["why"]) == (1, 1, ["receipts"])
     await desk.centre.agent.once()
+    assert desk.centre.box.cursor("shop:s1:urgent") > before
+    assert (await told())["open_receipts"] == 1
+    device = devices.device(desk.hub.db.reader, "box-1")
+    assert device
+    due = Receipt(part="shop:s1:urgent", cursor=before + 1, device="box-1", epoch=1)
+    await desk.hub.db.apply(receipts.take, device, signed(due, DEVICE_KEY), now_ms=1)
     assert (await told())["open_receipts"] == 0
