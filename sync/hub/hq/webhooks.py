@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from edge.kit.errors import Refused
+from edge.kit.log import died
 from edge.kit.seal import seal, unseal
 from edge.kit.sql import Connection
 from sync.hub.config import Keys
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from sync.hub.app import Hub
 
 LOOK_S: Final = 1.0
-AT_ONCE: Final = 200  # messages a look
+AT_ONCE: Final = 200  # messages a look, of each webhook
 TIMEOUT_S: Final = 15.0
 LEASE_MS: Final = 60_000  # another hub on the same database tries after this, should this one die
 ROTATE_MS: Final = 24 * 3_600_000  # so long the former secret signs too
@@ -73,15 +74,25 @@ def _unknown() -> Refused:
     return Refused("there is no such webhook", code="UNKNOWN_HOOK", hint="list the webhooks")
 
 
-async def run(hub: "Hub", *, chance: Callable[[], float] = random.random) -> None:
+async def run(hub: "Hub", *, chance: Callable[[], float] = random.random, look_s: float = LOOK_S) -> None:
     """Tell what is due until cancelled; trouble with one address never holds up another."""
+    telling: dict[str, asyncio.Task[int]] = {}
+
+    async def look() -> None:
+        ended = [telling.pop(id_) for id_ in list(telling) if telling[id_].done()]
+        for id_ in await hub.db.read(tables.to_tell, now_ms=hub.now_ms()):
+            if id_ not in telling:
+                telling[id_] = asyncio.create_task(_tell(hub, asking, id_, chance))
+        for each in ended:
+            each.result()
+
     async with client() as asking:
-        await keep_on(
-            lambda: once(hub, asking, chance=chance),
-            rest=lambda: LOOK_S,
-            log=hub.log,
-            failed="telling_failed",
-        )
+        try:
+            await keep_on(look, rest=lambda: look_s, log=hub.log, failed="telling_failed")
+        finally:
+            for task in telling.values():
+                task.cancel()
+            await asyncio.gather(*telling.values(), return_exceptions=True)
 
 
 def client() -> httpx.AsyncClient:
@@ -91,44 +102,49 @@ def client() -> httpx.AsyncClient:
 
 async def once(hub: "Hub", asking: httpx.AsyncClient, *, chance: Callable[[], float] = random.random) -> int:
     """Tell what is due now; how many were taken."""
-    due = await hub.db.read(tables.due, now_ms=hub.now_ms(), most=AT_ONCE)
-    by_hook: dict[str, list[Message]] = {}
-    for each in due:
-        by_hook.setdefault(each.webhook_id, []).append(each)
-    done = await asyncio.gather(*(_tell(hub, asking, its, chance) for its in by_hook.values()))
-    return sum(done)
+    ids = await hub.db.read(tables.to_tell, now_ms=hub.now_ms())
+    return sum(await asyncio.gather(*(_tell(hub, asking, id_, chance) for id_ in ids)))
 
 
-async def _tell(
-    hub: "Hub", asking: httpx.AsyncClient, messages: list[Message], chance: Callable[[], float]
-) -> int:
-    """One webhook's messages, in their order, until one is not taken."""
+async def _tell(hub: "Hub", asking: httpx.AsyncClient, id_: str, chance: Callable[[], float]) -> int:
+    """One webhook's messages, in their order, until one is not taken; how many were."""
     taken = 0
-    for message in messages:
-        now_ms = hub.now_ms()
-        if not await hub.db.apply(tables.claim, message, until_ms=now_ms + LEASE_MS):
+    for message in await hub.db.read(tables.due, id_, now_ms=hub.now_ms(), most=AT_ONCE):
+        if not await hub.db.apply(tables.claim, message, until_ms=hub.now_ms() + LEASE_MS):
             continue
-        hook = await hub.db.read(tables.hook, message.webhook_id)
+        hook = await hub.db.read(tables.hook, id_)
         if hook is None or hook.ended_ms is not None:
             break
-        status = await _ask(hub, asking, hook, message)
+        try:
+            status = await _ask(hub, asking, hook, message)
+        except (
+            Exception
+        ) as error:  # such as a secret that does not open: it rests as one that does not answer
+            hub.log("telling_failed", **died(error))
+            status = 0
         if 200 <= status < 300:
-            await hub.db.apply(tables.told, hook.id, message.id)
+            await hub.db.apply(tables.told, id_, message.id)
             taken += 1
             continue
         now_ms = hub.now_ms()
-        next_ms = now_ms + standard.pause_ms(message.tries + 1, chance=chance)
-        if await hub.db.apply(failed, message, status=status, now_ms=now_ms, next_ms=next_ms):
+        # The message by its own tries, the webhook by all of them: one message that is never taken stops no other.
+        next_ms, rest_ms = (
+            now_ms + standard.pause_ms(tries + 1, chance=chance) for tries in (message.tries, hook.tries)
+        )
+        again = {"now_ms": now_ms, "next_ms": next_ms, "rest_ms": rest_ms}
+        if await hub.db.apply(failed, message, status=status, **again):
             hub.log("webhook_ended", status=status, hint="see the fleet page; POST …/resume tells it again")
         break
     return taken
 
 
-def failed(conn: Connection, message: Message, *, status: int, now_ms: int, next_ms: int) -> bool:
+def failed(
+    conn: Connection, message: Message, *, status: int, now_ms: int, next_ms: int, rest_ms: int
+) -> bool:
     """It was not taken: later again, or never again where nothing was for days; whether the webhook ended by it."""
     id_ = message.webhook_id
     tables.put_off(conn, id_, message.id, tries=message.tries + 1, next_ms=next_ms)
-    since_ms = tables.failing(conn, id_, now_ms=now_ms)
+    since_ms = tables.failing(conn, id_, now_ms=now_ms, next_ms=rest_ms)
     if since_ms is None:
         return False
     return (status == GONE or now_ms - since_ms > standard.GIVE_UP_MS) and tables.end(

@@ -19,6 +19,7 @@ class Hook:
     former_ms: int | None
     failing_ms: int | None
     ended_ms: int | None
+    tries: int = 0  # that failed in a row
 
 
 class Message(NamedTuple):
@@ -31,14 +32,14 @@ class Message(NamedTuple):
     next_ms: int
 
 
-_COLUMNS: Final = "id, url, kinds, wrapped, former, former_ms, failing_ms, ended_ms"
+_COLUMNS: Final = "id, url, kinds, wrapped, former, former_ms, failing_ms, ended_ms, tries"
 
 
 def add_hook(conn: Connection, hook: Hook) -> None:
     conn.execute(
         f"""
         INSERT INTO webhook ({_COLUMNS})
-        VALUES (:id, :url, :kinds, :wrapped, :former, :former_ms, :failing_ms, :ended_ms)
+        VALUES (:id, :url, :kinds, :wrapped, :former, :former_ms, :failing_ms, :ended_ms, :tries)
         """,
         {
             "id": hook.id,
@@ -49,6 +50,7 @@ def add_hook(conn: Connection, hook: Hook) -> None:
             "former_ms": hook.former_ms,
             "failing_ms": hook.failing_ms,
             "ended_ms": hook.ended_ms,
+            "tries": hook.tries,
         },
     )
 
@@ -62,11 +64,14 @@ def rotate(conn: Connection, id_: str, *, wrapped: bytes, former_ms: int) -> boo
     return done.rowcount == 1
 
 
-def failing(conn: Connection, id_: str, *, now_ms: int) -> int | None:
-    """A try failed: since when every one did; None for no such webhook."""
+def failing(conn: Connection, id_: str, *, now_ms: int, next_ms: int) -> int | None:
+    """A try failed, so the webhook rests until `next_ms`: since when every one did; None for no such webhook."""
     row = conn.execute(
-        "UPDATE webhook SET failing_ms=coalesce(failing_ms, :now_ms) WHERE id=:id RETURNING failing_ms",
-        {"id": id_, "now_ms": now_ms},
+        """
+        UPDATE webhook SET failing_ms=coalesce(failing_ms, :now_ms), tries=tries+1, next_ms=:next_ms
+        WHERE id=:id RETURNING failing_ms
+        """,
+        {"id": id_, "now_ms": now_ms, "next_ms": next_ms},
     ).fetchone()
     return int(row[0]) if row else None
 
@@ -81,7 +86,9 @@ def end(conn: Connection, id_: str, *, now_ms: int) -> bool:
 
 def resume(conn: Connection, id_: str) -> bool:
     """As if no try had failed; False for no such webhook."""
-    done = conn.execute("UPDATE webhook SET failing_ms=NULL, ended_ms=NULL WHERE id=:id", {"id": id_})
+    done = conn.execute(
+        "UPDATE webhook SET failing_ms=NULL, ended_ms=NULL, tries=0, next_ms=0 WHERE id=:id", {"id": id_}
+    )
     return done.rowcount == 1
 
 
@@ -110,15 +117,27 @@ def add(conn: Connection, messages: Iterable[Message]) -> None:
     )
 
 
-def due(conn: Connection, *, now_ms: int, most: int) -> list[Message]:
-    """What is to be told now, the oldest first, of webhooks that are told at all."""
+def to_tell(conn: Connection, *, now_ms: int) -> list[str]:
+    """Which webhooks are to be told something now: neither ended nor at rest."""
     rows = conn.execute(
         """
-        SELECT m.webhook_id, m.id, m.body, m.tries, m.next_ms
-        FROM webhook_message AS m JOIN webhook AS w ON w.id=m.webhook_id
-        WHERE m.next_ms<=:now_ms AND w.ended_ms IS NULL ORDER BY m.next_ms, m.id LIMIT :most
+        SELECT w.id FROM webhook AS w WHERE w.ended_ms IS NULL AND w.next_ms<=:now_ms
+            AND EXISTS (SELECT 1 FROM webhook_message AS m WHERE m.webhook_id=w.id AND m.next_ms<=:now_ms)
+        ORDER BY w.id
         """,
-        {"now_ms": now_ms, "most": most},
+        {"now_ms": now_ms},
+    )
+    return [id_ for (id_,) in rows]
+
+
+def due(conn: Connection, webhook_id: str, *, now_ms: int, most: int) -> list[Message]:
+    """What is to be told to one webhook now, the oldest first."""
+    rows = conn.execute(
+        """
+        SELECT webhook_id, id, body, tries, next_ms FROM webhook_message
+        WHERE webhook_id=:webhook_id AND next_ms<=:now_ms ORDER BY next_ms, id LIMIT :most
+        """,
+        {"webhook_id": webhook_id, "now_ms": now_ms, "most": most},
     ).fetchall()
     return [Message(hook_id, id_, bytes(body), tries, next_ms) for hook_id, id_, body, tries, next_ms in rows]
 
@@ -137,7 +156,8 @@ def told(conn: Connection, webhook_id: str, id_: str) -> None:
     values = {"webhook_id": webhook_id, "id": id_}
     conn.execute("DELETE FROM webhook_message WHERE webhook_id=:webhook_id AND id=:id", values)
     conn.execute(
-        "UPDATE webhook SET failing_ms=NULL WHERE id=:id AND failing_ms IS NOT NULL", {"id": webhook_id}
+        "UPDATE webhook SET failing_ms=NULL, tries=0, next_ms=0 WHERE id=:id AND failing_ms IS NOT NULL",
+        {"id": webhook_id},
     )
 
 
@@ -156,9 +176,12 @@ def _hook(
     former_ms: int | None,
     failing_ms: int | None,
     ended_ms: int | None,
+    tries: int,
 ) -> Hook:
     before = None if former is None else bytes(former)
-    return Hook(id_, url, frozenset(kinds.split()), bytes(wrapped), before, former_ms, failing_ms, ended_ms)
+    return Hook(
+        id_, url, frozenset(kinds.split()), bytes(wrapped), before, former_ms, failing_ms, ended_ms, tries
+    )
 
 
 def claim(conn: Connection, message: Message, *, until_ms: int) -> bool:

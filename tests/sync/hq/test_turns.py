@@ -132,7 +132,9 @@ async def test_a_try_that_fails_beside_a_new_secret_or_an_end_of_the_webhook_und
     await hub.db.apply(hooks.add, [message])
 
     def failed(conn: Connection) -> Any:
-        return webhooks.failed(conn, message, status=503, now_ms=now_ms, next_ms=now_ms + 5_000)
+        return webhooks.failed(
+            conn, message, status=503, now_ms=now_ms, next_ms=now_ms + 5_000, rest_ms=now_ms
+        )
 
     before = webhooks.known(hub.db.reader, made["id"])
     await after(hub, lambda c: webhooks.rotate(c, KEYS, made["id"], now_ms=now_ms), hub.db.apply(failed))

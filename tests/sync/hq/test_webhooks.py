@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -15,6 +15,8 @@ import pytest
 
 from sync.hub import consents
 from sync.hub.hq import standard, webhooks
+from sync.hub.tables import hooks
+from tests.patience import PATIENT_S
 from tests.sync.centre import ANNA, HERE
 from tests.sync.hq.desk import Desk
 
@@ -27,12 +29,14 @@ class Receiver:
 
     origin: str = ""
     status: int = 204
+    answers: asyncio.Event = field(default_factory=asyncio.Event)  # cleared: whoever tells it waits
     told: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
 
 
 @asynccontextmanager
 async def receiver() -> AsyncGenerator[Receiver, None]:
     here = Receiver()
+    here.answers.set()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
@@ -40,6 +44,7 @@ async def receiver() -> AsyncGenerator[Receiver, None]:
         plain = dict(line.split(": ", 1) for line in head[1:] if line)
         body = await reader.readexactly(int(headers["content-length"]))
         here.told.append(({name.lower(): value for name, value in plain.items()}, body))
+        await here.answers.wait()
         writer.write(f"HTTP/1.1 {here.status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
         await writer.drain()
         writer.close()
@@ -57,6 +62,12 @@ async def told(desk: Desk) -> AsyncGenerator[tuple[Receiver, dict[str, Any], htt
         desk.hub.config = replace(desk.hub.config, hooks=(here.origin,))
         made = await desk.ask("POST", "/api/v1/webhooks", json={"url": f"{here.origin}/in"})
         yield here, made, asking
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENT_S):
+        while not true():  # noqa: ASYNC110 (a server's list has no event)
+            await asyncio.sleep(0.005)
 
 
 async def stop(desk: Desk, purpose: str = "recognition") -> None:
@@ -187,3 +198,37 @@ async def test_an_address_that_is_gone_is_told_nothing_more(desk: Desk) -> None:
         await webhooks.once(desk.hub, asking)
         (found,) = (await desk.ask("GET", "/api/v1/webhooks"))["items"]
         assert found["ended_ms"] is not None
+
+
+@pytest.mark.anyio
+async def test_an_address_that_takes_nothing_rests_with_all_its_messages_and_others_are_told(
+    desk: Desk,
+) -> None:
+    async with told(desk) as (dead, made, asking), receiver() as good:
+        desk.hub.config = replace(desk.hub.config, hooks=(dead.origin, good.origin))
+        dead.status = 503
+        many = [hooks.Message(made["id"], f"msg_{number}", b"{}", 0, 0) for number in range(webhooks.AT_ONCE)]
+        await desk.hub.db.apply(hooks.add, many)
+        await desk.ask("POST", "/api/v1/webhooks", json={"url": f"{good.origin}/in"})
+        await stop(desk)
+        assert await webhooks.once(desk.hub, asking) == 1
+        assert (len(dead.told), len(good.told)) == (1, 1)
+        assert await webhooks.once(desk.hub, asking) == 0
+        assert len(dead.told) == 1
+
+
+@pytest.mark.anyio
+async def test_while_one_address_does_not_answer_another_is_told_again_and_again(desk: Desk) -> None:
+    async with told(desk) as (slow, _, _), receiver() as good:
+        desk.hub.config = replace(desk.hub.config, hooks=(slow.origin, good.origin))
+        await desk.ask("POST", "/api/v1/webhooks", json={"url": f"{good.origin}/in"})
+        slow.answers.clear()
+        telling = asyncio.create_task(webhooks.run(desk.hub, look_s=0.01))
+        try:
+            for number, purpose in enumerate(("recognition", "profiling"), start=1):
+                await stop(desk, purpose)
+                await until(lambda number=number: len(good.told) == number)
+            assert len(slow.told) == 1
+        finally:
+            slow.answers.set()
+            telling.cancel()
