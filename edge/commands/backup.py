@@ -1,4 +1,7 @@
-"""`welkom backup`: a sound copy of the hub's database, beside it or elsewhere, while the hub works on."""
+"""`welkom backup`: a sound copy of the hub's database, beside it or elsewhere, while the hub works on.
+
+Customers' keys are no part of it: they go into a file of their own, which is kept shorter.
+"""
 
 import argparse
 import os
@@ -10,6 +13,7 @@ from pathlib import Path
 from edge.hub_file import load_hub
 from edge.kit.errors import ConfigError, WelkomError
 from edge.kit.sqlite import open_reader
+from sync.hub import keys_apart
 from sync.hub.store import FILE
 
 
@@ -18,6 +22,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", type=Path, required=True, metavar="DIR", help="the folder of the copies")
     parser.add_argument(
         "--keep", type=int, default=14, metavar="N", help="so many copies stay; 14 when not given"
+    )
+    parser.add_argument(
+        "--keep-keys", type=int, default=2, metavar="N", help="so many files of keys stay; 2 when not given"
     )
     parser.add_argument("--dry-run", action="store_true", help="say what would be written and taken away")
 
@@ -32,10 +39,9 @@ def run(words: argparse.Namespace) -> int:
         )
     source = settings.state / FILE
     copy = words.to / f"hub-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.db"
-    former = sorted(words.to.glob("hub-*.db"))
-    over = former[: max(0, len(former) + 1 - max(1, words.keep))]
+    over = _over(words.to, "hub-*.db", keep=words.keep) + _over(words.to, "hub-*.keys", keep=words.keep_keys)
     if words.dry_run:
-        print(f"{copy} would be written, {len(over)} older copies taken away; nothing was done.")
+        print(f"{copy} would be written, {len(over)} older files taken away; nothing was done.")
         return 0
     try:
         words.to.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -54,16 +60,28 @@ def run(words: argparse.Namespace) -> int:
 
 def _copy(source: Path, copy: Path) -> None:
     """All of the database as of one moment, checked before it takes its name."""
-    part = copy.with_suffix(".part")
+    part, keys = copy.with_suffix(".part"), copy.with_suffix(".keys")
     try:
         os.close(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
         with closing(open_reader(source)) as there, closing(sqlite3.connect(part)) as here:
             there.backup(here)
             here.execute("PRAGMA journal_mode=DELETE")
+            keys_apart.leave_out(here, keys)
+            here.commit()
+            here.execute("VACUUM")  # what was deleted would still stand on its pages
             if here.execute("PRAGMA quick_check").fetchone() != ("ok",):
                 raise sqlite3.DatabaseError("the copy is not sound")
         with part.open("rb") as file:
             os.fsync(file.fileno())
         part.replace(copy)
+    except BaseException:
+        keys.unlink(missing_ok=True)
+        raise
     finally:
         part.unlink(missing_ok=True)
+
+
+def _over(folder: Path, names: str, *, keep: int) -> list[Path]:
+    """Which files are one too many once another is there."""
+    former = sorted(folder.glob(names))
+    return former[: max(0, len(former) + 1 - max(1, keep))]

@@ -15,7 +15,7 @@ from edge.kit.clock import Clock, SystemClock
 from edge.kit.log import Log, json_log
 from edge.kit.sql import Connection
 from sync import wire
-from sync.hub import api, catalogue, ears, guests, intake, people, restored
+from sync.hub import api, catalogue, ears, guests, intake, keys_apart, people, restored
 from sync.hub.admission import Admission
 from sync.hub.compaction import Acks, keep_compact
 from sync.hub.config import Config
@@ -200,6 +200,9 @@ async def open_hub(
         await db.scrub()
         if put_back:
             hub.shelf.forget()
+            apart = config.state / keys_apart.FILE
+            await db.apply(keys_apart.put_back, config.keys, apart)
+            apart.unlink(missing_ok=True)  # beside the database it would keep alive whom an erasure forgets
             log("hub_put_back", to_version=await db.apply(restored.raise_epoch, now_ms=clock.wall_ms()))
         working = [
             asyncio.create_task(ears.listen(db, hub.bell, await ears.now(db), log=log)),

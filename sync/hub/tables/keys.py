@@ -1,0 +1,58 @@
+"""Customers' keys on their way out of a copy of the database, and back into one that was put back."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from edge.kit.sql import Connection
+
+NOTHING: Final = b"{}"  # what stands in a row of the feed whose key was left out
+
+
+def every(conn: Connection) -> Iterator[tuple[bytes, bytes]]:
+    """(customer, key as it is kept)."""
+    for customer_id, wrapped in conn.execute("SELECT customer_id, wrapped FROM customer_key", {}):
+        yield bytes(customer_id), bytes(wrapped)
+
+
+def leave_out(conn: Connection) -> None:
+    """Take all keys out, also those that were sealed for the shops."""
+    conn.execute("DELETE FROM customer_key", {})
+    conn.execute("UPDATE feed SET d=:nothing WHERE t='key' AND op='put'", {"nothing": NOTHING})
+
+
+def put(conn: Connection, keys: Iterable[tuple[bytes, bytes]]) -> None:
+    conn.executemany(
+        """
+        INSERT INTO customer_key (customer_id, wrapped) VALUES (:customer_id, :wrapped)
+        ON CONFLICT (customer_id) DO UPDATE SET wrapped=excluded.wrapped
+        """,
+        ({"customer_id": customer_id, "wrapped": wrapped} for customer_id, wrapped in keys),
+    )
+
+
+def lacking(conn: Connection) -> int:
+    """How many customers have no key."""
+    (count,) = conn.execute(
+        """
+        SELECT count(*) FROM customer AS c
+        WHERE NOT EXISTS (SELECT 1 FROM customer_key AS k WHERE k.customer_id=c.id)
+        """,
+        {},
+    ).fetchone()
+    return int(count)
+
+
+def left_out(conn: Connection) -> list[tuple[str, int, bytes]]:
+    """(partition, seq, customer) of the feed's rows whose key was left out."""
+    rows = conn.execute(
+        "SELECT part, seq, customer_id FROM feed WHERE t='key' AND op='put' AND d=:nothing",
+        {"nothing": NOTHING},
+    )
+    return [(part, seq, bytes(customer_id)) for part, seq, customer_id in rows.fetchall()]
+
+
+def fill(conn: Connection, rows: Iterable[tuple[str, int, bytes]]) -> None:
+    conn.executemany(
+        "UPDATE feed SET d=:d WHERE part=:part AND seq=:seq",
+        ({"part": part, "seq": seq, "d": d} for part, seq, d in rows),
+    )
