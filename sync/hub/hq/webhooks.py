@@ -74,7 +74,13 @@ def _unknown() -> Refused:
     return Refused("there is no such webhook", code="UNKNOWN_HOOK", hint="list the webhooks")
 
 
-async def run(hub: "Hub", *, chance: Callable[[], float] = random.random, look_s: float = LOOK_S) -> None:
+async def run(
+    hub: "Hub",
+    *,
+    chance: Callable[[], float] = random.random,
+    look_s: float = LOOK_S,
+    timeout_s: float = TIMEOUT_S,
+) -> None:
     """Tell what is due until cancelled; trouble with one address never holds up another."""
     telling: dict[str, asyncio.Task[int]] = {}
 
@@ -86,7 +92,7 @@ async def run(hub: "Hub", *, chance: Callable[[], float] = random.random, look_s
         for each in ended:
             each.result()
 
-    async with client() as asking:
+    async with client(timeout_s) as asking:
         try:
             await keep_on(look, rest=lambda: look_s, log=hub.log, failed="telling_failed")
         finally:
@@ -95,9 +101,9 @@ async def run(hub: "Hub", *, chance: Callable[[], float] = random.random, look_s
             await asyncio.gather(*telling.values(), return_exceptions=True)
 
 
-def client() -> httpx.AsyncClient:
+def client(timeout_s: float = TIMEOUT_S) -> httpx.AsyncClient:
     """Follows no redirect, goes through no proxy, and keeps nothing of an answer."""
-    return httpx.AsyncClient(timeout=TIMEOUT_S, follow_redirects=False, trust_env=False)
+    return httpx.AsyncClient(timeout=timeout_s, follow_redirects=False, trust_env=False)
 
 
 async def once(hub: "Hub", asking: httpx.AsyncClient, *, chance: Callable[[], float] = random.random) -> int:
@@ -167,7 +173,7 @@ async def _ask(hub: "Hub", asking: httpx.AsyncClient, hook: Hook, message: Messa
         "webhook-signature": standard.signature(secrets, id_=message.id, at_s=at_s, body=message.body),
     }
     try:
-        async with asyncio.timeout(TIMEOUT_S):
+        async with asyncio.timeout(asking.timeout.read):  # all of it together
             url, host = await _where(hook.url, allowed=hub.config.hooks)
             request = asking.build_request("POST", url, content=message.body, headers=headers)
             if host:

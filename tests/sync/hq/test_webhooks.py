@@ -223,7 +223,7 @@ async def test_while_one_address_does_not_answer_another_is_told_again_and_again
         desk.hub.config = replace(desk.hub.config, hooks=(slow.origin, good.origin))
         await desk.ask("POST", "/api/v1/webhooks", json={"url": f"{good.origin}/in"})
         slow.answers.clear()
-        telling = asyncio.create_task(webhooks.run(desk.hub, look_s=0.01))
+        telling = asyncio.create_task(webhooks.run(desk.hub, look_s=0.01, timeout_s=2 * PATIENT_S))
         try:
             for number, purpose in enumerate(("recognition", "profiling"), start=1):
                 await stop(desk, purpose)
