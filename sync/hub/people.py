@@ -84,6 +84,7 @@ def newcomers(
 ) -> list[Line]:
     """As `add_customers`: what it sends out, for whoever sends more in the same transaction."""
     shops = [_shop(conn, keys, shop_id) for shop_id in shop_ids]
+    tables.hold(conn, [new.customer_id for new in customers])  # who is being erased is erased, then refused
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in ("customer", "customer_key", "trait")}
     rows |= {"credential": [], "residency": []}
     registers: list[tables.Consent] = []

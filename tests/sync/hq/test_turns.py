@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from edge.kit.errors import Refused
 from edge.kit.sql import Connection
 from sync import enrolment
 from sync.hub import enrolling, people
@@ -95,16 +96,22 @@ async def test_what_comes_while_a_customer_is_erased_brings_nothing_of_them_back
         assert desk.hub.db.reader.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
 
 
-async def test_a_customer_who_is_erased_meanwhile_comes_back_by_no_import(desk: Desk) -> None:
+@pytest.mark.parametrize("way", ["import", "add"])
+async def test_a_customer_who_is_erased_meanwhile_comes_back_by_nothing(desk: Desk, way: str) -> None:
+    now_ms = desk.hub.now_ms()
+
     def erase(conn: Connection) -> Any:
-        return people.erase(conn, KEYS, customer_id=ANNA, now_ms=desk.hub.now_ms())
+        return people.erase(conn, KEYS, customer_id=ANNA, now_ms=now_ms)
 
-    def put_in(conn: Connection) -> Any:
-        its = rows.Customer(2, "", ANNA.hex(), traits={}, shops=["s1"], cards=[("number", "NEW")])
-        return put.put_customers(conn, KEYS, 1, found=[its], now_ms=desk.hub.now_ms())
+    def come(conn: Connection) -> Any:
+        if way == "import":
+            its = rows.Customer(2, "", ANNA.hex(), traits={}, shops=["s1"], cards=[("number", "NEW")])
+            return put.put_customers(conn, KEYS, 1, found=[its], now_ms=now_ms)
+        new = people.NewCustomer(ANNA, {}, [("number", "NEW")])
+        return people.add_customer(conn, KEYS, shop_ids=["s1"], customer=new, now_ms=now_ms)
 
-    with pytest.raises(Exception, match="erased"):
-        await after(desk.hub, erase, desk.hub.db.apply(put_in))
+    with pytest.raises(Refused, match="erased"):
+        await after(desk.hub, erase, desk.hub.db.apply(come))
     assert desk.hub.db.reader.execute("SELECT count(*) FROM credential").fetchone() == (0,)
 
 
