@@ -25,14 +25,15 @@
 
   const made = async () => {
     const pair = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign"]);
-    await asked((await store("readwrite")).put(pair.privateKey, "device"));
+    // Aside until the box has said yes: a used or wrong code must not cost a paired tablet its key.
+    await asked((await store("readwrite")).put(pair.privateKey, "next"));
     navigator.storage?.persist?.(); // a browser short of room must not throw it away
     return text(await crypto.subtle.exportKey("raw", pair.publicKey));
   };
 
-  const key = async () => {
+  const key = async (name) => {
     try {
-      return await asked((await store("readonly")).get("device"));
+      return await asked((await store("readonly")).get(name));
     } catch {
       return undefined;
     }
@@ -40,8 +41,21 @@
 
   // true: the box knows that it is this browser; false: it is not; an exception: the line is down.
   const prove = async () => {
-    const mine = await key();
-    if (!mine) return false;
+    const mine = await key("device");
+    if (mine && await proves(mine)) return true;
+    const next = await key("next");
+    if (!next || !(await proves(next))) return false;
+    try {
+      const keys = await store("readwrite");
+      keys.put(next, "device");
+      await asked(keys.delete("next"));
+    } catch {
+      // It stays where it is, and proves as well from there.
+    }
+    return true;
+  };
+
+  const proves = async (mine) => {
     const answer = await fetch("/device/challenge", { cache: "no-store" });
     if (!answer.ok) return answer.status < 500 ? false : Promise.reject(new Error("box"));
     const challenge = await answer.text();

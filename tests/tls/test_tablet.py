@@ -164,6 +164,22 @@ def test_a_second_touch_does_not_use_the_code_twice(box: Box, enrolled: Browser)
     context.close()
 
 
+def test_a_used_link_pressed_again_leaves_a_paired_tablet_its_key_and_a_new_link_gives_it_another(
+    box: Box, enrolled: Browser
+) -> None:
+    context = enrolled.new_context()
+    page = context.new_page()
+    used = f"{box.url}/pair/{box.pair_code('kassa')}"
+    for _ in range(2):
+        page.goto(used)
+        with page.expect_response(lambda answer: answer.request.method == "POST" and "/pair/" in answer.url):
+            page.get_by_role("button", name="Koppel deze tablet").click()
+    page.goto(f"{box.url}/signin")
+    expect(page.locator("#signin")).to_be_visible()
+    paired(context, box, "kassa 2")
+    context.close()
+
+
 def test_a_manager_shows_the_next_tablet_a_code_and_staff_cannot(box: Box, enrolled: Browser) -> None:
     browser = enrolled
     context = browser.new_context()
