@@ -145,6 +145,8 @@ class Config:
     readers: tuple[ReaderSettings, ...] = ()
 
 
+# As the hub asks of ids: with `shop:` and `:urgent` around it, it stays a name on the wire.
+ID: Final = re.compile(r"[A-Za-z0-9._-]{1,48}")
 SECTIONS: Final = ("shop", "server", "store", "hub", "visits", "wallet", "advice", "presence")
 
 
@@ -160,7 +162,24 @@ def load(path: Path, *, environment: Mapping[str, str] = os.environ) -> Config:
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not TOML: {error}", code="C01", hint="mend that line") from None
+    if is_of_hub(table):
+        raise ConfigError(
+            f"{path} is a hub's", code="C01", hint="this command wants the welkom.toml of a shop"
+        )
     return parse(table, base=path.parent, environment=environment, file=str(path))
+
+
+def is_of_hub(table: Mapping[str, Any]) -> bool:
+    """Whether settings are a hub's: only those have `[[shops]]`, or say where a hub keeps things and listens."""
+    hub = table.get("hub", {})
+    return "shops" in table or (isinstance(hub, dict) and bool({"state", "port", "host"} & set(hub)))
+
+
+def is_of_shop(table: Mapping[str, Any]) -> bool:
+    """Whether settings are a shop's."""
+    hub = table.get("hub", {})
+    ours = isinstance(hub, dict) and bool({each.name for each in fields(Hub)} & set(hub))
+    return ours or bool(({*SECTIONS, "readers"} - {"hub"}) & set(table))
 
 
 def parse(
@@ -202,8 +221,10 @@ def parse(
         raise _wrong(
             file, "readers", f"has two readers named {twice[0]!r}; names are told apart on the tablet"
         )
-    if "@" in urlsplit(sections["hub"].url).netloc:
-        raise _wrong(file, "hub.url", "holds no user and password: this box signs what it asks")
+    _reachable(sections["hub"].url, file=file)
+    for path, said in (("shop.id", sections["shop"].id), ("hub.device", sections["hub"].device or "-")):
+        if not ID.fullmatch(said):
+            raise _wrong(file, path, "is 1 to 48 letters, digits and ._- without spaces, such as amersfoort")
     try:
         ZoneInfo(sections["shop"].timezone)
     except (ZoneInfoNotFoundError, ValueError):
@@ -211,6 +232,19 @@ def parse(
             file, "shop.timezone", "is a zone of the tz database, such as Europe/Amsterdam"
         ) from None
     return Config(**sections, readers=parsed)
+
+
+def _reachable(url: str, *, file: str) -> None:
+    """Refuse an address of a hub that can be none; empty means that there is no hub."""
+    try:
+        address = urlsplit(url)
+        whole = address.scheme in ("http", "https") and bool(address.hostname)
+    except ValueError:
+        whole = False
+    if url and not whole:
+        raise _wrong(file, "hub.url", "is an address with its https://, such as https://hub.example")
+    if url and "@" in address.netloc:
+        raise _wrong(file, "hub.url", "holds no user and password: this box signs what it asks")
 
 
 def _section(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from edge.config import is_of_hub, is_of_shop
 from edge.keys import read_key
 from edge.kit.errors import ConfigError
 from edge.kit.postgres import connector
@@ -15,11 +16,12 @@ from sync.hub import devices
 from sync.hub.app import Hub
 from sync.hub.tables.devices import Device
 
+_PORT: Final = 8444
 _HUB: Final = {
     "state": "hub",
     "credentials": "credentials",
     "host": "127.0.0.1",
-    "port": 8444,
+    "port": _PORT,
     "signing": 1,
     "database": "",
     "hooks": (),
@@ -53,8 +55,19 @@ def is_hub(path: Path) -> bool:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         return False  # what is wrong with it says whoever loads it
-    hub = table.get("hub", {})
-    return "shops" in table or (isinstance(hub, dict) and bool({"state", "port", "host"} & set(hub)))
+    return is_of_hub(table)
+
+
+def example(*, port: int = _PORT) -> str:
+    """The file of a hub that does not know a shop yet."""
+    return (
+        "# Welkom: settings of a hub. Shops come with `welkom enrol --config hub.toml --shop ID`, not in this file.\n"
+        '[hub]\nstate = "hub"  # folder of hub.db, relative to this file\n'
+        'host = "127.0.0.1"  # 0.0.0.0 where shops come in over the network; put HTTPS before it\n'
+        f"port = {port}\n\n"
+        "[names]  # how people call a shop or recipient, by its id\n"
+        '# amersfoort = "Van Dam, Amersfoort"\n'
+    )
 
 
 async def introduced(hub: Hub, settings: HubFile) -> None:
@@ -71,10 +84,14 @@ def load_hub(path: Path, *, environment: Mapping[str, str]) -> HubFile:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(
-            f"{path}: cannot be read ({error.strerror})", code="C01", hint="see systemd/README.md"
+            f"{path}: cannot be read ({error.strerror})",
+            code="C01",
+            hint=f"`welkom init --hub-here --config {path}` makes a hub",
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not TOML: {error}", code="C01", hint="mend that line") from None
+    if is_of_shop(table):
+        raise ConfigError(f"{path} is a shop's", code="C01", hint="this command wants the hub.toml of a hub")
     _refuse_unknown(table, {"hub", "names", "shops"}, file=path, where="")
     own = {**_HUB, **_table(table.get("hub", {}), set(_HUB), file=path, where="hub.")}
     folder = environment.get("CREDENTIALS_DIRECTORY")
@@ -84,7 +101,12 @@ def load_hub(path: Path, *, environment: Mapping[str, str]) -> HubFile:
     if type(own["signing"]) is not int or own["signing"] < 1:
         raise _wrong(path, "hub.signing", "is a whole number from 1")
     database = _database(own["database"], file=path)
-    keys = hub_config.read_keys({name: read_key(credentials, name) for name in hub_config.NAMES})
+    keys = hub_config.read_keys(
+        {
+            name: read_key(credentials, name, made="`welkom init --hub-here` makes it with a new hub.toml")
+            for name in hub_config.NAMES
+        }
+    )
     hub = hub_config.Config(
         state=path.parent / str(own["state"]),
         keys=keys,
@@ -161,7 +183,9 @@ def _shop(table: dict[str, Any], credentials: Path, file: Path, number: int) -> 
     retired = table.get("retired", False)
     if type(retired) is not bool:
         raise _wrong(file, f"shops[{number}].retired", "is true or false")
-    shop_key = read_key(credentials, f"shop_key.{shop_id}")
+    shop_key = read_key(
+        credentials, f"shop_key.{shop_id}", made="it is the shop_key of that shop; `welkom enrol` needs none"
+    )
     return Shop(shop_id, device, public_key, epoch, shop_key=shop_key, retired=retired)
 
 

@@ -30,14 +30,15 @@ def read_keys(folder: Path) -> Keys:
     return Keys(**{name: read_key(folder, name) for name in NAMES})
 
 
-def read_key(folder: Path, name: str) -> bytes:
+def read_key(folder: Path, name: str, *, made: str = "`welkom init` makes it") -> bytes:
+    """One key; raises ConfigError, where it is missing with `made`, the sentence on who makes it."""
     try:
         content = (folder / name).read_bytes()
     except OSError as error:
         raise ConfigError(
             f"secret {name} cannot be read from the credentials directory ({error.strerror})",
             code="C02",
-            hint=f"`welkom init` makes it; under systemd check LoadCredential={name}:…",
+            hint=f"{made}; under systemd check LoadCredential={name}:…",
         ) from None
     if len(content) == KEY_BYTES:
         return content
@@ -54,10 +55,12 @@ def read_key(folder: Path, name: str) -> bytes:
     return key
 
 
-def write_keys(folder: Path, given: dict[str, bytes] | None = None) -> None:
+def write_keys(
+    folder: Path, given: dict[str, bytes] | None = None, *, names: tuple[str, ...] = NAMES
+) -> None:
     """Make the keys that are missing (mode 0600, folder 0700); `given` are those that somebody else chose."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name in NAMES:
+    for name in names:
         path = folder / name
         if path.exists():
             continue

@@ -73,7 +73,7 @@ def for_people(world: World, state: Path, *, quiet: bool) -> str:
     found = ", ".join(world.found) if world.found else "none plugged in; the simulated ones work"
     return (
         f"Welkom is open:   {world.address}/demo\n"
-        f"Sign in as        {name}, PIN {pin}\n"
+        f"Sign in as        {name}, PIN {pin} (demo only)\n"
         f"Scan at the till  echo {world.people[0].barcode} > {world.line.far}\n"
         f"Central wallet    {world.hub_address}\n"
         f"Real NFC readers  {found}\n"

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 from zeroconf import InterfaceChoice, IPVersion, Zeroconf
 
 from drivers.settings import ReaderSettings, SettingsError, outline
-from edge import machine
+from edge import known, machine
 from edge.commands.watch import tables
 from edge.config import Config, credentials_folder, load
 from edge.files import high_water_ms
-from edge.keys import read_keys
+from edge.keys import read_key, read_keys
 from edge.kit.clock import SystemClock, rfc3339
 from edge.kit.errors import ConfigError, WelkomError
 from edge.kit.sqlite import open_reader, store_error
@@ -44,15 +44,17 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(words: argparse.Namespace) -> int:
     config = load(words.config)
     ill = 0
-    for finding in examine(config, others(words.readers) if words.readers else ()):
+    for finding in examine(config, others(words.readers) if words.readers else (), file=words.config):
         ill += not finding.well
         print(f"{'well' if finding.well else 'ILL ':4}  {finding.part:14}  {finding.words}")
     print("All is well." if not ill else f"{ill} to mend: start at the top.")
     return 1 if ill else 0
 
 
-def examine(config: Config, others: Sequence[ReaderSettings] = ()) -> Iterator[Finding]:
-    """Every part in the order in which trouble should be mended."""
+def examine(
+    config: Config, others: Sequence[ReaderSettings] = (), *, file: Path = Path("welkom.toml")
+) -> Iterator[Finding]:
+    """Every part in the order in which trouble should be mended; `file` as the next step names it."""
     checks: list[tuple[str, Callable[[], str]]] = [
         ("secrets", lambda: _secrets(config)),
         ("disk", lambda: _disk(config.store.state)),
@@ -61,7 +63,7 @@ def examine(config: Config, others: Sequence[ReaderSettings] = ()) -> Iterator[F
         ("clock", lambda: _clock(config.store.state / "journal.db")),
         ("https", lambda: _https(config)),
         ("name", lambda: _name(config)),
-        ("hub", lambda: _hub(config)),
+        ("hub", lambda: _hub(config, file)),
     ]
     for part, check in checks:
         try:
@@ -187,7 +189,7 @@ def _name(config: Config) -> str:
     return f"{host} is answered" if answered else f"{host} is not answered now: is Welkom running?"
 
 
-def _hub(config: Config) -> str:
+def _hub(config: Config, file: Path) -> str:
     if not config.hub.url:
         return "none configured: this shop stays alone"
     address = urlsplit(config.hub.url)
@@ -197,4 +199,16 @@ def _hub(config: Config) -> str:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise Trouble(f"cannot be reached ({reason}); the shop works on, its facts wait") from None
-    return "answers"
+    if not config.hub.device:
+        raise Trouble("answers, and hub.device is empty here: set it, then `welkom enrol`")
+    said = known.refusal(config.hub, read_key(credentials_folder(config), "device_key"))
+    if said in known.STRANGE:
+        raise Trouble(
+            "answers, but does not know this box's key; at headquarters: welkom enrol --config hub.toml "
+            f"--shop {config.shop.id}, then here: welkom enrol --config {file}"
+        )
+    if said == "CLOCK_SKEW":
+        return "answers; its clock is more than 10 minutes from ours, which the sync makes up for"
+    if said.startswith("HTTP_"):
+        raise Trouble(f"something answers at hub.url that is no hub ({said[5:]}): compare that address")
+    return f"answers, and says {said} now" if said else "answers, and knows this box"

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from edge import centre, histories, outbox
+from edge import centre, histories, known, outbox
 from edge.commands.tablet import blocks
 from edge.config import Config, credentials_folder, load
 from edge.files import alone, prepare
@@ -18,7 +18,7 @@ from edge.hub_file import introduced, is_hub, load_hub
 from edge.keys import read_key, replace_key
 from edge.kit.clock import SystemClock
 from edge.kit.errors import ConfigError, Refused, Unreachable, WordsError
-from edge.kit.log import json_log
+from edge.kit.log import log_beside_words
 from edge.kit.sqlite import open_writer
 from sync import enrolment, wire
 from sync.enrolment import CODE_MS, Given, Membership
@@ -44,20 +44,35 @@ def run(words: argparse.Namespace) -> int:
         raise ConfigError(
             "this shop has no hub", code="C12", hint="set hub.url and hub.device, then `welkom check`"
         )
-    code = enrolment.code_of(words.code or _ask())
+    if words.shop or words.device or words.renew:
+        raise WordsError(
+            f"{words.config} is a shop's; --shop, --device and --renew are for headquarters",
+            code="W03",
+            hint="there with --config hub.toml, here with --code",
+        )
+    said = words.code or _ask()
+    if not said.strip():
+        raise WordsError(
+            "no code was given",
+            code="W03",
+            hint="--code …, as headquarters made it with `welkom enrol --config hub.toml --shop "
+            f"{config.shop.id}`",
+        )
+    code = enrolment.code_of(said)
     if code is None:
         raise WordsError("that is no code", code="W03", hint="type all seven groups of letters and digits")
     with alone(config.store.state):
-        given = _enrol(config, code)
+        given = _enrol(config, code, file=words.config)
     sys.stdout.write(
-        f"Enrolled as {given.device} of {given.shop}, epoch {given.epoch}. Start Welkom (again).\n"
+        f"Enrolled as {given.device} of {given.shop}.\n"
+        f"Now start (or restart) Welkom: welkom edge --config {words.config}\n"
     )
     return 0
 
 
 async def _at_hub(words: argparse.Namespace) -> int:
     settings = load_hub(words.config, environment=os.environ)
-    async with open_hub(settings.hub, log=json_log(now_ms=SystemClock().wall_ms)) as hub:
+    async with open_hub(settings.hub, log=log_beside_words(now_ms=SystemClock().wall_ms)) as hub:
         await introduced(hub, settings)
         if words.renew:
             epoch = await hub.db.apply(devices.renew, words.renew)
@@ -82,11 +97,12 @@ def _ask() -> str:
     return input("Code from headquarters: ")
 
 
-def _enrol(config: Config, code: bytes) -> Membership:
+def _enrol(config: Config, code: bytes, *, file: Path) -> Membership:
     """Ask the hub with a new key of this box; nothing here changes before it has answered."""
     folder = credentials_folder(config)
-    files = prepare(config.store.state, log=json_log(now_ms=SystemClock().wall_ms))
-    if not (folder / NEXT).exists():
+    files = prepare(config.store.state, log=log_beside_words(now_ms=SystemClock().wall_ms))
+    waiting = (folder / NEXT).exists()
+    if not waiting:
         replace_key(folder, NEXT, Ed25519PrivateKey.generate().private_bytes_raw())
     secret = read_key(folder, NEXT)
     public_key = Ed25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()
@@ -98,7 +114,14 @@ def _enrol(config: Config, code: bytes) -> Membership:
             public_key=public_key,
             epoch=histories.epoch(conn),
         )
-        given = exchange.open(_answer(config.hub.url, enrolment.encode(asked)))
+        try:
+            given = exchange.open(_answer(config.hub.url, enrolment.encode(asked)))
+        except Refused as error:
+            if not waiting:
+                (folder / NEXT).unlink()  # the hub did not take it
+            if error.code == "CODE_SPENT":
+                raise _spent(error, config, file=file) from None
+            raise
         ours = (read_key(folder, "shop_key").hex(), read_key(folder, "chain_key").hex())
         if ours != (given.shop_key, given.chain_key) and outbox.anything(conn):
             raise ConfigError(
@@ -114,6 +137,22 @@ def _enrol(config: Config, code: bytes) -> Membership:
     replace_key(folder, "device_key", secret)
     (folder / NEXT).unlink()
     return given
+
+
+def _spent(no: Refused, config: Config, *, file: Path) -> Refused:
+    """What it means that a code was used: whether that was by this box is asked with the key that it has."""
+    message = f"this code was used already, for {config.hub.device}"
+    try:
+        ours = not known.refusal(config.hub, read_key(credentials_folder(config), "device_key"))
+    except Unreachable:
+        ours = False
+    if ours:
+        hint = f"by this box, and the hub knows it: all is done; start Welkom: welkom edge --config {file}"
+        return Refused(message, code=no.code, hint=hint)
+    hint = (
+        "by another box than this one; tell headquarters, and ask for a new code: that one silences the other"
+    )
+    return Refused(message, code=no.code, hint=hint)
 
 
 def _answer(url: str, body: bytes) -> Given:

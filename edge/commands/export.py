@@ -10,7 +10,7 @@ from edge import exporting
 from edge.hub_file import load_hub
 from edge.kit.clock import SystemClock
 from edge.kit.errors import WordsError
-from edge.kit.log import json_log
+from edge.kit.log import log_beside_words
 from edge.kit.sql import Connection
 from sync.hub.app import open_hub
 from sync.hub.hq import export
@@ -44,7 +44,7 @@ async def _do(words: argparse.Namespace) -> None:
     if form == "parquet" and words.out is None:
         raise WordsError("Parquet needs a file", code="W04", hint="say where with --out")
     settings = load_hub(words.config, environment=os.environ)
-    log = json_log(now_ms=SystemClock().wall_ms)
+    log = log_beside_words(now_ms=SystemClock().wall_ms)
     async with open_hub(settings.hub, log=log) as hub:
         asked = export.Asked(hub.keys, words.purpose, hub.now_ms(), log)
 

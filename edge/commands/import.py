@@ -29,7 +29,7 @@ from edge.hub_file import HubFile, introduced, is_hub, load_hub
 from edge.importing import run as run_
 from edge.kit.clock import SystemClock, rfc3339
 from edge.kit.errors import ConfigError, WelkomError
-from edge.kit.log import json_log
+from edge.kit.log import log_beside_words
 from edge.kit.sql import Connection
 from edge.kit.sqlite import open_writer
 from sync.hub import catalogue
@@ -129,7 +129,7 @@ async def _people(words: argparse.Namespace) -> None:
 @asynccontextmanager
 async def _hub(settings: HubFile) -> AsyncGenerator[Hub, None]:
     """The hub's own file; a hub that runs beside us hears of what is committed."""
-    async with open_hub(settings.hub, log=json_log(now_ms=SystemClock().wall_ms)) as hub:
+    async with open_hub(settings.hub, log=log_beside_words(now_ms=SystemClock().wall_ms)) as hub:
         await introduced(hub, settings)
         yield hub
 
@@ -194,7 +194,7 @@ def _here(words: argparse.Namespace, body: bytes, mapping: Mapping_) -> int:
             hint="import at the hub: `welkom import catalogue FILE --config hub.toml`",
         )
     clock = SystemClock()
-    with _replica(config.store.state, log=json_log(now_ms=clock.wall_ms)) as conn:
+    with _replica(config.store.state, log=log_beside_words(now_ms=clock.wall_ms)) as conn:
         held = tables.held(conn)
         if words.stock:
             counted = counts.read(body, mapping, items=tables.numbers(held.values()), now_ms=clock.wall_ms())

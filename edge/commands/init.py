@@ -2,18 +2,22 @@
 
 import argparse
 import sys
+import tomllib
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from edge.config import example, toml
-from edge.keys import read_keys, write_keys
-from edge.kit.errors import ConfigError
+from edge import hub_file
+from edge.config import Config, example, parse, toml
+from edge.keys import NAMES, read_keys, write_keys
+from edge.kit.errors import ConfigError, WordsError
+from sync.hub import config as hub_config
 
 
 def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, help="file to write (welkom.toml; of a hub hub.toml)")
     parser.add_argument(
-        "--config", type=Path, default=Path("welkom.toml"), help="file to write (welkom.toml)"
+        "--hub-here", action="store_true", help="write the hub.toml and the secrets of a hub instead"
     )
     parser.add_argument("--shop", help="the shop's id at the hub")
     parser.add_argument("--name", help="the shop's name as on the door")
@@ -24,11 +28,33 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(words: argparse.Namespace) -> int:
-    path: Path = words.config
+    path: Path = words.config or Path("hub.toml" if words.hub_here else "welkom.toml")
     if path.exists() and not words.dry_run:
         raise ConfigError(
             f"{path} exists already", code="C06", hint="choose another --config, or edit that file"
         )
+    return _hub(path, words) if words.hub_here else _shop(path, words)
+
+
+def _hub(path: Path, words: argparse.Namespace) -> int:
+    if any(each is not None for each in (words.shop, words.name, words.recipient, words.hub, words.tls)):
+        raise WordsError(
+            "a hub has no shop, name, recipient, hub or tls of its own",
+            code="W02",
+            hint="leave those out beside --hub-here",
+        )
+    if words.dry_run:
+        sys.stdout.write(hub_file.example())
+        return 0
+    folder = _written(path, hub_file.example(), own="hub_kek", names=hub_config.NAMES)
+    sys.stdout.write(
+        f"Wrote {path} and the hub's secrets in {folder}. Keep a copy of both secrets elsewhere.\n"
+        f"Next: welkom hub --config {path}, and for each shop: welkom enrol --config {path} --shop ID\n"
+    )
+    return 0
+
+
+def _shop(path: Path, words: argparse.Namespace) -> int:
     shop = words.shop or _ask("Shop id at the hub", "shop-1")
     answers = {
         'id = "demo"': f"id = {toml(shop)}",
@@ -41,27 +67,54 @@ def run(words: argparse.Namespace) -> int:
     text = example()
     for old, new in answers.items():
         text = text.replace(old, new, 1)
+    try:
+        config = parse(tomllib.loads(text), base=path.parent, file="what was asked")
+    except ConfigError as error:
+        raise ConfigError(str(error), code=error.code, hint="nothing was written; give it again") from None
     if words.dry_run:
         sys.stdout.write(text)
         return 0
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    folder = path.parent / "credentials"
-    write_keys(folder)
-    public_key = Ed25519PrivateKey.from_private_bytes(read_keys(folder).device_key).public_key()
+    folder = _written(path, text, own="device_key")
     if not sys.stdin.isatty():
         sys.stdout.write(
             "What was not given is the default here, since nobody could be asked: look into the file.\n"
         )
-    sys.stdout.write(
-        f"Wrote {path} and the secrets in {folder}.\n"
-        "chain_key must be the same in every shop of the chain: copy it from headquarters.\n"
-        f"For the hub's own file, with this shop's shop_key as its secret shop_key.{shop}:\n\n"
-        f'[[shops]]\nid = "{shop}"\ndevice = "{shop}-1"\npublic_key = "{public_key.public_bytes_raw().hex()}"\n\n'
-        f"Or simply: `welkom enrol --config hub.toml --shop {shop}` there, and the code it prints here.\n"
-        f"Next: welkom check --config {path}\n"
-    )
+    sys.stdout.write(f"Wrote {path} and the secrets in {folder}.\n")
+    sys.stdout.write(_next(config, path, folder))
     return 0
+
+
+def _next(config: Config, path: Path, folder: Path) -> str:
+    """What comes after `init`: of a hub nothing is said to a shop that has none."""
+    check = f"Next: welkom check --config {path}\n"
+    if not config.hub.url:
+        return check
+    shop, device = config.shop.id, config.hub.device
+    key = Ed25519PrivateKey.from_private_bytes(read_keys(folder).device_key).public_key()
+    return (
+        f"{check}"
+        f"Then, at headquarters: welkom enrol --config hub.toml --shop {shop}\n"
+        f"and with the code that it prints, here: welkom enrol --config {path} --code …\n"
+        "\nBy hand, only where `welkom enrol` cannot be used: make chain_key the hub's own, give the hub this shop's "
+        f"shop_key as its\nsecret shop_key.{shop}, and put this in its hub.toml:\n\n"
+        f'[[shops]]\nid = "{shop}"\ndevice = "{device}"\npublic_key = "{key.public_bytes_raw().hex()}"\n'
+    )
+
+
+def _written(path: Path, text: str, *, own: str, names: tuple[str, ...] = NAMES) -> Path:
+    """Write settings and secrets; raises ConfigError where the secret `own` is there: the folder is another's."""
+    folder = path.parent / "credentials"
+    if (folder / own).exists():
+        raise ConfigError(
+            f"{folder} holds secrets already, of another file than {path.name}",
+            code="C06",
+            hint="two must not share them: choose another folder; are they this one's own, "
+            f"write the settings alone with --dry-run > {path.name}",
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_keys(folder, names=names)
+    path.write_text(text, encoding="utf-8")
+    return folder
 
 
 def _tls() -> str:

@@ -5,7 +5,7 @@ import getpass
 import sys
 from contextlib import closing
 from pathlib import Path
-from sqlite3 import IntegrityError
+from sqlite3 import Connection, IntegrityError
 
 from edge.config import credentials_folder, load
 from edge.files import prepare
@@ -25,18 +25,42 @@ def add(parser: argparse.ArgumentParser) -> None:
     new = words.add_parser(
         "add", help="someone who may sign in with a PIN; the first PIN of whom headquarters sent"
     )
-    new.add_argument("--config", type=Path, required=True, help="welkom.toml")
-    new.add_argument("--name", required=True, help="as on the tile of the sign-in page")
+    pin = words.add_parser("pin", help="another PIN for someone who may sign in, and new tries")
+    for each in (new, pin):
+        each.add_argument("--config", type=Path, required=True, help="welkom.toml")
+        each.add_argument("--name", required=True, help="as on the tile of the sign-in page")
+        each.add_argument("--pin-stdin", action="store_true", help="read the PIN from standard input")
+        each.add_argument("--dry-run", action="store_true", help="check everything and change nothing")
     new.add_argument("--role", choices=("staff", "manager"), default="staff")
     new.add_argument("--language", choices=("nl", "en"), help="the shop's language when not given")
-    new.add_argument("--pin-stdin", action="store_true", help="read the PIN from standard input")
-    new.add_argument("--dry-run", action="store_true", help="check everything and change nothing")
 
 
 def run(words: argparse.Namespace) -> int:
     config = load(words.config)
     keys = read_keys(credentials_folder(config))
-    by_hand = sys.stdin.isatty() and not words.pin_stdin
+    name = words.name.strip()
+    if not name:
+        raise WordsError("the name is empty", code="W02", hint="--name as on the tile of the sign-in page")
+    pin_hash = hash_pin(keys.pin_pepper, _pin(by_hand=sys.stdin.isatty() and not words.pin_stdin))
+    if words.dry_run:
+        return 0
+    journal = prepare(config.store.state, log=said_to_nobody).journal
+    with closing(open_writer(journal)) as conn:
+        if words.act == "pin":
+            if not acts.change_pin(conn, name, pin_hash):
+                raise WelkomError(
+                    f"nobody is called {name}", code="C08", hint="`welkom staff add` makes somebody known"
+                )
+            print(f"{name} signs in with the new PIN.")
+            return 0
+        if not roster.give_pin(conn, name, pin_hash):
+            _added(conn, name, words.role, words.language or config.shop.language, pin_hash)
+    print(f"{name} can sign in.")
+    return 0
+
+
+def _pin(*, by_hand: bool) -> str:
+    """A PIN that may be used, asked for twice at a terminal; raises WordsError."""
     pin = getpass.getpass("PIN, 4 to 6 digits: ") if by_hand else sys.stdin.readline().strip()
     if not is_pin(pin):
         raise WordsError("that is no PIN", code="C07", hint="choose 4 to 6 digits")
@@ -46,26 +70,18 @@ def run(words: argparse.Namespace) -> int:
             code="C07",
             hint="choose digits that do not run or repeat",
         )
-    if words.dry_run:
-        return 0
-    journal = prepare(config.store.state, log=said_to_nobody).journal
-    pin_hash = hash_pin(keys.pin_pepper, pin)
-    with closing(open_writer(journal)) as conn:
-        if roster.give_pin(conn, words.name, pin_hash):
-            print(f"{words.name} can sign in.")
-            return 0
-        try:
-            acts.add_staff(
-                conn,
-                words.name,
-                staff_id=uuid7_source(SystemClock())(),
-                role=words.role,
-                language=words.language or config.shop.language,
-                pin_hash=pin_hash,
-            )
-        except IntegrityError:
-            raise WelkomError(
-                f"there is a {words.name} already", code="C08", hint="add an initial to tell them apart"
-            ) from None
-    print(f"{words.name} can sign in.")
-    return 0
+    if by_hand and getpass.getpass("The same PIN again: ") != pin:
+        raise WordsError("the two PINs differ", code="C07", hint="nothing was changed; try again")
+    return pin
+
+
+def _added(conn: Connection, name: str, role: str, language: str, pin_hash: str) -> None:
+    new_id = uuid7_source(SystemClock())()
+    try:
+        acts.add_staff(conn, name, staff_id=new_id, role=role, language=language, pin_hash=pin_hash)
+    except IntegrityError:
+        raise WelkomError(
+            f"{name} is there already",
+            code="C08",
+            hint=f"another PIN: `welkom staff pin --name {name!r}`; somebody else: add an initial",
+        ) from None

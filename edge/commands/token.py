@@ -4,15 +4,18 @@ import argparse
 import asyncio
 import json
 import os
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from edge.hub_file import load_hub
 from edge.kit.clock import SystemClock, rfc3339
 from edge.kit.errors import WordsError
-from edge.kit.log import json_log
+from edge.kit.log import log_beside_words
 from sync.hub.app import open_hub
 from sync.hub.hq import tokens
 from sync.hub.tables import tokens as tables
+from sync.hub.tables.tokens import Token
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +28,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     new.add_argument("--dry-run", action="store_true", help="check everything and change nothing")
     listed = words.add_parser("list", help="every token, a line of JSON each; never the token itself")
     end = words.add_parser("end", help="a token may nothing any more, at once")
-    end.add_argument("id", metavar="ID", help="as `list` prints it")
+    end.add_argument("id", metavar="ID", help="as `list` prints it; or its name")
     for each in (new, listed, end):
         each.add_argument("--config", type=Path, required=True, help="hub.toml")
 
@@ -37,7 +40,7 @@ def run(words: argparse.Namespace) -> int:
 
 async def _do(words: argparse.Namespace) -> None:
     settings = load_hub(words.config, environment=os.environ)
-    async with open_hub(settings.hub, log=json_log(now_ms=SystemClock().wall_ms)) as hub:
+    async with open_hub(settings.hub, log=log_beside_words(now_ms=SystemClock().wall_ms)) as hub:
         match words.act:
             case "add":
                 if not words.scope:
@@ -45,12 +48,33 @@ async def _do(words: argparse.Namespace) -> None:
                 if not words.dry_run:
                     scopes, now_ms = words.scope, hub.now_ms()
                     print(await hub.db.apply(tokens.make, words.name, scopes=scopes, now_ms=now_ms))
+                    print(
+                        f'Token "{words.name}" may {", ".join(sorted(set(scopes)))}. '
+                        "Shown this once: keep it now.",
+                        file=sys.stderr,
+                    )
             case "list":
                 for each in tables.every(hub.db.reader):
                     told = {"id": each.id, "name": each.name, "scopes": sorted(each.scopes)}
                     ended = None if each.ended_ms is None else rfc3339(each.ended_ms)
                     print(json.dumps(told | {"made": rfc3339(each.made_ms), "ended": ended}))
             case _:
-                if not await hub.db.apply(tables.end, words.id, now_ms=hub.now_ms()):
+                id_ = _named(words.id, tables.every(hub.db.reader))
+                if not await hub.db.apply(tables.end, id_, now_ms=hub.now_ms()):
                     hint = "`welkom token list` names them"
-                    raise WordsError("no living token has this id", code="W02", hint=hint)
+                    raise WordsError("no valid token has this id or name", code="W02", hint=hint)
+
+
+def _named(said: str, every: Iterable[Token]) -> str:
+    """The id of the valid token that `said` means, by id or name; raises WordsError for a name that two have."""
+    valid = [each for each in every if each.ended_ms is None]
+    named = [each.id for each in valid if each.name == said]
+    if any(each.id == said for each in valid) or not named:
+        return said
+    if len(named) > 1:
+        raise WordsError(
+            f"{len(named)} valid tokens have this name",
+            code="W02",
+            hint=f"end one by its id: {', '.join(named)}",
+        )
+    return named[0]

@@ -82,6 +82,11 @@ def said_to_nobody(event: str, /, **fields: Any) -> None:
     """The log of a command whose own words say all that a person has to know."""
 
 
+def log_beside_words(*, now_ms: Callable[[], int]) -> Log:
+    """The log of a command that speaks to a person: lines of JSON for a file or a unit, none on a terminal."""
+    return said_to_nobody if sys.stderr.isatty() else json_log(now_ms=now_ms)
+
+
 def json_log(*, now_ms: Callable[[], int], stream: IO[str] | None = None) -> Log:
     """A log function that writes one redacted JSON line an event."""
 

@@ -20,6 +20,16 @@ def add_staff(
     )
 
 
+def change_pin(conn: Connection, name: str, pin_hash: str) -> bool:
+    """Another PIN, and tries anew on every tablet; False when nobody has this name. Whoever is signed in stays so."""
+    staff = tables.by_name(conn, name)
+    if staff is None:
+        return False
+    tables.set_pin(conn, staff.id, pin_hash)
+    tables.clear_all_tries(conn, staff.id)
+    return True
+
+
 def pair_code(
     conn: Connection,
     name: str,

@@ -62,6 +62,10 @@ def by_name(conn: Connection, name: str) -> Staff | None:
     return Staff(*row) if row else None
 
 
+def set_pin(conn: Connection, staff_id: bytes, pin_hash: str) -> None:
+    conn.execute("UPDATE staff SET pin_hash=? WHERE id=?", (pin_hash, staff_id))
+
+
 def set_language(conn: Connection, staff_id: bytes, language: str) -> None:
     conn.execute("UPDATE staff SET language=? WHERE id=?", (language, staff_id))
 

@@ -18,6 +18,7 @@ from edge.files import prepare
 from edge.keys import NAMES, read_keys
 from edge.kit.sqlite import open_writer
 from edge.staff import tables as staff
+from edge.staff.pins import pin_fits
 from tests.house.programs import Ran, configured, welkom
 
 SENTENCE = re.compile(r"welkom: .+ \[[A-Za-z_]\w+\] .+\n")
@@ -155,6 +156,50 @@ def test_init_writes_what_check_accepts_and_a_second_one_changes_nothing(tmp_pat
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
+def test_init_makes_a_hub_that_works_and_a_second_one_in_its_folder_changes_nothing(tmp_path: Path) -> None:
+    config = str(tmp_path / "hub.toml")
+    made = welkom("init", "--hub-here", "--config", config)
+    assert (made.status, made.err) == (0, "")
+    assert f"welkom enrol --config {config} --shop ID" in made.out
+    ran = welkom("enrol", "--config", config, "--shop", "assen")
+    assert (ran.status, "For assen-1 of assen" in ran.out) == (0, True), ran.err
+    secrets = {path.name: path.read_text() for path in (tmp_path / "credentials").iterdir()}
+    assert set(secrets) == {"hub_kek", "chain_key"}
+    assert not [each for each in secrets.values() if each in made.out]
+    one_sentence(welkom("init", "--hub-here", "--config", str(tmp_path / "other.toml")), 78, "C06")
+    assert {path.name: path.read_text() for path in (tmp_path / "credentials").iterdir()} == secrets
+
+
+def test_a_second_shop_does_not_get_the_secrets_of_the_first(tmp_path: Path) -> None:
+    assert init(tmp_path).status == 0
+    ran = welkom("init", "--config", str(tmp_path / "second.toml"), "--shop", "zwolle", "--hub", "")
+    one_sentence(ran, 78, "C06")
+    assert not (tmp_path / "second.toml").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "path"), [(("--shop", "Bad Id!"), "shop.id"), (("--hub", "hub.example"), "hub.url")]
+)
+def test_init_refuses_an_id_or_address_that_the_hub_would_refuse(
+    tmp_path: Path, words: tuple[str, str], path: str
+) -> None:
+    ran = init(tmp_path, *words)
+    one_sentence(ran, 78, "C01")
+    assert path in ran.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_hubs_file_and_a_shops_file_are_told_apart(tmp_path: Path) -> None:
+    assert init(tmp_path).status == 0
+    assert welkom("init", "--hub-here", "--config", str(tmp_path / "hub.toml")).status == 0
+    ran = welkom("check", "--config", str(tmp_path / "hub.toml"))
+    one_sentence(ran, 78, "C01")
+    assert "wants the welkom.toml of a shop" in ran.err
+    ran = welkom("hub", "--config", str(tmp_path / "welkom.toml"))
+    one_sentence(ran, 78, "C01")
+    assert "wants the hub.toml of a hub" in ran.err
+
+
 def test_init_says_no_secret(tmp_path: Path) -> None:
     said = init(tmp_path).out
     keys = read_keys(tmp_path / "credentials")
@@ -193,8 +238,16 @@ def test_staff_are_added_once_by_name(tmp_path: Path) -> None:
     assert (added.status, added.out, added.err) == (0, "Anna can sign in.\n", "")
     again = welkom(*words, stdin="2580\n")
     assert (again.status, "[C08]" in again.err, "Traceback" in again.err) == (1, True, False)
+    assert "welkom staff pin --name 'Anna'" in again.err
+    pin = ("staff", "pin", "--config", str(config), "--pin-stdin", "--name")
+    assert welkom(*pin, "Anna", stdin="1379\n").out == "Anna signs in with the new PIN.\n"
+    one_sentence(welkom(*pin, "Piet", stdin="1379\n"), 1, "C08")
+    one_sentence(welkom(*words[:-2], " ", "--pin-stdin", stdin="2580\n"), 2, "W02")
     with closing(open_writer(tmp_path / "state" / "journal.db")) as conn:
         assert list(staff.names(conn)) == ["Anna"]
+        anna = staff.by_name(conn, "Anna")
+    assert anna is not None
+    assert pin_fits(read_keys(tmp_path / "credentials").pin_pepper, "1379", anna.pin_hash)
 
 
 def test_what_the_shop_keeps_is_readable_by_its_owner_only(tmp_path: Path) -> None:

@@ -12,7 +12,10 @@ from tests.house.test_import import write_hub
 def test_a_token_is_shown_once_and_ended_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = ["--config", str(write_hub(tmp_path))]
     assert main(["token", "add", "till", "--scope", "goods:read", *config]) == 0
-    token = capsys.readouterr().out.strip()
+    told = capsys.readouterr()
+    token = told.out.strip()
+    assert 'Token "till" may goods:read. Shown this once' in told.err
+    assert token not in told.err
     assert token.startswith("welkom_")
     assert token.encode() not in b"".join(each.read_bytes() for each in (tmp_path / "hub").iterdir())
     assert main(["token", "list", *config]) == 0
@@ -20,7 +23,7 @@ def test_a_token_is_shown_once_and_ended_at_once(tmp_path: Path, capsys: pytest.
     assert token not in said
     listed = json.loads(said)
     assert (listed["name"], listed["scopes"], listed["ended"]) == ("till", ["goods:read"], None)
-    assert main(["token", "end", listed["id"], *config]) == 0
+    assert main(["token", "end", "till", *config]) == 0
     assert main(["token", "end", listed["id"], *config]) == 2
     assert main(["token", "add", "till", *config]) == 2
     assert "[W02]" in capsys.readouterr().err

@@ -14,9 +14,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge.cli import main
+from edge.commands.doctor import examine
+from edge.config import load
 from edge.facts import Fact
 from edge.files import prepare
-from edge.keys import read_keys
+from edge.keys import read_keys, replace_key
 from edge.kit.clock import ShopTime, SystemClock
 from edge.kit.serve import listen, serve
 from edge.kit.sqlite import Database
@@ -103,7 +105,10 @@ async def test_headquarters_makes_a_code_and_the_box_that_uses_it_is_the_voice_o
         assert code
         assert "█" in out
         assert await town.enrol(code[1].lower().replace("-", " ")) == 0
-        assert "Enrolled as assen-1 of assen, epoch 1" in capsys.readouterr().out
+        assert (
+            "Enrolled as assen-1 of assen.\nNow start (or restart) Welkom: welkom edge --config"
+            in capsys.readouterr().out
+        )
         await town.hub.add_customers(["assen"], [customer()])
         async with town.agent() as (db, agent):
             await agent.once()
@@ -113,18 +118,40 @@ async def test_headquarters_makes_a_code_and_the_box_that_uses_it_is_the_voice_o
 
 
 async def test_a_code_works_once_and_a_second_one_silences_a_copy_and_gives_a_new_epoch(
-    tmp_path: Path,
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with open_town(tmp_path) as town:
         first = await town.code()
         assert await town.enrol(first) == 0
         assert await town.enrol(first) == 1  # by another key: a box that was enrolled makes a new one
+        assert "[CODE_SPENT] by this box, and the hub knows it" in capsys.readouterr().err
+        assert not list((town.folder / "credentials").glob("*.next"))
         copied = read_keys(town.folder / "credentials").device_key
         assert await asked(town, copied) == (200, "")
         assert await town.enrol(await town.code()) == 0
         assert await asked(town, copied) == (401, "BAD_SIGNATURE")
         row = town.hub.db.reader.execute("SELECT epoch FROM device WHERE id='assen-1'").fetchone()
         assert row == (2,)
+
+
+async def test_doctor_says_whether_the_hub_knows_this_box(tmp_path: Path) -> None:
+    async with open_town(tmp_path) as town:
+        file = town.folder / "welkom.toml"
+
+        async def hub() -> tuple[bool, str]:
+            found = await asyncio.to_thread(list, examine(load(file), file=file))
+            return next((each.well, each.words) for each in found if each.part == "hub")
+
+        well, words = await hub()
+        assert (well, "--shop assen" in words, f"welkom enrol --config {file}" in words) == (
+            False,
+            True,
+            True,
+        )
+        assert await town.enrol(await town.code()) == 0
+        assert await hub() == (True, "answers, and knows this box")
+        replace_key(town.folder / "credentials", "device_key", b"\x07" * 32)
+        assert (await hub())[0] is False
 
 
 async def asked(town: Town, secret: bytes) -> tuple[int, str]:
@@ -178,6 +205,7 @@ async def test_a_code_is_good_for_a_quarter_of_an_hour(tmp_path: Path) -> None:
         old = await town.hub.db.apply(enrolling.make_code, KEYS, **slot, now_ms=now - CODE_MS)
         assert await town.enrol(old) == 1
         assert await town.enrol("no code at all") == 2
+        assert not list((town.folder / "credentials").glob("*.next"))
 
 
 def test_a_code_is_read_however_it_is_typed() -> None:
