@@ -17,7 +17,7 @@ from edge.kit.log import said_to_nobody
 from edge.kit.sqlite import open_writer
 from edge.staff import acts, roster
 from edge.staff.pins import hash_pin
-from edge.staff.rules import is_guessed, is_pin
+from edge.staff.rules import StaffRole, is_guessed, is_pin
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -75,7 +75,7 @@ def _pin(*, by_hand: bool) -> str:
     return pin
 
 
-def _added(conn: Connection, name: str, role: str, language: str, pin_hash: str) -> None:
+def _added(conn: Connection, name: str, role: StaffRole, language: str, pin_hash: str) -> None:
     new_id = uuid7_source(SystemClock())()
     try:
         acts.add_staff(conn, name, staff_id=new_id, role=role, language=language, pin_hash=pin_hash)
