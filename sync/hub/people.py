@@ -20,7 +20,7 @@ from sync.hub.config import Keys
 from sync.hub.consents import NewConsent
 from sync.hub.devices import shop_key_of
 from sync.hub.hq import news
-from sync.hub.tables import events, imports, wallet
+from sync.hub.tables import events, hooks, imports, tokens, wallet
 from sync.hub.tables import feed as partitions
 from sync.hub.tables import people as tables
 from sync.hub.tables.feed import Line, Moved
@@ -180,6 +180,8 @@ def erase(conn: Connection, keys: Keys, *, customer_id: bytes, now_ms: int) -> l
     events.forget(conn, customer_id)
     wallet.forget(conn, customer_id, nobody=os.urandom(16))
     imports.forget(conn, customer_id)
+    tokens.forget(conn, customer_id)
+    hooks.forget(conn, customer_id)
     news.tell(conn, [news.News("customer.erased", now_ms, customer_id)])
     partitions.forget(conn, customer_id)
     return partitions.publish(

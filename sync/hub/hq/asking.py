@@ -82,8 +82,13 @@ def _pour(buckets: Buckets, name: str) -> None:
         )
 
 
-async def once(hub: "Hub", request: AnyRequest, key: str | None, act: Act) -> Response[bytes]:
-    """Run `act` and answer with what it made; with a key its first answer is kept in the same transaction."""
+async def once(
+    hub: "Hub", request: AnyRequest, key: str | None, act: Act, *, customer_id: bytes
+) -> Response[bytes]:
+    """Run `act` about a customer and answer with what it made.
+
+    With a key its first answer is kept in the same transaction.
+    """
     who: Token = request.state.who
     asked = sha256(f"{request.method} {request.url.path}\n".encode() + await request.body()).digest()
     now_ms = hub.now_ms()
@@ -99,7 +104,8 @@ async def once(hub: "Hub", request: AnyRequest, key: str | None, act: Act) -> Re
         body = b"" if made is None else msgspec.json.encode(made)
         if key:
             given = tables.Answer(asked, status, body)
-            tables.keep_answer(conn, who.id, key_hash, given, now_ms=now_ms, until_ms=now_ms - DAY_MS)
+            times = {"now_ms": now_ms, "until_ms": now_ms - DAY_MS}
+            tables.keep_answer(conn, who.id, key_hash, given, customer_id=customer_id, **times)
         return status, body, moved
 
     status, body, moved = await hub.db.apply(whole)

@@ -62,7 +62,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
             moved = people.add_customer(conn, hub.keys, shop_ids=shop_ids, customer=new, now_ms=now_ms)
             return 201, shapes.Made(new.customer_id.hex()), moved
 
-        return await once(hub, request, key, act)
+        return await once(hub, request, key, act, customer_id=new.customer_id)
 
     @post(
         "/customers/find", scope="customers:read", summary="The id behind a number or card", status_code=200
@@ -135,7 +135,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
             moved = partitions.publish(conn, wallet.rows(conn, [customer]))
             return 201, shapes.Balance(data.instrument, balance), moved
 
-        return await once(hub, request, key, act)
+        return await once(hub, request, key, act, customer_id=customer)
 
     @put(
         "/customers/{customer_id:str}/consents/{purpose:str}/{recipient:str}",

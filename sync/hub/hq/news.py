@@ -50,7 +50,7 @@ def tell(conn: Connection, news: Iterable[News]) -> None:
         }
         body = msgspec.json.encode({"type": each.kind, "timestamp": rfc3339(each.at_ms), "data": told})
         messages += [
-            tables.Message(hook.id, id_, body, 0, 0)
+            tables.Message(hook.id, id_, body, 0, 0, each.customer_id)
             for hook in living
             if not hook.kinds or each.kind in hook.kinds
         ]

@@ -30,6 +30,7 @@ class Message(NamedTuple):
     body: bytes
     tries: int
     next_ms: int
+    customer_id: bytes | None = None
 
 
 _COLUMNS: Final = "id, url, kinds, wrapped, former, former_ms, failing_ms, ended_ms, tries"
@@ -109,8 +110,8 @@ def drop(conn: Connection, id_: str) -> None:
 def add(conn: Connection, messages: Iterable[Message]) -> None:
     conn.executemany(
         """
-        INSERT INTO webhook_message (webhook_id, id, body, tries, next_ms)
-        VALUES (:webhook_id, :id, :body, :tries, :next_ms)
+        INSERT INTO webhook_message (webhook_id, id, body, tries, next_ms, customer_id)
+        VALUES (:webhook_id, :id, :body, :tries, :next_ms, :customer_id)
         ON CONFLICT (webhook_id, id) DO UPDATE SET body=webhook_message.body
         """,
         [each._asdict() for each in messages],
@@ -128,6 +129,11 @@ def to_tell(conn: Connection, *, now_ms: int) -> list[str]:
         {"now_ms": now_ms},
     )
     return [id_ for (id_,) in rows]
+
+
+def forget(conn: Connection, customer_id: bytes) -> None:
+    """Tell nothing more of a customer."""
+    conn.execute("DELETE FROM webhook_message WHERE customer_id=:customer_id", {"customer_id": customer_id})
 
 
 def due(conn: Connection, webhook_id: str, *, now_ms: int, most: int) -> list[Message]:

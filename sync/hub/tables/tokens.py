@@ -73,18 +73,30 @@ def answer(conn: Connection, token_id: str, key_hash: bytes) -> Answer | None:
 
 
 def keep_answer(
-    conn: Connection, token_id: str, key_hash: bytes, given: Answer, *, now_ms: int, until_ms: int
+    conn: Connection,
+    token_id: str,
+    key_hash: bytes,
+    given: Answer,
+    *,
+    customer_id: bytes,
+    now_ms: int,
+    until_ms: int,
 ) -> None:
     """Keep an answer; those of before `until_ms` are swept out with it."""
     conn.execute("DELETE FROM api_answer WHERE at_ms<:until_ms", {"until_ms": until_ms})
-    values = {"token_id": token_id, "key_hash": key_hash, "now_ms": now_ms} | given._asdict()
+    values = {"token_id": token_id, "key_hash": key_hash, "customer_id": customer_id, "now_ms": now_ms}
     conn.execute(
         """
-        INSERT INTO api_answer (token_id, key_hash, request, status, body, at_ms)
-        VALUES (:token_id, :key_hash, :request, :status, :body, :now_ms)
+        INSERT INTO api_answer (token_id, key_hash, request, status, body, at_ms, customer_id)
+        VALUES (:token_id, :key_hash, :request, :status, :body, :now_ms, :customer_id)
         """,
-        values,
+        values | given._asdict(),
     )
+
+
+def forget(conn: Connection, customer_id: bytes) -> None:
+    """Forget the answers about a customer."""
+    conn.execute("DELETE FROM api_answer WHERE customer_id=:customer_id", {"customer_id": customer_id})
 
 
 def _token(id_: str, name: str, scopes: str, made_ms: int, ended_ms: int | None) -> Token:

@@ -18,7 +18,7 @@ from sync.hub.hq import standard, webhooks
 from sync.hub.tables import hooks
 from tests.patience import PATIENT_S
 from tests.sync.centre import ANNA, HERE
-from tests.sync.hq.desk import Desk
+from tests.sync.hq.desk import WHO, Desk
 
 DAY_MS = 86_400_000
 
@@ -232,3 +232,19 @@ async def test_while_one_address_does_not_answer_another_is_told_again_and_again
         finally:
             slow.answers.set()
             telling.cancel()
+
+
+@pytest.mark.anyio
+async def test_of_who_is_erased_nothing_is_told_any_more_but_that_and_no_answer_is_kept(desk: Desk) -> None:
+    def kept(table: str) -> list[bytes]:
+        return [bytes(body) for (body,) in desk.hub.db.reader.execute(f"SELECT body FROM {table}", {})]
+
+    async with told(desk):
+        line = {"instrument": "points", "delta": -20}
+        await desk.ask("POST", f"{WHO}/ledger", json=line, headers={"idempotency-key": "k-1"})
+        await stop(desk)
+        assert kept("api_answer") == [b'{"instrument":"points","balance":100}']
+        assert [json.loads(body)["type"] for body in kept("webhook_message")] == ["consent.withdrawn"]
+        await desk.hub.erase(ANNA)
+        assert kept("api_answer") == []
+        assert [json.loads(body)["type"] for body in kept("webhook_message")] == ["customer.erased"]
