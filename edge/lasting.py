@@ -28,6 +28,12 @@ def keep(conn: Connection, rows: Sequence[wire.Row]) -> None:
             _keep_row(conn, row)
 
 
+def heed(conn: Connection, rows: Sequence[wire.Row]) -> None:
+    """Do it in the journal, wherever the replica's cursor is."""
+    for row in rows:
+        _keep_row(conn, row)
+
+
 def forget(conn: Connection, customer_id: bytes) -> None:
     """Nothing of an erased customer stays in the journal; the numbers of their facts do."""
     consent.forget(conn, customer_id, schema="main")

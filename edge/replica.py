@@ -60,6 +60,12 @@ def apply(conn: Connection, rows: Sequence[wire.Row], seals: Seals) -> None:
     move(conn, part, rows[-1].seq)
 
 
+def heed(conn: Connection, rows: Sequence[wire.Row]) -> None:
+    """Customers who leave a replica that another is about to take the place of."""
+    for row in rows:
+        guests.gone(conn, bytes.fromhex(row.id))
+
+
 def _apply_row(conn: Connection, row: wire.Row, seals: Seals) -> None:
     if row.op == "erase" or (row.op == "del" and row.t == "customer"):
         # No resident any more. What was withdrawn here stays: the hub may not have heard of it.

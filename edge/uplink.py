@@ -121,6 +121,15 @@ class Uplink:
                 await self._say_again()
             self._on_complete()
 
+    async def heed(self, rows: Sequence[wire.Row]) -> None:
+        if here := lasting.of(rows, urgent=True):
+            await self._kept(lasting.heed, here)
+        gone = [row for row in rows if row.op == "erase" or (row.op == "del" and row.t == "customer")]
+        if gone:
+            await self._kept(replica.heed, gone)
+        if here or gone:
+            await self._on_applied([*here, *(row for row in gone if row.op == "del")])
+
     async def _say_again(self) -> None:
         """A hub that was put back from a backup may not know what was taken away: the "no" of this shop holds."""
         now_ms = self._time.now_ms()

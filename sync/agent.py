@@ -17,7 +17,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync import bootstrap, mending, signet, wire
-from sync.asking import Asking, Sleep, nonsense
+from sync.asking import Asking, Sleep, dense, first, fitting, refusal, refusing, understood
 from sync.bootstrap import Bootstrap, Staging
 from sync.box import Box
 from sync.pokes import BEAT_S, URGENT_PATH, Poke, Reading
@@ -86,6 +86,7 @@ class Agent:
         self._box = box
         self._staging = staging
         self._rebuilding = asyncio.Lock()
+        self._of_hub = 0  # epoch of the hub that was put back and all is being fetched from, 0: of none
         self._schema = schema
         self._said_schema = wire.OLDEST  # of both sides, as far as is known
         self._device = device
@@ -118,7 +119,7 @@ class Agent:
         """Whose card this is; `card` is sealed as in GuestAsk. Raises Unreachable or Refused."""
         ask = wire.encode_ask(wire.GuestAsk(card=card))
         content = await self._ask("POST", wire.GUEST_PATH, content=ask, most=wire.ANSWER_BYTES)
-        return _understood(lambda: wire.decode_as(content, wire.GuestAnswer))
+        return understood(lambda: wire.decode_as(content, wire.GuestAnswer))
 
     async def once(self) -> None:
         """One full round: urgent rows, facts, all other rows. Raises Unreachable, or the first Refused."""
@@ -149,7 +150,7 @@ class Agent:
                     if self._report is not None:
                         lanes.create_task(self._lane("status", partial(self._tell, self._report)))
             except* wire.Unreachable as group:
-                lost = _first(group)
+                lost = first(group)
             if lost is not None:
                 self._down(lost)
                 await self._pause(self._pause_s())
@@ -248,7 +249,7 @@ class Agent:
             if batch is None or not batch.events:
                 return
             try:
-                await self._send(_fitting(batch))
+                await self._send(fitting(batch))
             except wire.Refused as error:
                 if error.code not in _PARTED or not await mending.renew(self._box, self._standing):
                     raise
@@ -264,10 +265,10 @@ class Agent:
 
     async def _send(self, batch: wire.Batch) -> None:
         answer = await self._answer(wire.encode_batch(batch, self._device, schema=self._said_schema))
-        if answer.hub_epoch != self._box.hub_epoch():
-            await self._met(answer.hub_epoch)
+        if self._staging is None and answer.hub_epoch != self._box.hub_epoch():
+            await self._met(answer.hub_epoch)  # else a lane of rows does: what fetches all sends facts first
         if answer.ack.epoch != batch.epoch or answer.ack.seq > batch.last_seq:
-            raise _no(
+            raise refusal(
                 "the hub holds facts that this box does not know",
                 code="HUB_AHEAD",
                 hint="the box was restored or copied: give it a new epoch at the hub",
@@ -284,7 +285,7 @@ class Agent:
     async def _send_again(self) -> None:
         """The hub lacks facts that it had acknowledged: say them again from where it stands."""
         if not await mending.send_again(self._box, self._standing):
-            raise _no(
+            raise refusal(
                 "the hub lacks facts that it had taken, and this box holds them no more",
                 code="HUB_BEHIND",
                 hint="the hub was restored from a backup that is too old: give this box a new epoch there",
@@ -295,7 +296,7 @@ class Agent:
     async def _standing(self, epoch: int, seq: int) -> Standing:
         target = f"{DEVICE_PATH}?epoch={epoch}&seq={seq}"
         content = await self._ask("GET", target, most=wire.ANSWER_BYTES)
-        return _understood(lambda: wire.decode_as(content, Standing))
+        return understood(lambda: wire.decode_as(content, Standing))
 
     async def _met(self, hub_epoch: int, *, behind: tuple[str, int] | None = None) -> None:
         """Know the hub's epoch; another one than before: it was put back from a backup, so all is compared anew.
@@ -307,15 +308,46 @@ class Agent:
             if before == hub_epoch and (behind is None or self._box.cursor(behind[0]) != behind[1]):
                 return
             if before:
-                self._log("hub_restored", from_version=before, to_version=hub_epoch)
+                if self._of_hub != hub_epoch:
+                    self._log("hub_restored", from_version=before, to_version=hub_epoch)
                 with suppress(wire.Refused):  # the lane of facts will say so; the rows must not wait for it
                     await self._send_again()
                 self.wake()
+                if await self._anew(hub_epoch):
+                    return
             await self._box.start_over(hub_epoch, empty=before > 0)
+
+    async def _anew(self, hub_epoch: int) -> bool:
+        """Fetch all anew from a hub that was put back, while the old replica answers; False: it has to go first.
+
+        It does where nothing can be fetched whole: of a replica that stands still, no "no" would ever be heard.
+        """
+        if self._staging is None:
+            return False
+        async with self._rebuilding:
+            if self._of_hub != hub_epoch:
+                await self._staging.drop()  # of the hub of before
+                self._of_hub = hub_epoch
+            urgent, had = partial(self._page, self._urgent), self._box.cursor(self._urgent)
+            heeding = asyncio.ensure_future(bootstrap.heed(urgent, self._box.heed, had=had))
+            try:
+                if not await self._fetched_whole():
+                    return False
+            except wire.Refused as error:
+                self._log("replica_not_fetched", code=error.code, hint=error.hint, message=str(error))
+                return False
+            finally:
+                heeding.cancel()
+                with suppress(asyncio.CancelledError, wire.WireError):
+                    await heeding
+            self._of_hub = 0
+            await self._box.start_over(hub_epoch, empty=False)
+            await self._box.make_sure(self._urgent, replaced=True)
+        return True
 
     async def _answer(self, body: bytes) -> wire.Answer:
         content = await self._ask("POST", wire.EVENTS_PATH, content=body, most=wire.ANSWER_BYTES)
-        answer = _understood(lambda: wire.decode_answer(content))
+        answer = understood(lambda: wire.decode_answer(content))
         self._up(answer.hub_time_ms)
         return answer
 
@@ -340,7 +372,7 @@ class Agent:
             await self._met(page.checkpoint.hub_epoch)
             if after != self._box.cursor(part):
                 return False
-        _dense(page, part, after=after)
+        dense(page, part, after=after)
         is_long = after == self._box.cursor(part) == 0 and not page.checkpoint.up_to_date
         if is_long and await self._rebuilt():
             return False
@@ -360,7 +392,7 @@ class Agent:
         if self._schema > 1:
             query += f"&schema={self._schema}"
         content = await self._ask("GET", f"{wire.FEED_PATH}?{query}", most=wire.PAGE_BYTES)
-        page = _understood(lambda: wire.decode_page(content, schema=self._schema))
+        page = understood(lambda: wire.decode_page(content, schema=self._schema))
         await self._vouched(page)
         self._up(page.checkpoint.hub_time_ms)
         self._said_schema = page.checkpoint.schema
@@ -374,48 +406,48 @@ class Agent:
             async with self._rebuilding:
                 return True
         async with self._rebuilding:
-            with suppress(wire.Refused):  # the outbox is a file of its own, which none of this touches
-                await self._push()
-            way = Bootstrap(
-                self._staging,
-                partial(self._asking.answered, "GET"),
-                pins=self._box.pins,
-                shop=self._shop,
-                live_urgent=partial(self._box.cursor, self._urgent),
-                fetch_urgent=lambda after: self._page(self._urgent, after=after, wait_s=0),
-            )
-            began_s = asyncio.get_running_loop().time()
-            try:
-                manifest = await way.run()
-            except wire.Malformed as error:
-                raise _no(str(error), code=error.code, hint=error.hint) from None
-            except wire.Refused as error:
-                if error.code != "NOT_FOUND":
-                    raise
-                self._staging = None  # a hub of an earlier version: it sends every row
-                return False
-            await self._box.make_sure(self._urgent, replaced=True)
-            self.wake()  # for the receipt
-            took_ms = round((asyncio.get_running_loop().time() - began_s) * 1000)
-            self._log("replica_fetched", count=manifest.rows, bytes=manifest.bytes, duration_ms=took_ms)
-            return True
+            return await self._fetched_whole()
+
+    async def _fetched_whole(self) -> bool:
+        assert self._staging is not None
+        with suppress(wire.Refused):  # the outbox is a file of its own, which none of this touches
+            await self._push()
+        way = Bootstrap(
+            self._staging,
+            partial(self._asking.answered, "GET"),
+            pins=self._box.pins,
+            shop=self._shop,
+            live_urgent=partial(self._box.cursor, self._urgent),
+            fetch_urgent=lambda after: self._page(self._urgent, after=after, wait_s=0),
+        )
+        began_s = asyncio.get_running_loop().time()
+        try:
+            manifest = await way.run()
+        except wire.Malformed as error:
+            raise refusal(str(error), code=error.code, hint=error.hint) from None
+        except wire.Refused as error:
+            if error.code != "NOT_FOUND":
+                raise
+            self._staging = None  # a hub of an earlier version: it sends every row
+            return False
+        await self._box.make_sure(self._urgent, replaced=True)
+        self.wake()  # for the receipt
+        took_ms = round((asyncio.get_running_loop().time() - began_s) * 1000)
+        self._log("replica_fetched", count=manifest.rows, bytes=manifest.bytes, duration_ms=took_ms)
+        return True
 
     async def _vouched(self, page: wire.Page) -> None:
         """Believe nothing that the hub itself did not sign; learn its next key."""
         pins = tuple(self._box.pins())
-        try:
+        with refusing():
             keys = signet.vouched(page, pins)
-        except wire.Malformed as error:
-            raise _no(str(error), code=error.code, hint=error.hint) from None
         if keys != pins:
             await self._box.pin(keys)
             self._log("hub_key_pinned", state="renewed" if pins else "first")
 
     async def _applied(self, page: wire.Page) -> None:
-        try:
+        with refusing():
             await self._box.apply(page)
-        except wire.Malformed as error:
-            raise _no(str(error), code=error.code, hint=error.hint) from None
 
     async def _ask(self, method: str, target: str, *, most: int, content: bytes | None = None) -> bytes:
         return await self._asking.ask(method, target, most=most, content=content)
@@ -464,37 +496,3 @@ class Agent:
         bound_s = min(BACKOFF_MOST_S, BACKOFF_FIRST_S * 2.0 ** min(self._tries, 10))
         self._tries += 1
         return self._chance() * bound_s
-
-
-def _first(group: BaseExceptionGroup[wire.Unreachable]) -> wire.Unreachable:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    assert isinstance(error, wire.Unreachable)
-    return error
-
-
-def _fitting(batch: wire.Batch) -> wire.Batch:
-    try:
-        return wire.fit(batch)
-    except wire.Malformed as error:
-        raise _no(str(error), code=error.code, hint=error.hint) from None
-
-
-def _understood(decode: "Callable[[], wire.T]") -> "wire.T":
-    """What the hub said; nonsense is as good as no line, for it may be a proxy's or a hotspot's page."""
-    try:
-        return decode()
-    except wire.Malformed as error:
-        raise nonsense(str(error), code=error.code) from None
-
-
-def _dense(page: wire.Page, part: str, *, after: int) -> None:
-    try:
-        wire.follows(page, part, after=after)
-    except wire.Malformed as error:
-        raise _no(str(error), code=error.code, hint=error.hint) from None
-
-
-def _no(message: str, *, code: str, hint: str) -> wire.Refused:
-    return wire.Refused(message, code=code, hint=hint)

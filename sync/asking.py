@@ -3,8 +3,8 @@
 import asyncio
 import random
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -141,6 +141,47 @@ class Asking:
 def nonsense(message: str, *, code: str) -> wire.Unreachable:
     """As good as no line: it may be a proxy's or a hotspot's page."""
     return wire.Unreachable(message, code=code, hint="see what stands between the shop and the hub")
+
+
+def fitting(batch: wire.Batch) -> wire.Batch:
+    """As much of it as goes into one request."""
+    with refusing():
+        return wire.fit(batch)
+
+
+def understood(decode: "Callable[[], wire.T]") -> "wire.T":
+    """What the hub said; nonsense is as good as no line, for it may be a proxy's or a hotspot's page."""
+    try:
+        return decode()
+    except wire.Malformed as error:
+        raise nonsense(str(error), code=error.code) from None
+
+
+def dense(page: wire.Page, part: str, *, after: int) -> None:
+    """Raises Refused for a page that leaves a gap."""
+    with refusing():
+        wire.follows(page, part, after=after)
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """What is malformed in here is of the hub itself, and stops the lane."""
+    try:
+        yield
+    except wire.Malformed as error:
+        raise refusal(str(error), code=error.code, hint=error.hint) from None
+
+
+def first(group: BaseExceptionGroup[wire.Unreachable]) -> wire.Unreachable:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, wire.Unreachable)
+    return error
+
+
+def refusal(message: str, *, code: str, hint: str) -> wire.Refused:
+    return wire.Refused(message, code=code, hint=hint)
 
 
 def _seconds(text: str) -> float:

@@ -132,6 +132,32 @@ class Bootstrap:
                 return
 
 
+async def heed(
+    page: Callable[..., Awaitable[wire.Page]],
+    take_away: Callable[[Sequence[wire.Row]], Awaitable[None]],
+    *,
+    had: int,
+) -> None:
+    """While all is fetched anew from a hub that was put back: take away what its urgent lane does, until cancelled.
+
+    How far back it was put nobody knows: it is heard from a page before what this box `had`, or from before its own
+    end where it has less. What is older comes with what is fetched.
+    """
+    back = wire.PAGE_ROWS
+    after = max(0, had - back)
+    while True:
+        try:
+            heard = await page(after=after, wait_s=wire.WAIT_S)
+        except wire.Refused as error:
+            if error.code != "CURSOR_AHEAD":
+                raise
+            back *= 2
+            after = max(0, had - back)
+            continue
+        await take_away(heard.rows)
+        after = heard.checkpoint.cursor
+
+
 def _follows(answer: Answered, size: int) -> None:
     if not answer.headers.get("content-range", "").startswith(f"bytes {size}-") or not answer.body:
         raise wire.Unreachable(

@@ -19,6 +19,9 @@ class Box(Protocol):
     async def apply(self, page: wire.Page) -> None:
         """Apply rows and cursor in one transaction, skipping rows at or below the stored cursor."""
 
+    async def heed(self, rows: Sequence[wire.Row]) -> None:
+        """Take away what these rows of a hub that was put back take away; the cursor is of another count."""
+
     def hub_time(self, hub_time_ms: int) -> None:
         """What time it is at the hub."""
 

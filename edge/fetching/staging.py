@@ -98,7 +98,7 @@ class Fetching:
 
         try:
             if here := lasting.of(page.rows, urgent=True):
-                await self._db.apply(lasting.keep, here)
+                await self._db.apply(lasting.heed, here)
         except StoreError as error:
             raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
         await asyncio.to_thread(put)

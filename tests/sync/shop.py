@@ -122,6 +122,9 @@ class TestBox:
             (row.t, row.id, row.ver, bytes(row.d).decode()),
         )
 
+    async def heed(self, rows: Sequence[wire.Row]) -> None:
+        raise NotImplementedError("this box fetches nothing whole")
+
     def hub_time(self, hub_time_ms: int) -> None:
         self.hub_times_ms.append(hub_time_ms)
 

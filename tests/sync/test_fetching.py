@@ -28,9 +28,11 @@ from sync.hub import consents, people, receipts
 from sync.hub.compaction import compact
 from sync.hub.consents import NewConsent
 from sync.hub.people import NewCustomer
+from sync.hub.tables import devices
 from sync.hub.tables import feed as partitions
 from sync.snapshot import Manifest
 from tests.sync.centre import DEVICE_KEY, HERE, KEYS, Centre, Said, open_centre
+from tests.sync.test_agent import until
 from tests.sync.test_appliance import SECRETS
 
 pytestmark = pytest.mark.anyio
@@ -262,6 +264,51 @@ async def test_a_box_below_what_the_hub_still_has_fetches_its_replica_whole_and_
             assert one.uplink.receipt() is None
             assert await hub.db.read(receipts.still_open) == []
             assert not one.db.unscrubbed
+
+
+async def test_the_old_replica_answers_until_all_is_fetched_from_a_hub_that_was_put_back(
+    tmp_path: Path,
+) -> None:
+    async with open_centre(tmp_path) as centre:
+        hub = centre.hub
+        erased, withdrawn, stays = (someone(number).customer_id for number in range(3))
+        await hub.add_customers(["s1"], map(someone, range(3)))
+        async with box(centre) as one:
+            await one.agent.once()
+            await one.db.write(partial(came, b"1" * 16, erased))
+            await hub.db.apply(devices.raise_hub_epoch, at_least=7)
+            centre.line.faults.extend(
+                ["ok"] * 3 + ["lost"] * 9
+            )  # the page, what is retained, the ticket at most
+            with pytest.raises(wire.Unreachable):
+                await one.agent.once()
+            centre.line.faults.clear()
+            assert len(one.table("customer")) == 3
+            assert one.uplink.hub_epoch() == 1
+            loaded, read = one.staging.finish, one.db.reader.execute
+
+            async def then(manifest: Manifest) -> None:
+                await loaded(manifest)
+                await hub.change(
+                    consents.withdraw, withdrawn, purpose="recognition", recipient=HERE, now_ms=1
+                )
+                await hub.erase(erased)
+                await until(
+                    lambda: len(one.table("customer")) == 2 and read("SELECT 1 FROM main.consent").fetchall()
+                )
+                assert one.told.count("swapped") == 0
+                assert read("SELECT customer_id FROM main.consent").fetchall() == [(withdrawn,)]
+                assert read("SELECT count(*) FROM main.visit").fetchone() == (0,)
+
+            one.staging.finish = then  # type: ignore[method-assign]
+            await one.agent.once()
+            assert one.told.count("swapped") == 1
+            assert {id_ for id_, _ in one.table("customer", "id, ver")} == {withdrawn, stays}
+            assert one.uplink.hub_epoch() == 7
+            await one.agent.once()
+            assert one.told.count("swapped") == 1
+            assert one.uplink.receipt() is None
+            assert await hub.db.read(receipts.still_open) == []
 
 
 def came(visit_id: bytes, customer_id: bytes, _: sqlite3.Connection) -> list[Fact]:
