@@ -204,8 +204,17 @@ class Uplink:
     async def start_over(self, hub_epoch: int, *, empty: bool) -> None:
         if empty:
             await self._kept(centre.forget_replica)
+            await self._durable()
             await self._on_empty()
         await self._kept(centre.know, hub_epoch)
+
+    async def _durable(self) -> None:
+        """Force the replica to its disk: a power cut may take what is only in its log, and the journal's next word
+        (whose cursors these are) would stay."""
+        try:
+            await self._db.scrub()
+        except StoreError as error:
+            raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
 
 
 def _unsaid(conn: Connection, *, now_ms: int) -> list[Fact]:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from edge.simulate.asgi import Exchange
 from edge.simulate.disk import Clock, Disk, lay, quiet
 from edge.simulate.process import Process
-from sync.hub import devices, people, restored
+from sync.hub import api, devices, people, restored
 from sync.hub.app import Hub
 from sync.hub.config import Config, Keys
 from sync.hub.store import FILE, OnSqlite
@@ -49,6 +49,7 @@ class Centre:
         if put_back:
             await store.apply(restored.raise_epoch, now_ms=self.clock.wall_ms())
         self.hub = Hub(store, Config(self.disk.folder, KEYS), clock=self.clock, log=quiet)
+        self._app = self.hub.serving(api.routes(self.hub))  # headquarters' pages are not asked for
         self.up = process.alive
 
     def end(self) -> None:
@@ -80,7 +81,7 @@ class Centre:
     def hear(self, request: httpx.Request) -> Exchange:
         """A request that reached the hub: it is answered in a task of the hub's own process."""
         exchange = Exchange(request)
-        self.process.start(exchange.run(self.hub.app))
+        self.process.start(exchange.run(self._app))
         return exchange
 
     def change(

@@ -58,7 +58,7 @@ class Line(httpx.AsyncBaseTransport):
         except httpx.TransportError:
             self._urgent_first = True
             raise
-        if heard.status == 200 and _is_urgent(request):
+        if _is_urgent(request) and heard.status < 500:  # a refusal stops its own lane only
             self._urgent_first = False
         return heard
 

@@ -25,7 +25,7 @@ from sync.bootstrap import MUST_REFETCH
 from sync.hub.tables import feed
 
 ROUNDS: Final = 2
-STEPS: Final = 60  # acts and faults a round
+STEPS: Final = 40  # acts and faults a round
 # The longest pauses of a conversation are 60 s (refused) and 30 s (no line): after this everything has been said.
 HEAL_S: Final = 600.0
 SKEWS_MS: Final = (0, 0, 40_000, -40_000, 6 * 3_600_000, -6 * 3_600_000, 9 * 365 * 86_400_000, -(10**12))
@@ -91,7 +91,7 @@ class World:
         self.faults = [each for each in kinds if self.dice.random() < 0.6]
         self.hub_is_backup = False  # and the next start has to be told so
         self.twins: list[tuple[Box, Box]] = []  # a copy, and whose it is
-        self.trouble = self.dice.choice((0.05, 0.15, 0.3)) if self.faults else 0.0
+        self.trouble = self.dice.choice((0.1, 0.2, 0.4)) if self.faults else 0.0
 
     async def live(self) -> Report:
         """Play the seed to its end, or to the first thing that is not as it must be."""
@@ -251,6 +251,7 @@ class World:
         line = Line(self.centre, self.dice, slow_s=0.05)
         twin = box.twin(self.folder / f"{box.name}.{self.dice.randrange(10**9)}", line)
         box.memory.parted = box.memory.to_renew = True
+        box.memory.outrun |= self.centre.up and self.centre.epoch_of(box.device) > box.epoch()
         self.twins.append((twin, box))
         await twin.start()
         self._later(self.dice.expovariate(1 / 30), partial(self._renew, box))

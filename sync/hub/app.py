@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from functools import cached_property
 from itertools import islice
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from litestar import Litestar
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.types import ControllerRouterHandler
 
 from edge.catalogue.rules import Product, Stock
 from edge.kit.clock import Clock, SystemClock
@@ -55,10 +57,17 @@ class Hub:
         self.admission = Admission()
         self.contacts = Contacts(now_ms=self.now_ms, on_change=self.bell.poke)
         self.log = log
-        self.app = Litestar(
-            [*api.routes(self), headquarters.router(self), portal.router(self)],
-            before_send=[AddHeaders(config.frame_ancestors)],
-            exception_handlers=problems(now_ms=self.now_ms, log=log),
+
+    @cached_property
+    def app(self) -> Litestar:
+        return self.serving([*api.routes(self), headquarters.router(self), portal.router(self)])
+
+    def serving(self, routes: Sequence[ControllerRouterHandler]) -> Litestar:
+        """An application of these routes only."""
+        return Litestar(
+            routes,
+            before_send=[AddHeaders(self.config.frame_ancestors)],
+            exception_handlers=problems(now_ms=self.now_ms, log=self.log),
             openapi_config=OpenAPIConfig(
                 title="Welkom hub",
                 version=str(wire.SCHEMA),

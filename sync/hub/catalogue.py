@@ -37,15 +37,13 @@ def drop_products(conn: Connection, items: Sequence[str]) -> list[Moved]:
     tables.hold(conn)
     lines: list[Line] = []
     shops = tables.shop_ids(conn)
-    gone: list[str] = []
     for item in items:
         held = tables.product(conn, item)
         if held is None or held[1] is None:
             continue
         tables.put_product(conn, item, ver=held[0] + 1, d=None)
-        gone.append(item)
         lines += [_line(shop_id, "product", item, ver=held[0] + 1, d=None) for shop_id in shops]
-    tables.drop_stocks(conn, gone)
+        lines += _uncounted(conn, item)
     return partitions.publish(conn, lines)
 
 
@@ -81,9 +79,11 @@ def restored(conn: Connection, item: str, *, d: bytes | None) -> list[Line]:
     held = tables.product(conn, item)
     ver = held[0] + 1 if held else 1
     tables.put_product(conn, item, ver=ver, d=d)
-    if d is None:
-        tables.drop_stocks(conn, [item])
-    return [_line(shop_id, "product", item, ver=ver, d=d) for shop_id in tables.shop_ids(conn)]
+    uncounted = _uncounted(conn, item) if d is None else []
+    return [
+        *(_line(shop_id, "product", item, ver=ver, d=d) for shop_id in tables.shop_ids(conn)),
+        *uncounted,
+    ]
 
 
 def recounted(conn: Connection, shop_id: str, item: str, *, d: bytes | None) -> list[Line]:
@@ -134,6 +134,15 @@ def numbers(conn: Connection) -> dict[str, str]:
             found.setdefault(gtin, item)
         found[item] = item
     return found
+
+
+def _uncounted(conn: Connection, item: str) -> list[Line]:
+    """The counts of a product that is gone, taken away in rows of their own.
+
+    A box drops them with the product too. But the row of the product is overtaken once it is there again, and taken
+    out once every box had it: then a count without a row of its own would come back where the replica is new.
+    """
+    return [_line(shop_id, "stock", item, ver=ver, d=None) for shop_id, ver in tables.drop_stocks(conn, item)]
 
 
 def _line(shop_id: str, t: str, item: str, *, ver: int, d: bytes | None) -> Line:

@@ -59,6 +59,7 @@ async def test_only_what_changed_is_sent(tmp_path: Path) -> None:
             ("put", "stock", "SCH-42", 1),
             ("put", "product", "JAS-M", 2),
             ("del", "product", "SCH-42", 2),
+            ("del", "stock", "SCH-42", 2),
         ]
 
 

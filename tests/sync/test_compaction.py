@@ -155,6 +155,30 @@ async def test_what_takes_something_away_stays_until_every_box_that_is_not_retir
         new.close()
 
 
+@pytest.mark.parametrize("back", [False, True])
+async def test_a_count_of_a_product_that_went_stays_away_from_whoever_comes_anew_or_was_behind(
+    tmp_path: Path, back: bool
+) -> None:
+    async with open_centre(tmp_path) as centre:
+        await centre.hub.add_products([Product("P-1", "Boot", 9_000)])
+        await centre.hub.set_stock([Stock("P-1", 4, 1)], shop_ids=["s1"])
+        live, behind, new = (TestBox(tmp_path / f"{name}.db") for name in ("live", "behind", "new"))
+        await agent(centre, live).once()
+        await agent(centre, behind).once()
+        assert live.rows("stock").keys() == {"P-1"}
+        await centre.hub.drop_products(["P-1"])
+        if back:
+            await centre.hub.add_products([Product("P-1", "Boot", 8_000)])
+        else:
+            await agent(centre, live).once()
+            await agent(centre, live).once()  # says how far it came
+        await compact(centre.hub.db, centre.hub.acks)
+        for box in (live, behind, new) if back else (live, new):
+            await agent(centre, box).once()
+            there = {kind: [id_ for id_, d in box.rows(kind).items() if d != "{}"] for kind in KINDS[-2:]}
+            assert there == {"product": ["P-1"] if back else [], "stock": []}
+
+
 async def test_a_shop_two_versions_behind_may_say_what_it_knows_and_is_sent_nothing(tmp_path: Path) -> None:
     async with open_centre(tmp_path) as centre:
         asking = centre.agent._asking

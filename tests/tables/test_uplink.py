@@ -1,5 +1,6 @@
 """What comes down from the hub: once, whole, in order; the urgent lane outlives a rebuilt replica."""
 
+import shutil
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edge import uplink
+from edge import centre, replica, uplink
 from edge.consent import acts as consent_acts
 from edge.kit.errors import DiskFull, StoreError
 from edge.kit.sqlite import open_reader
@@ -243,6 +244,20 @@ async def test_a_no_that_a_hub_put_back_from_a_backup_never_heard_of_is_said_aga
         assert waiting is not None
         said = [wire.decode_as(bytes(each.body), wire.ConsentWithdrawn) for each in waiting.events]
         assert [(each.purpose, each.gen) for each in said] == [("profiling", 1)]
+
+
+async def test_a_power_cut_after_the_hub_was_put_back_does_not_bring_the_old_hubs_cursors_back(
+    tmp_path: Path,
+) -> None:
+    async with open_floor(tmp_path) as floor:
+        await floor.resident("1")
+        await floor.db.scrub()
+        await floor.uplink.start_over(2, empty=True)
+        shutil.copytree(tmp_path, after := tmp_path / "after")
+        (after / "replica.db-wal").unlink(missing_ok=True)  # never forced to the disk, unlike the journal's
+    with closing(open_reader(after / "journal.db", attach={"replica": after / "replica.db"})) as conn:
+        assert centre.epoch(conn) == 2
+        assert [replica.cursor(conn, part) for part in (URGENT, MAIN)] == [0, 0]
 
 
 async def test_a_disk_that_fills_up_while_the_house_hears_of_a_page_ends_the_line_and_not_the_agent(

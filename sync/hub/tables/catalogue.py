@@ -1,6 +1,6 @@
 """Products and counts at the centre, as the bodies that go out to the shops."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from edge.kit.sql import Connection
 
@@ -54,9 +54,12 @@ def put_stock(conn: Connection, shop_id: str, item: str, *, ver: int, d: bytes |
     )
 
 
-def drop_stocks(conn: Connection, items: Iterable[str]) -> None:
-    """Forget the counts of products that are gone; their versions stay."""
-    conn.executemany("UPDATE stock SET d=NULL WHERE item=:item", [{"item": item} for item in items])
+def drop_stocks(conn: Connection, item: str) -> list[tuple[str, int]]:
+    """Forget the counts of a product that is gone: (shop, new version) of each there was."""
+    held = "FROM stock WHERE item=:item AND d IS NOT NULL"
+    gone = conn.execute(f"SELECT shop_id, ver + 1 {held} ORDER BY shop_id", {"item": item}).fetchall()
+    conn.execute("UPDATE stock SET d=NULL, ver=ver+1 WHERE item=:item AND d IS NOT NULL", {"item": item})
+    return gone
 
 
 def put_gap(conn: Connection, item: str, shop_id: str, lacking: Sequence[str], *, at_ms: int) -> None:
