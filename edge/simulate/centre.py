@@ -2,11 +2,13 @@
 
 import random
 from collections.abc import Callable, Coroutine, Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from litestar import Litestar
 
 from edge.simulate.asgi import Exchange
 from edge.simulate.disk import Clock, Disk, lay, quiet
@@ -21,6 +23,24 @@ from sync.hub.tables.devices import Device
 from sync.hub.tables.feed import Moved
 
 KEYS: Final = Keys(hub_kek=b"K" * 32, chain_key=b"C" * 32)
+
+
+class _Now:
+    """Whichever hub runs: an application is made once a process, for that costs more than what is asked of it."""
+
+    hub: Hub
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.hub, name)
+
+
+_now = _Now()
+
+
+@cache
+def _application() -> Litestar:
+    """What shops ask of the hub; headquarters' pages are not among it."""
+    return Hub.serving(cast(Hub, _now), api.routes(cast(Hub, _now)))
 
 
 class Centre:
@@ -49,7 +69,7 @@ class Centre:
         if put_back:
             await store.apply(restored.raise_epoch, now_ms=self.clock.wall_ms())
         self.hub = Hub(store, Config(self.disk.folder, KEYS), clock=self.clock, log=quiet)
-        self._app = self.hub.serving(api.routes(self.hub))  # headquarters' pages are not asked for
+        _now.hub = self.hub
         self.up = process.alive
 
     def end(self) -> None:
@@ -81,7 +101,7 @@ class Centre:
     def hear(self, request: httpx.Request) -> Exchange:
         """A request that reached the hub: it is answered in a task of the hub's own process."""
         exchange = Exchange(request)
-        self.process.start(exchange.run(self._app))
+        self.process.start(exchange.run(_application()))
         return exchange
 
     def change(

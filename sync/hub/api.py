@@ -17,7 +17,6 @@ from sync.hub import bodies, enrolling, feed, pokes, receipts
 from sync.hub import devices as devices_of
 from sync.hub.contacts import unless_gone
 from sync.hub.hq import fleet
-from sync.hub.nonces import Shared
 from sync.hub.problem import Refusal
 from sync.hub.snapshots import routes as snapshots
 from sync.hub.tables import compaction, devices
@@ -36,7 +35,6 @@ _UNBUFFERED = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     """The handlers, bound to one hub."""
-    nonces = Shared(hub.db)
 
     async def signed(request: AnyRequest) -> Device:
         """The device whose signature the request carries."""
@@ -44,7 +42,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         path = (request.scope.get("raw_path") or request.scope["path"].encode()).decode("ascii", "replace")
         device = await hub.db.read(devices.device, signing.named(request.headers))
         key = None if device is None else Ed25519PublicKey.from_public_bytes(device.public_key)
-        noting, now_ms = nonces.noting(), hub.now_ms()
+        noting, now_ms = hub.nonces.noting(), hub.now_ms()
         signing.verify(
             request.headers,
             (request.method, request.headers.get("host", "").lower(), path, f"?{query}"),
@@ -53,7 +51,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
             nonces=noting,
             now_ms=now_ms,
         )
-        if not await nonces.fresh(noting, now_s=now_ms // 1000):
+        if not await hub.nonces.fresh(noting, now_s=now_ms // 1000):
             raise signing.replayed()
         if device is None:
             raise _not_yours("the device is gone")

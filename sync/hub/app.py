@@ -24,6 +24,7 @@ from sync.hub.config import Config
 from sync.hub.contacts import Contacts
 from sync.hub.feed import Bell
 from sync.hub.hq import api as headquarters
+from sync.hub.nonces import Shared
 from sync.hub.people import NewCustomer
 from sync.hub.portal import page
 from sync.hub.portal import routes as portal
@@ -53,6 +54,7 @@ class Hub:
         self.acks = Acks()
         self.shelf = Shelf(config, db=db, signer=self.signer, log=log)
         self.now_ms = clock.wall_ms
+        self.nonces = Shared(db)
         self.bell = Bell()
         self.admission = Admission()
         self.contacts = Contacts(now_ms=self.now_ms, on_change=self.bell.poke)
