@@ -21,11 +21,13 @@ def asked(
     examples: int,
     every: int = 1,
     form: Callable[[], dict[str, str]] = dict,
+    ours: Callable[[Any, int], httpx.Auth | None] = lambda case, turn: None,
     number: int = 6,
 ) -> Counter[int]:
     """How often each status was answered, over each `every`-th operation; raises AssertionError at the first 5xx.
 
-    `form` gives what a form must carry to be taken for one of ours. The same number asks the same.
+    `form` gives what a form must carry to be taken for one of ours; `ours` may put what there really is into a
+    case, given how many were asked before, and says who signs it. The same number asks the same.
     """
     counts: Counter[int] = Counter()
     for at, found in enumerate(schemathesis.openapi.from_dict(document).get_all_operations()):
@@ -46,7 +48,8 @@ def asked(
             def check(case: Any) -> None:
                 if isinstance(case.body, dict):
                     case.body = {**case.body, **form()}
-                counts[_status(client, case)] += 1
+                auth = ours(case, counts.total())
+                counts[_status(client, case, auth)] += 1
 
             try:
                 check()
@@ -55,14 +58,14 @@ def asked(
     return counts
 
 
-def _status(client: httpx.Client, case: Any) -> int:
+def _status(client: httpx.Client, case: Any, auth: httpx.Auth | None) -> int:
     """Ask as generated; of a stream that never ends the head is enough."""
     made = requests.Request(**case.as_transport_kwargs(base_url=str(client.base_url).rstrip("/"))).prepare()
     headers = {name: value for name, value in made.headers.items() if name.lower() != "authorization"}
     request = client.build_request(
         str(made.method), str(made.url), headers=_bytes(headers), content=made.body or b""
     )
-    answer = client.send(request, stream=True)
+    answer = client.send(request, stream=True, auth=auth)
     answer.close()
     told = f"{case.method} {case.formatted_path}: {answer.status_code} for {made.body!r}"
     assert answer.status_code < 500, told
