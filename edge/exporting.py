@@ -48,7 +48,7 @@ def write_parquet(path: Path, columns: Mapping[str, str], rows: Iterable[Row]) -
         raise WelkomError(
             "pyarrow is not installed",
             code="X01",
-            hint="pip install -r requirements-hq.txt, or take --format csv",
+            hint="take --out ledger.csv (any name that ends in .csv), or pip install -r requirements-hq.txt",
         ) from None
     types = {"text": pa.string(), "whole": pa.int64(), "time": pa.timestamp("ms", tz="UTC")}
     schema = pa.schema([(name, types[kind]) for name, kind in columns.items()])

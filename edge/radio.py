@@ -171,6 +171,12 @@ class Radio:
                 self._through.setdefault(idle.reader, set()).add(scanner)
                 self.nearby.tracker.health.said(scanner, online=online)
 
+    def place(self, scanner: str, language: str) -> str:
+        """The zone in which this scanner hangs, as the shop calls it; the scanner's own id where it has none."""
+        zone = next((each.zone for each in self.floor.scanners if each.id == scanner), "")
+        room = self.plan.room(zone) if zone else None
+        return room.name(language) if room is not None else scanner
+
     def on_reader(self, reader: str, *, up: bool) -> None:
         """A reader went or came, and with it every scanner that is heard through it: their silence says nothing."""
         for scanner in {reader, *self._through.get(reader, ())}:

@@ -10,9 +10,10 @@ import uvloop
 from edge.app import open_edge
 from edge.config import Config, load
 from edge.kit.clock import SystemClock
-from edge.kit.log import bridge_library_logs, json_log
+from edge.kit.log import bridge_library_logs, json_log, say_at_terminal
 from edge.kit.serve import listen
 from edge.kit.told import until_told
+from edge.tls import places
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +23,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(words: argparse.Namespace) -> int:
     config = load(words.config)
     no_core_dumps()
-    uvloop.run(until_told(_serve(config)))
+    uvloop.run(until_told(_serve(config, file=words.config)))
+    say_at_terminal("Stopped.")
     return 0
 
 
@@ -32,7 +34,7 @@ def no_core_dumps() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-async def _serve(config: Config) -> None:
+async def _serve(config: Config, *, file: Path) -> None:
     log = json_log(now_ms=SystemClock().wall_ms)
     bridge_library_logs(log)
     async with open_edge(config, log=log) as edge:
@@ -42,4 +44,7 @@ async def _serve(config: Config) -> None:
             enrol = None
             if server.tls == "own" and server.enrol_port:
                 enrol = stack.enter_context(listen(server.host, server.enrol_port))
+            say_at_terminal(
+                f"Open {places.base(config)} on a paired tablet; pair one: welkom tablet pair --config {file}"
+            )
             await edge.run(sock, enrol=enrol)

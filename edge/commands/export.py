@@ -56,6 +56,6 @@ async def _do(words: argparse.Namespace) -> None:
 
         count = await hub.db.view(out)
     if words.dry_run:
-        print(f"{count} rows would be written; nothing was.")
+        print(f"{count} {'row' if count == 1 else 'rows'} would be written; nothing was.")
     elif words.out is not None:
-        print(f"{count} rows in {words.out}.", file=sys.stderr)
+        print(f"{count} {'row' if count == 1 else 'rows'} in {words.out}.", file=sys.stderr)

@@ -10,7 +10,7 @@ import uvloop
 from edge.commands.edge import no_core_dumps
 from edge.hub_file import HubFile, introduced, load_hub
 from edge.kit.clock import SystemClock
-from edge.kit.log import bridge_library_logs, json_log
+from edge.kit.log import bridge_library_logs, json_log, say_at_terminal
 from edge.kit.notify import notify, watchdog
 from edge.kit.serve import listen, serve
 from edge.kit.told import until_told
@@ -31,6 +31,7 @@ def run(words: argparse.Namespace) -> int:
     settings = load_hub(words.config, environment=os.environ)
     no_core_dumps()
     uvloop.run(until_told(_serve(settings, put_back=words.restored)))
+    say_at_terminal("Stopped.")
     return 0
 
 
@@ -43,7 +44,9 @@ async def _serve(settings: HubFile, *, put_back: bool) -> None:
         with listen(settings.hub.host, settings.hub.port) as sock:
 
             def ready() -> None:
-                log("ready", port=sock.getsockname()[1])
+                port = sock.getsockname()[1]
+                log("ready", port=port)
+                say_at_terminal(f"Open http://127.0.0.1:{port}/hq; fleet: http://127.0.0.1:{port}/hq/fleet")
                 notify("READY=1")
 
             async with asyncio.TaskGroup() as group:

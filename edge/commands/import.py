@@ -90,13 +90,21 @@ def run(words: argparse.Namespace) -> int:
     try:
         body = words.file.read_bytes()
     except OSError as error:
-        raise _unreadable(f"{words.file}: cannot be read ({error.strerror})") from None
+        raise _not_there(words.file, error) from None
     try:
         mapping = _mapping(words.mapping)
         done = _at_hub if is_hub(words.config) else _here
         return done(words, body, mapping)
     except BadFile as error:
         raise _unreadable(f"{words.file}: {error}") from None
+
+
+def _not_there(file: Path, error: OSError) -> WelkomError:
+    return WelkomError(
+        f"{file}: cannot be read ({error.strerror})",
+        code="K01",
+        hint="nothing was changed; check the name and the folder",
+    )
 
 
 def _unreadable(message: str) -> WelkomError:
@@ -112,7 +120,8 @@ async def _people(words: argparse.Namespace) -> None:
         match words.what:
             case "undo":
                 count = await imports.take_back(hub, words.number)
-                print(f"Import {words.number} was taken back: {count} rows are as they were.")
+                what = "row is as it was" if count == 1 else "rows are as they were"
+                print(f"Import {words.number} was taken back: {count} {what}.")
             case "list":
                 for each in runs(hub.db.reader, below=1 << 53, most=50):
                     print(json.dumps(asdict(each) | {"at": rfc3339(each.at_ms)}))
@@ -123,7 +132,7 @@ async def _people(words: argparse.Namespace) -> None:
                 except BadFile as error:
                     raise _unreadable(f"{words.file}: {error}") from None
                 except OSError as error:
-                    raise _unreadable(f"{words.file}: cannot be read ({error.strerror})") from None
+                    raise _not_there(words.file, error) from None
 
 
 @asynccontextmanager

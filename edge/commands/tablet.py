@@ -69,7 +69,19 @@ def run(words: argparse.Namespace) -> int:
     return 0
 
 
+def _show_here(config: Config, address: str) -> None:
+    """Of a box that only itself can reach: no code that a camera would read in vain."""
+    print(
+        "Only this machine can open it: its pages listen here alone. For tablets, put this into welkom.toml "
+        'and start Welkom again:\n\n[server]\nhost = "0.0.0.0"\n'
+    )
+    print(f"In a browser here, once, within {PAIRING_MS // 60_000} minutes:\n{address}")
+
+
 def _show(config: Config, code: str, own: Own | None) -> None:
+    if addresses.is_loopback(config.server):
+        _show_here(config, f"{places.base(config)}/pair/{code}")
+        return
     trust = places.enrolment(config) if own is not None else ""
     if own is not None:
         if trust:
@@ -86,8 +98,6 @@ def _show(config: Config, code: str, own: Own | None) -> None:
     if places.has_name(config):
         for each in places.bases_by_number(config):
             print(f"A tablet that does not find {places.host_of(config)}: {each}/pair/{code}")
-    if addresses.is_loopback(config.server):
-        print("Only this machine can open it: set server.host to its address on the tablets' network.")
 
 
 def blocks(text: str) -> str:

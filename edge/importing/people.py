@@ -60,6 +60,7 @@ _WHOM: Final = ("ref", "id")
 _TOLD: Final = ("call", "short", "initials", "since", "birthday", "points", "stamps", "stamps_of", "reward")
 CUSTOMER: Final = frozenset((*_WHOM, *_TOLD, "card", "uid", "shops", "consents"))
 BALANCE: Final = frozenset((*_WHOM, "points", "stamps"))
+_ONE_OF: Final = {"role": "staff or manager", "language": "nl or en"}
 STAFF: Final = frozenset({"id", "name", "shops", "role", "language"})
 R = TypeVar("R", bound=Struct)
 
@@ -130,7 +131,10 @@ class _Bad(Exception):
 
 
 def _said(error: Exception) -> str:
-    """What msgspec found, which names fields and shapes and never a value."""
+    """What msgspec found, which names fields and shapes; of values only a word that stands for one of a few."""
+    strange = re.fullmatch(r"Invalid enum value '([A-Za-z_-]{1,20})' - at `\$\.(role|language)`", str(error))
+    if strange:
+        return f"{strange[2]} is {_ONE_OF[strange[2]]}, not {strange[1]!r}"
     return "not one JSON object on one line" if type(error) is msgspec.DecodeError else str(error)[:200]
 
 

@@ -31,6 +31,7 @@ class Judged:
     counts: Counter[str] = field(default_factory=Counter)
     shown: list[str] = field(default_factory=list)
     refused: set[int] = field(default_factory=set)
+    recipients: Counter[str] = field(default_factory=Counter)  # how many consents each is given
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,11 @@ def _id_of(hub: Hub, row: Any) -> str:
     return whom.customer_id(hub.keys, row.ref, row.id).hex()
 
 
+def _called(hub: Hub, row: Any) -> str:
+    """As the file calls them, so that whoever made it finds the line."""
+    return str(row.ref or row.id)
+
+
 WHAT: Final = {
     "customers": _What(
         fields=people.CUSTOMER,
@@ -77,7 +83,7 @@ WHAT: Final = {
         read=people.customer,
         names=_customer_names,
         judge=_judge_customer,
-        shown=_id_of,
+        shown=_called,
         put=lambda hub: (
             lambda conn, number, some: put.put_customers(
                 conn, hub.keys, number, found=some, now_ms=hub.now_ms()
@@ -90,7 +96,7 @@ WHAT: Final = {
         read=people.balance,
         names=lambda hub, row: [_id_of(hub, row)],
         judge=lambda hub, row: put.judge_balance(hub.db.reader, hub.keys, row),
-        shown=_id_of,
+        shown=_called,
         put=lambda hub: (
             lambda conn, number, some: put.put_balances(
                 conn, hub.keys, number, found=some, now_ms=hub.now_ms()
@@ -166,6 +172,8 @@ def _judge(
                 print(f"line {row.line}: refused: {wrong}")
             continue
         judged.counts[verdict] += 1
+        if isinstance(row, rows.Customer):
+            judged.recipients.update(each.recipient for each in row.consents)
         if words.dry_run and verdict != "same" and judged.counts[verdict] <= MOST_SHOWN:
             print(f"{verdict:8} line {row.line}  {what.shown(hub, row)}")
     if len(judged.refused) > MOST_REFUSED:
@@ -186,6 +194,9 @@ def _say(words: argparse.Namespace, judged: Judged, gone: list[str]) -> None:
         f"{counts['new']} new, {counts['changed']} changed, {len(gone)} gone, {counts['same']} the same, "
         f"{len(judged.refused)} refused."
     )
+    if words.dry_run and judged.recipients:
+        told = ", ".join(f"{name} {count}" for name, count in judged.recipients.most_common(MOST_SHOWN))
+        print(f"Consents by recipient, as `shop.recipient` of the shops has to say it: {told}.")
 
 
 def _present(hub: Hub) -> set[str]:

@@ -87,6 +87,13 @@ def log_beside_words(*, now_ms: Callable[[], int]) -> Log:
     return said_to_nobody if sys.stderr.isatty() else json_log(now_ms=now_ms)
 
 
+def say_at_terminal(text: str) -> None:
+    """Tell a person who started a lasting command by hand; a unit's journal has its lines of JSON."""
+    if sys.stdout.isatty():
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+
+
 def json_log(*, now_ms: Callable[[], int], stream: IO[str] | None = None) -> Log:
     """A log function that writes one redacted JSON line an event."""
 

@@ -116,20 +116,27 @@ class Rows:
             name=text(name, "short") or text(name, "call") or words.say("row.nameless"),
             ago=words.minutes(now_ms - arrival.seen_ms),
             at=rfc3339(arrival.seen_ms),
-            words=_why(arrival, words),
+            words=_why(arrival, words, heard_at(house, arrival, words.language)),
             fresh=now_ms - arrival.seen_ms < MINUTE_MS and arrival.helper is None,
             at_ms=arrival.seen_ms,
             taken=arrival.helper is not None,
         )
 
 
-def _why(arrival: Arrival, words: Words) -> str:
+def heard_at(house: House, arrival: Arrival, language: str) -> str:
+    """The reader; of somebody who was only heard the zone: nobody at the counter knows scanners by their ids."""
+    if arrival.how == "near" and house.radio is not None:
+        return house.radio.place(arrival.reader, language)
+    return arrival.reader
+
+
+def _why(arrival: Arrival, words: Words, at: str) -> str:
     """Where, and what a colleague most needs to know before walking up."""
     if arrival.helper is not None:
-        return words.say("row.helped", reader=arrival.reader, name=arrival.helper_name)
+        return words.say("row.helped", reader=at, name=arrival.helper_name)
     if arrival.alone:
-        return words.say("row.alone", reader=arrival.reader)
-    return words.say(HOW.get(arrival.how, "row.tap"), reader=arrival.reader)
+        return words.say("row.alone", reader=at)
+    return words.say(HOW.get(arrival.how, "row.tap"), reader=at)
 
 
 def _note(note: Note, words: Words, *, now_ms: int) -> Row:

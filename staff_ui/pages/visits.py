@@ -25,7 +25,7 @@ from staff_ui.pages.card import Card, glance, takes
 from staff_ui.pages.guest import may_pass
 from staff_ui.pages.offers import Offer, on_card
 from staff_ui.pages.purse import here
-from staff_ui.pages.rows import Made, Rows, note_key
+from staff_ui.pages.rows import Made, Rows, heard_at, note_key
 from staff_ui.pages.state import State, state
 from staff_ui.sheets import Sheets
 from staff_ui.words import MINUTE_MS, Words, key, turns_ms
@@ -116,7 +116,8 @@ class Renderer:
             if "name" in found.values:
                 house.names.keep(shown.customer_id, found.values["name"])
             until_ms = found.until_ms
-            card = glance(shown, found, words, now_ms=now_ms, busy=busy, me=me)
+            placed = shown._replace(reader=heard_at(house, shown, words.language))
+            card = glance(placed, found, words, now_ms=now_ms, busy=busy, me=me)
         quiet = busy or shown is None or shown.alone
         advice = house.advisor.advice(shown.visit_id) if shown and not quiet else None
         note = notes[0] if notes and shown is None and pinned is None else None

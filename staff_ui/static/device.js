@@ -24,9 +24,14 @@
     .replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
   const made = async () => {
-    const pair = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign"]);
-    // Aside until the box has said yes: a used or wrong code must not cost a paired tablet its key.
-    await asked((await store("readwrite")).put(pair.privateKey, "next"));
+    // Aside until the box has said yes: a used or wrong code must not cost a paired tablet its key. A second press
+    // takes the same one: the box may have taken it at the first.
+    let pair = await key("next");
+    if (!pair) {
+      const fresh = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign"]);
+      pair = { privateKey: fresh.privateKey, publicKey: fresh.publicKey };
+      await asked((await store("readwrite")).put(pair, "next"));
+    }
     navigator.storage?.persist?.(); // a browser short of room must not throw it away
     return text(await crypto.subtle.exportKey("raw", pair.publicKey));
   };
@@ -44,10 +49,10 @@
     const mine = await key("device");
     if (mine && await proves(mine)) return true;
     const next = await key("next");
-    if (!next || !(await proves(next))) return false;
+    if (!next || !(await proves(next.privateKey))) return false;
     try {
       const keys = await store("readwrite");
-      keys.put(next, "device");
+      keys.put(next.privateKey, "device");
       await asked(keys.delete("next"));
     } catch {
       // It stays where it is, and proves as well from there.

@@ -212,7 +212,10 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
 
     @get("/", media_type=MediaType.TEXT, include_in_schema=False)
     async def front() -> str:
-        return "Welkom hub: the central wallet that shops sync with. Its API is at /schema/openapi.json\n"
+        return (
+            "Welkom hub: the central wallet that shops sync with.\n"
+            "Headquarters' pages: /hq, /hq/fleet, /hq/cards. Its API is at /schema/openapi.json\n"
+        )
 
     whole = snapshots.routes(hub, signed)
     ours = [take_events, read_feed, take_receipt, enrol, follow, take_status, read_standing, find_guest]

@@ -55,7 +55,8 @@ def test_customers_come_in_change_and_are_told_apart_and_an_import_can_be_taken_
 ) -> None:
     assert take(config, "customers", TWO, "--dry-run") == 0
     said = capsys.readouterr().out
-    assert f"new      line 2  {id_of(config, 'K-1')}" in said
+    assert "new      line 2  K-1" in said
+    assert "Consents by recipient, as `shop.recipient` of the shops has to say it: van-dam 3." in said
     assert "2 new, 0 changed, 0 gone, 0 the same, 0 refused." in said
     assert counts(config)["customer"] == 0
     assert take(config, "customers", TWO) == 0

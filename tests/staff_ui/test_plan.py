@@ -58,6 +58,12 @@ def in_zone(page: str, zone: str) -> str:
 def test_who_agreed_stands_in_their_zone_by_initials_and_moves_with_them(floored: Place) -> None:
     _, device = walk_in(floored)
     tablet = floored.signed_in()
+    front = tablet.get("/").text
+    assert "Ingang · in de buurt" in front
+    assert "s-door" not in front
+    (visit,) = floored.rows("SELECT hex(id) FROM visit")[0]
+    card = tablet.get(f"/visits/{visit.lower()}").text
+    assert "bij Ingang" in card
     page = tablet.get("/plan").text
     assert 'aria-current="page">Plattegrond' in page
     assert "MV" in in_zone(page, "door")

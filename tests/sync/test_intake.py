@@ -267,7 +267,9 @@ async def test_a_body_over_the_cap_is_not_read(tmp_path: Path) -> None:
 
 async def test_the_front_the_health_and_the_description_are_there(tmp_path: Path) -> None:
     async with open_centre(tmp_path) as centre:
-        assert "central wallet" in (await centre.client.get("/")).text
+        front = (await centre.client.get("/")).text
+        assert "central wallet" in front
+        assert "/hq/fleet" in front
         assert (await centre.client.get("/healthz")).json()["ok"] is True
         paths: dict[str, object] = (await centre.client.get("/schema/openapi.json")).json()["paths"]
         assert {wire.EVENTS_PATH, wire.FEED_PATH, "/healthz"} <= set(paths)

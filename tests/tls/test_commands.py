@@ -40,11 +40,13 @@ def test_pair_prints_both_codes_the_addresses_and_the_fingerprint(tmp_path: Path
         assert conn.execute("SELECT name FROM pairing").fetchall() == [("balie",)]
 
 
-def test_pair_without_https_prints_one_code_and_makes_no_certificates(tmp_path: Path) -> None:
+def test_pair_of_a_box_that_only_itself_reaches_says_so_first_and_prints_no_codes(tmp_path: Path) -> None:
     ran = welkom("tablet", "pair", "--config", str(configured(tmp_path)), "--name", "balie")
     assert ran.status == 0
     assert re.search(r"^http://127\.0\.0\.1:8443/pair/\S+$", ran.out, re.MULTILINE)
-    assert "Only this machine" in ran.out
+    assert ran.out.startswith("Only this machine")
+    assert '[server]\nhost = "0.0.0.0"\n' in ran.out
+    assert "█" not in ran.out
     assert not (tmp_path / "state" / "tls").exists()
 
 
