@@ -4,9 +4,11 @@
   const fit = (screen) => {
     const frame = screen.firstElementChild;
     const width = Number(screen.dataset.width);
-    const scale = Math.min(1, screen.clientWidth / width);
-    frame.style.width = `${width}px`;
-    frame.style.height = `${Math.max(screen.clientHeight / scale, 200)}px`;
+    const least = Number(screen.dataset.least || 200); // a device that is held upright stays so in a low window
+    const scale = Math.min(1, screen.clientWidth / width, Math.max(screen.clientHeight, 300) / least);
+    const height = Math.max(screen.clientHeight / scale, least);
+    frame.style.width = `${screen.dataset.least ? Math.max(width, Math.min(screen.clientWidth / scale, height - 1)) : width}px`;
+    frame.style.height = `${height}px`;
     frame.style.transform = `scale(${scale})`;
   };
   const screens = new ResizeObserver((seen) => seen.forEach((each) => fit(each.target)));
