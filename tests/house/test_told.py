@@ -51,6 +51,16 @@ def catches_term(pid: int) -> bool:
     return bool(int(status.partition("SigCgt:")[2].split()[0], 16) & TERM_BIT)
 
 
+def wait_at_rest(pid: int) -> None:
+    """Return once the process sleeps, five looks in a row."""
+    until_s, looks = time.monotonic() + PATIENT_S, 0
+    while looks < 5:
+        assert time.monotonic() < until_s, "it never waits"
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        looks = looks + 1 if state == "S" else 0
+        time.sleep(0.05)
+
+
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("after_s", [0.0, 0.1, 0.25, 0.5, 1.0])
 def test_watch_that_is_told_while_it_starts_ends_well(
@@ -80,7 +90,10 @@ def test_a_command_that_was_to_end_by_itself_and_is_told_to_has_failed(tmp_path:
             [sys.executable, "-m", "edge.cli", *words], cwd=ROOT, stderr=subprocess.PIPE, text=True
         ) as process,
         open(file, "w"),
-    ):  # it waits for the first line
+    ):
+        wait_at_rest(
+            process.pid
+        )  # for the first line: a signal between its last look and the read wakes nobody
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=PATIENT_S)
     assert (process.returncode, "Traceback" in said) == (1, False), said
