@@ -5,12 +5,12 @@ Only the simulator imports this. A bug that it does not find is a bug of the sim
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, Final
 
 from msgspec.structs import replace
 
-from edge import lasting, outbox
+from edge import lasting, outbox, replica
 from edge.consent import acts as consent_acts
 from edge.consent import tables as consents_here
 from edge.recognition import tables as recognition
@@ -70,12 +70,11 @@ def _cursor_before_rows() -> list[Swap]:
 
     async def apply_slice(self: Any, rows: Sequence[wire.Row], *, urgent: bool) -> None:
         part, held = rows[0].p, self.cursor(rows[0].p)
-        move = "INSERT INTO replica.feed_cursor VALUES (?, ?) ON CONFLICT DO UPDATE SET seq=max(seq, excluded.seq)"
-        here = [row for row in rows if row.seq > held and (urgent or row.op == "erase")]
-        if here:
+        new = [row for row in rows if row.seq > held]
+        if here := lasting.of(new, urgent=urgent):
             await self._db.apply(lasting.keep, here)
-        await self._db.apply(lambda conn: conn.execute(move, (part, rows[-1].seq)))
-        await self._db.apply(lambda conn: [self._apply_row(conn, row) for row in rows if row.seq > held])
+        await self._db.apply(replica.move, part, rows[-1].seq)
+        await self._db.apply(lambda conn: [replica._apply_row(conn, row, self._seals) for row in new])
 
     return [(Uplink, "_apply_slice", apply_slice)]
 
@@ -83,15 +82,17 @@ def _cursor_before_rows() -> list[Swap]:
 def _grant_by_clock() -> list[Swap]:
     """The later of two choices holds, by the clocks of those who heard them."""
 
-    def given(conn: Any, customer_id: bytes, yes: NewConsent, *, gen: int, at_ms: int) -> Any:
+    def given(
+        conn: Any, customer_id: bytes, yes: NewConsent, *, gen: int, base: str | None, at_ms: int
+    ) -> Any:
         new = consents.first(customer_id, yes, now_ms=at_ms)
         held = consents._held(conn, customer_id, purpose=yes.purpose, recipient=yes.recipient)
         if held is not None and at_ms <= held.from_ms:
-            return []
+            return [], None
         gen = max(gen, held.gen) if held else gen
         new = replace(new, gen=gen, ver=held.ver + 1 if held else 1)
         customers.put_consents(conn, [new])
-        return consents._to_shops(conn, new)
+        return consents._to_shops(conn, new), None
 
     return [(consents, "given", given)]
 
@@ -150,7 +151,8 @@ def _ack_before_commit() -> list[Swap]:
 
         async def then() -> None:
             await asyncio.sleep(0.05)
-            await take(self, envelope, facts)
+            with suppress(Refusal):
+                await take(self, envelope, facts)
 
         _later.append(asyncio.ensure_future(then()))
         return intake.Taken(last, [], epoch, [])

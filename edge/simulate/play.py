@@ -66,9 +66,14 @@ def hunt_all(
 def hunt(bug: str, *, seeds: Sequence[int], shops: int = SHOPS) -> int | None:
     """How many seeds until this planted bug is found, None when it is not."""
     for count, seed in enumerate(seeds, 1):
-        if play(seed, shops=shops, bug=bug).broken:
+        if _is_found(play(seed, shops=shops, bug=bug)):
             return count
     return None
+
+
+def _is_found(report: Report) -> bool:
+    """A planted function that raises is itself at fault: it no longer fits the one whose place it takes."""
+    return any("ended by itself" not in each.what and "INTERNAL" not in each.what for each in report.broken)
 
 
 @contextmanager
@@ -84,4 +89,5 @@ def _pool(workers: int, stories: int) -> Iterator[Callable[[Callable[[T], R], Se
 
 def _seldom() -> None:
     """A seed leaves little behind: looking for it costs a tenth of the time."""
+    gc.freeze()
     gc.set_threshold(50_000, 20, 50)

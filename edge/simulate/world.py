@@ -25,7 +25,7 @@ from sync.bootstrap import MUST_REFETCH
 from sync.hub.tables import feed
 
 ROUNDS: Final = 2
-STEPS: Final = 40  # acts and faults a round
+STEPS: Final = 25  # acts and faults a round
 # The longest pauses of a conversation are 60 s (refused) and 30 s (no line): after this everything has been said.
 HEAL_S: Final = 600.0
 SKEWS_MS: Final = (0, 0, 40_000, -40_000, 6 * 3_600_000, -6 * 3_600_000, 9 * 365 * 86_400_000, -(10**12))
