@@ -68,13 +68,17 @@ def _no_dedupe() -> list[Swap]:
 def _cursor_before_rows() -> list[Swap]:
     """The cursor is stored, and then the rows are."""
 
+    def put(conn: Any, rows: Sequence[wire.Row], seals: replica.Seals) -> None:
+        for row in rows:
+            replica._apply_row(conn, row, seals)
+
     async def apply_slice(self: Any, rows: Sequence[wire.Row], *, urgent: bool) -> None:
         part, held = rows[0].p, self.cursor(rows[0].p)
         new = [row for row in rows if row.seq > held]
         if here := lasting.of(new, urgent=urgent):
             await self._db.apply(lasting.keep, here)
         await self._db.apply(replica.move, part, rows[-1].seq)
-        await self._db.apply(lambda conn: [replica._apply_row(conn, row, self._seals) for row in new])
+        await self._db.apply(put, new, self._seals)
 
     return [(Uplink, "_apply_slice", apply_slice)]
 
