@@ -215,7 +215,7 @@ PLANTED: Final[dict[str, Callable[[], list[Swap]]]] = {
     "cursor_before_rows": _cursor_before_rows,
     "grant_by_clock": _grant_by_clock,
     "drop_rejected": _drop_rejected,
-    "skip_gap_check": lambda: [(agent, "_dense", lambda *_, **__: None)],
+    "skip_gap_check": lambda: [(agent, "dense", lambda *_, **__: None)],
     "ver_ignored": _ver_ignored,
     "erase_keeps_outbox_body": lambda: [(outbox, "blank", lambda *_: None)],
     "urgent_after_bulk": _urgent_after_bulk,

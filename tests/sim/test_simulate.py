@@ -23,6 +23,12 @@ def test_the_same_seed_is_the_same_story() -> None:
     assert (first.steps, first.digest) == (again.steps, again.digest)
 
 
+@pytest.mark.parametrize("bug", planted.PLANTED)
+def test_a_planted_bug_stands_in_place_of_something_that_is_there(bug: str) -> None:
+    with planted.planted(bug):
+        pass
+
+
 @pytest.mark.parametrize("bug", QUICK)
 def test_a_planted_bug_is_found(bug: str) -> None:
     assert hunt(bug, seeds=range(1, 31)) is not None
