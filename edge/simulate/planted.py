@@ -93,7 +93,7 @@ def _grant_by_clock() -> list[Swap]:
         held = consents._held(conn, customer_id, purpose=yes.purpose, recipient=yes.recipient)
         if held is not None and at_ms <= held.from_ms:
             return [], None
-        gen = max(gen, held.gen) if held else gen
+        gen = held.gen if held else gen  # a clock in place of generations
         new = replace(new, gen=gen, ver=held.ver + 1 if held else 1)
         customers.put_consents(conn, [new])
         return consents._to_shops(conn, new), None
