@@ -162,7 +162,7 @@ def put_products(
         if (held := goods.product(conn, item)) and held[1]:
             noted.append(_before("product", item, held))
             noted += [
-                _before("stock", f"{shop_id}/{item}", count, ver=count[0])
+                _before("stock", f"{shop_id}/{item}", count, ver=count[0] + (count[1] is not None))
                 for shop_id in goods.shop_ids(conn)
                 if (count := goods.stock(conn, shop_id, item))
             ]

