@@ -83,6 +83,16 @@ def _cursor_before_rows() -> list[Swap]:
     return [(Uplink, "_apply_slice", apply_slice)]
 
 
+def _skip_gap_check() -> list[Swap]:
+    """Rows that do not follow are applied: neither the agent nor the box looks."""
+
+    async def apply(self: Any, page: wire.Page) -> None:
+        async with self.turn:
+            await self._apply_page(page)
+
+    return [(agent, "dense", lambda *_, **__: None), (Uplink, "apply", apply)]
+
+
 def _grant_by_clock() -> list[Swap]:
     """The later of two choices holds, by the clocks of those who heard them."""
 
@@ -215,7 +225,7 @@ PLANTED: Final[dict[str, Callable[[], list[Swap]]]] = {
     "cursor_before_rows": _cursor_before_rows,
     "grant_by_clock": _grant_by_clock,
     "drop_rejected": _drop_rejected,
-    "skip_gap_check": lambda: [(agent, "dense", lambda *_, **__: None)],
+    "skip_gap_check": _skip_gap_check,
     "ver_ignored": _ver_ignored,
     "erase_keeps_outbox_body": lambda: [(outbox, "blank", lambda *_: None)],
     "urgent_after_bulk": _urgent_after_bulk,

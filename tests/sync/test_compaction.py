@@ -14,7 +14,7 @@ from sync.agent import Agent
 from sync.hub import catalogue, consents, devices, people
 from sync.hub.compaction import Acks, compact, keep_compact
 from sync.hub.tables import compaction as tables
-from tests.sync.centre import DEVICE_KEY, HERE, KEYS, Centre, customer, open_centre
+from tests.sync.centre import ANNA, BRAM, DEVICE_KEY, HERE, KEYS, Centre, customer, open_centre
 from tests.sync.shop import TestBox
 
 pytestmark = pytest.mark.anyio
@@ -153,6 +153,23 @@ async def test_what_takes_something_away_stays_until_every_box_that_is_not_retir
         assert set(new.rows("product")) == {"B"}
         behind.close()
         new.close()
+
+
+async def test_an_erasure_stays_urgent_for_a_box_whose_files_are_put_back(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        hub = centre.hub
+        await hub.add_customers(["s1"], [customer()])
+        await centre.agent.once()
+        await hub.erase(ANNA)
+        for _ in range(2):
+            await centre.agent.once()
+        await hub.add_customers(["s1"], [customer(BRAM, number="2")])
+        for _ in range(2):
+            await centre.agent.once()
+        await compact(hub.db, hub.acks)
+        held = hub.db.reader.execute("SELECT part, id FROM feed WHERE op='erase'").fetchall()
+        assert ("shop:s1:urgent", ANNA.hex()) in held
+        assert "shop:s1" not in {part for part, _ in held}
 
 
 @pytest.mark.parametrize("back", [False, True])

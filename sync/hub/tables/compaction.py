@@ -76,10 +76,17 @@ def overtaken(conn: Connection, part: str, *, after: int, upto: int) -> list[int
 
 
 def taken_away(conn: Connection, part: str, *, upto: int, limit: int) -> list[int]:
-    """Seqs up to `upto` that take something away."""
+    """Seqs up to `upto` that take something away, and that no box needs to hear again.
+
+    An erasure stays in the urgent partition for good: a box whose files were put back from a backup holds somebody
+    again whom every box had forgotten, and only that row can tell it.
+    """
     found = conn.execute(
-        "SELECT seq FROM feed WHERE part=:part AND op<>'put' AND seq<=:upto ORDER BY seq LIMIT :limit",
-        {"part": part, "upto": upto, "limit": limit},
+        """
+        SELECT seq FROM feed WHERE part=:part AND op<>'put' AND seq<=:upto AND NOT (op='erase' AND :urgent=1)
+        ORDER BY seq LIMIT :limit
+        """,
+        {"part": part, "upto": upto, "limit": limit, "urgent": int(part.endswith(":urgent"))},
     )
     return [seq for (seq,) in found]
 
