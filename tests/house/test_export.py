@@ -67,7 +67,7 @@ def test_no_cell_is_a_formula(config: Path, tmp_path: Path, capsys: pytest.Captu
     titles = [row["title"] for row in csv.DictReader(io.StringIO(file.read_text(encoding="utf-8")))]
     assert titles == ["'" + text for text in EVIL]
     assert out(config, "fleet", "--dry-run") == 0
-    assert "1 rows would be written" in capsys.readouterr().out
+    assert "1 row would be written" in capsys.readouterr().out
     assert out(config, "stock", "--out", str(tmp_path / "no" / "stock.csv")) == 1
     assert "[X02]" in capsys.readouterr().err
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,15 @@ def test_nothing_that_takes_time_is_imported_before_a_command_can_be_told() -> N
     assert not {"asyncio", "cryptography", "drivers", "email", "json", "logging"} & set(ran.stdout.split())
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Whoever runs the suite in the background ignores SIGINT, and its children would too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 def test_a_command_that_was_to_end_by_itself_and_is_told_to_has_failed(tmp_path: Path) -> None:
     file = tmp_path / "catalogue.csv"
     os.mkfifo(file)
