@@ -27,10 +27,10 @@ def basis_until(customer: str, purpose: str) -> str:
     both = f"({columns} main.consent WHERE {place} UNION ALL {columns} replica.consent WHERE {place}"
     # A "no" said elsewhere may not have come here: without a word from the hub a yes counts for one lease, no longer.
     lease = f"CASE basis WHEN 'consent' THEN (SELECT lease_until_ms FROM main.hub) ELSE {FOREVER_MS} END"
-    until = f"SELECT min(coalesce(until_ms, {FOREVER_MS}), {lease}) FROM"
-    valid = (
-        f"state='given' AND from_ms<=:now_ms AND (until_ms IS NULL OR :now_ms<until_ms) AND :now_ms<({lease})"
-    )
+    # What ended already is NULL; said so that the lease is looked up once.
+    end = f"min(coalesce(until_ms, {FOREVER_MS}), {lease})"
+    until = f"SELECT nullif(max({end}, :now_ms), :now_ms) FROM"
+    valid = "state='given' AND from_ms<=:now_ms"
     return (
         f"CASE WHEN EXISTS (SELECT 1 FROM main.consent WHERE {place})"
         f" THEN ({until} {both} ORDER BY gen DESC, state DESC LIMIT 1) WHERE {valid})"
