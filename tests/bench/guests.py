@@ -54,7 +54,9 @@ async def measure(folder: Path, guests: int = GUESTS) -> dict[str, Any]:
             met = await edge.house.counter.on_sighting(Sighting("balie", datetime.now(UTC), "tap", token))
             took_ms.append((time.perf_counter() - began_s) * 1000)
             known += isinstance(met, Recognised)
-            await asyncio.sleep(0.1)  # a busy counter; a shop that asks more than 50 times a second is put off
+            await asyncio.sleep(
+                0.1
+            )  # a busy counter; a shop that asks more than 50 times a second is put off
         for each in (talking, serving):
             each.cancel()
         await asyncio.gather(talking, serving, return_exceptions=True)
