@@ -3,10 +3,12 @@
 A codec may raise its own error and nothing else, take 50 ms of processor time at most, and 16 MiB. What it accepted
 joins what is mutated, so that inputs grow deep. Time is the thread's own, measured again where it seems too long.
 Memory is how far the process' peak rose over a slice of inputs (Linux lets a process reset its peak): no input of the
-slice can have needed more. That costs nothing an input, where tracing each allocation would cost tenfold; only a
-slice that rose too far is fed again under a tracer, which tells whose it was.
+slice can have needed more. What the allocator keeps free is given back first, or a codec could fill that unseen. All
+that costs nothing an input, where tracing each allocation would cost tenfold; only a slice that rose too far, or one
+whose peak cannot be reset, is fed again under a tracer, which tells whose it was.
 """
 
+import ctypes
 import time
 import tracemalloc
 from collections.abc import Callable, Sequence
@@ -72,7 +74,7 @@ def fuzz(target: Target, count: int, *, seed: int) -> Report:
     dice, report = Random(f"{target.name}/{seed}"), Report()
     grown: list[bytes] = []
     for start in range(0, count, SLICE):
-        before, fed = _reset_peak(), []
+        before, fed = _reset_peak(), list[bytes]()
         for at in range(start, min(start + SLICE, count)):
             is_seed = at < len(target.seeds)
             data = target.seeds[at] if is_seed else mutated(dice, target.seeds, grown)
@@ -82,8 +84,8 @@ def fuzz(target: Target, count: int, *, seed: int) -> Report:
                     grown.append(data)
                 else:
                     grown[int(dice.random() * POOL)] = data
-        risen = _peak() - before
-        if risen > MOST_MIB:
+        risen = MOST_MIB if before is None else _peak() - before
+        if risen >= MOST_MIB:
             risen = _traced(target, fed, report)
         report.most_mib = max(report.most_mib, risen)
     return report
@@ -204,12 +206,13 @@ def _move(dice: Random, data: bytearray) -> None:
 CHANGES: Final = (_flip, _flip, _set, _any, _step, _insert, _cut, _end, _repeat, _move)
 
 
-def _reset_peak() -> float:
-    """Memory in use now, MiB; the peak counts anew from here. Where that is not to be had, the peak so far."""
+def _reset_peak() -> float | None:
+    """Memory in use now, MiB; the peak counts anew from here. None where a process may not reset its peak."""
+    ctypes.CDLL(None).malloc_trim(0)
     try:
         Path("/proc/self/clear_refs").write_text("5")
     except OSError:
-        return _peak()
+        return None
     return _status("VmRSS")
 
 
