@@ -23,7 +23,7 @@ from sync.box import Box
 from sync.pokes import BEAT_S, URGENT_PATH, Poke, Reading
 from sync.receipt import RECEIPT_PATH
 from sync.signing import DeviceAuth
-from sync.standing import DEVICE_PATH, Standing
+from sync.standing import DEVICE_PATH, Standing, standing_of
 
 BACKOFF_FIRST_S: Final = 0.5
 BACKOFF_MOST_S: Final = 30.0
@@ -296,7 +296,7 @@ class Agent:
     async def _standing(self, epoch: int, seq: int) -> Standing:
         target = f"{DEVICE_PATH}?epoch={epoch}&seq={seq}"
         content = await self._ask("GET", target, most=wire.ANSWER_BYTES)
-        return understood(lambda: wire.decode_as(content, Standing))
+        return understood(lambda: standing_of(content, epoch=epoch, seq=seq))
 
     async def _met(self, hub_epoch: int, *, behind: tuple[str, int] | None = None) -> None:
         """Know the hub's epoch; another one than before: it was put back from a backup, so all is compared anew.

@@ -6,20 +6,40 @@ import msgspec
 from msgspec import Meta, Struct
 
 from sync.rows import Count, Seq
-from sync.wire import SCHEMA
+from sync.wire import SCHEMA, Malformed, decode_as
 
 DEVICE_PATH: Final = "/sync/v1/device"
 
 
 class Standing(Struct, frozen=True, kw_only=True):
-    """The epoch of a device; of the epoch it asked about what is held, and the chain (hex) at the seq asked for."""
+    """The epoch of a device; of the epoch it asked about what is held, and the chain (hex) at the seq asked for.
+
+    `of_epoch` and `at_seq` say again what was asked, for a line may mix answers up; an older hub leaves them out.
+    """
 
     schema: Seq = SCHEMA
+    of_epoch: Seq | None = None
+    at_seq: Count | None = None
     epoch: Seq
     held: Count
     hash: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
     hub_epoch: Seq
     hub_time_ms: Count
+
+
+def standing_of(body: bytes, *, epoch: int, seq: int) -> Standing:
+    """What the hub says to the question after `epoch` and `seq`; raises Malformed, also for another one's answer.
+
+    Taken for the right one it would make the box lose the place up to which both agree.
+    """
+    said = decode_as(body, Standing)
+    if said.of_epoch not in (None, epoch) or said.at_seq not in (None, seq):
+        raise Malformed(
+            "the answer is to another question",
+            code="OTHER_ANSWER",
+            hint="something on the line mixes answers up: look at the proxies between the shop and the hub",
+        )
+    return said
 
 
 def encode(message: Struct) -> bytes:

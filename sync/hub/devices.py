@@ -83,6 +83,8 @@ def standing(conn: Connection, device: Device, *, epoch: int, seq: int, now_ms: 
     """Where a device stands, and the history held of one of its epochs."""
     found = events.hash_at(conn, device.id, epoch, seq=seq)
     return Standing(
+        of_epoch=epoch,
+        at_seq=seq,
         epoch=device.epoch,
         held=events.held(conn, device.id, epoch),
         hash="" if found is None else found.hex(),

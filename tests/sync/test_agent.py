@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sync import wire
+from sync import standing, wire
 from sync.agent import BACKOFF_MOST_S, Agent
 from sync.hub import consents
 from tests.patience import AT_ONCE_S, PATIENT_S
@@ -285,4 +285,23 @@ async def test_an_acknowledgement_of_what_was_never_sent_is_refused(tmp_path: Pa
             await agent._send(box.batch(1, 2))
     assert caught.value.code == "HUB_AHEAD"
     assert box.acked() == 0
+    box.close()
+
+
+async def test_the_answer_to_another_question_about_the_history_is_no_answer(tmp_path: Path) -> None:
+    other = standing.Standing(of_epoch=1, at_seq=10, epoch=2, held=8, hub_epoch=1, hub_time_ms=1)
+    agent, box, client = lied_to(tmp_path, Liar(body=standing.encode(other)))
+    async with client:
+        with pytest.raises(wire.Unreachable) as caught:
+            await agent._standing(1, 4)
+        assert (await agent._standing(1, 10)).held == 8
+    assert caught.value.code == "OTHER_ANSWER"
+    box.close()
+
+
+async def test_the_answer_of_a_hub_that_does_not_say_what_it_was_asked_is_taken(tmp_path: Path) -> None:
+    older = standing.Standing(epoch=2, held=8, hub_epoch=1, hub_time_ms=1)
+    agent, box, client = lied_to(tmp_path, Liar(body=standing.encode(older)))
+    async with client:
+        assert (await agent._standing(1, 4)).held == 8
     box.close()
