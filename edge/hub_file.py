@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ _HUB: Final = {
     "signing": 1,
     "database": "",
     "hooks": (),
+    "proxies": (),
     "snapshots": "",
 }
 PASSWORD: Final = "database_password"
@@ -116,7 +118,7 @@ def load_hub(path: Path, *, environment: Mapping[str, str]) -> HubFile:
     )
     if database:
         hub = replace(hub, database=database, database_password=_password(credentials))
-    hub = replace(hub, hooks=_hooks(own["hooks"], file=path))
+    hub = replace(hub, hooks=_hooks(own["hooks"], file=path), proxies=_proxies(own["proxies"], file=path))
     if own["snapshots"]:
         hub = replace(hub, snapshots=path.parent / str(own["snapshots"]))
     hub = replace(hub, names=_names(table.get("names", {}), file=path))
@@ -162,6 +164,16 @@ def _hooks(listed: object, *, file: Path) -> tuple[str, ...]:
     ):
         raise _wrong(file, "hub.hooks", 'is a list of origins: hooks = ["http://crm.internal:9000"]')
     return tuple(listed)
+
+
+def _proxies(listed: object, *, file: Path) -> tuple[str, ...]:
+    """Addresses of proxies before the hub, as it sees them."""
+    try:
+        if isinstance(listed, (list, tuple)) and all(isinstance(each, str) for each in listed):
+            return tuple(ip_address(each).compressed for each in listed)
+    except ValueError:
+        pass
+    raise _wrong(file, "hub.proxies", 'is a list of addresses: proxies = ["10.0.0.5"]')
 
 
 def _names(table: object, *, file: Path) -> dict[str, str]:

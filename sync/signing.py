@@ -122,14 +122,14 @@ def verify(
     headers: Mapping[str, str],
     target: tuple[str, str, str, str],
     *,
-    body: bytes,
     key_of: Callable[[str], Ed25519PublicKey | None],
     nonces: Once,
     now_ms: int,
 ) -> str:
-    """The id of the device that signed this request; raises BadSignature.
+    """The id of the device that signed this request; raises BadSignature. Of the body nothing is read yet.
 
-    `target` is (method, authority, path, query with its `?`); `headers` have lower-case names.
+    `target` is (method, authority, path, query with its `?`); `headers` have lower-case names. The signature covers
+    the digest that stands in them: whether the body has it says `covers`.
     """
     given = _INPUT.fullmatch(headers.get("signature-input", ""))
     signature = _SIGNATURE.fullmatch(headers.get("signature", ""))
@@ -157,12 +157,17 @@ def verify(
         key.verify(b64decode(signature[1], validate=True), base)
     except (InvalidSignature, NotBase64, ValueError):
         raise _bad("the signature is wrong", code="BAD_SIGNATURE") from None
-    if not secrets.compare_digest(digest.encode("utf-8", "replace"), content_digest(body).encode()):
-        raise _bad("the body is not the one that was signed", code="BAD_DIGEST")
     until_s = min(expires_s, created_s + WINDOW_S)
     if not nonces.fresh(device, nonce, now_s=now_s, until_s=until_s):
         raise replayed()
     return device
+
+
+def covers(headers: Mapping[str, str], body: bytes) -> None:
+    """Raises BadSignature unless `body` is the one whose digest was signed."""
+    digest = headers.get("content-digest", "")
+    if not secrets.compare_digest(digest.encode("utf-8", "replace"), content_digest(body).encode()):
+        raise _bad("the body is not the one that was signed", code="BAD_DIGEST")
 
 
 def replayed() -> BadSignature:

@@ -1,7 +1,8 @@
 """Who is served now: each shop has its own share, so that none can slow another.
 
 A device has one upload on its way. A shop may ask so many requests a second, and many more at once after it was away;
-what is over that is told when to come back. Nothing is queued here: whoever waits, waits at their own end.
+what takes longer counts for more than one. What is over that is told when to come back. Nothing is queued here:
+whoever waits, waits at their own end.
 """
 
 import asyncio
@@ -14,6 +15,9 @@ from sync.hub.problem import Refusal
 
 A_SECOND: Final = 50.0  # requests of one shop; one that is up to date asks for less than one
 AT_ONCE: Final = 400.0  # a shop that was away for weeks drains its partitions
+FACTS: Final = 50  # of an upload, that take as long as one request more
+PAGE_BYTES: Final = 64 << 10  # of rows, likewise
+AGAIN: Final = 10.0  # requests that an upload counts for in which nothing is new
 BUSY_S: Final = 1
 BUSY_UPLOADS: Final = 8  # of so many devices at once; from there on each is asked to pause
 THROTTLE_MS: Final = 25  # for each upload beyond that
@@ -32,10 +36,21 @@ class Admission:
     def ask(self, shop_id: str) -> None:
         """One request of a shop; raises Refusal TOO_OFTEN when it asked too much of late."""
         now_s = self._now_s()
-        left, at_s = self._left.get(shop_id, (AT_ONCE, now_s))
-        left = min(AT_ONCE, left + (now_s - at_s) * A_SECOND) - 1
-        if left < 0:
+        left = self._of(shop_id, now_s)
+        if left < 1:
             raise _later("this shop asks too much at once", code="TOO_OFTEN")
+        self._put(shop_id, left - 1, now_s)
+
+    def spent(self, shop_id: str, requests: float) -> None:
+        """What was asked took as long as so many requests more: its shop is not asked back for a while."""
+        now_s = self._now_s()
+        self._put(shop_id, self._of(shop_id, now_s) - requests, now_s)
+
+    def _of(self, shop_id: str, now_s: float) -> float:
+        left, at_s = self._left.get(shop_id, (AT_ONCE, now_s))
+        return min(AT_ONCE, left + (now_s - at_s) * A_SECOND)
+
+    def _put(self, shop_id: str, left: float, now_s: float) -> None:
         self._left[shop_id] = (left, now_s)
         self._left.move_to_end(shop_id)
         if len(self._left) > MOST_SHOPS:

@@ -13,7 +13,7 @@ from edge.kit.errors import Refused
 from sync import rows, signing, standing, wire
 from sync.enrolment import ENROL_PATH, Asked
 from sync.enrolment import encode as encode_given
-from sync.hub import bodies, enrolling, feed, pokes, receipts
+from sync.hub import admission, bodies, enrolling, feed, pokes, receipts
 from sync.hub import devices as devices_of
 from sync.hub.contacts import unless_gone
 from sync.hub.hq import fleet
@@ -46,7 +46,6 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         signing.verify(
             request.headers,
             (request.method, request.headers.get("host", "").lower(), path, f"?{query}"),
-            body=await request.body(),
             key_of=lambda _: key,
             nonces=noting,
             now_ms=now_ms,
@@ -57,6 +56,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
             raise _not_yours("the device is gone")
         request.state.device = device.id
         hub.admission.ask(device.shop_id)
+        signing.covers(request.headers, await request.body())  # read for whom it is proven, and no earlier
         hub.contacts.heard(device.id)
         return device
 
@@ -73,6 +73,8 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
             raise _not_yours("the upload names another device than the one that signed it")
         with hub.admission.upload(device.id):
             taken = await hub.take(envelope, facts)
+        work = len(facts) / admission.FACTS + (0 if taken.new or not facts else admission.AGAIN)
+        hub.admission.spent(device.shop_id, work)
         answer = wire.Answer(
             schema=max(1, envelope.schema),
             ack=wire.Ack(envelope.epoch, taken.seq),
@@ -121,6 +123,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
             now_ms=hub.now_ms(),
             schema=min(schema, wire.SCHEMA),
         )
+        hub.admission.spent(device.shop_id, len(page) / admission.PAGE_BYTES)
         return bodies.answer(request, page, _NDJSON)
 
     @post(

@@ -23,6 +23,7 @@ from sync.hub.compaction import Acks, keep_compact
 from sync.hub.config import Config
 from sync.hub.contacts import Contacts
 from sync.hub.feed import Bell
+from sync.hub.gate import Gate
 from sync.hub.hq import api as headquarters
 from sync.hub.nonces import Shared
 from sync.hub.people import NewCustomer
@@ -61,8 +62,9 @@ class Hub:
         self.log = log
 
     @cached_property
-    def app(self) -> Litestar:
-        return self.serving([*api.routes(self), headquarters.router(self), portal.router(self)])
+    def app(self) -> Gate:
+        app = self.serving([*api.routes(self), headquarters.router(self), portal.router(self)])
+        return Gate(app, now_ms=self.now_ms, log=self.log, proxies=self.config.proxies)
 
     def serving(self, routes: Sequence[ControllerRouterHandler]) -> Litestar:
         """An application of these routes only."""

@@ -34,6 +34,7 @@ class Config:
     secure_cookies: bool = True  # False only where pages are asked for over plain HTTP (the demo, tests)
     timezone: str = "Europe/Amsterdam"  # for times as people say them
     names: Mapping[str, str] = field(default_factory=dict)  # id of a shop or recipient -> as people call it
+    proxies: tuple[str, ...] = ()  # addresses whose word (X-Forwarded-For) about who asks is taken
     hooks: tuple[str, ...] = ()  # origins of our own network that webhooks may be told at, http too
     frame_ancestors: tuple[str, ...] = ()  # origins whose pages may show ours in a frame (the demo's stage)
 

@@ -86,6 +86,7 @@ class Taken:
     rejected: list[wire.Rejection]
     hub_epoch: int
     moved: list[Moved]
+    new: int = 0  # how many of its facts the hub did not hold
 
 
 def take(
@@ -133,7 +134,7 @@ def take(
     verdicts += [(fact.seq, fact.code) for fact in kept]
     rejected = [wire.Rejection(seq, code) for seq, code in verdicts if code]
     lines = effects.lines + wallet.rows(conn, purses.keep())
-    return Taken(max(held, last), rejected, hub_epoch, partitions.publish(conn, lines))
+    return Taken(max(held, last), rejected, hub_epoch, partitions.publish(conn, lines), len(fresh))
 
 
 def _gather(conn: Connection, keys: Keys, fresh: Sequence[_Read], purses: Purses) -> set[bytes]:

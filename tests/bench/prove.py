@@ -13,7 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from tests.bench import codecs, day, documents, pcsc, presence, proofs, radio, scanner, stage, wallets
+from tests.bench import (
+    codecs,
+    day,
+    documents,
+    hostile,
+    pcsc,
+    presence,
+    proofs,
+    radio,
+    scanner,
+    stage,
+    wallets,
+)
 
 HERE: Final = Path(__file__).parent
 RESULTS: Final = HERE / "results.json"
@@ -47,6 +59,7 @@ PROOFS: Final = (
     Proof("run_in_10_s", "fresh state: `welkom demo` answers ≤ 10 s", proofs.run_in_10_s),
     Proof("wallet_10000", "10,000 random acts with points and stamps in two shops, cuts and restarts: every local total is the central one, to the point", proofs.wallet_10000),
     Proof("documents_without_5xx", "schemathesis over both OpenAPI documents, hub and appliance: not one 5xx", documents.no_5xx),
+    Proof("hostile_peer", "a peer with a box's key and 32 lines, as fast as it can, every attack: nothing stored, each refusal said once, six honest shops beside it ≤ 1.5x (p50) and ≤ 2x (p99) of what they take without it", hostile.not_slowed),
     Proof("guest_600_ms", "a member of another shop, online: from the tap to the visit, p95 ≤ 600 ms, 200 of them", proofs.guest_600_ms),
     Proof("sync_1_s", "bench sync, 50 connected appliances: a withdrawal or erasure at the hub is hidden on every tablet, p99 ≤ 1 s; a shop that was offline asks for it first", proofs.sync_1_s),
     Proof("hub_500", "bench hub, 500 shops, two hubs, PostgreSQL, two cores: ≥ 5,000 facts/s on disk and ≥ 0.2x of bare batched inserts; feeds complete and in order by digest", proofs.hub_500),

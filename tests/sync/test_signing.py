@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync import wire
-from sync.signing import BadSignature, DeviceAuth, Nonces, content_digest, signature_base, verify
+from sync.signing import BadSignature, DeviceAuth, Nonces, content_digest, covers, signature_base, verify
 from tests.sync.centre import DEVICE_KEY, open_centre
 
 NOW_MS = 1_800_000_000_000
@@ -37,14 +37,15 @@ def check(
     now_ms: int = NOW_MS,
     key_of: Callable[[str], Ed25519PublicKey | None] = lambda _: DEVICE_KEY.public_key(),
 ) -> str:
-    return verify(
+    device = verify(
         request.headers,
         (request.method, "hub.test", path, query),
-        body=body,
         key_of=key_of,
         nonces=nonces or Nonces(),
         now_ms=now_ms,
     )
+    covers(request.headers, body)
+    return device
 
 
 def refusal(act: Callable[[], str]) -> str:
@@ -127,7 +128,6 @@ def test_any_header_is_answered_with_a_refusal(given_input: str, signature: str)
         verify(
             headers,
             ("GET", "hub.test", "/", "?"),
-            body=b"",
             key_of=lambda _: DEVICE_KEY.public_key(),
             nonces=Nonces(),
             now_ms=NOW_MS,

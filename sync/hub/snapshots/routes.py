@@ -9,6 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, QueryParameter
 
 from sync import snapshot, wire
+from sync.hub import admission
 from sync.hub.problem import Refusal
 from sync.hub.tables.devices import Device
 
@@ -42,6 +43,7 @@ def routes(hub: "Hub", signed: Callable[[AnyRequest], Awaitable[Device]]) -> lis
             raise _no("only one range with an open end is served", code="BAD_REQUEST", status=400)
         first = int(asked[1])
         piece = await hub.shelf.piece(device.shop_id, _known(id_), first=first, wait_s=wait)
+        hub.admission.spent(device.shop_id, len(piece.content) / (4 * admission.PAGE_BYTES))  # only handed on
         if piece.content:
             last = first + len(piece.content) - 1
             span = f"bytes {first}-{last}/{'*' if piece.total is None else piece.total}"
