@@ -63,8 +63,12 @@ class Hub:
 
     @cached_property
     def app(self) -> Gate:
-        app = self.serving([*api.routes(self), headquarters.router(self), portal.router(self)])
-        return Gate(app, now_ms=self.now_ms, log=self.log, proxies=self.config.proxies)
+        return Gate(self.inside, now_ms=self.now_ms, log=self.log, proxies=self.config.proxies)
+
+    @cached_property
+    def inside(self) -> Litestar:
+        """What whoever is let in may ask for."""
+        return self.serving([*api.routes(self), headquarters.router(self), portal.router(self)])
 
     def serving(self, routes: Sequence[ControllerRouterHandler]) -> Litestar:
         """An application of these routes only."""

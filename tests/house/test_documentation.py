@@ -131,8 +131,8 @@ async def test_every_address_of_the_hub_has_its_row(tmp_path: Path) -> None:
     keys = hub_config.Keys(hub_kek=bytes(32), chain_key=bytes(32))
     settings = hub_config.Config(state=tmp_path, keys=keys)
     async with open_hub(settings, log=lambda event, **fields: None) as hub:
-        served = {normal(each.path) for each in hub.app.routes}
-        described = set(hub.app.openapi_schema.paths or ())
+        served = {normal(each.path) for each in hub.inside.routes}
+        described = set(hub.inside.openapi_schema.paths or ())
     documented = {normal(path) for path in table("sync/README.md", "Routes").names}
     assert documented == served - {"/schema", "/schema/{path}"}
     assert {path for path in documented if path.startswith(("/sync", "/healthz", "/api"))} == described
