@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from sqlite3 import Connection, DatabaseError
-from typing import Any, Final
-
-import httpx
+from typing import Any, Final, cast
 
 from edge import newcomers, outbox
 from edge.facts import Fact
@@ -21,10 +19,12 @@ from edge.kit.errors import StoreError
 from edge.kit.ids import uuid7_source
 from edge.kit.sqlite import Database
 from edge.record import record, set_clock
-from edge.simulate.centre import KEYS, signing_key
+from edge.simulate.centre import KEYS
+from edge.simulate.client import Client
 from edge.simulate.disk import Clock, Disk, lay, quiet
 from edge.simulate.line import Line
 from edge.simulate.process import Process
+from edge.simulate.signatures import Private
 from edge.uplink import Uplink
 from edge.visits import acts as visits
 from edge.wallet.tables import Here
@@ -94,6 +94,7 @@ class Box:
         self.keys = Keys(
             shop_key=key, chain_key=KEYS.chain_key, kek=key[::-1], pin_pepper=key, device_key=key
         )
+        self._signing = Private.from_private_bytes(key)
         self.clock = clock
         self.line = line
         self.disk = Disk(folder, "journal.db", {"replica": "replica.db"})
@@ -139,12 +140,13 @@ class Box:
         memory.answered = {key: said for key, said in memory.answered.items() if key in lines}
 
     def registered(self, epoch: int = 1) -> Device:
-        public = signing_key(self.keys.device_key).public_key().public_bytes_raw()
+        public = self._signing.public_key().public_bytes_raw()
         return Device(self.device, self.name, epoch, public)
 
     async def start(self) -> None:
         """Open what is on the disk, as `edge.app.open_edge` does, and converse."""
-        prepare(self.disk.folder, log=quiet, mend=True)
+        if self.disk.used:  # what was just laid is what this would make
+            prepare(self.disk.folder, log=quiet, mend=True)
         process = Process(self.name, pause=lambda: self._dice.uniform(0.0002, 0.004), on_death=self._on_death)
         self.process, self.up = process, True
         self.db: Database[Fact] = self.disk.open(process, record=record)
@@ -156,10 +158,10 @@ class Box:
         self.uplink = Uplink(self.db, self.keys, self.time, on_applied=self._applied, on_empty=self.bring_in)
         self.agent = Agent(
             self.uplink,
-            httpx.AsyncClient(transport=self.line.of(process), base_url="http://hub.test"),
+            Client(self.line.of(process)),
             device=self.device,
             shop=self.name,
-            key=signing_key(self.keys.device_key),
+            key=cast(Any, self._signing),
             wall_ms=self.time.now_ms,
             log=quiet,
             chance=self._dice.random,

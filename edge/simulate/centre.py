@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 import httpx
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from litestar import Litestar
 
 from edge.simulate.asgi import Exchange
@@ -113,7 +112,3 @@ class Centre:
 
 def _no_facts(conn: object, moved: list[Any]) -> int:
     return 0
-
-
-def signing_key(seed: bytes) -> Ed25519PrivateKey:
-    return Ed25519PrivateKey.from_private_bytes(seed)

@@ -6,15 +6,15 @@ import random
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
-from sqlite3 import Connection, Error, connect
+from sqlite3 import Connection, connect
 from typing import Any, Final
 
 from edge.files import prepare
 from edge.kit.migrate import load, migrate
-from edge.kit.sqlite import Database, Record, open_both, open_reader, open_writer
+from edge.kit.sqlite import Database, Record, open_both, open_writer
 from edge.simulate.process import Process, Steps
 from sync.hub import store
 
@@ -42,6 +42,7 @@ class Disk:
         self._conn: Connection | None = None
         self.backup: Path | None = None
         self.full = False
+        self.used = False  # whether a process ever had these files
 
     @property
     def files(self) -> list[Path]:
@@ -50,18 +51,31 @@ class Disk:
     def open(self, process: Process, *, record: Record[Any]) -> Database[Any]:
         """The files as `process` uses them: its writer takes steps, and its connections go with it."""
         # FULL and NORMAL differ in what a power cut takes, not in what a process sees: that is `power_cut`.
-        self._conn = process.owns(open_both(self._main, attach=self._attached, synchronous="OFF"))
-        self._conn.execute("PRAGMA main.cache_size=-256")
-        reader = process.owns(open_reader(self._main, attach=self._attached))
+        conn = open_both(self._main, attach=self._attached, synchronous="OFF")
+        # Nobody else opens these files, so what is read need not be looked up anew after each write of another
+        # connection: one does both, as one thread does everything here.
+        conn.execute("PRAGMA locking_mode=EXCLUSIVE")
+        process.owns(self._drop)
+        self._conn, self.used = conn, True
         self.fill(self.full)
-        return Database(Steps(self._conn, process), reader, record, file=self._main.name)
+        return Database(Steps(conn, process), conn, record, file=self._main.name)
+
+    def _drop(self) -> None:
+        """Its process is no more: the files stay as they are this instant, where closing them would tidy up."""
+        left = [
+            (path, path.read_bytes()) for file in self.files for path in (file, _log(file)) if path.exists()
+        ]
+        conn, self._conn = self._conn, None
+        assert conn is not None
+        conn.close()
+        for path, content in left:
+            path.write_bytes(content)
 
     def fill(self, full: bool) -> None:
         """Let there be no room for another page, or room again."""
         self.full = full
         for schema in ("main", *self._attached):
-            with suppress(Error):
-                assert self._conn is not None
+            if self._conn is not None:
                 most = self._conn.execute(f"PRAGMA {schema}.page_count").fetchone()[0] if full else _ROOMY
                 self._conn.execute(f"PRAGMA {schema}.max_page_count={most}")
 
@@ -71,7 +85,7 @@ class Disk:
         They are synchronous=NORMAL: their log is forced to the disk only before it is emptied into the file.
         """
         for file in self._attached.values():
-            log = file.with_name(file.name + "-wal")
+            log = _log(file)
             if log.exists() and (size := log.stat().st_size) < _WHOLE_LOG:
                 os.truncate(log, dice.randint(0, size))
 
@@ -81,6 +95,7 @@ class Disk:
         self.copy(conn, self.backup)
 
     def copy(self, conn: Connection, to: Path) -> None:
+        """Every file as `conn` reads it, in another folder."""
         to.mkdir(parents=True, exist_ok=True)
         for schema, file in {"main": self._main, **self._attached}.items():
             with closing(connect(to / file.name)) as there:
@@ -95,6 +110,8 @@ class Disk:
 
     def rows(self, sql: str) -> list[Any]:
         """What a statement reads from the main file, also of a box that is down."""
+        if self._conn is not None:
+            return self._conn.execute(sql).fetchall()
         with closing(connect(self._main)) as conn:
             return conn.execute(sql).fetchall()
 
@@ -110,6 +127,10 @@ class Disk:
                 content = file.read_bytes()
                 found += [f"{file.name}: {needle.hex()}" for needle in needles if needle in content]
         return found
+
+
+def _log(file: Path) -> Path:
+    return file.with_name(file.name + "-wal")
 
 
 class Clock:

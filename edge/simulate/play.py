@@ -11,6 +11,7 @@ from functools import partial
 from multiprocessing import get_context
 from typing import Final, TypeVar
 
+from edge.simulate import signatures
 from edge.simulate.disk import memory
 from edge.simulate.loop import VirtualLoop
 from edge.simulate.planted import PLANTED, planted
@@ -29,6 +30,7 @@ def play(seed: int, *, shops: int = SHOPS, bug: str = "") -> Report:
         memory() as folder,
         wrong,
         _dice_for_everybody(seed),
+        signatures.cheap(),
         asyncio.Runner(loop_factory=VirtualLoop) as runner,
     ):
 

@@ -3,8 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
-from sqlite3 import Connection, Error
+from sqlite3 import Connection
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -23,7 +22,7 @@ class Process:
         self._steps_left = 0
         self._on_death = on_death
         self._tasks: dict[asyncio.Task[Any], None] = {}  # ordered, as a set is not
-        self._conns: list[Connection] = []
+        self._owned: list[Callable[[], None]] = []
 
     def start(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
         task = asyncio.get_running_loop().create_task(work)
@@ -31,10 +30,9 @@ class Process:
         task.add_done_callback(self._done)
         return task
 
-    def owns(self, conn: Connection) -> Connection:
-        """The connection, which goes with the process."""
-        self._conns.append(conn)
-        return conn
+    def owns(self, close: Callable[[], None]) -> None:
+        """`close` what goes with the process."""
+        self._owned.append(close)
 
     def doom_after(self, steps: int, then: Callable[[], None]) -> None:
         """Call `then` in place of the step after the next `steps`."""
@@ -53,9 +51,8 @@ class Process:
         self.alive = False
         for task in list(self._tasks):
             task.cancel()
-        for conn in self._conns:
-            with suppress(Error):
-                conn.close()
+        while self._owned:
+            self._owned.pop()()
 
     def _done(self, task: "asyncio.Task[Any]") -> None:
         del self._tasks[task]
