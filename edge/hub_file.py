@@ -3,12 +3,14 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from edge.config import is_of_hub, is_of_shop
+from edge.consent.meanings import AUTHORITIES
+from edge.consent.records import Party, PartyKind
 from edge.keys import read_key
 from edge.kit.errors import ConfigError
 from edge.kit.postgres import connector
@@ -28,8 +30,11 @@ _HUB: Final = {
     "hooks": (),
     "proxies": (),
     "snapshots": "",
+    "country": "NL",
+    "page": "",
 }
 PASSWORD: Final = "database_password"
+_PARTY: Final = tuple(each.name for each in fields(Party) if each.name != "id")
 _SHOP: Final = ("id", "device", "public_key", "epoch", "retired")
 
 
@@ -68,7 +73,13 @@ def example(*, port: int = _PORT) -> str:
         'host = "127.0.0.1"  # 0.0.0.0 where shops come in over the network; put HTTPS before it\n'
         f"port = {port}\n\n"
         "[names]  # how people call a shop or recipient, by its id\n"
-        '# amersfoort = "Van Dam, Amersfoort"\n'
+        '# amersfoort = "Van Dam, Amersfoort"\n\n'
+        "# Who answers for people's data, as their receipts say it: the chain, a franchise holder, a partner.\n"
+        '# [parties.van-dam]\n# name = "Van Dam Buitensport B.V."\n'
+        '# kind = "franchise"  # chain, franchise, partner\n'
+        '# address = "Langestraat 1, 3811 AA Amersfoort"\n# contact = "Privacy"\n'
+        '# email = "privacy@vandam.example"\n\n'
+        '# [controllers]  # the party behind each shop, by its id\n# amersfoort = "van-dam"\n'
     )
 
 
@@ -94,7 +105,7 @@ def load_hub(path: Path, *, environment: Mapping[str, str]) -> HubFile:
         raise ConfigError(f"{path}: not TOML: {error}", code="C01", hint="mend that line") from None
     if is_of_shop(table):
         raise ConfigError(f"{path} is a shop's", code="C01", hint="this command wants the hub.toml of a hub")
-    _refuse_unknown(table, {"hub", "names", "shops"}, file=path, where="")
+    _refuse_unknown(table, {"hub", "names", "shops", "parties", "controllers"}, file=path, where="")
     own = {**_HUB, **_table(table.get("hub", {}), set(_HUB), file=path, where="hub.")}
     folder = environment.get("CREDENTIALS_DIRECTORY")
     credentials = Path(folder) if folder else path.parent / str(own["credentials"])
@@ -121,7 +132,13 @@ def load_hub(path: Path, *, environment: Mapping[str, str]) -> HubFile:
     hub = replace(hub, hooks=_hooks(own["hooks"], file=path), proxies=_proxies(own["proxies"], file=path))
     if own["snapshots"]:
         hub = replace(hub, snapshots=path.parent / str(own["snapshots"]))
-    hub = replace(hub, names=_names(table.get("names", {}), file=path))
+    names = _texts(table.get("names", {}), file=path, where="names", like='van-dam = "Van Dam"')
+    parties = _parties(table.get("parties", {}), names, file=path)
+    shops_of = _texts(
+        table.get("controllers", {}), file=path, where="controllers", like='amersfoort = "van-dam"'
+    )
+    hub = replace(hub, names=names, parties=parties, controllers=shops_of)
+    hub = replace(hub, country=_country(own["country"], file=path), page=_page(own["page"], file=path))
     listed = table.get("shops", [])
     if not isinstance(listed, list):
         raise _wrong(path, "shops", "is a list of tables: write [[shops]]")
@@ -176,11 +193,38 @@ def _proxies(listed: object, *, file: Path) -> tuple[str, ...]:
     raise _wrong(file, "hub.proxies", 'is a list of addresses: proxies = ["10.0.0.5"]')
 
 
-def _names(table: object, *, file: Path) -> dict[str, str]:
-    """How people call a shop or recipient, by its id."""
+def _texts(table: object, *, file: Path, where: str, like: str) -> dict[str, str]:
+    """A text for each id: how people call a shop or recipient, who answers for a shop."""
     if not isinstance(table, dict) or not all(isinstance(each, str) for each in table.values()):
-        raise _wrong(file, "names", 'is a table of texts: van-dam = "Van Dam"')
+        raise _wrong(file, where, f"is a table of texts: {like}")
     return table
+
+
+def _parties(table: object, names: Mapping[str, str], *, file: Path) -> dict[str, Party]:
+    """Who the recipients are, as receipts say it; a name that is left out is that of `names`."""
+    if not isinstance(table, dict):
+        raise _wrong(file, "parties", "is a table of tables: [parties.van-dam]")
+    found = {}
+    for id_, its in table.items():
+        given = _table(its, set(_PARTY), file=file, where=f"parties.{id_}.")
+        if not all(isinstance(each, str) for each in given.values()):
+            raise _wrong(file, f"parties.{id_}", "has texts in quotes only")
+        if given.get("kind", "franchise") not in get_args(PartyKind):
+            raise _wrong(file, f"parties.{id_}.kind", f"is one of {', '.join(get_args(PartyKind))}")
+        found[id_] = Party(**{"id": id_, "name": names.get(id_, id_), **given})
+    return found
+
+
+def _country(code: object, *, file: Path) -> str:
+    if not isinstance(code, str) or code not in AUTHORITIES:
+        raise _wrong(file, "hub.country", f"is one of {', '.join(AUTHORITIES)}")
+    return code
+
+
+def _page(text: object, *, file: Path) -> str:
+    if not isinstance(text, str) or (text and not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]{1,200}", text)):
+        raise _wrong(file, "hub.page", 'is an origin: page = "https://wallet.example.nl"')
+    return text
 
 
 def _shop(table: dict[str, Any], credentials: Path, file: Path, number: int) -> Shop:

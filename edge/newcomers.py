@@ -5,18 +5,20 @@ replica lacks of it is brought in again at every start, so that every read stays
 """
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from sqlite3 import Connection
 from typing import Final, Literal
 
 from edge import jobs
+from edge.consent.records import Said
 from edge.facts import Fact
 from edge.house import House
 from edge.insight import tables as insight
 from edge.insight.days import day_ends_ms, day_of
 from edge.joining import acts, tables
 from edge.joining.facts import CredentialBlocked, CredentialBound, CustomerJoined, Yes
-from edge.joining.rules import Kept, Wish, kept, name_trait
+from edge.joining.rules import ASKED, Kept, Wish, kept, name_trait
 from edge.joining.sealing import newcomer, sealed_card
 from edge.keys import Keys
 from edge.kit.clock import utc
@@ -50,8 +52,20 @@ def would_keep(house: House, wish: Wish, *, card: bool) -> Kept:
     return kept(wish, card=card, now_ms=now_ms, day_ends_ms=ends_ms)
 
 
-async def join(house: House, wish: Wish, offer: Offer, *, staff_id: bytes, language: str) -> bool:
-    """Keep what the customer confirmed, and let them arrive; False when their card is somebody's by now."""
+async def join(
+    house: House,
+    wish: Wish,
+    offer: Offer,
+    *,
+    staff_id: bytes,
+    language: str,
+    said: Mapping[str, Said] | None = None,
+) -> bool:
+    """Keep what the customer confirmed, and let them arrive; False when their card is somebody's by now.
+
+    `said` is what stood beside each purpose they were asked about, for the record of it.
+    """
+    said = said or {}
     now_ms, shop = house.time.now_ms(), house.config.shop
     keep = would_keep(house, wish, card=offer.card is not None)
     values = {"name": name_trait(wish.name), "since": {"year": utc(now_ms).year}} if keep.traits else {}
@@ -65,7 +79,12 @@ async def join(house: House, wish: Wish, offer: Offer, *, staff_id: bytes, langu
             key=new.key,
             traits=new.traits,
             consents=tuple(
-                Yes(purpose, shop.recipient, None if purpose == "saving" else keep.until_ms)
+                Yes(
+                    purpose,
+                    shop.recipient,
+                    None if purpose == "saving" else keep.until_ms,
+                    said.get(purpose),
+                )
                 for purpose in keep.purposes
             ),
             hash=card.outer if card else b"",
@@ -74,6 +93,11 @@ async def join(house: House, wish: Wish, offer: Offer, *, staff_id: bytes, langu
             staff_id=staff_id,
             language=language,
             at_ms=now_ms,
+            refused=tuple(
+                Yes(purpose, shop.recipient, None, said.get(purpose))
+                for purpose in ASKED
+                if purpose not in keep.purposes
+            ),
         ),
         reader=offer.reader,
         how="joined",

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from sync.wire import Count, Hex16, Hex32, Kind, Name, Sealed, Seq, TokenKind, Trait
+from sync.wire import Count, Hex16, Hex32, Kind, Name, Said, Sealed, Seq, TokenKind, Trait
 
 
 class Yes(Struct, frozen=True):
@@ -13,13 +13,14 @@ class Yes(Struct, frozen=True):
     purpose: Kind
     recipient: Name
     until_ms: Count | None = None
+    said: Said | None = None
 
 
 class CustomerJoined(Struct, frozen=True, kw_only=True):
     """Body of the event `customer_joined`: somebody became a customer in a shop.
 
     `key` is their own, sealed as in `Key`; `card` the inner hash of their card, sealed with the same transport key at
-    `card_place(customer)`, empty without a card.
+    `card_place(customer)`, empty without a card. `refused` are purposes that they were asked about and left out.
     """
 
     customer_id: Hex16
@@ -28,6 +29,7 @@ class CustomerJoined(Struct, frozen=True, kw_only=True):
     consents: Annotated[list[Yes], Meta(max_length=16)] = []
     card: Sealed = ""
     card_kind: TokenKind = ""
+    refused: Annotated[list[Yes], Meta(max_length=16)] = []
 
 
 class ConsentGiven(Struct, frozen=True, kw_only=True):
@@ -42,6 +44,7 @@ class ConsentGiven(Struct, frozen=True, kw_only=True):
     gen: Seq
     until_ms: Count | None = None
     base: Literal["", "given", "withdrawn"] | None = None
+    said: Said | None = None
 
 
 class CredentialBound(Struct, frozen=True, kw_only=True):

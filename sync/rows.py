@@ -63,6 +63,21 @@ class Consent(Struct, frozen=True, kw_only=True):
     until_ms: Count | None = None
 
 
+class Said(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a choice was made, beside the choice: where, in which language, and word for word what was read before it.
+
+    `benefit` is what was promised in return. Neither says anything of the person; a hub of an earlier version reads
+    past it.
+    """
+
+    how: Literal["tablet", "phone", "portal", "desk", "import"] = "tablet"
+    language: Annotated[str, Meta(pattern="^[a-z]{0,2}$")] = ""
+    text: Annotated[str, Meta(max_length=4096)] = ""
+    version: Annotated[str, Meta(max_length=64)] = ""
+    benefit: Annotated[str, Meta(max_length=512)] = ""
+    by: Literal["customer", "parent"] = "customer"
+
+
 Short = Annotated[str, Meta(max_length=512)]
 Long = Annotated[str, Meta(max_length=16_384)]
 

@@ -26,6 +26,7 @@ from sync.rows import Key as Key
 from sync.rows import Kind as Kind
 from sync.rows import Name as Name
 from sync.rows import Product as Product
+from sync.rows import Said as Said
 from sync.rows import Seq as Seq
 from sync.rows import Staff as Staff
 from sync.rows import Stock as Stock
@@ -220,6 +221,7 @@ class ConsentWithdrawn(Struct, frozen=True, kw_only=True):
     purpose: Kind
     recipient: Name
     gen: Seq
+    said: Said | None = None
 
 
 class WalletMoved(Struct, frozen=True, kw_only=True):

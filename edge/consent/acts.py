@@ -4,11 +4,18 @@ from sqlite3 import Connection
 
 from edge.consent import tables
 from edge.consent.facts import ConsentGiven, ConsentWithdrawn
+from edge.consent.records import Said
 from edge.consent.rules import PURPOSES, merge
 
 
 def withdraw(
-    conn: Connection, customer_id: bytes, *, purpose: str, recipient: str, now_ms: int
+    conn: Connection,
+    customer_id: bytes,
+    *,
+    purpose: str,
+    recipient: str,
+    now_ms: int,
+    said: Said | None = None,
 ) -> list[ConsentWithdrawn]:
     """Withdraw a consent: always accepted, needs no network; nothing happens when it was not given."""
     if PURPOSES.get(purpose) != "consent":
@@ -18,7 +25,12 @@ def withdraw(
         return []
     return [
         ConsentWithdrawn(
-            customer_id=customer_id, purpose=purpose, recipient=recipient, gen=held.gen, at_ms=now_ms
+            customer_id=customer_id,
+            purpose=purpose,
+            recipient=recipient,
+            gen=held.gen,
+            at_ms=now_ms,
+            said=said,
         )
     ]
 
@@ -32,6 +44,7 @@ def give(
     until_ms: int | None,
     staff_id: bytes,
     now_ms: int,
+    said: Said | None = None,
 ) -> list[ConsentGiven]:
     """Give a consent; nothing happens where it holds already, for no yes is shortened by being asked again."""
     if PURPOSES.get(purpose) != "consent":
@@ -50,5 +63,6 @@ def give(
             base=held.state if held else "",
             staff_id=staff_id,
             at_ms=now_ms,
+            said=said,
         )
     ]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from edge.consent.records import Said
 from edge.consent.rules import State
 
 
@@ -15,6 +16,7 @@ class ConsentWithdrawn:
     recipient: str
     gen: int
     at_ms: int
+    said: Said | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +34,4 @@ class ConsentGiven:
     base: State | Literal[""]
     staff_id: bytes
     at_ms: int
+    said: Said | None = None

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from edge.consent.records import Said
+
 
 @dataclass(frozen=True, slots=True)
 class SealedTrait:
@@ -16,11 +18,12 @@ class SealedTrait:
 
 @dataclass(frozen=True, slots=True)
 class Yes:
-    """One purpose the customer agreed to, with whom, and until when (ms; None: until they say stop)."""
+    """One purpose the customer agreed to, with whom, until when (ms; None: until they say stop), and how."""
 
     purpose: str
     recipient: str
     until_ms: int | None
+    said: Said | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class CustomerJoined:
     """Somebody confirmed, on the tablet in their own hands, what this shop may keep.
 
     `key` is the customer's key and `card` the inner hash of their card, both sealed for the hub; `hash` is the
-    shop's own hash of it. Both are empty without a card.
+    shop's own hash of it. Both are empty without a card. `refused` are those they were asked about and left out.
     """
 
     customer_id: bytes
@@ -41,6 +44,7 @@ class CustomerJoined:
     staff_id: bytes
     language: str
     at_ms: int
+    refused: tuple[Yes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

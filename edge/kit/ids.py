@@ -1,8 +1,9 @@
-"""Identifiers: UUIDv7 (RFC 9562 section 5.7) as 16 bytes, ascending within this process."""
+"""Identifiers: UUIDv7 (RFC 9562 section 5.7) as 16 bytes, ascending within this process; UUIDv8 of a hash."""
 
 import os
 import threading
 from collections.abc import Callable
+from uuid import UUID
 
 from edge.kit.clock import Clock
 
@@ -30,3 +31,11 @@ def uuid7_source(clock: Clock, *, random: Callable[[int], bytes] = os.urandom) -
         return head + bytes(tail)
 
     return new_id
+
+
+def uuid8(digest: bytes) -> UUID:
+    """A UUID of our own making (RFC 9562 section 5.8) out of the first 16 bytes of a hash."""
+    said = bytearray(digest[:16])
+    said[6] = 0x80 | (said[6] & 0x0F)
+    said[8] = 0x80 | (said[8] & 0x3F)
+    return UUID(bytes=bytes(said))

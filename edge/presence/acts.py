@@ -1,7 +1,7 @@
 """What happens to customers' devices: a fob is given, or taken back. Each runs whole in one transaction."""
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from sqlite3 import Connection
 from typing import Final
@@ -9,6 +9,7 @@ from typing import Final
 from drivers.codecs.printed.fob import Fob
 from edge.consent import acts as consent
 from edge.consent.facts import ConsentGiven
+from edge.consent.records import Said
 from edge.presence import beacons
 from edge.presence.devices import EXPONENTS, ID, Device
 from edge.recognition import tables as recognition
@@ -41,6 +42,7 @@ def give(
     visit_id: bytes,
     recipient: str,
     now_ms: int,
+    said: Mapping[str, Said] | None = None,
 ) -> list[ConsentGiven]:
     """A fob becomes this customer's, with their yes to `purposes` (being located, perhaps found) until `until_ms`.
 
@@ -72,6 +74,7 @@ def give(
             until_ms=until_ms,
             staff_id=doer.staff_id,
             now_ms=now_ms,
+            said=(said or {}).get(purpose),
         )
     ]
 

@@ -13,6 +13,7 @@ from edge.visits.tables import Arrival
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages.looks import log_look
 from staff_ui.pages.named import open_visit
+from staff_ui.pages.said import each_of
 from staff_ui.pages.values import text
 from staff_ui.pages.where import FINDING
 from staff_ui.security import Ask, own_form
@@ -20,9 +21,14 @@ from staff_ui.sheets import Frame
 from staff_ui.words import Words, key
 
 Step = Literal["list", "yes", "refused"]
-PERIODS: Final = ("year", "stop")
+PERIODS: Final = {"year": key("fobs.period.year"), "stop": key("fobs.period.stop")}
 SAID: Final[dict[str, str]] = {"given": key("fobs.given"), "back": key("fobs.back_done")}
 HANDLE: Final = 24
+# Purpose -> what the customer read of it.
+ASKED: Final = {
+    "location": (key("fobs.yes"), key("fobs.yes.what")),
+    FINDING: (key("fobs.finding"), key("fobs.finding.yes")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,8 @@ async def fobs_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         return _page(desk, around, found, said=words(desk, around).say("fobs.not_read"))
     if form.get("period") not in PERIODS or "yes" not in form:
         return _page(desk, around, found, step="yes")
-    house, now_ms = desk.house, desk.house.time.now_ms()
+    house, now_ms, say = desk.house, desk.house.time.now_ms(), words(desk, around)
+    chosen = PERIODS[form["period"]]
     await house.db.write(
         partial(
             acts.give,
@@ -83,6 +90,7 @@ async def fobs_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
             visit_id=found.visit_id,
             recipient=house.config.shop.recipient,
             now_ms=now_ms,
+            said=each_of(ASKED, say, say.say(chosen), say.say("fobs.yes.stop")),
         )
     )
     house.counter.fob_done()

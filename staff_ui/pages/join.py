@@ -16,6 +16,7 @@ from edge.kit.errors import Gone, WelkomError
 from edge.staff.pins import token_hash
 from staff_ui.desk import Desk, Guest, frame, html
 from staff_ui.handed import Hands
+from staff_ui.pages import said
 from staff_ui.pages.hand import benefit
 from staff_ui.security import Ask, own_form
 from staff_ui.sheets import Frame
@@ -130,9 +131,17 @@ async def join_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
 async def _keep(desk: Desk, tablet: bytes, hands: Hands) -> Hands:
     """Keep it, once: a second touch while the first is on its way finds another step."""
     desk.handed.put(tablet, replace(hands, step="kept"))
+    words, shop = desk.sheets.words[hands.language], desk.house.config.shop
+    period = words.say(PERIOD_WORDS[hands.wish.period])
+    who, stopping = words.say("join.who", shop=shop.name), words.say("join.stopping")
     try:
         kept = await newcomers.join(
-            desk.house, hands.wish, hands.offer, staff_id=hands.staff_id, language=hands.language
+            desk.house,
+            hands.wish,
+            hands.offer,
+            staff_id=hands.staff_id,
+            language=hands.language,
+            said=said.each_of(CHOICES, words, period, who, stopping, benefit=benefit(shop, hands.language)),
         )
     except WelkomError:
         if desk.handed.of(tablet) is not None:

@@ -10,6 +10,7 @@ from edge.consent import acts as consent
 from edge.staff.deeds import note
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages.named import open_visit
+from staff_ui.pages.said import said
 from staff_ui.pages.values import text
 from staff_ui.security import Ask, own_form
 from staff_ui.sheets import Frame
@@ -48,7 +49,12 @@ async def stop_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     house, found = desk.house, open_visit(desk, request)
     recipient, now_ms = house.config.shop.recipient, house.time.now_ms()
     withdrawn = await house.db.write(
-        consent.withdraw, found.customer_id, purpose="recognition", recipient=recipient, now_ms=now_ms
+        consent.withdraw,
+        found.customer_id,
+        purpose="recognition",
+        recipient=recipient,
+        now_ms=now_ms,
+        said=said(words(desk, frame(desk, request, guest)), how="desk"),
     )
     # From here on no tablet may show the card, whatever becomes of the visit itself.
     house.live.tell("visits", withdrawn.seq)

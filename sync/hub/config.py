@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from edge.consent.records import Party
 from edge.kit.errors import ConfigError
 from edge.kit.seal import KEY_BYTES
 
@@ -35,6 +36,10 @@ class Config:
     timezone: str = "Europe/Amsterdam"  # for times as people say them
     names: Mapping[str, str] = field(default_factory=dict)  # id of a shop or recipient -> as people call it
     proxies: tuple[str, ...] = ()  # addresses whose word (X-Forwarded-For) about who asks is taken
+    parties: Mapping[str, Party] = field(default_factory=dict)  # id of a recipient -> who that is
+    controllers: Mapping[str, str] = field(default_factory=dict)  # id of a shop -> of who answers for it
+    country: str = "NL"  # whose law applies (ISO 3166-1)
+    page: str = ""  # origin of the customers' own page; empty: receipts name it by a urn
     hooks: tuple[str, ...] = ()  # origins of our own network that webhooks may be told at, http too
     frame_ancestors: tuple[str, ...] = ()  # origins whose pages may show ours in a frame (the demo's stage)
 

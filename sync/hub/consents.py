@@ -6,10 +6,11 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from edge.consent.records import EventState, Said
 from edge.consent.rules import PURPOSES, Register, merge
 from edge.kit.errors import Refused
 from edge.kit.sql import Connection
-from sync.hub import feed
+from sync.hub import feed, records
 from sync.hub.hq import news
 from sync.hub.tables import feed as partitions
 from sync.hub.tables import people as tables
@@ -26,6 +27,7 @@ class NewConsent:
     purpose: str
     recipient: str
     until_ms: int | None = None
+    said: Said = records.IMPORTED
 
 
 def first(customer_id: bytes, new: NewConsent, *, now_ms: int) -> Consent:
@@ -53,8 +55,9 @@ def grant(
     base: Register | None,
     now_ms: int,
     until_ms: int | None = None,
+    said: Said = records.IMPORTED,
 ) -> list[Moved] | None:
-    """Give a consent, if `base` is still the register the customer saw; None: it is not, ask them again."""
+    """Give or renew a consent, if `base` is still the register the customer saw; None: it is not, ask them again."""
     declared(purpose, recipient)
     held = _held(conn, customer_id, purpose=purpose, recipient=recipient)
     if (held.register if held else None) != base:
@@ -63,6 +66,7 @@ def grant(
     if held:
         new = replace(new, gen=held.gen + 1, ver=held.ver + 1)
     tables.put_consents(conn, [new])
+    records.note(conn, new, before=held, said=said, now_ms=now_ms)
     news.tell(conn, [news.News("consent.given", now_ms, customer_id)])
     return partitions.publish(conn, _to_shops(conn, new))
 
@@ -84,18 +88,26 @@ def given(
     stopped = held is not None and held.gen == gen - 1 and base == "given" and held.state == "withdrawn"
     new = replace(new, gen=gen, ver=held.ver + 1 if held else 1, state="withdrawn" if stopped else "given")
     tables.put_consents(conn, [new])
+    asked: EventState | None = "requested" if stopped else None
+    records.note(conn, new, before=held, said=yes.said, now_ms=at_ms, state=asked)
     code = "ASK_AGAIN" if stopped else None
     return _to_shops(conn, new), code
 
 
 def withdraw(
-    conn: Connection, customer_id: bytes, *, purpose: str, recipient: str, now_ms: int
+    conn: Connection,
+    customer_id: bytes,
+    *,
+    purpose: str,
+    recipient: str,
+    now_ms: int,
+    said: Said = records.IMPORTED,
 ) -> list[Moved]:
     """Withdraw a consent; its generation stays. Raises Refused for an unknown customer or purpose."""
     held = _held(conn, customer_id, purpose=purpose, recipient=recipient)
     register = Register(held.gen if held else 1, "withdrawn")
     lines = withdrawn(
-        conn, customer_id, purpose=purpose, recipient=recipient, register=register, now_ms=now_ms
+        conn, customer_id, purpose=purpose, recipient=recipient, register=register, now_ms=now_ms, said=said
     )
     if lines:
         news.tell(conn, [news.News("consent.withdrawn", now_ms, customer_id)])
@@ -103,7 +115,14 @@ def withdraw(
 
 
 def withdrawn(
-    conn: Connection, customer_id: bytes, *, purpose: str, recipient: str, register: Register, now_ms: int
+    conn: Connection,
+    customer_id: bytes,
+    *,
+    purpose: str,
+    recipient: str,
+    register: Register,
+    now_ms: int,
+    said: Said = records.IMPORTED,
 ) -> list[Line]:
     """Merge a withdrawal made anywhere; the lines to send on, none when it changes nothing."""
     declared(purpose, recipient)
@@ -116,6 +135,7 @@ def withdrawn(
     before = held or first(customer_id, NewConsent(purpose, recipient), now_ms=now_ms)
     new = replace(before, gen=holds.gen, state=holds.state, ver=held.ver + 1 if held else 1)
     tables.put_consents(conn, [new])
+    records.note(conn, new, before=held, said=said, now_ms=now_ms)
     return _to_shops(conn, new)
 
 

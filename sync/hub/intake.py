@@ -186,7 +186,7 @@ def _judged(conn: Connection, keys: Keys, read: _Read, *, effects: _Effects) -> 
             body, customer_id = b"{}", None
         elif fact.kind == "consent_withdrawn" and fact.hash is None:
             withdrawal = wire.decode_as(body, wire.ConsentWithdrawn)
-            effects.lines += _withdrawn(conn, withdrawal, now_ms=effects.now_ms)
+            effects.lines += _withdrawn(conn, withdrawal, shop_id=effects.shop_id, now_ms=effects.now_ms)
         elif fact.kind == "consent_given" and fact.hash is None:
             yes = wire.decode_as(body, reports.ConsentGiven)
             at_ms = min(fact.at_ms, effects.now_ms)
@@ -236,7 +236,7 @@ def _whom(fact: wire.Event) -> bytes | None:
     return None if whom is None else bytes.fromhex(whom)
 
 
-def _withdrawn(conn: Connection, body: wire.ConsentWithdrawn, *, now_ms: int) -> list[Line]:
+def _withdrawn(conn: Connection, body: wire.ConsentWithdrawn, *, shop_id: str, now_ms: int) -> list[Line]:
     return consents.withdrawn(
         conn,
         bytes.fromhex(body.customer_id),
@@ -244,6 +244,7 @@ def _withdrawn(conn: Connection, body: wire.ConsentWithdrawn, *, now_ms: int) ->
         recipient=body.recipient,
         register=Register(body.gen, "withdrawn"),
         now_ms=now_ms,
+        said=joined.said(body.said, shop_id),
     )
 
 

@@ -8,13 +8,14 @@ from typing import Final
 
 from msgspec.structs import asdict, replace
 
+from edge.consent.records import Said
 from edge.consent.rules import TRAITS
 from edge.kit.errors import Corrupt, Refused
 from edge.kit.seal import card_place, derive, key_place, seal, trait_place, unseal
 from edge.kit.sql import Connection
 from edge.recognition.rules import outer
 from sync import reports, wire
-from sync.hub import consents, feed, people
+from sync.hub import consents, feed, people, records
 from sync.hub.config import Keys
 from sync.hub.consents import NewConsent
 from sync.hub.devices import shop_key_of
@@ -47,6 +48,8 @@ def joined(
         )
         for yes in body.consents
     ]
+    for no in body.refused:
+        consents.declared(no.purpose, no.recipient)
     whose = {"customer_id": customer_id}
     wrapped = seal(keys.hub_kek, key, key_place(customer_id))
     # From here on nothing is refused any more: the facts around this one share its transaction.
@@ -56,6 +59,14 @@ def joined(
     tables.add(conn, "trait", [whose | asdict(trait) for trait in traits])
     tables.add(conn, "residency", [whose | residency])
     tables.put_consents(conn, given)
+    for register, yes in zip(given, body.consents, strict=True):
+        if register.basis == "consent":
+            records.note(conn, register, before=None, said=said(yes.said, shop_id), now_ms=now_ms)
+    for no in body.refused:
+        how = said(no.said, shop_id)
+        records.refused(
+            conn, customer_id, purpose=no.purpose, recipient=no.recipient, said=how, now_ms=now_ms
+        )
     lines = feed.key(shop_id, customer_id, wrapped=seal(transport, key, key_place(customer_id)))
     lines.append(feed.customer(shop_id, customer_id, ver=1, traits=traits))
     if inner_hash:
@@ -109,8 +120,13 @@ def agreed(
     Of two registers of one generation the "no" holds (consent.rules.merge), so a stop is never undone by a late yes.
     """
     customer_id = _resident(conn, body.customer_id, shop_id=shop_id)
-    yes = NewConsent(body.purpose, body.recipient, body.until_ms)
+    yes = NewConsent(body.purpose, body.recipient, body.until_ms, said(body.said, shop_id))
     return consents.given(conn, customer_id, yes, gen=body.gen, base=body.base, at_ms=at_ms)
+
+
+def said(told: wire.Said | None, shop_id: str) -> Said:
+    """How a choice was made in a shop; a box of an earlier version tells no more than that it was on its tablet."""
+    return Said(**asdict(told or wire.Said()), shop=shop_id)
 
 
 def _resident(conn: Connection, customer_id: str, *, shop_id: str) -> bytes:

@@ -7,6 +7,7 @@ from typing import Final
 from edge.consent.rules import PURPOSES, State
 from edge.kit.words import Words, key
 from sync.hub.portal.traits import day
+from sync.hub.records import name as name
 from sync.hub.tables.people import Consent
 
 # What it is called, what it allows, the button that stops it, what is true afterwards, what is true without it.
@@ -78,11 +79,6 @@ def nevers(held: Sequence[Consent], words: Words) -> tuple[str, ...]:
     """What nobody ever asked or was allowed, as sentences that put at ease."""
     asked = {each.purpose for each in held}
     return tuple(words.say(texts[4]) for purpose, texts in CONSENTS.items() if purpose not in asked)
-
-
-def name(id_: str, names: Mapping[str, str]) -> str:
-    """How people call a shop or recipient: as configured, else `van-dam` becomes Van Dam."""
-    return names.get(id_) or " ".join(part[:1].upper() + part[1:] for part in id_.split("-") if part) or id_
 
 
 def _choice(held: Consent, words: Words, recipient: str, *, now_ms: int) -> Choice:
