@@ -1,4 +1,4 @@
-"""What every room of the suite shares: Chromium, and hypothesis without a clock."""
+"""What every room of the suite shares: one loop, Chromium, files in memory, hypothesis without a clock."""
 
 import os
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from hypothesis import settings
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.patience import PATIENT_MS
+from tests.place import move_in
 
 CHROMIUM: Final = "/usr/bin/chromium"
 # Without these Chromium looks up its maker's hosts at every start.
@@ -22,27 +23,33 @@ ARGUMENTS: Final = [
     "--disable-sync",
 ]
 
-# Behaviour is asserted, never the clock: two shared cores make any deadline a lottery.
-settings.register_profile("welkom", deadline=None)
+# Behaviour is asserted, never the clock: two shared cores make any deadline a lottery. The check tries the same
+# examples each time, for it is about what was changed; whoever runs a test by hand tries others each time.
+settings.register_profile("welkom", deadline=None, database=None, derandomize=os.environ.get("STRICT") == "1")
 settings.load_profile("welkom")
+
+move_in()
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What drives a browser or whole processes is tried again: on two shared cores one of hundreds loses its time.
+    """Every test is tried once more, and twice what drives a browser or whole processes.
 
-    What is wrong stays wrong three times; the report names whatever needed another try. The browser tests of a file
-    stay on one worker, or each would start a browser for its half of them.
+    On two shared cores one of thousands loses its time now and then. What is wrong stays wrong, and the report names
+    whatever needed another try, with why: that is work for somebody. The browser tests of a file stay on one worker,
+    or each would start a browser for its half of them.
     """
     for item in items:
-        if "chromium" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("xdist_group"):
+        browser = "chromium" in getattr(item, "fixturenames", ())
+        if browser and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
-        if (
-            item.get_closest_marker("browser")
-            or "/stories/" in str(item.path)
-            or "chromium" in getattr(item, "fixturenames", ())
-        ):
-            item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=1))
+        large = browser or item.get_closest_marker("browser") or "/stories/" in str(item.path)
+        item.add_marker(pytest.mark.flaky(reruns=2 if large else 1, reruns_delay=1))
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
 
 
 @pytest.fixture(scope="module")

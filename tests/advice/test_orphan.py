@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from edge.files import prepare
+from tests.patience import PATIENT_S
 from tests.stories.shop import until
 
 PARENT = """
@@ -45,10 +46,10 @@ def test_a_worker_ends_when_the_house_is_killed(tmp_path: Path) -> None:
         pid = int(parent.stdout.readline())
         assert alive(pid)
         os.kill(parent.pid, signal.SIGKILL)
-        parent.wait(20)
-        until(lambda: not alive(pid), timeout_s=20, what="the worker is gone")
+        parent.wait(PATIENT_S)
+        until(lambda: not alive(pid), timeout_s=PATIENT_S, what="the worker is gone")
     finally:
         parent.kill()
-        parent.wait(20)
+        parent.wait(PATIENT_S)
         if parent.stdout:
             parent.stdout.close()

@@ -74,7 +74,7 @@ class Mosquitto:
 
     def gateway(self, *, will: tuple[str, bytes] | None = None) -> socket.socket:
         """A connection as a gateway's; closed without a word it leaves its will behind."""
-        line = socket.create_connection(("127.0.0.1", self.port), timeout=5)
+        line = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENT_S)
         flags, payload = 0x02, _text(b"")
         if will is not None:
             flags |= 0x04

@@ -109,7 +109,7 @@ class VirtualCard:
         self._emulated = card
         self._atr = atr
         self._meanwhile = meanwhile
-        self._line = socket.create_connection(("127.0.0.1", port), timeout=5)
+        self._line = socket.create_connection(("127.0.0.1", port), timeout=PATIENT_S)
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 

@@ -16,6 +16,7 @@ from edge.commands.decode import MAX_LINE, answers
 from edge.decoding import PROTOCOLS, answer
 from tests.drivers.ntag424 import Ntag424
 from tests.drivers.vectors import DATA, nfc
+from tests.patience import PATIENT_S
 
 WELKOM = Path(sys.executable).parent / "welkom"
 WORKED = [json.loads(line) for line in (DATA / "decode.jsonl").read_text(encoding="utf-8").splitlines()]
@@ -58,7 +59,7 @@ def test_the_command_answers_each_line_as_it_comes_and_ends_well() -> None:
         program.stdin.write(json.dumps(SUN).encode())  # the last line need not end
         program.stdin.close()
         assert json.loads(program.stdout.read())["ok"]
-        assert program.wait(timeout=20) == 0
+        assert program.wait(timeout=PATIENT_S) == 0
 
 
 def test_requests_may_come_gzipped() -> None:

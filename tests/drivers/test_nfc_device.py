@@ -17,7 +17,7 @@ from tests.drivers.cable import Cable
 from tests.drivers.listening import first_idle, next_sighting
 from tests.drivers.pn532 import Pn532, Type2Card, Type4Card, uri
 from tests.drivers.test_watch import Diary, kept
-from tests.patience import AT_ONCE_S
+from tests.patience import AT_ONCE_S, PATIENT_S
 
 pytestmark = pytest.mark.anyio
 
@@ -192,7 +192,7 @@ async def test_two_readers_on_one_port_do_not_disturb_each_other(chip: Pn532) ->
 
 
 async def test_a_reader_that_finds_its_port_taken_leaves_the_answer_that_lies_there_for_the_other() -> None:
-    with Cable() as cable, serial.Serial(cable.path, 9600, timeout=5, exclusive=True) as holder:
+    with Cable() as cable, serial.Serial(cable.path, 9600, timeout=PATIENT_S, exclusive=True) as holder:
         cable.write(b"an answer")
         async with aclosing(nfc_reader(cable.path).events()) as events:
             with pytest.raises(ReaderGone) as caught:

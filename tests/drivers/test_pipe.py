@@ -14,6 +14,7 @@ from drivers.codecs.sightings import MAX_LINE, to_line
 from drivers.pipe import PipeReader, send
 from drivers.reader import ReaderGone, ReaderRefused, Sighting, Token
 from tests.drivers.listening import first_idle, next_sighting
+from tests.patience import PATIENT_S
 
 pytestmark = pytest.mark.anyio
 
@@ -119,7 +120,7 @@ async def test_a_writer_whose_reader_goes_away_is_told_so(tmp_path: Path) -> Non
     await next_sighting(events)
     await events.aclose()
     with pytest.raises(ReaderGone):
-        await asyncio.wait_for(writing, 5)
+        await asyncio.wait_for(writing, PATIENT_S)
 
 
 async def test_more_sightings_than_the_queue_holds_all_arrive(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from tests.drivers.pn532 import Card, Pn532
 from tests.drivers.wallets import FILE_KEY, META_KEY, URL, iphone, sun_card
 from tests.house.programs import configured, welkom
 from tests.house.repo import ROOT
+from tests.patience import PATIENT_S
 
 SETTINGS = f"""
 [[readers]]
@@ -51,7 +52,7 @@ def watching(chip: Pn532, settings: Path, state: Path) -> Iterator[subprocess.Po
             yield process
         finally:
             process.send_signal(signal.SIGTERM)
-            assert process.wait(10) == 0
+            assert process.wait(PATIENT_S) == 0
 
 
 def tap(chip: Pn532, card: Card, process: subprocess.Popen[str]) -> dict[str, Any]:
@@ -91,7 +92,7 @@ def test_keys_as_chips_leave_the_factory_prove_as_ever_and_are_logged_once(tmp_p
         ) as process:  # fmt: skip
             seen = tap(chip, sun_card(**zeros), process)
             process.send_signal(signal.SIGTERM)
-            _, logged = process.communicate(timeout=10)
+            _, logged = process.communicate(timeout=PATIENT_S)
     assert (seen["token"]["kind"], seen["token"]["evidence"]) == ("sun", "strong")
     assert logged.count('"test_keys"') == 1
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from edge.kit.serve import listen, serve
+from tests.patience import PATIENT_S
 
 pytestmark = pytest.mark.anyio
 GET = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
@@ -20,7 +21,7 @@ async def asked(app: Any) -> AsyncIterator[asyncio.StreamReader]:
         serving = asyncio.create_task(serve(app, sock, goodbye=lambda: None))
         reader, writer = await asyncio.open_connection(*sock.getsockname())
         writer.write(GET)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENT_S):
             yield reader
         writer.close()
         serving.cancel()
@@ -64,7 +65,7 @@ async def test_what_is_no_request_is_told_so_before_the_line_goes(anyio_backend:
         serving = asyncio.create_task(serve(app, sock, goodbye=lambda: None))
         reader, writer = await asyncio.open_connection(*sock.getsockname())
         writer.write(b"no request\r\n\r\n")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENT_S):
             assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
         writer.close()
         serving.cancel()

@@ -13,6 +13,7 @@ import pytest
 from edge.kit.errors import StoreError
 from edge.kit.sqlite import Committed, Database, open_reader, open_writer
 from tests.kit.stores import both, checkpoint, diary, files_with, free_to_write, halves, opened
+from tests.patience import PATIENT_S
 
 pytestmark = pytest.mark.anyio
 
@@ -95,13 +96,13 @@ async def test_a_writer_cancelled_while_it_runs_is_still_whole(tmp_path: Path) -
     def slow(conn: Connection) -> list[str]:
         conn.execute("INSERT INTO pair VALUES (1, 'left')")
         inside.set()
-        go_on.wait(5)
+        go_on.wait(PATIENT_S)
         conn.execute("INSERT INTO pair VALUES (1, 'right')")
         return ["pair 1"]
 
     async with opened(tmp_path) as db:
         task = asyncio.create_task(db.write(slow))
-        await asyncio.to_thread(inside.wait, 5)
+        await asyncio.to_thread(inside.wait, PATIENT_S)
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
@@ -137,13 +138,13 @@ async def test_a_reader_does_not_see_inside_a_write_and_sees_it_all_once_it_retu
     def slow(conn: Connection) -> list[str]:
         facts = both(conn, 1)
         inside.set()
-        go_on.wait(5)
+        go_on.wait(PATIENT_S)
         return facts
 
     async with opened(tmp_path) as db:
         count = "SELECT count(*) FROM pair"
         task = asyncio.create_task(db.write(slow))
-        await asyncio.to_thread(inside.wait, 5)
+        await asyncio.to_thread(inside.wait, PATIENT_S)
         assert db.reader.execute(count).fetchone() == (0,)
         go_on.set()
         await task
@@ -250,7 +251,7 @@ async def test_a_write_on_the_loop_waits_behind_a_writer_that_is_busy(tmp_path: 
     go_on = threading.Event()
 
     def slow(conn: Connection) -> list[str]:
-        go_on.wait(5)
+        go_on.wait(PATIENT_S)
         return both(conn, 1)
 
     async with opened(tmp_path) as db:

@@ -49,6 +49,7 @@ from edge.record import record
 from edge.staff import acts
 from edge.watch import ReaderState
 from staff_ui.app import make_app
+from tests.patience import PATIENT_S
 
 T = TypeVar("T")
 PIN = "2580"
@@ -89,7 +90,7 @@ class Place:
     clients: list[httpx.Client] = field(default_factory=list)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(20)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(PATIENT_S)
 
     def tap(self, card: str, how: How = "tap", reader: str = "counter-1") -> None:
         token = Token("barcode", card, "weak")
@@ -240,7 +241,7 @@ class Place:
 
     def browser(self) -> httpx.Client:
         """A browser without a screen; closed with the place."""
-        client = httpx.Client(base_url=self.url, headers={"accept": "text/html"})
+        client = httpx.Client(base_url=self.url, headers={"accept": "text/html"}, timeout=PATIENT_S)
         self.clients.append(client)
         return client
 
@@ -441,7 +442,7 @@ def open_place(
 
     worker = threading.Thread(target=thread, name="house")
     worker.start()
-    assert ready.wait(20)
+    assert ready.wait(PATIENT_S)
     if failed:
         worker.join()
         raise failed[0]
@@ -451,6 +452,6 @@ def open_place(
         for client in opened[0].clients:
             client.close()
         opened[0].loop.call_soon_threadsafe(stop.set)
-        worker.join(20)
+        worker.join(PATIENT_S)
         if failed:
             raise failed[0]

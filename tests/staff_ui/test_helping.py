@@ -4,6 +4,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.patience import PATIENT_S
 from tests.staff_ui.house import DE_VRIES, Place, own_token, sign_in
 
 CARD = "2900000000011"
@@ -53,7 +54,7 @@ def test_two_tablets_racing_end_with_one_helper(place: Place, visit: str) -> Non
     gate = threading.Barrier(2)
 
     def claim(tablet: httpx.Client, own: str) -> None:
-        gate.wait(10)
+        gate.wait(PATIENT_S)
         answers.append(tablet.post(f"/visits/{visit}/help", data={"own": own}).status_code)
 
     threads = [threading.Thread(target=claim, args=each) for each in zip(tablets, tokens, strict=True)]

@@ -11,6 +11,7 @@ from staff_ui.assets import read_assets
 from staff_ui.pages.machine import BY_RADIO, METRICS
 from staff_ui.routes import ROUTES, SHORT
 from staff_ui.security import CSP, form_token
+from tests.patience import PATIENT_S
 from tests.staff_ui.house import Place, own_token
 
 README = (Path(staff_ui.__file__).parent / "README.md").read_text(encoding="utf-8")
@@ -109,7 +110,7 @@ def test_a_shortcut_answers_as_the_route_behind_it(place: Place, path: str) -> N
 def test_health_is_for_anybody_and_says_nothing_personal(place: Place) -> None:
     place.de_vries()
     place.tap("2900000000011")
-    answer = httpx.get(f"{place.url}/healthz")
+    answer = httpx.get(f"{place.url}/healthz", timeout=PATIENT_S)
     assert answer.status_code == 200
     assert answer.json() == {"ready": True, "readers": {"counter-1": "up"}, "online": True, "waiting": 0}
 
@@ -118,7 +119,7 @@ def test_metrics_count_what_happened_and_name_nobody(place: Place) -> None:
     place.de_vries()
     place.tap("2900000000011")
     place.tap("nobody's")
-    text = httpx.get(f"{place.url}/metrics").text
+    text = httpx.get(f"{place.url}/metrics", timeout=PATIENT_S).text
     assert 'welkom_sightings_total{outcome="recognised"} 1' in text
     assert 'welkom_sightings_total{outcome="strangers"} 1' in text
     assert 'welkom_reader_up{reader="counter-1"} 1' in text
@@ -129,11 +130,11 @@ def test_metrics_count_what_happened_and_name_nobody(place: Place) -> None:
 
 def test_files_travel_small_and_pages_with_a_token_do_not(place: Place) -> None:
     asset = read_assets()["welkom.css"]
-    sent = httpx.get(place.url + asset.address, headers={"accept-encoding": "gzip, br"})
+    sent = httpx.get(place.url + asset.address, headers={"accept-encoding": "gzip, br"}, timeout=PATIENT_S)
     assert sent.headers["content-encoding"] == "gzip"
     assert int(sent.headers["content-length"]) < len(asset.body) / 3
     assert (sent.content, sent.headers["vary"]) == (asset.body, "accept-encoding")
-    plain = httpx.get(place.url + asset.address, headers={"accept-encoding": "identity"})
+    plain = httpx.get(place.url + asset.address, headers={"accept-encoding": "identity"}, timeout=PATIENT_S)
     assert "content-encoding" not in plain.headers
     tablet = place.signed_in()
     assert all("content-encoding" not in tablet.get(path).headers for path in ("/", "/visits", "/search"))
@@ -141,17 +142,20 @@ def test_files_travel_small_and_pages_with_a_token_do_not(place: Place) -> None:
 
 def test_static_files_are_kept_for_ever_under_their_hash_and_asked_again_without(place: Place) -> None:
     asset = read_assets()["welkom.css"]
-    kept = httpx.get(place.url + asset.address)
+    kept = httpx.get(place.url + asset.address, timeout=PATIENT_S)
     assert kept.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert kept.content == asset.body
-    assert httpx.get(f"{place.url}/static/welkom.css?v=old").headers["cache-control"] == "no-cache"
+    assert (
+        httpx.get(f"{place.url}/static/welkom.css?v=old", timeout=PATIENT_S).headers["cache-control"]
+        == "no-cache"
+    )
     for absent in (
         "/static/none.css",
         "/static/../app.py",
         "/static/vendor/vendor.toml",
         "/static/%2e%2e/app.py",
     ):
-        assert httpx.get(place.url + absent).status_code == 404
+        assert httpx.get(place.url + absent, timeout=PATIENT_S).status_code == 404
 
 
 def test_programs_get_problem_details_and_people_a_sentence_and_a_next_step(place: Place) -> None:
@@ -163,7 +167,7 @@ def test_programs_get_problem_details_and_people_a_sentence_and_a_next_step(plac
     problem = tablet.get("/nope", headers={"accept": "application/json"})
     assert problem.headers["content-type"] == "application/problem+json"
     assert problem.json() == {"type": "about:blank", "title": "Not Found", "status": 404}
-    refused = httpx.get(f"{place.url}/live")
+    refused = httpx.get(f"{place.url}/live", timeout=PATIENT_S)
     assert refused.headers["content-type"] == "application/problem+json"
     assert refused.json()["code"] == "U01"
     assert tablet.post("/visits").status_code == 405

@@ -5,6 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.patience import PATIENT_S
 from tests.staff_ui.house import MovedClock, Place, open_place, own_token, sign_in
 
 
@@ -43,7 +44,7 @@ def test_every_sign_in_gives_a_new_token_and_the_old_one_is_worth_nothing(place:
     sign_in(tablet)
     assert tablet.cookies["welkom_session"] != old
     tablet.cookies.set("welkom_session", old, domain="127.0.0.1")
-    thief = httpx.get(f"{place.url}/visits", headers={"cookie": f"welkom_session={old}"})
+    thief = httpx.get(f"{place.url}/visits", headers={"cookie": f"welkom_session={old}"}, timeout=PATIENT_S)
     assert thief.status_code == 403  # a session is worth nothing without its tablet
 
 

@@ -12,6 +12,7 @@ from edge.config import Presence
 from edge.consent import acts as consent
 from edge.presence.tracker import Reading
 from staff_ui.pages.machine import BY_RADIO
+from tests.patience import PATIENT_S
 from tests.staff_ui.house import MovedClock, Place, open_place
 from tests.staff_ui.test_customer import CARD, visit_of
 from tests.staff_ui.test_fobs import CODE, do
@@ -71,7 +72,7 @@ def test_only_who_asked_to_be_found_is_and_the_look_is_in_the_log(found: Place, 
     assert ("schoenen" in page) == asked
     assert ("niet gevraagd om gevonden te worden" in page) != asked
     assert looks(found) == int(asked)
-    text = httpx.get(f"{found.url}/metrics").text
+    text = httpx.get(f"{found.url}/metrics", timeout=PATIENT_S).text
     assert 'welkom_scanner_up{scanner="g1"} 1' in text
     assert "welkom_near 1" in text
     assert {name for name in BY_RADIO if f"\n{name}" in text} == set(BY_RADIO)

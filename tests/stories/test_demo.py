@@ -10,6 +10,7 @@ from edge.demo.cable import Cable
 from edge.demo.cast import cast
 from edge.demo.goods import BY_CODE, COUNT, goods, stock
 from edge.demo.people import invent
+from tests.patience import PATIENT_S
 
 NOW_MS = 1_795_000_000_000
 DAY_MS = 24 * 3_600_000
@@ -58,7 +59,7 @@ async def test_a_cut_cable_hangs_up_takes_no_call_and_carries_again_once_joined(
         reader, writer = await asyncio.open_connection("127.0.0.1", cable.near)
         writer.write(b"hello")
         try:
-            return await asyncio.wait_for(reader.read(100), timeout=5)
+            return await asyncio.wait_for(reader.read(100), timeout=PATIENT_S)
         except ConnectionError:
             return b""
         finally:
@@ -74,7 +75,7 @@ async def test_a_cut_cable_hangs_up_takes_no_call_and_carries_again_once_joined(
         assert await reader.read(100) == b"still there?"
         cable.cut()
         with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
-            await asyncio.wait_for(reader.readexactly(1), timeout=5)
+            await asyncio.wait_for(reader.readexactly(1), timeout=PATIENT_S)
         writer.transport.abort()
         assert await call() == b""
         cable.join()

@@ -27,11 +27,6 @@ pytestmark = pytest.mark.anyio
 MEMBER, CHIP = "LOYALTY-0001", "04a1b2c3d4e5f6"
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def line(
     kind: str,
     value: str,

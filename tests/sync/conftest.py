@@ -3,19 +3,15 @@ from collections.abc import Iterator
 import pytest
 
 from edge.bench.cluster import cluster
+from tests.place import PLACE
 from tests.sync import engines
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """The URL of a PostgreSQL for all tests of this worker."""
     engines.needs_postgresql()
-    with cluster(place=engines.PLACE) as url:
+    with cluster(place=PLACE) as url:
         engines.make_template(url)
         yield url
 

@@ -15,8 +15,6 @@ from edge.kit.migrate import load
 from edge.kit.postgres import Postgres
 from sync.hub.store import MIGRATIONS
 
-# In memory where that can be had: the tests are of what is said to a database, and a busy disk may take minutes.
-PLACE: Final = "/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp"
 TEMPLATE: Final = "hub_template"
 _numbers: Final = itertools.count(1)
 _open = [""]  # a URL; empty: hub.db

@@ -31,6 +31,7 @@ from sync.hub import enrolling
 from sync.hub.app import Hub, open_hub
 from sync.signing import DeviceAuth
 from sync.standing import DEVICE_PATH
+from tests.patience import PATIENT_S
 from tests.sync.centre import ANNA, KEYS, Said, customer
 from tests.sync.real_hub import RealHub
 from tests.sync.wallets import _applied, now_ms
@@ -69,7 +70,7 @@ class Town:
         db: Database[Fact] = await Database.open(
             files.journal, attach={"replica": files.replica}, record=record
         )
-        async with httpx.AsyncClient(base_url=self.url) as client:
+        async with httpx.AsyncClient(timeout=PATIENT_S, base_url=self.url) as client:
             box = Uplink(db, keys, ShopTime(SystemClock()), on_applied=_applied)
             key = Ed25519PrivateKey.from_private_bytes(keys.device_key)
             yield (
@@ -157,13 +158,13 @@ async def test_doctor_says_whether_the_hub_knows_this_box(tmp_path: Path) -> Non
 async def asked(town: Town, secret: bytes) -> tuple[int, str]:
     """What a box with this key gets from the hub."""
     auth = DeviceAuth("assen-1", Ed25519PrivateKey.from_private_bytes(secret), wall_ms=now_ms)
-    async with httpx.AsyncClient(base_url=town.url, auth=auth) as client:
+    async with httpx.AsyncClient(timeout=PATIENT_S, base_url=town.url, auth=auth) as client:
         response = await client.get(f"{DEVICE_PATH}?epoch=1&seq=0")
     return response.status_code, response.json().get("code", "")
 
 
 async def test_who_has_no_code_gets_nothing_and_whoever_listens_learns_nothing(tmp_path: Path) -> None:
-    async with open_town(tmp_path) as town, httpx.AsyncClient(base_url=town.url) as client:
+    async with open_town(tmp_path) as town, httpx.AsyncClient(timeout=PATIENT_S, base_url=town.url) as client:
         text = await town.code()
         code = code_of(text)
         assert code

@@ -23,6 +23,7 @@ from sync.hub.consents import NewConsent
 from sync.hub.people import NewCustomer
 from sync.hub.tables import devices as known
 from tests.kit.clocks import HandClock
+from tests.patience import PATIENT_S
 from tests.sync.centre import ANNA, BRAM, HERE, KEYS, Said, device
 from tests.sync.real_hub import RealHub, real_hub
 from tests.sync.wallets import Secrets, Shop, now_ms, saver
@@ -52,7 +53,9 @@ async def shops_of(hub: RealHub, folder: Path, stack: AsyncExitStack) -> list[Sh
             shop.name, shop.folder, shop.secrets = name, folder / name, secrets
             box = device(f"box-{name}", name, key=shop.signing)
             await opened.db.apply(devices.register, KEYS, device=box, shop_key=key)
-            shop.client = await stack.enter_async_context(httpx.AsyncClient(base_url=hub.url))
+            shop.client = await stack.enter_async_context(
+                httpx.AsyncClient(base_url=hub.url, timeout=PATIENT_S)
+            )
             await shop.start()
             stack.push_async_callback(lambda shop=shop: shop.db.close())
             shops.append(shop)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.live import Live
+from tests.patience import PATIENT_S
 
 pytestmark = pytest.mark.anyio
 POKE = re.compile(rb"(?:retry: \d+\n)?event: (\w+)\ndata: (\d+)\n\n")
@@ -90,7 +91,7 @@ async def test_roles_and_count_are_of_tablets_that_are_there(live: Live) -> None
 async def test_dropping_ends_every_stream(live: Live) -> None:
     streams = [await connected(live, role) for role in ("staff", "manager")]
     live.drop()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENT_S):
         for stream in streams:
             assert [message async for message in stream] == []
     assert live.count() == 0

@@ -21,6 +21,7 @@ from edge.kit.serve import listen
 from edge.staff import acts
 from edge.staff.pins import hash_pin
 from edge.tls.own import Own
+from tests.patience import PATIENT_S
 from tests.staff_ui.house import PIN, MovedClock
 
 T = TypeVar("T")
@@ -52,7 +53,7 @@ class Box:
         return f"http://127.0.0.1:{self.enrol_port}"
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(20)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(PATIENT_S)
 
     def staff(self, name: str, role: Any = "staff", language: str = "nl") -> None:
         house = self.edge.house
@@ -78,7 +79,7 @@ def trusting(authority: x509.Certificate) -> ssl.SSLContext:
 
 def connect(box: Box, host: str = HOST) -> ssl.SSLSocket:
     """A connection to the box as `host`, whatever a resolver would say."""
-    plain = socket.create_connection(("127.0.0.1", box.port), timeout=10)
+    plain = socket.create_connection(("127.0.0.1", box.port), timeout=PATIENT_S)
     return trusting(box.own.authority).wrap_socket(plain, server_hostname=host)
 
 
@@ -141,7 +142,7 @@ def open_box(state: Path, *, clock: MovedClock | None = None, server: Server | N
 
     worker = threading.Thread(target=thread, name="box")
     worker.start()
-    assert there.wait(30)
+    assert there.wait(PATIENT_S)
     if failed:
         worker.join()
         raise failed[0]

@@ -9,12 +9,13 @@ import pytest
 from cryptography import x509
 
 from staff_ui.enrol import KINDS
+from tests.patience import PATIENT_S
 from tests.staff_ui.test_words import DUTCH, ENGLISH, visible
 from tests.tls.rig import HOST, Box
 
 
 def get(box: Box, path: str, **headers: str) -> httpx.Response:
-    return httpx.get(box.plain + path, headers=headers)
+    return httpx.get(box.plain + path, headers=headers, timeout=PATIENT_S)
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
@@ -80,7 +81,7 @@ def test_nothing_sets_a_cookie_or_upgrades_the_name_for_ever(box: Box, path: str
     ],
 )
 def test_nothing_else_is_served_in_the_clear(box: Box, path: str) -> None:
-    line = http.client.HTTPConnection("127.0.0.1", box.enrol_port, timeout=10)
+    line = http.client.HTTPConnection("127.0.0.1", box.enrol_port, timeout=PATIENT_S)
     line.request("GET", path)
     assert line.getresponse().status == 404
     line.close()

@@ -16,6 +16,7 @@ from edge.kit.clock import ShopTime, SystemClock
 from edge.tls import addresses, mdns, places
 from edge.tls.mdns import Announcer, service
 from edge.tls.upkeep import keep_once
+from tests.patience import PATIENT_S
 
 # One at a time on this machine: they say the same name.
 pytestmark = pytest.mark.xdist_group("mdns")
@@ -36,7 +37,7 @@ def listener() -> tuple[list[str], Any]:
 
 async def insist(announcer: Announcer, events: list[str], addresses: list[str], *, times: int = 1) -> None:
     """Say it until it is said, as upkeep does: on a loaded machine zeroconf gives up now and then."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENT_S):
         while events.count("mdns_up") < times:
             await announcer.say(addresses)
 

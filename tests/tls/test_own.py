@@ -19,6 +19,7 @@ from edge.tls.certificates import make_leaf, new_key, read_paper
 from edge.tls.own import Own, open_own
 from edge.tls.rules import CA_MS, DAY_MS, LEAF_MS, Paper, certified, is_due, label
 from edge.tls.upkeep import keep_once
+from tests.patience import PATIENT_S
 from tests.staff_ui.house import MovedClock
 from tests.tls.rig import HOST, ask, connect, open_box, trusting
 
@@ -39,7 +40,7 @@ def test_a_client_that_trusts_only_our_authority_reads_a_page_by_the_name(tmp_pa
             connect(box, "elders.local")
         # And whoever does not trust it does not get in.
         with (
-            socket.create_connection(("127.0.0.1", box.port)) as plain,
+            socket.create_connection(("127.0.0.1", box.port), timeout=PATIENT_S) as plain,
             pytest.raises(ssl.SSLCertVerificationError),
         ):
             ssl.create_default_context().wrap_socket(plain, server_hostname=HOST)
@@ -187,7 +188,7 @@ def _served(port: int, own: Own, *, at: int) -> bytes | None:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     with (
-        socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENT_S) as plain,
         context.wrap_socket(plain, server_hostname=HOST) as line,
     ):
         der = line.getpeercert(binary_form=True)

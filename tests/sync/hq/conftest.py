@@ -8,11 +8,6 @@ from tests.sync.portal.place import Place, open_place
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 async def desk(tmp_path: Path) -> AsyncGenerator[Desk, None]:
     async with open_desk(tmp_path) as found:
         yield found

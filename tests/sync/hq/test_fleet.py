@@ -77,7 +77,7 @@ def test_what_somebody_has_to_look_at_is_named(
 @contextmanager
 def on_the_line(place: Place) -> Iterator[httpx.Client]:
     auth = DeviceAuth("box-1", DEVICE_KEY, wall_ms=place.clock.wall_ms)
-    with httpx.Client(base_url=place.url, auth=auth, timeout=20) as client:
+    with httpx.Client(base_url=place.url, auth=auth, timeout=PATIENT_S) as client:
         yield client
 
 

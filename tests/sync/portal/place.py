@@ -22,6 +22,7 @@ from sync.hub.app import Hub, open_hub
 from sync.hub.config import Config
 from sync.hub.consents import NewConsent
 from sync.hub.people import NewCustomer
+from tests.patience import PATIENT_S
 from tests.sync.centre import ANNA, BRAM, HERE, KEYS, SHOP_KEY, device
 
 T = TypeVar("T")
@@ -59,7 +60,7 @@ class Place:
     hash: bytes = bytes(32)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(20)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(PATIENT_S)
 
     def add(
         self,
@@ -120,7 +121,7 @@ class Place:
 
     def phone(self) -> httpx.Client:
         """A browser that is not in; closed with the place."""
-        client = httpx.Client(base_url=self.url, headers={"accept": "text/html"}, timeout=20)
+        client = httpx.Client(base_url=self.url, headers={"accept": "text/html"}, timeout=PATIENT_S)
         self.clients.append(client)
         return client
 
@@ -177,7 +178,7 @@ def open_place(state: Path, **settings: Any) -> Iterator[Place]:
     with listen("127.0.0.1", 0) as sock:
         worker = threading.Thread(target=lambda: asyncio.run(main()), name="hub")
         worker.start()
-        assert ready.wait(20)
+        assert ready.wait(PATIENT_S)
         hub, loop, stop = opened[0]
         place = Place(hub, clock, loop, f"http://127.0.0.1:{sock.getsockname()[1]}", said)
         try:

@@ -14,6 +14,7 @@ from sync import wire
 from sync.hub import catalogue
 from sync.hub.portal.security import headers
 from sync.signing import DeviceAuth
+from tests.patience import PATIENT_S
 from tests.sync.centre import DEVICE_KEY
 from tests.sync.portal.place import ANNA, BRAM, DAY_MS, Place, open_place
 from tests.sync.portal.test_portal import count, pokes
@@ -23,7 +24,7 @@ from tests.sync.portal.test_portal import count, pokes
 def on_the_line(place: Place) -> Iterator[httpx.Client]:
     """The shop's box, which signs its requests."""
     auth = DeviceAuth("box-1", DEVICE_KEY, wall_ms=place.clock.wall_ms)
-    with httpx.Client(base_url=place.url, auth=auth, timeout=20) as client:
+    with httpx.Client(base_url=place.url, auth=auth, timeout=PATIENT_S) as client:
         yield client
 
 

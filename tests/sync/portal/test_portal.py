@@ -10,6 +10,7 @@ import pytest
 from edge.kit.errors import Refused
 from sync.hub import consents
 from tests.kit.stores import files_with
+from tests.patience import PATIENT_S
 from tests.sync.portal.place import ANNA, BRAM, DAY_MS, HERE, Place, own_token, press
 
 LONG_MS = 15 * 60_000
@@ -410,7 +411,7 @@ def pokes(client: httpx.Client, path: str) -> Iterator[list[str]]:
 
     worker = threading.Thread(target=listen, daemon=True)
     worker.start()
-    assert opened.wait(20)
+    assert opened.wait(PATIENT_S)
     yield heard
 
 
