@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, get_args
+from urllib.parse import urlsplit
 
 from edge.config import is_of_hub, is_of_shop
 from edge.consent.meanings import AUTHORITIES
@@ -17,6 +18,7 @@ from edge.kit.postgres import connector
 from sync.hub import config as hub_config
 from sync.hub import devices
 from sync.hub.app import Hub
+from sync.hub.sender import PORTS, Post
 from sync.hub.tables.devices import Device
 
 _PORT: Final = 8444
@@ -32,8 +34,12 @@ _HUB: Final = {
     "snapshots": "",
     "country": "NL",
     "page": "",
+    "mail": "",
+    "mail_from": "",
+    "phones_at": "",
 }
 PASSWORD: Final = "database_password"
+MAIL_PASSWORD: Final = "mail_password"
 _PARTY: Final = tuple(each.name for each in fields(Party) if each.name != "id")
 _SHOP: Final = ("id", "device", "public_key", "epoch", "retired")
 
@@ -128,8 +134,9 @@ def load_hub(path: Path, *, environment: Mapping[str, str]) -> HubFile:
         signing=own["signing"],
     )
     if database:
-        hub = replace(hub, database=database, database_password=_password(credentials))
+        hub = replace(hub, database=database, database_password=_password(credentials, PASSWORD))
     hub = replace(hub, hooks=_hooks(own["hooks"], file=path), proxies=_proxies(own["proxies"], file=path))
+    hub = replace(hub, post=_post(own, credentials, file=path))
     if own["snapshots"]:
         hub = replace(hub, snapshots=path.parent / str(own["snapshots"]))
     names = _texts(table.get("names", {}), file=path, where="names", like='van-dam = "Van Dam"')
@@ -160,17 +167,37 @@ def _database(url: object, *, file: Path) -> str:
     return url
 
 
-def _password(credentials: Path) -> str | None:
-    """The credential `database_password`, None without one: libpq then knows peer authentication and PGPASSFILE."""
+def _post(own: Mapping[str, Any], credentials: Path, *, file: Path) -> Post:
+    """How letters leave; the password of the mail server is the credential `mail_password`."""
+    url, sender, phones = own["mail"], own["mail_from"], own["phones_at"]
+    if not all(isinstance(each, str) for each in (url, sender, phones)):
+        raise _wrong(file, "hub.mail", "is a text in quotes, as are mail_from and phones_at")
+    if not url:
+        return Post()
+    parts = urlsplit(url)
+    if (
+        parts.scheme not in ("file", *PORTS)
+        or (parts.scheme in PORTS and not parts.hostname)
+        or parts.password
+    ):
+        hint = 'is "file:FOLDER" or "smtp://USER@HOST:587"; the password is the credential mail_password'
+        raise _wrong(file, "hub.mail", hint)
+    if "@" not in sender:
+        raise _wrong(file, "hub.mail_from", "is the address that letters come from")
+    return Post(url, sender, _password(credentials, MAIL_PASSWORD) or "", phones)
+
+
+def _password(credentials: Path, name: str) -> str | None:
+    """A credential that may be left out: libpq then knows peer authentication and PGPASSFILE, a mail server none."""
     try:
-        return (credentials / PASSWORD).read_text(encoding="utf-8").strip()
+        return (credentials / name).read_text(encoding="utf-8").strip()
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
-            f"secret {PASSWORD} cannot be read from the credentials directory ({type(error).__name__})",
+            f"secret {name} cannot be read from the credentials directory ({type(error).__name__})",
             code="C02",
-            hint=f"under systemd check LoadCredential={PASSWORD}:…",
+            hint=f"under systemd check LoadCredential={name}:…",
         ) from None
 
 

@@ -11,7 +11,7 @@ __all__ = ["LANGUAGES", "LOCALES", "MINUTE_MS", "MONTHS", "Words", "key", "turns
 LOCALES: Final = Path(__file__).parent / "locales"
 
 
-class Words(kit.Words):
+class Words(kit.Words[Language]):
     """One language in one time zone. Raises OSError when its catalogue is not there."""
 
     def __init__(self, language: Language, timezone: str) -> None:

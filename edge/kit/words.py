@@ -9,7 +9,7 @@ import gettext
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Generic, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from edge.kit.clock import utc
@@ -17,6 +17,7 @@ from edge.kit.clock import utc
 Language = Literal["nl", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("nl", "en")
 MINUTE_MS: Final = 60_000
+Spoken = TypeVar("Spoken", bound=str)  # the languages of one application, as a Literal
 
 
 def key(text: str) -> str:
@@ -40,11 +41,11 @@ MONTHS: Final = (
 )
 
 
-class Words:
+class Words(Generic[Spoken]):
     """One language in one time zone. Raises OSError when its catalogue is not there."""
 
-    def __init__(self, language: Language, timezone: str, locales: Path) -> None:
-        self.language = language
+    def __init__(self, language: Spoken, timezone: str, locales: Path) -> None:
+        self.language: Spoken = language
         self._zone = ZoneInfo(timezone)
         self._messages = gettext.translation("messages", locales, [language])
         self._text = cache(self._messages.gettext)

@@ -27,8 +27,8 @@ from sync.hub.gate import Gate
 from sync.hub.hq import api as headquarters
 from sync.hub.nonces import Shared
 from sync.hub.people import NewCustomer
-from sync.hub.portal import page
 from sync.hub.portal import routes as portal
+from sync.hub.portal import sessions
 from sync.hub.portal.security import AddHeaders
 from sync.hub.problem import Refusal, problems
 from sync.hub.signer import signer
@@ -131,7 +131,7 @@ class Hub:
 
     async def portal_code(self, customer_id: bytes) -> str:
         """A code that lets one phone into this customer's page: once, within 15 minutes. Raises Refused."""
-        return await self.db.apply(page.make_code, customer_id, now_ms=self.now_ms())
+        return await self.db.apply(sessions.make_code, customer_id, now_ms=self.now_ms())
 
     async def add_customers(
         self,

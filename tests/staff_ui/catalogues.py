@@ -12,10 +12,12 @@ import staff_ui
 from edge.kit import words
 from staff_ui.words import LANGUAGES
 from sync.hub import portal
+from sync.hub.portal.words import LANGUAGES as TONGUES
 
 FOLDER: Final = Path(staff_ui.__file__).parent
 PORTAL: Final = Path(portal.__file__).parent
-FOLDERS: Final = (FOLDER, PORTAL)  # each has its templates and its locales
+# Each has its templates and its locales, in the languages of those who read it.
+FOLDERS: Final = {FOLDER: LANGUAGES, PORTAL: TONGUES}
 # Our own names for gettext, N_ and ngettext; `count` has one key for all its forms.
 KEYWORDS: Final = {"say": None, "key": None, "count": None}
 METHODS: Final = [("templates/**.html", "jinja2"), ("**.py", "python")]
@@ -46,7 +48,7 @@ def read(language: str, folder: Path = FOLDER) -> Catalog:
 
 
 if __name__ == "__main__":
-    for its in FOLDERS:
-        for each in LANGUAGES:
+    for its, languages in FOLDERS.items():
+        for each in languages:
             with po_file(each, its).with_suffix(".mo").open("wb") as target:
                 write_mo(target, read(each, its))

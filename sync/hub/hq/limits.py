@@ -11,7 +11,7 @@ MOST_KEPT: Final = 10_000
 class Buckets:
     """One bucket a name. Where there are too many the oldest goes."""
 
-    def __init__(self, *, now_ms: Callable[[], int], a_minute: int = A_MINUTE, burst: int = BURST) -> None:
+    def __init__(self, *, now_ms: Callable[[], int], a_minute: float = A_MINUTE, burst: int = BURST) -> None:
         self._now_ms = now_ms
         self._per_ms = a_minute / 60_000
         self._burst = float(burst)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from edge.consent.rules import PURPOSES, State
-from edge.kit.words import Words, key
 from sync.hub.portal.traits import day
+from sync.hub.portal.words import Words, key
 from sync.hub.records import name as name
 from sync.hub.tables.people import Consent
 

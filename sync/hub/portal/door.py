@@ -3,14 +3,18 @@
 from dataclasses import dataclass
 from typing import Final
 
-from edge.kit.words import key
 from sync.hub.portal.sheets import Frame
+from sync.hub.portal.words import key
 
 # Title, sentence, next step.
 DOORS: Final[dict[str, tuple[str, str, str]]] = {
     "closed": (key("door.closed"), key("door.closed.why"), key("door.closed.then")),
     "used": (key("door.used"), key("door.used.why"), key("door.used.then")),
     "open": (key("door.open"), key("door.open.why"), key("door.open.then")),
+    "asked": (key("door.asked"), key("door.asked.why"), key("door.asked.then")),
+    "unread": (key("door.unread"), key("door.unread.why"), key("door.unread.then")),
+    "often": (key("door.often"), key("door.often.why"), key("door.often.then")),
+    "confirmed": (key("door.confirmed"), key("door.confirmed.why"), key("door.confirmed.then")),
     "form": (key("door.form"), key("door.form.why"), key("door.form.then")),
     "absent": (key("door.absent"), key("door.absent.why"), key("door.absent.then")),
     "broken": (key("door.broken"), key("door.broken.why"), key("door.broken.then")),
@@ -24,3 +28,6 @@ class Door:
     title: str
     why: str
     then: str
+    by_letter: bool = False
+    by_passkey: bool = False
+    phones: bool = False

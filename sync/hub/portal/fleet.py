@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 from edge.kit.errors import Refused
 from edge.kit.seal import derive
 from edge.kit.sql import Connection
-from edge.kit.words import Words, key
 from sync.hub import people
 from sync.hub.config import Keys
 from sync.hub.hq import fleet
@@ -15,6 +14,7 @@ from sync.hub.hq.fleet import Box, Mood, Why
 from sync.hub.portal import choices
 from sync.hub.portal.security import form_token
 from sync.hub.portal.sheets import Frame
+from sync.hub.portal.words import Words, key
 from sync.hub.tables import hooks
 from sync.hub.tables.feed import Moved
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from edge.catalogue.rules import Product, missing
 from edge.kit.sql import Connection
-from edge.kit.words import Words, key
 from sync.hub import catalogue
 from sync.hub.portal import choices
 from sync.hub.portal.sheets import Frame
 from sync.hub.portal.traits import Stamps, open_traits, points_of, stamps_of
+from sync.hub.portal.words import Words, key
 from sync.hub.tables import overview
 from sync.hub.tables.overview import DeviceFacts
 from sync.hub.tables.portal import Sealed

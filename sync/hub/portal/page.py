@@ -1,24 +1,22 @@
 """The customer's own page: their card, who looked, what may be done, and the buttons that change it."""
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Final, cast
 
 import msgspec
 
 from edge.consent.rules import PURPOSES, Register, State
-from edge.kit.errors import Refused
 from edge.kit.sql import Connection
-from edge.kit.words import Language, Words, key
 from sync import wire
 from sync.hub import consents
 from sync.hub.portal import choices
 from sync.hub.portal.choices import Choice
 from sync.hub.portal.security import foreign_form, form_token
+from sync.hub.portal.sessions import Guest
 from sync.hub.portal.sheets import Frame
 from sync.hub.portal.traits import Card, card, open_traits
+from sync.hub.portal.words import Words, key
 from sync.hub.tables import people
 from sync.hub.tables import portal as tables
 from sync.hub.tables.people import Consent
@@ -27,9 +25,6 @@ from sync.hub.tables.portal import Sealed, View
 if TYPE_CHECKING:
     from sync.hub.app import Hub
 
-CODE_MS: Final = 15 * 60_000
-# Stopping has to be as easy as it was to say yes, so a phone that is in stays in; "leave" ends it at once.
-SESSION_MS: Final = 90 * 24 * 3_600_000
 MOST_VIEWS: Final = 30
 GLANCE: Final = 3  # looks that stand open: the stop buttons are never far below
 FRESH_MS: Final = 60_000
@@ -91,58 +86,6 @@ class Portal:
     choices: tuple[Choice, ...] = field(repr=False)
     nevers: tuple[str, ...]
     changed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Guest:
-    """Who is in: the token of their cookie, and whose page it is."""
-
-    token: str = field(repr=False)
-    customer_id: bytes = field(repr=False)
-    language: Language
-
-    @property
-    def token_hash(self) -> bytes:
-        return hashed(self.token)
-
-
-def hashed(token: str) -> bytes:
-    """What is kept of a code or token. Random of 256 bits needs no salt and no slow hash."""
-    return sha256(token.encode("utf-8", "replace")).digest()
-
-
-def make_code(conn: Connection, customer_id: bytes, *, now_ms: int) -> str:
-    """A code that lets one phone in, once, within 15 minutes; raises Refused for an unknown customer."""
-    if not people.hold(conn, [customer_id]):
-        raise Refused("no such customer", code="UNKNOWN_CUSTOMER", hint="nothing was changed")
-    code = secrets.token_urlsafe(32)
-    tables.add_code(conn, hashed(code), customer_id=customer_id, until_ms=now_ms + CODE_MS)
-    return code
-
-
-def enter(conn: Connection, code: str, *, language: Language, now_ms: int) -> str | None:
-    """Use a code up; the token of a new session, None when the code is unknown, used or too old."""
-    customer_id = tables.take_code(conn, hashed(code), now_ms=now_ms)
-    if customer_id is None or not people.hold(conn, [customer_id]):
-        return None
-    token = secrets.token_urlsafe(32)
-    tables.add_session(
-        conn,
-        hashed(token),
-        customer_id=customer_id,
-        language=language,
-        until_ms=now_ms + SESSION_MS,
-        now_ms=now_ms,
-    )
-    return token
-
-
-def guest(conn: Connection, token: str, *, now_ms: int) -> Guest | None:
-    """Whoever the cookie lets in."""
-    session = tables.session(conn, hashed(token), now_ms=now_ms) if token else None
-    if session is None:
-        return None
-    return Guest(token, session.customer_id, cast(Language, session.language))
 
 
 async def page(hub: "Hub", who: Guest, words: Words, *, changed: bool = False) -> Portal:

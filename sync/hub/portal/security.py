@@ -97,7 +97,19 @@ async def own_form(request: Ask, token: str) -> Mapping[str, str]:
     """The fields of a form that one of our own pages sent; raises Refusal for any other.
 
     Three locks, each enough by itself: the SameSite=Strict cookie behind `token`, the browser's word on where
-    the form came from (Fetch Metadata, else Origin), and what `form_token` put into it.
+    the form came from, and what `form_token` put into it.
+    """
+    fields = dict(await same_site(request))
+    given = fields.pop(FORM_FIELD, "")
+    if not hmac.compare_digest(given.encode("utf-8", "replace"), form_token(token).encode()):
+        raise foreign_form()
+    return fields
+
+
+async def same_site(request: Ask) -> Mapping[str, str]:
+    """The fields of a form of ours, by the browser's word on where it came from (Fetch Metadata, else Origin).
+
+    Raises Refusal for any other. All that stands before a form of somebody who is not in yet.
     """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     foreign = site not in (None, "same-origin") or (
@@ -107,8 +119,7 @@ async def own_form(request: Ask, token: str) -> Mapping[str, str]:
         fields = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
     except (HTTPException, ValueError):
         raise foreign_form() from None
-    given = fields.pop(FORM_FIELD, "")
-    if foreign or not hmac.compare_digest(given.encode("utf-8", "replace"), form_token(token).encode()):
+    if foreign:
         raise foreign_form()
     return fields
 

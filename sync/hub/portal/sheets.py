@@ -7,10 +7,9 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from edge.kit.words import LANGUAGES, Language, Words
+from sync.hub.portal.words import LANGUAGES, NAMES, Language, Words
 
 FOLDER: Final = Path(__file__).parent
-LOCALES: Final = FOLDER / "locales"
 STATIC: Final = "/portal/static"
 KINDS: Final = {".css": "text/css", ".js": "text/javascript"}
 
@@ -35,7 +34,7 @@ class Sheets:
     """Renders a template with its one dataclass, as `it`."""
 
     def __init__(self, *, timezone: str) -> None:
-        self.words: dict[Language, Words] = {each: Words(each, timezone, LOCALES) for each in LANGUAGES}
+        self.words: dict[Language, Words] = {each: Words(each, timezone) for each in LANGUAGES}
         self.assets = _read_assets(FOLDER / "static")
         self._environments = {each: self._environment(self.words[each]) for each in LANGUAGES}
 
@@ -51,7 +50,7 @@ class Sheets:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        spoken: dict[str, Any] = {"say": words.say, "asset": self._address}
+        spoken: dict[str, Any] = {"say": words.say, "asset": self._address, "languages": NAMES}
         environment.globals.update(spoken)
         return environment
 

@@ -9,7 +9,7 @@ import msgspec
 from edge.kit.errors import Corrupt
 from edge.kit.log import Log
 from edge.kit.seal import key_place, trait_place, unseal
-from edge.kit.words import MONTHS, Words, key
+from sync.hub.portal.words import MONTHS, Words, key
 from sync.hub.tables.portal import Sealed
 
 MOST_ITEMS: Final = 6

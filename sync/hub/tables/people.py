@@ -34,6 +34,9 @@ _PUT_CONSENT: Final = """
         state=excluded.state, from_ms=excluded.from_ms, until_ms=excluded.until_ms, ver=excluded.ver"""
 
 _OF_A_CUSTOMER: Final = ("customer_key", "trait", "credential", "consent", "consent_event", "residency")
+_BESIDE: Final = (
+    "happening", "portal_code", "portal_session", "portal_address", "portal_claim", "portal_passkey",
+)  # fmt: skip
 _TAKEN: Final = {"customer": "CUSTOMER_TAKEN", "credential": "CREDENTIAL_TAKEN"}
 
 
@@ -195,7 +198,7 @@ def shops_of(conn: Connection, customer_id: bytes) -> list[str]:
 
 def take_out(conn: Connection, customer_id: bytes) -> None:
     """Delete all rows of a customer, the key first of all."""
-    for table in (*_OF_A_CUSTOMER, "happening", "portal_code", "portal_session"):
+    for table in (*_OF_A_CUSTOMER, *_BESIDE):
         conn.execute(f"DELETE FROM {table} WHERE customer_id=:id", {"id": customer_id})
     conn.execute("DELETE FROM customer WHERE id=:id", {"id": customer_id})
 

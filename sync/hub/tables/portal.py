@@ -1,22 +1,35 @@
 """What a customer's own page reads: only through an open session of that customer, in the same query."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Final, NamedTuple
 
 from edge.kit.sql import Connection, spread
 from sync.hub.tables.people import Consent
 
 # Who may ask at all; `:token_hash` and `:now_ms` are in every query of this room.
-_OWN: Final = (
+OWN: Final = (
     "portal_session AS own ON own.token_hash=:token_hash AND own.until_ms>:now_ms AND own.customer_id"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
+    """A phone that is in: whose page, how it came in, on what, since and until when."""
+
     customer_id: bytes = field(repr=False)
     language: str
+    way: str
+    device: str
+    since_ms: int
+    until_ms: int
+
+
+class Code(NamedTuple):
+    """Whom a code lets in, and how it went out."""
+
+    customer_id: bytes
+    way: str
 
 
 class Sealed(NamedTuple):
@@ -39,51 +52,60 @@ class View(NamedTuple):
     kind: str
 
 
-def add_code(conn: Connection, code_hash: bytes, *, customer_id: bytes, until_ms: int) -> None:
+def add_code(conn: Connection, code_hash: bytes, *, customer_id: bytes, until_ms: int, way: str) -> None:
     conn.execute(
-        "INSERT INTO portal_code (code_hash, customer_id, until_ms) VALUES (:code_hash, :customer_id, :until_ms)",
-        {"code_hash": code_hash, "customer_id": customer_id, "until_ms": until_ms},
+        """
+        INSERT INTO portal_code (code_hash, customer_id, until_ms, way)
+        VALUES (:code_hash, :customer_id, :until_ms, :way)
+        """,
+        {"code_hash": code_hash, "customer_id": customer_id, "until_ms": until_ms, "way": way},
     )
 
 
-def take_code(conn: Connection, code_hash: bytes, *, now_ms: int) -> bytes | None:
+def take_code(conn: Connection, code_hash: bytes, *, now_ms: int) -> Code | None:
     """Use a code up; whose it was, None when it is unknown, used or too old."""
     row = conn.execute(
-        "DELETE FROM portal_code WHERE code_hash=:code_hash RETURNING customer_id, until_ms",
+        "DELETE FROM portal_code WHERE code_hash=:code_hash RETURNING customer_id, way, until_ms",
         {"code_hash": code_hash},
     ).fetchone()
     conn.execute("DELETE FROM portal_code WHERE until_ms<=:now_ms", {"now_ms": now_ms})
-    return bytes(row[0]) if row and now_ms < row[1] else None
+    return Code(bytes(row[0]), row[1]) if row and now_ms < row[2] else None
 
 
-def add_session(
-    conn: Connection, token_hash: bytes, *, customer_id: bytes, language: str, until_ms: int, now_ms: int
-) -> None:
+_SESSION: Final = "customer_id, language, way, device, since_ms, until_ms"
+
+
+def add_session(conn: Connection, token_hash: bytes, new: Session, *, now_ms: int) -> None:
     """Open a session; what is over is swept out with it."""
     conn.execute("DELETE FROM portal_session WHERE until_ms<=:now_ms", {"now_ms": now_ms})
     conn.execute(
-        """
-        INSERT INTO portal_session (token_hash, customer_id, language, until_ms)
-        VALUES (:token_hash, :customer_id, :language, :until_ms)
+        f"""
+        INSERT INTO portal_session (token_hash, {_SESSION})
+        VALUES (:token_hash, :customer_id, :language, :way, :device, :since_ms, :until_ms)
         """,
-        {
-            "token_hash": token_hash,
-            "customer_id": customer_id,
-            "language": language,
-            "until_ms": until_ms,
-        },
+        {"token_hash": token_hash} | asdict(new),
     )
 
 
 def session(conn: Connection, token_hash: bytes, *, now_ms: int) -> Session | None:
     row = conn.execute(
-        """
-        SELECT customer_id, language FROM portal_session
-        WHERE token_hash=:token_hash AND until_ms>:now_ms
-        """,
+        f"SELECT {_SESSION} FROM portal_session WHERE token_hash=:token_hash AND until_ms>:now_ms",
         {"token_hash": token_hash, "now_ms": now_ms},
     ).fetchone()
-    return Session(bytes(row[0]), row[1]) if row else None
+    return Session(bytes(row[0]), *row[1:]) if row else None
+
+
+def own_sessions(conn: Connection, token_hash: bytes, *, now_ms: int) -> dict[bytes, Session]:
+    """Every phone that is in on the same page, by the hash of its token, the newest first."""
+    rows = conn.execute(
+        f"""
+        SELECT s.token_hash, {", ".join("s." + each for each in _SESSION.split(", "))}
+        FROM portal_session AS s JOIN {OWN}=s.customer_id
+        WHERE s.until_ms>:now_ms ORDER BY s.since_ms DESC, s.token_hash
+        """,
+        {"token_hash": token_hash, "now_ms": now_ms},
+    )
+    return {bytes(hash_): Session(bytes(customer_id), *rest) for hash_, customer_id, *rest in rows}
 
 
 def set_language(conn: Connection, token_hash: bytes, *, language: str) -> None:
@@ -102,7 +124,7 @@ def own_traits(conn: Connection, token_hash: bytes, *, now_ms: int) -> list[Seal
     rows = conn.execute(
         f"""
         SELECT t.customer_id, t.name, t.sealed, t.ver, t.as_of_ms, k.wrapped
-        FROM trait AS t JOIN {_OWN}=t.customer_id JOIN customer_key AS k ON k.customer_id=t.customer_id
+        FROM trait AS t JOIN {OWN}=t.customer_id JOIN customer_key AS k ON k.customer_id=t.customer_id
         WHERE t.until_ms IS NULL OR t.until_ms>:now_ms
         """,
         {"token_hash": token_hash, "now_ms": now_ms},
@@ -114,7 +136,7 @@ def own_consents(conn: Connection, token_hash: bytes, *, now_ms: int) -> list[Co
     rows = conn.execute(
         f"""
         SELECT c.customer_id, c.purpose, c.recipient, c.basis, c.gen, c.state, c.from_ms, c.until_ms, c.ver
-        FROM consent AS c JOIN {_OWN}=c.customer_id ORDER BY c.recipient, c.purpose
+        FROM consent AS c JOIN {OWN}=c.customer_id ORDER BY c.recipient, c.purpose
         """,
         {"token_hash": token_hash, "now_ms": now_ms},
     )
@@ -126,7 +148,7 @@ def own_views(conn: Connection, token_hash: bytes, *, now_ms: int, most: int) ->
     rows = conn.execute(
         f"""
         SELECT e.at_ms, e.body, d.shop_id, e.kind
-        FROM event AS e JOIN {_OWN}=e.customer_id JOIN device AS d ON d.id=e.device_id
+        FROM event AS e JOIN {OWN}=e.customer_id JOIN device AS d ON d.id=e.device_id
         WHERE e.customer_id IS NOT NULL AND e.code IS NULL
             AND e.kind IN ('card_shown', 'credential_bound', 'credential_blocked', 'tap_replayed')
         ORDER BY e.at_ms DESC, e.received_ms DESC, e.seq DESC LIMIT :most

@@ -21,7 +21,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
 def phone(chromium: Browser, place: Place) -> Iterator[Page]:
     """A phone; a test fails on anything its console says."""
     context = chromium.new_context(
-        base_url=place.url, viewport={"width": 390, "height": 844}, reduced_motion="reduce"
+        base_url=place.url, viewport={"width": 390, "height": 844}, reduced_motion="reduce", locale="nl-NL"
     )
     context.set_default_timeout(PATIENT_MS)
     page = context.new_page()

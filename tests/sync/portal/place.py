@@ -154,13 +154,12 @@ def press(client: httpx.Client, path: str, **fields: str) -> httpx.Response:
 
 
 @contextmanager
-def open_place(state: Path, **settings: Any) -> Iterator[Place]:
-    """Open a hub with one shop and one box, and serve it until left."""
+def open_place(state: Path, *, public: bool = False, **settings: Any) -> Iterator[Place]:
+    """Open a hub with one shop and one box, and serve it until left; `public`: letters may lead to it."""
     ready = threading.Event()
     said: list[tuple[str, dict[str, Any]]] = []
     opened: list[tuple[Hub, asyncio.AbstractEventLoop, asyncio.Event]] = []
     clock = MovedClock()
-    config = Config(state, KEYS, secure_cookies=False, **{"names": {"s1": "Amersfoort"}, **settings})
 
     def log(event: str, /, **fields: Any) -> None:
         said.append((event, fields))
@@ -176,11 +175,17 @@ def open_place(state: Path, **settings: Any) -> Iterator[Place]:
             await asyncio.gather(serving, return_exceptions=True)
 
     with listen("127.0.0.1", 0) as sock:
+        port = sock.getsockname()[1]
+        settings = {
+            "names": {"s1": "Amersfoort"},
+            "page": f"http://localhost:{port}" if public else "",
+        } | settings
+        config = Config(state, KEYS, secure_cookies=False, **settings)
         worker = threading.Thread(target=lambda: asyncio.run(main()), name="hub")
         worker.start()
         assert ready.wait(PATIENT_S)
         hub, loop, stop = opened[0]
-        place = Place(hub, clock, loop, f"http://127.0.0.1:{sock.getsockname()[1]}", said)
+        place = Place(hub, clock, loop, f"http://127.0.0.1:{port}", said)
         try:
             yield place
         finally:

@@ -5,7 +5,8 @@ from string import Formatter
 import pytest
 from babel.messages.mofile import read_mo
 
-from edge.kit.words import LANGUAGES
+from edge.kit import words
+from sync.hub.portal.words import LANGUAGES, spoken
 from tests.staff_ui.catalogues import FOLDER, PORTAL, extracted, po_file, read, shared
 from tests.staff_ui.test_words import DUTCH, ENGLISH, forms, key_of, visible
 from tests.sync.portal.place import ANNA, Place, press
@@ -25,19 +26,40 @@ def test_no_key_is_missing_stale_or_empty(language: str) -> None:
     assert {key_of(each): forms(each) for each in made if each.id} == found
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", words.LANGUAGES)
 def test_times_and_numbers_are_said_as_on_the_tablet(language: str) -> None:
     ours = keys(language)
     theirs = {key_of(message): forms(message) for message in read(language, FOLDER) if message.id}
     assert {key: ours[key] for key in shared()} == {key: theirs[key] for key in shared()}
 
 
-def test_both_languages_fill_in_the_same_values() -> None:
+def test_all_languages_fill_in_the_same_values() -> None:
     def values(texts: tuple[str, ...]) -> set[str]:
         return {name for text in texts for _, name, _, _ in Formatter().parse(text) if name}
 
-    nl, en = keys("nl"), keys("en")
-    assert {key: values(text) for key, text in nl.items()} == {key: values(text) for key, text in en.items()}
+    dutch = {key: values(text) for key, text in keys("nl").items()}
+    for language in LANGUAGES:
+        assert {key: values(text) for key, text in keys(language).items()} == dutch, language
+
+
+def test_no_language_is_the_copy_of_another() -> None:
+    """Some words are the same in two languages; sentences never are."""
+    said = {language: keys(language) for language in LANGUAGES}
+    for language in LANGUAGES:
+        for other in LANGUAGES:
+            same = {key for key, texts in said[language].items() if texts == said[other][key]}
+            assert language == other or all(len(said[language][key][0].split()) <= 3 for key in same), same
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("", "nl"), ("de-DE,de;q=0.9,en;q=0.8", "de"), ("fr", "fr"), ("es,en;q=0.3,fr;q=0.7", "fr"),
+        ("pl, es;q=0.5", "nl"), ("en;q=0, de;q=x, ,;q=", "nl"), ("*", "nl"), ("EN-gb", "en"),
+    ],
+)  # fmt: skip
+def test_a_phone_is_answered_in_the_language_it_asks_for(accepted: str, language: str) -> None:
+    assert spoken(accepted) == language
 
 
 def test_no_template_has_words_of_its_own() -> None:
