@@ -28,7 +28,7 @@ from edge.kit.clock import ShopTime
 from edge.kit.ids import NewId
 from edge.kit.sqlite import Database
 from edge.live import Live
-from edge.recognition import marks, tables
+from edge.recognition import marks, rotating, tables
 from edge.recognition.evidence import WEAK, Proof, proof
 from edge.recognition.facts import TapReplayed
 from edge.recognition.rules import (
@@ -50,7 +50,7 @@ from edge.staff.badges import Badges
 from edge.visits import acts
 
 # Of nobody, of somebody unnamed, or in place of a token: what a reader could not do (drivers.reader.Outcome).
-NoteKind = Literal["stranger", "withheld", "blocked"] | Outcome
+NoteKind = Literal["stranger", "withheld", "blocked", "expired"] | Outcome
 
 # An unknown card can be offered something while its owner stands there; after that it is only clutter.
 NOTE_MS: Final = 3 * 60_000
@@ -91,6 +91,7 @@ DISPLAYED: Final[dict[NoteKind, Said]] = {
     "stranger": "stranger",
     "withheld": "withheld",
     "blocked": "withheld",
+    "expired": "replayed",
     "locked": "locked",
     "no_pass": "no_pass",
     "choose_pass": "choose_pass",
@@ -228,7 +229,15 @@ class Counter:
         if token.value.startswith(fobs.START):
             self._read_fob(token.value, sighting.reader, now_ms)
             return None
-        card = hashes(self._keys.chain_key, self._keys.shop_key, token.kind, token.value)
+        named: tuple[str, str] = (token.kind, token.value)
+        of_pass: rotating.Shown | None = None
+        if token.value.startswith(rotating.START):
+            of_pass = rotating.read(self._keys.chain_key, token.value, now_ms=now_ms)
+            if of_pass is None:
+                self._note("unreadable", sighting.reader, now_ms)
+                return None
+            named = (rotating.KIND, of_pass.name)
+        card = hashes(self._keys.chain_key, self._keys.shop_key, *named)
         if card is None:
             if token.kind == "gs1":
                 self._scan(token.value, sighting.reader, now_ms, known_only=False)
@@ -239,6 +248,10 @@ class Counter:
             if token.evidence == "weak"
             else proof(token.kind, token.evidence, token.about, now_ms=now_ms, unlocking=self._unlocking)
         )
+        if of_pass is not None:
+            shown = of_pass.proof
+            if of_pass.when != "now" or self._repeats_pass(presented, of_pass):
+                return self._of_pass(presented, of_pass, sighting.reader, now_ms)
         # Radio hears a thousand passers-by a second: those who are nobody here cost no turn on the writer, and
         # not even their hash is remembered.
         if sighting.how == "near" and not tables.is_known(self._db.reader, presented):
@@ -317,6 +330,23 @@ class Counter:
             mark=shown.mark,
             now_ms=self._time.now_ms(),
         )
+
+    def _repeats_pass(self, presented: bytes, of_pass: rotating.Shown) -> bool:
+        """Whether the code of this half minute was there before: held once more, or copied off the screen."""
+        return marks.is_spent(self._db.reader, presented, signed_ms=of_pass.window_ms)
+
+    def _of_pass(self, presented: bytes, of_pass: rotating.Shown, reader: str, now_ms: int) -> Recognition:
+        """What a code of a pass means that opens nothing: the same once more, an old picture, or made up."""
+        if of_pass.when == "now":
+            self.tally.repeats += 1
+            return Repeat()
+        if not tables.is_known(self._db.reader, presented):
+            self.tally.strangers += 1
+            self._note("stranger", reader, now_ms)
+            return Stranger()
+        self.tally.replayed += 1
+        self._note("expired" if of_pass.when == "past" else "forged", reader, now_ms)
+        return Replayed()
 
     def _replayed(self, reader: str, now_ms: int) -> Replayed:
         self.tally.replayed += 1

@@ -59,6 +59,11 @@ def guest_place(shop_id: str) -> bytes:
     return b"guest|" + shop_id.encode()
 
 
+def pass_place(customer_id: bytes, hash_: bytes) -> bytes:
+    """Associated data of what a pass says, by its credential's inner hash."""
+    return b"pass|" + customer_id + b"|" + hash_
+
+
 def beacon_place(customer_id: bytes, device: bytes) -> bytes:
     """Associated data of the identity key of a customer's radio device."""
     return b"beacon|" + customer_id + b"|" + device

@@ -31,6 +31,12 @@ def take(conn: Connection, credential: bytes, *, customer_id: bytes, mark: Mark,
     return conn.execute(_SPEND, (credential, mark.at_ms, customer_id)).rowcount == 1
 
 
+def is_spent(conn: Connection, credential: bytes, *, signed_ms: int) -> bool:
+    """Whether this proof of the credential was used up."""
+    row = conn.execute("SELECT 1 FROM spent WHERE hash=? AND signed_ms=?", (credential, signed_ms)).fetchone()
+    return row is not None
+
+
 _TOLD: Final = """
     SELECT max(replayed_ms) FROM (
         SELECT replayed_ms FROM mark WHERE hash=:hash UNION ALL SELECT replayed_ms FROM spent WHERE hash=:hash)"""

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from edge.recognition.evidence import WEAK, Proof
 
-CredentialKind = Literal["number", "uid"]
+CredentialKind = Literal["number", "uid", "pass"]
 
 # What was printed, put in a pass or written on a tag is one number, whichever way it was read; the strength
 # of the proof travels beside it as evidence. A GTIN names a product and an EID a device: neither is a person.
@@ -25,6 +25,8 @@ CREDENTIAL_KINDS: Final[dict[str, CredentialKind]] = {
     "vendor": "number",
     "uid": "uid",
     "sun": "uid",
+    # A pass whose code changes (rotating.py): its name alone, printed or typed, is nobody's.
+    "pass": "pass",
 }
 MAX_VALUE_BYTES: Final = 1024
 

@@ -32,6 +32,7 @@ KINDS: Final[dict[str, str]] = {
     "ndef": key("cards.kind.ndef"),
     "barcode": key("cards.kind.barcode"),
     "qr": key("cards.kind.qr"),
+    "pass": key("cards.kind.pass"),
     "vendor": key("cards.kind.any"),
 }
 HANDLE: Final = 24

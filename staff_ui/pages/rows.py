@@ -30,6 +30,7 @@ NOTES: Final[dict[NoteKind, tuple[str, str]]] = {
     "unknown_merchant": (key("note.unknown_merchant.title"), key("note.unknown_merchant.row")),
     "forged": (key("note.forged.title"), key("note.forged.row")),
     "replayed": (key("note.replayed.title"), key("note.replayed.row")),
+    "expired": (key("note.expired.title"), key("note.expired.row")),
     "unreadable": (key("note.unreadable.title"), key("note.unreadable.row")),
     "refused": (key("note.refused.title"), key("note.refused.row")),
 }

@@ -45,6 +45,7 @@ NOTES: Final[dict[NoteKind, tuple[str, ...]]] = {
     "unknown_merchant": (key("note.unknown_merchant.lead"), key("note.unknown_merchant.large")),
     "forged": (key("note.forged.lead"), key("note.forged.large"), key("note.forged.sentence")),
     "replayed": (key("note.replayed.lead"), key("note.replayed.large"), key("note.replayed.sentence")),
+    "expired": (key("note.expired.lead"), key("note.expired.large"), key("note.expired.sentence")),
     "unreadable": (key("note.unreadable.lead"), key("note.unreadable.large")),
     "refused": (key("note.refused.lead"), key("note.refused.large")),
 }

@@ -8,6 +8,7 @@ from typing import Final
 from edge.consent.records import Party
 from edge.kit.errors import ConfigError
 from edge.kit.seal import KEY_BYTES
+from sync.hub.passes.settings import Settings as Passes
 from sync.hub.sender import Post
 
 NAMES: Final = ("hub_kek", "chain_key")
@@ -41,6 +42,7 @@ class Config:
     controllers: Mapping[str, str] = field(default_factory=dict)  # id of a shop -> of who answers for it
     country: str = "NL"  # whose law applies (ISO 3166-1)
     page: str = ""  # origin of the customers' own page; empty: no links, no passkeys, receipts name a urn
+    passes: Passes = field(default_factory=Passes)
     hooks: tuple[str, ...] = ()  # origins of our own network that webhooks may be told at, http too
     post: Post = field(default_factory=Post)  # how letters leave
     frame_ancestors: tuple[str, ...] = ()  # origins whose pages may show ours in a frame (the demo's stage)

@@ -137,9 +137,10 @@ def page(*rows: wire.Row) -> wire.Page:
 
 
 def card_hash(number: str) -> bytes:
-    """This shop's hash of a card number, or of a chip's UID written as `uid:04a1…`."""
-    kind: CredentialKind = "uid" if number.startswith("uid:") else "number"
-    value = normalise(kind, number.removeprefix("uid:"))
+    """This shop's hash of a card number, of a chip's UID (`uid:04a1…`) or of a web pass (`pass:…`)."""
+    prefixes: tuple[CredentialKind, ...] = ("uid", "pass")
+    kind = next((each for each in prefixes if number.startswith(f"{each}:")), "number")
+    value = normalise(kind, number.removeprefix(f"{kind}:"))
     return outer(KEYS.shop_key, inner(KEYS.chain_key, kind, value or b""))
 
 

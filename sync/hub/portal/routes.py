@@ -11,6 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from edge.kit.errors import StoreError, WelkomError
 from edge.kit.log import died
 from sync import wire
+from sync.hub.passes import answers as passes
 from sync.hub.portal import access, entering, office, own
 from sync.hub.portal.guard import Asked, Guard, Method, admit
 from sync.hub.portal.pages import NO_STORE, Pages
@@ -54,6 +55,13 @@ ROUTES: Final = (
     Route("POST", "/portal/address/drop", "customer", access.drop_address),
     Route("GET", "/portal/address/{code:str}", "anybody", entering.link),
     Route("POST", "/portal/address/{code:str}", "anybody", access.confirm_address),
+    Route("GET", "/portal/pass", "customer", passes.show),
+    Route("POST", "/portal/pass/make", "customer", passes.make),
+    Route("POST", "/portal/pass/lost", "customer", passes.lost),
+    Route("GET", "/portal/pass/welkom.pkpass", "customer", passes.pkpass),
+    Route("GET", "/portal/pass/now", "anybody", passes.now),
+    Route("GET", "/portal/pass/sw.js", "anybody", passes.worker),
+    Route("GET", "/portal/pass/static/{name:str}", "anybody", passes.static),
     Route("GET", "/hq", "here", office.headquarters),
     Route("GET", "/hq/live", "here", office.headquarters_live),
     Route("GET", "/hq/fleet", "here", office.the_fleet),

@@ -35,7 +35,7 @@ class Sheets:
 
     def __init__(self, *, timezone: str) -> None:
         self.words: dict[Language, Words] = {each: Words(each, timezone) for each in LANGUAGES}
-        self.assets = _read_assets(FOLDER / "static")
+        self.assets = read_assets(FOLDER / "static")
         self._environments = {each: self._environment(self.words[each]) for each in LANGUAGES}
 
     def render(self, template: str, it: object, language: Language) -> str:
@@ -58,7 +58,7 @@ class Sheets:
         return f"{STATIC}/{name}?v={self.assets[name].version}"
 
 
-def _read_assets(folder: Path) -> dict[str, Asset]:
+def read_assets(folder: Path) -> dict[str, Asset]:
     found: dict[str, Asset] = {}
     for file in sorted(folder.iterdir()):
         body = file.read_bytes()

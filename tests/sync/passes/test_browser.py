@@ -1,0 +1,106 @@
+"""The pass on a phone, in Debian's Chromium: it turns by itself, also without a line, and is read as it is drawn."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import segno
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Browser, Page, expect
+
+from edge.recognition import rotating
+from edge.recognition.rotating import WINDOW_MS
+from tests.patience import PATIENT_MS
+from tests.sync.centre import KEYS
+from tests.sync.portal.place import Place
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+HERE = "/portal/pass"
+DRAWN = "[data-code] path"
+
+
+@pytest.fixture
+def phone(chromium: Browser, place: Place) -> Iterator[Page]:
+    context = chromium.new_context(
+        base_url=place.url, viewport={"width": 390, "height": 844}, reduced_motion="reduce"
+    )
+    context.set_default_timeout(PATIENT_MS)
+    page = context.new_page()
+    yield page
+    context.close()
+
+
+def with_pass(place: Place, phone: Page) -> None:
+    phone.goto(f"/portal/enter/{place.code()}")
+    phone.goto(HERE)
+    phone.get_by_role("button", name="Zet mijn pas op deze telefoon").click()
+    expect(phone.locator(DRAWN)).to_have_count(1)
+
+
+def code(phone: Page) -> str:
+    return phone.locator("[data-code]").get_attribute("data-code") or ""
+
+
+def modules(phone: Page) -> set[tuple[int, int]]:
+    """The dark squares of the drawing, without its margin."""
+    path = phone.locator(DRAWN).get_attribute("d") or ""
+    return {(int(x) - 4, int(y) - 4) for x, y in re.findall(r"M(\d+) (\d+)h", path)}
+
+
+def test_the_pass_turns_by_itself_and_draws_what_a_scanner_reads(place: Place, phone: Page) -> None:
+    with_pass(place, phone)
+    seen = set()
+    for _ in range(3):
+        shown = code(phone)
+        seen.add(shown)
+        wanted = segno.make_qr(shown, version=2, error="m", mask=0, boost_error=False).matrix
+        assert modules(phone) == {(x, y) for y, row in enumerate(wanted) for x, on in enumerate(row) if on}
+        now_ms = place.hub.now_ms()
+        found = rotating.read(KEYS.chain_key, shown, now_ms=now_ms)
+        assert found is not None
+        assert found.when == "now"
+        # The hub's clock goes on by three windows; the page asks it again when it comes back to the line.
+        place.clock.by_ms += 3 * WINDOW_MS
+        phone.evaluate("dispatchEvent(new Event('online'))")
+        expect(phone.locator(f"[data-code='{shown}']")).to_have_count(0)
+    assert len(seen) == 3
+
+
+def test_the_pass_opens_and_turns_without_a_line_and_is_gone_when_it_is_lost(
+    place: Place, phone: Page, tmp_path: Path
+) -> None:
+    with_pass(place, phone)
+    expect(phone.locator("body[data-kept=yes]")).to_have_count(1)
+    phone.context.set_offline(True)
+    phone.goto(HERE)
+    expect(phone.get_by_text("Geen internet. Uw pas werkt gewoon.")).to_be_visible()
+    expect(phone.locator(DRAWN)).to_have_count(1)
+    found = rotating.read(KEYS.chain_key, code(phone), now_ms=place.hub.now_ms())
+    assert found is not None
+    assert found.when == "now"
+    phone.context.set_offline(False)
+    phone.goto(HERE)
+    phone.get_by_role("button", name="Zet de pas op deze pagina uit").click()
+    expect(phone.get_by_role("button", name="Zet mijn pas op deze telefoon")).to_be_visible()
+    phone.context.set_offline(True)
+    phone.goto(HERE)
+    expect(phone.locator("[data-pass]")).to_have_count(0)
+
+
+def test_the_page_is_open_to_everybody(place: Place, phone: Page) -> None:
+    phone.goto(f"/portal/enter/{place.code()}")
+    for act in ("none", "made"):
+        phone.goto(HERE)
+        if act == "made":
+            phone.get_by_role("button", name="Zet mijn pas op deze telefoon").click()
+            expect(phone.locator(DRAWN)).to_have_count(1)
+        for scheme in ("light", "dark"):
+            phone.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            assert Axe().run(phone).response["violations"] == []
+        wide = phone.evaluate("document.documentElement.scrollWidth > innerWidth")
+        assert not wide
+        small = phone.evaluate(
+            "[...document.querySelectorAll('button, a')].filter(each => each.getBoundingClientRect().height < 44).length"
+        )
+        assert small == 0
