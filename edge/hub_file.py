@@ -18,6 +18,7 @@ from edge.kit.postgres import connector
 from sync.hub import config as hub_config
 from sync.hub import devices
 from sync.hub.app import Hub
+from sync.hub.passes.settings import load as load_passes
 from sync.hub.sender import PORTS, Post
 from sync.hub.tables.devices import Device
 
@@ -111,7 +112,7 @@ def load_hub(path: Path, *, environment: Mapping[str, str]) -> HubFile:
         raise ConfigError(f"{path}: not TOML: {error}", code="C01", hint="mend that line") from None
     if is_of_shop(table):
         raise ConfigError(f"{path} is a shop's", code="C01", hint="this command wants the hub.toml of a hub")
-    _refuse_unknown(table, {"hub", "names", "shops", "parties", "controllers"}, file=path, where="")
+    _refuse_unknown(table, {"hub", "names", "shops", "parties", "controllers", "passes"}, file=path, where="")
     own = {**_HUB, **_table(table.get("hub", {}), set(_HUB), file=path, where="hub.")}
     folder = environment.get("CREDENTIALS_DIRECTORY")
     credentials = Path(folder) if folder else path.parent / str(own["credentials"])
@@ -146,6 +147,7 @@ def load_hub(path: Path, *, environment: Mapping[str, str]) -> HubFile:
     )
     hub = replace(hub, names=names, parties=parties, controllers=shops_of)
     hub = replace(hub, country=_country(own["country"], file=path), page=_page(own["page"], file=path))
+    hub = replace(hub, passes=load_passes(table.get("passes", {}), credentials, file=path))
     listed = table.get("shops", [])
     if not isinstance(listed, list):
         raise _wrong(path, "shops", "is a list of tables: write [[shops]]")

@@ -7,6 +7,7 @@ import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -82,6 +83,25 @@ def settings(table: Mapping[str, Any], secret: Secret) -> Settings:
     return Settings(name, colour, apple, google)
 
 
+def load(table: object, credentials: Path, *, file: Path) -> Settings:
+    """As `settings`, with the secrets of a folder; the messages name the file of the table."""
+
+    def secret(name: str) -> bytes:
+        try:
+            return (credentials / name).read_bytes()
+        except OSError as error:
+            raise ConfigError(
+                f"secret {name} cannot be read from the credentials directory ({type(error).__name__})",
+                code="C02",
+                hint=f"under systemd add LoadCredentialEncrypted={name}:…; sync/hub/passes/README.md says what it is",
+            ) from None
+
+    try:
+        return settings(_read(table, None, "passes"), secret)
+    except ConfigError as error:
+        raise ConfigError(f"{file}: {error}", code=error.code, hint=error.hint) from None
+
+
 def _apple(table: Mapping[str, Any], secret: Secret) -> Apple:
     certificate, wwdr = _certificate(CERTIFICATE, secret), _certificate(WWDR, secret)
     key = _private(KEY, secret)
@@ -123,9 +143,12 @@ def _google(table: Mapping[str, Any], secret: Secret) -> Google:
     return Google(table["issuer_id"], email, key, table["logo"], table.get("smarttap", False))
 
 
-def _read(table: object, known: Mapping[str, type], where: str) -> Mapping[str, Any]:
+def _read(table: object, known: Mapping[str, type] | None, where: str) -> Mapping[str, Any]:
+    """A table of settings; `known` names each with its type, and None leaves that to others."""
     if not isinstance(table, dict):
         raise _wrong(where, "is a table")
+    if known is None:
+        return table
     for name, value in table.items():
         if name not in known or not isinstance(value, known[name]):
             raise _wrong(f"{where}.{name}", f"is unknown or of another type; known are {', '.join(known)}")

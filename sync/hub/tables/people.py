@@ -33,7 +33,15 @@ _PUT_CONSENT: Final = """
     ON CONFLICT (customer_id, purpose, recipient) DO UPDATE SET basis=excluded.basis, gen=excluded.gen,
         state=excluded.state, from_ms=excluded.from_ms, until_ms=excluded.until_ms, ver=excluded.ver"""
 
-_OF_A_CUSTOMER: Final = ("customer_key", "trait", "credential", "pass", "consent", "consent_event", "residency")
+_OF_A_CUSTOMER: Final = (
+    "customer_key",
+    "trait",
+    "credential",
+    "pass",
+    "consent",
+    "consent_event",
+    "residency",
+)
 _BESIDE: Final = (
     "happening", "portal_code", "portal_session", "portal_address", "portal_claim", "portal_passkey",
 )  # fmt: skip
