@@ -56,6 +56,13 @@ def test_a_database_is_named_without_its_password_which_is_a_secret(folder: Path
     assert "sesame" not in caught.value.sentence()
 
 
+def test_what_the_retailer_may_put_into_a_phone_is_read_and_what_lacks_is_named(folder: Path) -> None:
+    found = hub_of(folder, '[passes]\nname = "Van Dam"\n' + SHOP).hub.passes
+    assert (found.name, found.apple, found.google) == ("Van Dam", None, None)
+    with pytest.raises(ConfigError, match=r"hub\.toml: secret apple_pass_certificate"):
+        hub_of(folder, '[passes.apple]\npass_type_id = "pass.example.shop"\nteam_id = "A1"\n')
+
+
 def test_no_secret_is_in_a_repr(folder: Path) -> None:
     found = hub_of(folder, SHOP)
     secrets = [path.read_text() for path in (folder / "credentials").iterdir()]

@@ -60,7 +60,7 @@ def signed(apple: Apple, manifest: bytes) -> bytes:
 
 
 def _pass(house: Settings, apple: Apple, *, value: str, serial: str) -> dict[str, Any]:
-    code = {"format": "PKBarcodeFormatQR", "message": value, "messageEncoding": "iso-8859-1"}
+    printed = {"format": "PKBarcodeFormatQR", "message": value, "messageEncoding": "iso-8859-1"}
     made: dict[str, Any] = {
         "formatVersion": 1,
         "passTypeIdentifier": apple.pass_type_id,
@@ -73,8 +73,8 @@ def _pass(house: Settings, apple: Apple, *, value: str, serial: str) -> dict[str
         "foregroundColor": "rgb(255, 255, 255)",
         "labelColor": "rgb(255, 255, 255)",
         "sharingProhibited": True,
-        "barcodes": [code],
-        "barcode": code,  # phones before iOS 9
+        "barcodes": [printed],
+        "barcode": printed,  # phones before iOS 9
         "storeCard": {
             "primaryFields": [{"key": "card", "label": "", "value": "pass.card"}],
             "secondaryFields": [{"key": "hold", "label": "", "value": "pass.hold"}],

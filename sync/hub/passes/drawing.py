@@ -1,6 +1,6 @@
 """Our lighthouse as a PNG, in any size: the pictures that a pass has to bring along. Pure.
 
-The shapes are those of the mark on our pages (a square of 32), all of them convex; each row of points is cut four times.
+The shapes are those of the mark on our pages (a square of 32), all of them convex; each row is cut four times.
 """
 
 import struct

@@ -92,7 +92,7 @@ def load(table: object, credentials: Path, *, file: Path) -> Settings:
         except OSError as error:
             raise ConfigError(
                 f"secret {name} cannot be read from the credentials directory ({type(error).__name__})",
-                code="C02",
+                code="PASSES",
                 hint=f"under systemd add LoadCredentialEncrypted={name}:…; sync/hub/passes/README.md says what it is",
             ) from None
 
@@ -173,4 +173,4 @@ def _private(name: str, secret: Secret) -> object:
 
 
 def _wrong(path: str, what: str) -> ConfigError:
-    return ConfigError(f"{path} {what}", code="C01", hint="correct that and start again")
+    return ConfigError(f"{path} {what}", code="PASSES", hint="correct that and start again")
