@@ -25,6 +25,7 @@ COMMANDS: Final[dict[str, str]] = {
     "token": "make, list and end the tokens of programs that ask the hub",
     "decode": "answer decoding requests, a line of JSON each",
     "presence": "say where customers' devices are, from what scanners heard",
+    "advise": "learn from a history of baskets, then say what to suggest to whom, and why",
     "watch": "run one reader alone and print what it sees",
     "gallery": "every page and state of the tablet with sample data",
     "bench": "measure, with the floor beside each figure",
@@ -64,6 +65,8 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status: 0 success, 1 failure, 2 wrong words, 78 wrong configuration."""
+    # numpy's own threads gain a small box nothing, and spin while other work waits for the cores.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     given = list(sys.argv[1:] if arguments is None else arguments)
     only = given[0] if given and given[0] in COMMANDS else ""
     if only in LASTING:

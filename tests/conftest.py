@@ -12,6 +12,9 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from tests.patience import PATIENT_MS
 from tests.place import move_in
 
+# Every worker of the suite has a core; numpy's own threads would fight over it. Before anything imports numpy.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 CHROMIUM: Final = "/usr/bin/chromium"
 # Without these Chromium looks up its maker's hosts at every start.
 ARGUMENTS: Final = [

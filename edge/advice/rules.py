@@ -5,7 +5,7 @@ the catalogue, or barred by it or by law, is neither named nor used.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from math import sqrt
@@ -193,10 +193,11 @@ def suggest(
     bought = {item for basket in ask.own for item in basket.items}
     known = look({*bought, *ask.in_hand})
     usable = frozenset(name for name, item in known.items() if not barred(item, words))
-    best: dict[str, tuple[float, Reason]] = {}
-    for score, name, reason in _candidates(ask, counts, usable):
-        if name not in ask.refused and name not in ask.in_hand and score > best.get(name, (0.0,))[0]:
-            best[name] = (score, reason)
+    best: dict[str, tuple[float, Reason]] = {
+        name: found
+        for name, found in _best(_candidates(ask, counts, usable)).items()
+        if name not in ask.refused and name not in ask.in_hand
+    }
     ranked = sorted(best, key=lambda name: (-best[name][0], name))
     found: list[Suggestion] = []
     for start in range(0, len(ranked), 32):
@@ -211,7 +212,20 @@ def suggest(
     return found
 
 
+def reasons(ask: Ask, counts: Counts, usable: frozenset[str]) -> dict[str, Reason]:
+    """The best true reason of every product that has one; what was ranked is said with these."""
+    return {name: reason for name, (_, reason) in _best(_candidates(ask, counts, usable)).items()}
+
+
 Candidate = tuple[float, str, Reason]
+
+
+def _best(candidates: Iterable[Candidate]) -> dict[str, tuple[float, Reason]]:
+    best: dict[str, tuple[float, Reason]] = {}
+    for score, name, reason in candidates:
+        if score > best.get(name, (0.0,))[0]:
+            best[name] = (score, reason)
+    return best
 
 
 def _candidates(ask: Ask, counts: Counts, usable: frozenset[str]) -> Iterator[Candidate]:

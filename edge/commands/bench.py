@@ -6,9 +6,10 @@ import json
 import sys
 import tempfile
 from contextlib import ExitStack
+from datetime import date
 from pathlib import Path
 
-from edge.kit.errors import ConfigError
+from edge.kit.errors import ConfigError, WordsError
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -57,6 +58,19 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--database", metavar="URL", help="a server to make databases on (one of its own, made and removed)"
     )
     centre.add_argument("--json", action="store_true", help="end with one JSON object")
+    advise = names.add_parser("advise", help="our ranking of products beside every tuned peer, paired")
+    advise.add_argument(
+        "--history", type=Path, metavar="H.jsonl", help="customers' baskets (an invented world)"
+    )
+    advise.add_argument(
+        "--catalogue", type=Path, metavar="C.jsonl", help="the products of H, with categories"
+    )
+    advise.add_argument(
+        "--world", choices=("grocer", "drugstore", "market"), default="market", help="invented (market)"
+    )
+    advise.add_argument("--cut", metavar="DATE", help="the day that is asked about (80%% of all baskets)")
+    advise.add_argument("--seed", type=int, default=0)
+    advise.add_argument("--json", action="store_true", help="end with one JSON object")
 
 
 def run(words: argparse.Namespace) -> int:
@@ -70,6 +84,8 @@ def run(words: argparse.Namespace) -> int:
         return _ble(words)
     if words.name == "hub":
         return _hub(words)
+    if words.name == "advise":
+        return _advise(words)
     from edge.bench import tap
 
     if words.customers < 1_000 or words.taps < 20:
@@ -97,6 +113,26 @@ def _catalogue(words: argparse.Namespace) -> int:
             Path(temporary), products=words.products, searches=words.searches, seed=words.seed
         )
     sys.stdout.write((catalogue.dump(result) if words.json else catalogue.text(result)) + "\n")
+    return 0
+
+
+def _advise(words: argparse.Namespace) -> int:
+    from edge.advice import lines
+    from edge.bench import advise
+    from edge.bench.worlds import WORLDS
+
+    try:
+        day = date.fromisoformat(words.cut).toordinal() if words.cut else None
+    except ValueError:
+        raise WordsError("--cut is no date", code="W01", hint="write it as 2026-03-31") from None
+    kinds = lines.kinds(lines.products(words.catalogue)) if words.catalogue else None
+    known = (
+        {each.customer: each.visits for each in lines.histories(words.history)}
+        if words.history
+        else WORLDS[words.world]()
+    )
+    result = {"bench": "advise"} | advise.measure(known, kinds, day=day, seed=words.seed)
+    sys.stdout.write((json.dumps(result) if words.json else advise.text(result)) + "\n")
     return 0
 
 

@@ -1,0 +1,93 @@
+"""The few sparse matrices of advice, on scipy's; everything is float32 and made in blocks, so memory stays small."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import NDArray
+
+from edge.advice.ranking.log import Floats, Ints
+
+Matrix = Any  # scipy.sparse.csr_array; scipy has no types
+# Neighbours kept of each product, and how rarely bought ones are left out: a pair seen once or twice says nothing.
+MOST_BESIDE: Final = 100
+FEWEST_BASKETS: Final = 5
+# A basket that holds half the shop says nothing of what goes together, and costs its square.
+MOST_OF_BASKET: Final = 60
+CELLS: Final = 4_000_000
+
+
+def matrix(
+    row: NDArray[np.integer[Any]],
+    column: NDArray[np.integer[Any]],
+    weight: NDArray[Any] | None = None,
+    *,
+    shape: tuple[int, int],
+) -> Matrix:
+    """Weights (1 without) at row and column; what falls together is added up."""
+    data = np.ones(len(row), np.float32) if weight is None else weight.astype(np.float32)
+    made = scipy.sparse.csr_array(
+        (data, (row.astype(np.int32), column.astype(np.int32))), shape=shape, dtype=np.float32
+    )
+    made.sum_duplicates()
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Counts of (row, column) to look single ones up in: far quicker than a matrix of scipy."""
+
+    keys: NDArray[np.int64]
+    values: Floats
+    columns: int
+
+    def at(self, row: NDArray[Any], column: NDArray[Any]) -> Floats:
+        """0 where there is none."""
+        if not len(self.keys):
+            return np.zeros(len(row), np.float32)
+        asked = row.astype(np.int64) * self.columns + column
+        place = np.minimum(np.searchsorted(self.keys, asked), len(self.keys) - 1)
+        return np.where(self.keys[place] == asked, self.values[place], np.float32(0))
+
+
+def counts(row: NDArray[Any], column: NDArray[Any], *, columns: int) -> Counts:
+    keys, times = np.unique(row.astype(np.int64) * columns + column, return_counts=True)
+    return Counts(keys, times.astype(np.float32), columns)
+
+
+def unit(held: Matrix) -> Matrix:
+    """Rows of length one (or of none)."""
+    length = np.sqrt(np.asarray(held.multiply(held).sum(axis=1)).ravel()) + 1e-9
+    made = held.copy()
+    made.data = held.data / np.repeat(length, np.diff(held.indptr)).astype(np.float32)
+    return made
+
+
+def cosines(ptr: NDArray[Any], items: Ints, products: int) -> Matrix:
+    """Products x products: how alike the sets of baskets are that two products lie in; the best of each row."""
+    size = np.diff(ptr)
+    times = np.bincount(items, minlength=products)
+    kept = (times[items] >= FEWEST_BASKETS) & (np.repeat(size, size) <= MOST_OF_BASKET)
+    basket = np.repeat(np.arange(len(size)), size)[kept]
+    weight = 1 / np.sqrt(np.maximum(times[items[kept]], 1))
+    lines = matrix(basket, items[kept], weight, shape=(len(size), products))
+    columns = lines.T.tocsr()
+    best = [_best(columns[start : start + 1000] @ lines, start) for start in range(0, products, 1000)]
+    return scipy.sparse.vstack(best, format="csr")
+
+
+def _best(block: Matrix, start: int) -> Matrix:
+    """The MOST_BESIDE largest of each row, without the diagonal."""
+    length = np.diff(block.indptr)
+    row = np.repeat(np.arange(block.shape[0]), length)
+    data = np.where(block.indices == row + start, 0, block.data)
+    kept = np.zeros(len(data), bool)
+    for each in np.flatnonzero(length):
+        low, high = block.indptr[each], block.indptr[each + 1]
+        if high - low > MOST_BESIDE:
+            kept[low + np.argpartition(-data[low:high], MOST_BESIDE)[:MOST_BESIDE]] = True
+        else:
+            kept[low:high] = True
+    kept &= data > 0
+    return matrix(row[kept], block.indices[kept], data[kept], shape=block.shape)

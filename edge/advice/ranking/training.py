@@ -1,0 +1,172 @@
+"""The customers' own latest baskets as questions whose answers are known, each with what was known before it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.advice.ranking.crowd import count
+from edge.advice.ranking.features import WITHOUT_HAND, Table, table
+from edge.advice.ranking.habits import Questions
+from edge.advice.ranking.log import Floats, Ints, Log
+from edge.advice.ranking.mixing import Mixed, chosen
+from edge.advice.ranking.net import Lists, train
+
+SNAPSHOTS: Final = 8
+MOST_QUESTIONS: Final = 2_000  # a snapshot
+PASSED_OVER: Final = 45  # rows that were known and not bought, kept a question
+NEW_PASSED_OVER: Final = 25
+EPOCHS: Final = 6
+LAST_EPOCHS: Final = 2  # more, over all of them, once the mix is chosen
+FEWEST_BEFORE: Final = 2
+FEWEST_QUESTIONS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Slice:
+    """Rows of one snapshot, thinned out."""
+
+    question: NDArray[np.int64]
+    values: NDArray[np.float16]
+    found: NDArray[np.bool_]
+    kept: Floats
+    by_hand: NDArray[np.bool_]
+    in_hand: NDArray[np.bool_]
+    truth: NDArray[np.int64]  # a question
+    held: NDArray[np.int64]
+
+
+def learn(log: Log, kinds: Ints, *, seed: int = 0) -> Mixed:
+    """Nets of a log's latest baskets, mixed as the very latest ask for; the rule alone where there are too few."""
+    slices = list(_slices(log, kinds, seed=seed))
+    if sum(len(each.truth) for each in slices) < FEWEST_QUESTIONS:
+        return Mixed()
+    values = np.concatenate([each.values for each in slices])
+    for each in slices:
+        each.values.resize((0, 0), refcheck=False)
+    made = []
+    for hand in (False, True):
+        latest, older = _lists(slices[:1], values, hand=hand), _lists(slices, values, hand=hand, after=1)
+        net = train(older, epochs=EPOCHS, seed=seed)
+        rows = latest.values[latest.rows]
+        rule = chosen(rows, latest.starts, latest.found, latest.truth, (net,), hand=hand)
+        whole = _lists(slices, values, hand=hand)
+        made.append((train(whole, epochs=LAST_EPOCHS, seed=seed + 1, start=net), rule))
+    (plain, plain_rule), (with_hand, hand_rule) = made
+    return Mixed((plain,), (with_hand,), plain_rule, hand_rule)
+
+
+def _lists(slices: list[_Slice], values: NDArray[np.float16], *, hand: bool, after: int = 0) -> Lists:
+    """The rows of slices from `after` on as lists: without a basket in hand, or with half of it there."""
+    offset = np.cumsum([0, *(len(each.truth) for each in slices)])
+    question = np.concatenate([each.question + add for each, add in zip(slices, offset, strict=False)])
+    found = np.concatenate([each.found for each in slices])
+    kept = np.concatenate([each.kept for each in slices])
+    truth = np.concatenate([each.truth for each in slices])
+    held = np.concatenate([each.held for each in slices])
+    if hand:
+        open_ = ~np.concatenate([each.in_hand for each in slices]) & (held > 0)[question]
+    else:
+        open_ = ~np.concatenate([each.by_hand for each in slices])
+    rows = np.flatnonzero(open_ & (question >= offset[after]))
+    first = int(offset[after])
+    starts = np.searchsorted(question[rows], np.arange(first, len(truth) + 1)).astype(np.int64)
+    left = np.maximum(truth - held, 1) if hand else truth
+    width = values.shape[1] if hand else WITHOUT_HAND
+    return Lists(starts, rows, values, width, found[rows], kept[rows], left[first:])
+
+
+def cuts(log: Log) -> list[tuple[int, int]]:
+    """Windows [from, until) of days, latest first; each holds about one basket of everybody."""
+    if not log.baskets:
+        return []
+    end = int(np.quantile(log.day, 0.999)) + 1 if log.dated else 0
+    if not log.dated:
+        return [(-1 - back, -back) for back in range(SNAPSHOTS)]
+    first = int(log.day.min(initial=0))
+    width = max(1, min(14, (end - first) // (3 * SNAPSHOTS)))
+    return [(end - width * (back + 1), end - width * back) for back in range(SNAPSHOTS)]
+
+
+def first_of(log: Log, start: int, end: int) -> NDArray[np.int64]:
+    """The first basket in [start, end) of everybody with FEWEST_BEFORE baskets before it."""
+    before = np.bincount(log.customer[log.day < start], minlength=log.customers)
+    inside = np.flatnonzero((log.day >= start) & (log.day < end))
+    who, first = np.unique(log.customer[inside], return_index=True)
+    return inside[first][before[who] >= FEWEST_BEFORE]
+
+
+def questions(log: Log, baskets: NDArray[np.int64], hand: tuple[Ints, ...] = ()) -> Questions:
+    """What was known of each basket's customer before it."""
+    starts = log.starts()
+    begin = starts[log.customer[baskets]]
+    count = baskets - begin
+    chosen = np.repeat(begin - (np.cumsum(count) - count), count) + np.arange(count.sum())
+    sizes = log.sizes[chosen]
+    ptr = np.zeros(len(chosen) + 1, np.int64)
+    np.cumsum(sizes, out=ptr[1:])
+    items = log.items[np.repeat(log.ptr[chosen] - ptr[:-1], sizes) + np.arange(sizes.sum())]
+    own = Log(
+        np.repeat(np.arange(len(baskets), dtype=np.int32), count),
+        log.day[chosen],
+        log.store[chosen],
+        ptr,
+        items,
+        len(baskets),
+        log.products,
+        log.dated,
+    )
+    return Questions(own, log.customer[baskets], log.day[baskets], log.store[baskets], hand)
+
+
+def _slices(log: Log, kinds: Ints, *, seed: int) -> Iterator[_Slice]:
+    rng = np.random.default_rng(seed)
+    for start, end in cuts(log):
+        known = log.where(log.day < start)
+        asked = first_of(log, start, end)
+        if not len(asked):
+            continue
+        if len(asked) > MOST_QUESTIONS:
+            asked = np.sort(rng.choice(asked, MOST_QUESTIONS, replace=False))
+        truths = [log.basket(each) for each in asked]
+        hand = tuple(halves(each, rng) for each in truths)
+        crowd = count(known, kinds, now=start, seed=seed)
+        yield _thinned(table(questions(log, asked, hand), crowd), truths, hand, log.products, rng)
+
+
+def _thinned(
+    rows: Table, truths: list[Ints], hand: tuple[Ints, ...], products: int, rng: np.random.Generator
+) -> _Slice:
+    """All that was bought, and of the rest as much as teaches: of what they know, and of what is new to them."""
+    key = rows.question * products + rows.item
+    found, in_hand = _among(key, truths, products), _among(key, hand, products)
+    owned = rows.values[:, 0] > 0
+    chance = np.ones(len(key))
+    for kind, most in ((owned, PASSED_OVER), (~owned, NEW_PASSED_OVER)):
+        there = np.bincount(rows.question[kind & ~found], minlength=len(truths))
+        chance[kind] = np.minimum(1, most / np.maximum(there, 1))[rows.question[kind]]
+    chance[found] = 1
+    drawn = rng.random(len(key)) < chance
+    return _Slice(
+        rows.question[drawn],
+        rows.values[drawn].astype(np.float16),
+        found[drawn],
+        chance[drawn].astype(np.float32),
+        rows.by_hand[drawn],
+        in_hand[drawn],
+        np.array([len(each) for each in truths]),
+        np.array([len(each) for each in hand]),
+    )
+
+
+def _among(key: NDArray[np.int64], items: Sequence[Ints], products: int) -> NDArray[np.bool_]:
+    sizes = np.array([len(each) for each in items])
+    asked = np.repeat(np.arange(len(items), dtype=np.int64), sizes) * products
+    return np.isin(key, asked + np.concatenate(items))
+
+
+def halves(truth: Ints, rng: np.random.Generator) -> Ints:
+    """Half of a basket, in hand; nothing of a basket of one."""
+    return rng.permutation(np.sort(truth))[: len(truth) // 2]

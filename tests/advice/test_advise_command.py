@@ -1,0 +1,102 @@
+"""`welkom advise` answers as the contract page says, and says what is wrong with a line."""
+
+import gzip
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.cli import main
+
+DATA = Path(__file__).parent / "data"
+
+
+def advise(capsys: pytest.CaptureFixture[str], *words: str | Path) -> list[dict[str, Any]]:
+    assert main(["advise", *map(str, words)]) == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def put(path: Path, *lines: object) -> Path:
+    path.write_text("".join(json.dumps(each) + "\n" for each in lines), encoding="utf-8")
+    return path
+
+
+def basket(day: str | None, *items: str) -> dict[str, object]:
+    return {"t": day, "store": "s1", "items": list(items)}
+
+
+def test_the_worked_example_of_the_contract(capsys: pytest.CaptureFixture[str]) -> None:
+    first, new = advise(
+        capsys, "--history", DATA / "history.jsonl", "--queries", DATA / "queries.jsonl", "--k", "3"
+    )
+    assert first["customer"] == "c1"
+    due = {"code": "due_again", "evidence": {"every_days": 28, "last_days_ago": 29, "times": 4}}
+    assert dict(zip(first["items"], first["reasons"], strict=True))["coffee"] == due
+    assert len(new["items"]) == 3
+    assert {each["code"] for each in new["reasons"]} == {"popular_here"}
+
+
+def test_an_answer_has_k_products_fewer_only_where_there_are_no_more(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    history = put(
+        tmp_path / "h.jsonl", {"customer": "a", "baskets": [basket(None, "x", "y"), basket(None, "z")]}
+    )
+    queries = put(
+        tmp_path / "q.jsonl",
+        {"customer": "a", "baskets": [basket(None, "x")], "basket": ["y"], "what": "ever"},
+        {"customer": "b", "baskets": []},
+    )
+    one, other = advise(capsys, "--history", history, "--queries", queries, "--k", "9")
+    assert sorted(one["items"]) == ["x", "z"]
+    assert sorted(other["items"]) == ["x", "y", "z"]
+
+
+def test_the_shield_acts_where_a_catalogue_is_given(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    zipped = tmp_path / "h.jsonl.gz"
+    zipped.write_bytes(
+        gzip.compress(
+            json.dumps({"customer": "a", "baskets": [basket("2026-01-01", "x", "y", "lamp")]}).encode()
+        )
+    )
+    queries = put(
+        tmp_path / "q.jsonl",
+        {"customer": "a", "t": "2026-02-01", "baskets": [basket("2026-01-01", "x", "y", "lamp")]},
+    )
+    catalogue = put(
+        tmp_path / "c.jsonl",
+        {"item": "x", "name": "Ex", "category": "food", "department": "grocery"},
+        {"item": "y", "name": "Why", "category": "food", "department": "grocery", "sensitive": True},
+        {"item": "lamp", "name": "Lamp", "category": "home", "department": "home", "durable": True},
+        {"item": "new", "name": "New", "category": "food", "department": "grocery"},
+    )
+    words = ("--history", zipped, "--queries", queries, "--k", "4")
+    (open_to_all,) = advise(capsys, *words)
+    assert Counter(open_to_all["items"]) == Counter(["x", "y", "lamp"])
+    (shielded,) = advise(capsys, *words, "--catalogue", catalogue)
+    assert shielded["items"] == ["x", "new"]
+
+
+@pytest.mark.parametrize(
+    "line", ["{", "[]", '{"customer": 5, "baskets": []}', '{"customer": "a"}',
+             '{"customer": "a", "baskets": [{"t": "yesterday", "items": []}]}',
+             '{"customer": "a", "baskets": [{"t": null, "items": [5]}]}']
+)  # fmt: skip
+def test_a_line_that_is_wrong_is_named(line: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    history = tmp_path / "h.jsonl"
+    history.write_text('{"customer": "z", "baskets": []}\n\n' + line + "\n", encoding="utf-8")
+    assert (
+        main(["advise", "--history", str(history), "--queries", str(DATA / "queries.jsonl"), "--k", "3"]) == 1
+    )
+    complaint = capsys.readouterr().err
+    assert "h.jsonl line 3" in complaint
+    assert "A03" in complaint
+
+
+def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["advise", "--history", "no.jsonl", "--queries", "no.jsonl", "--k", "3"]) == 1
+    assert "A02" in capsys.readouterr().err

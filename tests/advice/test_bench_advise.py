@@ -1,0 +1,54 @@
+"""The harness that ours is measured with: marks by hand, peers that do what their papers say, nothing of tomorrow."""
+
+import numpy as np
+import pytest
+
+from edge.advice.ranking.numbering import Visit, numbered
+from edge.bench.exam import cut_day, exam, marked, paired_t
+from edge.bench.peers import frequency, recency, tifu, up_cf
+
+
+def visits(*baskets: str, first: int = 100) -> list[Visit]:
+    return [Visit(first + place, None, tuple(each)) for place, each in enumerate(baskets)]
+
+
+def test_marks_are_those_by_hand() -> None:
+    marks = marked([["a", "x", "b"]], [["a", "b", "c"]], [{"a", "c"}])
+    assert marks.recall[0] == pytest.approx(2 / 3)
+    ideal = 1 + 1 / np.log2(3) + 1 / np.log2(4)
+    assert marks.ndcg[0] == pytest.approx((1 + 1 / np.log2(4)) / ideal)
+    assert marks.again[0] == pytest.approx(0.5)
+    assert marks.new[0] == pytest.approx(1)
+
+
+def test_paired_t_is_student_s() -> None:
+    ours, theirs = np.array([3, 4, 8], np.float32), np.array([1, 3, 4], np.float32)
+    assert paired_t(ours, theirs) == pytest.approx(7 / 3 / (np.std([2, 1, 4], ddof=1) / np.sqrt(3)))
+
+
+def test_nothing_of_after_the_cut_is_known() -> None:
+    histories = {"a": visits("ab", "ac", "ad", "e"), "b": visits("ab", "b", first=101), "c": visits("a")}
+    assert cut_day(histories, 0.5) == 101
+    taken = exam(histories, 102)
+    assert taken.known == {"a": visits("ab", "ac"), "b": visits("ab", first=101), "c": visits("a")}
+    assert taken.next == {"a": histories["a"][2]}
+    assert exam(histories, None).next == {"a": histories["a"][3]}
+
+
+def test_the_peers_score_as_their_papers_say() -> None:
+    held = numbered({"a": visits("xy", "x"), "b": visits("x", "xz"), "c": visits("yw", "w")})
+    asked = np.array([0])
+    columns = [held.number[each] for each in "xyzw"]
+    (often,) = (block[0, columns] for block in frequency(held.log, asked))
+    assert often.tolist() == [2, 1, 0, 0]
+    (late,) = (block[0, columns] for block in recency(held.log, asked, decay=0.5))
+    assert late.tolist() == [1.5, 0.5, 0, 0]
+    (near,) = (
+        block[0, columns]
+        for block in tifu(held.log, asked, group=2, within=0.5, between=0.9, nearest=1, own=0.5)
+    )
+    # One group of two: the older basket weighs half; b is nearer than c.
+    assert near.tolist() == pytest.approx([(0.75 + 0.75) / 2, 0.25 / 2, 0.5 / 2, 0])
+    (alike,) = (block[0, columns] for block in up_cf(held.log, asked, lately=1, asymmetry=0.5, locality=1))
+    # Alike to oneself 1, to b 1/2, to c 1/2; their last baskets are x, xz and w.
+    assert alike.tolist() == pytest.approx([1.5, 0, 0.5, 0.5])
