@@ -119,6 +119,21 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
+class Looks:
+    most_an_hour: int = setting(
+        30,
+        "closer looks at customers on one tablet in an hour above which a manager is told; 0: never",
+        lowest=0,
+    )
+    alone_min: int = setting(
+        15,
+        "minutes in which whoever was found by name has to be seen or served; else a manager is told",
+        lowest=1,
+        highest=120,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Presence:
     floor: Path = setting(
         Path("floor.toml"), "zones and scanners, for ble and mqtt; no such file: one zone, the shop"
@@ -141,13 +156,14 @@ class Config:
     visits: Visits = Visits()
     wallet: Wallet = Wallet()
     advice: Advice = Advice()
+    looks: Looks = Looks()
     presence: Presence = Presence()
     readers: tuple[ReaderSettings, ...] = ()
 
 
 # As the hub asks of ids: with `shop:` and `:urgent` around it, it stays a name on the wire.
 ID: Final = re.compile(r"[A-Za-z0-9._-]{1,48}")
-SECTIONS: Final = ("shop", "server", "store", "hub", "visits", "wallet", "advice", "presence")
+SECTIONS: Final = ("shop", "server", "store", "hub", "visits", "wallet", "advice", "looks", "presence")
 
 
 def load(path: Path, *, environment: Mapping[str, str] = os.environ) -> Config:

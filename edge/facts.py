@@ -5,6 +5,7 @@ from edge.catalogue.facts import ProductGapMet
 from edge.consent.facts import ConsentGiven, ConsentWithdrawn
 from edge.guests.facts import GuestLeft, GuestSaved
 from edge.joining.facts import CredentialBlocked, CredentialBound, CustomerJoined
+from edge.looks.facts import LooksTold
 from edge.recognition.facts import TapReplayed
 from edge.visits.facts import (
     CardShown,
@@ -39,4 +40,5 @@ Fact = (
     | ProductGapMet
     | GuestLeft
     | GuestSaved
+    | LooksTold
 )

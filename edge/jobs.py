@@ -1,9 +1,12 @@
 """Clockwork: visits end, consents expire at their minute, times on the tablets turn, old lines are pruned."""
 
 import asyncio
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Awaitable, Sequence
 from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge import centre, outbox
 from edge.advice import tables as advice
@@ -20,6 +23,9 @@ from edge.insight import tables as insight
 from edge.insight.days import day_of
 from edge.kit.errors import Corrupt, StoreError
 from edge.kit.sqlite import Committed
+from edge.looks import acts as looks
+from edge.looks import alarms
+from edge.looks import tables as chain
 from edge.recognition import marks, profile, tables
 from edge.record import set_clock
 from edge.shop import tables as shop
@@ -120,11 +126,39 @@ async def each_minute(house: House) -> None:
         await attempt(house, end_quiet(house))
         await attempt(house, leave_guests(house))
         await attempt(house, count_day(house))
+        await attempt(house, tell_looks(house))
+        await attempt(house, watch_looks(house))
         await attempt(house, house.db.apply(marks.drop_spent, now_ms=now_ms))
         if minute % PRUNE_EVERY_MINUTES == 0:
             await attempt(house, _prune(house, now_ms))
         if visits.count_some(house.db.reader, 1) or house.counter.notes():
             house.live.tell("visits")
+
+
+async def tell_looks(house: House) -> None:
+    """Send the new lines of the chain of looks up, signed: what the hub holds nobody here can change."""
+    if house.health.alone:
+        return
+    key = Ed25519PrivateKey.from_private_bytes(house.keys.device_key)
+
+    def sign(text: bytes) -> str:
+        return b64encode(key.sign(text)).decode()
+
+    while (await house.db.write(looks.tell, sign=sign, now_ms=house.time.now_ms())).facts:
+        pass
+
+
+async def watch_looks(house: House) -> None:
+    """Judge the looks; a manager's page shows what to ask about."""
+    rules = house.config.looks
+    raised = await house.db.apply(
+        alarms.watch,
+        now_ms=house.time.now_ms(),
+        most_an_hour=rules.most_an_hour,
+        alone_ms=rules.alone_min * 60_000,
+    )
+    if raised:
+        house.log("looks_to_ask_about", count=raised)
 
 
 async def _prune(house: House, now_ms: int) -> None:
@@ -135,6 +169,8 @@ async def _prune(house: House, now_ms: int) -> None:
     while await house.db.apply(visits.prune, now_ms=now_ms, acked=not house.health.alone):
         pass
     while await house.db.apply(visits.prune_views, now_ms=now_ms):
+        pass
+    while await house.db.apply(chain.prune, now_ms=now_ms, alone=house.health.alone):
         pass
     while await house.db.apply(deeds.prune, now_ms=now_ms):
         pass

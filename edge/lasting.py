@@ -40,7 +40,7 @@ def forget(conn: Connection, customer_id: bytes) -> None:
     recognition.forget_here(conn, customer_id)
     marks.forget(conn, customer_id)
     joining.forget(conn, customer_id)
-    outbox.blank(conn, customer_id)
+    outbox.blank(conn, customer_id, visits=visits.ids_of(conn, customer_id))
     visits.forget(conn, customer_id)
     wallet.forget(conn, customer_id)
     advice.forget(conn, customer_id)

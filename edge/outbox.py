@@ -123,10 +123,24 @@ def oldest_ms(conn: Connection) -> int | None:
     return int(row[0]) if row else None
 
 
-def blank(conn: Connection, customer_id: bytes) -> None:
-    """Take the bodies that name a customer out of the outbox."""
+# Facts that name a visit and not whose it was.
+_OF_VISITS: Final = ("greeted", "seen_again", "visit_ended", "help_claimed", "help_released", "left_alone")
+
+
+def blank(conn: Connection, customer_id: bytes, *, visits: Sequence[bytes] = ()) -> None:
+    """Take the bodies that name a customer, or one of these visits of theirs, out of the outbox."""
+    kinds = ", ".join(f"'{kind}'" for kind in _OF_VISITS)
+    named = _JSON.encode([visit_id.hex() for visit_id in visits]).decode()
     for table in ("outbox", "outbox_past"):
         conn.execute(f"UPDATE {table} SET body=? WHERE instr(body, ?)", (BLANK, customer_id.hex().encode()))
+        if visits:
+            conn.execute(
+                f"""
+                UPDATE {table} SET body=? WHERE kind IN ({kinds})
+                    AND CAST(body AS TEXT) ->> '$.visit_id' IN (SELECT value FROM json_each(?))
+                """,
+                (BLANK, named),
+            )
 
 
 def settle(conn: Connection, *, epoch: int, seq: int) -> None:

@@ -15,6 +15,8 @@ from edge.guests import tables as guests
 from edge.guests.facts import GuestLeft, GuestSaved
 from edge.joining import tables as joining
 from edge.joining.facts import CredentialBlocked, CredentialBound, CustomerJoined
+from edge.looks import tables as looks
+from edge.looks.facts import LooksTold
 from edge.recognition import marks
 from edge.recognition.facts import TapReplayed
 from edge.visits import tables as visits
@@ -46,7 +48,7 @@ def record(conn: Connection, facts: list[Fact]) -> int:
             case SeenAgain():
                 visits.seen_again(conn, fact)
             case CardShown():
-                visits.shown(conn, fact)
+                visits.shown(conn, fact, n=looks.add(conn, fact))
             case VisitEnded():
                 visits.ended(conn, fact)
             case ConsentGiven():
@@ -81,6 +83,8 @@ def record(conn: Connection, facts: list[Fact]) -> int:
                 pass  # told to the hub; what the replica held of them goes after this commit
             case GuestSaved():
                 guests.saved(conn, fact)
+            case LooksTold():
+                looks.told(conn, fact)
             case _:
                 assert_never(fact)
     lift_clock(conn, facts[-1].at_ms)

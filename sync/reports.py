@@ -86,3 +86,35 @@ class GuestSaved(Struct, frozen=True, kw_only=True):
     card: Sealed
     instrument: Literal["points", "stamps"]
     delta: Annotated[int, Meta(ge=1, le=100_000)]
+
+
+Word = Annotated[str, Meta(max_length=32)]
+
+
+class LooksTold(Struct, frozen=True, kw_only=True):
+    """Body of the event `looks_told`: lines of a box's chain of looks (`edge.looks.rules.Line`), from number `first`.
+
+    `prev` is the chain before them, `head` the chain with them, `sig` (base64) the device's Ed25519 over
+    `welkom-looks`, a line feed and `n|head` with `n` the number of the last line. Nothing of anybody stands in it.
+    """
+
+    first: Seq
+    prev: Hex32
+    lines: Annotated[
+        list[
+            tuple[
+                Seq,
+                Count,
+                Word,
+                Annotated[str, Meta(max_length=64)],
+                Word,
+                Hex16,
+                Word,
+                Annotated[str, Meta(max_length=400)],
+                Word,
+            ]
+        ],
+        Meta(min_length=1, max_length=500),
+    ]
+    head: Hex32
+    sig: Annotated[str, Meta(max_length=128)]

@@ -22,6 +22,7 @@ from edge.keys import read_key, read_keys
 from edge.kit.clock import SystemClock, rfc3339
 from edge.kit.errors import ConfigError, WelkomError
 from edge.kit.sqlite import open_reader, store_error
+from edge.looks import acts as looks
 from edge.machine import Finding
 from edge.tls import addresses, places
 from edge.tls.certificates import fingerprint_of
@@ -32,6 +33,11 @@ from edge.tls.own import read_authority, read_server
 FREE_MB: Final = 512
 # How long the network gets to answer with this box's own name.
 NAME_MS: Final = 1_500
+BROKEN: Final = {
+    "missing": "not there",
+    "changed": "not what it was",
+    "cut": "missing, and all after it",
+}
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -60,6 +66,7 @@ def examine(
         ("disk", lambda: _disk(config.store.state)),
         ("journal.db", lambda: _file(config.store.state / "journal.db")),
         ("replica.db", lambda: _file(config.store.state / "replica.db")),
+        ("looks", lambda: _looks(config.store.state / "journal.db")),
         ("clock", lambda: _clock(config.store.state / "journal.db")),
         ("https", lambda: _https(config)),
         ("name", lambda: _name(config)),
@@ -119,6 +126,22 @@ def _file(path: Path) -> str:
     if verdict != "ok":
         raise Trouble("damaged; stop Welkom and keep the file, then ask for help with code S02")
     return f"{path.stat().st_size // 1000} kB, in order"
+
+
+def _looks(journal: Path) -> str:
+    if not journal.exists():
+        return "nobody looked yet"
+    try:
+        with closing(open_reader(journal)) as conn:
+            kept, told, broken = looks.check(conn)
+    except sqlite3.Error:
+        raise Trouble("the chain of looks cannot be read: start Welkom once, then ask again") from None
+    if broken is not None:
+        raise Trouble(
+            f"line {broken.n} of the chain of looks is {BROKEN[broken.why]}: somebody changed journal.db, or it is "
+            "from a backup; keep the file, and compare with headquarters, who hold the lines themselves"
+        )
+    return f"{kept} lines hold; the hub has them up to {told}"
 
 
 def _clock(journal: Path) -> str:

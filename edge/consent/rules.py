@@ -44,6 +44,14 @@ TRAITS: Final[dict[str, Trait]] = {
     "pickup": Trait("saving", None, _FLOOR, "orders that are ready: number, place, since when"),
     "last": Trait("profiling", 395, _FLOOR, "last purchase worth a question, 13 months"),
     "wishlist": Trait("profiling", 395, _FLOOR, "saved for later in the web shop, 13 months", on_card=False),
+    # That it is there is all that is ever read of it: nobody's role sees it, on no card.
+    "guarded": Trait(
+        "saving",
+        None,
+        frozenset(),
+        "a colleague or somebody known: closer looks are told to a manager",
+        False,
+    ),
     # A tap need not unseal a year of purchases: the advice page does.
     "baskets": Trait("profiling", 395, _FLOOR, "purchases, 13 months: advice is made of them", on_card=False),
 }

@@ -170,6 +170,12 @@ def forget_here(conn: Connection, customer_id: bytes) -> None:
     conn.execute("DELETE FROM main.credential WHERE customer_id=?", (customer_id,))
 
 
+def is_guarded(conn: Connection, customer_id: bytes) -> bool:
+    """Whether closer looks at this customer are told to a manager; no value of anybody is read for it."""
+    found = conn.execute("SELECT 1 FROM replica.trait WHERE customer_id=? AND name='guarded'", (customer_id,))
+    return found.fetchone() is not None
+
+
 SealedName = tuple[bytes, bytes, int, bytes]  # customer, sealed name, its version, wrapped key
 
 _NAMES: Final = f"""

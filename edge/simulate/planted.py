@@ -46,7 +46,7 @@ def _no_dedupe() -> list[Swap]:
             "now_ms": now_ms,
         }
         moving = purses.Purses(conn, keys, **words)
-        effects = intake._Effects(device.shop_id, now_ms, moving, set(), [])
+        effects = intake._Effects(device, now_ms, moving, set(), [], [], set())
         for fact in facts:
             if fact.seq <= held:
                 intake._judged(conn, keys, intake._read(fact, b""), effects=effects)

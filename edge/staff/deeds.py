@@ -6,6 +6,7 @@ from typing import Final
 
 # A year: a complaint about what staff did comes within it, and it is no register of how colleagues work.
 KEEP_MS: Final = 365 * 24 * 3_600_000
+DEVICE_BYTES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,11 @@ class Doer:
 
     staff_id: bytes
     tablet_hash: bytes = field(repr=False)
+
+    @property
+    def device(self) -> str:
+        """The tablet as the chain of looks names it: told apart by it, and of no use to come in."""
+        return self.tablet_hash[:DEVICE_BYTES].hex()
 
 
 def note(

@@ -90,10 +90,17 @@ def show(
     now_ms: int,
     purpose: str = "recognition",
     reason: str = "",
+    doer: Doer | None = None,
 ) -> list[CardShown]:
-    """A card, a wallet or a profile is about to be shown: one line of the view log a visit, role, purpose, reason."""
+    """A card, a wallet or a profile is about to be shown: one line of the view log a visit, role, purpose, reason.
+
+    `doer` opened it; without one it came up on the tablets of the role by itself.
+    """
     visit = tables.arrival(conn, visit_id, recipient=recipient, now_ms=now_ms)
-    if visit is None or tables.was_shown(conn, visit_id, role, purpose=purpose, reason=reason):
+    staff_id = doer.staff_id if doer else b""
+    if visit is None or tables.was_shown(
+        conn, visit_id, role, purpose=purpose, reason=reason, staff_id=staff_id
+    ):
         return []
     return [
         CardShown(
@@ -103,6 +110,8 @@ def show(
             purpose=purpose,
             reason=reason,
             at_ms=now_ms,
+            staff_id=staff_id,
+            device=doer.device if doer else "",
         )
     ]
 
@@ -182,7 +191,7 @@ def open_found(
     facts = presented(what, held, new_id=new_id, quiet_ms=quiet_ms)
     visit_id = facts[-1].visit_id
     note(conn, doer, what="open_found", visit_id=visit_id, reason=opening.reason, now_ms=now_ms)
-    if not tables.was_shown(conn, visit_id, opening.role, reason=opening.reason):
+    if not tables.was_shown(conn, visit_id, opening.role, reason=opening.reason, staff_id=doer.staff_id):
         facts.append(
             CardShown(
                 visit_id=visit_id,
@@ -191,6 +200,8 @@ def open_found(
                 purpose="recognition",
                 reason=opening.reason,
                 at_ms=now_ms,
+                staff_id=doer.staff_id,
+                device=doer.device,
             )
         )
     return facts

@@ -44,6 +44,8 @@ class CardShown:
     purpose: str
     at_ms: int
     reason: str = ""  # empty: the glance card; else why somebody looked closer (visits.rules.REASONS)
+    staff_id: bytes = b""  # who opened a page; empty: the card came up on every tablet of the role
+    device: str = ""  # which tablet, as `staff.deeds.Doer.device`; empty likewise
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,13 +59,23 @@ def seen_again(conn: Connection, fact: SeenAgain) -> None:
     )
 
 
-def shown(conn: Connection, fact: CardShown) -> None:
+def shown(conn: Connection, fact: CardShown, *, n: int) -> None:
+    """`n`: the line of the chain of looks."""
     conn.execute(
         """
-        INSERT INTO view_log (visit_id, role, reason, customer_id, purpose, at_ms) VALUES (?, ?, ?, ?, ?, ?)
-        ON CONFLICT DO NOTHING
+        INSERT INTO view_log (visit_id, role, reason, customer_id, purpose, at_ms, staff, n)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
         """,
-        (fact.visit_id, fact.role, fact.reason, fact.customer_id, fact.purpose, fact.at_ms),
+        (
+            fact.visit_id,
+            fact.role,
+            fact.reason,
+            fact.customer_id,
+            fact.purpose,
+            fact.at_ms,
+            fact.staff_id.hex(),
+            n,
+        ),
     )
 
 
@@ -90,6 +100,17 @@ def left_alone(conn: Connection, fact: LeftAlone) -> None:
     conn.execute(
         "UPDATE visit SET alone_ms=? WHERE id=?", (fact.at_ms if fact.alone else None, fact.visit_id)
     )
+
+
+def ids_of(conn: Connection, customer_id: bytes) -> list[bytes]:
+    """Every visit of a customer that anything here still names, and every note that opened their balance."""
+    rows = conn.execute(
+        """
+        SELECT id FROM visit WHERE customer_id=:id UNION SELECT visit_id FROM view_log WHERE customer_id=:id
+        """,
+        {"id": customer_id},
+    )
+    return [visit_id for (visit_id,) in rows]
 
 
 def forget(conn: Connection, customer_id: bytes) -> None:
@@ -132,8 +153,8 @@ def prune_views(conn: Connection, *, now_ms: int, most: int = 2_000) -> int:
     before_ms = now_ms - VIEWS_MS
     done = conn.execute(
         """
-        DELETE FROM view_log WHERE (visit_id, role, purpose, reason) IN (
-            SELECT visit_id, role, purpose, reason FROM view_log WHERE visit_id<:before AND at_ms<:before_ms
+        DELETE FROM view_log WHERE (visit_id, role, purpose, reason, staff) IN (
+            SELECT visit_id, role, purpose, reason, staff FROM view_log WHERE visit_id<:before AND at_ms<:before_ms
             ORDER BY visit_id LIMIT :most)
         """,
         {"before": _first_id(before_ms), "before_ms": before_ms, "most": most},
@@ -173,11 +194,18 @@ def may_be_near(conn: Connection, customer_id: bytes, *, recipient: str, now_ms:
 
 
 def was_shown(
-    conn: Connection, visit_id: bytes, role: str, *, purpose: str = "recognition", reason: str = ""
+    conn: Connection,
+    visit_id: bytes,
+    role: str,
+    *,
+    purpose: str = "recognition",
+    reason: str = "",
+    staff_id: bytes = b"",
 ) -> bool:
+    """Whether there is a line for it already: of this colleague, or without one of the role."""
     found = conn.execute(
-        "SELECT 1 FROM view_log WHERE visit_id=? AND role=? AND purpose=? AND reason=?",
-        (visit_id, role, purpose, reason),
+        "SELECT 1 FROM view_log WHERE visit_id=? AND role=? AND purpose=? AND reason=? AND staff=?",
+        (visit_id, role, purpose, reason, staff_id.hex()),
     )
     return found.fetchone() is not None
 

@@ -63,14 +63,31 @@ def lacks(
 
 
 def look(
-    conn: Connection, customer_id: bytes, note_id: bytes, *, role: Role, here: Here, now_ms: int
+    conn: Connection,
+    customer_id: bytes,
+    note_id: bytes,
+    *,
+    role: Role,
+    here: Here,
+    doer: Doer,
+    now_ms: int,
 ) -> list[CardShown]:
-    """The balance of a card without a name is about to be shown: one line of the view log a note and role."""
-    if visits.was_shown(conn, note_id, role, purpose="saving"):
+    """The balance of a card without a name is about to be shown: one line of the view log a note and colleague."""
+    if visits.was_shown(conn, note_id, role, purpose="saving", staff_id=doer.staff_id):
         return []
     if tables.balances(conn, customer_id, role=role, here=here, now_ms=now_ms) is None:
         return []
-    return [CardShown(visit_id=note_id, customer_id=customer_id, role=role, purpose="saving", at_ms=now_ms)]
+    return [
+        CardShown(
+            visit_id=note_id,
+            customer_id=customer_id,
+            role=role,
+            purpose="saving",
+            at_ms=now_ms,
+            staff_id=doer.staff_id,
+            device=doer.device,
+        )
+    ]
 
 
 def _gather(conn: Connection, asked: Asked, here: Here) -> tuple[bytes, Balances | None]:

@@ -6,9 +6,12 @@ from typing import Final
 from litestar import Response
 from litestar.response import Redirect
 
+from edge.looks import alarms
+from edge.looks.alarms import Alarm
 from edge.shop import tables as shop
 from edge.shop.usage import Usage, usage
 from edge.staff import acts, tables
+from edge.staff.deeds import Doer
 from staff_ui.desk import Desk, Guest, frame, html, initials, managers_only, words
 from staff_ui.pages.profile import WHY
 from staff_ui.security import Ask, own_form
@@ -16,6 +19,7 @@ from staff_ui.sheets import Frame
 from staff_ui.words import Words, key
 
 WEEK_MS: Final = 7 * 24 * 3_600_000
+MONTH_MS: Final = 30 * 24 * 3_600_000
 ROLES: Final = {"staff": key("role.staff"), "manager": key("role.manager")}
 
 USED: Final = {
@@ -27,6 +31,12 @@ USED: Final = {
     "alone": key("used.alone"),
     "tour": key("used.tour"),
     "practice": key("used.practice"),
+}
+# Looks to ask about: more than usual on one tablet, at somebody marked, at somebody who was not there.
+UNUSUAL: Final = {
+    "many": key("unusual.many"),
+    "guarded": key("unusual.guarded"),
+    "alone": key("unusual.alone"),
 }
 # Purpose -> what was seen of a customer without anybody having to say why.
 SEEN: Final = {
@@ -67,6 +77,14 @@ class Looks:
 
 
 @dataclass(frozen=True, slots=True)
+class Unusual:
+    """Looks that a manager should ask about, as a sentence: where and when, never at whom."""
+
+    what: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
 class Use:
     """How often all together used something; `never` is said with what to do."""
 
@@ -83,6 +101,7 @@ class Manage:
     looks: tuple[Looks, ...]
     said: tuple[tuple[str, str], ...]
     uses: tuple[Use, ...] = ()  # none: too few colleagues to say anything that is about nobody
+    unusual: tuple[Unusual, ...] = ()
 
 
 async def manage(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
@@ -127,6 +146,12 @@ async def manage(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
             ),
             say,
         ),
+        unusual=unusual(
+            alarms.lately(conn, since_ms=now_ms - MONTH_MS),
+            {Doer(b"", row.token_hash).device: row.name for row in tables.tablets(conn)},
+            say,
+            now_ms=now_ms,
+        ),
     )
     return html(desk, "manage.html", it, language=around.language)
 
@@ -139,6 +164,25 @@ def looks(rows: list[tuple[str, str, str, int]], say: Words) -> tuple[Looks, ...
             say.number(count),
         )
         for role, purpose, reason, count in rows
+    )
+
+
+def unusual(raised: list[Alarm], names: dict[str, str], say: Words, *, now_ms: int) -> tuple[Unusual, ...]:
+    """`names`: of the tablets, by how the chain of looks names them."""
+    return tuple(
+        Unusual(
+            what=say.say(UNUSUAL.get(each.kind, UNUSUAL["many"])),
+            where=" · ".join(
+                part
+                for part in (
+                    say.when(each.at_ms, now_ms=now_ms),
+                    names.get(each.device, ""),
+                    say.say(WHY[each.reason][0]) if each.reason in WHY and each.kind != "many" else "",
+                )
+                if part
+            ),
+        )
+        for each in raised
     )
 
 

@@ -113,6 +113,7 @@ async def look_closer_now(desk: Desk, request: Ask, guest: Guest) -> Response[st
             recipient=house.config.shop.recipient,
             now_ms=house.time.now_ms(),
             reason=why,
+            doer=guest.who.doer,
         )
         guest.who.opened = (found.visit_id, why)
         house.live.tell("views", done.seq)

@@ -177,12 +177,19 @@ def _plain(desk: Desk, purse: Purse) -> bool:
 async def _log_nameless(desk: Desk, purse: Purse, guest: Guest) -> None:
     """As `log_look`, for saving alone: whom the card belongs to may not be recognised."""
     house, role = desk.house, guest.who.role
-    if was_shown(house.db.reader, purse.visit_id, role, purpose="saving"):
+    doer = guest.who.doer
+    if was_shown(house.db.reader, purse.visit_id, role, purpose="saving", staff_id=doer.staff_id):
         return
     now_ms = house.time.now_ms()
     try:
         done = await house.db.write(
-            acts.look, purse.customer_id, purse.visit_id, role=role, here=here(desk.house), now_ms=now_ms
+            acts.look,
+            purse.customer_id,
+            purse.visit_id,
+            role=role,
+            here=here(desk.house),
+            doer=doer,
+            now_ms=now_ms,
         )
     except StoreError as error:
         house.log("view_not_logged", code=error.code, hint=error.hint)

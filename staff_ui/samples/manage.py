@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import Any, Final
 
+from edge.looks.alarms import Alarm
 from edge.shop.usage import Usage
-from staff_ui.pages.manage import Colleague, Manage, Tablet, looks, uses
+from staff_ui.pages.manage import Colleague, Manage, Tablet, looks, unusual, uses
 from staff_ui.samples.visits import NOW_MS
 from staff_ui.sheets import Frame
 from staff_ui.words import Words
@@ -41,12 +42,18 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
         "practice": 0,
     }
     page = replace(page, uses=uses(Usage(enough=True, counts=counts), words))
+    raised = [
+        Alarm(41, "alone", NOW_MS - 2 * 3_600_000, "t1", "phone"),
+        Alarm(38, "many", NOW_MS - 26 * 3_600_000, "t1", "help"),
+    ]
+    asking = unusual(raised, {"t1": "Kassa 2"}, words, now_ms=NOW_MS)
     if words.language == "en":
         page = replace(page, said=((page.said[0][0], "That button is in a good place."),))
     locked = replace(staff[0], locked=True, badge=False)
     asked = replace(staff[1], asked=True)
     return {
         "manage": page,
+        "asking": replace(page, unusual=asking),
         "locked": replace(page, staff=(locked, asked)),
         "quiet": replace(page, looks=(), said=(), uses=()),
     }

@@ -111,6 +111,8 @@ class Hub:
                 self.log("forked", code=refusal.code, hint=refusal.hint, device_epoch=envelope.epoch)
             raise
         self.announce(taken.moved)
+        for broken in taken.breaks:
+            self.log("looks_broken", device=broken.device_id, line=broken.n, why=broken.why)
         if self.bell.is_listened() and facts:
             span = {"first": envelope.from_seq, "last": taken.seq}
             self.bell.poke(await self.db.read(portals.about, envelope.device, envelope.epoch, **span))

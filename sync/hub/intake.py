@@ -11,7 +11,7 @@ from edge.kit.chain import link
 from edge.kit.errors import Refused
 from edge.kit.sql import Connection
 from sync import reports, wire
-from sync.hub import consents, guests, joined, people, wallet
+from sync.hub import consents, guests, joined, looks, people, wallet
 from sync.hub.config import Keys
 from sync.hub.hq import news
 from sync.hub.problem import Refusal
@@ -19,9 +19,12 @@ from sync.hub.purses import Purses
 from sync.hub.tables import catalogue as products
 from sync.hub.tables import devices, events
 from sync.hub.tables import feed as partitions
+from sync.hub.tables import looks as chains
 from sync.hub.tables import people as customers
+from sync.hub.tables.devices import Device
 from sync.hub.tables.events import Kept
 from sync.hub.tables.feed import Line, Moved
+from sync.hub.tables.looks import Break
 
 # What a shop may report; the name of a fact of the appliance in the words of the wire.
 KINDS: Final = frozenset(
@@ -46,6 +49,7 @@ KINDS: Final = frozenset(
         "product_gap_met",
         "guest_left",
         "guest_saved",
+        "looks_told",
     )
 )
 
@@ -71,11 +75,17 @@ class _Read:
 class _Effects:
     """What an upload sends out, and the balances it moves (a row a customer, however many lines)."""
 
-    shop_id: str
+    device: Device
     now_ms: int
     purses: Purses
     erased: set[bytes]  # of whom these facts speak
     lines: list[Line]
+    breaks: list[Break]
+    visits: set[bytes]  # of whom was erased: what else names them says nothing of anybody any more
+
+    @property
+    def shop_id(self) -> str:
+        return self.device.shop_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +97,7 @@ class Taken:
     hub_epoch: int
     moved: list[Moved]
     new: int = 0  # how many of its facts the hub did not hold
+    breaks: Sequence[Break] = ()  # where the box's chain of looks did not hold
 
 
 def take(
@@ -124,9 +135,11 @@ def take(
             raise _no("the hub holds another history of this device", code="FORKED")
     purses = Purses(conn, keys, shop_id=device.shop_id, device_id=device_id, epoch=epoch, now_ms=now_ms)
     erased = _gather(conn, keys, fresh, purses)
-    effects = _Effects(device.shop_id, now_ms, purses, erased, [])
+    effects = _Effects(device, now_ms, purses, erased, [], [], set())
     kept = [_judged(conn, keys, each, effects=effects) for each in fresh]
     events.keep(conn, device_id, epoch, kept=kept, now_ms=now_ms)
+    if any(each.kind == "card_shown" for each in kept) and kept[-1].kind != "looks_told":
+        chains.shown(conn, device_id, now_ms=now_ms)
     news.tell(
         conn, (_news(fact, device.shop_id, source=f"{device_id}/{epoch}") for fact in kept if _is_news(fact))
     )
@@ -134,7 +147,8 @@ def take(
     verdicts += [(fact.seq, fact.code) for fact in kept]
     rejected = [wire.Rejection(seq, code) for seq, code in verdicts if code]
     lines = effects.lines + wallet.rows(conn, purses.keep())
-    return Taken(max(held, last), rejected, hub_epoch, partitions.publish(conn, lines), len(fresh))
+    moved = partitions.publish(conn, lines)
+    return Taken(max(held, last), rejected, hub_epoch, moved, len(fresh), effects.breaks)
 
 
 def _gather(conn: Connection, keys: Keys, fresh: Sequence[_Read], purses: Purses) -> set[bytes]:
@@ -183,7 +197,10 @@ def _judged(conn: Connection, keys: Keys, read: _Read, *, effects: _Effects) -> 
         if code is not None:
             pass
         elif customer_id in effects.erased:
-            body, customer_id = b"{}", None
+            effects.visits.add(events.visit_of(body))
+            body, customer_id = events.NOTHING, None
+        elif effects.visits and events.visit_of(body) in effects.visits - {b""}:
+            body = events.NOTHING
         elif fact.kind == "consent_withdrawn" and fact.hash is None:
             withdrawal = wire.decode_as(body, wire.ConsentWithdrawn)
             effects.lines += _withdrawn(conn, withdrawal, shop_id=effects.shop_id, now_ms=effects.now_ms)
@@ -222,6 +239,10 @@ def _judged(conn: Connection, keys: Keys, read: _Read, *, effects: _Effects) -> 
         elif fact.kind == "product_gap_met" and fact.hash is None:
             gap = wire.decode_as(body, reports.ProductGapMet)
             products.put_gap(conn, gap.item, effects.shop_id, gap.lacking, at_ms=fact.at_ms)
+        elif fact.kind == "looks_told":
+            told = wire.decode_as(body, reports.LooksTold)
+            if broken := looks.take(conn, effects.device, told, now_ms=effects.now_ms):
+                effects.breaks.append(broken)
         elif fact.kind not in KINDS:
             code = "UNKNOWN_KIND"
     except wire.Malformed:

@@ -127,3 +127,20 @@ async def test_erasing_twice_or_somebody_unknown_is_no_trouble(tmp_path: Path) -
         await floor.apply(floor.feed.erasure(person))
         await floor.apply(floor.feed.erasure(person))
         assert floor.one("SELECT count(*) FROM replica.customer") == 0
+
+
+async def test_an_erasure_takes_what_names_only_a_visit_of_theirs(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        person, other = await a_visit(floor), await floor.resident("2")
+        visit_id = floor.one("SELECT id FROM visit")
+        floor.clock.pass_ms(60_000)
+        await floor.tap("1")  # seen again
+        await floor.tap("2")
+        await floor.apply(floor.feed.erasure(person))
+        assert files_with(visit_id, tmp_path) == files_with(visit_id.hex().encode(), tmp_path) == []
+        kinds = [
+            kind
+            for (kind,) in floor.db.reader.execute("SELECT kind FROM outbox WHERE body=x'7b7d' ORDER BY seq")
+        ]
+        assert kinds == ["visit_started", "greeted", "card_shown", "seen_again"]
+        assert files_with(other.customer_id.hex().encode(), tmp_path) != []

@@ -9,6 +9,7 @@ import pytest
 
 from edge.kit.errors import StoreError
 from edge.recognition.tables import put_customer
+from edge.staff.deeds import Doer
 from edge.visits import acts as visits
 from edge.wallet import acts, tables
 from edge.wallet.policy import Limits
@@ -18,6 +19,7 @@ from tests.kit.stores import files_with
 from tests.tables.floor import CARD, KEYS, RECIPIENT, TRAITS, Floor, Person, checkpoint, open_floor
 
 pytestmark = pytest.mark.anyio
+DOER = Doer(b"a" * 16, b"t" * 32)
 HERE = tables.Here(recipient=RECIPIENT, device="box", kek=KEYS.kek)
 FULL = TRAITS | {"stamps": {"have": 8, "of": 8, "reward": "gratis impregneren"}}
 
@@ -224,7 +226,13 @@ async def test_who_is_not_recognised_saves_with_their_card_and_makes_no_visit(tm
             await floor.db.write(acts.redeem_stamps, nameless(floor, 1), here=HERE)
             await floor.db.write(acts.earn, nameless(floor, 2), instrument="stamps", amount=1, here=HERE)
             await floor.db.write(
-                acts.look, note.customer_id, note.id, role="staff", here=HERE, now_ms=floor.now_ms
+                acts.look,
+                note.customer_id,
+                note.id,
+                role="staff",
+                here=HERE,
+                doer=DOER,
+                now_ms=floor.now_ms,
             )
         assert [line[:3] for line in lines(floor)] == [("stamps", -8, "reward"), ("stamps", 1, "purchase")]
         looked = floor.db.reader.execute("SELECT visit_id, customer_id, purpose FROM view_log").fetchall()
@@ -243,7 +251,13 @@ async def test_a_card_without_a_basis_for_saving_opens_nothing(tmp_path: Path) -
             await floor.db.write(acts.redeem_stamps, nameless(floor, 1), here=HERE),
             await floor.db.write(acts.earn, nameless(floor, 2), instrument="points", amount=1, here=HERE),
             await floor.db.write(
-                acts.look, note.customer_id, note.id, role="staff", here=HERE, now_ms=floor.now_ms
+                acts.look,
+                note.customer_id,
+                note.id,
+                role="staff",
+                here=HERE,
+                doer=DOER,
+                now_ms=floor.now_ms,
             ),
         ]
         assert [each.facts for each in done] == [[], [], []]

@@ -10,6 +10,7 @@ from edge.kit.sql import Connection
 from sync import wire
 from sync.hub import receipts
 from sync.hub.tables import fleet as tables
+from sync.hub.tables import looks as chains
 from sync.hub.tables import overview
 from sync.hub.tables.fleet import Said
 from sync.hub.tables.overview import DeviceFacts
@@ -22,6 +23,7 @@ Why = Literal[
     "silent",
     "never",
     "forked",
+    "looks",
     "trouble",
     "reader",
     "stuck",
@@ -37,6 +39,8 @@ STUCK_S: Final = 120  # a fact that waits so long on a line that works is a stuc
 BEHIND_ROWS: Final = 1000
 CLOCK_MS: Final = 5 * 60_000  # consents end by the clock
 DISK_MB: Final = 1024
+LOOKS_DUE_MS: Final = 2 * 3_600_000  # a box tells the lines of its chain each minute
+LOOKS_BROKE_MS: Final = 30 * 24 * 3_600_000
 OPEN: Final[frozenset[Why]] = frozenset({"silent", "never", "forked", "trouble"})
 
 
@@ -79,6 +83,7 @@ async def boxes(hub: "Hub") -> list[Box]:
 def gather(conn: Connection, *, heard: dict[str, tuple[bool, int | None]], now_ms: int) -> list[Box]:
     said, heads, forked = tables.every(conn), tables.heads(conn), tables.forked(conn)
     opened = {each.device_id: each.erasures + each.stops for each in receipts.still_open(conn)}
+    unsure = chains.ill(conn, broken_since_ms=now_ms - LOOKS_BROKE_MS, due_before_ms=now_ms - LOOKS_DUE_MS)
     newest = max((_number(_status(each)) for each in said.values()), default=())
     found = []
     for device in overview.devices(conn):
@@ -100,6 +105,7 @@ def gather(conn: Connection, *, heard: dict[str, tuple[bool, int | None]], now_m
                 receipts=opened.get(device.device_id, 0),
                 clock_off_ms=clock,
                 forked=device.device_id in forked,
+                looks=device.device_id in unsure,
                 old=status is not None and _number(status) < newest,
                 now_ms=now_ms,
             )
@@ -118,6 +124,7 @@ def judged(
     receipts: int,
     clock_off_ms: int | None,
     forked: bool,
+    looks: bool = False,
     old: bool,
     now_ms: int,
 ) -> Box:
@@ -127,6 +134,7 @@ def judged(
         "never": contact_ms is None,
         "silent": silent,
         "forked": forked,
+        "looks": looks,
         "trouble": bool(status and status.trouble),
         "receipts": receipts > 0,
         "stuck": bool(status and status.outbox_oldest_s > STUCK_S and not silent),

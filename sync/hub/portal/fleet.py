@@ -30,6 +30,7 @@ WHY: Final[dict[Why, str]] = {
     "never": key("fleet.why.never"),
     "silent": key("fleet.why.silent"),
     "forked": key("fleet.why.forked"),
+    "looks": key("fleet.why.looks"),
     "trouble": key("fleet.why.trouble"),
     "receipts": key("fleet.why.receipts"),
     "stuck": key("fleet.why.stuck"),

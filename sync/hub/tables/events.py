@@ -1,10 +1,15 @@
 """What the shops reported, as it came."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+import msgspec
+from msgspec import Struct
 
 from edge.kit.chain import GENESIS
 from edge.kit.sql import Connection
+
+NOTHING: Final = b"{}"  # what stands in place of a body that an erasure took
 
 
 class Kept(NamedTuple):
@@ -77,9 +82,62 @@ def shops(conn: Connection, customer_id: bytes) -> set[str]:
     return {shop_id for (shop_id,) in rows}
 
 
+# Facts that name a visit and not whose it was; they come from the box that reported its beginning, after that.
+_OF_VISITS: Final = ("greeted", "seen_again", "visit_ended", "help_claimed", "help_released", "left_alone")
+_VISIT_ROWS: Final = 500
+_MOST_ROWS: Final = 20_000  # facts of one box while somebody is in the shop; ten thousand are a very long day
+
+
 def forget(conn: Connection, customer_id: bytes) -> None:
-    """Blank what was reported about a customer; seq, kind and hash stay, so that the chain still holds."""
+    """Blank what was reported about a customer and their visits; seq, kind and hash stay, so that the chain holds."""
+    begun = conn.execute(
+        """
+        SELECT device_id, epoch, seq, body FROM event
+        WHERE customer_id=:customer_id AND kind='visit_started' ORDER BY device_id, epoch, seq
+        """,
+        {"customer_id": customer_id},
+    ).fetchall()
+    for device_id, epoch, seq, body in begun:
+        _forget_visit(conn, device_id, epoch, seq, visit_of(bytes(body)))
     conn.execute(
         "UPDATE event SET body=:nothing, customer_id=NULL WHERE customer_id=:customer_id",
-        {"nothing": b"{}", "customer_id": customer_id},
+        {"nothing": NOTHING, "customer_id": customer_id},
     )
+
+
+def _forget_visit(conn: Connection, device_id: str, epoch: int, seq: int, visit: bytes) -> None:
+    kinds = ", ".join(f"'{kind}'" for kind in _OF_VISITS)
+    seen = 0
+    while visit and seen < _MOST_ROWS:
+        rows = conn.execute(
+            f"""
+            SELECT epoch, seq, kind, body FROM event
+            WHERE device_id=:device_id AND (epoch=:epoch AND seq>:seq OR epoch>:epoch) AND kind IN ({kinds})
+            ORDER BY epoch, seq LIMIT :most
+            """,
+            {"device_id": device_id, "epoch": epoch, "seq": seq, "most": _VISIT_ROWS},
+        ).fetchall()
+        for epoch, seq, kind, body in rows:
+            if visit_of(bytes(body)) != visit:
+                continue
+            conn.execute(
+                "UPDATE event SET body=:nothing WHERE device_id=:device_id AND epoch=:epoch AND seq=:seq",
+                {"nothing": NOTHING, "device_id": device_id, "epoch": epoch, "seq": seq},
+            )
+            if kind == "visit_ended":
+                return
+        seen += len(rows)
+        if len(rows) < _VISIT_ROWS:
+            return
+
+
+class _Visit(Struct):
+    visit_id: str = ""
+
+
+def visit_of(body: bytes) -> bytes:
+    """The visit a fact names, as it is written there; nothing where it names none."""
+    try:
+        return msgspec.json.decode(body, type=_Visit).visit_id.encode()
+    except msgspec.DecodeError:
+        return b""
