@@ -22,6 +22,7 @@ COMMANDS: Final[dict[str, str]] = {
     "import": "read products, stock, customers, balances or staff of a file, or take an import back",
     "backup": "copy the hub's database while the hub works on",
     "export": "write facts, ledger, catalogue, stock, fleet or customers of the hub to a file",
+    "verify": "check a customer's copy, or a receipt, by the hub's published key",
     "token": "make, list and end the tokens of programs that ask the hub",
     "decode": "answer decoding requests, a line of JSON each",
     "presence": "say where customers' devices are, from what scanners heard",

@@ -117,4 +117,4 @@ def _by_smtp(post: Post) -> Send:
 
 def _unsent(why: str) -> Unsent:
     hint = "look at `mail` in hub.toml and at the mail server; the customer asks again"
-    return Unsent(f"a letter was not taken ({why})", code="UNSENT", hint=hint)
+    return Unsent(f"a letter was not taken ({why})", code="LETTER_UNSENT", hint=hint)

@@ -92,7 +92,7 @@ def take_order(
     key = whom.key_of(conn, keys, customer)
     told: dict[str, Any] = {"number": data.number, "total_cents": data.total_cents}
     told |= {"lines": [msgspec.to_builtins(each) for each in data.lines]}
-    sealed = seal(key, msgspec.json.encode(told), _place(customer, id_))
+    sealed = seal(key, msgspec.json.encode(told), place(customer, id_))
     tables.put(conn, tables.Happening(id_, customer, data.channel, data.state, data.shop, data.at_ms, sealed))
     news.tell(conn, [news.News("order.reported", now_ms, customer, data.shop)])
     held = purses.trait(conn, customer, "pickup")
@@ -139,9 +139,7 @@ def timeline(
         for each in tables.told(conn, customer, upto_ms=upto_ms, most=most)
     )
     happened = (
-        shapes.Moment(
-            each.at_ms, each.channel, each.kind, each.shop_id, _opened(key, each) if open_ else None
-        )
+        shapes.Moment(each.at_ms, each.channel, each.kind, each.shop_id, opened(key, each) if open_ else None)
         for each in tables.happened(conn, customer, upto_ms=upto_ms, most=most)
     )
     return merge(told, happened, key=lambda each: -each.at_ms)
@@ -155,13 +153,15 @@ def _moved(told: tables.Told) -> dict[str, Any] | None:
     return {name: body[name] for name in ("instrument", "delta", "why") if name in body}
 
 
-def _opened(key: bytes, each: tables.Happening) -> dict[str, Any] | None:
+def opened(key: bytes, each: tables.Happening) -> dict[str, Any] | None:
+    """What a happening was, with the customer's own key; None where it does not open."""
     try:
-        about = msgspec.json.decode(unseal(key, each.sealed, _place(each.customer_id, each.id)))
+        about = msgspec.json.decode(unseal(key, each.sealed, place(each.customer_id, each.id)))
     except Corrupt:
         return None
     return about if isinstance(about, dict) else None
 
 
-def _place(customer: bytes, id_: bytes) -> bytes:
+def place(customer: bytes, id_: bytes) -> bytes:
+    """Associated data of a happening."""
     return b"happening|" + customer + b"|" + id_

@@ -10,6 +10,7 @@ from edge.kit.seal import derive
 from sync.hub.config import Keys
 
 Kind = Literal["mail", "phone"]
+MAIL: Final = "mail"
 MOST: Final = 254  # characters of an e-mail address (RFC 5321, 4.5.3.1.3, less the brackets)
 # Stricter than RFC 5322: what no mail provider gives out is a slip of the thumb, or an attempt at a second header.
 _MAIL: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9-]{1,63}\.)+[a-z]{2,63}")

@@ -55,6 +55,7 @@ class Choice:
     stop: str
     allow: str
     why: str
+    renew: str
     purpose: str
     recipient: str
     gen: int
@@ -72,7 +73,7 @@ def choices(
     order = [*CONSENTS, *OTHERS]
     known = [each for each in held if each.purpose in order and each.purpose in PURPOSES]
     known.sort(key=lambda each: order.index(each.purpose))
-    return tuple(_choice(each, words, name(each.recipient, names), now_ms=now_ms) for each in known)
+    return tuple(choice(each, words, name(each.recipient, names), now_ms=now_ms) for each in known)
 
 
 def nevers(held: Sequence[Consent], words: Words) -> tuple[str, ...]:
@@ -81,8 +82,9 @@ def nevers(held: Sequence[Consent], words: Words) -> tuple[str, ...]:
     return tuple(words.say(texts[4]) for purpose, texts in CONSENTS.items() if purpose not in asked)
 
 
-def _choice(held: Consent, words: Words, recipient: str, *, now_ms: int) -> Choice:
-    stop = allow = why = until = ""
+def choice(held: Consent, words: Words, recipient: str, *, now_ms: int) -> Choice:
+    """A register in words; `recipient` as people call it."""
+    stop = allow = why = until = renew = ""
     if held.purpose in OTHERS or held.basis != "consent":
         texts = OTHERS.get(held.purpose) or (*CONSENTS[held.purpose][:2], "saving.why")
         title, sentence, why = words.say(texts[0]), words.say(texts[1], who=recipient), words.say(texts[2])
@@ -93,6 +95,7 @@ def _choice(held: Consent, words: Words, recipient: str, *, now_ms: int) -> Choi
             sentence, stop = words.say(may, who=recipient), words.say(stops)
             if held.until_ms is not None:
                 until = words.say("choice.until", day=day(held.until_ms, words, now_ms=now_ms))
+                renew = words.say("choice.renew")
         else:
             sentence = words.say(stopped, who=recipient)
             allow = words.say("choice.allow")
@@ -106,6 +109,7 @@ def _choice(held: Consent, words: Words, recipient: str, *, now_ms: int) -> Choi
         stop=stop,
         allow=allow,
         why=why,
+        renew=renew,
         purpose=held.purpose,
         recipient=held.recipient,
         gen=held.gen,

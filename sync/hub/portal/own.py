@@ -16,7 +16,7 @@ from sync.hub.tables import own as settings
 from sync.hub.tables import portal as tables
 
 # Pages that a change of language leads back to.
-PLACES: Final = ("/portal", "/portal/access")
+PLACES: Final = ("/portal", "/portal/access", "/portal/data", "/portal/digest", "/portal/forget")
 
 
 async def portal(pages: Pages, asked: Asked) -> Response[Any]:
@@ -35,7 +35,12 @@ async def portal_live(pages: Pages, asked: Asked) -> Response[Any]:
 
 async def stop(pages: Pages, asked: Asked) -> Response[Any]:
     purpose, recipient = asked.form.get("purpose", ""), asked.form.get("recipient", "")
-    await page.stop(pages.hub, asked.who, purpose=purpose, recipient=recipient)
+    await page.stop(pages.hub, asked.who, asked.words, purpose=purpose, recipient=recipient)
+    return pages.back("/portal#mag")
+
+
+async def stop_all(pages: Pages, asked: Asked) -> Response[Any]:
+    await page.stop_all(pages.hub, asked.who, asked.words)
     return pages.back("/portal#mag")
 
 
@@ -43,7 +48,9 @@ async def allow(pages: Pages, asked: Asked) -> Response[Any]:
     form = asked.form
     base = page.base_of(form.get("gen", ""), form.get("state", ""))
     purpose, recipient = form.get("purpose", ""), form.get("recipient", "")
-    done = await page.allow(pages.hub, asked.who, purpose=purpose, recipient=recipient, base=base)
+    done = await page.allow(
+        pages.hub, asked.who, asked.words, purpose=purpose, recipient=recipient, base=base
+    )
     return pages.back("/portal#mag" if done else "/portal?changed=1#mag")
 
 

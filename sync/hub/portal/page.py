@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated, Final, cast
 
 import msgspec
 
+from edge.consent.records import MOST_TEXT, Said
 from edge.consent.rules import PURPOSES, Register, State
 from edge.kit.sql import Connection
 from sync import wire
 from sync.hub import consents
+from sync.hub.hq import news
 from sync.hub.portal import choices
 from sync.hub.portal.choices import Choice
 from sync.hub.portal.security import foreign_form, form_token
@@ -17,8 +20,10 @@ from sync.hub.portal.sessions import Guest
 from sync.hub.portal.sheets import Frame
 from sync.hub.portal.traits import Card, card, open_traits
 from sync.hub.portal.words import Words, key
+from sync.hub.tables import feed as feeds
 from sync.hub.tables import people
 from sync.hub.tables import portal as tables
+from sync.hub.tables.feed import Line, Moved
 from sync.hub.tables.people import Consent
 from sync.hub.tables.portal import Sealed, View
 
@@ -28,6 +33,7 @@ if TYPE_CHECKING:
 MOST_VIEWS: Final = 30
 GLANCE: Final = 3  # looks that stand open: the stop buttons are never far below
 FRESH_MS: Final = 60_000
+VERSION: Final = version("welkom")
 SOMEBODY, SOMETHING = key("who.other"), key("why.other")  # a role or purpose of a later version
 WHO: Final = {"staff": key("who.staff"), "manager": key("who.manager")}
 WHY: Final = {
@@ -86,6 +92,7 @@ class Portal:
     choices: tuple[Choice, ...] = field(repr=False)
     nevers: tuple[str, ...]
     changed: bool
+    all_at_once: bool  # more than one can be stopped
 
 
 async def page(hub: "Hub", who: Guest, words: Words, *, changed: bool = False) -> Portal:
@@ -93,6 +100,7 @@ async def page(hub: "Hub", who: Guest, words: Words, *, changed: bool = False) -
     now_ms = hub.now_ms()
     held, sealed, views = await hub.db.read(_own, who.token_hash, now_ms=now_ms)
     traits = open_traits(sealed, kek=hub.keys.hub_kek, log=hub.log)
+    shown = choices.choices(held, words, names=hub.config.names, now_ms=now_ms)
     looks = _looks(views, words, names=hub.config.names, now_ms=now_ms)
     return Portal(
         frame=Frame(language=words.language, own=form_token(who.token)),
@@ -102,9 +110,10 @@ async def page(hub: "Hub", who: Guest, words: Words, *, changed: bool = False) -
         glance=GLANCE,
         earlier=words.count("looks.earlier", len(looks) - GLANCE) if len(looks) > GLANCE else "",
         newest=str(views[0].at_ms) if views else "",
-        choices=choices.choices(held, words, names=hub.config.names, now_ms=now_ms),
+        choices=shown,
         nevers=choices.nevers(held, words),
         changed=changed,
+        all_at_once=sum(bool(each.stop) for each in shown) > 1,
     )
 
 
@@ -118,17 +127,50 @@ def _own(
     )
 
 
-async def stop(hub: "Hub", who: Guest, *, purpose: str, recipient: str) -> None:
+async def stop(hub: "Hub", who: Guest, words: Words, *, purpose: str, recipient: str) -> None:
     """Withdraw one consent of this customer; always accepted, and at once on its way to every shop."""
-    await _register(hub, who, purpose, recipient)
+    held = await _register(hub, who, purpose, recipient)
+    now_ms = hub.now_ms()
     await hub.change(
-        consents.withdraw, who.customer_id, purpose=purpose, recipient=recipient, now_ms=hub.now_ms()
+        consents.withdraw,
+        who.customer_id,
+        purpose=purpose,
+        recipient=recipient,
+        now_ms=now_ms,
+        said=_said(hub, held, words, now_ms=now_ms),
     )
     hub.bell.poke([who.customer_id])
 
 
-async def allow(hub: "Hub", who: Guest, *, purpose: str, recipient: str, base: Register) -> bool:
-    """Give a consent again as a new generation, for as long as before; False when it is not as they saw it."""
+async def stop_all(hub: "Hub", who: Guest, words: Words) -> None:
+    """Withdraw every consent of this customer that stands, in one transaction."""
+    now_ms = hub.now_ms()
+
+    def act(conn: Connection) -> list[Moved]:
+        lines: list[Line] = []
+        people.hold(conn, [who.customer_id])
+        for each in people.consents(conn, who.customer_id):
+            if each.basis == "consent" and each.state == "given":
+                lines += consents.withdrawn(
+                    conn,
+                    who.customer_id,
+                    purpose=each.purpose,
+                    recipient=each.recipient,
+                    register=Register(each.gen, "withdrawn"),
+                    now_ms=now_ms,
+                    said=_said(hub, each, words, now_ms=now_ms),
+                )
+        news.tell(conn, [news.News("consent.withdrawn", now_ms, who.customer_id)] if lines else [])
+        return feeds.publish(conn, lines)
+
+    await hub.change(act)
+    hub.bell.poke([who.customer_id])
+
+
+async def allow(
+    hub: "Hub", who: Guest, words: Words, *, purpose: str, recipient: str, base: Register
+) -> bool:
+    """Give or renew a consent as a new generation, for as long as before; False when it is not as they saw it."""
     held = await _register(hub, who, purpose, recipient)
     now_ms = hub.now_ms()
     until_ms = None if held.until_ms is None else now_ms + max(0, held.until_ms - held.from_ms)
@@ -140,9 +182,17 @@ async def allow(hub: "Hub", who: Guest, *, purpose: str, recipient: str, base: R
         base=base,
         now_ms=now_ms,
         until_ms=until_ms,
+        said=_said(hub, held, words, now_ms=now_ms),
     )
     hub.bell.poke([who.customer_id])
     return moved is not None
+
+
+def _said(hub: "Hub", held: Consent, words: Words, *, now_ms: int) -> Said:
+    """What stood beside the button: it is kept with the choice (TS 27560)."""
+    it = choices.choice(held, words, choices.name(held.recipient, hub.config.names), now_ms=now_ms)
+    text = "\n".join(each for each in (it.title, it.sentence, it.until, it.stop, it.allow) if each)
+    return Said("portal", words.language, text[:MOST_TEXT], VERSION)
 
 
 def base_of(gen: str, state: str) -> Register:

@@ -12,7 +12,7 @@ from edge.kit.errors import StoreError, WelkomError
 from edge.kit.log import died
 from sync import wire
 from sync.hub.passes import answers as passes
-from sync.hub.portal import access, entering, office, own
+from sync.hub.portal import access, entering, mydata, office, own
 from sync.hub.portal.guard import Asked, Guard, Method, admit
 from sync.hub.portal.pages import NO_STORE, Pages
 from sync.hub.portal.security import FORM_BYTES, Ask
@@ -38,7 +38,16 @@ ROUTES: Final = (
     Route("GET", "/portal/live", "customer", own.portal_live),
     Route("GET", "/portal/static/{name:str}", "anybody", entering.static),
     Route("POST", "/portal/stop", "customer", own.stop),
+    Route("POST", "/portal/stop/all", "customer", own.stop_all),
     Route("POST", "/portal/allow", "customer", own.allow),
+    Route("GET", "/portal/data", "customer", mydata.data),
+    Route("POST", "/portal/correct", "customer", mydata.put_right),
+    Route("GET", "/portal/download", "customer", mydata.take_along),
+    Route("GET", "/portal/keys", "anybody", mydata.keys),
+    Route("GET", "/portal/digest", "customer", mydata.overview),
+    Route("POST", "/portal/digest", "customer", mydata.ask_overview),
+    Route("GET", "/portal/forget", "customer", mydata.forget),
+    Route("POST", "/portal/forget", "customer", mydata.forget_now),
     Route("POST", "/portal/language", "customer", own.language),
     Route("POST", "/portal/leave", "customer", own.leave),
     Route("POST", "/portal/ask", "anybody", entering.ask),

@@ -11,7 +11,7 @@ from sync.hub.portal.words import LANGUAGES, NAMES, Language, Words
 
 FOLDER: Final = Path(__file__).parent
 STATIC: Final = "/portal/static"
-KINDS: Final = {".css": "text/css", ".js": "text/javascript"}
+KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".json": "application/schema+json"}
 
 
 @dataclass(frozen=True, slots=True)

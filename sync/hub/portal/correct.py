@@ -1,0 +1,61 @@
+"""A customer sets right what is known of them: a fact of their own, with when, and new in every shop at once."""
+
+import os
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import msgspec
+
+from edge.consent.rules import TRAITS
+from edge.joining.rules import MOST_LETTERS, is_name, name_trait, tidy
+from edge.kit.seal import seal
+from edge.kit.sql import Connection
+from sync.hub import wallet
+from sync.hub.hq import channels, whom
+from sync.hub.hq import put as imports
+from sync.hub.portal import choices
+from sync.hub.portal.mine import CORRECTED, SELF
+from sync.hub.tables import feed as partitions
+from sync.hub.tables import happenings, people
+from sync.hub.tables.feed import Moved
+
+if TYPE_CHECKING:
+    from sync.hub.app import Hub
+
+DAYS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+Wrong = Literal["name", "day"]
+
+
+def name(text: str) -> dict[str, Any] | Wrong:
+    """The trait of a name as they typed it, or what is wrong with it."""
+    tidied = tidy(text)[: 2 * MOST_LETTERS]
+    return dict(name_trait(tidied)) if is_name(tidied) else "name"
+
+
+def birthday(day: str, month: str) -> dict[str, Any] | Wrong:
+    """The trait of a birthday; never with a year."""
+    if not (
+        day.isascii() and day.isdigit() and month.isascii() and month.isdigit() and len(day + month) <= 4
+    ):
+        return "day"
+    which, of = int(day), int(month)
+    return {"month": of, "day": which} if 1 <= of <= 12 and 1 <= which <= DAYS[of - 1] else "day"
+
+
+def correct(
+    conn: Connection, hub: "Hub", customer_id: bytes, values: dict[str, Any], *, now_ms: int
+) -> list[Moved]:
+    """Set traits as their owner says they are. What no purpose of theirs asks for has no basis, and is not taken."""
+    whom.hold(conn, [customer_id])
+    given = {
+        each.purpose for each in people.consents(conn, customer_id) if choices.given(each, now_ms=now_ms)
+    }
+    wanted = {trait: value for trait, value in values.items() if TRAITS[trait].purpose in given}
+    if not wanted:
+        return []
+    imports.put_traits(conn, hub.keys, customer_id, wanted, now_ms=now_ms)
+    id_, key = os.urandom(16), whom.key_of(conn, hub.keys, customer_id)
+    about = msgspec.json.encode({"fields": sorted(wanted), "by": "customer"})
+    sealed = seal(key, about, channels.place(customer_id, id_))
+    fact = happenings.Happening(id_, customer_id, SELF, CORRECTED, None, now_ms, sealed)
+    happenings.put(conn, fact)
+    return partitions.publish(conn, wallet.rows(conn, [customer_id]))
