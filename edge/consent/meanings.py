@@ -48,6 +48,7 @@ DATA: Final[dict[str, str]] = {
     "last": "pd:Transactional",
     "baskets": "pd:Transactional",
     "wishlist": "pd:Preference",
+    "guarded": "dpv:PersonalData",
     "zone": "pd:Location",
     "address": "pd:Contact",
     "ledger": "pd:Transactional",

@@ -24,6 +24,7 @@ DATA: Final = {
     "last": key("data.last"),
     "wishlist": key("data.wishlist"),
     "baskets": key("data.baskets"),
+    "guarded": key("data.guarded"),
     "zone": key("data.zone"),
     "address": key("data.address"),
     "ledger": key("data.ledger"),

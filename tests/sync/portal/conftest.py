@@ -14,7 +14,7 @@ from tests.sync.portal.place import Place, open_place
 def place(tmp_path: Path) -> Iterator[Place]:
     with open_place(tmp_path / "hub") as opened:
         yield opened
-        assert [event for event, _ in opened.said if event == "request_died"] == []
+        assert [each for each in opened.said if each[0] == "request_died"] == []
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ POST = Post("file:post", "welkom@winkel.nl", phones_at="sms.voorbeeld.nl")
 def place(tmp_path: Path) -> Iterator[Place]:
     with open_place(tmp_path / "hub", public=True, post=POST) as opened:
         yield opened
-        assert [event for event, _ in opened.said if event == "request_died"] == []
+        assert [each for each in opened.said if each[0] == "request_died"] == []
 
 
 def letters(place: Place, count: int) -> list[tuple[str, str, str]]:

@@ -32,7 +32,7 @@ POST = Post("file:post", "welkom@winkel.nl")
 def place(tmp_path: Path) -> Iterator[Place]:
     with open_place(tmp_path / "hub", public=True, post=POST) as opened:
         yield opened
-        assert [event for event, _ in opened.said if event == "request_died"] == []
+        assert [each for each in opened.said if each[0] == "request_died"] == []
 
 
 def press(client: httpx.Client, page: str, to: str, **fields: str) -> httpx.Response:
