@@ -52,6 +52,7 @@ class Condition:
     restarts: int = 0
     trained_ms: int = 0
     duration_ms: int = 0
+    ranked: bool = False
 
 
 class Advisor:
@@ -82,6 +83,7 @@ class Advisor:
         self._replaced = False
         self._wake = asyncio.Event()
         self._ready = asyncio.Event()
+        self._failed = ""
         self._tasks: set[asyncio.Task[None]] = set()
         worker.died = self._wake.set
         self.condition = Condition()
@@ -251,7 +253,7 @@ class Advisor:
                     await self._wake.wait()
             except TimeoutError:
                 # An empty question, to hear whether it is still there.
-                await self._worker.refresh([], self._time.now_ms(), timeout_s=STUCK_S)
+                self._size(await self._worker.refresh([], self._time.now_ms(), timeout_s=STUCK_S))
                 self._ask_missing()
 
     async def _train(self) -> None:
@@ -264,6 +266,13 @@ class Advisor:
 
     def _size(self, done: Trained) -> None:
         self.condition.customers, self.condition.baskets = done.customers, done.baskets
+        if done.failed and done.failed != self._failed:
+            self._log("advice_not_ranked", message=done.failed)
+        self._failed = done.failed
+        if done.ranked and not self.condition.ranked:
+            self._log("advice_ranked", customers=done.customers)
+            self._ask_again()
+        self.condition.ranked = done.ranked
 
     def _night(self) -> bool:
         return is_night(self.condition.trained_ms, self._time.now_ms(), self._zone)

@@ -6,7 +6,7 @@ that would have been made without them.
 
 import heapq
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final
@@ -20,9 +20,13 @@ MOST_COUNTED: Final = 500
 @dataclass(frozen=True, slots=True)
 class _Person:
     number: int
+    times: tuple[int | None, ...]
     baskets: tuple[tuple[str, ...], ...]
     items: frozenset[str]
     until_ms: int
+
+    def own(self) -> tuple[Basket, ...]:
+        return tuple(Basket(*each) for each in zip(self.times, self.baskets, strict=True))
 
 
 class Model:
@@ -56,13 +60,14 @@ class Model:
         # One text object an item, whoever bought it.
         lines = tuple(tuple(self._names.setdefault(item, item) for item in basket.items) for basket in own)
         held = self._people.get(customer_id)
-        if held is not None and held.baskets == lines and held.until_ms == until_ms:
+        times = tuple(basket.at_ms for basket in own)
+        if held is not None and (held.baskets, held.times, held.until_ms) == (lines, times, until_ms):
             return
         self.forget(customer_id)
         if not lines:
             return
         self._next += 1
-        person = _Person(self._next, lines, frozenset(chain.from_iterable(lines)), until_ms)
+        person = _Person(self._next, times, lines, frozenset(chain.from_iterable(lines)), until_ms)
         self._people[customer_id] = self._numbers[person.number] = person
         for item in person.items:
             self._buyers.setdefault(item, set()).add(person.number)
@@ -71,6 +76,10 @@ class Model:
         self._baskets += len(lines)
         self._popular = None
         heapq.heappush(self._ends, (until_ms, customer_id))
+
+    def known(self) -> list[tuple[bytes, Callable[[], tuple[Basket, ...]]]]:
+        """Everybody at this moment, their baskets on demand; another thread may read it."""
+        return [(who, person.own) for who, person in self._people.items()]
 
     def forget(self, customer_id: bytes) -> None:
         person = self._people.pop(customer_id, None)
@@ -87,17 +96,23 @@ class Model:
         self._baskets -= len(person.baskets)
         self._popular = None
 
-    def expire(self, now_ms: int) -> None:
-        """Forget whose consent has ended, without anybody telling."""
+    def expire(self, now_ms: int) -> list[bytes]:
+        """Forget whose consent has ended, without anybody telling; who that was."""
+        ended = []
         while self._ends and self._ends[0][0] <= now_ms:
             _, customer_id = heapq.heappop(self._ends)
             person = self._people.get(customer_id)
             if person is not None and person.until_ms <= now_ms:
                 self.forget(customer_id)
+                ended.append(customer_id)
+        return ended
 
-    def keep_only(self, customer_ids: Collection[bytes]) -> None:
-        for gone in self._people.keys() - customer_ids:
+    def keep_only(self, customer_ids: Collection[bytes]) -> list[bytes]:
+        """Forget everybody else; who that was."""
+        others = list(self._people.keys() - customer_ids)
+        for gone in others:
             self.forget(gone)
+        return others
 
     def bought(self, item: str) -> int:
         """Baskets with it."""

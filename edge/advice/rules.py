@@ -187,9 +187,15 @@ def barred(item: Item, words: frozenset[str]) -> bool:
 
 
 def suggest(
-    ask: Ask, counts: Counts, look: Look, *, words: frozenset[str], top: int = TOP
+    ask: Ask,
+    counts: Counts,
+    look: Look,
+    *,
+    words: frozenset[str],
+    top: int = TOP,
+    ranked: Sequence[str] = (),
 ) -> list[Suggestion]:
-    """The best `top` suggestions with true reasons; fewer where fewer may be made."""
+    """The best `top` suggestions with true reasons, those of `ranked` first; fewer where fewer may be made."""
     bought = {item for basket in ask.own for item in basket.items}
     known = look({*bought, *ask.in_hand})
     usable = frozenset(name for name, item in known.items() if not barred(item, words))
@@ -198,11 +204,12 @@ def suggest(
         for name, found in _best(_candidates(ask, counts, usable)).items()
         if name not in ask.refused and name not in ask.in_hand
     }
-    ranked = sorted(best, key=lambda name: (-best[name][0], name))
+    rest = sorted(best, key=lambda name: (-best[name][0], name))
+    order = list(dict.fromkeys((*(name for name in ranked if name in best), *rest)))
     found: list[Suggestion] = []
-    for start in range(0, len(ranked), 32):
-        seen = look(ranked[start : start + 32])
-        for name in ranked[start : start + 32]:
+    for start in range(0, len(order), 32):
+        seen = look(order[start : start + 32])
+        for name in order[start : start + 32]:
             item = seen.get(name)
             if item is None or barred(item, words) or item.stock == 0 or (item.durable and name in bought):
                 continue

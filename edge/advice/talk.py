@@ -51,12 +51,17 @@ class Made(msgspec.Struct, frozen=True):
 
 
 class Trained(msgspec.Struct, frozen=True, tag=True):
-    """Also after a refresh: how much the model holds, and histories that did not open."""
+    """Also after a refresh: how much the model holds, and histories that did not open.
+
+    `ranked`: a ranking was learnt from it; `failed`: why the last one was not, a place in the code.
+    """
 
     customers: int
     baskets: int
     unreadable: int
     duration_ms: int
+    ranked: bool = False
+    failed: str = ""
 
 
 class Advised(msgspec.Struct, frozen=True, tag=True):

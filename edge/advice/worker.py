@@ -19,9 +19,10 @@ from typing import Final
 import msgspec
 
 from edge.advice import tables
+from edge.advice.learning import Learning
 from edge.advice.limits import barred_words
 from edge.advice.model import Model
-from edge.advice.rules import Ask, suggest
+from edge.advice.rules import Ask, barred, suggest
 from edge.advice.talk import (
     Advise,
     Advised,
@@ -48,6 +49,7 @@ NICE: Final = 10
 SLICE: Final = 100
 REST: Final = 1.0
 READ_BYTES: Final = 65_536
+MOST_PRODUCTS: Final = 200_000
 
 
 class Lines:
@@ -77,6 +79,7 @@ class Shelf:
     def __init__(self, start: Start) -> None:
         self._start = start
         self._model = Model()
+        self._learning = Learning()
         self._unreadable = 0
 
     def _open(self) -> Connection:
@@ -89,7 +92,7 @@ class Shelf:
             self._unreadable += 1
             own = None
         if own is None:
-            self._model.forget(row[0])
+            self._forget(row[0])
         else:
             self._model.put(row[0], own.baskets, until_ms=own.until_ms)
         return own
@@ -110,7 +113,26 @@ class Shelf:
             yield
         # Whoever was refreshed meanwhile and lies before the slices is dropped until the next night: rather that
         # than somebody who said no.
-        self._model.keep_only(seen)
+        for gone in self._model.keep_only(seen):
+            self._learning.forget(gone)
+
+    def learn(self) -> None:
+        """Begin to learn the ranking anew from everybody who was read; it goes on beside the answers."""
+        self._learning.begin(self._model.known(), self._kinds)
+
+    def _kinds(self) -> tuple[dict[str, str], frozenset[str]]:
+        """The category of each product that was bought, and those that may be neither named nor used."""
+        with closing(self._open()) as conn:
+            known = tables.items(conn, self._model.popular(MOST_PRODUCTS))
+        words = barred_words()
+        return (
+            {name: item.category for name, item in known.items()},
+            frozenset(name for name, item in known.items() if barred(item, words)),
+        )
+
+    def _forget(self, customer_id: bytes) -> None:
+        self._model.forget(customer_id)
+        self._learning.forget(customer_id)
 
     def refresh(self, asked: Refresh) -> None:
         with closing(self._open()) as conn:
@@ -120,13 +142,14 @@ class Shelf:
     def _own(self, conn: Connection, customer_id: bytes, *, now_ms: int) -> tables.Own | None:
         row = recognition.baskets_of(conn, customer_id, recipient=self._start.recipient, now_ms=now_ms)
         if row is None:
-            self._model.forget(customer_id)
+            self._forget(customer_id)
             return None
         return self._take(row, now_ms=now_ms)
 
     def advise(self, asked: Advise) -> Advised:
         """Suggestions for one customer, on what may be used at this very moment."""
-        self._model.expire(asked.now_ms)
+        for gone in self._model.expire(asked.now_ms):
+            self._learning.forget(gone)
         with closing(self._open()) as conn:
             own = self._own(conn, asked.customer, now_ms=asked.now_ms)
             refused = tables.refused(conn, asked.customer, now_ms=asked.now_ms) if own else frozenset[str]()
@@ -137,13 +160,27 @@ class Shelf:
                 in_hand=tuple(asked.in_hand),
                 refused=refused.union(asked.refused),
             )
-            found = suggest(ask, self._model, lambda names: tables.items(conn, names), words=barred_words())
+            found = suggest(
+                ask,
+                self._model,
+                lambda names: tables.items(conn, names),
+                words=barred_words(),
+                ranked=self._learning.ranked(ask.customer_id, ask.own, ask.in_hand, now_ms=asked.now_ms),
+            )
         made = [Made(each.item, each.title, each.code, each.evidence) for each in found]
         return Advised(made, profiled=own is not None, until_ms=own.until_ms if own else FOREVER_MS)
 
     def size(self, began_s: float) -> Trained:
         took_ms = int((time.monotonic() - began_s) * 1000)
-        return Trained(self._model.customers, self._model.baskets, self._unreadable, took_ms)
+        learnt, failed = self._learning.learnt, self._learning.failed
+        return Trained(
+            self._model.customers,
+            self._model.baskets,
+            self._unreadable,
+            took_ms,
+            ranked=learnt,
+            failed=failed,
+        )
 
 
 def serve(lines: Lines, shelf: Shelf) -> None:
@@ -167,6 +204,7 @@ def serve(lines: Lines, shelf: Shelf) -> None:
             if done.number:
                 _say(done)
                 job = None
+                shelf.learn()
 
 
 def _training(shelf: Shelf, number: int, asked: Train) -> Iterator[Reply]:

@@ -129,7 +129,7 @@ class _Sheet:
 
     def __init__(self, taken: Exam, *, most: int | None = None) -> None:
         self._exam = taken
-        self._numbered: Numbered = numbered(taken.known)
+        self._numbered: Numbered = numbered(taken.known.items())
         self._who = list(taken.next)
         if most is not None and len(self._who) > most:
             chosen = np.random.default_rng(0).choice(len(self._who), most, replace=False)

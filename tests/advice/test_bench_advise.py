@@ -36,7 +36,8 @@ def test_nothing_of_after_the_cut_is_known() -> None:
 
 
 def test_the_peers_score_as_their_papers_say() -> None:
-    held = numbered({"a": visits("xy", "x"), "b": visits("x", "xz"), "c": visits("yw", "w")})
+    known = {"a": visits("xy", "x"), "b": visits("x", "xz"), "c": visits("yw", "w")}
+    held = numbered(known.items())
     asked = np.array([0])
     columns = [held.number[each] for each in "xyzw"]
     (often,) = (block[0, columns] for block in frequency(held.log, asked))

@@ -89,7 +89,7 @@ def test_a_wrong_clock_moves_one_basket_and_not_the_shop() -> None:
     cut = cut_day(known)
     known["g0"][3] = Visit(1, "s1", ("p1",))
     known["g1"][3] = Visit(3_000_000, "s1", ("p1",))
-    days = numbered(known).log.day
+    days = numbered(known.items()).log.day
     assert cut is not None
     assert days.max() < cut + 400
     assert (days < cut - 400).sum() <= 4

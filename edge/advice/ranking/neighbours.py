@@ -13,6 +13,7 @@ GROUP_VISITS: Final = 3
 WITHIN: Final = 0.9
 BETWEEN: Final = 0.8
 NEAREST: Final = 100
+FORGOTTEN: Final = -2  # the customer of a row that is empty
 # Enough people to find like-minded ones among; more only cost a query its milliseconds.
 MOST_ANCHORS: Final = 4_000
 
@@ -24,6 +25,13 @@ class Anchors:
     customer: Ints
     vectors: sparse.Matrix
     unit: sparse.Matrix  # products x anchors, each column of length one
+
+    def forget(self, customer: int) -> None:
+        """Take a customer's purchases out of the vectors: nobody is near to them, and nothing of them is held."""
+        for row in np.flatnonzero(self.customer == customer):
+            self.vectors.data[self.vectors.indptr[row] : self.vectors.indptr[row + 1]] = 0
+            self.unit.data[self.unit.indices == row] = 0
+            self.customer[row] = FORGOTTEN
 
     def near(self, asked: sparse.Matrix, customer: Ints) -> sparse.Matrix:
         """Asked rows x anchors: weights of the nearest, which add up to 1; never the asked customer themselves."""

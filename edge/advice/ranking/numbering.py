@@ -1,16 +1,18 @@
 """From customers' visits by name to a log of numbers, and back."""
 
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from edge.advice.ranking.log import NO_STORE, Ints, Log, log_of
+from edge.advice.ranking.log import NO_STORE, Ints, Log
 
 # Products a customer may know and the shop does not: numbers kept free behind the shop's own.
 SPARE: Final = 256
 FAR_DAYS: Final = 800  # a basket so far from the middle of all was dated by a wrong clock
+UNKNOWN: Final = 2**31 - 1
 DATED_SHARE: Final = 0.9  # of the baskets must have a day, or only their order counts
 
 
@@ -33,32 +35,52 @@ class Numbered:
     customers: Mapping[str, int]
 
 
-def numbered(histories: Mapping[str, Sequence[Visit]], kinds: Mapping[str, str] | None = None) -> Numbered:
-    """Everything by number; a day that is missing or far off is that of the visit before."""
+def numbered(
+    histories: Iterable[tuple[str, Sequence[Visit]]], kinds: Mapping[str, str] | None = None
+) -> Numbered:
+    """Everything by number, read once; a day that is missing or far off is that of the visit before."""
     number: dict[str, int] = {}
     stores: dict[str, int] = {}
-    lines = []
-    days = [visit.day for visits in histories.values() for visit in visits]
-    known = [day for day in days if day is not None]
-    dated = bool(known) and len(known) >= DATED_SHARE * len(days)
-    middle = int(np.median(known)) if dated else 0
-    for visits in histories.values():
-        line, before = [], middle - FAR_DAYS
+    customers: dict[str, int] = {}
+    who, day, store, sizes, items = (array("i") for _ in range(5))
+    for customer, visits in histories:
+        place = customers.setdefault(customer, len(customers))
         for visit in visits:
-            if visit.day is not None and abs(visit.day - middle) <= FAR_DAYS:
-                before = max(before, visit.day)
-            store = stores.setdefault(visit.store, len(stores)) if visit.store is not None else NO_STORE
-            items = [number.setdefault(each, len(number)) for each in dict.fromkeys(visit.items)]
-            line.append((before, store, items))
-        lines.append(line)
-    return Numbered(
-        log_of(lines, products=len(number) + SPARE, dated=dated),
-        _kinds(list(number), kinds),
-        tuple(number),
-        number,
-        stores,
-        {name: place for place, name in enumerate(histories)},
+            who.append(place)
+            day.append(min(max(visit.day, 0), UNKNOWN - 1) if visit.day is not None else UNKNOWN)
+            store.append(stores.setdefault(visit.store, len(stores)) if visit.store is not None else NO_STORE)
+            named = dict.fromkeys(visit.items)
+            sizes.append(len(named))
+            items.extend(number.setdefault(each, len(number)) for each in named)
+    ptr = np.zeros(len(sizes) + 1, np.int64)
+    np.cumsum(np.frombuffer(sizes, np.int32), out=ptr[1:])
+    people = np.array(who, np.int32)
+    days, dated = _days(np.array(day, np.int32), people, len(customers))
+    log = Log(
+        people,
+        days,
+        np.array(store, np.int32),
+        ptr,
+        np.array(items, np.int32),
+        len(customers),
+        len(number) + SPARE,
+        dated,
     )
+    return Numbered(log, _kinds(list(number), kinds), tuple(number), number, stores, customers)
+
+
+def _days(day: Ints, who: Ints, customers: int) -> tuple[Ints, bool]:
+    """Never falling within a customer; where too few are dated, places in their order, counted back from the last."""
+    known = day != UNKNOWN
+    if not len(day) or known.mean() < DATED_SHARE:
+        ends = np.cumsum(np.bincount(who, minlength=customers))
+        return (np.arange(len(day)) - ends[who]).astype(np.int32), False
+    middle = int(np.median(day[known]))
+    trusted = known & (np.abs(day.astype(np.int64) - middle) <= FAR_DAYS)
+    since = np.where(trusted, day - (middle - FAR_DAYS), 0)
+    step = 2 * FAR_DAYS + 1
+    risen = np.maximum.accumulate(who.astype(np.int64) * step + since) - who.astype(np.int64) * step
+    return (risen + middle - FAR_DAYS).astype(np.int32), True
 
 
 def _kinds(names: Sequence[str], kinds: Mapping[str, str] | None) -> Ints:

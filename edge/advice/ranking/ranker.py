@@ -159,7 +159,7 @@ def trained(
     histories: Mapping[str, Sequence[Visit]], kinds: Mapping[str, str] | None = None, *, seed: int = 0
 ) -> Ranker:
     """A ranker of these customers' visits, oldest first. `kinds`: product -> category, where a catalogue is given."""
-    return trained_on(numbered(histories, kinds), seed=seed)
+    return trained_on(numbered(histories.items(), kinds), seed=seed)
 
 
 def trained_on(known: Numbered, *, seed: int = 0) -> Ranker:

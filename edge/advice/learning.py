@@ -1,0 +1,93 @@
+"""The ranking of the worker: learnt beside the answering, in a thread, from what the model holds at that moment.
+
+numpy lets other threads run while it counts, so questions are answered meanwhile, with the ranking of the night
+before or with none. Whoever withdraws is out of the counts and of the neighbours at once; the sums over everybody
+and the nets are made without them the next night.
+"""
+
+import threading
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+from edge.advice.ranking.numbering import Visit, numbered
+from edge.advice.ranking.ranker import Ask, Ranker, trained_on
+from edge.advice.rules import DAY_MS, Basket
+from edge.kit.log import died
+
+# So many are ranked for three that may be shown: most have a reason, some are sold out.
+RANKED = 60
+
+Known = Iterable[tuple[bytes, Callable[[], Sequence[Basket]]]]
+Kinds = Callable[[], tuple[Mapping[str, str], frozenset[str]]]
+
+
+class Learning:
+    """One at a time; a second `begin` while one runs is left to the next night."""
+
+    def __init__(self) -> None:
+        self.ranker: Ranker | None = None
+        self._barred: frozenset[str] = frozenset()
+        self._thread: threading.Thread | None = None
+        self._gone: set[bytes] = set()
+        self.failed = ""
+
+    @property
+    def busy(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def learnt(self) -> bool:
+        """Whether there are nets; where a shop's history is too short for them, the rules' own order is better."""
+        return self.ranker is not None and bool(self.ranker.mixed.plain)
+
+    def begin(self, known: Known, kinds: Kinds) -> None:
+        """Learn anew from `known`; `kinds`, asked in the thread, gives categories and what is barred."""
+        if not self.busy:
+            self._gone.clear()
+            self._thread = threading.Thread(target=self._learn, args=(known, kinds), daemon=True)
+            self._thread.start()
+
+    def _learn(self, known: Known, kinds: Kinds) -> None:
+        try:
+            categories, barred = kinds()
+            lines = ((who.hex(), visits(own(), but=barred)) for who, own in known)
+            ranker = trained_on(numbered(lines, categories))
+            for who in tuple(self._gone):
+                ranker.crowd.anchors.forget(ranker.customers.get(who.hex(), -1))
+            self.ranker, self._barred, self.failed = ranker, barred, ""
+        except Exception as error:  # a thread has nobody to raise to: the house hears it with the next answer
+            self.failed = died(error)["error"]
+
+    def forget(self, customer_id: bytes) -> None:
+        """Nobody is like this customer any more."""
+        if self.busy:
+            self._gone.add(customer_id)
+        if self.ranker is not None:
+            number = self.ranker.customers.get(customer_id.hex(), -1)
+            self.ranker.crowd.anchors.forget(number)
+
+    def ranked(
+        self, customer_id: bytes | None, own: Sequence[Basket], hand: Collection[str], *, now_ms: int
+    ) -> list[str]:
+        """The best products for somebody now; none where there is nothing learnt."""
+        if self.ranker is None or not self.learnt:
+            return []
+        asked = Ask(
+            visits(own, but=self._barred),
+            now_ms // DAY_MS,
+            None,
+            tuple(each for each in hand if each not in self._barred),
+            customer_id.hex() if customer_id is not None else None,
+        )
+        return [item for item, _ in self.ranker.rank(asked, RANKED)]
+
+
+def visits(own: Sequence[Basket], *, but: frozenset[str] = frozenset()) -> list[Visit]:
+    """Baskets as the ranking reads them, without the products of `but`."""
+    return [
+        Visit(
+            each.at_ms // DAY_MS if each.at_ms is not None else None,
+            None,
+            tuple(item for item in each.items if item not in but),
+        )
+        for each in own
+    ]
