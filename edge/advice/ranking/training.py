@@ -15,6 +15,7 @@ from edge.advice.ranking.mixing import Mixed, chosen
 from edge.advice.ranking.net import Lists, train
 
 SNAPSHOTS: Final = 8
+WINDOW_DAYS: Final = 28
 MOST_QUESTIONS: Final = 2_000  # a snapshot
 PASSED_OVER: Final = 45  # rows that were known and not bought, kept a question
 NEW_PASSED_OVER: Final = 25
@@ -86,7 +87,7 @@ def cuts(log: Log) -> list[tuple[int, int]]:
     if not log.dated:
         return [(-1 - back, -back) for back in range(SNAPSHOTS)]
     first = int(log.day.min(initial=0))
-    width = max(1, min(14, (end - first) // (3 * SNAPSHOTS)))
+    width = max(1, min(WINDOW_DAYS, (end - first) // (3 * SNAPSHOTS)))
     return [(end - width * (back + 1), end - width * back) for back in range(SNAPSHOTS)]
 
 
