@@ -17,10 +17,10 @@ from edge.advice.ranking.log import Bools, Floats
 HIDDEN: Final = (64, 32)
 LEAK: Final = np.float32(0.01)
 EDGE: Final = 5.0  # standardised columns are cut off here
-LISTS: Final = (32, 256)  # questions a step, fewest and most
+LISTS: Final = (16, 64)  # questions a step, fewest and most
 STEPS: Final = 40  # of an epoch, at least, while a step has more than the fewest
 RATE: Final = 2e-3
-SHRINK: Final = 1e-3
+SHRINK: Final = 1e-4
 WARM: Final = 50
 LATER: Final = 0.25
 
