@@ -10,6 +10,7 @@ from edge.joining import tables as joining
 from edge.presence import beacons
 from edge.recognition import marks
 from edge.recognition import tables as recognition
+from edge.staff import drafts
 from edge.visits import tables as visits
 from edge.wallet import tables as wallet
 from sync import wire
@@ -45,6 +46,7 @@ def forget(conn: Connection, customer_id: bytes) -> None:
     wallet.forget(conn, customer_id)
     advice.forget(conn, customer_id)
     beacons.forget(conn, customer_id)
+    drafts.drop_all(conn)
 
 
 def _keep_row(conn: Connection, row: wire.Row) -> None:

@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edge.hub_file import load_hub
+from edge.kit.clock import SystemClock
 from edge.kit.errors import ConfigError, WelkomError
 from edge.kit.sqlite import open_reader
-from sync.hub import keys_apart
+from sync.hub import copies, keys_apart, restored
 from sync.hub.store import FILE
 
 
@@ -54,6 +55,18 @@ def run(words: argparse.Namespace) -> int:
         ) from None
     for each in over:
         each.unlink(missing_ok=True)
+    try:
+        # A copy of the night before an erasure would keep, without a name, what somebody did here.
+        marks = restored.remembered(settings.state / restored.FILE)
+        forgot = copies.forget(words.to, settings.keys, marks=marks, now_ms=SystemClock().wall_ms())
+    except (OSError, ValueError, sqlite3.Error) as error:
+        raise WelkomError(
+            f"{copy} is there, but an older copy cannot forget who was erased ({type(error).__name__})",
+            code="X05",
+            hint="look at the room and the rights of that folder, and take away what is no copy of ours",
+        ) from None
+    if forgot:
+        print(f"{forgot} older files held somebody who was erased since, and do no longer.")
     print(f"{copy}: {copy.stat().st_size >> 10} KiB, sound.")
     return 0
 

@@ -49,6 +49,11 @@ def drop(conn: Connection, session_hash: bytes, form: str) -> None:
     conn.execute("DELETE FROM draft WHERE session_hash=? AND form=?", (session_hash, form))
 
 
+def drop_all(conn: Connection) -> None:
+    """Drop them all: whom somebody typed a name of is not to be read from them, and one is being forgotten."""
+    conn.execute("DELETE FROM draft")
+
+
 def drop_old(conn: Connection, *, now_ms: int) -> None:
     """Drop what is older than the hour, and what belongs to a session that is over."""
     conn.execute("DELETE FROM draft WHERE at_ms<=?", (now_ms - KEEP_MS,))

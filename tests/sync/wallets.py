@@ -155,12 +155,14 @@ def saver(customer_id: bytes, *, points: int = 0, stamps: int = 0, of: int = 8, 
 
 
 @asynccontextmanager
-async def open_chain(folder: Path, customers: Sequence[NewCustomer]) -> AsyncGenerator[Chain, None]:
-    """A hub, shops `s1` and `s2`, and `customers`, who are in both of them."""
+async def open_chain(
+    folder: Path, customers: Sequence[NewCustomer], names: Sequence[str] = ("s1", "s2")
+) -> AsyncGenerator[Chain, None]:
+    """A hub, its shops, and `customers`, who are in all of them."""
     async with AsyncExitStack() as stack:
         hub = await stack.enter_async_context(open_hub(Config(folder / "hub", KEYS), log=Said()))
         chain = Chain(hub, [])
-        for number, name in enumerate(("s1", "s2"), 1):
+        for number, name in enumerate(names, 1):
             key = bytes([number]) * 32
             secrets = Secrets(shop_key=key, chain_key=KEYS.chain_key, kek=key, pin_pepper=key, device_key=key)
             signing = Ed25519PrivateKey.from_private_bytes(key)
@@ -176,7 +178,7 @@ async def open_chain(folder: Path, customers: Sequence[NewCustomer]) -> AsyncGen
             await shop.start()
             stack.push_async_callback(lambda shop=shop: shop.db.close())
             chain.shops.append(shop)
-        await hub.add_customers(["s1", "s2"], customers)
+        await hub.add_customers(names, customers)
         for shop in chain.shops:
             await shop.agent.once()
             for customer in customers:
