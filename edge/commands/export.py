@@ -46,7 +46,7 @@ async def _do(words: argparse.Namespace) -> None:
     settings = load_hub(words.config, environment=os.environ)
     log = log_beside_words(now_ms=SystemClock().wall_ms)
     async with open_hub(settings.hub, log=log) as hub:
-        asked = export.Asked(hub.keys, words.purpose, hub.now_ms(), log)
+        asked = export.Asked(hub.keys, words.purpose, hub.basis_ms(), log)
 
         def out(conn: Connection) -> int:
             rows = sheet.rows(conn, asked)

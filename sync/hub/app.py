@@ -54,12 +54,27 @@ class Hub:
         self.signer = signer(config.keys.hub_kek, number=config.signing)
         self.acks = Acks()
         self.shelf = Shelf(config, db=db, signer=self.signer, log=log)
-        self.now_ms = clock.wall_ms
+        self._wall_ms = clock.wall_ms
+        self._latest_ms = 0
         self.nonces = Shared(db)
         self.bell = Bell()
         self.admission = Admission()
         self.contacts = Contacts(now_ms=self.now_ms, on_change=self.bell.poke)
         self.log = log
+
+    def now_ms(self) -> int:
+        """What the machine's clock says."""
+        now_ms = self._wall_ms()
+        self._latest_ms = max(self._latest_ms, now_ms)
+        return now_ms
+
+    def basis_ms(self) -> int:
+        """The instant at which a consent is asked for: a clock that is set back while we run revives none that ended.
+
+        Everything else goes by `now_ms`: signatures and sessions must follow a clock that was put right.
+        """
+        self.now_ms()
+        return self._latest_ms
 
     @cached_property
     def app(self) -> Gate:

@@ -61,7 +61,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
 
         def look(conn: Connection) -> list[shapes.Moment]:
             whom.known(conn, customer)
-            whole = timeline(conn, hub.keys, customer, upto_ms=upto_ms, most=most, now_ms=hub.now_ms())
+            whole = timeline(conn, hub.keys, customer, upto_ms=upto_ms, most=most, now_ms=hub.basis_ms())
             return list(islice(whole, skip, most))
 
         moments = await hub.db.view(look)

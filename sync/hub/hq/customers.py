@@ -82,7 +82,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     @get("/customers/{customer_id:str}", scope="customers:read", summary="One customer")
     async def read(customer_id: CustomerId) -> shapes.Customer:
         customer, conn = known(customer_id), hub.db.reader
-        sealed = reading.traits(conn, customer, now_ms=hub.now_ms())
+        sealed = reading.traits(conn, customer, now_ms=hub.basis_ms())
         traits = open_traits(sealed, kek=hub.keys.hub_kek, log=hub.log)
         return shapes.Customer(
             id=customer_id,

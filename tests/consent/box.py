@@ -1,0 +1,394 @@
+"""The appliance under the matrix: customers with canaries, the states of their consents, and every page there is.
+
+Everybody arrives while everything is allowed, and their visits stay open whatever is taken away after: the hardest
+case, a page that is asked for before the clockwork ended the visit, with every cache still warm.
+"""
+
+import json
+import os
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from sqlite3 import Connection
+from typing import Any, Final
+
+from drivers.reader import Sighting, Token
+from edge.advice.advisor import Advice
+from edge.advice.rules import Item, Often, Suggestion
+from edge.config import Config, Presence, Store
+from edge.consent import acts as consents
+from edge.consent import tables as consent
+from edge.consent.rules import PURPOSES, TRAITS
+from edge.consent.tables import FOREVER_MS
+from edge.house import House
+from edge.kit.seal import key_place, new_key, seal, trait_place
+from edge.presence import beacons
+from edge.presence.devices import Device
+from edge.presence.tracker import Reading
+from edge.recognition import tables
+from edge.recognition.rules import credential
+from edge.staff import acts as staff
+from staff_ui.app import make_app
+from staff_ui.routes import ROUTES, Route
+from tests.advice.shop import put_items
+from tests.consent.browser import Browser, Page
+from tests.consent.canaries import canary, shown
+from tests.consent.vectors import Phase, Vector, holds, may_be_shown
+from tests.staff_ui.house import MovedClock, _hashed, open_house
+
+SOON_MS: Final = 2_000
+DAY_MS: Final = 86_400_000
+STAFF: Final = {"Anna Kok": ("staff", "nl"), "Bram de Wit": ("manager", "en")}
+# Why a page of the table is not asked for; every other one is. A test holds this and the table together.
+REDIRECTS: Final = "answers a form with the address of a page that is asked for here"
+NOBODYS: Final = "shows the shop, its machines or invented people, and reads no customer"
+LEFT_OUT: Final[dict[tuple[str, str], str]] = {
+    **{
+        (each.method, each.path): REDIRECTS
+        for each in ROUTES
+        if each.method == "POST" and each.path not in ("/search", "/search/open", "/visits/{visit:str}/fobs")
+    },
+    ("GET", "/pair/{code:str}"): NOBODYS,
+    ("GET", "/device/challenge"): NOBODYS,
+    ("GET", "/static/{path:path}"): NOBODYS,
+    ("GET", "/practice/{visit:str}"): NOBODYS,
+    ("GET", "/practice/{visit:str}/{page:str}"): NOBODYS,
+    ("GET", "/products/{item:str}"): NOBODYS,
+    ("GET", "/balie/live"): "says only that something is said there",
+    ("GET", "/join"): "asked for with a tablet that was handed over",
+    ("GET", "/balie"): "asked for with a display",
+}
+# Pages that draw the floor: they name every zone whoever stands there, and a year may be a point of a line.
+LISTS: Final = ("/", "/visits", "/plan", "/plan/now", "/?visit=")
+OF_A_CARD: Final = ("/saving/{note}", "/elsewhere/{note}", "/cards/new/{note}")
+FLOOR_PLANS: Final = ("/plan", "/plan/now", "/manage/walk", "/manage")
+
+
+Found = dict[tuple[str, int], set[str]]  # page and customer -> the fields that stood there
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Customer `n` of the matrix, and what they said."""
+
+    n: int
+    id: bytes
+    card: str
+    vector: Vector
+    visit: str
+
+
+@dataclass(slots=True)
+class Box:
+    """An open shop with its people."""
+
+    house: House
+    clock: MovedClock
+    app: Any
+    now_ms: int
+    people: list[Person] = field(default_factory=list)
+
+    async def browser(self, name: str) -> Browser:
+        """A paired tablet on which somebody is signed in."""
+        found = Browser(self.app)
+        code = await self.house.db.apply(
+            staff.pair_code, f"tablet of {name}", now_ms=self.house.time.now_ms()
+        )
+        assert (await found.get(f"/pair/{code}")).status == 303
+        await found.get("/signin")
+        assert (await found.post("/signin", staff=name, pin="2580")).status == 303
+        await found.get("/")
+        return found
+
+
+@asynccontextmanager
+async def open_box(state: Path, vectors: Sequence[Vector]) -> AsyncIterator[Box]:
+    """A shop in which a customer for each vector arrived while everything was allowed."""
+    floor = "".join(
+        f'[[zones]]\nid = "kzone{n:03d}"\nentrance = true\n[[scanners]]\nid = "g{n:03d}"\nzone = "kzone{n:03d}"\n'
+        for n in range(len(vectors))
+    )
+    (state / "floor.toml").write_text(floor)
+    clock = MovedClock()
+    clock.at_hour(10)
+    config = replace(
+        Config(),
+        store=Store(state=state),
+        presence=Presence(floor=state / "floor.toml", finding=True),
+    )
+    said: list[tuple[str, dict[str, Any]]] = []
+
+    def log(event: str, /, **fields: Any) -> None:
+        said.append((event, fields))
+
+    async with open_house(state, config=config, clock=clock, log=log) as house:
+        for name, (role, language) in STAFF.items():
+            hashed = _hashed(house.keys.pin_pepper)
+            new: dict[str, Any] = {"role": role, "language": language, "pin_hash": hashed}
+            await house.db.apply(staff.add_staff, name, staff_id=house.new_id(), **new)
+        box = Box(house, clock, make_app(house), house.time.now_ms())
+        await house.db.apply(_goods, len(vectors))
+        for n, vector in enumerate(vectors):
+            await _arrive(box, n, vector)
+        yield box
+        assert [event for event in said if event[0] in ("page_failed", "card_unreadable")] == []
+
+
+def _goods(conn: Connection, count: int) -> None:
+    made = []
+    for n in range(count):
+        made.append(Item(f"kmand{n:03d}", f"kanariemand{n:03d}", "iets", False, False, 3, "kassa"))
+        made.append(Item(f"kwens{n:03d}", f"kanariewens{n:03d}", "iets", False, False, 3, "kassa"))
+    put_items(conn, made, counted_ms=1)
+
+
+async def _arrive(box: Box, n: int, vector: Vector) -> None:
+    house, id_, card = box.house, os.urandom(16), f"29{n:011d}"
+    own = new_key()
+
+    def put(conn: Connection) -> None:
+        tables.put_key(conn, id_, seal(house.keys.kek, own, key_place(id_)))
+        rows: list[dict[str, object]] = [
+            {
+                "customer_id": id_,
+                "name": name,
+                "sealed": seal(
+                    own, json.dumps(canary(name, n, box.now_ms).value).encode(), trait_place(id_, name, 1)
+                ),
+                "ver": 1,
+                "as_of_ms": box.now_ms - 60_000,
+                "until_ms": None,
+            }
+            for name in TRAITS
+        ]
+        tables.put_customer(conn, id_, ver=1, traits=rows)
+        hashed = credential(house.keys.chain_key, house.keys.shop_key, "barcode", card)
+        tables.put_credential(
+            conn,
+            {
+                "hash": hashed,
+                "customer_id": id_,
+                "state": "active",
+                "ver": 1,
+                "kind": "barcode",
+                "bound_ms": 0,
+            },
+        )
+        for purpose in PURPOSES:
+            _register(conn, house, id_, purpose, state="given", ver=1)
+        wrapped = beacons.wrapped_key(conn, id_)
+        assert wrapped
+        device = Device(n.to_bytes(16).hex(), bytes([n]) * 16, 10, 1_700_000_000)
+        beacons.give(conn, device, customer_id=id_, wrapped=wrapped, kek=house.keys.kek, now_ms=box.now_ms)
+
+    await house.db.apply(put)
+    house.search.add(id_, canary("name", n, box.now_ms).value["call"])
+    house.health.search_ready = True
+    await _tap(box, card)
+    (visit,) = house.db.reader.execute("SELECT id FROM visit WHERE customer_id=?", (id_,)).fetchone()
+    box.people.append(Person(n, id_, card, vector, visit.hex()))
+    await warm(box, box.people[-1])
+
+
+def _register(
+    conn: Connection,
+    house: House,
+    id_: bytes,
+    purpose: str,
+    *,
+    state: str,
+    ver: int,
+    until_ms: int | None = None,
+) -> None:
+    row: dict[str, object] = {
+        "customer_id": id_,
+        "purpose": purpose,
+        "recipient": house.config.shop.recipient,
+        "basis": PURPOSES[purpose],
+        "gen": 1,
+        "state": state,
+        "from_ms": 0,
+        "until_ms": until_ms,
+        "ver": ver,
+    }
+    consent.put(conn, row)
+
+
+async def _tap(box: Box, card: str, reader: str = "counter-1") -> None:
+    sighting = Sighting(reader, datetime.now(UTC), "tap", Token("barcode", card, "weak"))
+    await box.house.counter.on_sighting(sighting)
+
+
+async def warm(box: Box, person: Person, *, fob: bool = True) -> None:
+    """What other processes know of them by now: suggestions made of their purchases, and where their fob is heard."""
+    house, n = box.house, person.n
+    made = Suggestion(f"kmand{n:03d}", f"kanariemand{n:03d}", Often(2, 2))
+    house.advisor._held[bytes.fromhex(person.visit)] = Advice(person.id, (made,), True, FOREVER_MS)
+    radio = house.radio
+    assert radio is not None
+    if not fob:
+        return
+    at_s = house.time.now_ms() / 1000
+    device = Device(n.to_bytes(16).hex(), b"", 10, 0).name
+    token = Token("eid", device, "strong", {"scanner": f"g{n:03d}", "rssi_dbm": -50})
+    await radio.on_sighting(Sighting("gateways", datetime.now(UTC), "near", token))
+    for step in range(4):
+        await radio.nearby.hear(at_s + step, [Reading(at_s + step, f"g{n:03d}", device, -50.0)])
+
+
+async def take_away(box: Box) -> None:
+    """Bring everybody into the states of their vector, as it happens: here, by the feed, or by the clock alone."""
+    house = box.house
+    now_ms = house.time.now_ms()
+    for person in box.people:
+        for purpose, state in person.vector.items():
+            if state == "withdrawn" and PURPOSES[purpose] == "consent" and person.n % 2:
+                await house.db.write(
+                    consents.withdraw,
+                    person.id,
+                    purpose=purpose,
+                    recipient=house.config.shop.recipient,
+                    now_ms=now_ms,
+                )
+    await house.db.apply(_take_away, box, now_ms)
+    house.live.tell("visits")
+    # What ends by itself tells nobody: the clock goes on, and that is all.
+    box.clock.both_by_ms += SOON_MS + 1_000
+
+
+def _take_away(conn: Connection, box: Box, now_ms: int) -> None:
+    for person in box.people:
+        for purpose, state in person.vector.items():
+            if state == "none":
+                conn.execute(
+                    "DELETE FROM replica.consent WHERE customer_id=? AND purpose=?", (person.id, purpose)
+                )
+            elif state == "withdrawn" and not (PURPOSES[purpose] == "consent" and person.n % 2):
+                _register(conn, box.house, person.id, purpose, state="withdrawn", ver=2)
+            elif state == "expired":
+                _register(
+                    conn, box.house, person.id, purpose, state="given", ver=2, until_ms=now_ms + SOON_MS
+                )
+
+
+async def turn(box: Box, phase: Phase) -> None:
+    """What happens to the whole box."""
+    if phase == "clock_back":
+        box.clock.wall_by_ms -= 30 * DAY_MS
+    elif phase == "lease_over":
+        over_ms = box.house.time.now_ms() - 1
+        await box.house.db.apply(
+            lambda conn: conn.execute("UPDATE main.hub SET lease_until_ms=?", (over_ms,))
+        )
+    box.house.live.tell("visits")
+
+
+def of_somebody(route: Route) -> bool:
+    return "{visit:" in route.path and (route.method, route.path) not in LEFT_OUT
+
+
+def of_the_shop() -> list[str]:
+    """Pages without anybody in their address."""
+    return [
+        each.path
+        for each in ROUTES
+        if each.method == "GET" and "{" not in each.path and (each.method, each.path) not in LEFT_OUT
+    ]
+
+
+def name_of(path: str) -> str:
+    return path.replace(":str}", "}")
+
+
+async def look(box: Box, browser: Browser, people: Iterable[Person]) -> Found:
+    """Ask for every page; which fields of whom stood on which."""
+    found: Found = {}
+
+    def note(page: str, text: str) -> None:
+        for n, fields in shown(text, box.now_ms).items():
+            if page in FLOOR_PLANS:
+                fields -= {"zone", "since"}
+            if fields:
+                found[page, n] = found.get((page, n), set()) | fields
+
+    for path in of_the_shop():
+        note(path, (await browser.get(path)).text)
+    for person in people:
+        query = f"Zoek{person.n:03d}"
+        note("POST /search", (await browser.post("/search", q=query)).text)
+        opened = await browser.post("/search/open", customer=person.id.hex())
+        note("POST /search/open", opened.text)
+        note("POST /visits/{visit}/fobs", (await browser.post(f"/visits/{person.visit}/fobs", look="1")).text)
+        await browser.post(f"/visits/{person.visit}/profile", why="help")
+        for route in ROUTES:
+            if route.method == "GET" and of_somebody(route):
+                page: Page = await browser.get(route.path.replace("{visit:str}", person.visit))
+                note(name_of(route.path), page.text)
+        note("/?visit=", (await browser.get(f"/?visit={person.visit}")).text)
+    return found
+
+
+async def taps(box: Box, browser: Browser, people: Iterable[Person], *, reader: str) -> Found:
+    """Everybody holds their card to another reader, and the pages that follow from that."""
+    found: Found = {}
+    for person in people:
+        await _tap(box, person.card, reader)
+        asked = {"/visits after a tap": "/visits"}
+        for note in box.house.counter.notes():
+            asked |= {path: path.replace("{note}", note.key) for path in OF_A_CARD}
+        for page, path in asked.items():
+            its = shown((await browser.get(path)).text, box.now_ms)
+            if fields := its.get(person.n):
+                found[page, person.n] = fields
+        for note in box.house.counter.notes():
+            box.house.counter.drop(note)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """One cell of the matrix that is not as it should be."""
+
+    page: str
+    phase: Phase
+    person: int
+    field: str
+    what: str  # `shown without a basis`, or `missing`
+    vector: Mapping[str, str]
+
+
+def judged(
+    box: Box, found: Found, usual: Mapping[str, set[str]], phase: Phase, people: Sequence[Person]
+) -> list[Wrong]:
+    """Every field that stood where it may not, and every one that did not stand where it usually does and may.
+
+    `usual` is what each page shows of whom everything is allowed. All pages but that of a card alone are about
+    somebody who is recognised; that one is about somebody who is not.
+    """
+    wrong: list[Wrong] = []
+    for (page, n), fields in found.items():
+        vector = box.people[n].vector
+        known = page in OF_A_CARD or holds(vector, "recognition", phase)
+        wrong += [
+            Wrong(page, phase, n, name, "shown without a basis", vector)
+            for name in sorted(fields)
+            if not (known and may_be_shown(vector, name, phase, page))
+        ]
+    for page, fields in usual.items():
+        for person in people:
+            nameless = page in OF_A_CARD
+            if nameless == holds(person.vector, "recognition", phase):
+                continue
+            missing = {name for name in fields if may_be_shown(person.vector, name, phase, page)}
+            missing -= found.get((page, person.n), set())
+            wrong += [
+                Wrong(page, phase, person.n, name, "missing", person.vector) for name in sorted(missing)
+            ]
+    return wrong
+
+
+def usual_of(found: Found, n: int) -> dict[str, set[str]]:
+    """What each page that is about one customer shows of customer `n`; a list shows the newest few."""
+    return {page: fields for (page, each), fields in found.items() if each == n and page not in LISTS}
