@@ -68,7 +68,7 @@ class Note:
     kind: NoteKind
     reader: str
     at_ms: int
-    # Of an unknown card, so that it can become somebody's while its owner stands there.
+    # Of an unknown card, or one that saves without a name: it can become somebody's while its owner stands there.
     card: Hashes | None = field(default=None, repr=False, compare=False)
     # Of somebody who is ours and wants to stay unknown: whose balance the card opens, and what stands in the ledger
     # and the view log in place of a visit.
@@ -310,11 +310,15 @@ class Counter:
                 kind,
                 sighting.reader,
                 now_ms,
-                card=card if kind == "stranger" else None,
+                card=card if kind == "stranger" or self._may_join(kind, presented) else None,
                 owner=(found.customer_id, presented) if found and kind == "withheld" else NOBODY,
                 shown=shown,
             )
         return outcome
+
+    def _may_join(self, kind: NoteKind, presented: bytes) -> bool:
+        """Whether a card that saved without a name may become its holder's."""
+        return kind == "withheld" and not tables.is_taken(self._db.reader, presented)
 
     async def _is_fresh(self, found: Found, presented: bytes, shown: Proof) -> bool:
         """Of whom the tap's own transaction did not recognise: whether the proof is another than the last."""

@@ -26,9 +26,10 @@ def join(
 ) -> list[CustomerJoined | VisitFact]:
     """Somebody confirmed: they are a customer, and here if they want to be recognised.
 
-    No facts when their card became somebody's meanwhile: a card is never taken away from anyone.
+    No facts when their card became somebody's meanwhile: a card is never taken away from anyone. One that saved
+    without a name is its holder's.
     """
-    if new.hash and recognition.is_known(conn, new.hash):
+    if new.hash and recognition.is_taken(conn, new.hash):
         return []
     if mark is not None:  # what the card proved when it was held there: that proof is used up
         marks.take(conn, new.hash, customer_id=new.customer_id, mark=mark, now_ms=new.at_ms)
@@ -52,7 +53,7 @@ def bind(
     No facts when it is anybody's already (theirs: nothing is left to do), when there is no basis any more to pick
     this customer out by name, or when the lost one is not theirs.
     """
-    if recognition.is_known(conn, new.hash):
+    if recognition.is_taken(conn, new.hash):
         return []
     if not consent.holds(conn, new.customer_id, purpose="recognition", recipient=recipient, now_ms=new.at_ms):
         return []

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from sqlite3 import Connection
 from typing import Final
 
+from edge.consent.rules import TRAITS
 from edge.consent.tables import FOREVER_MS, basis_until
 from edge.recognition.rules import Found
 
@@ -45,6 +46,30 @@ def is_known(conn: Connection, credential: bytes) -> bool:
     """Whether this is anybody's credential here: the cheap question that ends strangers."""
     (known,) = conn.execute(_KNOWN, {"hash": credential}).fetchone()
     return bool(known)
+
+
+_SAVED: Final = ", ".join(f"'{name}'" for name, trait in TRAITS.items() if trait.purpose == "saving")
+_TAKEN: Final = f"""
+    SELECT EXISTS (
+        SELECT 1 FROM (
+            SELECT customer_id FROM main.credential WHERE hash=:hash
+            UNION SELECT customer_id FROM replica.credential WHERE hash=:hash
+        ) AS c
+        WHERE EXISTS (SELECT 1 FROM main.credential WHERE hash=:hash AND state='blocked')
+            OR EXISTS (SELECT 1 FROM replica.credential WHERE hash=:hash AND state='blocked')
+            OR EXISTS (SELECT 1 FROM main.consent WHERE customer_id=c.customer_id AND basis='consent')
+            OR EXISTS (SELECT 1 FROM replica.consent WHERE customer_id=c.customer_id AND basis='consent')
+            OR EXISTS (SELECT 1 FROM replica.trait WHERE customer_id=c.customer_id AND name NOT IN ({_SAVED}))
+            OR NOT EXISTS (SELECT 1 FROM replica.customer WHERE id=c.customer_id))"""
+
+
+def is_taken(conn: Connection, credential: bytes) -> bool:
+    """Whether somebody is known by this card as more than its holder, or it is blocked.
+
+    Who has nothing but what the card saved may still say who they are: the hub makes both one.
+    """
+    (taken,) = conn.execute(_TAKEN, {"hash": credential}).fetchone()
+    return bool(taken)
 
 
 _STATES: Final = " UNION ALL ".join(
@@ -119,11 +144,12 @@ def block_credential(conn: Connection, credential: bytes, *, customer_id: bytes)
 def bind_credential(
     conn: Connection, credential: bytes, *, customer_id: bytes, kind: str, bound_ms: int
 ) -> None:
-    """A card that became somebody's in this shop; one that is blocked stays so."""
+    """A card that became somebody's in this shop, also one that saved without a name; a blocked one stays so."""
     conn.execute(
         """
         INSERT INTO main.credential (hash, customer_id, state, kind, bound_ms) VALUES (?, ?, 'active', ?, ?)
-        ON CONFLICT DO NOTHING
+        ON CONFLICT DO UPDATE SET customer_id=excluded.customer_id, kind=excluded.kind, bound_ms=excluded.bound_ms
+            WHERE state='active'
         """,
         (credential, customer_id, kind, bound_ms),
     )

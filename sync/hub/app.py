@@ -17,7 +17,7 @@ from edge.kit.clock import Clock, SystemClock
 from edge.kit.log import Log, json_log
 from edge.kit.sql import Connection
 from sync import wire
-from sync.hub import api, catalogue, ears, guests, intake, keys_apart, people, restored
+from sync.hub import api, catalogue, ears, guests, intake, keys_apart, merging, people, restored
 from sync.hub.admission import Admission
 from sync.hub.compaction import Acks, keep_compact
 from sync.hub.config import Config
@@ -200,8 +200,9 @@ class Hub:
     async def erase(self, customer_id: bytes) -> list[Moved]:
         """Forget a customer, also where it was written ahead, and for good: no backup brings them back."""
         if await self.db.read(customers.exists, customer_id):
-            mark = people.mark(self.keys, customer_id)
-            await asyncio.to_thread(restored.remember, self.config.state / restored.FILE, mark)
+            for each in await self.db.read(merging.history, customer_id):
+                mark = people.mark(self.keys, each)
+                await asyncio.to_thread(restored.remember, self.config.state / restored.FILE, mark)
         moved = await self.change(people.erase, self.keys, customer_id=customer_id, now_ms=self.now_ms())
         self.bell.poke([customer_id])
         await self.shelf.sweep()

@@ -213,12 +213,13 @@ def _judged(conn: Connection, keys: Keys, read: _Read, *, effects: _Effects) -> 
             effects.purses.move(read.move, seq=fact.seq, at_ms=fact.at_ms)
         elif fact.kind == "customer_joined" and fact.hash is None:
             new = wire.decode_as(body, reports.CustomerJoined)
+            effects.purses.settle()  # the card may have saved without a name, and become theirs
             effects.lines += joined.joined(
                 conn, keys, new, shop_id=effects.shop_id, at_ms=fact.at_ms, now_ms=effects.now_ms
             )
-            effects.purses.again(bytes.fromhex(new.customer_id))
         elif fact.kind == "credential_bound" and fact.hash is None:
             card = wire.decode_as(body, reports.CredentialBound)
+            effects.purses.settle()
             its, code = joined.bound(
                 conn, keys, card, shop_id=effects.shop_id, at_ms=fact.at_ms, now_ms=effects.now_ms
             )

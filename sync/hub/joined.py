@@ -1,7 +1,8 @@
 """What happens at the centre when a shop reports that somebody joined there, or got another card.
 
 Taken in whole or not at all, and again without effect. A card that is somebody's stays theirs: whoever came
-second is kept without it, and their shop is told to block it, because a person has to look.
+second is kept without it, and their shop is told to block it, because a person has to look. A card that saved without
+a name is its holder's who says so: both histories become one (merging.py).
 """
 
 from typing import Final
@@ -15,7 +16,7 @@ from edge.kit.seal import card_place, derive, key_place, seal, trait_place, unse
 from edge.kit.sql import Connection
 from edge.recognition.rules import outer
 from sync import reports, wire
-from sync.hub import consents, feed, people, records
+from sync.hub import consents, feed, merging, people, records
 from sync.hub.config import Keys
 from sync.hub.consents import NewConsent
 from sync.hub.devices import shop_key_of
@@ -71,14 +72,36 @@ def joined(
     lines.append(feed.customer(shop_id, customer_id, ver=1, traits=traits))
     if inner_hash:
         card = tables.Credential(inner_hash, customer_id, "active", 1, body.card_kind, min(at_ms, now_ms))
-        if tables.owner(conn, inner_hash) is None:
+        owner = tables.owner(conn, inner_hash)
+        if owner is None:
             tables.add(conn, "credential", [asdict(card)])
-        else:
+        elif not merging.is_only_a_card(conn, owner):
             card = replace(card, state="blocked")
-        lines += feed.credential(shop_id, card, outer_hash=outer(shop_key, inner_hash))
+        if owner is None or card.state == "blocked":
+            lines += feed.credential(shop_id, card, outer_hash=outer(shop_key, inner_hash))
     for each in given:
         lines += feed.consent(shop_id, each)
+    if inner_hash and card.state == "active" and owner is not None:
+        lines += _merged(conn, keys, card, owner=owner, why="joined", shop_id=shop_id, now_ms=now_ms)
     return lines
+
+
+def _merged(
+    conn: Connection,
+    keys: Keys,
+    card: tables.Credential,
+    *,
+    owner: bytes,
+    why: merging.Why,
+    shop_id: str,
+    now_ms: int,
+) -> list[Line]:
+    """What the card saved without a name is theirs from now on; where that cannot be, it is blocked in this shop."""
+    try:
+        return merging.merged(conn, keys, owner, card.customer_id, why=why, shop_id=shop_id, now_ms=now_ms)
+    except Refused:
+        outer_hash = outer(shop_key_of(conn, keys, shop_id), card.hash)
+        return feed.credential(shop_id, replace(card, state="blocked"), outer_hash=outer_hash)
 
 
 def bound(
@@ -95,6 +118,8 @@ def bound(
     if owner == customer_id:
         return [], None
     card = tables.Credential(inner_hash, customer_id, "active", 1, body.kind, min(at_ms, now_ms))
+    if owner is not None and merging.is_only_a_card(conn, owner):
+        return _merged(conn, keys, card, owner=owner, why="bound", shop_id=shop_id, now_ms=now_ms), None
     if owner is not None:
         taken = replace(card, state="blocked")
         return feed.credential(shop_id, taken, outer_hash=outer(shop_key, inner_hash)), "CREDENTIAL_TAKEN"

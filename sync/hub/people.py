@@ -20,7 +20,7 @@ from sync.hub.config import Keys
 from sync.hub.consents import NewConsent
 from sync.hub.devices import shop_key_of
 from sync.hub.hq import news
-from sync.hub.tables import events, hooks, imports, tokens, wallet
+from sync.hub.tables import events, hooks, imports, merges, tokens, wallet
 from sync.hub.tables import feed as partitions
 from sync.hub.tables import people as tables
 from sync.hub.tables.feed import Line, Moved
@@ -169,6 +169,10 @@ def erase(conn: Connection, keys: Keys, *, customer_id: bytes, now_ms: int) -> l
     """
     if not tables.hold(conn, [customer_id]):
         raise _refused("no such customer", code="UNKNOWN_CUSTOMER")
+    # A card that became theirs is they: what it was before goes too.
+    theirs = [each.from_id for each in merges.of(conn, customer_id) if each.undone_ms is None]
+    merges.forget(conn, customer_id)
+    gone = [moved for each in theirs for moved in erase(conn, keys, customer_id=each, now_ms=now_ms)]
     shop_ids = sorted(
         {
             *tables.shops_of(conn, customer_id),
@@ -184,7 +188,7 @@ def erase(conn: Connection, keys: Keys, *, customer_id: bytes, now_ms: int) -> l
     hooks.forget(conn, customer_id)
     news.tell(conn, [news.News("customer.erased", now_ms, customer_id)])
     partitions.forget(conn, customer_id)
-    return partitions.publish(
+    return gone + partitions.publish(
         conn, [line for shop_id in shop_ids for line in feed.erasure(shop_id, customer_id)]
     )
 

@@ -17,6 +17,7 @@ from edge.wallet.rules import Instrument, Why, add, balance_of, with_balance, wi
 from sync import wire
 from sync.hub import people
 from sync.hub.config import Keys
+from sync.hub.tables import merges
 from sync.hub.tables import people as customers
 from sync.hub.tables import wallet as tables
 
@@ -55,6 +56,8 @@ class Purses:
         self._looked: set[bytes] = set()  # lines that were looked for in the ledger
         self._written: set[bytes] = set()  # and found there
         self._lines: dict[bytes, dict[str, Any]] = {}
+        self._into: dict[bytes, bytes] = {}  # cards that became somebody's: whose
+        self._kept: dict[bytes, None] = {}
 
     def expect(self, bodies: Sequence[wire.WalletMoved], *, there: Iterable[bytes]) -> None:
         """Read all that these lines will need; `there` are customers who exist, taken until COMMIT."""
@@ -70,6 +73,7 @@ class Purses:
     def _read(self, about: set[bytes], *, there: set[bytes]) -> None:
         self._asked |= about
         self._there |= about & there
+        self._into |= merges.into(self._conn, about)
         self._here |= customers.residents(self._conn, self._shop_id, among=about)
         self._wrapped |= tables.wrapped_keys(self._conn, about)
         for customer_id, traits in tables.traits_of(self._conn, about).items():
@@ -83,6 +87,9 @@ class Purses:
         if customer_id not in self._here:
             raise _refused("the customer is of another shop", code="NOT_RESIDENT")
         line = NewLine(bytes.fromhex(body.line_id), body.instrument, body.delta, body.why)
+        if customer_id in self._into:
+            self.count(self._into[customer_id], line, seq=seq, at_ms=at_ms)
+        # Of a card that became somebody's this says only how far it was counted: the line is written already.
         self.count(customer_id, line, seq=seq, at_ms=at_ms)
 
     def count(self, customer_id: bytes, line: NewLine, *, seq: int, at_ms: int) -> None:
@@ -122,6 +129,17 @@ class Purses:
         self._looked |= line_ids
         self._written |= tables.written(self._conn, line_ids)
 
+    def settle(self) -> None:
+        """Keep what was counted so far, and know nothing any more: another act is about to change balances."""
+        self.keep()
+        for each in (self._asked, self._there, self._here, self._wrapped, self._held, self._values):
+            each.clear()
+        self._changed.clear()
+        self._lines.clear()
+        self._into.clear()
+        self._looked.clear()
+        self._written.clear()
+
     def keep(self) -> list[bytes]:
         """Seal and store what was counted; whose balances moved, in the order in which they did."""
         sealed = []
@@ -137,7 +155,8 @@ class Purses:
             sealed.append((customer_id, trait))
         tables.put_traits(self._conn, sealed)
         tables.add_all(self._conn, list(self._lines.values()))
-        return list(dict.fromkeys(customer_id for customer_id, _ in self._changed))
+        self._kept |= dict.fromkeys(customer_id for customer_id, _ in self._changed)
+        return list(self._kept)
 
     def _value(self, which: tuple[bytes, str]) -> Any:
         """A balance in clear, None where there is none."""

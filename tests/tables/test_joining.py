@@ -24,6 +24,7 @@ from tests.tables.test_uplink import lose_the_replica
 
 pytestmark = pytest.mark.anyio
 NEW = "2900000055555"
+OTHER = "2900000066666"
 NAME = "mevrouw Wonderbaarlijk"
 DOER = Doer(b"anna............", b"tablet")
 
@@ -243,3 +244,28 @@ async def test_a_card_is_not_bound_to_somebody_who_may_not_be_picked_out_by_name
         )
         assert done.facts == []
         assert await floor.tap(NEW) == Stranger()
+
+
+async def test_a_card_that_saved_without_a_name_may_become_its_holders_and_nobody_elses(
+    tmp_path: Path,
+) -> None:
+    async with open_floor(tmp_path) as floor:
+        await floor.resident(NEW, traits={"points": {"balance": 40}}, consents={"saving": None})
+        assert await floor.tap(NEW) == Withheld("no_basis")
+        (note,) = floor.counter.notes()
+        assert note.card is not None
+        new = fact(floor)
+        assert await join(floor, new) > 0
+        assert getattr(whose(floor), "customer_id", None) == new.customer_id
+        assert await join(floor, fact(floor)) == 0
+        # Of whoever said a name or a yes once, the card stays theirs, though it is not recognised now.
+        await floor.resident(OTHER, consents={"saving": None})
+        assert await floor.tap(OTHER) == Withheld("no_basis")
+        assert floor.counter.notes()[0].card is None
+        assert await join(floor, fact(floor, number=OTHER)) == 0
+
+
+def whose(floor: Floor) -> object:
+    card = hashes(KEYS.chain_key, KEYS.shop_key, "qr", NEW)
+    assert card
+    return recognition.find(floor.db.reader, card.outer, recipient=RECIPIENT, now_ms=floor.now_ms)
