@@ -36,7 +36,7 @@ run: $(VENV)/.run ## a demo shop on this machine: hub, appliance, readers, a day
 	@exec $(BIN)/welkom demo
 
 test: $(VENV)/.dev ## the whole suite, real browser included; STRICT=1 fails on anything left out
-	@STRICT=$(STRICT) .ci/debian chromium systemd libnss3-tools pcscd vsmartcard-vpcd udev dbus mosquitto postgresql strace
+	@STRICT=$(STRICT) .ci/debian chromium chromium-headless-shell systemd libnss3-tools pcscd vsmartcard-vpcd udev dbus mosquitto postgresql strace
 	STRICT=$(STRICT) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 check: $(VENV)/.dev ## format, lint, strict types, import contracts
@@ -46,7 +46,7 @@ check: $(VENV)/.dev ## format, lint, strict types, import contracts
 	$(BIN)/lint-imports --no-cache
 
 prove: $(VENV)/.dev ## every figure at full size; resumable; writes tests/bench/RESULTS.md
-	@STRICT=1 .ci/debian chromium systemd libnss3-tools pcscd vsmartcard-vpcd qemu-system-x86 dbus mosquitto postgresql strace
+	@STRICT=1 .ci/debian chromium chromium-headless-shell systemd libnss3-tools pcscd vsmartcard-vpcd qemu-system-x86 dbus mosquitto postgresql strace
 	$(BIN)/python -m tests.bench.prove --again $(AGAIN)
 
 example: $(VENV)/.run ## write systemd/welkom.toml.example anew from the types

@@ -317,7 +317,7 @@ def test_staff_read_why_say_one_put_one_away_and_the_page_leaves_with_the_custom
     for number in range(3):
         tablet.locator(".offer summary").nth(number).click()
     expect(tablet.locator(".offer").filter(has_text="Grondzeil")).to_contain_text("vanaf 10 klanten")
-    assert Axe().run(tablet).response["violations"] == []
+    accessible(tablet)
     tablet.locator(".offer").filter(has_text="Gasblik").get_by_text("Gezegd", exact=True).click()
     expect(tablet.locator(".done")).to_have_count(1)
     tablet.locator(".offer").filter(has_text="Grondzeil").get_by_text("Niet interessant").click()

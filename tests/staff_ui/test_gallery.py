@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT, AxeResults  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, Route
 
 import staff_ui
 from staff_ui.gallery import LOOKS, SIZES, Gallery, Shown
 from tests.staff_ui.keyboard import CONTROLS, barriers
 from tests.staff_ui.kinds import Known, made_of
+from tests.staff_ui.sound import LANDSCAPE, accessible
 from tests.staff_ui.test_words import DUTCH, ENGLISH, visible
 
 pytestmark = pytest.mark.browser
@@ -36,16 +36,6 @@ PEOPLE = re.compile(
     r"Van Dam|van den Berg|[Vv]an (?=[A-Z])|[Vv]an der|de Vries|De Vries|gratis impregneren|de wandelschoenen|de-mier"
 )
 FIRST_LOAD = 150_000
-LANDSCAPE: Any = dict(zip(("width", "height"), SIZES["landscape"], strict=True))
-# A function, or its value would be sent over as well.
-AXE = f"() => {{ {AXE_SCRIPT} }}"
-ASK = """([theme, asked]) => {
-    document.documentElement.dataset.theme = theme;
-    return axe.run(asked);
-}"""
-EVERYTHING = {"resultTypes": ["violations"]}
-# Only colours differ between the themes: every rule is asked in the first, these in all of them.
-COLOURS = EVERYTHING | {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 # How far the page is wider than its screen, what is smaller than a finger, and which action one has to scroll for.
 MEASURE = """(controls) => {
     const here = [...document.querySelectorAll(controls)]
@@ -116,11 +106,7 @@ def test_everybody_can_use_it(page: Page, known: Known, shown: Shown) -> None:
     page.set_viewport_size(LANDSCAPE)
     show(page, shown)
     made = made_of(page)
-    page.evaluate(AXE)
-    for theme in LOOKS[:1] if known.colours(made) else LOOKS:
-        asked = EVERYTHING if theme == LOOKS[0] else COLOURS
-        found = AxeResults(page.evaluate(ASK, [theme, asked]))
-        assert found.violations_count == 0, (theme, found.generate_report())
+    accessible(page, themes=LOOKS[:1] if known.colours(made) else LOOKS)
     for name, (width, height) in {**SIZES, "zoomed": (640, 400)}.items():
         page.set_viewport_size({"width": width, "height": height})
         wide, small, lost = page.evaluate(MEASURE, CONTROLS)

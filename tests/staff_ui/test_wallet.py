@@ -406,25 +406,14 @@ def test_what_is_typed_stays_while_somebody_else_changes_the_balance(place: Plac
 
 @pytest.mark.browser
 @pytest.mark.slow
-@pytest.mark.parametrize("theme", ["light", "dark", "glare"])
-def test_the_wallet_is_accessible_touchable_and_fits_both_ways(
-    place: Place, tablet: Page, theme: str
-) -> None:
-    path = arrive(place)
-    tablet.goto("/look")
-    tablet.check(f"[name=theme][value={theme}]")
-    turn(tablet, tablet.locator(".looks .go"))
-    expect(tablet.locator("html")).to_have_attribute("data-theme", theme)
-    tablet.goto(path)
-    axe = Axe()
+def test_the_wallet_is_accessible_touchable_and_fits_both_ways(place: Place, tablet: Page) -> None:
+    tablet.goto(arrive(place))
 
     def look(name: str) -> None:
-        for size in (LANDSCAPE, PORTRAIT):
-            tablet.set_viewport_size(size)  # type: ignore[arg-type]
-            found = axe.run(tablet)
-            assert found.violations_count == 0, (name, size, found.generate_report())
-            assert small_targets(tablet) == [], (name, size)
-            assert tablet.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (name, size)
+        accessible(tablet, name, themes=LOOKS)
+        for size in (PORTRAIT, LANDSCAPE):
+            tablet.set_viewport_size(size)
+            fits(tablet, (name, size))
             expect(tablet.locator(".wallet > .acts .go")).to_be_in_viewport(ratio=1)
             expect(tablet.locator("nav.menu")).to_be_in_viewport(ratio=1)
 
