@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 import pytest
 
 from tests.patience import PATIENT_S
+from tests.ports import free_ports
 
 STARTS_S: Final = PATIENT_S
 PATH: Final = "/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin"
@@ -26,9 +27,7 @@ class Mosquitto:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
+        self.port = free_ports()
 
     def __enter__(self) -> Self:
         if shutil.which("mosquitto", path=PATH) is None:

@@ -23,6 +23,7 @@ import pytest
 
 from tests.drivers.pn532.cards import Card, IsoDepCard
 from tests.patience import PATIENT_S
+from tests.ports import free_ports
 
 DRIVER: Final = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
 STARTS_S: Final = PATIENT_S
@@ -62,7 +63,7 @@ class Pcscd:
         HOME.mkdir(mode=0o700)
         conf = HOME / "reader.conf.d"
         conf.mkdir()
-        self.port = _free_pair()
+        self.port = free_ports(2)  # vpcd takes two, one a slot
         (conf / "vpcd").write_text(
             f'FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:0x{self.port:X}\nLIBPATH {DRIVER}\n'
             f"CHANNELID 0x{self.port:X}\n"
@@ -186,19 +187,3 @@ def _answers(path: Path) -> bool:
         except OSError:
             return False
         return True
-
-
-def _free_pair() -> int:
-    """A TCP port that is free with the one after it: vpcd takes two, one a slot.
-
-    Below the ports that connections get by themselves, and apart for each test process.
-    """
-    for port in range(20_000 + os.getpid() % 5_000 * 2, 32_000, 2):
-        with socket.socket() as first, socket.socket() as second:
-            try:
-                first.bind(("", port))
-                second.bind(("", port + 1))
-            except OSError:
-                continue
-            return port
-    raise OSError("no two free ports")

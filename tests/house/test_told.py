@@ -62,8 +62,16 @@ def wait_at_rest(pid: int) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("after_s", [0.0, 0.1, 0.25, 0.5, 1.0])
+@pytest.mark.parametrize(
+    ("sign", "after_s"),
+    [
+        (signal.SIGINT, 0.0),
+        (signal.SIGTERM, 0.1),
+        (signal.SIGINT, 0.25),
+        (signal.SIGTERM, 0.5),
+        (signal.SIGINT, 1.0),
+    ],
+)
 def test_watch_that_is_told_while_it_starts_ends_well(
     tmp_path: Path, sign: signal.Signals, after_s: float
 ) -> None:

@@ -20,7 +20,9 @@ _ASK: Final = """async ([theme, asked]) => {
 }"""
 _EVERYTHING: Final[dict[str, Any]] = {"resultTypes": ["violations"]}
 # Only colours differ between themes: every rule is asked in the first, these in all of them.
-_COLOURS: Final = _EVERYTHING | {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+_COLOURS: Final = _EVERYTHING | {
+    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+}
 _SMALL: Final = """[...document.querySelectorAll("a, button, input:not([type=hidden])")]
     .filter((each) => each.offsetParent !== null)
     .map((each) => [each.outerHTML.slice(0, 80), each.getBoundingClientRect()])

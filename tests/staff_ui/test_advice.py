@@ -8,7 +8,6 @@ from sqlite3 import Connection
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 
 from edge.advice.rules import (
@@ -33,6 +32,7 @@ from tests.advice.shop import put_history, put_items
 from tests.patience import PATIENT_MS, PATIENT_S
 from tests.rules.advice_shop import trait
 from tests.staff_ui.house import DE_VRIES, Place, own_token
+from tests.staff_ui.sound import accessible
 from tests.stories.shop import until
 
 CARD = "2900000000011"

@@ -14,7 +14,7 @@ from edge.staff import acts
 from edge.watch import ReaderState
 from staff_ui.pages.balie import LOOKS, WORDS
 from tests.staff_ui.house import DE_VRIES, Place
-from tests.staff_ui.test_browser import Axe
+from tests.staff_ui.sound import accessible
 
 CARD = "2900000000011"
 

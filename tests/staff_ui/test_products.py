@@ -7,7 +7,6 @@ from xml.etree import ElementTree
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 
 from drivers.reader import Sighting, Token
@@ -19,6 +18,7 @@ from staff_ui.samples import modules
 from staff_ui.sheets import Frame
 from staff_ui.words import LANGUAGES, Words
 from tests.staff_ui.house import DAY_MS, Place
+from tests.staff_ui.sound import accessible
 
 SHOE = Product(
     "KAYA-42",

@@ -6,19 +6,18 @@ from typing import Any
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 
 from edge.recognition.tables import block_credential
 from staff_ui.assets import read_assets
+from staff_ui.gallery import LOOKS
 from staff_ui.samples import wallet as sample
 from staff_ui.sheets import Frame, Sheets
 from staff_ui.words import LANGUAGES
 from tests.staff_ui.house import DE_VRIES, Place, own_token
-from tests.staff_ui.test_browser import LANDSCAPE, PORTRAIT, small_targets
+from tests.staff_ui.sound import LANDSCAPE, PORTRAIT, accessible, fits
 from tests.staff_ui.test_customer import CARD, visit_of
 from tests.staff_ui.test_words import DUTCH, ENGLISH, visible
-from tests.staff_ui.touch import turn
 
 MORE: dict[str, Any] = {
     "vouchers": {"items": [{"label": "10% op regenkleding", "code": "BON-4417"}]},

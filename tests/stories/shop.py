@@ -24,7 +24,6 @@ from edge.files import prepare
 from edge.keys import Keys, read_keys, write_keys
 from edge.kit.clock import SystemClock
 from edge.kit.ids import uuid7_source
-from edge.kit.serve import listen
 from edge.kit.sqlite import open_writer
 from edge.staff import acts
 from edge.staff.pins import hash_pin
@@ -35,14 +34,10 @@ from sync.hub.consents import NewConsent
 from sync.hub.people import NewCustomer
 from sync.hub.tables.devices import Device
 from tests.patience import PATIENT_S
+from tests.ports import free_ports
 
 RECIPIENT = "van-dam"
 PIN = "2468"
-
-
-def free_port() -> int:
-    with listen("127.0.0.1", 0) as sock:
-        return int(sock.getsockname()[1])
 
 
 def until(check: Any, *, timeout_s: float, what: str) -> Any:
@@ -75,7 +70,7 @@ class Shop:
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.edge_port, self.hub_port = free_port(), free_port()
+        self.edge_port, self.hub_port = free_ports(), free_ports()
         self.people = invent(self.count, seed=7, now_ms=SystemClock().wall_ms())
         credentials = self.folder / "credentials"
         write_keys(credentials)
