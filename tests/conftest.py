@@ -1,5 +1,6 @@
 """What every room of the suite shares: one loop, Chromium, files in memory, hypothesis without a clock."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,6 +51,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
         large = browser or item.get_closest_marker("browser") or "/stories/" in str(item.path)
         item.add_marker(pytest.mark.flaky(reruns=2 if large else 1, reruns_delay=1))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: looking through all of it for garbage, again and again, took a fifth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(5_000, 20, 20)
 
 
 @pytest.fixture

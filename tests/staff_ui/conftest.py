@@ -1,6 +1,7 @@
 """A shop with two staff members, and Debian's Chromium on a tablet of it."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,16 +11,29 @@ from tests.patience import PATIENT_MS
 from tests.staff_ui.house import PIN, MovedClock, Place, open_place
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
+@contextmanager
+def shop(state: Path) -> Iterator[Place]:
     clock = MovedClock()
     clock.at_hour(10)
-    with open_place(tmp_path, clock=clock) as opened:
+    with open_place(state, clock=clock) as opened:
         opened.staff()
         opened.staff("Bram de Wit", role="manager", language="en")
         yield opened
         broken = [event for event in opened.events if event[0] == "page_failed"]
         assert not broken
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    with shop(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """One shop for the tests of a file that leave it as it was."""
+    with shop(tmp_path_factory.mktemp("shared")) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -72,6 +72,8 @@ def page(chromium: Browser) -> Iterator[Page]:
             route.fulfill(
                 body=GALLERY.page(framed, GALLERY.frame("nl")), content_type="text/html; charset=utf-8"
             )
+        elif address == "/signin/badge":
+            route.fulfill(json={"staff": None})
         elif address.startswith("/manifest"):
             route.fulfill(json={"name": "Gallery"})
         else:

@@ -38,8 +38,8 @@ def test_the_readme_has_a_row_for_every_asset() -> None:
 
 
 @pytest.mark.parametrize(("method", "path", "guard"), TABLE)
-def test_a_guard_lets_nobody_in_who_may_not(place: Place, method: str, path: str, guard: str) -> None:
-    stranger, tablet = place.browser(), place.tablet()
+def test_a_guard_lets_nobody_in_who_may_not(shared: Place, method: str, path: str, guard: str) -> None:
+    stranger, tablet = shared.browser(), shared.tablet()
     if guard in ("staff", "tablet"):
         assert stranger.request(method, filled(path)).status_code == 403
     if guard == "staff":
@@ -53,8 +53,8 @@ def test_a_guard_lets_nobody_in_who_may_not(place: Place, method: str, path: str
 
 
 @pytest.mark.parametrize("path", [each.path for each in ROUTES if each.method == "POST"])
-def test_a_form_from_elsewhere_changes_nothing(place: Place, path: str) -> None:
-    tablet = place.signed_in("Bram de Wit" if path.startswith("/manage") else "Anna Kok")
+def test_a_form_from_elsewhere_changes_nothing(shared: Place, path: str) -> None:
+    tablet = shared.signed_in("Bram de Wit" if path.startswith("/manage") else "Anna Kok")
     # Who is no tablet yet proves with the code in the address that the form is of this box.
     own = form_token("none") if "{code" in path else own_token(tablet.get("/").text)
     target = re.sub(r"{visit:\w+}", "00" * 16, path).replace("{code:str}", "none")
@@ -79,8 +79,8 @@ def test_a_form_from_elsewhere_changes_nothing(place: Place, path: str) -> None:
 @pytest.mark.parametrize(
     "path", ["/", "/visits", "/signin", "/look", "/search", "/healthz", "/nope", "/static/live.js"]
 )
-def test_every_answer_has_the_strict_headers(place: Place, path: str) -> None:
-    headers = place.signed_in().get(path).headers
+def test_every_answer_has_the_strict_headers(shared: Place, path: str) -> None:
+    headers = shared.signed_in().get(path).headers
     assert headers["content-security-policy"] == CSP
     assert "unsafe" not in CSP
     assert headers["x-content-type-options"] == "nosniff"

@@ -23,7 +23,7 @@ from sync.hub.app import Hub, open_hub
 from sync.hub.config import Config, read_keys
 from sync.hub.store import MIGRATIONS
 from sync.signing import DeviceAuth
-from tests.patience import AT_ONCE_S
+from tests.patience import AT_ONCE_S, PATIENT_S
 from tests.sync.centre import ANNA, DEVICE_KEY, HERE, KEYS, SHOP_KEY, Said, customer, device
 
 pytestmark = pytest.mark.anyio
@@ -91,16 +91,23 @@ async def serving(tmp_path: Path, *, signals: bool = False) -> tuple[asyncio.Tas
     return task, address, hub
 
 
+async def held(hub: Hub, count: int) -> None:
+    """Return once so many long polls have come in."""
+    async with asyncio.timeout(PATIENT_S):
+        while hub.contacts._open.get("box-1", 0) < count:  # noqa: ASYNC110  (the hub tells nobody)
+            await asyncio.sleep(0.01)
+
+
 @pytest.mark.parametrize("how", ["cancelled", "signalled"])
 async def test_the_hub_stops_without_waiting_for_open_long_polls(tmp_path: Path, how: str) -> None:
-    task, address, _ = await serving(tmp_path, signals=how == "signalled")
+    task, address, hub = await serving(tmp_path, signals=how == "signalled")
     auth = DeviceAuth("box-1", DEVICE_KEY, wall_ms=lambda: time.time_ns() // 1_000_000)
-    async with httpx.AsyncClient(base_url=address, auth=auth, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=address, auth=auth, timeout=PATIENT_S) as client:
         polls = [
             asyncio.create_task(client.get(f"{wire.FEED_PATH}?part=shop:s1&after=0&wait=25"))
             for _ in range(5)
         ]
-        await asyncio.sleep(0.5)
+        await held(hub, 5)
         assert not any(poll.done() for poll in polls)
         start = time.monotonic()
         if how == "cancelled":
@@ -116,9 +123,9 @@ async def test_the_hub_stops_without_waiting_for_open_long_polls(tmp_path: Path,
 async def test_a_long_poll_over_a_real_socket_is_woken_before_it_ends(tmp_path: Path) -> None:
     task, address, hub = await serving(tmp_path)
     auth = DeviceAuth("box-1", DEVICE_KEY, wall_ms=lambda: time.time_ns() // 1_000_000)
-    async with httpx.AsyncClient(base_url=address, auth=auth, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=address, auth=auth, timeout=PATIENT_S) as client:
         poll = asyncio.create_task(client.get(f"{wire.FEED_PATH}?part=shop:s1:urgent&after=0&wait=25"))
-        await asyncio.sleep(0.3)
+        await held(hub, 1)
         assert not poll.done()
         start = time.monotonic()
         await hub.add_customers(["s1"], [customer()])
@@ -132,7 +139,7 @@ async def test_a_long_poll_over_a_real_socket_is_woken_before_it_ends(tmp_path: 
 async def test_a_long_poll_without_news_ends_when_it_said(tmp_path: Path) -> None:
     task, address, _ = await serving(tmp_path)
     auth = DeviceAuth("box-1", DEVICE_KEY, wall_ms=lambda: time.time_ns() // 1_000_000)
-    async with httpx.AsyncClient(base_url=address, auth=auth, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=address, auth=auth, timeout=PATIENT_S) as client:
         start = time.monotonic()
         answer = await client.get(f"{wire.FEED_PATH}?part=shop:s1&after=0&wait=1")
         assert 0.9 < time.monotonic() - start < AT_ONCE_S
