@@ -6,7 +6,6 @@ import shutil
 import signal
 import sqlite3
 import tempfile
-import time
 import urllib.request
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
@@ -73,8 +72,8 @@ def recorded(shop: Shop, *, rounds: int, seed: int) -> Recording:
     with closing(Pipe(shop.pipe)) as pipe:
         for number in range(rounds):
             pipe.tap(dice.choice(known), reader=f"counter-{number % 7}")
-            time.sleep(0.01)
-            _earn(shop, opener, dice)
+            here = until(lambda: _here(shop), timeout_s=PATIENT_S, what="a visit of somebody who tapped")
+            _earn(shop, opener, dice, visit_id=dice.choice(here))
     shop.stop_edge(signal.SIGKILL)
     shop.under = ()
     stream.close()
@@ -94,16 +93,18 @@ def _kept(path: Path) -> bool:
     return path.is_file() and path.suffix != ".db-shm" and not path.name.endswith("-shm")
 
 
-def _earn(shop: Shop, opener: urllib.request.OpenerDirector, dice: random.Random) -> None:
-    """Some points for whoever is here, by the form of the tablet."""
-    with closing(sqlite3.connect(f"file:{shop.journal}?mode=ro", uri=True, timeout=10)) as conn:
-        here = conn.execute("SELECT id FROM visit WHERE ended_ms IS NULL").fetchall()
-    if not here:
-        return
+def _here(shop: Shop) -> list[bytes]:
+    """The visits that are open, as whoever looks from outside sees them."""
+    with closing(sqlite3.connect(f"file:{shop.journal}?mode=ro", uri=True, timeout=PATIENT_S)) as conn:
+        return [visit_id for (visit_id,) in conn.execute("SELECT id FROM visit WHERE ended_ms IS NULL")]
+
+
+def _earn(shop: Shop, opener: urllib.request.OpenerDirector, dice: random.Random, *, visit_id: bytes) -> None:
+    """Some points for them, by the form of the tablet."""
     tablet = dict(each.split("=", 1) for each in shop.cookie.split("; "))
     fields = {"act": "earn", "amount": "5", "line": dice.randbytes(16).hex()}
     fields[FORM_FIELD] = form_token(next(value for name, value in tablet.items() if "tablet" in name))
-    url = f"{shop.url}/visits/{dice.choice(here)[0].hex()}/wallet"
+    url = f"{shop.url}/visits/{visit_id.hex()}/wallet"
     with suppress(HTTPError):  # 303 is one here
         opener.open(
             urllib.request.Request(url, urlencode(fields).encode(), {"Cookie": shop.cookie}),
