@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from sys import intern
 from typing import Any, Final
 
 from edge.advice.ranking.numbering import Visit
@@ -139,7 +140,8 @@ def _visits(where: str, line: Mapping[str, Any]) -> tuple[Visit, ...]:
 def _items(where: str, items: object) -> tuple[str, ...]:
     if not isinstance(items, list) or not all(isinstance(each, str) for each in items):
         raise _wrong(where, "has items that are no list of texts")
-    return tuple(dict.fromkeys(items))
+    # One text object a product, however often it was bought.
+    return tuple(map(intern, dict.fromkeys(items)))
 
 
 def _store(where: str, store: object) -> str | None:

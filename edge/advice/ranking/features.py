@@ -5,7 +5,7 @@ Columns come in five sources of evidence (`SOURCES`), so that a reason can be he
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from edge.advice.ranking.habits import (
     ln1,
     visits_ago,
 )
-from edge.advice.ranking.log import Floats
+from edge.advice.ranking.log import Floats, Ints
 from edge.advice.ranking.neighbours import vectors
 
 Source = Literal["own", "customer", "shop", "neighbours", "beside", "hand"]
@@ -30,10 +30,21 @@ Source = Literal["own", "customer", "shop", "neighbours", "beside", "hand"]
 MOST_NEW: Final = 40
 MOST_OWN: Final = 400
 HISTORY_DECAY: Final = 0.8
+BASKET_BELIEF: Final = 2.0
 
 SOURCES: Final[dict[Source, tuple[str, ...]]] = {
     "own": ("owned", *COLUMNS, *KIND_COLUMNS),
-    "customer": ("visits", "basket_mean", "basket_last", "days_away", "days_usual", "away_due"),
+    "customer": (
+        "visits",
+        "basket_mean",
+        "basket_last",
+        "basket_here",
+        "basket_weekday",
+        "here_share",
+        "days_away",
+        "days_usual",
+        "away_due",
+    ),
     "shop": (
         "popular",
         "buyers",
@@ -123,15 +134,27 @@ def _customers(asked: Questions, question: NDArray[np.int64]) -> dict[str, Float
     else:
         away, usual, size = np.zeros(count), np.full(count, 7.0), np.zeros(count)
     away = np.maximum(away, 0)
+    here = (own.store == asked.store[own.customer]) & (own.store >= 0)
+    weekday = ((asked.now[own.customer] - own.day) % 7 == 0) & own.dated
     columns = {
         "visits": ln1(visits),
         "basket_mean": mean,
         "basket_last": size,
+        "basket_here": _mean_of(log_size, here, own.customer, mean),
+        "basket_weekday": _mean_of(log_size, weekday, own.customer, mean),
+        "here_share": np.bincount(own.customer[here], minlength=count) / np.maximum(visits, 1),
         "days_away": ln1(away),
         "days_usual": ln1(usual),
         "away_due": np.clip(np.log((away + 1) / (usual + 1)), -4, 4),
     }
     return {name: column[question].astype(np.float32) for name, column in columns.items()}
+
+
+def _mean_of(value: NDArray[Any], some: NDArray[np.bool_], who: Ints, mean: NDArray[Any]) -> NDArray[Any]:
+    """By customer the mean over some of their baskets, pulled to that over all by BASKET_BELIEF baskets."""
+    times = np.bincount(who[some], minlength=len(mean))
+    total = np.bincount(who[some], weights=value[some], minlength=len(mean))
+    return (total + BASKET_BELIEF * mean) / (times + BASKET_BELIEF)
 
 
 def _shop(
