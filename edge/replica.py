@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from edge.advice import tables as advice
 from edge.catalogue import tables as catalogue
 from edge.catalogue.rules import Product, Stock
 from edge.consent import tables as consent
@@ -119,6 +120,8 @@ def put(conn: Connection, row: wire.Row, seals: Seals) -> None:
             roster.put(conn, row.id, name=name, role=role, language=language, new_id=new_id)
         case wire.Guest() as guest:
             stays.put(conn, bytes.fromhex(row.id), since_ms=guest.since_ms)
+        case wire.Model() as model:
+            advice.put_model(conn, row.id, model.packed, sha256_hex=model.sha256, ver=row.ver)
         case None:
             return  # a type of a later version: its cursor moves on, its meaning waits for that version
 

@@ -127,7 +127,14 @@ class Staff(Struct, frozen=True):
     shops: Annotated[list[Name], Meta(max_length=1000)]
 
 
-Body = Key | Customer | Credential | Consent | Product | Stock | Staff | Guest
+class Model(Struct, frozen=True):
+    """`t` = model, id = its name: what headquarters learnt, packed by the one who learnt it; SHA-256 of the bytes."""
+
+    packed: Annotated[bytes, Meta(max_length=49_152)]
+    sha256: Hex32
+
+
+Body = Key | Customer | Credential | Consent | Product | Stock | Staff | Guest | Model
 BODIES: Final[dict[str, type[Body]]] = {
     "key": Key,
     "customer": Customer,
@@ -137,4 +144,5 @@ BODIES: Final[dict[str, type[Body]]] = {
     "stock": Stock,
     "staff": Staff,
     "guest": Guest,
+    "model": Model,
 }

@@ -24,6 +24,7 @@ from sync.rows import Hex16 as Hex16
 from sync.rows import Hex32 as Hex32
 from sync.rows import Key as Key
 from sync.rows import Kind as Kind
+from sync.rows import Model as Model
 from sync.rows import Name as Name
 from sync.rows import Product as Product
 from sync.rows import Said as Said

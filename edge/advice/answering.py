@@ -9,6 +9,7 @@ from edge.advice.limits import barred_words
 from edge.advice.lines import History, Product, kinds
 from edge.advice.model import Model
 from edge.advice.ranking.numbering import Visit
+from edge.advice.ranking.packing import pack
 from edge.advice.ranking.ranker import Ask, trained
 from edge.advice.rules import DAY_MS, Basket, Item, Often, PopularHere, Reason, Suggestion, barred
 
@@ -32,6 +33,10 @@ class Answering:
         for customer, visits in known.items():
             self._counts.put(customer.encode(), baskets(visits), until_ms=FOREVER_MS)
         self._filler = [*self._counts.popular(len(self._ranker.names)), *sorted(catalogue or ())]
+
+    def packed(self) -> bytes | None:
+        """What was learnt, to be sent to shops; None where it is the rule alone."""
+        return pack(self._ranker.mixed) if self._ranker.mixed.plain else None
 
     def answer(self, asked: Ask, k: int) -> list[Suggestion]:
         """Exactly `k` suggestions, fewer only where there are not so many products that may be named."""

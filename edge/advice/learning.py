@@ -7,8 +7,11 @@ and the nets are made without them the next night.
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
+from edge.advice.ranking.mixing import Mixed
 from edge.advice.ranking.numbering import Visit, numbered
+from edge.advice.ranking.packing import NoModel, unpack
 from edge.advice.ranking.ranker import Ask, Ranker, trained_on
 from edge.advice.rules import DAY_MS, Basket
 from edge.kit.log import died
@@ -17,7 +20,15 @@ from edge.kit.log import died
 RANKED = 60
 
 Known = Iterable[tuple[bytes, Callable[[], Sequence[Basket]]]]
-Kinds = Callable[[], tuple[Mapping[str, str], frozenset[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What the ranking reads beside the histories: categories, what is barred, and headquarters' model if any."""
+
+    kinds: Mapping[str, str]
+    barred: frozenset[str]
+    packed: bytes | None = None
 
 
 class Learning:
@@ -39,21 +50,21 @@ class Learning:
         """Whether there are nets; where a shop's history is too short for them, the rules' own order is better."""
         return self.ranker is not None and bool(self.ranker.mixed.plain)
 
-    def begin(self, known: Known, kinds: Kinds) -> None:
-        """Learn anew from `known`; `kinds`, asked in the thread, gives categories and what is barred."""
+    def begin(self, known: Known, look: Callable[[], Shop]) -> None:
+        """Learn anew from `known`; `look` is asked in the thread."""
         if not self.busy:
             self._gone.clear()
-            self._thread = threading.Thread(target=self._learn, args=(known, kinds), daemon=True)
+            self._thread = threading.Thread(target=self._learn, args=(known, look), daemon=True)
             self._thread.start()
 
-    def _learn(self, known: Known, kinds: Kinds) -> None:
+    def _learn(self, known: Known, look: Callable[[], Shop]) -> None:
         try:
-            categories, barred = kinds()
-            lines = ((who.hex(), visits(own(), but=barred)) for who, own in known)
-            ranker = trained_on(numbered(lines, categories))
+            shop = look()
+            lines = ((who.hex(), visits(own(), but=shop.barred)) for who, own in known)
+            ranker = trained_on(numbered(lines, shop.kinds), given=_given(shop.packed))
             for who in tuple(self._gone):
                 ranker.crowd.anchors.forget(ranker.customers.get(who.hex(), -1))
-            self.ranker, self._barred, self.failed = ranker, barred, ""
+            self.ranker, self._barred, self.failed = ranker, shop.barred, ""
         except Exception as error:  # a thread has nobody to raise to: the house hears it with the next answer
             self.failed = died(error)["error"]
 
@@ -79,6 +90,14 @@ class Learning:
             customer_id.hex() if customer_id is not None else None,
         )
         return [item for item, _ in self.ranker.rank(asked, RANKED)]
+
+
+def _given(packed: bytes | None) -> Mixed | None:
+    """Headquarters' model; one of another version waits until both sides are of one."""
+    try:
+        return unpack(packed) if packed is not None else None
+    except NoModel:
+        return None
 
 
 def visits(own: Sequence[Basket], *, but: frozenset[str] = frozenset()) -> list[Visit]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from hashlib import sha256
 from sqlite3 import Connection
 from typing import Final
 
@@ -107,3 +108,21 @@ def prune(conn: Connection, *, now_ms: int, most: int = 500) -> int:
 
 def forget(conn: Connection, customer_id: bytes) -> None:
     conn.execute("DELETE FROM refusal WHERE customer_id=?", (customer_id,))
+
+
+def put_model(conn: Connection, name: str, packed: bytes, *, sha256_hex: str, ver: int) -> None:
+    """What headquarters learnt, in place of an earlier version of it."""
+    conn.execute(
+        """
+        INSERT INTO replica.model (name, packed, sha256, ver) VALUES (?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET packed=excluded.packed, sha256=excluded.sha256, ver=excluded.ver
+        WHERE excluded.ver>ver
+        """,
+        (name, packed, sha256_hex, ver),
+    )
+
+
+def model(conn: Connection, name: str) -> bytes | None:
+    """A model of headquarters; None where there is none, or its bytes are not those it was sent with."""
+    row = conn.execute("SELECT packed, sha256 FROM replica.model WHERE name=?", (name,)).fetchone()
+    return bytes(row[0]) if row and sha256(row[0]).hexdigest() == row[1] else None

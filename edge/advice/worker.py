@@ -19,9 +19,10 @@ from typing import Final
 import msgspec
 
 from edge.advice import tables
-from edge.advice.learning import Learning
+from edge.advice.learning import Learning, Shop
 from edge.advice.limits import barred_words
 from edge.advice.model import Model
+from edge.advice.ranking.packing import MODEL
 from edge.advice.rules import Ask, barred, suggest
 from edge.advice.talk import (
     Advise,
@@ -118,16 +119,17 @@ class Shelf:
 
     def learn(self) -> None:
         """Begin to learn the ranking anew from everybody who was read; it goes on beside the answers."""
-        self._learning.begin(self._model.known(), self._kinds)
+        self._learning.begin(self._model.known(), self._look)
 
-    def _kinds(self) -> tuple[dict[str, str], frozenset[str]]:
-        """The category of each product that was bought, and those that may be neither named nor used."""
+    def _look(self) -> Shop:
         with closing(self._open()) as conn:
             known = tables.items(conn, self._model.popular(MOST_PRODUCTS))
+            packed = tables.model(conn, MODEL)
         words = barred_words()
-        return (
-            {name: item.category for name, item in known.items()},
+        return Shop(
+            {name: item.category for name, item in known.items() if item.category.strip(" /")},
             frozenset(name for name, item in known.items() if barred(item, words)),
+            packed,
         )
 
     def _forget(self, customer_id: bytes) -> None:

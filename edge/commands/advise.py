@@ -4,30 +4,43 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from edge.kit.errors import WordsError
+from edge.kit.errors import WelkomError, WordsError
+
+if TYPE_CHECKING:
+    from edge.advice.answering import Answering
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--history", type=Path, required=True, metavar="H.jsonl", help="customers' baskets")
-    parser.add_argument("--queries", type=Path, required=True, metavar="Q.jsonl", help="whom to suggest to")
-    parser.add_argument("--k", type=int, required=True, metavar="N", help="suggestions of each answer")
+    parser.add_argument("--queries", type=Path, metavar="Q.jsonl", help="whom to suggest to")
+    parser.add_argument("--k", type=int, metavar="N", help="suggestions of each answer")
     parser.add_argument(
         "--catalogue", type=Path, metavar="C.jsonl", help="products with category, durable, sensitive"
+    )
+    parser.add_argument(
+        "--save",
+        type=Path,
+        metavar="MODEL",
+        help="keep what was learnt, for `welkom import model` at the hub",
     )
     parser.add_argument("--seed", type=int, default=0, help="of everything drawn (0)")
 
 
 def run(words: argparse.Namespace) -> int:
-    if words.k < 1 or words.seed < 0:
+    nothing = not words.queries and not words.save
+    if nothing or (words.queries and (words.k or 0) < 1) or words.seed < 0:
         raise WordsError(
-            "there is nothing to suggest", code="W01", hint="give --k of at least 1 and no --seed below 0"
+            "there is nothing to suggest",
+            code="W01",
+            hint="give --queries with --k of at least 1, or --save; and no --seed below 0",
         )
     from edge.advice import lines
     from edge.advice.answering import Answering
 
     catalogue = lines.products(words.catalogue) if words.catalogue else None
-    queries = list(lines.asks(words.queries))
+    queries = list(lines.asks(words.queries)) if words.queries else []
     answering = Answering(lines.histories(words.history), catalogue, seed=words.seed)
     for asked in queries:
         answer = answering.answer(asked, words.k)
@@ -35,4 +48,22 @@ def run(words: argparse.Namespace) -> int:
         line = {"customer": asked.customer, "items": [each.item for each in answer], "reasons": reasons}
         sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
         sys.stdout.flush()
+    if words.save:
+        _save(words.save, answering)
     return 0
+
+
+def _save(path: Path, answering: "Answering") -> None:
+    packed = answering.packed()
+    if packed is None:
+        raise WelkomError(
+            "nothing was learnt that could be kept",
+            code="A04",
+            hint="a model needs the baskets of more customers",
+        )
+    try:
+        path.write_bytes(packed)
+    except OSError as error:
+        raise WelkomError(
+            f"{path.name} cannot be written: {error.strerror}", code="A02", hint="choose another place"
+        ) from None

@@ -32,7 +32,7 @@ from edge.kit.errors import ConfigError, WelkomError
 from edge.kit.log import log_beside_words
 from edge.kit.sql import Connection
 from edge.kit.sqlite import open_writer
-from sync.hub import catalogue
+from sync.hub import catalogue, models
 from sync.hub.app import Hub, open_hub
 from sync.hub.hq import imports, put
 from sync.hub.tables.feed import Moved
@@ -67,6 +67,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         new.add_argument("--config", type=Path, required=True, help="hub.toml")
         new.add_argument("--mapping", type=Path, help="TOML: our field -> the name of their column")
         _usual(new, keep="keep staff who are not in the file" if name == "staff" else "")
+    new = words.add_parser("model", help="a model that `welkom advise --save` kept, for every shop")
+    new.add_argument("file", type=Path, metavar="FILE")
+    new.add_argument("--config", type=Path, required=True, help="hub.toml")
     new = words.add_parser("undo", help="take an import back, as long as nothing newer touched its rows")
     new.add_argument("number", type=int, metavar="NUMBER")
     new.add_argument("--config", type=Path, required=True, help="hub.toml")
@@ -122,6 +125,8 @@ async def _people(words: argparse.Namespace) -> None:
                 count = await imports.take_back(hub, words.number)
                 what = "row is as it was" if count == 1 else "rows are as they were"
                 print(f"Import {words.number} was taken back: {count} {what}.")
+            case "model":
+                await _model(hub, words.file)
             case "list":
                 for each in runs(hub.db.reader, below=1 << 53, most=50):
                     print(json.dumps(asdict(each) | {"at": rfc3339(each.at_ms)}))
@@ -133,6 +138,21 @@ async def _people(words: argparse.Namespace) -> None:
                     raise _unreadable(f"{words.file}: {error}") from None
                 except OSError as error:
                     raise _not_there(words.file, error) from None
+
+
+async def _model(hub: Hub, file: Path) -> None:
+    from edge.advice.ranking.packing import MODEL, MOST_BYTES, NoModel, unpack
+
+    try:
+        with file.open("rb") as opened:
+            packed = opened.read(MOST_BYTES + 1)
+        unpack(packed)
+    except OSError as error:
+        raise _not_there(file, error) from None
+    except NoModel as error:
+        raise _unreadable(f"{file}: no model of this version ({error})") from None
+    moved = await hub.change(models.publish, MODEL, packed)
+    print(f"Sent to {len(moved)} shops." if moved else "Nothing was changed: every shop has this one.")
 
 
 @asynccontextmanager

@@ -6,7 +6,7 @@ from typing import Final
 from edge.kit.errors import Refused
 from edge.kit.seal import KEY_BYTES, seal, unseal
 from edge.kit.sql import Connection
-from sync.hub import catalogue
+from sync.hub import catalogue, models
 from sync.hub.config import Keys
 from sync.hub.tables import catalogue as goods
 from sync.hub.tables import devices as tables
@@ -33,6 +33,7 @@ def name_slot(conn: Connection, keys: Keys, *, device_id: str, shop_id: str, new
 def _add_shop(conn: Connection, keys: Keys, shop_id: str, shop_key: bytes) -> None:
     tables.add_shop(conn, shop_id, wrapped=seal(keys.hub_kek, shop_key, _place(shop_id)))
     catalogue.greet(conn, shop_id)
+    models.greet(conn, shop_id)
 
 
 def register(conn: Connection, keys: Keys, *, device: Device, shop_key: bytes) -> None:

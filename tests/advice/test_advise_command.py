@@ -97,6 +97,14 @@ def test_a_line_that_is_wrong_is_named(line: str, capsys: pytest.CaptureFixture[
     assert "A03" in complaint
 
 
+def test_too_little_to_learn_from_is_not_kept(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    kept = tmp_path / "model.json"
+    assert main(["advise", "--history", str(DATA / "history.jsonl"), "--save", str(kept)]) == 1
+    assert "A04" in capsys.readouterr().err
+    assert not kept.exists()
+    assert main(["advise", "--history", str(DATA / "history.jsonl")]) == 2
+
+
 def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["advise", "--history", "no.jsonl", "--queries", "no.jsonl", "--k", "3"]) == 1
     assert "A02" in capsys.readouterr().err

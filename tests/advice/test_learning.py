@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from edge.advice.learning import Learning, visits
+from edge.advice.learning import Learning, Shop, visits
 from edge.advice.model import Model
 from edge.advice.rules import DAY_MS, Basket
 from edge.bench.worlds import market
@@ -30,7 +30,7 @@ def learnt() -> Learning:
     for who, own in people().items():
         model.put(who, own, until_ms=1 << 60)
     learning = Learning()
-    learning.begin(model.known(), lambda: ({}, frozenset({BARRED})))
+    learning.begin(model.known(), lambda: Shop({}, frozenset({BARRED})))
     ended_s = time.monotonic() + PATIENT_S
     while learning.busy and time.monotonic() < ended_s:
         time.sleep(0.01)

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from edge import jobs
+from edge.advice.ranking.packing import pack
 from edge.app import open_edge
 from edge.cli import main
 from edge.config import load
 from edge.keys import write_keys
 from sync.hub.app import open_hub
+from tests.advice.test_packing import MIXED
 from tests.patience import PATIENT_S
 
 GOOD = "item,title,price,gtin,care\nA,Jas,12.95,8712345678906,wassen\nB,Broek,20,,\n"
@@ -158,3 +160,18 @@ async def test_a_running_hub_hears_of_an_import_beside_it(tmp_path: Path) -> Non
         await asyncio.wait_for(waiting, PATIENT_S)
         rows = hub.db.reader.execute("SELECT id FROM feed WHERE part='shop:s1' ORDER BY seq").fetchall()
         assert rows == [("A",), ("B",)]
+
+
+def test_a_model_is_sent_once_and_what_is_none_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config, file = write_hub(tmp_path), tmp_path / "ranking.json"
+    file.write_bytes(pack(MIXED))
+    words = ["import", "model", str(file), "--config", str(config)]
+    assert main(words) == 0
+    assert "Sent to 1 shops." in capsys.readouterr().out
+    assert main(words) == 0
+    assert "Nothing was changed" in capsys.readouterr().out
+    file.write_bytes(b"{}")
+    assert main(words) == 1
+    assert "K01" in capsys.readouterr().err

@@ -162,9 +162,12 @@ def trained(
     return trained_on(numbered(histories.items(), kinds), seed=seed)
 
 
-def trained_on(known: Numbered, *, seed: int = 0) -> Ranker:
+def trained_on(known: Numbered, *, seed: int = 0, given: Mixed | None = None) -> Ranker:
+    """`given`: nets that were learnt elsewhere, for a history that is too short for its own."""
     log = known.log
     now = int(np.quantile(log.day, 0.999)) + 1 if log.dated and log.baskets else 0
     mixed = learn(log, known.kinds, seed=seed)
+    if given is not None and not mixed.plain:
+        mixed = given
     crowd = count(log, known.kinds, now=now, seed=seed)
     return Ranker(known.names, known.number, known.stores, known.customers, crowd, mixed, log.dated, now)
