@@ -19,6 +19,7 @@ from edge.kit.errors import StoreError
 from edge.kit.ids import uuid7_source
 from edge.kit.sqlite import Database
 from edge.record import record, set_clock
+from edge.simulate import guests
 from edge.simulate.centre import KEYS
 from edge.simulate.client import Client
 from edge.simulate.disk import Clock, Disk, lay, quiet
@@ -34,7 +35,7 @@ from sync.hub.tables.devices import Device
 
 START_MS: Final = 1_795_000_000_000
 RECIPIENT: Final = "van-dam"
-QUIET_MS: Final = 20 * 60_000
+QUIET_MS: Final = 30_000  # instead of minutes: a story is over in one
 Act = Callable[[Connection], Sequence[Fact]]
 
 
@@ -99,6 +100,7 @@ class Box:
         self.line = line
         self.disk = Disk(folder, "journal.db", {"replica": "replica.db"})
         self.memory = Memory()
+        self.schema = wire.SCHEMA  # of the messages that its version speaks
         self.watching: tuple[str, ...] = ("staff",)
         self.up = False
         self._dice = dice
@@ -115,6 +117,7 @@ class Box:
     def twin(self, folder: Path, line: Line) -> "Box":
         """A copy of this box as it is now, keys and all."""
         other = Box(self.name, folder, Clock(start_ms=START_MS), line, self._dice, on_death=self._on_death)
+        other.schema = self.schema
         self.disk.copy(self.db.reader, folder)
         return other
 
@@ -165,7 +168,9 @@ class Box:
             wall_ms=self.time.now_ms,
             log=quiet,
             chance=self._dice.random,
+            schema=self.schema,
         )
+        self.elsewhere = guests.elsewhere(self)
         self.db.on_facts = self.agent.wake
         process.start(self.agent.run())
 
@@ -192,6 +197,7 @@ class Box:
             await self.db.apply(set_clock, now_ms)
         await self.do(partial(visits.end_quiet, now_ms=now_ms, quiet_ms=QUIET_MS))
         await self.do(partial(visits.end_without_basis, now_ms=now_ms, recipient=RECIPIENT))
+        await guests.leave(self)
 
     async def _applied(self, rows: Sequence[wire.Row]) -> None:
         """What `edge.line.join_hub` does with applied rows, as far as it writes."""
@@ -203,6 +209,7 @@ class Box:
                 self.saw_yes(bytes.fromhex(body.customer), body.purpose, body.gen)
         with suppress(StoreError):
             await self.do(partial(visits.end_without_basis, now_ms=self.time.now_ms(), recipient=RECIPIENT))
+        self.elsewhere.moved()
 
     def saw_withdrawal(self, customer_id: bytes, purpose: str, gen: int) -> None:
         held = self.memory.withdrawn

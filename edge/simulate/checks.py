@@ -48,6 +48,7 @@ def everything(centre: Centre, boxes: list[Box], people: People) -> list[Broken]
                 _registers(box, hub, known),
                 _balances(box, hub, known, centre.hub.now_ms()),
                 _forms(box),
+                _guests(box, hub),
                 _views(box),
                 at_any_moment(box),
             )
@@ -270,11 +271,16 @@ def _ledgers(boxes: list[Box], hub: Connection, known: list[Person]) -> Found:
     ]
     ours = Counter(lines)
     parted = {box.device for box in boxes if box.memory.parted}
+    passing = {
+        line_id for box in boxes for (line_id,) in box.db.reader.execute("SELECT line_id FROM guest_line")
+    }
     central = hub.execute(f"SELECT {columns}, device_id FROM ledger").fetchall()
     theirs = Counter(row[:5] for row in central if row[1] in ids)
     # Of a box that was put back the hub may hold lines that the box lost with its disk.
     missing = (ours - theirs) or any(
-        row[5] not in parted for row in central if row[1] in ids and row[:5] not in ours
+        row[5] not in parted and row[0] not in passing
+        for row in central
+        if row[1] in ids and row[:5] not in ours
     )
     if missing:
         yield Broken("I7", f"{ours.total()} lines in the shops, {theirs.total()} at the hub, or others")
@@ -288,6 +294,37 @@ def _forms(box: Box) -> Found:
         ).fetchall()
         if len(rows) != 1 or rows[0][1:] != first[1:]:
             yield Broken("I9b", f"a form of {box.name} is {len(rows)} lines, or another than the first")
+
+
+def _guests(box: Box, hub: Connection) -> Found:
+    """I6, I12: who is a guest is so at both ends; what a card earned without a line is its owner's, once."""
+    here = box.db.reader.execute(
+        "SELECT customer_id, since_ms FROM replica.guest ORDER BY customer_id"
+    ).fetchall()
+    there = hub.execute(
+        "SELECT customer_id, since_ms FROM residency WHERE shop_id=? AND reason='visit' ORDER BY customer_id",
+        (box.name,),
+    ).fetchall()
+    if here != there:
+        yield Broken("I12", f"{box.name} has {len(here)} guests, {len(there)} at the hub, or others")
+    said = "SELECT {}, seq, body FROM {} WHERE kind='guest_saved' AND body<>?"
+    facts = [
+        *box.db.reader.execute(said.format("(SELECT epoch FROM outbox_head)", "outbox"), (BLANK,)),
+        *box.db.reader.execute(said.format("epoch", "outbox_past"), (BLANK,)),
+    ]
+    for epoch, seq, body in facts:
+        fact = msgspec.json.decode(body)
+        counted = hub.execute(
+            "SELECT 1 FROM event WHERE device_id=? AND epoch=? AND seq=? AND customer_id IS NOT NULL",
+            (box.device, epoch, seq),
+        ).fetchone()
+        lines = hub.execute(
+            "SELECT instrument, delta FROM ledger WHERE line_id=?", (bytes.fromhex(fact["line_id"]),)
+        ).fetchall()
+        if counted and lines != [(fact["instrument"], fact["delta"])]:
+            yield Broken(
+                "I6", f"what a card earned in {box.name} without a line is {len(lines)} lines at the hub"
+            )
 
 
 def _views(box: Box) -> Found:

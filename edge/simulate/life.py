@@ -11,12 +11,14 @@ from edge.catalogue.rules import Product, Stock
 from edge.consent import acts as consent
 from edge.consent import tables as consents_here
 from edge.consent.facts import ConsentGiven, ConsentWithdrawn
+from edge.facts import Fact
 from edge.joining import acts as joining
 from edge.joining.facts import CredentialBlocked, CredentialBound, CustomerJoined, Yes
 from edge.joining.sealing import newcomer, sealed_card
 from edge.kit.errors import Refused
 from edge.recognition.rules import Hashes, hashes
-from edge.simulate.box import QUIET_MS, RECIPIENT, Box
+from edge.simulate import guests
+from edge.simulate.box import QUIET_MS, RECIPIENT, Act, Box
 from edge.simulate.centre import KEYS, Centre
 from edge.staff.deeds import Doer
 from edge.visits import acts as visits
@@ -91,6 +93,7 @@ class InShops:
             self.block: 1,
             self.again: 1,
             self.look_up: 1,
+            self.visit: 3,
             Box.tick: 1,
         }
         return self._dice.choices(list(acts), list(acts.values()))[0]
@@ -105,9 +108,27 @@ class InShops:
 
     async def tap(self, box: Box) -> None:
         whose = self._people.somebody(box)
-        shown = hashes(KEYS.chain_key, box.keys.shop_key, "barcode", self._dice.choice(whose.cards))
-        assert shown is not None
-        await box.do(
+        await self._tap(box, _hashes(box, self._dice.choice(whose.cards)))
+
+    async def visit(self, box: Box) -> None:
+        """Anybody of the chain comes in: a member of another shop becomes known, or saves without that."""
+        shown = _hashes(box, self._dice.choice(self._people.any().cards))
+        if await self._tap(box, shown):
+            return
+        came = await guests.came(box, shown, recipient=RECIPIENT)
+        if came:
+            await self._tap(box, shown)
+            await self.earn(box)
+        elif came is None:
+            asked = Asked(
+                self._dice.randbytes(16), b"", role="staff", staff_id=STAFF, at_ms=box.time.now_ms()
+            )
+            instrument, amount = self._dice.choice(INSTRUMENTS), self._dice.randint(1, 3)
+            form = guests.saving(box, shown, asked=asked, instrument=instrument, amount=amount)
+            await self._send(box, asked.line_id, form)
+
+    async def _tap(self, box: Box, shown: Hashes) -> list[Fact]:
+        return await box.do(
             partial(
                 visits.saw,
                 credential=shown.outer,
@@ -136,25 +157,23 @@ class InShops:
             await self._form(box, partial(wallet.redeem_points, amount=amount, here=box.here))
 
     async def _form(self, box: Box, act: Callable[..., list[WalletMoved]]) -> None:
-        """A form of the tablet: nobody has an answer until one comes, and then it is the first."""
-        visit_id = self._visit(box)
-        line_id = self._dice.randbytes(16)
+        visit_id, line_id = self._visit(box), self._dice.randbytes(16)
         asked = Asked(line_id, visit_id, role="staff", staff_id=STAFF, at_ms=box.time.now_ms())
-        whole = partial(act, asked=asked)
-        box.memory.in_doubt.append((line_id, whole))
-        facts = await box.do(whole)
-        if (line_id, whole) in box.memory.in_doubt:  # or it was sent again before the answer came
-            box.memory.in_doubt.remove((line_id, whole))
-        if facts:
-            box.memory.answered.setdefault(line_id, _line(facts[0]))
+        await self._send(box, line_id, partial(act, asked=asked))
+
+    async def _send(self, box: Box, line_id: bytes, form: Act) -> None:
+        """A form of the tablet: nobody has an answer until one comes, and then it is the first."""
+        box.memory.in_doubt.append((line_id, form))
+        facts = await box.do(form)
+        if (line_id, form) in box.memory.in_doubt:  # or it was sent again before the answer came
+            box.memory.in_doubt.remove((line_id, form))
+        _answered(box, line_id, facts)
 
     async def again(self, box: Box) -> None:
         """The form that got no answer is sent once more."""
         if box.memory.in_doubt:
-            line_id, act = box.memory.in_doubt.pop(0)
-            facts = await box.do(act)
-            if facts:
-                box.memory.answered.setdefault(line_id, _line(facts[0]))
+            line_id, form = box.memory.in_doubt.pop(0)
+            _answered(box, line_id, await box.do(form))
 
     def _visit(self, box: Box) -> bytes:
         here = visits_here.arrivals(box.db.reader, recipient=RECIPIENT, now_ms=box.time.now_ms(), most=8)
@@ -348,6 +367,9 @@ def _knows(box: Box, customer_id: bytes) -> bool:
     )
 
 
-def _line(fact: object) -> tuple[Any, ...]:
-    assert isinstance(fact, WalletMoved)
-    return fact.customer_id, fact.instrument, fact.delta, fact.why
+def _answered(box: Box, line_id: bytes, facts: list[Fact]) -> None:
+    """What was said of a form first: of a card that is somebody's, by the ledger."""
+    if facts and isinstance(facts[0], WalletMoved):
+        fact = facts[0]
+        said = fact.customer_id, fact.instrument, fact.delta, fact.why
+        box.memory.answered.setdefault(line_id, said)

@@ -56,7 +56,8 @@ class Line(httpx.AsyncBaseTransport):
         try:
             heard = await self._there_and_back(request, limit_s)
         except httpx.TransportError:
-            self._urgent_first = True
+            # What the counter asks about a card is no lane: the conversation goes on.
+            self._urgent_first |= request.url.path != wire.GUEST_PATH
             raise
         if _is_urgent(request) and heard.status < 500:  # a refusal stops its own lane only
             self._urgent_first = False

@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 
 from edge.simulate import signatures
 from edge.simulate.disk import memory
+from edge.simulate.guests import short_stays
 from edge.simulate.loop import VirtualLoop
 from edge.simulate.planted import PLANTED, planted
 from edge.simulate.world import Report, World
@@ -31,6 +32,7 @@ def play(seed: int, *, shops: int = SHOPS, bug: str = "") -> Report:
         wrong,
         _dice_for_everybody(seed),
         signatures.cheap(),
+        short_stays(),
         asyncio.Runner(loop_factory=VirtualLoop) as runner,
     ):
 

@@ -87,8 +87,11 @@ class World:
             (self.put_back, "restore"),
             (self.clone, "clone"),
             (self.put_hub_back, "hub_restore"),
+            (self.update, "update"),
         ]
         self.faults = [each for each in kinds if self.dice.random() < 0.6]
+        for box in self.boxes:
+            box.schema = self.dice.choice((wire.OLDEST, wire.SCHEMA, wire.SCHEMA))
         self.hub_is_backup = False  # and the next start has to be told so
         self.twins: list[tuple[Box, Box]] = []  # a copy, and whose it is
         self.trouble = self.dice.choice((0.1, 0.2, 0.4)) if self.faults else 0.0
@@ -242,6 +245,14 @@ class World:
         with suppress(StoreError):
             await self.centre.renew(box.device, above=above)
             box.memory.to_renew = False
+
+    async def update(self) -> None:
+        """A box gets the other version: the newer one, or back to the one before."""
+        box = self.dice.choice(self.boxes)
+        if box.up:
+            box.end()
+            box.schema = wire.OLDEST if box.schema == wire.SCHEMA else wire.SCHEMA
+            self._later(1.0, partial(self._start, box))
 
     async def clone(self) -> None:
         """Somebody starts a copy of a box, keys and all; a person finds out after a while."""
