@@ -133,7 +133,15 @@ def take(
             fresh.append(_read(fact, previous))
         elif stored[fact.seq][0] != previous:
             raise _no("the hub holds another history of this device", code="FORKED")
-    purses = Purses(conn, keys, shop_id=device.shop_id, device_id=device_id, epoch=epoch, now_ms=now_ms)
+    purses = Purses(
+        conn,
+        keys,
+        shop_id=device.shop_id,
+        device_id=device_id,
+        epoch=epoch,
+        now_ms=now_ms,
+        put_back=hub_epoch > 1 or epoch > 1,
+    )
     erased = _gather(conn, keys, fresh, purses)
     effects = _Effects(device, now_ms, purses, erased, [], [], set())
     kept = [_judged(conn, keys, each, effects=effects) for each in fresh]
@@ -209,6 +217,8 @@ def _judged(conn: Connection, keys: Keys, read: _Read, *, effects: _Effects) -> 
             at_ms = min(fact.at_ms, effects.now_ms)
             its, code = joined.agreed(conn, yes, shop_id=effects.shop_id, at_ms=at_ms)
             effects.lines += its
+        elif fact.kind == "visit_started" and customer_id is not None:
+            effects.purses.met(customer_id)
         elif read.move is not None:
             effects.purses.move(read.move, seq=fact.seq, at_ms=fact.at_ms)
         elif fact.kind == "customer_joined" and fact.hash is None:

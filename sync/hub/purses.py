@@ -17,7 +17,7 @@ from edge.wallet.rules import Instrument, Why, add, balance_of, with_balance, wi
 from sync import wire
 from sync.hub import people
 from sync.hub.config import Keys
-from sync.hub.tables import merges
+from sync.hub.tables import events, merges
 from sync.hub.tables import people as customers
 from sync.hub.tables import wallet as tables
 
@@ -38,8 +38,19 @@ class Purses:
     """Open with the lines that are to come (`expect`), `move` each, `keep` in the end."""
 
     def __init__(
-        self, conn: Connection, keys: Keys, *, shop_id: str, device_id: str, epoch: int, now_ms: int
+        self,
+        conn: Connection,
+        keys: Keys,
+        *,
+        shop_id: str,
+        device_id: str,
+        epoch: int,
+        now_ms: int,
+        put_back: bool = False,
     ) -> None:
+        """`put_back`: this hub or this box once was, so that the hub may have forgotten who was a guest."""
+        self._put_back = put_back
+        self._met: set[bytes] = set()  # of whom this upload says that a visit began
         self._conn = conn
         self._keys = keys
         self._shop_id = shop_id
@@ -70,6 +81,16 @@ class Purses:
         self._asked.discard(customer_id)
         self._here.discard(customer_id)
 
+    def met(self, customer_id: bytes) -> None:
+        """This upload says that a visit of theirs began in the shop."""
+        self._met.add(customer_id)
+
+    def _was_guest(self, customer_id: bytes) -> bool:
+        """Whether the shop's own history has a visit of somebody whose stay a backup does not know."""
+        return self._put_back and (
+            customer_id in self._met or events.was_met(self._conn, self._device_id, customer_id)
+        )
+
     def _read(self, about: set[bytes], *, there: set[bytes]) -> None:
         self._asked |= about
         self._there |= about & there
@@ -84,7 +105,7 @@ class Purses:
         customer_id = self._known(bytes.fromhex(body.customer_id))
         if customer_id not in self._there:
             raise _refused("no such customer", code="UNKNOWN_CUSTOMER")
-        if customer_id not in self._here:
+        if customer_id not in self._here and not self._was_guest(customer_id):
             raise _refused("the customer is of another shop", code="NOT_RESIDENT")
         line = NewLine(bytes.fromhex(body.line_id), body.instrument, body.delta, body.why)
         if customer_id in self._into:

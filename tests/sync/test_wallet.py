@@ -11,7 +11,7 @@ from edge.visits.tables import arrival
 from edge.wallet import acts
 from edge.wallet.rules import GiftCard, StampCard
 from sync import wire
-from sync.hub import consents, devices, people, wallet
+from sync.hub import consents, devices, people, restored, wallet
 from tests.sync.centre import ANNA, BRAM, HERE, KEYS, SHOP_KEY, Centre, customer, device, open_centre
 from tests.sync.shop import events_at
 from tests.sync.test_intake import push
@@ -174,6 +174,34 @@ async def test_a_shop_may_not_move_the_balance_of_whoever_is_not_resident_there(
         await centre.hub.db.apply(devices.register, KEYS, device=device("box-2", "s2"), shop_key=b"T" * 32)
         await centre.hub.add_customers(["s2"], [_with_points()])
         assert await sent(centre, body()) == [(1, "NOT_RESIDENT")]
+
+
+@pytest.mark.parametrize("apart", [True, False], ids=["told before", "told with it"])
+async def test_what_a_guest_saved_counts_after_the_hub_forgot_their_stay_with_its_backup(
+    tmp_path: Path, apart: bool
+) -> None:
+    async with open_centre(tmp_path) as centre:
+        await centre.hub.db.apply(devices.register, KEYS, device=device("box-2", "s2"), shop_key=b"T" * 32)
+        await centre.hub.add_customers(["s2"], [_with_points()])
+        await centre.hub.db.apply(restored.raise_epoch, now_ms=now_ms())
+        assert await sent(centre, body()) == [(1, "NOT_RESIDENT")]  # of whom this shop told no visit
+        centre.box.happened(1, kind="visit_started", body=msgspec.json.encode({"customer_id": ANNA.hex()}))
+        if apart:
+            await push(centre, centre.box.batch(2, 2))
+        centre.box.happened(1, kind="wallet_moved", body=body(line_id="02" * 16))
+        _, answer = await push(centre, centre.box.batch(3 if apart else 2, 3))
+        assert answer.rejected == []
+        assert _points(centre) == 125
+
+
+async def test_while_nothing_was_put_back_a_visit_makes_nobody_a_resident(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        await centre.hub.db.apply(devices.register, KEYS, device=device("box-2", "s2"), shop_key=b"T" * 32)
+        await centre.hub.add_customers(["s2"], [_with_points()])
+        centre.box.happened(1, kind="visit_started", body=msgspec.json.encode({"customer_id": ANNA.hex()}))
+        centre.box.happened(1, kind="wallet_moved", body=body())
+        _, answer = await push(centre, centre.box.batch(1, 2))
+        assert [(each.seq, each.code) for each in answer.rejected] == [(2, "NOT_RESIDENT")]
 
 
 async def test_a_value_that_is_no_balance_is_left_as_it_is(tmp_path: Path) -> None:
