@@ -88,6 +88,7 @@ class World:
             (self.clone, "clone"),
             (self.put_hub_back, "hub_restore"),
             (self.update, "update"),
+            (self.cached, "cached"),
         ]
         self.faults = [each for each in kinds if self.dice.random() < 0.6]
         for box in self.boxes:
@@ -201,6 +202,17 @@ class World:
 
     async def set_clock(self) -> None:
         self.dice.choice(self.boxes).clock.skew_ms = self.dice.choice(SKEWS_MS)
+
+    async def cached(self) -> None:
+        """A box fetches all anew behind a proxy that gives it pages of before, whatever it asks for."""
+        box = self.dice.choice(self.boxes)
+        box.line.rates["crossed"] = 0.9
+        self._fetch_anew(box)
+
+        async def over() -> None:
+            box.line.rates["crossed"] = 0.0
+
+        self._later(self.dice.expovariate(1 / 20), over)
 
     async def lose_replica(self) -> None:
         self._fetch_anew(self.dice.choice(self.boxes))
