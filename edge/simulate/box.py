@@ -10,6 +10,8 @@ from pathlib import Path
 from sqlite3 import Connection, DatabaseError
 from typing import Any, Final, cast
 
+from msgspec.structs import replace
+
 from edge import newcomers, outbox
 from edge.facts import Fact
 from edge.files import high_water_ms, prepare
@@ -73,6 +75,14 @@ def is_held(kept: Kept, held: Mapping[Kept, int], times: int = 1) -> bool:
     """Whether a fact is among what is held, or was blanked there by an erasure."""
     blank = Kept(kept.kind, kept.at_ms, outbox.BLANK)
     return held.get(kept, 0) + held.get(blank, 0) >= times
+
+
+class _Older(Agent):
+    """The agent of the version before: what that one does not know of a row, it passes over."""
+
+    async def _page(self, part: str, *, after: int, wait_s: int) -> wire.Page:
+        page = await super()._page(part, after=after, wait_s=wait_s)
+        return wire.Page([replace(row, skips=0) for row in page.rows], page.checkpoint, page.signed)
 
 
 class Box:
@@ -159,7 +169,8 @@ class Box:
         self.time = ShopTime(self.clock, high_water_ms=high_water_ms(self.db.reader))
         self.new_id = uuid7_source(self.clock, random=self._dice.randbytes)
         self.uplink = Uplink(self.db, self.keys, self.time, on_applied=self._applied, on_empty=self.bring_in)
-        self.agent = Agent(
+        agent = _Older if self.schema < wire.SCHEMA else Agent
+        self.agent = agent(
             self.uplink,
             Client(self.line.of(process)),
             device=self.device,

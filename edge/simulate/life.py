@@ -274,10 +274,10 @@ class AtTheCentre:
             self.grant: 4,
             self.add: 3,
             self.block: 1,
-            self.erase: 2,
-            self.product: 2,
+            self.erase: 3,
+            self.product: 3,
             self.stock: 2,
-            self.compact: 1,
+            self.compact: 2,
         }
         return self._dice.choices(list(acts), list(acts.values()))[0]
 
@@ -329,7 +329,7 @@ class AtTheCentre:
 
     async def product(self, centre: Centre) -> None:
         item = self._dice.choice(ITEMS)
-        if self._dice.random() < 0.2:
+        if self._dice.random() < 0.4:
             await centre.change(goods.drop_products, [item])
         else:
             product = Product(item, f"Schoen {self._dice.randrange(99)}", self._dice.randrange(1, 20_000))

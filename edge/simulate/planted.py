@@ -18,7 +18,7 @@ from edge.uplink import Uplink
 from edge.wallet import rules as wallet_rules
 from sync import agent, wire
 from sync.agent import Agent
-from sync.hub import app, consents, feed, intake, people, purses, restored, wallet
+from sync.hub import app, consents, feed, guests, intake, people, purses, restored, wallet
 from sync.hub.app import Hub
 from sync.hub.consents import NewConsent
 from sync.hub.problem import Refusal
@@ -238,6 +238,9 @@ PLANTED: Final[dict[str, Callable[[], list[Swap]]]] = {
     "compacts_unheard": _compacts_unheard,
     "backup_brings_back": lambda: [(restored, "remembered", lambda *_: set())],
     "erase_keeps_history": lambda: [(people, "events", _Forgetful(events))],
+    "guest_stays": lambda: [(guests, "left", lambda *_, **__: [])],
+    "backup_forgets_guests": lambda: [(purses.Purses, "_was_guest", lambda *_: False)],
+    "older_shops_not_asked": lambda: [(feed, "SKIPS_SINCE", wire.OLDEST)],
 }
 
 
