@@ -7,6 +7,7 @@ lost line ends all three, and they start again in that order.
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync import bootstrap, mending, signet, wire
-from sync.asking import Asking, Sleep, dense, first, fitting, refusal, refusing, understood
+from sync.asking import Asking, Sleep, dense, first, fitting, refusal, refusing, takes_away, understood
 from sync.bootstrap import Bootstrap, Staging
 from sync.box import Box
 from sync.pokes import BEAT_S, URGENT_PATH, Poke, Reading
@@ -108,7 +109,7 @@ class Agent:
         self._poked = {part: asyncio.Event() for part in (self._urgent, self._main)}
         self._streaming = False
         self._comparing = asyncio.Lock()
-        self._taken_away = 0  # urgent pages so far that withdrew, blocked or erased something
+        self._taken_away = Counter[str]()  # pages so far, by lane, that took somebody or something away
         self.state = AgentState(since_ms=wall_ms())
 
     def wake(self) -> None:
@@ -358,7 +359,8 @@ class Agent:
 
     async def _pull(self, part: str, *, wait_s: int) -> bool:
         """Fetch and apply the next page; whether the partition is then up to date."""
-        after, taken_away = self._box.cursor(part), self._taken_away
+        other = self._main if part == self._urgent else self._urgent
+        after, taken_away = self._box.cursor(part), self._taken_away[other]
         try:
             page = await self._page(part, after=after, wait_s=wait_s)
         except wire.Refused as error:
@@ -376,11 +378,10 @@ class Agent:
         is_long = after == self._box.cursor(part) == 0 and not page.checkpoint.up_to_date
         if is_long and await self._rebuilt():
             return False
-        if part != self._urgent and taken_away != self._taken_away:
+        if taken_away != self._taken_away[other]:
             return False  # older than an erasure applied meanwhile: what it carries may be gone, so ask again
         if page.rows:
-            if part == self._urgent and any(row.op != "put" or row.t != "key" for row in page.rows):
-                self._taken_away += 1
+            self._taken_away[part] += takes_away(page, urgent=part == self._urgent)
             await self._applied(page)
             if part == self._urgent:
                 self.wake()  # for the receipt

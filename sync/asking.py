@@ -163,6 +163,13 @@ def dense(page: wire.Page, part: str, *, after: int) -> None:
         wire.follows(page, part, after=after)
 
 
+def takes_away(page: wire.Page, *, urgent: bool) -> bool:
+    """Whether a page of the other lane that was fetched before this one may bring what is gone by now."""
+    if urgent:
+        return any(row.op != "put" or row.t != "key" for row in page.rows)
+    return any(row.op != "put" and row.t == "customer" for row in page.rows)
+
+
 @contextmanager
 def refusing() -> Iterator[None]:
     """What is malformed in here is of the hub itself, and stops the lane."""

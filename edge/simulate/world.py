@@ -93,6 +93,7 @@ class World:
         self.faults = [each for each in kinds if self.dice.random() < 0.6]
         for box in self.boxes:
             box.schema = self.dice.choice((wire.OLDEST, wire.SCHEMA, wire.SCHEMA))
+        self.starting = asyncio.Lock()
         self.hub_is_backup = False  # and the next start has to be told so
         self.twins: list[tuple[Box, Box]] = []  # a copy, and whose it is
         self.trouble = self.dice.choice((0.1, 0.2, 0.4)) if self.faults else 0.0
@@ -183,10 +184,11 @@ class World:
             self.centre.process.doom_after(self.dice.randint(0, 30), now)
 
     async def _start_hub(self) -> None:
-        if not self.centre.up:
-            self.note("hub starts")
-            await self.centre.start(put_back=self.hub_is_backup)
-            self.hub_is_backup = self.hub_is_backup and not self.centre.up
+        async with self.starting:  # by one hand: two processes would have one file
+            if not self.centre.up:
+                self.note("hub starts")
+                await self.centre.start(put_back=self.hub_is_backup)
+                self.hub_is_backup = self.hub_is_backup and not self.centre.up
 
     async def cut(self) -> None:
         line = self.dice.choice(self.boxes).line

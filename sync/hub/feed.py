@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _PAGE_ROOM = 1024  # for the checkpoint
 EVERYTHING: Final = b""  # the topic of whoever wants to hear of every change
 SKIPS_SINCE: Final = 2  # the version of the messages that counts with `skips`
-OVERTAKEN: Final = "overtaken"  # a type that no version knows: it is passed over, and its number counted
 
 
 def key(shop_id: str, customer_id: bytes, *, wrapped: bytes) -> list[Line]:
@@ -143,7 +142,7 @@ def _rows(conn: Connection, part: str, *, after: int, limit: int, schema: int) -
     for seq, op, t, id_, ver, d, skips in tables.after(conn, part, seq=after, limit=limit):
         if skips and schema < SKIPS_SINCE:
             for number in range(max(after, seq - skips - 1) + 1, seq):
-                yield wire.Row(part, number, "put", OVERTAKEN, "-", 0, wire.EMPTY)
+                yield wire.Row(part, number, "put", tables.OVERTAKEN, "-", 0, wire.EMPTY)
             skips = 0
         yield wire.Row(part, seq, op, t, id_, ver, msgspec.Raw(d), skips)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import asdict
@@ -109,14 +110,33 @@ def shops(conn: Connection, customer_id: bytes) -> set[str]:
     return {wire.shop_of(part) for (part,) in rows}
 
 
+OVERTAKEN: Final = "overtaken"  # a type that no version knows: it is passed over, and its number counted
+
+
 def take_back(conn: Connection, part: str, customer_id: bytes) -> None:
-    """Make every row about a customer in one partition say that they left it; the seqs stay."""
+    """Let every row about a customer in one partition say that they left it; the seqs stay.
+
+    In the urgent partition the rows say nothing any more: heard late, a leaving would take away whoever came in again
+    since, whose rows are in the other one.
+    """
+    left = (
+        (OVERTAKEN, "-", "put", 0) if part.endswith(":urgent") else ("customer", customer_id.hex(), "del", 1)
+    )
+    t, id_, op, ver = left
     conn.execute(
         """
-        UPDATE feed SET op='del', t='customer', id=:id, d=:nothing
+        UPDATE feed SET op=:op, t=:t, id=:id, ver=:ver, d=:nothing
         WHERE part=:part AND customer_id=:customer_id AND op<>'erase'
         """,
-        {"part": part, "customer_id": customer_id, "id": customer_id.hex(), "nothing": b"{}"},
+        {
+            "part": part,
+            "customer_id": customer_id,
+            "op": op,
+            "t": t,
+            "id": id_,
+            "ver": ver,
+            "nothing": b"{}",
+        },
     )
 
 
