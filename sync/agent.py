@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from secrets import token_hex
 from typing import Final, Protocol
 
 import httpx
@@ -389,11 +390,11 @@ class Agent:
 
     async def _page(self, part: str, *, after: int, wait_s: int) -> wire.Page:
         """A page of a partition, as the hub vouches for it."""
-        query = f"part={part}&after={after}&limit={wire.PAGE_ROWS}&wait={wait_s}"
-        if self._schema > 1:
-            query += f"&schema={self._schema}"
+        once = token_hex(8)
+        schema = f"&schema={self._schema}" if self._schema > 1 else ""
+        query = f"part={part}&after={after}&limit={wire.PAGE_ROWS}&wait={wait_s}&once={once}{schema}"
         content = await self._ask("GET", f"{wire.FEED_PATH}?{query}", most=wire.PAGE_BYTES)
-        page = understood(lambda: wire.decode_page(content, schema=self._schema))
+        page = understood(lambda: wire.decode_page(content, schema=self._schema, once=once))
         await self._vouched(page)
         self._up(page.checkpoint.hub_time_ms)
         self._said_schema = page.checkpoint.schema

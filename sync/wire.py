@@ -49,6 +49,7 @@ PAGE_ROWS: Final = 2000
 PAGE_BYTES: Final = 4 << 20
 ROW_BYTES: Final = 64 << 10
 ANSWER_BYTES: Final = 64 << 10  # 500 rejections fit
+ONCE_CHARS: Final = 32
 WAIT_S: Final = 25  # below the 30 s at which proxies tend to cut a silent request
 
 Op = Literal["put", "del", "erase"]
@@ -179,7 +180,8 @@ class Row(Struct, frozen=True, omit_defaults=True):
 class Checkpoint(Struct, frozen=True, kw_only=True):
     """Closes a page. `digest` is SHA-256 (hex) over the row lines with their line ends.
 
-    `keys` are the hub's public keys, the current and the next (hex); none at a hub of an earlier version.
+    `keys` are the hub's public keys, the current and the next (hex); none at a hub of an earlier version. `once` is
+    the word that came with the question, so that a page of before, signed as it is, answers nothing else.
     """
 
     part: Name
@@ -190,6 +192,7 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
     hub_time_ms: Count
     hub_epoch: Seq = 1
     keys: Annotated[list[Hex32], Meta(max_length=2)] = []
+    once: Annotated[str, Meta(max_length=ONCE_CHARS)] = ""
     schema: Seq = SCHEMA
 
 
@@ -373,8 +376,11 @@ def encode_page(
     return page + _encode(_Closing(Raw(signed.content), signed.key, signed.sig)) + b"\n"
 
 
-def decode_page(body: bytes, *, schema: int = SCHEMA) -> Page:
-    """The page in `body`, its count and digest verified; whether it is the one asked for says `follows`."""
+def decode_page(body: bytes, *, schema: int = SCHEMA, once: str = "") -> Page:
+    """The page in `body`, its count and digest verified; whether it is the one asked for says `follows`.
+
+    `once` is what was asked with: a page that says another one is an answer to another question.
+    """
     lines = _split(body, most=PAGE_BYTES)
     if len(lines) > PAGE_ROWS + 1:
         raise _malformed(f"over {PAGE_ROWS} rows", code="TOO_LARGE")
@@ -382,10 +388,16 @@ def decode_page(body: bytes, *, schema: int = SCHEMA) -> Page:
     content = bytes(closing.checkpoint)
     checkpoint = _decode(_CHECKPOINT, content)
     _known(checkpoint.schema, schema)
+    _answers(checkpoint, once)
     if checkpoint.rows != len(lines) - 1 or checkpoint.digest != sha256(_lines(lines[:-1])).hexdigest():
         raise _malformed("the page does not match its digest", code="BAD_DIGEST")
     rows = [_decode(_ROW, line, most=ROW_BYTES) for line in lines[:-1]]
     return Page(rows, checkpoint, Signed(content, closing.key, closing.sig))
+
+
+def _answers(checkpoint: Checkpoint, once: str) -> None:
+    if once and checkpoint.once not in ("", once):  # a hub of an earlier version says none
+        raise _malformed("the page is the answer to another question", code="OTHER_ANSWER")
 
 
 def follows(page: Page, part: str, *, after: int) -> None:

@@ -97,6 +97,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         limit: Annotated[int, QueryParameter(ge=1, le=wire.PAGE_ROWS)] = wire.PAGE_ROWS,
         wait: Annotated[int, QueryParameter(ge=0, le=wire.WAIT_S)] = 0,
         schema: Annotated[int, QueryParameter(ge=0, le=rows.MOST)] = 1,
+        once: Annotated[str, QueryParameter(max_length=wire.ONCE_CHARS)] = "",
     ) -> Response[bytes]:
         device = await signed(request)
         if schema < wire.OLDEST:
@@ -122,6 +123,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
             signer=hub.signer,
             now_ms=hub.now_ms(),
             schema=min(schema, wire.SCHEMA),
+            once=once,
         )
         hub.admission.spent(device.shop_id, len(page) / admission.PAGE_BYTES)
         return bodies.answer(request, page, _NDJSON)

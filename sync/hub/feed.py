@@ -110,10 +110,12 @@ def page(
     signer: Signer,
     now_ms: int,
     schema: int = wire.SCHEMA,
+    once: str = "",
 ) -> bytes:
     """The next rows of `part` after `after` as the wire's bytes, at most `limit` and a page's size, signed.
 
     `schema` is that of the shop: one of the version before counts without `skips`, so it is told each number.
+    `once` is said again.
     """
     lines: list[bytes] = []
     size, cursor = _PAGE_ROOM, after
@@ -134,6 +136,7 @@ def page(
         hub_time_ms=now_ms,
         hub_epoch=devices.hub_epoch(conn),
         keys=signer.keys,
+        **({"once": once} if once else {}),
         schema=schema,
     )
 

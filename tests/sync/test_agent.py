@@ -232,13 +232,20 @@ def lied_to(tmp_path: Path, liar: Liar) -> tuple[Agent, TestBox, httpx.AsyncClie
     return agent, box, client
 
 
-def page(*, part: str = "shop:s1:urgent", first: int = 1, count: int = 2, cursor: int | None = None) -> bytes:
+def page(
+    *,
+    part: str = "shop:s1:urgent",
+    first: int = 1,
+    count: int = 2,
+    cursor: int | None = None,
+    once: str = "",
+) -> bytes:
     rows = [
         wire.encode_row(wire.Row(part, seq, "erase", "customer", ANNA.hex(), 1, wire.EMPTY))
         for seq in range(first, first + count)
     ]
     last = first + count - 1 if cursor is None else cursor
-    return wire.encode_page(rows, part=part, cursor=last, up_to_date=True, hub_time_ms=1)
+    return wire.encode_page(rows, part=part, cursor=last, up_to_date=True, hub_time_ms=1, once=once)
 
 
 LIES: dict[str, tuple[Liar, type[wire.WireError], str]] = {
@@ -260,6 +267,7 @@ LIES: dict[str, tuple[Liar, type[wire.WireError], str]] = {
         wire.Refused,
         "FEED_GAP",
     ),
+    "a page of before": (Liar(body=page(once="of another question")), wire.Unreachable, "OTHER_ANSWER"),
     "another shop's partition": (Liar(body=page(part="shop:s2:urgent")), wire.Refused, "WRONG_PART"),
 }
 
