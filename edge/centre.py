@@ -69,8 +69,19 @@ def lease_until_ms(conn: Connection) -> int:
     return int(until_ms)
 
 
-def forget_replica(conn: Connection) -> None:
-    """Drop all that came from the hub, cursors included: everything is fetched again."""
-    names = conn.execute("SELECT name FROM replica.sqlite_schema WHERE type='table'").fetchall()
-    for (name,) in names:
-        conn.execute(f"DELETE FROM replica.{name}")
+def forget_some_of_replica(conn: Connection, *, most: int) -> bool:
+    """Drop up to `most` rows that came from the hub; whether there are more. Everything is fetched again.
+
+    The cursors go last: whoever is cut half-way is told by the hub to begin again, and does.
+    """
+    names = [name for (name,) in conn.execute("SELECT name FROM replica.sqlite_schema WHERE type='table'")]
+    for name in sorted(names, key=lambda name: name == "feed_cursor"):
+        columns = conn.execute(f"PRAGMA replica.table_info({name})").fetchall()
+        key = ", ".join(column for _, column, _, _, _, place in columns if place) or "rowid"
+        gone = conn.execute(
+            f"DELETE FROM replica.{name} WHERE ({key}) IN (SELECT {key} FROM replica.{name} LIMIT ?)", (most,)
+        ).rowcount
+        if gone == most:
+            return True
+        most -= gone
+    return False

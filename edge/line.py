@@ -10,6 +10,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge import jobs, newcomers, outbox
+from edge.advice.pack import pack_id
 from edge.elsewhere import Elsewhere, Found
 from edge.fetching.places import Places
 from edge.fetching.staging import Fetching
@@ -153,6 +154,7 @@ def _status(house: House, box: Uplink) -> wire.Status:
             for name, state in sorted(health.readers.items())
         ],
         trouble=health.store,
+        rules=pack_id(),
     )
 
 

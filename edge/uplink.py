@@ -27,6 +27,7 @@ T = TypeVar("T")
 
 # A page of the feed is applied in slices, so that a tap waits for the writer at most some 10 ms.
 SLICE_ROWS = 250
+FORGOTTEN_AT_ONCE = 1_000  # as long, when all of it goes
 
 
 async def _nothing() -> None: ...
@@ -203,7 +204,9 @@ class Uplink:
 
     async def start_over(self, hub_epoch: int, *, empty: bool) -> None:
         if empty:
-            await self._kept(centre.forget_replica)
+            async with self.turn:
+                while await self._kept(centre.forget_some_of_replica, most=FORGOTTEN_AT_ONCE):
+                    pass  # taps have the writer in between
             await self._durable()
             await self._on_empty()
         await self._kept(centre.know, hub_epoch)

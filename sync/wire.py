@@ -258,6 +258,7 @@ class Status(Struct, frozen=True, kw_only=True, omit_defaults=True):
     disk_free_mb: Count | None = None
     readers: Annotated[list[ReaderHealth], Meta(max_length=100)] = []
     trouble: Annotated[str, Meta(max_length=64)] = ""  # code of what keeps the box from its work
+    rules: Annotated[str, Meta(max_length=64)] = ""  # id of the rules that its advice is made by
 
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -10,6 +11,15 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
+
+
+@dataclass(slots=True)
+class Asked:
+    """How many operations were asked, and how often each status was answered."""
+
+    operations: int = 0
+    answers: Counter[int] = field(default_factory=Counter)
+
 
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 
@@ -23,17 +33,18 @@ def asked(
     form: Callable[[], dict[str, str]] = dict,
     ours: Callable[[Any, int], httpx.Auth | None] = lambda case, turn: None,
     number: int = 6,
-) -> Counter[int]:
-    """How often each status was answered, over each `every`-th operation; raises AssertionError at the first 5xx.
+) -> Asked:
+    """What each `every`-th operation answered; raises AssertionError at the first 5xx.
 
     `form` gives what a form must carry to be taken for one of ours; `ours` may put what there really is into a
     case, given how many were asked before, and says who signs it. The same number asks the same.
     """
-    counts: Counter[int] = Counter()
+    told = Asked()
     for at, found in enumerate(schemathesis.openapi.from_dict(document).get_all_operations()):
         if at % every:
             continue
         operation = found.ok()
+        told.operations += 1
         for mode in MODES:
 
             @seed(number)
@@ -48,14 +59,14 @@ def asked(
             def check(case: Any) -> None:
                 if isinstance(case.body, dict):
                     case.body = {**case.body, **form()}
-                auth = ours(case, counts.total())
-                counts[_status(client, case, auth)] += 1
+                auth = ours(case, told.answers.total())
+                told.answers[_status(client, case, auth)] += 1
 
             try:
                 check()
             except (Unsatisfiable, schemathesis.errors.SchemathesisError):
                 continue  # nothing wrong can be said to an operation that takes nothing
-    return counts
+    return told
 
 
 def _status(client: httpx.Client, case: Any, auth: httpx.Auth | None) -> int:

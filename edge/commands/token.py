@@ -13,7 +13,7 @@ from edge.kit.clock import SystemClock, rfc3339
 from edge.kit.errors import WordsError
 from edge.kit.log import log_beside_words
 from sync.hub.app import open_hub
-from sync.hub.hq import tokens
+from sync.hub.hq import erasing, tokens
 from sync.hub.tables import tokens as tables
 from sync.hub.tables.tokens import Token
 
@@ -29,7 +29,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     listed = words.add_parser("list", help="every token, a line of JSON each; never the token itself")
     end = words.add_parser("end", help="a token may nothing any more, at once")
     end.add_argument("id", metavar="ID", help="as `list` prints it; or its name")
-    for each in (new, listed, end):
+    allow = words.add_parser("allow", help="lets a token forget more customers than usual, for an hour")
+    allow.add_argument("id", metavar="ID", help="as `list` prints it; or its name")
+    allow.add_argument("--erase", type=int, required=True, metavar="N", help="customers at most")
+    allow.add_argument("--dry-run", action="store_true", help="check everything and change nothing")
+    for each in (new, listed, end, allow):
         each.add_argument("--config", type=Path, required=True, help="hub.toml")
 
 
@@ -58,11 +62,24 @@ async def _do(words: argparse.Namespace) -> None:
                     told = {"id": each.id, "name": each.name, "scopes": sorted(each.scopes)}
                     ended = None if each.ended_ms is None else rfc3339(each.ended_ms)
                     print(json.dumps(told | {"made": rfc3339(each.made_ms), "ended": ended}))
+            case "allow":
+                id_ = _named(words.id, tables.every(hub.db.reader))
+                if not any(each.id == id_ and each.ended_ms is None for each in tables.every(hub.db.reader)):
+                    raise _unknown()
+                if not 1 <= words.erase <= erasing.MOST_ALLOWED:
+                    hint = f"from 1 to {erasing.MOST_ALLOWED}"
+                    raise WordsError("--erase is out of range", code="W02", hint=hint)
+                if not words.dry_run:
+                    await hub.db.apply(erasing.allow, id_, most=words.erase, now_ms=hub.now_ms())
             case _:
                 id_ = _named(words.id, tables.every(hub.db.reader))
                 if not await hub.db.apply(tables.end, id_, now_ms=hub.now_ms()):
-                    hint = "`welkom token list` names them"
-                    raise WordsError("no valid token has this id or name", code="W02", hint=hint)
+                    raise _unknown()
+
+
+def _unknown() -> WordsError:
+    hint = "`welkom token list` names them"
+    return WordsError("no valid token has this id or name", code="W02", hint=hint)
 
 
 def _named(said: str, every: Iterable[Token]) -> str:

@@ -30,7 +30,6 @@ _PURPOSE: Final = (
 
 def _read(names: list[str]) -> str:
     """Each purpose's basis is worked out once, and only a trait that finds one there is read."""
-    names = [name for name in names if TRAITS[name].on_card]
     allowed = ", ".join(f"'{name}'" for name in names)
     purposes = ", ".join(
         f"('{purpose}')" for purpose in dict.fromkeys(TRAITS[name].purpose for name in names)
@@ -48,6 +47,7 @@ def _read(names: list[str]) -> str:
 
 
 _READ: Final[dict[Role, str]] = {"staff": _read(traits_for("staff")), "manager": _read(traits_for("manager"))}
+_ALONE: Final = {name: _read([name]) for name, trait in TRAITS.items() if not trait.on_card}
 
 
 def unwrap(kek: bytes, customer_id: bytes, wrapped: bytes) -> bytes:
@@ -63,8 +63,23 @@ def read(
     conn: Connection, customer_id: bytes, *, role: Role, recipient: str, now_ms: int, kek: bytes
 ) -> Profile:
     """What `role` may see of a customer at `now_ms`; an empty profile when no basis holds."""
+    return _opened(conn, _READ[role], customer_id, recipient=recipient, now_ms=now_ms, kek=kek)
+
+
+def alone(
+    conn: Connection, customer_id: bytes, name: str, *, role: Role, recipient: str, now_ms: int, kek: bytes
+) -> Profile:
+    """A trait that no card shows, for the page about it; empty when `role` may not see it or no basis holds."""
+    if role not in TRAITS[name].roles:
+        return Profile(values={}, as_of_ms={}, until_ms=now_ms)
+    return _opened(conn, _ALONE[name], customer_id, recipient=recipient, now_ms=now_ms, kek=kek)
+
+
+def _opened(
+    conn: Connection, query: str, customer_id: bytes, *, recipient: str, now_ms: int, kek: bytes
+) -> Profile:
     rows = conn.execute(
-        _READ[role], {"customer_id": customer_id, "recipient": recipient, "now_ms": now_ms}
+        query, {"customer_id": customer_id, "recipient": recipient, "now_ms": now_ms}
     ).fetchall()
     values: dict[str, Any] = {}
     as_of_ms: dict[str, int] = {}

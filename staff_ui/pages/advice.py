@@ -12,6 +12,7 @@ from litestar.response import Redirect
 from edge.advice import acts, tables
 from edge.advice.advisor import Advice
 from edge.advice.limits import barred_words
+from edge.advice.pack import pack_id
 from edge.advice.rules import (
     DueAgain,
     DueAgainVisits,
@@ -87,6 +88,7 @@ class AdvicePage:
     purchases: tuple[Purchase, ...] = field(repr=False)
     mark: str
     used: bool = False
+    rules: str = ""
     tabs: tuple[Link, ...] = ()
 
 
@@ -174,6 +176,7 @@ def _page(desk: Desk, arrival: Arrival, around: Frame, say: Words, *, tablet: st
         purchases=purchases,
         used=bool(purchases) or bool(held and held.profiled and shown),
         mark=hmac.digest(tablet.encode(), spelt.encode(), sha256).hex()[:16],
+        rules=say.say("advice.rules", id=pack_id()) if shown else "",
     )
 
 

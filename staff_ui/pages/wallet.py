@@ -8,6 +8,7 @@ visit and without a name, for as long as the counter's note lasts.
 """
 
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import Final
 
 from litestar import Response
@@ -29,6 +30,8 @@ from staff_ui.pages.purse import Purse, here, limits, of_note, of_visit
 from staff_ui.pages.state import State, state
 from staff_ui.pages.tabs import Link, tabs
 from staff_ui.pages.values import text
+from staff_ui.pages.wishes import PURPOSE as WISHES_FOR
+from staff_ui.pages.wishes import Wishes, wishes_of
 from staff_ui.security import Ask
 from staff_ui.sheets import Frame
 from staff_ui.words import MONTHS, Words, key
@@ -120,6 +123,7 @@ class Wallet:
     none_why: str
     lost: str
     now: str = field(repr=False)
+    wishes: Wishes | None = field(default=None, repr=False)
     tabs: tuple[Link, ...] = ()
 
 
@@ -137,8 +141,10 @@ async def _show(desk: Desk, request: Ask, guest: Guest, purse: Purse) -> Respons
     house, around = desk.house, frame(desk, request, guest)
     say, now_ms = words(desk, around), house.time.now_ms()
     saved, broken = _saved(desk, purse, guest, now_ms)
+    wishes = wishes_of(desk, purse.visit, guest, say, now_ms=now_ms) if purse.visit else None
     if purse.visit:
-        await log_look(desk, purse.visit, guest, PURPOSES if saved else PURPOSES[:1])
+        seen = (*(PURPOSES if saved else PURPOSES[:1]), *((WISHES_FOR,) if wishes else ()))
+        await log_look(desk, purse.visit, guest, seen)
     elif saved:
         await _log_nameless(desk, purse, guest)
     said = _said(desk, request, purse, saved, say)
@@ -159,6 +165,7 @@ async def _show(desk: Desk, request: Ask, guest: Guest, purse: Purse) -> Respons
         now_ms=now_ms,
         broken=broken,
         plain=_plain(desk, purse),
+        wishes=wishes,
     )
     if not purse.nameless:
         it = replace(it, tabs=tabs(purse.visit_id.hex(), "wallet", say, busy=shop.busy(house.db.reader)))
@@ -249,6 +256,7 @@ def sheet(
     now_ms: int,
     broken: bool = False,
     plain: bool = False,
+    wishes: Wishes | None = None,
 ) -> Wallet:
     """The page's dataclass; `saved` is None for somebody who does not save here, or whose balance is `broken`."""
     if purse.nameless:
@@ -275,7 +283,8 @@ def sheet(
         none=say.say("wallet.broken") if broken else say.say("wallet.none"),
         none_why=say.say("wallet.broken_why") if broken else say.say("wallet.none_why"),
         lost=say.say("wallet.lost") if purse.nameless else "",
-        now=_now(saved, plain),
+        now=_now(saved, plain, wishes),
+        wishes=wishes,
     )
 
 
@@ -286,13 +295,17 @@ def _need(saved: Balances | None, said: Said | None, plain: bool, say: Words) ->
     return say.say(NEED) if saved.stamps or saved.points is not None else ""
 
 
-def _now(saved: Balances | None, plain: bool) -> str:
+def _now(saved: Balances | None, plain: bool, wishes: Wishes | None) -> str:
+    wished = "" if wishes is None else sha256(repr((wishes.as_of, wishes.lines)).encode()).hexdigest()[:8]
     if saved is None:
-        return ""
+        return wished
     stamps = saved.stamps.have if saved.stamps else ""
     shown = len(saved.vouchers), *(each.balance_cents for each in saved.giftcards)
     return "-".join(
-        map(str, (saved.points, stamps, *shown, *saved.as_of_ms.values(), "save" if plain else "proved"))
+        map(
+            str,
+            (saved.points, stamps, *shown, *saved.as_of_ms.values(), "save" if plain else "proved", wished),
+        )
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any, Final
 
+from edge.advice.pack import pack_id
 from edge.advice.rules import DAY_MS, DueAgain, GoesWith, Item, OthersLikeYou, PopularHere, Suggestion
 from staff_ui.pages.advice import EMPTY, AdvicePage, Purchase, Shown
 from staff_ui.pages.offers import short, why
@@ -43,10 +44,12 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
             Purchase(_ago(82, words), "Gasblik 230 g"),
         ),
         mark="",
+        rules=words.say("advice.rules", id=pack_id()),
     )
     popular = Suggestion("cook-gas-230", "Gasblik 230 g", PopularHere("all", 2_300, 141))
     empty = {
-        state: replace(usual, shown=(), purchases=(), sentence=words.say(key)) for state, key in EMPTY.items()
+        state: replace(usual, shown=(), purchases=(), sentence=words.say(key), rules="")
+        for state, key in EMPTY.items()
     }
     return {
         "three": usual,

@@ -8,6 +8,8 @@ from edge.wallet.rules import Balances, GiftCard, StampCard, Voucher
 from edge.wallet.tables import Written
 from staff_ui.pages.purse import Purse
 from staff_ui.pages.wallet import WHY_NOT, Said, Wallet, said, sheet
+from staff_ui.pages.wishes import Wishes, listed
+from staff_ui.samples.products import lines as wares
 from staff_ui.sheets import Frame
 from staff_ui.words import Words
 
@@ -35,6 +37,7 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
         broken: bool = False,
         purse: Purse = OF_VISIT,
         plain: bool = False,
+        wishes: Wishes | None = None,
     ) -> Wallet:
         name = "mevrouw De Vries"
         return sheet(
@@ -49,11 +52,13 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
             now_ms=NOW_MS,
             broken=broken,
             plain=plain,
+            wishes=wishes,
         )
 
     def after(instrument: str, delta: int, why: str, *, health: Health = ONLINE) -> Said:
         return said(Written(instrument, delta, why, NOW_MS), balances(7), words, health=health)
 
+    later = listed(wares(words)[:3], words, as_of_ms=NOW_MS - DAY_MS, rest=2, now_ms=NOW_MS)
     why = WHY_NOT["points"]
     short = words.say(why)
     return {
@@ -73,6 +78,8 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
         "plain card": page(balances(8), plain=True),
         "not enough": page(balances(7), what=Said("wrong", "", short)),
         "nothing but points": page(Balances(0, None, (), (), as_of_ms={"points": NOW_MS - DAY_MS}, added={})),
+        "saved for later": page(balances(7), wishes=later),
+        "saved for later, does not save": page(None, wishes=later),
         "does not save": page(None),
         "cannot be read": page(None, broken=True),
         "without a name": page(balances(8), purse=OF_CARD),

@@ -236,7 +236,7 @@ async def open_hub(
         if put_back:
             hub.shelf.forget()
             apart = config.state / keys_apart.FILE
-            await db.apply(keys_apart.put_back, config.keys, apart)
+            await keys_apart.put_back(db, config.keys, apart)
             apart.unlink(missing_ok=True)  # beside the database it would keep alive whom an erasure forgets
             log("hub_put_back", to_version=await db.apply(restored.raise_epoch, now_ms=clock.wall_ms()))
         working = [

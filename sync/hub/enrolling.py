@@ -3,6 +3,7 @@
 import os
 from typing import Final
 
+from edge.kit.clock import rfc3339
 from edge.kit.seal import KEY_BYTES, seal, unseal
 from edge.kit.sql import Connection
 from sync import enrolment
@@ -46,7 +47,8 @@ def enrol(conn: Connection, keys: Keys, asked: Asked, *, signer: Signer, now_ms:
         raise _no("the code is for another shop or device", code="CODE_ELSEWHERE")
     public_key = bytes.fromhex(asked.public_key)
     if slot.used_by not in (b"", public_key):
-        raise _no("another box used this code", code="CODE_SPENT")
+        when = "" if slot.used_ms is None else f" at {rfc3339(slot.used_ms)}"
+        raise _no(f"another box used this code{when}", code="CODE_SPENT")
     shop_key = devices.shop_key_of(conn, keys, slot.shop_id)
     known = tables.device(conn, slot.device_id)
     epoch = known.epoch if known and slot.used_by else asked.epoch
@@ -55,7 +57,7 @@ def enrol(conn: Connection, keys: Keys, asked: Asked, *, signer: Signer, now_ms:
     if not slot.used_by:
         device = Device(slot.device_id, slot.shop_id, epoch, public_key)
         devices.register(conn, keys, device=device, shop_key=shop_key)
-        codes.spend(conn, slot.id, public_key)
+        codes.spend(conn, slot.id, public_key, now_ms=now_ms)
     membership = Membership(
         device=slot.device_id,
         shop=slot.shop_id,

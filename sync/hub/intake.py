@@ -165,7 +165,7 @@ def _gather(conn: Connection, keys: Keys, fresh: Sequence[_Read], purses: Purses
     if not about:
         return set()
     there = customers.hold(conn, about)
-    marks = {people.mark(keys, customer_id): customer_id for customer_id in about - there}
+    marks = people.marks(keys, about - there)
     gone = {marks[mark] for mark in customers.erased(conn, marks)} if marks else set()
     if moves := [each.move for each in fresh if each.move is not None]:
         purses.expect(moves, there=there)

@@ -3,10 +3,12 @@
 A key never changes. So the keys of the last night open every older copy, but for those who were erased since.
 """
 
+import asyncio
 import os
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -19,6 +21,10 @@ from sync.hub.devices import shop_key_of
 from sync.hub.tables import keys as tables
 from sync.hub.tables import people
 
+if TYPE_CHECKING:
+    from sync.hub.store import Store
+
+SLICE: Final = 2_000  # keys a transaction
 FILE: Final = "hub.keys"  # beside hub.db while a copy is put back; afterwards it is taken away
 
 
@@ -32,29 +38,51 @@ def leave_out(conn: Connection, file: Path) -> None:
     tables.leave_out(conn)
 
 
-def put_back(conn: Connection, keys: Keys, file: Path) -> None:
-    """Take the keys in, of those who are there, and seal them for the shops again; raises StoreError if any lacks."""
-    if file.exists():
-        there = set(people.ids(conn))
-        tables.put(conn, (each for each in _read(file) if each[0] in there))
-    if lacking := tables.lacking(conn):
+async def put_back(db: "Store", keys: Keys, file: Path) -> None:
+    """Take the keys in, of those who are there, and seal them for the shops again; raises StoreError if any lacks.
+
+    A slice a transaction: five million keys would hold everything else for minutes, and all of them in memory. Cut
+    half-way, it is done again from the start, and comes to the same.
+    """
+    lines = _read(file)
+    while some := await asyncio.to_thread(lambda: list(islice(lines, SLICE))):
+        await db.apply(_put_some, some)
+    if lacking := await db.view(tables.lacking):
         raise StoreError(
             f"{lacking} customers in the database have no key",
             code="KEYS_APART",
             hint=f"put the newest hub-….keys beside hub.db as {FILE}, then start with --restored again",
         )
-    held, shops, rows = dict(tables.every(conn)), dict[str, bytes](), []
-    for part, seq, customer_id in tables.left_out(conn):
-        shop = wire.shop_of(part)
+    after: tuple[str, int] | None = ("", 0)
+    while after is not None:
+        after = await db.apply(_seal_some, keys, after=after)
+
+
+def _put_some(conn: Connection, some: list[tuple[bytes, bytes]]) -> None:
+    there = people.hold(conn, [customer_id for customer_id, _ in some])
+    tables.put(conn, [each for each in some if each[0] in there])
+
+
+def _seal_some(conn: Connection, keys: Keys, *, after: tuple[str, int]) -> tuple[str, int] | None:
+    """Seal keys for the shops after (part, seq); where to go on, None at the end."""
+    found = tables.left_out(conn, after=after, most=SLICE)
+    shops: dict[str, bytes] = {}
+    rows = []
+    for each in found:
+        shop = wire.shop_of(each.part)
         if shop not in shops:
             shops[shop] = derive(shop_key_of(conn, keys, shop), "key-transport")
-        place = key_place(customer_id)
-        key = unseal(keys.hub_kek, held[customer_id], place)
-        rows.append((part, seq, msgspec.json.encode(wire.Key(seal(shops[shop], key, place)))))
+        place = key_place(each.customer_id)
+        key = unseal(keys.hub_kek, each.wrapped, place)
+        rows.append((each.part, each.seq, msgspec.json.encode(wire.Key(seal(shops[shop], key, place)))))
     tables.fill(conn, rows)
+    return (found[-1].part, found[-1].seq) if found else None
 
 
 def _read(file: Path) -> Iterator[tuple[bytes, bytes]]:
+    """(customer, key as it is kept) of each line; of a file that is not there nothing."""
+    if not file.exists():
+        return
     with open(file, encoding="ascii") as lines:
         for line in lines:
             customer_id, _, wrapped = line.strip().partition(" ")

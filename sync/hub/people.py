@@ -2,7 +2,7 @@
 
 import hmac
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final
@@ -84,15 +84,16 @@ def newcomers(
 ) -> list[Line]:
     """As `add_customers`: what it sends out, for whoever sends more in the same transaction."""
     shops = [_shop(conn, keys, shop_id) for shop_id in shop_ids]
-    tables.hold(conn, [new.customer_id for new in customers])  # who is being erased is erased, then refused
+    ids = [new.customer_id for new in customers]
+    tables.hold(conn, ids)  # who is being erased is erased, then refused
+    if any(len(id_) != 16 for id_ in ids) or tables.erased(conn, marks(keys, ids)):
+        raise _refused("an id is not 16 bytes, or is of somebody who was erased", code="BAD_ID")
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in ("customer", "customer_key", "trait")}
     rows |= {"credential": [], "residency": []}
     registers: list[tables.Consent] = []
     lines: list[Line] = []
     for new in customers:
         id_ = new.customer_id
-        if len(id_) != 16 or tables.is_erased(conn, mark(keys, id_)):
-            raise _refused("the id is not 16 bytes, or is of somebody who was erased", code="BAD_ID")
         key = new_key()
         traits = seal_traits(key, id_, traits=new.traits, ver=1, now_ms=now_ms)
         cards = [
@@ -195,7 +196,13 @@ def erase(conn: Connection, keys: Keys, *, customer_id: bytes, now_ms: int) -> l
 
 def mark(keys: Keys, customer_id: bytes) -> bytes:
     """What stays of an erased id, so that nothing late brings the customer back."""
-    return hmac.digest(derive(keys.hub_kek, "erased"), customer_id, sha256)
+    return next(iter(marks(keys, [customer_id])))
+
+
+def marks(keys: Keys, customer_ids: Iterable[bytes]) -> dict[bytes, bytes]:
+    """The mark of each, with the id it is of."""
+    key = derive(keys.hub_kek, "erased")
+    return {hmac.digest(key, customer_id, sha256): customer_id for customer_id in customer_ids}
 
 
 def inner_hash(keys: Keys, kind: CredentialKind, value: str) -> bytes:

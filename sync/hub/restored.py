@@ -54,7 +54,8 @@ def replay(conn: Connection, keys: Keys, *, marks: set[bytes], now_ms: int) -> l
     unknown = {mark for mark in marks if not tables.is_erased(conn, mark)}
     moved: list[Moved] = []
     if unknown:
-        back = [each for each in list(tables.ids(conn)) if people.mark(keys, each) in unknown]
+        found = people.marks(keys, list(tables.ids(conn)))
+        back = [found[mark] for mark in sorted(unknown & found.keys())]
         for customer_id in back:
             moved += people.erase(conn, keys, customer_id=customer_id, now_ms=now_ms)
         tables.put_erased(conn, unknown, now_ms=now_ms)

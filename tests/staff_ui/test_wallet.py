@@ -8,6 +8,8 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from edge.catalogue import tables as catalogue
+from edge.catalogue.rules import Product, Stock
 from edge.recognition.tables import block_credential
 from staff_ui.assets import read_assets
 from staff_ui.gallery import LOOKS
@@ -453,3 +455,31 @@ def test_without_internet_a_card_of_another_shop_saves_on_and_nothing_of_it_is_s
     )
     assert "Typ een heel aantal punten" in wrong.text
     assert tablet.get("/elsewhere/stranger-1").status_code == 410
+
+
+def test_what_was_saved_for_later_in_the_web_shop_stands_on_the_page_as_far_as_a_yes_holds(
+    place: Place,
+) -> None:
+    def stock(conn: Connection) -> None:
+        catalogue.put_product(conn, Product("jas-1", "Regenjas Lek", 8_995), ver=1)
+        catalogue.put_stock(conn, Stock("jas-1", 3, place.now_ms()), ver=1)
+
+    place.run(place.house.db.apply(stock))
+    place.de_vries(**MORE, wishlist={"items": ["jas-1", "sold-elsewhere"]})
+    place.tap(CARD)
+    address = f"/visits/{visit_of(place)}/wallet"
+    tablet = place.signed_in()
+    page = tablet.get(address).text
+    assert "Bewaard voor later" in page
+    assert "Regenjas Lek" in page
+    assert "En nog 1 in de webshop" in page
+    looked = place.rows("SELECT body FROM outbox WHERE kind='card_shown'")
+    assert sum(b'"profiling"' in bytes(body) for (body,) in looked) == 1
+    place.customer(
+        "2900000000028", purposes=("recognition", "saving"), name=DE_VRIES, wishlist={"items": ["jas-1"]}
+    )
+    place.tap("2900000000028")
+    (other,) = place.rows("SELECT id FROM visit ORDER BY started_ms DESC, id DESC")[0]
+    page = tablet.get(f"/visits/{other.hex()}/wallet").text
+    assert DE_VRIES["call"] in page
+    assert "Bewaard voor later" not in page

@@ -8,6 +8,7 @@ from typing import get_args
 
 import pytest
 
+from edge.centre import forget_some_of_replica
 from edge.consent.facts import ConsentWithdrawn
 from edge.facts import Fact
 from edge.files import prepare
@@ -138,3 +139,23 @@ async def test_facts_of_the_appliance_are_taken_in_exactly_once_over_a_bad_line(
 
 async def test_every_kind_of_fact_the_appliance_has_is_known_to_the_hub() -> None:
     assert {kind_of(kind.__new__(kind)) for kind in get_args(Fact)} == KINDS
+
+
+async def test_a_replica_is_emptied_in_pieces_and_its_cursors_go_last(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre, appliance(centre) as (db, agent):
+        await centre.hub.add_customers(
+            ["s1"], [customer(bytes([n]) * 16, number=str(n)) for n in range(1, 6)]
+        )
+        await agent.once()
+        cursors = db.reader.execute("SELECT part, seq FROM replica.feed_cursor").fetchall()
+        pieces = 0
+        while await db.apply(forget_some_of_replica, most=7):
+            pieces += 1
+            (held,) = db.reader.execute("SELECT count(*) FROM replica.trait").fetchone()
+            if held:
+                assert db.reader.execute("SELECT part, seq FROM replica.feed_cursor").fetchall() == cursors
+        assert pieces > 3
+        for table in ("customer", "customer_key", "trait", "credential", "consent", "feed_cursor"):
+            assert db.reader.execute(f"SELECT count(*) FROM replica.{table}").fetchone() == (0,), table
+        await agent.once()
+        assert db.reader.execute("SELECT count(*) FROM replica.customer").fetchone() == (5,)

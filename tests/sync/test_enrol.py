@@ -195,7 +195,9 @@ async def test_who_has_no_code_gets_nothing_and_whoever_listens_learns_nothing(t
         again = wire.decode_as((await ask(asked))[2], Given)  # the answer was lost on its way
         assert ours.open(again) == membership
         stolen = exchange(code).ask(device="assen-1", shop="assen", public_key=b"\x08" * 32, epoch=1)
-        assert (await ask(stolen))[:2] == (403, "CODE_SPENT")
+        status, why, content = await ask(stolen)
+        assert (status, why) == (403, "CODE_SPENT")
+        assert re.search(rb"used this code at 20\d\d-", content)
         assert "device_enrolled" in [event for event, _ in town.said.lines]
 
 

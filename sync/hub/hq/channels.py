@@ -86,14 +86,14 @@ def take_order(
         raise Refused("an order lies ready somewhere", code="UNKNOWN_SHOP", hint="say in which shop")
     name = f"{data.channel}|{data.number}".encode()
     id_ = hmac.digest(derive(keys.hub_kek, "happening"), name, "sha256")[:16]
-    if tables.owner(conn, id_) not in (None, customer):
-        hint = "a number is of one customer, in one channel"
-        raise Refused("the order is another customer's", code="CUSTOMER_TAKEN", hint=hint)
     key = whom.key_of(conn, keys, customer)
     told: dict[str, Any] = {"number": data.number, "total_cents": data.total_cents}
     told |= {"lines": [msgspec.to_builtins(each) for each in data.lines]}
     sealed = seal(key, msgspec.json.encode(told), place(customer, id_))
-    tables.put(conn, tables.Happening(id_, customer, data.channel, data.state, data.shop, data.at_ms, sealed))
+    kept = tables.Happening(id_, customer, data.channel, data.state, data.shop, data.at_ms, sealed)
+    if not tables.put(conn, kept):
+        hint = "a number is of one customer, in one channel"
+        raise Refused("the order is another customer's", code="CUSTOMER_TAKEN", hint=hint)
     news.tell(conn, [news.News("order.reported", now_ms, customer, data.shop)])
     held = purses.trait(conn, customer, "pickup")
     value = whom.value_of(key, customer, held) if held else None

@@ -3,6 +3,7 @@
 import os
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
+import msgspec
 from litestar import Response, delete, get, patch, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody, PathParameter
@@ -13,8 +14,8 @@ from edge.kit.sql import Connection
 from edge.wallet.rules import add, balance_of, with_balance
 from sync.hub import consents, people, wallet
 from sync.hub.consents import NewConsent
+from sync.hub.hq import erasing, shapes, whom
 from sync.hub.hq import put as imports
-from sync.hub.hq import shapes, whom
 from sync.hub.hq.asking import AnyRequest, Cursor, CustomerId, Key, Limit, once, onward, since
 from sync.hub.portal.traits import open_traits
 from sync.hub.problem import Refusal
@@ -23,6 +24,7 @@ from sync.hub.tables import people as tables
 from sync.hub.tables import reading
 from sync.hub.tables import wallet as purses
 from sync.hub.tables.feed import Moved
+from sync.hub.tables.portal import Sealed
 
 if TYPE_CHECKING:
     from sync.hub.app import Hub
@@ -34,15 +36,15 @@ _MOVES: Final = ("points", "stamps")
 def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     """The handlers, bound to one hub."""
 
-    def known(customer_id: str) -> bytes:
+    async def known(customer_id: str) -> bytes:
         customer = bytes.fromhex(customer_id)
-        whom.known(hub.db.reader, customer)
+        await hub.db.read(whom.known, customer)
         return customer
 
     @get("/customers", scope="customers:read", summary="Ids of customers")
     async def listed(limit: Limit = 50, cursor: Cursor = "") -> shapes.Page:
         (last,) = since(cursor, tuple[bytes], (b"",))
-        ids = reading.customers(hub.db.reader, after=last, most=limit + 1)
+        ids = await hub.db.read(reading.customers, after=last, most=limit + 1)
         more = onward(ids[limit - 1]) if len(ids) > limit else None
         return shapes.Page([each.hex() for each in ids[:limit]], more)
 
@@ -71,38 +73,44 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         customer = None
         if data.card:
             hash_ = people.inner_hash(hub.keys, data.card.kind, data.card.value)
-            customer = tables.owner(hub.db.reader, hash_)
+            customer = await hub.db.read(tables.owner, hash_)
         elif data.ref.strip():
             customer = whom.customer_id(hub.keys, data.ref)
         if customer is None:
             raise Refused("nobody is found", code="UNKNOWN_CUSTOMER", hint="give a ref or a card")
-        whom.known(hub.db.reader, customer)
+        await hub.db.read(whom.known, customer)
         return shapes.Made(customer.hex())
 
     @get("/customers/{customer_id:str}", scope="customers:read", summary="One customer")
     async def read(customer_id: CustomerId) -> shapes.Customer:
-        customer, conn = known(customer_id), hub.db.reader
-        sealed = reading.traits(conn, customer, now_ms=hub.basis_ms())
+        customer = bytes.fromhex(customer_id)
+
+        def look(conn: Connection) -> tuple[list[Sealed], shapes.Customer]:
+            whom.known(conn, customer)
+            return reading.traits(conn, customer, now_ms=hub.basis_ms()), shapes.Customer(
+                id=customer_id,
+                shops=tables.shops_of(conn, customer),
+                traits={},
+                consents=[
+                    shapes.Register(
+                        each.purpose, each.recipient, each.basis, each.state, each.gen, each.until_ms
+                    )
+                    for each in tables.consents(conn, customer)
+                ],
+                cards=[
+                    shapes.CardSeen(each.kind, each.state, each.bound_ms)
+                    for each in tables.credentials(conn, customer)
+                ],
+            )
+
+        sealed, found = await hub.db.read(look)
         traits = open_traits(sealed, kek=hub.keys.hub_kek, log=hub.log)
-        return shapes.Customer(
-            id=customer_id,
-            shops=tables.shops_of(conn, customer),
-            traits={
-                name: shapes.Trait(value, traits.as_of_ms[name]) for name, value in traits.values.items()
-            },
-            consents=[
-                shapes.Register(each.purpose, each.recipient, each.basis, each.state, each.gen, each.until_ms)
-                for each in tables.consents(conn, customer)
-            ],
-            cards=[
-                shapes.CardSeen(each.kind, each.state, each.bound_ms)
-                for each in tables.credentials(conn, customer)
-            ],
-        )
+        opened = {name: shapes.Trait(value, traits.as_of_ms[name]) for name, value in traits.values.items()}
+        return msgspec.structs.replace(found, traits=opened)
 
     @patch("/customers/{customer_id:str}", scope="customers:write", summary="Change traits")
     async def change(customer_id: CustomerId, data: JSONBody[shapes.Changes]) -> shapes.Changed:
-        customer = known(customer_id)
+        customer = await known(customer_id)
         if moves := sorted(set(data.traits) & set(_MOVES)):
             hint = "post a line to its ledger"
             raise Refused(f"{moves[0]} only moves by a line", code="NOT_A_LINE", hint=hint)
@@ -124,7 +132,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     async def move(
         request: AnyRequest, customer_id: CustomerId, data: JSONBody[shapes.Move], key: Key = None
     ) -> Response[bytes]:
-        customer = known(customer_id)
+        customer = await known(customer_id)
         if key is None:
             hint = "send the header, so that a request that is sent again counts once"
             raise Refusal("no Idempotency-Key", code="NO_KEY", hint=hint, status=400)
@@ -148,7 +156,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         recipient: Annotated[str, PathParameter(pattern="^[A-Za-z0-9._:-]{1,64}$")],
         data: JSONBody[shapes.Choice],
     ) -> shapes.Register:
-        customer, now_ms = known(customer_id), hub.now_ms()
+        customer, now_ms = await known(customer_id), hub.now_ms()
         consents.declared(purpose, recipient)
         if data.state == "withdrawn":
             await hub.change(consents.withdraw, customer, purpose=purpose, recipient=recipient, now_ms=now_ms)
@@ -169,14 +177,16 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
             if moved is None:
                 hint = "ask the customer again, with what stands now"
                 raise Refusal("the register changed meanwhile", code="CONSENT_CHANGED", hint=hint, status=409)
-        held = tables.consent(hub.db.reader, customer, purpose=purpose, recipient=recipient)
+        held = await hub.db.read(tables.consent, customer, purpose=purpose, recipient=recipient)
         if held is None:
             raise Refused("no such customer", code="UNKNOWN_CUSTOMER", hint="they were erased meanwhile")
         return shapes.Register(purpose, recipient, held.basis, held.state, held.gen, held.until_ms)
 
     @delete("/customers/{customer_id:str}", scope="customers:erase", summary="Forget a customer everywhere")
-    async def forget(customer_id: CustomerId) -> None:
-        await hub.erase(known(customer_id))
+    async def forget(request: AnyRequest, customer_id: CustomerId) -> None:
+        customer = await known(customer_id)
+        await hub.db.apply(erasing.take, request.state.who.id, now_ms=hub.now_ms())
+        await hub.erase(customer)
 
     @post("/cards/block", scope="customers:write", summary="Block a lost card everywhere", status_code=204)
     async def block(data: JSONBody[shapes.Card]) -> None:

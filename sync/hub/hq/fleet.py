@@ -69,7 +69,8 @@ def take(conn: Connection, device_id: str, *, said: wire.Status, now_ms: int) ->
     if before is None:
         return True
     was = msgspec.json.decode(before.d, type=wire.Status)
-    return (was.version, was.readers, was.trouble) != (said.version, said.readers, said.trouble)
+    kept = ("version", "rules", "readers", "trouble")
+    return any(getattr(was, name) != getattr(said, name) for name in kept)
 
 
 async def boxes(hub: "Hub") -> list[Box]:

@@ -29,12 +29,12 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     @get("/products", scope="goods:read", summary="Item numbers of the catalogue")
     async def listed(limit: Limit = 50, cursor: Cursor = "") -> shapes.Page:
         (last,) = since(cursor, tuple[str], ("",))
-        items = tables.items(hub.db.reader, after=last, most=limit + 1)
+        items = await hub.db.read(tables.items, after=last, most=limit + 1)
         return shapes.Page(items[:limit], onward(items[limit - 1]) if len(items) > limit else None)
 
     @get("/products/{item:str}", scope="goods:read", summary="One product")
     async def read(item: ItemId) -> shapes.Product:
-        held = tables.product(hub.db.reader, item)
+        held = await hub.db.read(tables.product, item)
         if held is None or held[1] is None:
             raise _unknown(item)
         return msgspec.convert(
@@ -53,15 +53,15 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
 
     @delete("/products/{item:str}", scope="goods:write", summary="Take a product out")
     async def drop(item: ItemId) -> None:
-        held = tables.product(hub.db.reader, item)
+        held = await hub.db.read(tables.product, item)
         if held is None or held[1] is None:
             raise _unknown(item)
         await hub.change(catalogue.drop_products, [item])
 
     @get("/shops/{shop:str}/stock/{item:str}", scope="goods:read", summary="A count in one shop")
     async def count(shop: ShopId, item: ItemId) -> shapes.Stock:
-        shop_key_of(hub.db.reader, hub.keys, shop)
-        held = tables.stock(hub.db.reader, shop, item)
+        await hub.db.read(shop_key_of, hub.keys, shop)
+        held = await hub.db.read(tables.stock, shop, item)
         if held is None or held[1] is None:
             raise _unknown(item)
         found = wire.decode_as(bytes(held[1]), wire.Stock)

@@ -1,5 +1,6 @@
 """Imports, slice by slice: whole or not at all, by a number, and one that can be taken back."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -24,8 +25,13 @@ async def take(hub: "Hub", kind: str, rows: Iterable[R], put: Put[R]) -> int:
     number = await begin(hub, kind)
     try:
         rest = iter(rows)
-        while some := list(islice(rest, SLICE)):
-            await hub.change(put, number, some)
+        some = list(islice(rest, SLICE))
+        while some:
+            putting = asyncio.ensure_future(hub.change(put, number, some))
+            try:  # read on while the tables take these
+                some = await asyncio.to_thread(lambda: list(islice(rest, SLICE)))
+            finally:
+                await putting
     except BaseException:
         await _take_back(hub, number)
         raise
@@ -44,14 +50,14 @@ async def end(hub: "Hub", number: int) -> None:
 
 async def take_back(hub: "Hub", number: int) -> int:
     """Make everything what it was before an import; how many rows. Raises Refused and names what is newer."""
-    found = tables.run(hub.db.reader, number)
+    found = await hub.db.read(tables.run, number)
     if found is None or found.state == "undone":
         what = "there is no such import" if found is None else f"import {number} was taken back already"
         raise Refused(what, code="UNKNOWN_IMPORT", hint="`welkom import list --config hub.toml` names them")
     newer: list[tables.Before] = []
     after = ("", "")
-    while rows := tables.rows(hub.db.reader, number, after=after, most=undo.SLICE):
-        newer += undo.touched(hub.db.reader, rows)
+    while rows := await hub.db.read(tables.rows, number, after=after, most=undo.SLICE):
+        newer += await hub.db.read(undo.touched, rows)
         after = (rows[-1].t, rows[-1].id)
     if newer:
         raise undo.refused(number, newer)
@@ -60,7 +66,7 @@ async def take_back(hub: "Hub", number: int) -> int:
 
 async def _take_back(hub: "Hub", number: int) -> int:
     count = 0
-    while rows := tables.rows(hub.db.reader, number, after=("", ""), most=undo.SLICE):
+    while rows := await hub.db.read(tables.rows, number, after=("", ""), most=undo.SLICE):
         await hub.change(undo.take_back, hub.keys, number, rows=rows, now_ms=hub.now_ms())
         count += len(rows)
     await hub.db.apply(tables.set_state, number, "undone")

@@ -23,13 +23,13 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     @get("/imports", scope="imports:read", summary="Imports, newest first")
     async def listed(limit: Limit = 50, cursor: Cursor = "") -> shapes.Imports:
         (below,) = since(cursor, tuple[int], (2**53,))
-        found = tables.runs(hub.db.reader, below=max(0, min(below, 2**53)), most=limit + 1)
+        found = await hub.db.read(tables.runs, below=max(0, min(below, 2**53)), most=limit + 1)
         more = onward(found[limit - 1].number) if len(found) > limit else None
         return shapes.Imports([_shape(each) for each in found[:limit]], more)
 
     @get("/imports/{number:int}", scope="imports:read", summary="One import")
     async def read(number: Number) -> shapes.Import:
-        found = tables.run(hub.db.reader, number)
+        found = await hub.db.read(tables.run, number)
         if found is None:
             raise Refused("there is no such import", code="UNKNOWN_IMPORT", hint="list the imports")
         return _shape(found)

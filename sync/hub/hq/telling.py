@@ -34,7 +34,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     @post("/webhooks/{hook:str}/rotate", scope="webhooks", summary="A new secret", status_code=200)
     async def rotate(hook: HookId) -> shapes.Hook:
         secret = await hub.db.apply(webhooks.rotate, hub.keys, hook, now_ms=hub.now_ms())
-        return _shape(webhooks.known(hub.db.reader, hook), 0, secret)
+        return _shape(await hub.db.read(webhooks.known, hook), 0, secret)
 
     @post("/webhooks/{hook:str}/resume", scope="webhooks", summary="Tell it again", status_code=204)
     async def resume(hook: HookId) -> None:
@@ -42,7 +42,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
 
     @delete("/webhooks/{hook:str}", scope="webhooks", summary="Tell it nothing any more")
     async def drop(hook: HookId) -> None:
-        webhooks.known(hub.db.reader, hook)
+        await hub.db.read(webhooks.known, hook)
         await hub.db.apply(tables.drop, hook)
 
     return [listed, make, rotate, resume, drop]

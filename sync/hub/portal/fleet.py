@@ -146,7 +146,7 @@ def _facts(box: Box, words: Words) -> list[tuple[str, str]]:
     receipts = words.number(box.receipts) if box.receipts else words.say("fleet.receipts.none")
     free_mb = status.disk_free_mb
     return [
-        (key("fleet.version"), status.version),
+        (key("fleet.version"), " · ".join(each for each in (status.version, status.rules) if each)),
         (key("fleet.lag"), lag),
         (key("fleet.outbox"), waits),
         (key("fleet.readers"), readers if status.readers else ""),

@@ -9,11 +9,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from hashlib import sha256
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO, Final
 
 import msgspec
+from msgspec import Raw
 
 from edge.kit.child import Failed
 from edge.kit.log import died
@@ -24,8 +25,11 @@ from sync.hub.config import Config, Keys
 from sync.hub.store import open_store
 from sync.hub.tables import feed as partitions
 from sync.hub.tables import snapshot as tables
+from sync.hub.tables.snapshot import Whole
 from sync.packing import pack
 
+_ENCODER: Final = msgspec.json.Encoder()
+_NOTHING: Final = Raw(b"{}")
 FRAME_BYTES: Final = 1 << 20  # of slabs, unfolded, before they are packed and can be fetched
 NICE: Final = 5  # below who answers shops
 
@@ -76,29 +80,32 @@ def _slabs(conn: Connection, part: str) -> Iterator[tuple[bytes, int]]:
     """Lines of the file, each with its number of rows."""
     gone = tables.gone(conn, part)
     for t in tables.kinds(conn, part):
-        held: list[bytes] = []
-        size = 0
-        for id_, ver, d in tables.folded(conn, part, t, gone=gone):
-            row = b"[%b,%d,%b]" % (msgspec.json.encode(id_), ver, d)
-            if len(held) == snapshot.SLAB_ROWS or size + len(row) > snapshot.SLAB_BYTES - 1024:
-                yield _slab(t, held), len(held)
-                held, size = [], 0
-            held.append(row)
-            size += len(row)
-        if held:
-            yield _slab(t, held), len(held)
+        rows = tables.folded(conn, part, t, gone=gone)
+        while some := list(islice(rows, snapshot.SLAB_ROWS)):
+            for its in _fitting(some):
+                yield _slab(t, _ENCODER.encode([(id_, ver, Raw(d)) for id_, ver, d in its])), len(its)
+
+
+def _fitting(rows: list[Whole]) -> Iterator[list[Whole]]:
+    """As they are, or in halves, so that no line is too long."""
+    if len(rows) > 1 and sum(len(d) + 2 * len(id_) + 64 for id_, _, d in rows) > snapshot.SLAB_BYTES - 1024:
+        half = len(rows) // 2
+        yield from _fitting(rows[:half])
+        yield from _fitting(rows[half:])
+    else:
+        yield rows
 
 
 def _erased(conn: Connection, parts: tuple[str, str]) -> Iterator[tuple[bytes, int]]:
     """The last slabs: who has to be gone from what a shop keeps itself, whatever it missed of the feed."""
     ids = tables.erased(conn, parts)
     for start in range(0, len(ids), snapshot.SLAB_ROWS):
-        rows = [b'["%b",1,{}]' % id_.encode() for id_ in ids[start : start + snapshot.SLAB_ROWS]]
-        yield _slab(snapshot.ERASED, rows), len(rows)
+        rows = [(id_, 1, _NOTHING) for id_ in ids[start : start + snapshot.SLAB_ROWS]]
+        yield _slab(snapshot.ERASED, _ENCODER.encode(rows)), len(rows)
 
 
-def _slab(t: str, rows: list[bytes]) -> bytes:
-    return b'{"t":"%b","rows":[%b]}\n' % (t.encode(), b",".join(rows))
+def _slab(t: str, rows: bytes) -> bytes:
+    return b'{"t":"%b","rows":%b}\n' % (t.encode(), rows)
 
 
 def _frames(slabs: Iterator[tuple[bytes, int]]) -> Iterator[tuple[bytes, int]]:

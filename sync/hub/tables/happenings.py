@@ -27,23 +27,22 @@ class Told(NamedTuple):
 
 
 def put(conn: Connection, given: Happening) -> bool:
-    """Keep a happening, or its newer form; whether it is new."""
-    known = conn.execute("SELECT 1 FROM happening WHERE id=:id", {"id": given.id}).fetchone()
-    conn.execute(
+    """Keep a happening, or its newer form; False, and nothing is kept, when it is another customer's.
+
+    One statement says both: of two customers who come with one number at the same time the second finds the first.
+    """
+    kept = conn.execute(
         """
         INSERT INTO happening (id, customer_id, channel, kind, shop_id, at_ms, sealed)
         VALUES (:id, :customer_id, :channel, :kind, :shop_id, :at_ms, :sealed)
         ON CONFLICT (id) DO UPDATE SET kind=excluded.kind, shop_id=excluded.shop_id, at_ms=excluded.at_ms,
             sealed=excluded.sealed
+        WHERE happening.customer_id=excluded.customer_id
+        RETURNING 1
         """,
         given._asdict(),
-    )
-    return known is None
-
-
-def owner(conn: Connection, id_: bytes) -> bytes | None:
-    row = conn.execute("SELECT customer_id FROM happening WHERE id=:id", {"id": id_}).fetchone()
-    return bytes(row[0]) if row else None
+    ).fetchone()
+    return kept is not None
 
 
 def happened(conn: Connection, customer_id: bytes, *, upto_ms: int, most: int) -> list[Happening]:

@@ -1,7 +1,7 @@
 """Customers' keys on their way out of a copy of the database, and back into one that was put back."""
 
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from edge.kit.sql import Connection
 
@@ -42,13 +42,27 @@ def lacking(conn: Connection) -> int:
     return int(count)
 
 
-def left_out(conn: Connection) -> list[tuple[str, int, bytes]]:
-    """(partition, seq, customer) of the feed's rows whose key was left out."""
+class LeftOut(NamedTuple):
+    """A row of the feed whose key was left out, and that key as it is kept."""
+
+    part: str
+    seq: int
+    customer_id: bytes
+    wrapped: bytes
+
+
+def left_out(conn: Connection, *, after: tuple[str, int], most: int) -> list[LeftOut]:
+    """Rows of the feed after (part, seq) whose key was left out, in that order."""
     rows = conn.execute(
-        "SELECT part, seq, customer_id FROM feed WHERE t='key' AND op='put' AND d=:nothing",
-        {"nothing": NOTHING},
+        """
+        SELECT f.part, f.seq, f.customer_id, k.wrapped
+        FROM feed AS f JOIN customer_key AS k ON k.customer_id=f.customer_id
+        WHERE (f.part, f.seq) > (:part, :seq) AND f.t='key' AND f.op='put' AND f.d=:nothing
+        ORDER BY f.part, f.seq LIMIT :most
+        """,
+        {"part": after[0], "seq": after[1], "nothing": NOTHING, "most": most},
     )
-    return [(part, seq, bytes(customer_id)) for part, seq, customer_id in rows.fetchall()]
+    return [LeftOut(part, seq, bytes(whose), bytes(wrapped)) for part, seq, whose, wrapped in rows.fetchall()]
 
 
 def fill(conn: Connection, rows: Iterable[tuple[str, int, bytes]]) -> None:

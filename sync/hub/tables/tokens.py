@@ -51,6 +51,11 @@ def alive(conn: Connection, token_hash: bytes) -> Token | None:
     return _token(*row) if row else None
 
 
+def hold(conn: Connection, id_: str) -> None:
+    """Take a token until COMMIT: what its program does twice at once is done one after the other."""
+    conn.execute("SELECT 1 FROM api_token WHERE id=:id /*! FOR UPDATE */", {"id": id_}).fetchone()
+
+
 def every(conn: Connection) -> list[Token]:
     rows = conn.execute("SELECT id, name, scopes, made_ms, ended_ms FROM api_token ORDER BY made_ms, id")
     return [_token(*row) for row in rows]

@@ -15,11 +15,11 @@ from edge.kit.sql import Connection
 from sync import enrolment
 from sync.hub import enrolling, people
 from sync.hub.app import Hub
-from sync.hub.hq import put, rows, webhooks
+from sync.hub.hq import channels, put, rows, shapes, webhooks
 from sync.hub.problem import Refusal
 from sync.hub.tables import hooks
 from tests.patience import PATIENT_S
-from tests.sync.centre import ANNA, KEYS
+from tests.sync.centre import ANNA, BRAM, KEYS, customer
 from tests.sync.hq.desk import WHO, Desk, open_desk
 
 pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("postgresql")]
@@ -94,6 +94,22 @@ async def test_what_comes_while_a_customer_is_erased_brings_nothing_of_them_back
     assert answer.json()["code"] == "UNKNOWN_CUSTOMER"
     for table in ("trait", "happening", "credential", "residency"):
         assert desk.hub.db.reader.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+
+
+async def test_of_two_customers_with_one_order_number_at_once_only_the_first_has_it(desk: Desk) -> None:
+    hub, now_ms = desk.hub, desk.hub.now_ms()
+    await hub.change(
+        people.add_customer, KEYS, shop_ids=["s1"], customer=customer(BRAM, number="2"), now_ms=now_ms
+    )
+    order = shapes.Order(channel="web", number="W-1", state="placed", at_ms=5)
+
+    def take(conn: Connection, whose: bytes) -> Any:
+        return channels.take_order(conn, KEYS, whose, data=order, now_ms=now_ms)
+
+    with pytest.raises(Refused, match="another customer's"):
+        await after(hub, lambda conn: take(conn, ANNA), hub.db.apply(take, BRAM))
+    told = (await desk.ask("GET", f"{WHO}/timeline"))["items"]
+    assert [each["about"]["number"] for each in told if each["channel"] == "web"] == ["W-1"]
 
 
 @pytest.mark.parametrize("way", ["import", "add"])
