@@ -44,6 +44,8 @@ PRODUCTS_SLICE: Final = 50
 # How soon an appliance without a hub sees that `welkom import` filled its own replica.
 LOOK_S: Final = 1.0
 PRUNE_EVERY_MINUTES: Final = 60
+EXPIRE_EVERY_MINUTES: Final = 24 * 60
+EXPIRE_AFTER_MINUTES: Final = 5  # of a start: a shop that is switched off at night expires too
 
 
 def _announce(house: House, done: Committed[Fact]) -> None:
@@ -131,6 +133,8 @@ async def each_minute(house: House) -> None:
         await attempt(house, house.db.apply(marks.drop_spent, now_ms=now_ms))
         if minute % PRUNE_EVERY_MINUTES == 0:
             await attempt(house, _prune(house, now_ms))
+        if minute % EXPIRE_EVERY_MINUTES == EXPIRE_AFTER_MINUTES:
+            await attempt(house, drop_expired(house, now_ms))
         if visits.count_some(house.db.reader, 1) or house.counter.notes():
             house.live.tell("visits")
 
@@ -180,6 +184,15 @@ async def _prune(house: House, now_ms: int) -> None:
     await house.db.apply(shop.prune, now_ms=now_ms)
     await house.db.apply(drafts.drop_old, now_ms=now_ms)
     await house.db.apply(insight.prune)
+
+
+async def drop_expired(house: House, now_ms: int) -> None:
+    """Delete the personal values whose time is over: no page shows them, and no disk is to keep them."""
+    place: bytes | None = b""
+    while place is not None:
+        place = await house.db.apply(tables.drop_expired, place, now_ms=now_ms)
+        await asyncio.sleep(0.01)
+    await house.db.scrub()
 
 
 async def count_day(house: House) -> None:

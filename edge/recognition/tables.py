@@ -196,6 +196,19 @@ def forget_here(conn: Connection, customer_id: bytes) -> None:
     conn.execute("DELETE FROM main.credential WHERE customer_id=?", (customer_id,))
 
 
+def drop_expired(conn: Connection, after: bytes, *, now_ms: int, most: int = 2_000) -> bytes | None:
+    """Delete what is past its time of the next customers after one; the last of them, None at the end."""
+    (last,) = conn.execute(
+        "SELECT max(id) FROM (SELECT id FROM replica.customer WHERE id>? ORDER BY id LIMIT ?)", (after, most)
+    ).fetchone()
+    if last is not None:
+        conn.execute(
+            "DELETE FROM replica.trait WHERE customer_id>? AND customer_id<=? AND until_ms<=?",
+            (after, last, now_ms),
+        )
+    return None if last is None else bytes(last)
+
+
 def is_guarded(conn: Connection, customer_id: bytes) -> bool:
     """Whether closer looks at this customer are told to a manager; no value of anybody is read for it."""
     found = conn.execute("SELECT 1 FROM replica.trait WHERE customer_id=? AND name='guarded'", (customer_id,))

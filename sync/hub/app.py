@@ -17,7 +17,18 @@ from edge.kit.clock import Clock, SystemClock
 from edge.kit.log import Log, json_log
 from edge.kit.sql import Connection
 from sync import wire
-from sync.hub import api, catalogue, ears, guests, intake, keys_apart, merging, people, restored
+from sync.hub import (
+    api,
+    catalogue,
+    ears,
+    guests,
+    intake,
+    keys_apart,
+    merging,
+    people,
+    restored,
+    retention,
+)
 from sync.hub.admission import Admission
 from sync.hub.compaction import Acks, keep_compact
 from sync.hub.config import Config
@@ -243,6 +254,7 @@ async def open_hub(
             asyncio.create_task(ears.listen(db, hub.bell, await ears.now(db), log=log)),
             asyncio.create_task(keep_compact(db, hub.acks, log=log)),
             asyncio.create_task(hub.shelf.keep_swept()),
+            asyncio.create_task(retention.keep_tidy(hub)),
         ]
         try:
             yield hub

@@ -50,7 +50,8 @@ def _forget_rows(file: Path, keys: Keys, marks: Set[bytes], now_ms: int) -> bool
         conn.execute("PRAGMA secure_delete=ON")
         conn.execute("BEGIN IMMEDIATE")
         for customer_id in back:
-            people.erase(conn, keys, customer_id=customer_id, now_ms=now_ms)
+            if tables.exists(conn, customer_id):  # one may have gone with another whose card they were
+                people.erase(conn, keys, customer_id=customer_id, now_ms=now_ms)
         conn.execute("COMMIT")
         conn.execute("VACUUM")
     return True

@@ -57,7 +57,8 @@ def replay(conn: Connection, keys: Keys, *, marks: set[bytes], now_ms: int) -> l
         found = people.marks(keys, list(tables.ids(conn)))
         back = [found[mark] for mark in sorted(unknown & found.keys())]
         for customer_id in back:
-            moved += people.erase(conn, keys, customer_id=customer_id, now_ms=now_ms)
+            if tables.exists(conn, customer_id):  # one may have gone with another whose card they were
+                moved += people.erase(conn, keys, customer_id=customer_id, now_ms=now_ms)
         tables.put_erased(conn, unknown, now_ms=now_ms)
     return moved
 

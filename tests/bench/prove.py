@@ -62,6 +62,7 @@ PROOFS: Final = (
     Proof("run_in_10_s", "fresh state: `welkom demo` answers ≤ 10 s", proofs.run_in_10_s),
     Proof("wallet_10000", "10,000 random acts with points and stamps in two shops, cuts and restarts: every local total is the central one, to the point", proofs.wallet_10000),
     Proof("forgotten", "40 random stories: customers with a history in three shops are forgotten, one shop offline, one put back from an old copy, the hub too: no word, key, sealed value, card hash or visit of theirs in any byte of any file, and the totals add up", forgetting.forgotten),
+    Proof("anonymous", "4,000 worlds: who knows when somebody was in a shop tells them from visitors and segments no better than by chance, by neighbouring reports, before and after an erasure, by small cells; a planted report that leaks is found", forgetting.anonymous),
     Proof("documents_without_5xx", "schemathesis over both OpenAPI documents, hub and appliance: not one 5xx", documents.no_5xx),
     Proof("hostile_peer", "a peer with a box's key and 32 lines, as fast as it can, every attack: nothing stored, each refusal said once, six honest shops beside it ≤ 1.5x (p50) and ≤ 2x (p99) of what they take without it", hostile.not_slowed),
     Proof("guest_600_ms", "a member of another shop, online: from the tap to the visit, p95 ≤ 600 ms, 200 of them", proofs.guest_600_ms),

@@ -112,3 +112,8 @@ def plant(conn: Connection, customer_id: bytes, *, schema: str = "main") -> set[
         marks = ", ".join(f":{name}" for name in row)
         conn.execute(f"INSERT INTO {schema}.{table} ({', '.join(row)}) VALUES ({marks})", row)
     return planted
+
+
+def files_hold(folder: Path, content: bytes) -> bool:
+    """Whether these bytes stand in any file."""
+    return bool(traces(folder, binary(content)))

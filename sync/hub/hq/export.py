@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Literal
 
 import msgspec
@@ -15,11 +16,12 @@ from sync.hub.config import Keys
 from sync.hub.hq import fleet
 from sync.hub.portal.traits import open_traits
 from sync.hub.tables import exports as tables
-from sync.hub.tables import reading
+from sync.hub.tables import reading, reports
 
 Kind = Literal["text", "whole", "time"]
 Row = tuple[Any, ...]
 PAGE: Final = 1000
+HOUR_MS: Final = 3_600_000
 _FIRST: Final = ("", 0, 0)
 
 
@@ -57,7 +59,7 @@ def _facts(conn: Connection, asked: Asked) -> Iterator[Row]:
     after = _FIRST
     while found := tables.facts(conn, after=after, purpose=asked.purpose, now_ms=asked.now_ms):
         for device, shop, epoch, seq, at_ms, kind, code, who in found:
-            yield device, shop, epoch, seq, utc(at_ms), kind, code, _hex(who)
+            yield device, shop, epoch, seq, _when(at_ms, who), kind, code, _hex(who)
         after = (found[-1][0], found[-1][2], found[-1][3])
 
 
@@ -65,8 +67,17 @@ def _ledger(conn: Connection, asked: Asked) -> Iterator[Row]:
     after = _FIRST
     while found := tables.ledger(conn, after=after, purpose=asked.purpose, now_ms=asked.now_ms):
         for device, shop, epoch, seq, at_ms, instrument, delta, short, why, who in found:
-            yield device, shop, epoch, seq, utc(at_ms), instrument, delta, short, why, _hex(who)
+            yield device, shop, epoch, seq, _when(at_ms, who), instrument, delta, short, why, _hex(who)
         after = (found[-1][0], found[-1][2], found[-1][3])
+
+
+def _visitors(conn: Connection, asked: Asked) -> Iterator[Row]:
+    for period, shop, _, people in reports.every(conn, "visitors"):
+        yield period, shop, people
+
+
+def _segments(conn: Connection, asked: Asked) -> Iterator[Row]:
+    yield from reports.every(conn, "segments")
 
 
 def _catalogue(conn: Connection, asked: Asked) -> Iterator[Row]:
@@ -122,6 +133,11 @@ def _customers(conn: Connection, asked: Asked) -> Iterator[Row]:
         after = found[-1]
 
 
+def _when(at_ms: int, who: Any) -> datetime:
+    """The instant where it is somebody's by name; else the hour, or who stood beside them would know the row."""
+    return utc(at_ms if who is not None else at_ms - at_ms % HOUR_MS)
+
+
 def _hex(who: Any) -> str | None:
     return None if who is None else bytes(who).hex()
 
@@ -157,5 +173,7 @@ SHEETS: Final[dict[str, Sheet]] = {
         },
         _fleet,
     ),
+    "visitors": Sheet({"day": "text", "shop": "text", "people": "whole"}, _visitors),
+    "segments": Sheet({"month": "text", "shop": "text", "segment": "text", "people": "whole"}, _segments),
     "customers": Sheet({"customer": "text", "purpose": "text", "traits": "text"}, _customers, personal=True),
 }  # fmt: skip

@@ -1,0 +1,139 @@
+"""What is kept goes when its time is over, at the hub and in the shops, and one table says so of everything."""
+
+import re
+from contextlib import closing
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from edge import outbox
+from edge.consent.retention import KEPT, LOOKS_MS, UNDO_MS, VISITS_MS, Kept, Where
+from edge.guests import tables as guests
+from edge.kit.migrate import load, migrate
+from edge.kit.sqlite import open_writer
+from edge.looks import tables as looks
+from edge.recognition import marks
+from edge.recognition import tables as recognition
+from edge.staff import deeds, drafts
+from edge.visits import tables as visits
+from sync.hub import consents, retention
+from sync.hub.tables import imports
+from sync.hub.tables.imports import Before
+from tests.sync.canaries import files_hold
+from tests.sync.centre import ANNA, BRAM, HERE, customer, open_centre
+from tests.tables.floor import TRAITS, open_floor
+
+DAY_MS = 24 * 3_600_000
+PERSONAL = {"customer_id", "staff_id", "session_hash", "pin_hash"}
+
+
+def of(table: str, where: Where = "shop") -> Kept:
+    (kept,) = [each for each in KEPT if table in each.tables and each.where == where]
+    return kept
+
+
+@pytest.mark.parametrize(
+    ("where", "folders"),
+    [("shop", ("edge.schema/journal", "edge.schema/replica")), ("hub", ("sync.hub/schema",))],
+)
+def test_every_table_that_names_anybody_says_for_what_how_long_and_who_deletes_it(
+    tmp_path: Path, where: Where, folders: tuple[str, ...]
+) -> None:
+    named = set()
+    for number, folder in enumerate(folders):
+        package, _, name = folder.partition("/")
+        with closing(open_writer(tmp_path / f"{number}.db")) as conn:
+            migrate(conn, load(files(package) / name), file="db")
+            for (table,) in conn.execute("SELECT name FROM sqlite_schema WHERE type='table'").fetchall():
+                columns = {each[1] for each in conn.execute(f"PRAGMA table_info({table})")}
+                named |= {table} if columns & PERSONAL else set()
+    told = [table for each in KEPT if each.where == where for table in each.tables]
+    assert len(told) == len(set(told))
+    assert named - set(told) == set()
+    for each in KEPT:
+        assert re.fullmatch(r"[\w.]+", each.by)
+        assert each.until
+
+
+def test_what_the_table_says_is_what_the_code_does() -> None:
+    assert of("visit").keep_ms == visits.KEEP_MS == marks.KEEP_MS
+    assert of("view_log").keep_ms == visits.VIEWS_MS == looks.KEEP_MS
+    assert of("deed").keep_ms == deeds.KEEP_MS
+    assert of("draft").keep_ms == drafts.KEEP_MS
+    assert of("guest").keep_ms == guests.KEEP_MS
+    assert of("outbox").keep_ms == outbox.KEEP_ACKED_MS
+
+
+@pytest.mark.anyio
+async def test_at_the_hub_facts_undo_and_expired_values_go_and_the_shops_hear_of_it(tmp_path: Path) -> None:
+    start_ms = 1_700_000_000_000
+    async with open_centre(tmp_path) as centre:
+        hub = centre.hub
+        await hub.add_customers(["s1"], [customer(ANNA)])
+        run = await hub.db.apply(imports.begin, kind="customers", now_ms=start_ms)
+        await hub.db.apply(imports.note, run, [Before("customer", ANNA.hex(), 1, b"before")])
+        await hub.db.apply(imports.set_state, run, "done")
+        await hub.db.apply(
+            lambda conn: conn.execute(
+                "UPDATE trait SET until_ms=:until WHERE name='points'", {"until": start_ms + 5}
+            )
+        )
+        centre.box.happened(3, kind="card_shown", body=b'{"customer_id":"%s"}' % ANNA.hex().encode())
+        await centre.agent.once()  # facts of 1970: a box whose clock stood still
+
+        def rows(sql: str) -> list[object]:
+            return [value for (value,) in hub.db.reader.execute(sql).fetchall()]
+
+        async def at(now_ms: int) -> tuple[list[object], int, int]:
+            hub.now_ms = lambda: now_ms
+            await retention.tidy(hub)
+            bodies = rows("SELECT body FROM event")
+            return rows("SELECT name FROM trait"), len(rows("SELECT 1 FROM import_row")), bodies.count(b"{}")
+
+        assert await at(min(LOOKS_MS, start_ms)) == (["name", "points"], 1, 0)
+        assert await at(start_ms + UNDO_MS) == (["name"], 1, 3)
+        assert await at(start_ms + UNDO_MS + 1) == (["name"], 0, 3)
+        assert VISITS_MS < LOOKS_MS
+        (last,) = rows("SELECT max(ver) FROM feed WHERE t='customer' AND part='shop:s1'")
+        assert last == 2
+
+
+@pytest.mark.anyio
+async def test_a_day_after_profiling_is_stopped_what_it_was_made_of_is_gone(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        hub, now_ms = centre.hub, centre.hub.now_ms()
+        whole = customer(ANNA)
+        for each, number in ((whole, "1"), (customer(BRAM, number="2"), "2")):
+            traits = {**each.traits, "baskets": {"baskets": []}, "last": {"what": "x"}}
+            new = type(each)(each.customer_id, traits, [("number", number)], each.consents)
+            await hub.add_customers(["s1"], [new])
+        await hub.change(consents.withdraw, ANNA, purpose="profiling", recipient=HERE, now_ms=now_ms)
+
+        async def left(after_ms: int) -> int:
+            hub.now_ms = lambda: now_ms + after_ms
+            await retention.tidy(hub)
+            sql = "SELECT count(*) FROM trait WHERE customer_id=:id AND name IN ('baskets', 'last')"
+            return int(hub.db.reader.execute(sql, {"id": ANNA}).fetchone()[0])
+
+        assert await left(DAY_MS - 1_000) == 2
+        assert await left(DAY_MS + 1_000) == 0
+        assert hub.db.reader.execute("SELECT count(*) FROM trait").fetchone() == (2 + 4,)
+
+
+@pytest.mark.anyio
+async def test_in_a_shop_a_value_past_its_time_leaves_the_page_at_once_and_the_disk_with_the_next_round(
+    tmp_path: Path,
+) -> None:
+    async with open_floor(tmp_path) as floor:
+        await floor.resident("1", until={"last": floor.now_ms + 5_000})
+        await floor.resident("2", traits=TRAITS)
+        sealed = floor.one("SELECT sealed FROM replica.trait WHERE name='last' AND until_ms IS NOT NULL")
+        place: bytes | None = b""
+        for now_ms, count in ((floor.now_ms + 4_999, 2), (floor.now_ms + 5_000, 1)):
+            place = b""
+            while place is not None:
+                place = await floor.db.apply(recognition.drop_expired, place, now_ms=now_ms, most=1)
+            assert floor.one("SELECT count(*) FROM replica.trait WHERE name='last'") == count
+        await floor.db.scrub()
+        assert not files_hold(tmp_path, sealed)
