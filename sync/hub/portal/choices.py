@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from edge.consent.rules import PURPOSES, State
 from sync.hub.portal.traits import day
@@ -59,7 +59,49 @@ class Choice:
     purpose: str
     recipient: str
     gen: int
-    state: State
+    state: State | Literal["none"]
+    refuse: str = ""  # what was never asked has a "no" beside its "yes"
+
+
+# What can be said yes to here; the other two need a fob of the shop.
+ASKABLE: Final = ("recognition", "profiling", "contact")
+
+
+def home(held: Sequence[Consent]) -> str:
+    """With whom they have their agreement; empty for whom there is none."""
+    return next((each.recipient for each in held if each.purpose == "saving"), "")
+
+
+def open_places(held: Sequence[Consent], partners: Sequence[str]) -> list[tuple[str, str]]:
+    """What nobody asked them yet: purposes of their own shop, and each partner, also one that came later."""
+    asked = {(each.purpose, each.recipient) for each in held}
+    whom = home(held)
+    places = [(purpose, whom) for purpose in ASKABLE if whom] + [("partners", each) for each in partners]
+    return [place for place in places if place not in asked]
+
+
+def unasked(
+    held: Sequence[Consent], words: Words, *, names: Mapping[str, str], partners: Sequence[str]
+) -> tuple[Choice, ...]:
+    """Questions that stand open, each with a yes and a no of one touch."""
+    return tuple(
+        Choice(
+            id=f"{purpose}-{recipient}",
+            title=words.say(CONSENTS[purpose][0]),
+            sentence=words.say("choice.ask", may=words.say(CONSENTS[purpose][1], who=name(recipient, names))),
+            until="",
+            stop="",
+            allow=words.say("choice.yes"),
+            why="",
+            renew="",
+            purpose=purpose,
+            recipient=recipient,
+            gen=0,
+            state="none",
+            refuse=words.say("choice.no"),
+        )
+        for purpose, recipient in open_places(held, partners)
+    )
 
 
 def given(consent: Consent, *, now_ms: int) -> bool:

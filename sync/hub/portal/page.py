@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 MOST_VIEWS: Final = 30
 GLANCE: Final = 3  # looks that stand open: the stop buttons are never far below
 FRESH_MS: Final = 60_000
+YEAR_MS: Final = 365 * 24 * 3_600_000
 VERSION: Final = version("welkom")
 SOMEBODY, SOMETHING = key("who.other"), key("why.other")  # a role or purpose of a later version
 WHO: Final = {"staff": key("who.staff"), "manager": key("who.manager")}
@@ -90,6 +91,7 @@ class Portal:
     earlier: str
     newest: str
     choices: tuple[Choice, ...] = field(repr=False)
+    open: tuple[Choice, ...] = field(repr=False)  # what nobody asked them yet
     nevers: tuple[str, ...]
     changed: bool
     all_at_once: bool  # more than one can be stopped
@@ -111,6 +113,7 @@ async def page(hub: "Hub", who: Guest, words: Words, *, changed: bool = False) -
         earlier=words.count("looks.earlier", len(looks) - GLANCE) if len(looks) > GLANCE else "",
         newest=str(views[0].at_ms) if views else "",
         choices=shown,
+        open=choices.unasked(held, words, names=hub.config.names, partners=_partners(hub)),
         nevers=choices.nevers(held, words),
         changed=changed,
         all_at_once=sum(bool(each.stop) for each in shown) > 1,
@@ -128,8 +131,8 @@ def _own(
 
 
 async def stop(hub: "Hub", who: Guest, words: Words, *, purpose: str, recipient: str) -> None:
-    """Withdraw one consent of this customer; always accepted, and at once on its way to every shop."""
-    held = await _register(hub, who, purpose, recipient)
+    """Withdraw one consent of this customer, or refuse one; always accepted, and at once on its way to every shop."""
+    held = await _register(hub, who, words, purpose=purpose, recipient=recipient)
     now_ms = hub.now_ms()
     await hub.change(
         consents.withdraw,
@@ -168,12 +171,18 @@ async def stop_all(hub: "Hub", who: Guest, words: Words) -> None:
 
 
 async def allow(
-    hub: "Hub", who: Guest, words: Words, *, purpose: str, recipient: str, base: Register
+    hub: "Hub", who: Guest, words: Words, *, purpose: str, recipient: str, base: Register | None
 ) -> bool:
-    """Give or renew a consent as a new generation, for as long as before; False when it is not as they saw it."""
-    held = await _register(hub, who, purpose, recipient)
+    """Give or renew a consent as a new generation, for as long as before; False when it is not as they saw it.
+
+    A first one is for a year.
+    """
+    held = await _register(hub, who, words, purpose=purpose, recipient=recipient)
     now_ms = hub.now_ms()
-    until_ms = None if held.until_ms is None else now_ms + max(0, held.until_ms - held.from_ms)
+    if isinstance(held, Choice):
+        until_ms: int | None = now_ms + YEAR_MS
+    else:
+        until_ms = None if held.until_ms is None else now_ms + max(0, held.until_ms - held.from_ms)
     moved = await hub.change(
         consents.grant,
         who.customer_id,
@@ -188,26 +197,43 @@ async def allow(
     return moved is not None
 
 
-def _said(hub: "Hub", held: Consent, words: Words, *, now_ms: int) -> Said:
+def _said(hub: "Hub", held: Consent | Choice, words: Words, *, now_ms: int) -> Said:
     """What stood beside the button: it is kept with the choice (TS 27560)."""
-    it = choices.choice(held, words, choices.name(held.recipient, hub.config.names), now_ms=now_ms)
-    text = "\n".join(each for each in (it.title, it.sentence, it.until, it.stop, it.allow) if each)
+    it = held
+    if not isinstance(it, Choice):
+        it = choices.choice(it, words, choices.name(it.recipient, hub.config.names), now_ms=now_ms)
+    read = (it.title, it.sentence, it.until, it.stop, it.allow, it.refuse)
+    text = "\n".join(each for each in read if each)
     return Said("portal", words.language, text[:MOST_TEXT], VERSION)
 
 
-def base_of(gen: str, state: str) -> Register:
-    """The register that a form says its customer saw; raises Refusal for what our page does not make."""
+def base_of(gen: str, state: str) -> Register | None:
+    """The register that a form says its customer saw, None where there was none; raises Refusal for other forms."""
+    if (gen, state) == ("0", "none"):
+        return None
     if state not in ("given", "withdrawn") or not gen.isascii() or not gen.isdigit() or len(gen) > 15:
         raise foreign_form()
     return Register(int(gen), cast(State, state))
 
 
-async def _register(hub: "Hub", who: Guest, purpose: str, recipient: str) -> Consent:
-    """A register of this customer that rests on consent; raises Refusal for anything else."""
-    held = await hub.db.read(people.consent, who.customer_id, purpose=purpose, recipient=recipient)
-    if held is None or PURPOSES.get(purpose) != "consent":
-        raise foreign_form()
-    return held
+async def _register(
+    hub: "Hub", who: Guest, words: Words, *, purpose: str, recipient: str
+) -> Consent | Choice:
+    """A register of theirs that rests on consent, or a question that stands open; raises Refusal for others."""
+    held = await hub.db.read(people.consents, who.customer_id)
+    found = next((each for each in held if (each.purpose, each.recipient) == (purpose, recipient)), None)
+    if found is not None and PURPOSES.get(purpose) == "consent":
+        return found
+    asked = choices.unasked(held, words, names=hub.config.names, partners=_partners(hub))
+    for each in asked:
+        if (each.purpose, each.recipient) == (purpose, recipient):
+            return each
+    raise foreign_form()
+
+
+def _partners(hub: "Hub") -> list[str]:
+    """Whom the retailer shares with, if a customer says yes to that very one."""
+    return [id_ for id_, party in hub.config.parties.items() if party.kind == "partner"]
 
 
 def _greeting(words: Words, *, now_ms: int) -> str:

@@ -57,6 +57,7 @@ class Use:
     benefit: str
     holds: bool
     soon: bool  # it ends within weeks
+    record: str  # id of the record behind it, whose receipt there is
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,7 @@ def _use(record: Record, words: Words, *, now_ms: int) -> Use:
         benefit=benefit,
         holds=record.holds,
         soon=record.holds and ends_soon(from_ms=now.at_ms, until_ms=now.until_ms, now_ms=now_ms),
+        record=record.record_id,
     )
 
 

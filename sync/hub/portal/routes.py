@@ -12,7 +12,7 @@ from edge.kit.errors import StoreError, WelkomError
 from edge.kit.log import died
 from sync import wire
 from sync.hub.passes import answers as passes
-from sync.hub.portal import access, entering, mydata, office, own
+from sync.hub.portal import access, entering, mydata, office, own, receipts
 from sync.hub.portal.guard import Asked, Guard, Method, admit
 from sync.hub.portal.pages import NO_STORE, Pages
 from sync.hub.portal.security import FORM_BYTES, Ask
@@ -42,6 +42,10 @@ ROUTES: Final = (
     Route("POST", "/portal/allow", "customer", own.allow),
     Route("GET", "/portal/data", "customer", mydata.data),
     Route("POST", "/portal/correct", "customer", mydata.put_right),
+    Route("GET", "/portal/receipts/{record:str}", "customer", receipts.show),
+    Route("GET", "/portal/receipts/{record:str}/json", "customer", receipts.json_ld),
+    Route("GET", "/portal/receipts/{record:str}/kantara", "customer", receipts.kantara),
+    Route("GET", "/portal/notices/{digest:str}", "anybody", receipts.notice),
     Route("GET", "/portal/download", "customer", mydata.take_along),
     Route("GET", "/portal/keys", "anybody", mydata.keys),
     Route("GET", "/portal/digest", "customer", mydata.overview),
