@@ -120,7 +120,7 @@ def test_every_code_has_its_row_and_every_row_its_code() -> None:
         ),
         (
             "hub",
-            r"sync$|sync\.(wire|signing|signet|standing|enrolment|receipt|pokes|packing|rows|snapshot|hub(\..*)?)$"
+            r"sync$|sync\.(wire|signing|signet|standing|enrolment|receipt|reports|pokes|packing|rows|snapshot|hub(\..*)?)$"
             r"|edge\.(kit(\..*)?|\w+\.rules|consent\.(records|meanings|receipts))$",
         ),
     ],
