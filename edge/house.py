@@ -42,5 +42,7 @@ class House:
     names_stale: asyncio.Event = field(default_factory=asyncio.Event)
     products_stale: asyncio.Event = field(default_factory=asyncio.Event)
     products: ProductIndex = field(default_factory=ProductIndex)
+    # Who may yet become a customer on their own phone by a ticket of ours: id -> until when that is counted (ms).
+    awaited: dict[bytes, int] = field(default_factory=dict)
     own: "Own | None" = None  # where tablets come in over HTTPS
     radio: "Radio | None" = None  # where the shop has radio readers or a floor

@@ -40,6 +40,8 @@ async def join_hub(
         house.names.forget(people)
         house.search.remove(people)
         house.advisor.changed(people)
+        if house.awaited:
+            await newcomers.came(house, people)
         if house.radio is not None:
             house.radio.changed(people)
         if any(row.t in ("product", "stock") for row in rows):

@@ -5,7 +5,7 @@ replica lacks of it is brought in again at every start, so that every read stays
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from sqlite3 import Connection
 from typing import Final, Literal
@@ -17,9 +17,11 @@ from edge.house import House
 from edge.insight import tables as insight
 from edge.insight.days import day_ends_ms, day_of
 from edge.joining import acts, tables
+from edge.joining import ticket as tickets
 from edge.joining.facts import CredentialBlocked, CredentialBound, CustomerJoined, Yes
 from edge.joining.rules import ASKED, Kept, Wish, kept, name_trait
 from edge.joining.sealing import newcomer, sealed_card
+from edge.joining.ticket import TICKET_MS, Ticket
 from edge.keys import Keys
 from edge.kit.clock import utc
 from edge.kit.errors import WelkomError
@@ -171,6 +173,39 @@ async def bind(house: House, customer_id: bytes, offer: Offer, *, doer: Doer, lo
     )
     house.live.tell("visits", seen.seq)
     return "bound"
+
+
+def phone_address(house: House, card: Hashes | None) -> str:
+    """Where somebody becomes known on their own phone, once and within a quarter of an hour; empty without a page."""
+    shop, now_ms = house.config.shop, house.time.now_ms()
+    if not shop.page:
+        return ""
+    text = tickets.write(
+        house.keys.shop_key,
+        shop.id,
+        Ticket(
+            until_ms=now_ms + TICKET_MS,
+            recipient=shop.recipient,
+            stamps=shop.stamps,
+            reward=shop.reward,
+            benefit_nl=shop.benefit_nl,
+            benefit_en=shop.benefit_en,
+            card=card.inner if card else b"",
+            card_kind=card.kind if card else "",
+        ),
+    )
+    house.awaited[tickets.customer_of(house.keys.shop_key, text)] = now_ms + 2 * TICKET_MS
+    return f"{shop.page.rstrip('/')}/portal/join/{text}"
+
+
+async def came(house: House, customer_ids: Iterable[bytes]) -> None:
+    """These customers came down from the hub: whoever became one by a ticket of ours is counted, and nothing else."""
+    now_ms = house.time.now_ms()
+    for customer_id in customer_ids:
+        if house.awaited.pop(customer_id, 0) > now_ms:
+            await house.db.apply(insight.add, day_of(now_ms, house.config.shop.timezone), "joined")
+    for customer_id in [each for each, until_ms in house.awaited.items() if until_ms <= now_ms]:
+        del house.awaited[customer_id]
 
 
 async def invited(house: House) -> None:

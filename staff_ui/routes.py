@@ -131,6 +131,7 @@ ROUTES: Final = (
     Route("POST", "/look", "tablet", look.look_now),
     Route("GET", "/join/start", "staff", hand.hand),
     Route("POST", "/join/start", "staff", hand.hand_now),
+    Route("POST", "/join/phone", "staff", hand.phone_now),
     Route("GET", "/join", "tablet", join.join),
     Route("POST", "/join", "tablet", join.join_now),
     Route("GET", "/visits/{visit:str}/cards", "staff", cards.cards),

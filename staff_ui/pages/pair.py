@@ -115,9 +115,9 @@ def pair_qr(desk: Desk, code: str) -> str:
     return qr(pair_address(desk, code))
 
 
-def qr(text: str) -> str:
-    """`text` as an inline SVG."""
-    made = segno.make_qr(text, error="m")
+def qr(text: str, *, error: str = "m") -> str:
+    """`text` as an inline SVG; `error` is the level of correction (ISO/IEC 18004)."""
+    made = segno.make_qr(text, error=error)
     return made.svg_inline(
         scale=8, border=4, dark="#000", light="#fff", svgclass="qr", lineclass=None, omitsize=True
     )

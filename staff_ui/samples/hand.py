@@ -14,4 +14,5 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
     return {
         "card": Hand(frame, "stranger-1795340460000", benefit[words.language]),
         "no_card": Hand(frame, "", ""),
+        "phone": Hand(frame, "stranger-1795340460000", benefit[words.language], phone=True),
     }

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from playwright.sync_api import BrowserContext, sync_playwright
 
-from tests.bench import advice, guests
+from tests.bench import advice, guests, known
 from tests.conftest import ARGUMENTS, CHROMIUM
 from tests.drivers.pn532 import Type2Card, Type4Card, uri
 from tests.drivers.wallets import android, apple_pass, google_wallet, iphone, loyalty
@@ -315,6 +315,20 @@ def advice_100_ms() -> Outcome:
         with _folder() as folder:
             figures[f"{customers}"] = asyncio.run(advice.measure(folder, customers))
     return figures["2000"]["p95_ms"] <= 100.0, figures
+
+
+def known_30_s() -> Outcome:
+    """Klantmodus with the hub off, and the customer's own phone, both at the pace of a person."""
+    letters_s = len(known.NAME) * known.LETTER_MS / 1000
+    figures: dict[str, Any] = {"limit_s": known.LIMIT_S, "floor_typing_s": round(letters_s, 1)}
+    with _counter_and_tablet() as (counter, context):
+        figures |= known.on_the_tablet(counter, sign_in(context, counter.shop))
+        assert context.browser is not None
+        phone = context.browser.new_page(viewport={"width": 390, "height": 844}, locale="nl-NL")
+        with _folder() as folder:
+            figures |= known.on_their_phone(phone, folder)
+    quick = max(figures["tablet_s"], figures["phone_s"]) < known.LIMIT_S
+    return quick and not figures["tablet_axe"] and not figures["phone_axe"], figures
 
 
 def guest_600_ms() -> Outcome:

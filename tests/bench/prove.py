@@ -65,6 +65,7 @@ PROOFS: Final = (
     Proof("anonymous", "4,000 worlds: who knows when somebody was in a shop tells them from visitors and segments no better than by chance, by neighbouring reports, before and after an erasure, by small cells; a planted report that leaks is found", forgetting.anonymous),
     Proof("documents_without_5xx", "schemathesis over both OpenAPI documents, hub and appliance: not one 5xx", documents.no_5xx),
     Proof("hostile_peer", "a peer with a box's key and 32 lines, as fast as it can, every attack: nothing stored, each refusal said once, six honest shops beside it ≤ 1.5x (p50) and ≤ 2x (p99) of what they take without it", hostile.not_slowed),
+    Proof("known_30_s", "a stranger becomes known in Chromium at the pace of a person, on the tablet with the hub off and on their own phone: each < 30 s, axe clean", proofs.known_30_s),
     Proof("guest_600_ms", "a member of another shop, online: from the tap to the visit, p95 ≤ 600 ms, 200 of them", proofs.guest_600_ms),
     Proof("sync_1_s", "bench sync, 50 connected appliances: a withdrawal or erasure at the hub is hidden on every tablet, p99 ≤ 1 s; a shop that was offline asks for it first", proofs.sync_1_s),
     Proof("hub_500", "bench hub, 500 shops, two hubs, PostgreSQL, two cores: ≥ 5,000 facts/s on disk and ≥ 0.2x of bare batched inserts; feeds complete and in order by digest", proofs.hub_500),

@@ -23,7 +23,10 @@ DRAWN = "[data-code] path"
 @pytest.fixture
 def phone(chromium: Browser, place: Place) -> Iterator[Page]:
     context = chromium.new_context(
-        base_url=place.url, viewport={"width": 390, "height": 844}, reduced_motion="reduce"
+        base_url=place.url,
+        viewport={"width": 390, "height": 844},
+        reduced_motion="reduce",
+        locale="nl-NL",
     )
     context.set_default_timeout(PATIENT_MS)
     page = context.new_page()

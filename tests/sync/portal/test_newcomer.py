@@ -1,0 +1,109 @@
+"""Becoming known on one's own phone: nothing before it is confirmed, once, and with a pass in the hand after it."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from edge.joining import ticket as tickets
+from edge.joining.ticket import TICKET_MS, Ticket
+from edge.recognition.rules import hashes
+from sync.hub import wallet
+from sync.hub.consents import NewConsent
+from sync.hub.people import NewCustomer
+from tests.sync.centre import BRAM, HERE, KEYS, SHOP_KEY
+from tests.sync.portal.place import Place
+
+NAME = "mevrouw Wonderbaarlijk"
+CARD = "LOYALTY-0777"
+
+
+def address(place: Place, **changes: Any) -> str:
+    """What the tablet's code leads to."""
+    fields: dict[str, Any] = {
+        "until_ms": place.hub.now_ms() + TICKET_MS,
+        "recipient": HERE,
+        "stamps": 8,
+        "reward": "koffie",
+        "benefit_nl": "Vandaag: eerste stempel cadeau",
+        "benefit_en": "Today: your first stamp is on us",
+    }
+    return f"/portal/join/{tickets.write(SHOP_KEY, 's1', Ticket(**fields | changes))}"
+
+
+def customers(place: Place) -> int:
+    ((count,),) = place.rows("SELECT count(*) FROM customer")
+    return int(count)
+
+
+def fill(phone: httpx.Client, to: str, act: str, **fields: str) -> httpx.Response:
+    return phone.post(to, data={"act": act, **fields})
+
+
+def test_somebody_becomes_known_on_their_phone_and_has_a_pass_and_their_page(place: Place) -> None:
+    phone, to = place.phone(), address(place)
+    shown = phone.get(to).text
+    assert "Vandaag: eerste stempel cadeau" in shown
+    assert "checked" not in shown.split('name="period"')[0]
+    wish = {"name": f" {NAME} ", "recognition": "yes", "period": "stop"}
+    check = fill(phone, to, "next", **wish)
+    assert f"Uw naam: {NAME}" in check.text
+    assert "U advies geven" in check.text.split("Dit doen wij niet")[1]
+    assert customers(place) == 0
+    kept = fill(phone, to, "keep", **wish)
+    assert kept.headers["location"] == "/portal/pass"
+    assert "data-pass" in phone.get("/portal/pass").text
+    assert "Wonderbaarlijk" in phone.get("/portal").text
+    assert place.rows("SELECT purpose, state, basis FROM consent ORDER BY purpose") == [
+        ("recognition", "given", "consent"),
+        ("saving", "given", "agreement"),
+    ]
+    said = place.rows("SELECT how, state FROM consent_event ORDER BY state")
+    assert {how for how, _ in said} == {"phone"}
+    assert place.rows("SELECT shop_id, reason FROM residency") == [("s1", "joined")]
+
+
+def test_a_code_is_good_once_and_for_a_quarter_of_an_hour(place: Place) -> None:
+    phone, to = place.phone(), address(place)
+    assert fill(phone, to, "keep", period="year").status_code == 303
+    assert phone.get(to).status_code == 410
+    assert fill(place.phone(), to, "keep", period="year").status_code == 410
+    assert customers(place) == 1
+    late = address(place, until_ms=place.hub.now_ms() - 1)
+    for wrong in (late, late[:-3], "/portal/join/s9.AAAA", "/portal/join/none"):
+        assert place.phone().get(wrong).status_code == 410
+        assert fill(place.phone(), wrong, "keep", period="year").status_code == 410
+    assert customers(place) == 1
+
+
+def test_a_name_that_is_none_is_asked_again_and_what_was_chosen_stays(place: Place) -> None:
+    phone, to = place.phone(), address(place)
+    for act in ("next", "keep"):
+        again = fill(phone, to, act, name="06 1234 5678", recognition="yes", period="today")
+        assert again.status_code == 422
+        assert "alleen met letters" in again.text
+        assert again.text.count("checked") == 2
+    assert "06 1234" in fill(phone, to, "change", name="06 1234", period="year").text
+    assert customers(place) == 0
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [("en", "Shall we get acquainted"), ("de", "kennenlernen"), ("fr", "connaissance")]
+)
+def test_it_speaks_the_phones_language(place: Place, language: str, word: str) -> None:
+    to = address(place, benefit_nl="", benefit_en="")
+    assert word in place.phone().get(to, headers={"accept-language": language}).text
+
+
+def test_a_card_that_saved_without_a_name_comes_along(place: Place) -> None:
+    saved = {"points": {"balance": 70}}
+    card_only = NewCustomer(BRAM, saved, [("number", CARD)], [NewConsent("saving", HERE)])
+    place.run(place.hub.add_customers(["s1"], [card_only]))
+    card = hashes(KEYS.chain_key, SHOP_KEY, "qr", CARD)
+    assert card
+    to = address(place, card=card.inner, card_kind="qr")
+    assert fill(place.phone(), to, "keep", name=NAME, recognition="yes", period="year").status_code == 303
+    ((owner,),) = place.rows("SELECT customer_id FROM credential WHERE hash=?", card.inner)
+    assert owner != BRAM
+    held = place.run(place.hub.db.read(wallet.balances, KEYS, bytes(owner), now_ms=place.hub.now_ms()))
+    assert held.balances.points == 70
