@@ -43,7 +43,7 @@ class Shop:
     benefit_en: str = setting("", "the same in English")
     page: str = setting(
         "",
-        "address of the customers' own page, for the door sign and for becoming known on one's own phone; empty: neither",
+        "address of the customers' own page, for the door sign and for joining on one's own phone; empty: neither",
     )
     stamps: int = setting(8, "stamps on a full card", lowest=1, highest=100)
     reward: str = setting("", "what a full stamp card gives; empty: the shop has no stamp card")
