@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
+from tests.stories.forgotten import processes
 from tests.sync.anonymity import attacks, leaky, ours, strongest
 from tests.sync.forgetting import story
 
@@ -38,6 +39,9 @@ def forgotten() -> tuple[bool, dict[str, Any]]:
         figures["files"] += found.files
         figures["bytes"] += found.bytes
         figures["lines"] += found.lines
+    with tempfile.TemporaryDirectory(prefix="welkom-prove-") as folder:
+        running = processes(Path(folder))
+    wrong += [f"processes: {each}" for each in running]
     return not wrong and figures["there_before"] > 0, {**figures, "found_after": wrong[:5]}
 
 
