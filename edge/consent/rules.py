@@ -6,6 +6,9 @@ from typing import Final, Literal
 Basis = Literal["consent", "agreement", "law"]
 State = Literal["given", "withdrawn"]
 Role = Literal["staff", "manager"]
+# Where a datum may come from: the person, what they did in our shops, or our own web shop. What others know of
+# somebody has no way in (S027).
+Source = Literal["customer", "shop", "web shop"]
 
 # Purpose -> the basis it rests on (GDPR article 6(1) a, b, c). Each consent is a yes of its own (S136).
 PURPOSES: Final[dict[str, Basis]] = {
@@ -28,32 +31,40 @@ class Trait:
     keep_days: int | None  # None: as long as the purpose has a basis
     roles: frozenset[Role]
     why: str
+    source: Source
     on_card: bool = True  # unsealed for each tap; the rest only on the page that is about it
 
 
 _FLOOR: Final[frozenset[Role]] = frozenset({"staff", "manager"})
 
 TRAITS: Final[dict[str, Trait]] = {
-    "name": Trait("recognition", None, _FLOOR, "how to address the person, chosen by them; with initials"),
-    "since": Trait("recognition", None, _FLOOR, "the year someone became a customer"),
-    "points": Trait("saving", None, _FLOOR, "balance of points, with its age"),
-    "stamps": Trait("saving", None, _FLOOR, "stamp card: stamps, size, reward"),
-    "vouchers": Trait("saving", None, _FLOOR, "vouchers, to be shown", on_card=False),
-    "giftcards": Trait("saving", None, _FLOOR, "gift cards, to be shown", on_card=False),
-    "birthday": Trait("recognition", None, _FLOOR, "day and month of the birthday, never a year"),
-    "pickup": Trait("saving", None, _FLOOR, "orders that are ready: number, place, since when"),
-    "last": Trait("profiling", 395, _FLOOR, "last purchase worth a question, 13 months"),
-    "wishlist": Trait("profiling", 395, _FLOOR, "saved for later in the web shop, 13 months", on_card=False),
+    "name": Trait(
+        "recognition", None, _FLOOR, "how to address the person, chosen by them; with initials", "customer"
+    ),
+    "since": Trait("recognition", None, _FLOOR, "the year someone became a customer", "shop"),
+    "points": Trait("saving", None, _FLOOR, "balance of points, with its age", "shop"),
+    "stamps": Trait("saving", None, _FLOOR, "stamp card: stamps, size, reward", "shop"),
+    "vouchers": Trait("saving", None, _FLOOR, "vouchers, to be shown", "shop", on_card=False),
+    "giftcards": Trait("saving", None, _FLOOR, "gift cards, to be shown", "shop", on_card=False),
+    "birthday": Trait("recognition", None, _FLOOR, "day and month of the birthday, never a year", "customer"),
+    "pickup": Trait("saving", None, _FLOOR, "orders that are ready: number, place, since when", "web shop"),
+    "last": Trait("profiling", 395, _FLOOR, "last purchase worth a question, 13 months", "shop"),
+    "wishlist": Trait(
+        "profiling", 395, _FLOOR, "saved for later in the web shop, 13 months", "web shop", on_card=False
+    ),
     # That it is there is all that is ever read of it: nobody's role sees it, on no card.
     "guarded": Trait(
         "saving",
         None,
         frozenset(),
         "a colleague or somebody known: closer looks are told to a manager",
-        False,
+        "shop",
+        on_card=False,
     ),
     # A tap need not unseal a year of purchases: the advice page does.
-    "baskets": Trait("profiling", 395, _FLOOR, "purchases, 13 months: advice is made of them", on_card=False),
+    "baskets": Trait(
+        "profiling", 395, _FLOOR, "purchases, 13 months: advice is made of them", "shop", on_card=False
+    ),
 }
 
 

@@ -86,10 +86,10 @@ def test_every_purpose_has_its_row_and_its_basis() -> None:
     assert {purpose: cells[0] for purpose, cells in rows.items()} == PURPOSES
 
 
-def test_every_trait_has_its_row_and_its_purpose() -> None:
+def test_every_trait_has_its_row_with_its_purpose_and_source() -> None:
     rows = table("edge/README.md", "Traits").rows
-    assert {each: cells[0] for each, cells in rows.items()} == {
-        each: trait.purpose for each, trait in TRAITS.items()
+    assert {each: tuple(cells[:2]) for each, cells in rows.items()} == {
+        each: (trait.purpose, trait.source) for each, trait in TRAITS.items()
     }
 
 
