@@ -61,8 +61,8 @@ async def points(centre: Centre, customer_id: bytes) -> int | None:
 
 
 def ledger(centre: Centre, customer_id: bytes) -> int:
-    sql = "SELECT coalesce(sum(delta + short), 0) FROM ledger WHERE customer_id=? AND instrument='points'"
-    (total,) = centre.hub.db.reader.execute(sql, (customer_id,)).fetchone()
+    sql = "SELECT coalesce(sum(delta + short), 0) FROM ledger WHERE customer_id=:id AND instrument='points'"
+    (total,) = centre.hub.db.reader.execute(sql, {"id": customer_id}).fetchone()
     return int(total)
 
 

@@ -6,6 +6,11 @@ Those that try many values are about the values and not about the store: they ar
 import pytest
 
 from tests.sync import test_catalogue, test_intake, test_joined, test_people
+from tests.sync.passes.test_tap import test_a_lost_pass_opens_nothing_in_the_shop
+from tests.sync.test_merging import (
+    test_a_card_bound_to_a_customer_brings_all_it_saved_along_once,
+    test_a_merge_is_undone_whole_and_everywhere,
+)
 
 pytestmark = [
     pytest.mark.anyio,
@@ -13,6 +18,11 @@ pytestmark = [
     pytest.mark.xdist_group("postgresql"),
 ]
 # These look into SQLite's own files, or take its one reader away.
+__all__ = [
+    "test_a_card_bound_to_a_customer_brings_all_it_saved_along_once",
+    "test_a_lost_pass_opens_nothing_in_the_shop",
+    "test_a_merge_is_undone_whole_and_everywhere",
+]
 OF_THE_FILE = (
     "test_an_unforeseen_error_says_nothing_of_its_cause",
     "test_no_value_of_a_card_and_no_trait_lies_readable_in_the_hubs_files",

@@ -18,10 +18,11 @@ from edge.recognition import rotating
 from edge.recognition.rules import CredentialKind, inner
 from sync.hub import people
 from sync.hub.config import Keys
+from sync.hub.passes import known
 from sync.hub.tables import feed as partitions
+from sync.hub.tables import identifiers, wallet
 from sync.hub.tables import passes as tables
 from sync.hub.tables import people as customers
-from sync.hub.tables import wallet
 from sync.hub.tables.feed import Moved
 from sync.hub.tables.passes import Kept, PassKind
 
@@ -90,6 +91,13 @@ def lost(conn: Connection, keys: Keys, customer_id: bytes, *, kind: PassKind, no
         if each.kind == kind and tables.end(conn, each.hash, customer_id=customer_id, now_ms=now_ms):
             lines += people.blocked(conn, keys, each.hash)
     return partitions.publish(conn, lines)
+
+
+def lost_card(conn: Connection, keys: Keys, customer_id: bytes, *, named: str) -> list[Moved]:
+    """Block the card that a form of this customer names, urgently; nothing where it is none of theirs that works."""
+    customers.hold(conn, [customer_id])
+    card = known.chosen(identifiers.of(conn, customer_id), customer_id, named)
+    return partitions.publish(conn, people.blocked(conn, keys, card.hash) if card else [])
 
 
 def _key(conn: Connection, keys: Keys, customer_id: bytes) -> bytes:

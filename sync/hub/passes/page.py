@@ -10,10 +10,12 @@ from edge.kit.words import key
 from edge.recognition import rotating
 from sync.hub.passes import acts, google
 from sync.hub.passes.acts import Pass
+from sync.hub.passes.known import Line, lines
 from sync.hub.passes.settings import Settings
 from sync.hub.passes.words import Say
 from sync.hub.portal.security import form_token
 from sync.hub.portal.sessions import Guest
+from sync.hub.tables import identifiers
 from sync.hub.tables.passes import PASS_KINDS, PassKind
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ class PassPage:
     secret: str = field(repr=False)
     wallets: tuple[Wallet, ...]
     working: tuple[tuple[PassKind, str], ...]
+    known: tuple[Line, ...]
 
 
 def offered(house: Settings) -> tuple[PassKind, ...]:
@@ -77,6 +80,7 @@ async def page(hub: "Hub", who: Guest, say: Say) -> PassPage:
             if kind in offered(house)
         ),
         working=tuple((kind, say(label)) for kind, label in LABELS.items() if kind in passes),
+        known=lines(await hub.db.read(identifiers.of, who.customer_id), who.customer_id, say),
     )
 
 

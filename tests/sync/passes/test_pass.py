@@ -110,3 +110,25 @@ def test_the_worker_may_keep_the_pages_of_the_pass_and_no_others(place: Place) -
     assert answer.headers["service-worker-allowed"] == HERE
     assert place.phone().get(f"{HERE}/static/none.js").status_code == 404
     assert abs(int(place.phone().get(f"{HERE}/now").text) - place.hub.now_ms()) < 60_000
+
+
+def test_by_what_somebody_is_known_stands_there_with_how_sure_it_is_and_a_lost_card_goes_off(
+    place: Place,
+) -> None:
+    place.add(BRAM, number="2")
+    phone = place.inside()
+    press(phone, "make", kind="web")
+    page = phone.get(HERE).text
+    shown = re.sub(r"<[^>]+>|\s+", " ", page.split('class="known"')[1])
+    assert "Pas op deze pagina" in shown
+    assert "Hier gemaakt. Kan worden gekopieerd: alleen om te sparen." in shown
+    assert "Door het hoofdkantoor toegevoegd." in shown
+    (named,) = re.findall(r'name="card" value="([0-9a-f]{24})"', page)
+    press(place.inside(BRAM), "lost", card=named)
+    press(phone, "lost", card="0" * 24)
+    assert place.rows("SELECT count(*) FROM credential WHERE state='blocked'") == [(0,)]
+    press(phone, "lost", card=named)
+    assert place.rows("SELECT customer_id, kind FROM credential WHERE state='blocked'") == [(ANNA, "")]
+    page = phone.get(HERE).text
+    assert "Uitgezet." in page
+    assert 'name="card"' not in page
