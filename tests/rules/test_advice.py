@@ -206,6 +206,15 @@ def test_what_may_not_be_suggested_never_is(changed: dict[str, Any]) -> None:
     assert found_for(Ask(b"a" * 16, own, now_ms=START_MS), Model(), items) == []
 
 
+def test_a_ranking_orders_what_has_a_reason_and_names_nothing_without_one() -> None:
+    who = max(SHOP, key=lambda each: len(SHOP[each]))
+    ask, model = Ask(who, SHOP[who], START_MS), model_of(SHOP)
+    look, words = look_in(ITEMS), barred_words()
+    plain = [each.item for each in suggest(ask, model, look, words=words, top=6)]
+    ranked = suggest(ask, model, look, words=words, top=6, ranked=("nobody sells it", *reversed(plain[:4])))
+    assert [each.item for each in ranked] == [*reversed(plain[:4]), *plain[4:]]
+
+
 def test_what_was_refused_or_is_in_hand_is_left_alone() -> None:
     own = rhythm(30, 60, 90, 120)
     for more in ({"refused": frozenset({"gas"})}, {"in_hand": ("gas",)}):

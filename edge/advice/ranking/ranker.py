@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -97,11 +98,12 @@ class Ranker:
     ) -> tuple[dict[str, int], Table]:
         """The candidates, and the numbers of every product that the customer or the basket names."""
         named: dict[str, int] = {}
-        for name in (*(each for visit in asked.visits for each in visit.items), *asked.hand):
+        spare = len(self.names)
+        for name in dict.fromkeys(chain(*(visit.items for visit in asked.visits), asked.hand)):
             number = self.number.get(name)
-            if number is None:
-                number = len(self.names) + sum(1 for each in named.values() if each >= len(self.names))
-            if name not in named and number < self.crowd.products:
+            if number is None and spare < self.crowd.products:
+                number, spare = spare, spare + 1
+            if number is not None:
                 named[name] = number
         visits, hand = list(asked.visits), asked.hand
         if without is not None:
