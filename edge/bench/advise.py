@@ -20,6 +20,7 @@ from edge.bench.peers import IN_HAND, PEERS, Peer
 
 TUNED_ON: Final = 800  # customers
 HAND_SEED: Final = 7
+TIE: Final = 1e-9
 
 
 def measure(
@@ -76,8 +77,8 @@ class Board:
 
     def __init__(self, histories: Histories, taken: Exam, day: int | None) -> None:
         earlier = exam(taken.known, None if day is None else cut_day(taken.known))
-        self._then = _Sheet(earlier, most=TUNED_ON)
-        self._now = _Sheet(taken)
+        self._then = Sheet(earlier, most=TUNED_ON)
+        self._now = Sheet(taken)
 
     def next(self, ours: Marks, truths: Sequence[Sequence[str]], owned: Sequence[set[str]]) -> dict[str, Any]:
         made = {}
@@ -124,7 +125,7 @@ class Board:
         return max(peer.grid, key=worth)
 
 
-class _Sheet:
+class Sheet:
     """An exam by number, for the peers."""
 
     def __init__(self, taken: Exam, *, most: int | None = None) -> None:
@@ -134,7 +135,8 @@ class _Sheet:
         if most is not None and len(self._who) > most:
             chosen = np.random.default_rng(0).choice(len(self._who), most, replace=False)
             self._who = [self._who[each] for each in sorted(chosen)]
-        self._popular = np.bincount(self.log.items, minlength=self.log.products).astype(np.float32)
+        often = np.bincount(self.log.items, minlength=self.log.products)
+        self._popular = often / (often.max(initial=0) + 1) * TIE
 
     @property
     def log(self) -> Log:
@@ -173,7 +175,8 @@ class _Sheet:
         place = 0
         for block in peer.score(self.log, asked, **setting, **more):
             for line in block:
-                score = line + self._popular / (self._popular.max() + 1) * 1e-7
+                # In double precision, or the popularity that breaks ties is lost beside the score.
+                score = line.astype(np.float64) + self._popular
                 if held is not None:
                     score[held[place]] = -np.inf
                 best = np.argpartition(-score, TOP)[:TOP]

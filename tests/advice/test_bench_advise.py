@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from edge.advice.ranking.numbering import Visit, numbered
+from edge.bench.advise import Sheet
 from edge.bench.exam import cut_day, exam, marked, paired_t
-from edge.bench.peers import frequency, recency, tifu, up_cf
+from edge.bench.peers import PEERS, frequency, recency, tifu, up_cf
 
 
 def visits(*baskets: str, first: int = 100) -> list[Visit]:
@@ -53,3 +54,12 @@ def test_the_peers_score_as_their_papers_say() -> None:
     (alike,) = (block[0, columns] for block in up_cf(held.log, asked, lately=1, asymmetry=0.5, locality=1))
     # Alike to oneself 1, to b 1/2, to c 1/2; their last baskets are x, xz and w.
     assert alike.tolist() == pytest.approx([1.5, 0, 0.5, 0.5])
+
+
+def test_a_peer_s_ties_go_to_what_is_popular_however_high_they_score() -> None:
+    rest = [f"r{number:02d}" for number in range(20)]
+    habit = [Visit(place, None, (*rest, "a", "z")) for place in range(40)]
+    others = {f"o{number}": [Visit(0, None, ("z",)), Visit(1, None, ("z",))] for number in range(9)}
+    taken = exam({"me": [*habit, Visit(50, None, ("a",))], **others}, 45)
+    (answer,) = Sheet(taken).answers(PEERS[1], {})
+    assert answer[0] == "z"

@@ -17,6 +17,7 @@ from edge.advice.ranking.net import Lists, train
 SNAPSHOTS: Final = 8
 WINDOW_DAYS: Final = 28
 MOST_QUESTIONS: Final = 2_000  # a snapshot
+AT_ONCE: Final = 400  # questions; their whole table is in memory before it is thinned
 PASSED_OVER: Final = 45  # rows that were known and not bought, kept a question
 NEW_PASSED_OVER: Final = 25
 EPOCHS: Final = 7
@@ -44,9 +45,7 @@ def learn(log: Log, kinds: Ints, *, seed: int = 0) -> Mixed:
     slices = list(_slices(log, kinds, seed=seed))
     if sum(len(each.truth) for each in slices) < FEWEST_QUESTIONS:
         return Mixed()
-    values = np.concatenate([each.values for each in slices])
-    for each in slices:
-        each.values.resize((0, 0), refcheck=False)
+    values = _moved(slices)
     made = []
     for hand in (False, True):
         latest, older = _lists(slices[:1], values, hand=hand), _lists(slices, values, hand=hand, after=1)
@@ -57,6 +56,17 @@ def learn(log: Log, kinds: Ints, *, seed: int = 0) -> Mixed:
         made.append((train(whole, epochs=LAST_EPOCHS, seed=seed + 1, start=net), rule))
     (plain, plain_rule), (with_hand, hand_rule) = made
     return Mixed((plain,), (with_hand,), plain_rule, hand_rule)
+
+
+def _moved(slices: list[_Slice]) -> NDArray[np.float16]:
+    """All rows in one array; each slice gives its own up before the next is taken."""
+    values = np.empty((sum(len(each.values) for each in slices), slices[0].values.shape[1]), np.float16)
+    end = 0
+    for each in slices:
+        start, end = end, end + len(each.values)
+        values[start:end] = each.values
+        each.values.resize((0, 0), refcheck=False)
+    return values
 
 
 def _lists(slices: list[_Slice], values: NDArray[np.float16], *, hand: bool, after: int = 0) -> Lists:
@@ -134,7 +144,23 @@ def _slices(log: Log, kinds: Ints, *, seed: int) -> Iterator[_Slice]:
         truths = [log.basket(each) for each in asked]
         hand = tuple(halves(each, rng) for each in truths)
         crowd = count(known, kinds, now=start, seed=seed)
-        yield _thinned(table(questions(log, asked, hand), crowd), truths, hand, log.products, rng)
+        parts = []
+        for some in range(0, len(asked), AT_ONCE):
+            part = slice(some, some + AT_ONCE)
+            rows = table(questions(log, asked[part], hand[part]), crowd)
+            parts.append(_thinned(rows, truths[part], hand[part], log.products, rng))
+        yield _joined(parts)
+
+
+def _joined(parts: list[_Slice]) -> _Slice:
+    offset = np.cumsum([0, *(len(each.truth) for each in parts)])
+    return _Slice(
+        np.concatenate([each.question + add for each, add in zip(parts, offset, strict=False)]),
+        *(
+            np.concatenate([getattr(each, name) for each in parts])
+            for name in ("values", "found", "kept", "by_hand", "in_hand", "truth", "held")
+        ),
+    )
 
 
 def _thinned(
