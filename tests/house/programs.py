@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edge.keys import write_keys
 from tests.house.repo import ROOT
+from tests.patience import PATIENT_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Ran:
     err: str
 
 
-def welkom(*words: str, stdin: str = "", within_s: float = 30, **environment: str) -> Ran:
+def welkom(*words: str, stdin: str = "", within_s: float = PATIENT_S, **environment: str) -> Ran:
     """Run `welkom words…` to its end, with nothing of this process's own settings in the environment."""
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("WELKOM_", "CREDENTIALS_"))
