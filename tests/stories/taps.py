@@ -18,17 +18,24 @@ def sighting(value: str, *, kind: str = "barcode", reader: str = "counter-1", ho
     return json.dumps({"reader": reader, "at": at, "how": how, "token": token}).encode() + b"\n"
 
 
+def _connected(path: Path) -> socket.socket | None:
+    line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        line.connect(str(path))
+    except OSError:
+        line.close()
+        return None
+    return line
+
+
 class Pipe:
     """An open connection to the socket; made anew after the appliance restarted."""
 
-    def __init__(self, path: Path) -> None:
-        until(path.exists, timeout_s=PATIENT_S, what="the readers' socket")
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            self._socket.connect(str(path))
-        except OSError:
-            self._socket.close()
-            raise
+    def __init__(self, path: Path, *, within_s: float = PATIENT_S) -> None:
+        # One that was killed leaves its socket behind, at which nobody listens.
+        self._socket: socket.socket = until(
+            lambda: _connected(path), timeout_s=within_s, what="the readers' socket"
+        )
 
     def tap(self, value: str, *, kind: str = "barcode", reader: str = "counter-1", how: str = "scan") -> None:
         self._socket.sendall(sighting(value, kind=kind, reader=reader, how=how))
