@@ -10,7 +10,6 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.error import HTTPError
@@ -66,14 +65,15 @@ def recorded(shop: Shop, *, rounds: int, seed: int) -> Recording:
     base = {str(path): path.read_bytes() for path in folder.iterdir() if _kept(path)}
     shop.under = (*STRACE, "-o", str(trace))
     shop.start_edge()
+    shop.moved_in()  # whoever taps before is nobody, and stays so while they tap on
     stream = Acknowledged(shop)
     opener = urllib.request.build_opener(_NoRedirect)
     dice = random.Random(seed)
     known = [person.barcode for person in shop.people if {"recognition", "saving"} <= set(person.purposes)]
     with closing(Pipe(shop.pipe)) as pipe:
         for number in range(rounds):
-            tap = partial(_tapped, shop, pipe, dice.choice(known), f"counter-{number % 7}")
-            here = until(tap, timeout_s=PATIENT_S, what="a visit of somebody who tapped")
+            pipe.tap(dice.choice(known), reader=f"counter-{number % 7}")
+            here = until(lambda: _here(shop), timeout_s=PATIENT_S, what="a visit of somebody who tapped")
             _earn(shop, opener, dice, visit_id=dice.choice(here))
     shop.stop_edge(signal.SIGKILL)
     shop.under = ()
@@ -94,9 +94,8 @@ def _kept(path: Path) -> bool:
     return path.is_file() and path.suffix != ".db-shm" and not path.name.endswith("-shm")
 
 
-def _tapped(shop: Shop, pipe: Pipe, barcode: str, reader: str) -> list[bytes]:
-    """Tap, as somebody does who was not noticed before they had moved in; the visits that are open."""
-    pipe.tap(barcode, reader=reader)
+def _here(shop: Shop) -> list[bytes]:
+    """The visits that are open, as whoever looks from outside sees them."""
     with closing(sqlite3.connect(f"file:{shop.journal}?mode=ro", uri=True, timeout=PATIENT_S)) as conn:
         return [visit_id for (visit_id,) in conn.execute("SELECT id FROM visit WHERE ended_ms IS NULL")]
 
