@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from edge.advice.ranking.net import Lists, train
 from edge.advice.ranking.numbering import Visit, numbered
 from edge.advice.ranking.ranker import Ask, Ranker, Without, trained
 from edge.bench.exam import Exam, cut_day, exam
@@ -107,3 +108,20 @@ def test_the_worlds_differ_in_how_much_of_a_basket_is_bought_again() -> None:
     passers = drugstore(300, products=600)
     assert again(exam(regulars, cut_day(regulars))) > 0.6
     assert 0.05 < again(exam(passers, cut_day(passers))) < 0.35
+
+
+def test_lists_without_a_row_are_passed_over_wherever_they_stand() -> None:
+    values = np.array([[0], [1], [0], [1]], np.float16)
+    found = np.array([False, True, False, True])
+    starts = np.array([0, 0, 2, 2, 4, 4])
+    lists = Lists(starts, np.arange(4), values, 1, found, np.ones(4, np.float32), np.ones(5, np.int64))
+    low, high = train(lists, epochs=60, seed=1).score(np.array([[0], [1]], np.float32))
+    assert high > low
+
+
+def test_a_shop_where_nobody_buys_two_things_at_once_is_ranked_too() -> None:
+    single = {
+        who: [Visit(None, None, visit.items[:1]) for visit in visits]
+        for who, visits in market(60, products=40).items()
+    }
+    assert len(trained(single).rank(Ask(tuple(single["m0"])), TOP)) == TOP
