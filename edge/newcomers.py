@@ -6,12 +6,13 @@ replica lacks of it is brought in again at every start, so that every read stays
 
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from sqlite3 import Connection
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from edge import jobs
 from edge.consent.records import Said
+from edge.consent.rules import MINOR
 from edge.facts import Fact
 from edge.house import House
 from edge.insight import tables as insight
@@ -70,8 +71,16 @@ async def join(
     said = said or {}
     now_ms, shop = house.time.now_ms(), house.config.shop
     keep = would_keep(house, wish, card=offer.card is not None)
-    values = {"name": name_trait(wish.name), "since": {"year": utc(now_ms).year}} if keep.traits else {}
-    saved = new_wallet(size=shop.stamps, reward=shop.reward) if "saving" in keep.purposes else {}
+    named = "name" in keep.traits
+    values = {"name": name_trait(wish.name), "since": {"year": utc(now_ms).year}} if named else {}
+    saved: dict[str, Any] = {}
+    if "saving" in keep.purposes:
+        saved |= new_wallet(size=shop.stamps, reward=shop.reward)
+    if wish.young:  # for good: who was sixteen by the end of a period would be a guess
+        saved |= {MINOR: "under16"}
+        said = {purpose: replace(each, by="parent") for purpose, each in said.items()}
+    if "guardian" in keep.traits:
+        saved |= {"guardian": {"name": wish.parent, "how": "in the shop, on the tablet"}}
     new = newcomer(house.keys.shop_key, values, saved=saved, now_ms=now_ms, until_ms=keep.until_ms)
     card = offer.card
     done = await house.db.write(

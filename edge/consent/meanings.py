@@ -49,6 +49,8 @@ DATA: Final[dict[str, str]] = {
     "baskets": "pd:Transactional",
     "wishlist": "pd:Preference",
     "guarded": "dpv:PersonalData",
+    "age_band": "pd:AgeRange",
+    "guardian": "pd:Family",
     "zone": "pd:Location",
     "address": "pd:Contact",
     "ledger": "pd:Transactional",

@@ -110,7 +110,7 @@ def hash_of(text: str) -> bytes:
 def data_of(purpose: str) -> tuple[str, ...]:
     """The personal fields that a purpose is for: declared traits, and what is seen of somebody as they walk."""
     traits = tuple(name for name, trait in TRAITS.items() if trait.purpose == purpose)
-    return traits or OTHER_DATA.get(purpose, ())
+    return (*traits, *OTHER_DATA.get(purpose, ()))
 
 
 # What a purpose uses that is no trait: it is seen, and not kept as a value of somebody.

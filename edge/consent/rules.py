@@ -61,11 +61,27 @@ TRAITS: Final[dict[str, Trait]] = {
         "shop",
         on_card=False,
     ),
+    # Of whom is sixteen or older there is none. As with the one above, that it is there is all that is read of it.
+    "age_band": Trait(
+        "saving", None, frozenset(), "under sixteen: no age, no date of birth", "customer", False
+    ),
+    "guardian": Trait("receipts", None, frozenset(), "which parent said yes, and how", "customer", False),
     # A tap need not unseal a year of purchases: the advice page does.
     "baskets": Trait(
         "profiling", 395, _FLOOR, "purchases, 13 months: advice is made of them", "shop", on_card=False
     ),
 }
+
+
+# Below sixteen a parent says yes to these (GDPR article 8, UAVG article 5). Nobody says yes to the rest: no profile
+# of a child, no place in the shop, nothing to others.
+OF_MINORS: Final = frozenset({"recognition", "contact"})
+MINOR: Final = "age_band"  # the trait that only they have
+
+
+def may_ask(purpose: str, *, minor: bool) -> bool:
+    """Whether somebody of that age may be asked for this purpose; the agreement and the law ask nobody."""
+    return not minor or PURPOSES[purpose] != "consent" or purpose in OF_MINORS
 
 
 def traits_for(role: Role) -> list[str]:

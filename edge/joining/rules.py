@@ -4,7 +4,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from edge.consent.rules import PURPOSES
+from edge.consent.rules import MINOR, PURPOSES, may_ask
 
 Period = Literal["year", "stop", "today"]
 PERIODS: Final[tuple[Period, ...]] = ("year", "stop", "today")
@@ -64,6 +64,8 @@ class Wish:
     name: str = field(default="", repr=False)
     purposes: tuple[str, ...] = ()
     period: Period = PERIODS[0]
+    young: bool = False  # under sixteen: then a parent says yes, by name
+    parent: str = field(default="", repr=False)
 
 
 def tidy(text: str) -> str:
@@ -108,12 +110,23 @@ class Kept:
     until_ms: int | None
 
 
+def asked_of(wish: Wish) -> tuple[str, ...]:
+    """The consents that a wish gives: of whom is under sixteen only those that a parent may give."""
+    return tuple(
+        purpose for purpose in ASKED if purpose in wish.purposes and may_ask(purpose, minor=wish.young)
+    )
+
+
 def kept(wish: Wish, *, card: bool, now_ms: int, day_ends_ms: int) -> Kept:
     """What is kept of somebody. Saving rests on the agreement and comes with a card; a name needs a purpose."""
-    asked = tuple(purpose for purpose in ASKED if purpose in wish.purposes)
+    asked = asked_of(wish)
     until_ms = {"year": now_ms + YEAR_MS, "stop": None, "today": day_ends_ms}[wish.period]
     return Kept(
-        traits=("name", "since") if "recognition" in asked else (),
+        traits=(
+            *(("name", "since") if "recognition" in asked else ()),
+            *((MINOR,) if wish.young else ()),
+            *(("guardian",) if wish.young and asked else ()),
+        ),
         purposes=(*(("saving",) if card else ()), *asked),
         card=card,
         until_ms=until_ms,
@@ -125,11 +138,15 @@ def ends_ms(purpose: str, until_ms: int | None) -> int | None:
     return until_ms if PURPOSES[purpose] == "consent" else None
 
 
-Wrong = Literal["name", "nothing"]
+Wrong = Literal["name", "nothing", "parent"]
 
 
 def wrong(wish: Wish, *, card: bool) -> Wrong | None:
-    """Why a wish cannot be kept as it stands: no usable name, or nothing that anything could be kept for."""
+    """Why a wish cannot be kept as it stands: no usable name, no parent, or nothing that anything is kept for."""
+    if "recognition" in wish.purposes and not is_name(wish.name):
+        return "name"
+    if wish.young and asked_of(wish) and not is_name(wish.parent):
+        return "parent"
     if "recognition" in wish.purposes:
-        return None if is_name(wish.name) else "name"
+        return None
     return None if card else "nothing"

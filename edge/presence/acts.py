@@ -10,6 +10,7 @@ from drivers.codecs.printed.fob import Fob
 from edge.consent import acts as consent
 from edge.consent.facts import ConsentGiven
 from edge.consent.records import Said
+from edge.consent.rules import may_ask
 from edge.presence import beacons
 from edge.presence.devices import EXPONENTS, ID, Device
 from edge.recognition import tables as recognition
@@ -46,8 +47,8 @@ def give(
 ) -> list[ConsentGiven]:
     """A fob becomes this customer's, with their yes to `purposes` (being located, perhaps found) until `until_ms`.
 
-    Nothing is written where it is anybody's already, where they may not be recognised, or have too many; no fact
-    where the yes held before. What became of it `beacons.of_customer` says.
+    Nothing is written where it is anybody's already, where they may not be recognised, are under sixteen, or have too
+    many; no fact where the yes held before. What became of it `beacons.of_customer` says.
     """
     id_ = device_id(fob, shop_key=shop_key)
     wrapped = beacons.wrapped_key(conn, customer_id)
@@ -57,6 +58,7 @@ def give(
         or beacons.is_anybodys(conn, id_)
         or beacons.is_the_shops(conn, id_)
         or len(beacons.of_customer(conn, customer_id)) >= MOST_FOBS
+        or not all(may_ask(each, minor=recognition.is_minor(conn, customer_id)) for each in purposes)
         or not recognition.may_recognise(conn, customer_id, recipient=recipient, now_ms=now_ms)
     ):
         return []

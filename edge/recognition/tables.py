@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from sqlite3 import Connection
 from typing import Final
 
-from edge.consent.rules import TRAITS
+from edge.consent.rules import MINOR, TRAITS
 from edge.consent.tables import FOREVER_MS, basis_until
 from edge.recognition.rules import Found
 
@@ -207,6 +207,12 @@ def drop_expired(conn: Connection, after: bytes, *, now_ms: int, most: int = 2_0
             (after, last, now_ms),
         )
     return None if last is None else bytes(last)
+
+
+def is_minor(conn: Connection, customer_id: bytes) -> bool:
+    """Whether they are under sixteen; also of whom the hub has not sent back yet, who is laid in the replica."""
+    found = conn.execute("SELECT 1 FROM replica.trait WHERE customer_id=? AND name=?", (customer_id, MINOR))
+    return found.fetchone() is not None
 
 
 def is_guarded(conn: Connection, customer_id: bytes) -> bool:

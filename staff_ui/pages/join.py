@@ -40,10 +40,13 @@ KEPT: Final = {
     "card": (key("join.kept.card"), key("join.kept.card.why")),
     "profiling": (key("join.kept.profiling"), key("join.kept.profiling.why")),
     "contact": (key("join.kept.contact"), key("join.kept.contact.why")),
+    "age_band": (key("join.kept.young"), key("join.kept.young.why")),
+    "guardian": (key("join.kept.parent"), key("join.kept.parent.why")),
 }
 WRONG: Final = {
     "name": key("join.wrong.name"),
     "nothing": key("join.wrong.nothing"),
+    "parent": key("join.wrong.parent"),
     "taken": key("join.wrong.taken"),
 }
 
@@ -77,6 +80,9 @@ class Join:
     most: int = MOST_LETTERS
     choices: tuple[Choice, ...] = ()
     periods: tuple[Choice, ...] = ()
+    young: Choice | None = None
+    parent: str = field(default="", repr=False)
+    asks_parent: bool = False
     wrong: str = ""
     wrong_name: bool = False
     lines: tuple[Line, ...] = ()
@@ -159,6 +165,8 @@ def _wish(form: Mapping[str, str]) -> Wish:
         name=tidy(form.get("name", ""))[: 2 * MOST_LETTERS],
         purposes=tuple(purpose for purpose in ASKED if form.get(purpose)),
         period=next((period for period in PERIODS if period == chosen), PERIODS[0]),
+        young=bool(form.get("young")),
+        parent=tidy(form.get("parent", ""))[: 2 * MOST_LETTERS],
     )
 
 
@@ -185,11 +193,14 @@ def page(around: Frame, hands: Hands, keep: Kept, words: Words, *, benefit: str,
                 Choice(period, say(label), "", period == wish.period)
                 for period, label in PERIOD_WORDS.items()
             ),
+            young=Choice("young", say("join.young"), say("join.young.why"), wish.young),
+            parent=wish.parent,
+            asks_parent=hands.wrong == "parent" or bool(wish.parent),
         )
     if hands.step == "check":
-        refused = tuple(say(label) for purpose, (label, _) in CHOICES.items() if purpose not in wish.purposes)
+        refused = tuple(say(label) for purpose, (label, _) in CHOICES.items() if purpose not in keep.purposes)
         return replace(it, lines=_lines(wish, keep, words, now_ms=now_ms), refused=refused)
-    return replace(it, name=wish.name if keep.traits else "")
+    return replace(it, name=wish.name if "name" in keep.traits else "")
 
 
 def _lines(wish: Wish, keep: Kept, words: Words, *, now_ms: int) -> tuple[Line, ...]:
@@ -202,7 +213,8 @@ def _lines(wish: Wish, keep: Kept, words: Words, *, now_ms: int) -> tuple[Line, 
     year = words.local(now_ms).year
     things = [*keep.traits, *(each for each in keep.purposes if each in KEPT)]
     lines = [
-        Line(say(KEPT[each][0], name=wish.name, year=year), say(KEPT[each][1]), until) for each in things
+        Line(say(KEPT[each][0], name=wish.name, year=year, parent=wish.parent), say(KEPT[each][1]), until)
+        for each in things
     ]
     if keep.card:
         what, why = KEPT["card"]

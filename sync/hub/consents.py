@@ -7,7 +7,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from edge.consent.records import EventState, Said
-from edge.consent.rules import PURPOSES, Register, merge
+from edge.consent.rules import PURPOSES, Register, may_ask, merge
 from edge.kit.errors import Refused
 from edge.kit.sql import Connection
 from sync.hub import feed, records
@@ -59,6 +59,7 @@ def grant(
 ) -> list[Moved] | None:
     """Give or renew a consent, if `base` is still the register the customer saw; None: it is not, ask them again."""
     declared(purpose, recipient)
+    of_age(purpose, minor=tables.is_minor(conn, customer_id))
     held = _held(conn, customer_id, purpose=purpose, recipient=recipient)
     if (held.register if held else None) != base:
         return None
@@ -82,6 +83,7 @@ def given(
     new = first(customer_id, yes, now_ms=at_ms)
     if new.basis != "consent":
         raise _refused(f"{yes.purpose} rests on {new.basis}, not on a consent", code="NO_CONSENT")
+    of_age(yes.purpose, minor=tables.is_minor(conn, customer_id))
     held = _held(conn, customer_id, purpose=yes.purpose, recipient=yes.recipient)
     if held is not None and gen <= held.gen:
         return [], None
@@ -143,6 +145,12 @@ def declared(purpose: str, recipient: str) -> None:
     """Raise Refused unless the purpose is declared and the recipient is a name."""
     if purpose not in PURPOSES or not _RECIPIENT.fullmatch(recipient):
         raise _refused("no purpose is declared by this name, or the recipient is no name", code="UNDECLARED")
+
+
+def of_age(purpose: str, *, minor: bool) -> None:
+    """Raise Refused where nobody, parent or not, says yes to this for somebody under sixteen."""
+    if not may_ask(purpose, minor=minor):
+        raise _refused(f"{purpose} is for nobody under sixteen", code="MINOR")
 
 
 def _held(conn: Connection, customer_id: bytes, *, purpose: str, recipient: str) -> Consent | None:

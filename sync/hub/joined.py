@@ -10,7 +10,7 @@ from typing import Final
 from msgspec.structs import asdict, replace
 
 from edge.consent.records import Said
-from edge.consent.rules import TRAITS
+from edge.consent.rules import MINOR, TRAITS
 from edge.kit.errors import Corrupt, Refused
 from edge.kit.seal import card_place, derive, key_place, seal, trait_place, unseal
 from edge.kit.sql import Connection
@@ -49,6 +49,9 @@ def joined(
         )
         for yes in body.consents
     ]
+    minor = any(trait.name == MINOR for trait in traits)
+    for yes in body.consents:
+        consents.of_age(yes.purpose, minor=minor)
     for no in body.refused:
         consents.declared(no.purpose, no.recipient)
     whose = {"customer_id": customer_id}

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from edge.consent.rules import TRAITS
+from edge.consent.rules import MINOR, TRAITS
 from edge.kit.errors import Refused
 from edge.kit.seal import derive, key_place, new_key, seal, trait_place, unseal
 from edge.kit.sql import Connection
@@ -101,6 +101,8 @@ def newcomers(
             for kind, value in new.credentials
         ]
         given = [consents.first(id_, each, now_ms=now_ms) for each in new.consents]
+        for each in given:
+            consents.of_age(each.purpose, minor=MINOR in new.traits)
         rows["customer"].append({"customer_id": id_})
         wrapped = seal(keys.hub_kek, key, key_place(id_))
         rows["customer_key"].append({"customer_id": id_, "wrapped": wrapped})

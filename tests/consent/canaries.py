@@ -31,7 +31,7 @@ def _word(*texts: str) -> tuple[str, ...]:
 
 # Everything that may be a mark: words of ours, years, balances, days of a month.
 _ALIKE: Final = re.compile(
-    r"(?<![0-9a-z])(?:kanarie[a-z]+\d{3}|k(?:bon|afh|wens|mand|zone|ord|wacht)\d{3}|ŧ\d{3}|1[89]\d\d|\d[.,]?\d{3}[.,]?\d{3}"
+    r"(?<![0-9a-z])(?:kanarie[a-z]+\d{3}|k(?:jong|ouder|bon|afh|wens|mand|zone|ord|wacht)\d{3}|ŧ\d{3}|1[89]\d\d|\d[.,]?\d{3}[.,]?\d{3}"
     r"|\d{1,2} [a-z]{3,9}|[a-z]{3,9} \d{1,2}|\"month\":\d+,\"day\":\d+)(?![0-9a-z])"
 )
 
@@ -109,6 +109,14 @@ def _guarded(n: int, now_ms: int) -> Canary:
     return Canary({"why": f"kwacht{n:03d}"}, _word(f"kwacht{n:03d}"))
 
 
+def _age_band(n: int, now_ms: int) -> Canary:
+    return Canary(f"kjong{n:03d}", _word(f"kjong{n:03d}"))
+
+
+def _guardian(n: int, now_ms: int) -> Canary:
+    return Canary({"name": f"kouder{n:03d}", "how": "x"}, _word(f"kouder{n:03d}"))
+
+
 def _order(n: int, now_ms: int) -> Canary:
     """The number of an order of another channel, which the hub keeps beside the traits."""
     return Canary(f"KORD{n:03d}", _word(f"KORD{n:03d}"))
@@ -127,6 +135,8 @@ MADE: Final[dict[str, Callable[[int, int], Canary]]] = {
     "wishlist": _wishlist,
     "baskets": _baskets,
     "guarded": _guarded,
+    "age_band": _age_band,
+    "guardian": _guardian,
     "zone": _zone,
     "order": _order,
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from edge.catalogue.rules import Product
-from edge.consent.rules import PURPOSES, TRAITS
+from edge.consent.rules import MINOR, PURPOSES, TRAITS
 from edge.exporting import write_csv
 from edge.kit.sql import Connection
 from sync.hub import catalogue, consents, devices
@@ -17,6 +17,7 @@ from sync.hub.config import Config
 from sync.hub.consents import NewConsent
 from sync.hub.hq import export, news, shapes, tokens, webhooks
 from sync.hub.hq.channels import take_order
+from sync.hub.hq.put import put_traits
 from sync.hub.people import NewCustomer
 from tests.consent.box import Found, Wrong
 from tests.consent.browser import Browser
@@ -80,7 +81,7 @@ async def open_centre(state: Path, vectors: Sequence[Vector]) -> AsyncIterator[C
         people = [
             NewCustomer(
                 centre.id_of(n),
-                {name: canary(name, n, now_ms).value for name in TRAITS},
+                {name: canary(name, n, now_ms).value for name in TRAITS if name != MINOR},
                 [("number", f"LOYALTY-{n:04d}")],
                 [NewConsent(purpose, HERE) for purpose in PURPOSES],
             )
@@ -88,6 +89,10 @@ async def open_centre(state: Path, vectors: Sequence[Vector]) -> AsyncIterator[C
         ]
         await hub.add_customers(["s1"], people)
         for n in range(len(vectors)):
+            young = {
+                MINOR: canary(MINOR, n, now_ms).value
+            }  # after their yes: a child could not give all of them
+            await hub.db.apply(put_traits, KEYS, centre.id_of(n), young, now_ms=now_ms)
             order = shapes.Order("web", canary("order", n, now_ms).value, "placed", now_ms)
             await hub.change(take_order, KEYS, centre.id_of(n), data=order, now_ms=now_ms)
         await hub.db.apply(

@@ -87,6 +87,8 @@ async def test_a_tablet_shows_a_field_exactly_when_a_basis_holds(tmp_path: Path)
             "wishlist",
             "order",
             "guarded",
+            "age_band",
+            "guardian",
         }
         await boxes.take_away(box)
         for phase in PHASES:

@@ -68,3 +68,26 @@ def test_stopping_at_the_tablet_takes_no_more_touches_than_saying_yes_there(plac
     assert stop <= give
     assert 'type="text"' not in form
     assert "<select" not in form
+
+
+def test_under_sixteen_a_parent_says_yes_by_name_and_nobody_to_advice(place: Place) -> None:
+    tablet = place.signed_in()
+    start = tablet.get("/join/start").text
+    tablet.post("/join/start", data={"own": own_token(start), "note": ""})
+    asked = {"name": "Joris", "recognition": "1", "profiling": "1", "young": "1"}
+    page = fill(tablet, "next", **asked)
+    assert step(page) == "ask"
+    assert "Onder de 16 zegt een ouder ja." in page
+    assert 'name="parent"' in page
+    page = fill(tablet, "next", **asked, parent="mevrouw De Vries")
+    assert step(page) == "check"
+    assert "Dat mevrouw De Vries ja zei" in page
+    assert "Wat u koopt</dt>" not in page
+    assert step(fill(tablet, "keep")) == "kept"
+    assert place.rows("SELECT purpose FROM main.consent") == [("recognition",)]
+    (body,) = place.rows("SELECT body FROM outbox WHERE kind='customer_joined'")[0]
+    assert b'"by":"parent"' in body
+    assert b"Vries" not in body
+    names = place.rows("SELECT name, until_ms FROM replica.trait ORDER BY name")
+    assert [name for name, _ in names] == ["age_band", "guardian", "name", "since"]
+    assert [until_ms for _, until_ms in names][:2] == [None, None]

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from msgspec.json import decode, encode
 from edge.consent import receipts
 from edge.consent.records import Party, Record, Said, hash_of
 from edge.consent.rules import Register
+from edge.kit.errors import Refused
 from sync import reports, wire
 from sync.hub import consents, records
 from sync.hub.consents import NewConsent
@@ -260,3 +262,33 @@ async def _sent(centre: Centre, facts: list[tuple[str, Any]], *, at_ms: int | No
         wire.Event(number, at_ms, kind, Raw(encode(body))) for number, (kind, body) in enumerate(facts, 1)
     ]
     await centre.hub.take(wire.Envelope("box-1", 1, 1, wire.SCHEMA, bytes(32).hex()), events)
+
+
+async def test_nobody_says_yes_to_a_profile_of_a_child_and_a_parent_to_being_recognised(
+    centre: Centre,
+) -> None:
+    hub, now_ms = centre.hub, centre.hub.now_ms()
+    yes = [NewConsent("saving", HERE), NewConsent("recognition", HERE)]
+    await hub.add_customers(["s1"], [NewCustomer(BRAM, {"age_band": "under16"}, [], yes)])
+    for purpose in ("profiling", "location", "finding", "partners"):
+        with pytest.raises(Refused) as refused:
+            await hub.change(
+                consents.grant, BRAM, purpose=purpose, recipient=HERE, base=None, now_ms=now_ms, said=TOLD
+            )
+        assert refused.value.code == "MINOR"
+    body = {"customer_id": BRAM.hex(), "purpose": "profiling", "recipient": HERE, "gen": 1}
+    await _sent(centre, [("consent_given", body)])
+    assert hub.db.reader.execute("SELECT code FROM event").fetchone() == ("MINOR",)
+    assert await hub.change(
+        consents.grant,
+        BRAM,
+        purpose="contact",
+        recipient=HERE,
+        base=None,
+        now_ms=now_ms,
+        said=replace(TOLD, by="parent"),
+    )
+    assert (await of(centre, BRAM))["contact"].now.by == "parent"
+    child = NewCustomer(b"\xc4" * 16, {"age_band": "under16"}, [], [NewConsent("profiling", HERE)])
+    with pytest.raises(Refused):
+        await hub.add_customers(["s1"], [child])

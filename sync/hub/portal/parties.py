@@ -25,6 +25,8 @@ DATA: Final = {
     "wishlist": key("data.wishlist"),
     "baskets": key("data.baskets"),
     "guarded": key("data.guarded"),
+    "age_band": key("data.age_band"),
+    "guardian": key("data.guardian"),
     "zone": key("data.zone"),
     "address": key("data.address"),
     "ledger": key("data.ledger"),

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from edge.consent.rules import Basis, Register, State
+from edge.consent.rules import MINOR, Basis, Register, State
 from edge.kit.errors import Refused
 from edge.kit.sql import Connection, spread
 
@@ -154,6 +154,14 @@ def owner(conn: Connection, inner_hash: bytes) -> bytes | None:
     """Whose credential this is, None for nobody's."""
     row = conn.execute("SELECT customer_id FROM credential WHERE hash=:hash", {"hash": inner_hash}).fetchone()
     return bytes(row[0]) if row else None
+
+
+def is_minor(conn: Connection, customer_id: bytes) -> bool:
+    """Whether they are under sixteen: only they have this trait."""
+    row = conn.execute(
+        "SELECT 1 FROM trait WHERE customer_id=:id AND name=:name", {"id": customer_id, "name": MINOR}
+    ).fetchone()
+    return row is not None
 
 
 def exists(conn: Connection, customer_id: bytes) -> bool:
