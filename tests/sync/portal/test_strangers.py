@@ -42,6 +42,8 @@ def state_of(place: Place) -> list[object]:
         f"SELECT purpose, recipient, gen, state FROM consent {hers}",
         f"SELECT name, ver FROM trait {hers}",
         f"SELECT count(*) FROM portal_session {hers}",
+        f"SELECT hex(hash), state FROM credential {hers}",
+        f"SELECT count(*) FROM pass {hers}",
     )
     return [place.rows(each) for each in sql]
 
@@ -51,7 +53,7 @@ def test_every_route_has_a_guard_and_only_those_stand_open_that_have_to() -> Non
         "/portal/enter/{code:str}", "/portal/static/{name:str}", "/portal/ask", "/portal/link/{code:str}",
         "/portal/passkey/ask", "/portal/passkey/enter", "/portal/address/{code:str}", "/portal/keys",
         "/portal/notices/{digest:str}",
-        "/portal/pass/now", "/portal/pass/sw.js", "/portal/pass/static/{name:str}",
+        "/portal/join/{ticket:str}", "/portal/pass/now", "/portal/pass/sw.js", "/portal/pass/static/{name:str}",
     }  # fmt: skip
     assert {each.guard for each in ROUTES if each.path.startswith("/hq")} == {"here"}
 
