@@ -208,4 +208,5 @@ def test_every_fact_has_a_wire_name_of_its_own() -> None:
         "product_gap_met",
         "guest_left",
         "guest_saved",
+        "looks_told",
     ]
