@@ -12,6 +12,7 @@ from edge.advice.ranking.neighbours import Anchors, anchors_of
 
 # Days that count as lately; on an order-only history these are visits.
 LATELY: Final = (7, 28)
+MOST_POPULAR: Final = 80
 # Strengths with which a product's own figures are pulled to its kind's and everybody's: purchases worth of belief.
 GAP_BELIEF: Final = 10.0
 KIND_BELIEF: Final = 20.0
@@ -33,6 +34,7 @@ class Crowd:
     gap: Floats  # mean of the log of days between two purchases, shrunk to its kind
     gap_spread: Floats
     lately: tuple[Floats, ...]  # log of the share of late baskets over the share of all, a window each
+    popular: NDArray[np.int64]  # products that anybody might buy now, in no order
     stores: sparse.Counts  # baskets of a store with a product
     store_baskets: Floats
     beside: sparse.Matrix  # product x product: cosine of being in one basket
@@ -93,6 +95,7 @@ def count(log: Log, kinds: Ints, *, now: int, seed: int = 0) -> Crowd:
         gap,
         spread,
         tuple(lately),
+        sparse.best(share * np.exp(lately[-1]), MOST_POPULAR),
         sparse.counts(at[at >= 0], log.items[at >= 0], columns=products),
         _per(log.store[log.store >= 0], max(store_count, 1)).astype(np.float32),
         sparse.cosines(log.ptr, log.items, products),

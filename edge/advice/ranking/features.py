@@ -197,7 +197,6 @@ def _candidates(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_], dict[str, Floats]]:
     """(question, item), whether only the hand speaks for it, and the columns that are read from dense rows."""
     begins = np.searchsorted(known.question, np.arange(len(asked) + 1))
-    popular = _best(crowd.share * np.exp(crowd.lately[1]), 2 * MOST_NEW)
     also = np.array(asked.also, np.int64)
     questions, items, hands = [], [], []
     columns: dict[str, list[Floats]] = {
@@ -210,9 +209,15 @@ def _candidates(
             if len(own) > MOST_OWN:
                 late = known.columns["visits_95"][begins[each] : begins[each + 1]]
                 own = np.sort(own[np.argpartition(-late, MOST_OWN)[:MOST_OWN]])
-            fresh = [popular, also, *(_best(dense[name][row]) for name in ("alike", "beside_history"))]
+            fresh = [
+                crowd.popular,
+                also,
+                *(sparse.best(dense[name][row], MOST_NEW) for name in ("alike", "beside_history")),
+            ]
             plain = np.union1d(own, np.concatenate(fresh))
-            whole = np.union1d(plain, _best(dense["beside_hand"][row])) if asked.hand else plain
+            whole = (
+                np.union1d(plain, sparse.best(dense["beside_hand"][row], MOST_NEW)) if asked.hand else plain
+            )
             questions.append(np.full(len(whole), each, np.int64))
             items.append(whole)
             hands.append(
@@ -225,12 +230,6 @@ def _candidates(
     for name in ("beside_last", "beside_history", "beside_hand"):
         scores[name] = np.log(scores[name] + 1e-3)
     return np.concatenate(questions), np.concatenate(items).astype(np.int64), np.concatenate(hands), scores
-
-
-def _best(row: Floats, most: int = MOST_NEW) -> NDArray[np.int64]:
-    """The products of the largest values above nothing."""
-    some = np.flatnonzero(row > 0)
-    return some if len(some) <= most else some[np.argpartition(-row[some], most)[:most]]
 
 
 def _dense(asked: Questions, crowd: Crowd) -> Iterator[tuple[int, dict[str, Floats]]]:

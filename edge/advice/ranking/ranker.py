@@ -119,7 +119,7 @@ class Ranker:
             np.array([self.customers.get(asked.customer or "", -1)], np.int32),
             np.array([now], np.int32),
             np.array([store], np.int32),
-            (np.array([named[each] for each in hand if each in named], np.int32),),
+            (np.array([named[each] for each in hand if each in named], np.int32),) if hand else (),
             tuple(number for item in also if (number := named.get(item, self.number.get(item))) is not None),
         )
         rows = table(questions, self.crowd)

@@ -91,3 +91,9 @@ def _best(block: Matrix, start: int) -> Matrix:
             kept[low:high] = True
     kept &= data > 0
     return matrix(row[kept], block.indices[kept], data[kept], shape=block.shape)
+
+
+def best(row: NDArray[Any], most: int) -> NDArray[np.int64]:
+    """The places of the largest values above nothing, in no order."""
+    some = np.flatnonzero(row > 0)
+    return some if len(some) <= most else some[np.argpartition(-row[some], most)[:most]]
