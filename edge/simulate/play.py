@@ -68,9 +68,9 @@ def hunt_all(
 
 
 def hunt(bug: str, *, seeds: Sequence[int], shops: int = SHOPS) -> int | None:
-    """How many seeds until this planted bug is found, None when it is not."""
+    """How many seeds until this planted bug is found, None when it is not; by a story that ends well without it."""
     for count, seed in enumerate(seeds, 1):
-        if _is_found(play(seed, shops=shops, bug=bug)):
+        if _is_found(play(seed, shops=shops, bug=bug)) and not play(seed, shops=shops).broken:
             return count
     return None
 

@@ -9,9 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
-from sync import standing, wire
+from edge.kit.sql import Connection
+from sync import reports, standing, wire
 from sync.agent import BACKOFF_MOST_S, Agent
-from sync.hub import consents
+from sync.hub import consents, guests
+from sync.hub.tables import feed as partitions
+from sync.hub.tables import guests as stays
+from sync.hub.tables.feed import Moved
 from tests.patience import AT_ONCE_S, PATIENT_S
 from tests.sync.centre import ANNA, BRAM, DEVICE_KEY, HERE, Centre, Said, customer, open_centre
 from tests.sync.shop import Liar, PowerCut, TestBox, events_at
@@ -214,6 +218,29 @@ async def test_a_page_fetched_before_an_erasure_is_not_applied_after_it(tmp_path
         await centre.agent._drain("shop:s1")
         assert centre.box.rows("customer") == centre.box.rows("key") == {}
         assert not any(row.op == "put" for page in centre.box.applied for row in page.rows)
+
+
+async def test_an_urgent_page_fetched_before_a_guest_left_brings_nothing_of_them_back(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        await centre.hub.add_customers(["s1"], [customer()])
+        await centre.hub.db.apply(stays.put_stay, ANNA, "s1", reason="visit", since_ms=7)
+        asked = centre.line.handle_async_request
+
+        def leave(conn: Connection) -> list[Moved]:
+            gone = reports.GuestLeft(customer_id=ANNA.hex(), since_ms=7)
+            return partitions.publish(conn, guests.left(conn, gone, shop_id="s1"))
+
+        async def slow(request: httpx.Request) -> httpx.Response:
+            response = await asked(request)
+            if "urgent" in str(request.url):
+                await centre.hub.change(leave)
+                centre.line.handle_async_request = asked  # type: ignore[method-assign]
+                await centre.agent._drain("shop:s1")
+            return response
+
+        centre.line.handle_async_request = slow  # type: ignore[method-assign]
+        await centre.agent._drain("shop:s1:urgent")
+        assert not any(row.t == "key" for page in centre.box.applied for row in page.rows)
 
 
 async def test_a_shop_with_a_dead_clock_battery_gets_through(tmp_path: Path) -> None:
