@@ -4,6 +4,7 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from sqlite3 import Connection, DatabaseError, Error
@@ -11,7 +12,7 @@ from typing import Final
 
 from edge.kit.errors import Corrupt, StoreError
 from edge.kit.log import Log
-from edge.kit.migrate import load, migrate
+from edge.kit.migrate import Migration, load, migrate
 from edge.kit.sqlite import open_writer, store_error
 
 # A damaged replica steps aside under this name until the hub has sent everything again.
@@ -116,13 +117,18 @@ def _prepare(path: Path, schema: str, *, synchronous: str, look: bool, log: Log)
     try:
         if look and not fresh:
             _check(conn, path)
-        before, after = migrate(conn, load(files("edge.schema") / schema), file=path.name)
+        before, after = migrate(conn, _migrations(schema), file=path.name)
         if before != after:
             log("migrated", file=path.name, from_version=before, to_version=after)
     except DatabaseError as error:
         raise store_error(error, path.name) from None
     finally:
         conn.close()
+
+
+@cache
+def _migrations(schema: str) -> list[Migration]:
+    return load(files("edge.schema") / schema)
 
 
 def _check(conn: Connection, path: Path) -> None:

@@ -298,7 +298,7 @@ class Database(Generic[F]):
         return done, gathered
 
     def _begins(self, conn: sqlite3.Connection) -> bool:
-        """Begin without waiting for another process: this thread has others to serve."""
+        """Begin without waiting for another process."""
         try:
             conn.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError:
@@ -356,8 +356,9 @@ class Database(Generic[F]):
 
     def _transact(self, change: Callable[[sqlite3.Connection], T], conn: sqlite3.Connection) -> T:
         try:
-            with _patient(conn):
-                conn.execute("BEGIN IMMEDIATE")
+            if not self._begins(conn):
+                with _patient(conn):
+                    conn.execute("BEGIN IMMEDIATE")
             result = change(conn)
             conn.execute("COMMIT")
         except BaseException as error:

@@ -43,6 +43,7 @@ class Disk:
         self.backup: Path | None = None
         self.full = False
         self.used = False  # whether a process ever had these files
+        self.over = False  # nobody will have them any more
 
     @property
     def files(self) -> list[Path]:
@@ -62,9 +63,8 @@ class Disk:
 
     def _drop(self) -> None:
         """Its process is no more: the files stay as they are this instant, where closing them would tidy up."""
-        left = [
-            (path, path.read_bytes()) for file in self.files for path in (file, _log(file)) if path.exists()
-        ]
+        paths = [path for file in self.files for path in (file, _log(file)) if path.exists()]
+        left = [] if self.over else [(path, path.read_bytes()) for path in paths]
         conn, self._conn = self._conn, None
         assert conn is not None
         conn.close()

@@ -275,9 +275,9 @@ class AtTheCentre:
             self.add: 3,
             self.block: 1,
             self.erase: 3,
-            self.product: 3,
+            self.product: 4,
             self.stock: 2,
-            self.compact: 2,
+            self.compact: 4,
         }
         return self._dice.choices(list(acts), list(acts.values()))[0]
 
@@ -329,7 +329,7 @@ class AtTheCentre:
 
     async def product(self, centre: Centre) -> None:
         item = self._dice.choice(ITEMS)
-        if self._dice.random() < 0.4:
+        if self._dice.random() < 0.5:
             await centre.change(goods.drop_products, [item])
         else:
             product = Product(item, f"Schoen {self._dice.randrange(99)}", self._dice.randrange(1, 20_000))

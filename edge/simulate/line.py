@@ -11,7 +11,7 @@ import httpx
 
 from edge.simulate.asgi import Exchange
 from edge.simulate.process import Process
-from sync import wire
+from sync import packing, wire
 from sync.pokes import URGENT_PATH
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ class Heard:
     status: int
     headers: dict[str, str]
     body: bytes
+
+    def said(self) -> bytes:
+        """The body, unfolded."""
+        packed = self.headers.get("content-encoding") == packing.CODING
+        return packing.unpack(self.body, most=wire.PAGE_BYTES) if packed else self.body
 
 
 class Line(httpx.AsyncBaseTransport):
@@ -81,7 +86,7 @@ class Line(httpx.AsyncBaseTransport):
         earlier = self._cache.setdefault(request.url.raw_path.decode().split("&")[0], deque(maxlen=16))
         if fault == "crossed" and earlier:
             return self._dice.choice(list(earlier))
-        if heard.body.count(b"\n") != 1:  # a page without rows says nothing that could be wrong
+        if heard.said().count(b"\n") != 1:  # a page without rows says nothing that could be wrong
             earlier.append(heard)
         return heard
 

@@ -46,11 +46,12 @@ def play(seed: int, *, shops: int = SHOPS, bug: str = "") -> Report:
 def _dice_for_everybody(seed: int) -> Iterator[None]:
     """Keys, ids and nonces of the product come from the dice too: what is drawn decides in which order rows stand."""
     real = os.urandom
-    os.urandom = random.Random(~seed).randbytes
+    # `random` has a name of its own for it, which `secrets` draws from.
+    os.urandom = random._urandom = random.Random(~seed).randbytes  # type: ignore[attr-defined]
     try:
         yield
     finally:
-        os.urandom = real
+        os.urandom = random._urandom = real  # type: ignore[attr-defined]
 
 
 def play_all(seeds: Sequence[int], *, shops: int = SHOPS, workers: int = 0) -> Iterator[Report]:

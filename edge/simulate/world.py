@@ -116,9 +116,10 @@ class World:
             self.check(f"after round {number + 1}")
             if self.broken:
                 break
-        self.centre.end()
-        for box in self.boxes:
-            box.end()
+        ends: list[Centre | Box] = [self.centre, *self.boxes]
+        for each in ends:
+            each.disk.over = True
+            each.end()
         digest = sha256("\n".join(self.steps).encode()).hexdigest()[:16]
         return Report(self.seed, self.broken, self.steps, self.counts, digest)
 
