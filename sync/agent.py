@@ -349,7 +349,7 @@ class Agent:
 
     async def _answer(self, body: bytes) -> wire.Answer:
         content = await self._ask("POST", wire.EVENTS_PATH, content=body, most=wire.ANSWER_BYTES)
-        answer = understood(lambda: wire.decode_answer(content))
+        answer = understood(lambda: mending.believed(self._box, wire.decode_answer(content)))
         self._up(answer.hub_time_ms)
         return answer
 

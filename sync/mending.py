@@ -8,9 +8,25 @@ from collections.abc import Awaitable, Callable
 
 from sync.box import Box
 from sync.standing import Standing
+from sync.wire import Answer, Malformed
 
 # What the hub holds of one epoch of this box: up to where, and its hash at the number that was asked.
 Ask = Callable[[int, int], Awaitable[Standing]]
+
+
+def believed(box: Box, answer: Answer) -> Answer:
+    """An answer to facts, if it speaks of the history of this box; raises Malformed.
+
+    One that the hub gave to an upload of before counts facts as held that it never had. An older hub says no hash.
+    """
+    ours = box.chain(answer.ack.epoch, answer.ack.seq)
+    if answer.hash and ours and answer.hash != ours:
+        raise Malformed(
+            "the answer acknowledges another history",
+            code="OTHER_ANSWER",
+            hint="something on the line mixes answers up: look at the proxies between the shop and the hub",
+        )
+    return answer
 
 
 async def shared(box: Box, ask: Ask, epoch: int) -> int:

@@ -135,6 +135,9 @@ class Answer(Struct, frozen=True, kw_only=True):
 
     schema: Seq = SCHEMA
     ack: Ack
+    hash: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = (
+        ""  # the chain up to `ack.seq`, as the hub holds it
+    )
     rejected: Annotated[list[Rejection], Meta(max_length=BATCH_EVENTS)] = []
     throttle_ms: Annotated[int, Meta(ge=0, le=600_000)] = 0
     hub_epoch: Seq

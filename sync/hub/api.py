@@ -78,6 +78,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         answer = wire.Answer(
             schema=max(1, envelope.schema),
             ack=wire.Ack(envelope.epoch, taken.seq),
+            hash=taken.hash.hex(),
             rejected=taken.rejected,
             throttle_ms=hub.admission.throttle_ms(),
             hub_epoch=taken.hub_epoch,

@@ -96,6 +96,7 @@ class Taken:
     rejected: list[wire.Rejection]
     hub_epoch: int
     moved: list[Moved]
+    hash: bytes = b""  # the chain up to `seq`
     new: int = 0  # how many of its facts the hub did not hold
     breaks: Sequence[Break] = ()  # where the box's chain of looks did not hold
 
@@ -120,7 +121,8 @@ def take(
     hub_epoch = devices.hub_epoch(conn)
     held = events.held(conn, device_id, epoch)
     if envelope.from_seq > held + 1:
-        return Taken(held, [], hub_epoch, [])
+        ends = events.hash_at(conn, device_id, epoch, seq=held) or b""
+        return Taken(held, [], hub_epoch, [], ends)
     previous = events.hash_at(conn, device_id, epoch, seq=envelope.from_seq - 1)
     if previous is None or previous.hex() != envelope.prev_hash:
         raise _no("the upload does not chain to what came before", code="BROKEN_CHAIN")
@@ -156,7 +158,8 @@ def take(
     rejected = [wire.Rejection(seq, code) for seq, code in verdicts if code]
     lines = effects.lines + wallet.rows(conn, purses.keep())
     moved = partitions.publish(conn, lines)
-    return Taken(max(held, last), rejected, hub_epoch, moved, len(fresh), effects.breaks)
+    ends = previous if last >= held else events.hash_at(conn, device_id, epoch, seq=held) or b""
+    return Taken(max(held, last), rejected, hub_epoch, moved, ends, len(fresh), effects.breaks)
 
 
 def _gather(conn: Connection, keys: Keys, fresh: Sequence[_Read], purses: Purses) -> set[bytes]:

@@ -9,7 +9,7 @@ from edge.simulate import planted
 from edge.simulate.play import hunt, play
 
 # Found in the first seeds, so that looking for them is quick; `make prove` hunts them all.
-QUICK = ("erase_keeps_outbox_body", "double_count_points", "to_every_shop")
+QUICK = ("erase_keeps_history", "double_count_points", "to_every_shop", "guest_stays")
 
 
 def test_a_few_seeds_hold_and_say_so_in_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -18,7 +18,7 @@ def test_a_few_seeds_hold_and_say_so_in_one_line_of_json(capsys: pytest.CaptureF
 
 
 def test_the_same_seed_is_the_same_story() -> None:
-    first, again = play(5), play(5)
+    first, again = play(41), play(41)  # a line in it mixes pages up
     assert len(first.steps) > 40
     assert (first.steps, first.digest) == (again.steps, again.digest)
 

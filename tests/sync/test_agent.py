@@ -340,3 +340,16 @@ async def test_the_answer_of_a_hub_that_does_not_say_what_it_was_asked_is_taken(
     async with client:
         assert (await agent._standing(1, 4)).held == 8
     box.close()
+
+
+async def test_an_acknowledgement_of_another_history_settles_nothing(tmp_path: Path) -> None:
+    """As of a box that was put back, and is given what the hub had said to the facts that it lost."""
+    before = wire.Answer(ack=wire.Ack(1, 2), hash="5f" * 32, hub_epoch=1, hub_time_ms=1)
+    agent, box, client = lied_to(tmp_path, Liar(body=wire.encode_answer(before)))
+    box.happened(2)
+    async with client:
+        with pytest.raises(wire.Unreachable) as caught:
+            await agent._send(box.batch(1, 2))
+    assert caught.value.code == "OTHER_ANSWER"
+    assert box.acked() == 0
+    box.close()

@@ -113,7 +113,7 @@ def test_every_code_has_its_row_and_every_row_its_code() -> None:
         ("enrolment.py", r"sync\.wire$"),
         ("receipt.py", r"sync\.wire$"),
         ("box.py", r"sync$"),
-        ("mending.py", r"sync\.(box|standing)$"),
+        ("mending.py", r"sync\.(box|standing|wire)$"),
         (
             "agent.py",
             r"sync$|sync\.(wire|signing|signet|standing|receipt|pokes|box|mending|bootstrap|asking)$",
