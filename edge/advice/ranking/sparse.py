@@ -15,7 +15,7 @@ MOST_BESIDE: Final = 100
 FEWEST_BASKETS: Final = 5
 # A basket that holds half the shop says nothing of what goes together, and costs its square.
 MOST_OF_BASKET: Final = 60
-CELLS: Final = 4_000_000
+CELLS: Final = 1_000_000
 
 
 def matrix(
