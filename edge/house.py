@@ -16,6 +16,7 @@ from edge.kit.ids import NewId
 from edge.kit.log import Log
 from edge.kit.sqlite import Database
 from edge.live import Live
+from edge.own_page import OwnPage
 from edge.recognition.names import Names
 from edge.recognition.search import SearchIndex
 
@@ -45,4 +46,5 @@ class House:
     # Who may yet become a customer on their own phone by a ticket of ours: id -> until when that is counted (ms).
     awaited: dict[bytes, int] = field(default_factory=dict)
     own: "Own | None" = None  # where tablets come in over HTTPS
+    own_page: OwnPage = field(default_factory=OwnPage)
     radio: "Radio | None" = None  # where the shop has radio readers or a floor

@@ -22,7 +22,7 @@ from edge.presence import beacons
 from edge.replica import Seals
 from edge.uplink import Uplink, customer_of, products_of
 from edge.visits import tables as visits
-from sync import wire
+from sync import own_page, wire
 from sync.agent import Agent, AgentState
 
 
@@ -65,6 +65,17 @@ async def join_hub(
             house.log("guest_not_asked", code=error.code, hint=error.hint)
             raise TimeoutError from None
         return answer.found, answer.cursor
+
+    async def address_of(customer_id: bytes) -> str | None:
+        if not house.health.online:
+            return None
+        try:
+            return (await own_page.ask(agent.asking, customer_id.hex())).address
+        except wire.WireError as error:
+            house.log("own_page_not_made", code=error.code, hint=error.hint)
+            return None
+
+    house.own_page.ask = address_of
 
     def changed() -> None:
         _take_over(house.health, agent.state, waiting=outbox.depth(house.db.reader))

@@ -93,6 +93,8 @@ class Desk:
     assets: dict[str, Asset]
     logged: set[tuple[bytes, str]]
     handed: HandedTablets
+    # Visit -> how often a birthday was guessed wrong in it. In memory: a visit is over in hours.
+    tries: dict[bytes, int] = field(default_factory=dict)
     stage: Stage | None = None
     paths: frozenset[str] = frozenset()  # what this house serves: the menu links to nothing else
 

@@ -96,7 +96,7 @@ class Agent:
         self._urgent, self._main = wire.urgent_part(shop), wire.main_part(shop)
         self._auth = DeviceAuth(device, key, wall_ms=wall_ms)
         plain = schema < wire.SCHEMA
-        self._asking = Asking(client, self._auth, wall_ms=wall_ms, sleep=sleep, chance=chance, plain=plain)
+        self.asking = Asking(client, self._auth, wall_ms=wall_ms, sleep=sleep, chance=chance, plain=plain)
         self._wall_ms = wall_ms
         self._log = log
         self._on_change = on_change
@@ -198,9 +198,9 @@ class Agent:
 
     async def _pokes(self) -> AsyncGenerator[Poke, None]:
         reading = Reading()
-        async with self._asking.opened("GET", URGENT_PATH, timeout=_SILENT) as response:
+        async with self.asking.opened("GET", URGENT_PATH, timeout=_SILENT) as response:
             if response.status_code != 200:
-                raise self._asking.trouble(response.status_code, b"")
+                raise self.asking.trouble(response.status_code, b"")
             async for chunk in response.aiter_raw():
                 for poke in reading.feed(chunk):
                     yield poke
@@ -416,7 +416,7 @@ class Agent:
             await self._push()
         way = Bootstrap(
             self._staging,
-            partial(self._asking.answered, "GET"),
+            partial(self.asking.answered, "GET"),
             pins=self._box.pins,
             shop=self._shop,
             live_urgent=partial(self._box.cursor, self._urgent),
@@ -452,7 +452,7 @@ class Agent:
             await self._box.apply(page)
 
     async def _ask(self, method: str, target: str, *, most: int, content: bytes | None = None) -> bytes:
-        return await self._asking.ask(method, target, most=most, content=content)
+        return await self.asking.ask(method, target, most=most, content=content)
 
     def _up(self, hub_time_ms: int) -> None:
         self._tries = 0

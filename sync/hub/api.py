@@ -10,13 +10,14 @@ from litestar.params import QueryParameter
 from litestar.response import Stream
 
 from edge.kit.errors import Refused
-from sync import rows, signing, standing, wire
+from sync import own_page, rows, signing, standing, wire
 from sync.enrolment import ENROL_PATH, Asked
 from sync.enrolment import encode as encode_given
 from sync.hub import admission, bodies, enrolling, feed, pokes, receipts
 from sync.hub import devices as devices_of
 from sync.hub.contacts import unless_gone
 from sync.hub.hq import fleet
+from sync.hub.portal import sessions
 from sync.hub.problem import Refusal
 from sync.hub.snapshots import routes as snapshots
 from sync.hub.tables import compaction, devices
@@ -146,6 +147,35 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         return Response(wire.encode_answer(answer), media_type=MediaType.JSON)
 
     @post(
+        own_page.PATH,
+        status_code=200,
+        summary="Let a customer's phone onto their own page",
+        description="JSON, signed by RFC 9421; of residents of that shop alone. See sync/README.md.",
+    )
+    async def let_onto_page(request: AnyRequest) -> Response[bytes]:
+        device = await signed(request)
+        ask = wire.decode_as(await request.body(), own_page.OwnPageAsk)
+        if not hub.config.page:
+            hint = "set `page` in hub.toml"
+            raise Refusal("customers' pages have no address", code="NO_PAGE", hint=hint, status=404)
+        now_ms = hub.now_ms()
+        try:
+            code = await hub.db.apply(
+                sessions.make_shop_code,
+                bytes.fromhex(ask.customer_id),
+                shop_id=device.shop_id,
+                now_ms=now_ms,
+            )
+        except Refused as error:
+            raise Refusal(str(error), code=error.code, hint=error.hint, status=403) from None
+        answer = own_page.OwnPageAnswer(
+            address=f"{hub.config.page}/portal/enter/{code}",
+            until_ms=now_ms + sessions.CODE_MS,
+            hub_time_ms=now_ms,
+        )
+        return Response(own_page.encode(answer), media_type=MediaType.JSON)
+
+    @post(
         RECEIPT_PATH,
         status_code=204,
         summary="A shop shows that what was taken away is gone there",
@@ -225,6 +255,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
 
     whole = snapshots.routes(hub, signed)
     ours = [take_events, read_feed, take_receipt, enrol, follow, take_status, read_standing, find_guest]
+    ours.append(let_onto_page)
     return [*ours, *whole, health, front]
 
 

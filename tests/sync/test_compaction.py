@@ -198,7 +198,7 @@ async def test_a_count_of_a_product_that_went_stays_away_from_whoever_comes_anew
 
 async def test_a_shop_two_versions_behind_may_say_what_it_knows_and_is_sent_nothing(tmp_path: Path) -> None:
     async with open_centre(tmp_path) as centre:
-        asking = centre.agent._asking
+        asking = centre.agent.asking
         with pytest.raises(wire.Refused) as refused:
             await asking.ask("GET", f"{wire.FEED_PATH}?part={MAIN}&after=0&schema=0", most=wire.PAGE_BYTES)
         assert refused.value.code == "TOO_OLD"

@@ -89,7 +89,7 @@ async def test_a_stream_says_first_what_stands_then_what_grew_and_nothing_of_any
     auth = DeviceAuth("box-1", DEVICE_KEY, wall_ms=now_ms)
     async with open_line(tmp_path) as (hub, agent, _, _):
         reading, pokes, said = Reading(), [], b""
-        async with agent._asking._client.stream("GET", URGENT_PATH, auth=auth, timeout=PATIENT_S) as response:
+        async with agent.asking._client.stream("GET", URGENT_PATH, auth=auth, timeout=PATIENT_S) as response:
             assert response.headers["content-type"].startswith("text/event-stream")
             async for chunk in response.aiter_raw():
                 said += chunk

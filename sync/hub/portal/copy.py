@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from edge.consent import receipts
+from edge.consent.receipts import receipt as receipt_of
 from edge.consent.rules import TRAITS
 from edge.kit.clock import rfc3339
 from sync import bundle
@@ -81,9 +81,7 @@ def content(hub: "Hub", mine: Mine, addresses: Mapping[str, str], *, now_ms: int
             for each in mine.held
         ],
         # The same in the words of ISO/IEC TS 27560 and the Data Privacy Vocabulary.
-        "receipt": receipts.receipt(
-            held, records.issuer(hub.config), receipt_id=receipt_id(mine), now_ms=now_ms
-        )
+        "receipt": receipt_of(held, records.issuer(hub.config), receipt_id=receipt_id(mine), now_ms=now_ms)
         if held
         else None,
         "history": [

@@ -64,6 +64,13 @@ def make_code(conn: Connection, customer_id: bytes, *, now_ms: int, way: Way = "
     return code
 
 
+def make_shop_code(conn: Connection, customer_id: bytes, *, shop_id: str, now_ms: int) -> str:
+    """A code for somebody who stands in a shop and is resident there; raises Refused for anybody else."""
+    if shop_id not in people.shops_of(conn, customer_id):
+        raise Refused("the customer is of another shop", code="NOT_RESIDENT", hint="nothing was made")
+    return make_code(conn, customer_id, now_ms=now_ms, way="shop")
+
+
 def enter(
     conn: Connection, code: str, *, before: str, language: Language, device: str, now_ms: int
 ) -> str | None:

@@ -1,0 +1,34 @@
+"""A shop lets the phone of somebody who is resident there onto their own page, and of nobody else."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from sync import own_page
+from sync.wire import Refused
+from tests.sync.centre import ANNA, BRAM, customer, open_centre
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_the_code_of_a_shop_opens_the_page_of_its_own_residents(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        hub = centre.hub
+        await hub.add_customers(["s1"], [customer()])
+        await hub.add_customers([], [customer(BRAM, name="Bram", number="2")])
+        with pytest.raises(Refused) as caught:
+            await own_page.ask(centre.agent.asking, ANNA.hex())
+        assert caught.value.code == "NO_PAGE"
+        hub.config = replace(hub.config, page="http://hub.test", secure_cookies=False)
+        answer = await own_page.ask(centre.agent.asking, ANNA.hex())
+        transport = httpx.ASGITransport(app=hub.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://hub.test") as phone:
+            assert (await phone.get(answer.address)).status_code == 303
+            assert "A. de Vries" in (await phone.get("/portal")).text
+            assert (await phone.get(answer.address)).status_code == 410
+        for stranger in (BRAM, b"\x09" * 16):
+            with pytest.raises(Refused) as caught:
+                await own_page.ask(centre.agent.asking, stranger.hex())
+            assert caught.value.code == "NOT_RESIDENT"
