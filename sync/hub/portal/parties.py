@@ -131,7 +131,7 @@ def _use(record: Record, words: Words, *, now_ms: int) -> Use:
         benefit = words.say("benefit.given", benefit=benefit, day=when)
     return Use(
         title=words.say(TITLES[record.purpose]),
-        data=", ".join(words.say(DATA[name]).lower() for name in record.data if name in DATA),
+        data=", ".join(_within(words.say(DATA[name]), words) for name in record.data if name in DATA),
         basis=words.say(BASES[record.basis]),
         period=period,
         benefit=benefit,
@@ -165,3 +165,8 @@ def _source(mine: Mine, name: str, words: Words, *, names: Mapping[str, str], no
     if name in ("last", "baskets", "pickup") and orders:
         return words.count("source.orders", len(orders), day=at(orders[0].at_ms))
     return words.say("source.office.day", day=at(mine.traits.as_of_ms[name]))
+
+
+def _within(title: str, words: Words) -> str:
+    """A title inside a sentence: a language with capital nouns keeps them."""
+    return title if words.language == "de" else title.lower()
