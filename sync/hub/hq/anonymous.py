@@ -54,7 +54,7 @@ def total(cells: Iterable[int | None]) -> int:
 def segments(month: Month) -> list[str]:
     """In which segments somebody's month counts: by what they did, and by nothing else (S024).
 
-    Age, gender and nationality are no traits here: nobody declared them for a purpose, so nothing is counted by them.
+    Nothing is counted by age, gender or nationality: nobody declared them for that.
     """
     how_often = "once" if month.visits == 1 else "regular" if month.visits >= OFTEN else "sometimes"
     found = [how_often]
