@@ -303,14 +303,15 @@ class World:
     async def heal(self) -> None:
         """Everything is up and the lines are good: within HEAL_S all must have been said (I17)."""
         self.note("heal")
+        if self.centre.up:
+            self.centre.process.doom = None
+        await self._start_hub()
+        await self.at_the_centre.compact(self.centre)  # its job comes once more before the lines are back
         for box in self.boxes:
             box.line.cut, box.line.rates = False, {}
             box.disk.fill(False)
             if box.up:
                 box.process.doom = None
-        if self.centre.up:
-            self.centre.process.doom = None
-        await self._start_hub()
         for box in self.boxes:
             await self._start(box)
         for box in self.boxes:

@@ -11,7 +11,7 @@ from edge.kit.chain import link
 from edge.kit.errors import Refused
 from edge.kit.sql import Connection
 from sync import reports, wire
-from sync.hub import consents, guests, joined, looks, people, wallet
+from sync.hub import consents, feed, guests, joined, looks, people, wallet
 from sync.hub.config import Keys
 from sync.hub.hq import news
 from sync.hub.problem import Refusal
@@ -145,7 +145,9 @@ def take(
         put_back=hub_epoch > 1 or epoch > 1,
     )
     erased = _gather(conn, keys, fresh, purses)
-    effects = _Effects(device, now_ms, purses, erased, [], [], set())
+    # The shop spoke of them after the erasure had gone out, perhaps to others alone: it forgets them too.
+    lines = [line for each in sorted(erased) for line in feed.erasure(device.shop_id, each)]
+    effects = _Effects(device, now_ms, purses, erased, lines, [], set())
     kept = [_judged(conn, keys, each, effects=effects) for each in fresh]
     events.keep(conn, device_id, epoch, kept=kept, now_ms=now_ms)
     if any(each.kind == "card_shown" for each in kept) and kept[-1].kind != "looks_told":

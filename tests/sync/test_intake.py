@@ -209,6 +209,23 @@ async def test_facts_about_someone_erased_are_stored_without_them(tmp_path: Path
         assert (await push(centre, centre.box.batch(1, 2)))[0] == 200
 
 
+async def test_a_shop_that_speaks_of_somebody_after_their_erasure_is_told_to_forget_them(
+    tmp_path: Path,
+) -> None:
+    async with open_centre(tmp_path) as centre:
+        await centre.hub.db.apply(devices.register, KEYS, device=device("box-2", "s2"), shop_key=b"T" * 32)
+        await centre.hub.add_customers(["s2"], [customer()])
+        await centre.hub.erase(ANNA)
+        await centre.agent.once()
+        assert [row for page in centre.box.applied for row in page.rows if row.op == "erase"] == []
+        about = b'{"visit_id":"07","customer_id":"%s"}' % ANNA.hex().encode()
+        centre.box.happened(1, kind="visit_started", body=about)
+        await centre.agent.once()
+        await centre.agent.once()
+        told = {row.p for page in centre.box.applied for row in page.rows if row.op == "erase"}
+        assert told == {"shop:s1", "shop:s1:urgent"}
+
+
 async def test_a_device_speaks_only_for_itself_and_its_current_epoch(tmp_path: Path) -> None:
     async with open_centre(tmp_path) as centre:
         centre.box.happened(1)
