@@ -218,7 +218,15 @@ def _compacts_unheard() -> list[Swap]:
     def silently(conn: Any, part: str, *, compacted: int, gone: int) -> None:
         note(conn, part, compacted=compacted, gone=0)
 
-    return [(compaction, "floor", lambda *_, **__: None), (compaction, "note", silently)]
+    def all_of_it(conn: Any, part: str, *, upto: int, limit: int) -> list[int]:
+        gone = "SELECT seq FROM feed WHERE part=? AND op<>'put' AND seq<=? ORDER BY seq LIMIT ?"
+        return [seq for (seq,) in conn.execute(gone, (part, upto, limit))]
+
+    return [
+        (compaction, "floor", lambda *_, **__: None),
+        (compaction, "note", silently),
+        (compaction, "taken_away", all_of_it),
+    ]
 
 
 PLANTED: Final[dict[str, Callable[[], list[Swap]]]] = {
