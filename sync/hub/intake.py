@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from edge.consent.rules import Register
 from edge.kit.chain import link
@@ -51,6 +52,11 @@ KINDS: Final = frozenset(
         "guest_saved",
         "looks_told",
     )
+)
+
+
+_MOST_AGAIN: Final = (
+    1_000  # dead letters of one customer; between a backup and a shop's next upload it is a handful
 )
 
 
@@ -232,6 +238,7 @@ def _judged(conn: Connection, keys: Keys, read: _Read, *, effects: _Effects) -> 
             effects.lines += joined.joined(
                 conn, keys, new, shop_id=effects.shop_id, at_ms=fact.at_ms, now_ms=effects.now_ms
             )
+            effects.lines += _again(conn, keys, bytes.fromhex(new.customer_id), now_ms=effects.now_ms)
         elif fact.kind == "credential_bound" and fact.hash is None:
             card = wire.decode_as(body, reports.CredentialBound)
             effects.purses.settle()
@@ -266,6 +273,39 @@ def _judged(conn: Connection, keys: Keys, read: _Read, *, effects: _Effects) -> 
     except Refused as error:
         code = error.code
     return Kept(fact.seq, fact.at_ms, fact.kind, body, read.hash, code, customer_id)
+
+
+def _again(conn: Connection, keys: Keys, customer_id: bytes, *, now_ms: int) -> list[Line]:
+    """Judge once more what shops said of somebody before the hub knew them; what that sends out.
+
+    A hub that was put back hears of a guest, perhaps, before it hears again that they joined. A letter that was
+    taken is none any more, so that nothing is counted twice; of somebody erased nothing is found.
+    """
+    lines: list[Line] = []
+    letters = events.unknown(conn, customer_id, most=_MOST_AGAIN)
+    for (device_id, epoch), its in groupby(letters, key=lambda each: (each.device_id, each.epoch)):
+        device = devices.device(conn, device_id)
+        if device is None:
+            continue
+        put_back = devices.hub_epoch(conn) > 1 or epoch > 1
+        purses = Purses(
+            conn,
+            keys,
+            shop_id=device.shop_id,
+            device_id=device_id,
+            epoch=epoch,
+            now_ms=now_ms,
+            put_back=put_back,
+        )
+        effects = _Effects(device, now_ms, purses, set(), [], [], set())
+        for letter in its:
+            read = _read(wire.Event(letter.seq, letter.at_ms, letter.kind, Raw(letter.body)), letter.hash)
+            kept = _judged(conn, keys, read, effects=effects)
+            events.judge(conn, letter, kept.code)
+            if _is_news(kept):
+                news.tell(conn, [_news(kept, device.shop_id, source=f"{device_id}/{epoch}")])
+        lines += effects.lines + wallet.rows(conn, purses.keep())
+    return lines
 
 
 def _whom(fact: wire.Event) -> bytes | None:

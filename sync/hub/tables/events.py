@@ -70,6 +70,42 @@ def keep(conn: Connection, device_id: str, epoch: int, *, kept: Sequence[Kept], 
     )
 
 
+class Unknown(NamedTuple):
+    """A dead letter that speaks of somebody whom the hub did not know."""
+
+    device_id: str
+    epoch: int
+    seq: int
+    at_ms: int
+    kind: str
+    body: bytes
+    hash: bytes
+
+
+def unknown(conn: Connection, customer_id: bytes, *, most: int) -> list[Unknown]:
+    """The first dead letters (UNKNOWN_CUSTOMER) that speak of a customer, each box's in its order."""
+    rows = conn.execute(
+        """
+        SELECT device_id, epoch, seq, at_ms, kind, body, hash FROM event
+        WHERE customer_id=:customer_id AND code='UNKNOWN_CUSTOMER' AND body<>:nothing
+        ORDER BY device_id, epoch, seq LIMIT :most
+        """,
+        {"customer_id": customer_id, "nothing": NOTHING, "most": most},
+    )
+    return [
+        Unknown(device_id, epoch, seq, at_ms, kind, bytes(body), bytes(hash_))
+        for device_id, epoch, seq, at_ms, kind, body, hash_ in rows
+    ]
+
+
+def judge(conn: Connection, of: Unknown, code: str | None) -> None:
+    """Keep another verdict on a dead letter; None: it is taken."""
+    conn.execute(
+        "UPDATE event SET code=:code WHERE device_id=:device_id AND epoch=:epoch AND seq=:seq",
+        {"device_id": of.device_id, "epoch": of.epoch, "seq": of.seq, "code": code},
+    )
+
+
 def shops(conn: Connection, customer_id: bytes) -> set[str]:
     """The shops that reported anything about a customer."""
     rows = conn.execute(

@@ -1,0 +1,100 @@
+"""A hub that was put back hears of a guest before it hears again that they joined: nothing of it is lost."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from edge.outbox import body_of
+from sync import wire
+from sync.hub import devices, wallet
+from sync.hub.tables import devices as tables
+from tests.sync.centre import HERE, KEYS, SHOP_KEY, Centre, device, open_centre
+from tests.sync.shop import TestBox
+from tests.sync.test_joined import count, joined, newcomer, verdicts
+
+pytestmark = pytest.mark.anyio
+OTHER_KEY = b"T" * 32
+
+
+async def tell(centre: Centre, box: TestBox, name: str, *facts: tuple[str, Any]) -> list[str]:
+    """Upload these facts; the codes of what was refused."""
+    first = box.depth() + 1
+    for kind, body in facts:
+        box.happened(1, kind=kind, body=body if isinstance(body, bytes) else msgspec.json.encode(body))
+    batch = box.batch(first, box.depth())
+    envelope = wire.Envelope(name, batch.epoch, first, wire.SCHEMA, batch.prev_hash.hex())
+    taken = await centre.hub.take(envelope, list(batch.events))
+    return [each.code for each in taken.rejected]
+
+
+def moved(customer_id: bytes, line: int, delta: int) -> tuple[str, Any]:
+    body = {"line_id": f"{line:032x}", "customer_id": customer_id.hex(), "instrument": "points"}
+    return "wallet_moved", body | {"delta": delta, "why": "purchase"}
+
+
+def withdrew(customer_id: bytes) -> tuple[str, Any]:
+    body = {"customer_id": customer_id.hex(), "purpose": "recognition", "recipient": HERE, "gen": 2}
+    return "consent_withdrawn", body
+
+
+def somebody() -> tuple[bytes, tuple[str, Any]]:
+    now_ms = time.time_ns() // 1_000_000
+    new = newcomer(SHOP_KEY, {}, saved={"points": {"balance": 0}}, now_ms=now_ms, until_ms=None)
+    fact = joined(customer_id=new.customer_id, key=new.key, traits=new.traits, card=b"", hash=b"")
+    return new.customer_id, ("customer_joined", body_of(fact))
+
+
+async def test_what_was_said_of_a_guest_counts_once_when_they_have_joined(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        await centre.hub.db.apply(devices.register, KEYS, device=device("box-2", "s2"), shop_key=OTHER_KEY)
+        await centre.hub.db.apply(tables.raise_hub_epoch, at_least=2)
+        whose, joins = somebody()
+        guest = TestBox(tmp_path / "guest.db")
+        visit = ("visit_started", {"customer_id": whose.hex(), "visit_id": "07" * 16})
+        said = (visit, moved(whose, 1, 5), moved(whose, 2, -3), withdrew(whose))
+        assert await tell(centre, guest, "box-2", *said) == ["UNKNOWN_CUSTOMER"] * 3
+        # The box that tells of them itself is heard in the same upload, after what came before.
+        assert await tell(centre, centre.box, "box-1", joins, moved(whose, 3, 40), joins) == []
+        assert verdicts(centre).count(("wallet_moved", None)) == 3
+        assert {code for _, code in verdicts(centre)} == {None}
+        held = wallet.balances(centre.hub.db.reader, KEYS, whose, now_ms=1)
+        assert held.balances.points == 42
+        states = centre.hub.db.reader.execute(
+            "SELECT state FROM consent WHERE purpose='recognition'"
+        ).fetchall()
+        assert states == [("withdrawn",)]
+        # Told once more under another line of the history, it is the same line of the ledger.
+        assert await tell(centre, guest, "box-2", moved(whose, 1, 5)) == []
+        assert count(centre, "ledger") == 3
+        guest.close()
+
+
+async def test_a_shop_in_which_they_never_were_is_not_believed_the_second_time_either(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        await centre.hub.db.apply(devices.register, KEYS, device=device("box-2", "s2"), shop_key=OTHER_KEY)
+        await centre.hub.db.apply(tables.raise_hub_epoch, at_least=2)
+        whose, joins = somebody()
+        stranger = TestBox(tmp_path / "stranger.db")
+        assert await tell(centre, stranger, "box-2", moved(whose, 1, 5)) == ["UNKNOWN_CUSTOMER"]
+        assert await tell(centre, centre.box, "box-1", joins) == []
+        assert ("wallet_moved", "NOT_RESIDENT") in verdicts(centre)
+        assert count(centre, "ledger") == 0
+        stranger.close()
+
+
+async def test_of_somebody_erased_nothing_is_judged_again(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        await centre.hub.db.apply(tables.raise_hub_epoch, at_least=2)
+        whose, joins = somebody()
+        assert await tell(centre, centre.box, "box-1", moved(whose, 1, 5), withdrew(whose)) != []
+        await tell(centre, centre.box, "box-1", joins)
+        assert count(centre, "ledger") == 1
+        await centre.hub.erase(whose)
+        await tell(centre, centre.box, "box-1", moved(whose, 2, 5), joins)
+        assert count(centre, "customer") == 0
+        bodies = centre.hub.db.reader.execute("SELECT body FROM event").fetchall()
+        assert {bytes(body) for (body,) in bodies} == {b"{}"}
+        assert count(centre, "ledger") == 1  # counted before the erasure, and nothing since
