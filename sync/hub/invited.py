@@ -24,14 +24,17 @@ from sync.hub.tables.feed import Moved
 
 
 def opened(conn: Connection, keys: Keys, text: str, *, now_ms: int) -> Ticket | None:
-    """What a ticket says; None where it is none, is over, or was used."""
+    """What a ticket says; None where it is none, is over, or was used, also by somebody who left since."""
     shop_id = tickets.shop_of(text)
     try:
         shop_key = shop_key_of(conn, keys, shop_id)
     except Refused:
         return None
     found = tickets.read(shop_key, text, now_ms=now_ms)
-    used = found is not None and tables.exists(conn, tickets.customer_of(shop_key, text))
+    if found is None:
+        return None
+    id_ = tickets.customer_of(shop_key, text)
+    used = tables.exists(conn, id_) or tables.is_erased(conn, people.mark(keys, id_))
     return None if used else found
 
 

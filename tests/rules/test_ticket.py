@@ -46,3 +46,12 @@ def test_what_is_no_ticket_of_this_shop_now_is_none(spoil: str) -> None:
             text = "s1." + "A" * 2_000
             assert ticket.shop_of(text) == ""
     assert ticket.read(key, text, now_ms=now_ms) is None
+
+
+def test_a_ticket_has_one_spelling_or_it_would_be_good_once_for_each() -> None:
+    text = ticket.write(KEY, "s1", GIVEN)
+    spelt = ["~~~~", "!", "=", "====", "\n"]
+    others = [*(text + more for more in spelt), text[:9] + "*" + text[9:], text.replace(".", ".%", 1)]
+    last = [text[:-1] + letter for letter in "ABCDEFGHabcdefgh0123-_" if letter != text[-1]]
+    assert [ticket.read(KEY, each, now_ms=NOW_MS) for each in others + last] == [None] * len(others + last)
+    assert ticket.read(KEY, text, now_ms=NOW_MS) == GIVEN

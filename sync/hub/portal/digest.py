@@ -95,13 +95,17 @@ def text(it: Digest, words: Words, *, link: str) -> str:
 
 
 async def send_due(pages: "Pages") -> int:
-    """Send last month's overview to whoever asked for it and has not had it; how many."""
+    """Send last month's overview to whoever asked for it and has not had it; how many were sent, a slice at most.
+
+    Whom it could not be sent to is asked again in a later round, behind everybody else.
+    """
     hub = pages.hub
     if not pages.letters.can:
         return 0
     now_ms, zone = hub.now_ms(), hub.config.timezone
     first_ms = month_ms(now_ms, months=0, timezone=zone)
     due = await hub.db.apply(tables.take_due, before_ms=first_ms, now_ms=now_ms, most=SLICE)
+    sent = 0
     for each in due:
         try:
             await _send(pages, each, since_ms=month_ms(now_ms, months=1, timezone=zone), until_ms=first_ms)
@@ -109,18 +113,20 @@ async def send_due(pages: "Pages") -> int:
             continue  # forgotten meanwhile
         except WelkomError as error:
             hub.log("letter_unsent", code=error.code, hint=error.hint)
-            # Not taken by the mail server: the next round tries again.
-            await hub.db.apply(tables.set_digest, each.customer_id, digest_ms=each.digest_ms)
+            await hub.db.apply(tables.set_digest, each.customer_id, digest_ms=first_ms - 1)
         except Exception as error:
             hub.log("letter_unsent", **died(error))
-    return len(due)
+            await hub.db.apply(tables.set_digest, each.customer_id, digest_ms=first_ms - 1)
+        else:
+            sent += 1
+    return sent
 
 
 async def keep_sending(pages: "Pages") -> None:
     """Send what is due, round after round, until cancelled."""
 
     async def round_() -> None:
-        while await send_due(pages) == SLICE:
+        while await send_due(pages):
             pass
 
     await keep_on(round_, rest=lambda: EVERY_S, log=pages.hub.log, failed="digest_failed")

@@ -157,7 +157,8 @@ async def forget_now(pages: Pages, asked: Asked) -> Response[Any]:
         href="data:application/json;base64," + b64encode(file).decode(),
     )
     done = pages.html("forgotten.html", it, asked.language)
-    done.cookies = pages.back("/portal", "").cookies
+    left = pages.back("/portal", "")
+    done.cookies, done.headers = left.cookies, done.headers | left.headers
     return done
 
 

@@ -65,11 +65,7 @@ async def language(pages: Pages, asked: Asked) -> Response[Any]:
 async def leave(pages: Pages, asked: Asked) -> Response[Any]:
     await pages.hub.db.apply(tables.end_session, asked.who.token_hash)
     pages.hub.bell.poke([asked.who.customer_id])
-    answer = pages.back("/portal", "")
-    answer.headers["clear-site-data"] = (
-        '"storage"'  # the pass that this phone keeps for moments without a line
-    )
-    return answer
+    return pages.back("/portal", "")
 
 
 def _speak(conn: Connection, who: Guest, *, language: Language) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sync.hub.app import Hub
 
 NO_STORE: Final = {"cache-control": "no-store"}
+CLEAR: Final = {"clear-site-data": '"storage"'}
 EVENTS: Final = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 _HQ: Final = ("/hq/fleet", "/hq/cards")
 
@@ -64,12 +65,16 @@ class Pages:
         return self.html("door.html", it, language, status=status)
 
     def back(self, where: str, token: str | None = None) -> Response[Any]:
-        """To our own page after a form; with a token the cookie is set too, and an empty one deletes it."""
-        cookies = []
+        """To our own page after a form; with a token the cookie is set too.
+
+        An empty one deletes it, and the pass that this phone keeps for moments without a line.
+        """
+        cookies, headers = [], dict(NO_STORE)
         if token is not None:
             age_s = sessions.SESSION_MS // 1000 if token else 0
             cookies = [cookie(token, secure=self.hub.config.secure_cookies, max_age_s=age_s)]
-        return Redirect(where, status_code=303, cookies=cookies, headers=NO_STORE)
+            headers |= {} if token else CLEAR
+        return Redirect(where, status_code=303, cookies=cookies, headers=headers)
 
     def opened(self, request: Ask, token: str | None) -> Response[Any]:
         """The answer to a code: in, with a new session, or not."""

@@ -1,5 +1,6 @@
 """Becoming known on one's own phone: nothing before it is confirmed, once, and with a pass in the hand after it."""
 
+import re
 from typing import Any
 
 import httpx
@@ -74,6 +75,19 @@ def test_a_code_is_good_once_and_for_a_quarter_of_an_hour(place: Place) -> None:
         assert place.phone().get(wrong).status_code == 410
         assert fill(place.phone(), wrong, "keep", period="year").status_code == 410
     assert customers(place) == 1
+
+
+def test_whoever_is_forgotten_does_not_come_back_by_the_code_they_came_with(place: Place) -> None:
+    phone, to = place.phone(), address(place)
+    assert fill(phone, to, "keep", period="year").status_code == 303
+    own = re.findall(r'name="own" value="([^"]+)"', phone.get("/portal/forget").text)[0]
+    gone = phone.post("/portal/forget", data={"own": own, "sure": "yes"})
+    assert gone.status_code == 200
+    assert gone.headers["clear-site-data"] == '"storage"'
+    assert customers(place) == 0
+    assert place.phone().get(to).status_code == 410
+    assert fill(place.phone(), to, "keep", period="year").status_code == 410
+    assert customers(place) == 0
 
 
 def test_a_name_that_is_none_is_asked_again_and_what_was_chosen_stays(place: Place) -> None:
