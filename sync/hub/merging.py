@@ -1,9 +1,9 @@
 """A card that earned without a name becomes somebody's, with all it earned: once, whole, and to be undone.
 
 It is merged when its holder shows it and says who they are, and never by a guess: there is no likeness of names or
-baskets in it. Only who is nothing but a card can be merged away: no name, no other trait, no consent. They stay,
-empty and without a card, with their part of the ledger; two lines of the hub's own book carry the balance over, so
-that every balance is still the sum of its lines, and both histories stand (`history`).
+baskets in it. Only who is nothing but a card can be merged away: no name, no other trait, no consent, no way to their
+own page and no pass. They stay, empty and without a card, with their part of the ledger; two lines of the hub's own
+book carry the balance over, so that every balance is still the sum of its lines; both histories stand (`history`).
 
 A shop without a line may still write lines for the card: they are the new owner's (`Purses`), also what it redeemed.
 """
@@ -33,7 +33,11 @@ def is_only_a_card(conn: Connection, customer_id: bytes) -> bool:
     """Whether nothing is known of a customer but what their card saved."""
     names = {each.name for each in purses.traits(conn, customer_id)}
     registers = customers.consents(conn, customer_id)
-    return names <= set(SAVED) and all(each.basis != "consent" for each in registers)
+    return (
+        names <= set(SAVED)
+        and all(each.basis != "consent" for each in registers)
+        and (not tables.is_reached(conn, customer_id))
+    )
 
 
 def merged(
@@ -94,8 +98,7 @@ def _amounts(done: Merge) -> dict[Instrument, int]:
 
 def history(conn: Connection, customer_id: bytes) -> list[bytes]:
     """Under which ids the ledger of this customer stands: their own, and those of the cards that became theirs."""
-    standing = [each.from_id for each in tables.of(conn, customer_id) if each.undone_ms is None]
-    return [customer_id, *standing]
+    return [customer_id, *tables.became(conn, customer_id)]
 
 
 def _carry(

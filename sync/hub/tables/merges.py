@@ -37,12 +37,48 @@ def add(conn: Connection, new: Merge, *, cards: Iterable[bytes]) -> None:
 
 
 def into(conn: Connection, customer_ids: Iterable[bytes]) -> dict[bytes, bytes]:
-    """Whose each of these became; who stands for themselves is not in it."""
-    those, given = spread("id", customer_ids)
-    rows = conn.execute(
-        f"SELECT from_id, into_id FROM merge WHERE undone_ms IS NULL AND from_id IN {those}", given
+    """Whose each of these became in the end, however often; who stands for themselves is not in it."""
+    steps: dict[bytes, bytes] = {}
+    wanted = set(customer_ids)
+    ahead = wanted
+    while ahead:
+        those, given = spread("id", ahead)
+        rows = conn.execute(
+            f"SELECT from_id, into_id FROM merge WHERE undone_ms IS NULL AND from_id IN {those}", given
+        )
+        found = {bytes(from_id): bytes(into_id) for from_id, into_id in rows}
+        steps |= found
+        ahead = set(found.values()) - set(steps)
+    return {each: _end(steps, each) for each in wanted if each in steps}
+
+
+def _end(steps: dict[bytes, bytes], customer_id: bytes) -> bytes:
+    met = {customer_id}
+    while (following := steps.get(customer_id)) is not None and following not in met:
+        met.add(following)
+        customer_id = following
+    return customer_id
+
+
+def became(conn: Connection, customer_id: bytes) -> list[bytes]:
+    """Everybody who stands merged into this customer, also through others; the nearest first."""
+    found = [customer_id]
+    for whose in found:  # grows while it is read
+        found += [
+            each.from_id for each in of(conn, whose) if each.undone_ms is None and each.from_id not in found
+        ]
+    return found[1:]
+
+
+_REACHED: Final = ("portal_address", "portal_passkey", "portal_session", "pass")
+
+
+def is_reached(conn: Connection, customer_id: bytes) -> bool:
+    """Whether a customer has a way to their own page, or a pass: somebody stands behind the card."""
+    return any(
+        conn.execute(f"SELECT 1 FROM {table} WHERE customer_id=:id LIMIT 1", {"id": customer_id}).fetchone()
+        for table in _REACHED
     )
-    return {bytes(from_id): bytes(into_id) for from_id, into_id in rows}
 
 
 def of(conn: Connection, customer_id: bytes) -> list[Merge]:

@@ -26,19 +26,22 @@ def histories(conn: Connection) -> list[tuple[str, int]]:
 
 
 def blank_facts(conn: Connection, device_id: str, epoch: int, *, before_ms: int) -> int:
-    """Blank a slice of the facts of before an instant; how many. Facts stand in the order in which they happened."""
+    """Blank a slice of the facts of before an instant; how many. Facts stand in the order in which they happened.
+
+    A box whose clock ran ahead dates a fact in the future: no fact is younger than its arrival.
+    """
     of = {"device_id": device_id, "epoch": epoch}
     (done,) = conn.execute(
         "SELECT coalesce(max(seq), 0) FROM event_past WHERE device_id=:device_id AND epoch=:epoch", of
     ).fetchone()
     rows = conn.execute(
         """
-        SELECT seq, at_ms FROM event WHERE device_id=:device_id AND epoch=:epoch AND seq>:done
+        SELECT seq, at_ms, received_ms FROM event WHERE device_id=:device_id AND epoch=:epoch AND seq>:done
         ORDER BY seq LIMIT :most
         """,
         {**of, "done": done, "most": SLICE},
     ).fetchall()
-    young = next((seq for seq, at_ms in rows if at_ms >= before_ms), None)
+    young = next((seq for seq, at_ms, received_ms in rows if min(at_ms, received_ms) >= before_ms), None)
     last = rows[-1][0] if rows and young is None else (young or 1) - 1
     if last <= done:
         return 0
