@@ -5,8 +5,9 @@ import json
 import sys
 from pathlib import Path
 
-from edge.kit.errors import WordsError
+from edge.kit.errors import WelkomError, WordsError
 from sync import bundle
+from sync.wire import WireError
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +32,10 @@ def run(words: argparse.Namespace) -> int:
     except OSError as error:
         hint = "name the file that was downloaded"
         raise WordsError(f"{words.file}: cannot be read ({error.strerror})", code="W02", hint=hint) from None
-    content = bundle.opened(file, [each.lower() for each in words.key])
+    try:
+        content = bundle.opened(file, [each.lower() for each in words.key])
+    except WireError as error:
+        raise WelkomError(f"{words.file}: {error}", code=error.code, hint=error.hint) from None
     made = content.get("made") or content.get("erased")
     print(f"Good: {content['schema']}, made {made} by {content['issuer']}.", file=sys.stderr)
     if words.whole:

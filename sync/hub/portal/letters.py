@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
-from edge.kit.errors import Corrupt, WelkomError
+from edge.kit.errors import Corrupt, Refused, WelkomError
 from edge.kit.log import died
 from edge.kit.seal import seal, unseal
 from edge.kit.sql import Connection
@@ -21,6 +21,7 @@ from sync.hub.portal.sessions import CODE_MS, Guest, hashed
 from sync.hub.portal.words import LANGUAGES, Language, Words, key, known
 from sync.hub.sender import Letter, sender
 from sync.hub.tables import own as tables
+from sync.hub.tables import people
 from sync.hub.tables.own import Address, Claim
 
 if TYPE_CHECKING:
@@ -83,7 +84,12 @@ class Letters:
         hub = self._pages.hub
         mark = addresses.mark(hub.keys, where)
         for each in await hub.db.read(tables.addressed, mark, most=MOST_SHARING):
-            code = await hub.db.apply(sessions.make_code, each.customer_id, now_ms=hub.now_ms(), way="link")
+            try:
+                code = await hub.db.apply(
+                    sessions.make_code, each.customer_id, now_ms=hub.now_ms(), way="link"
+                )
+            except Refused:
+                continue  # forgotten meanwhile; whoever shares the address still gets theirs
             language = known(each.language) or LANGUAGES[0]
             await self._put(where, language, LINK, link=self._address(f"/portal/link/{code}"))
 
@@ -134,7 +140,7 @@ def confirm(conn: Connection, pages: "Pages", code: str, *, language: Language) 
     """Keep an address whose owner opened the link; whose it is, None for a code that does not count any more."""
     hub, now_ms = pages.hub, pages.hub.now_ms()
     held = tables.take_claim(conn, hashed(code), now_ms=now_ms)
-    if held is None:
+    if held is None or not people.hold(conn, [held.customer_id]):
         return None
     address = Address(held.customer_id, held.kind, held.sealed, language, now_ms, None)
     where = opened(conn, pages, address)

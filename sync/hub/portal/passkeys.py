@@ -12,6 +12,7 @@ from sync.hub.portal.sessions import Guest
 from sync.hub.portal.webauthn import Relying
 from sync.hub.portal.words import Language
 from sync.hub.tables import own as tables
+from sync.hub.tables import people
 
 if TYPE_CHECKING:
     from sync.hub.app import Hub
@@ -54,9 +55,11 @@ def to_prove(it: Relying, hub: "Hub") -> dict[str, Any]:
 def keep(
     conn: Connection, it: Relying, who: Guest, sent: Mapping[str, str], *, device: str, now_ms: int
 ) -> None:
-    """Keep a passkey that was just made; raises Refusal BAD_PASSKEY."""
+    """Keep a passkey that was just made; raises Refusal BAD_PASSKEY, also when they are gone by now."""
     made, answered = webauthn.registered(it, sent, context=who.token_hash, now_ms=now_ms)
     _once(conn, answered, now_ms=now_ms)
+    if not people.hold(conn, [who.customer_id]) or sessions.guest(conn, who.token, now_ms=now_ms) is None:
+        raise webauthn.bad("nobody is in any more")
     if len(tables.own_passkeys(conn, who.token_hash, now_ms=now_ms)) >= MOST:
         raise webauthn.bad("there are ten passkeys already")
     new = tables.Held(made.id, who.customer_id, made.public_key, made.count, device, now_ms)

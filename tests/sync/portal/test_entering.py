@@ -6,15 +6,20 @@ import time
 from collections.abc import Iterator
 from email import message_from_bytes
 from email.policy import default
+from hashlib import sha256
 from pathlib import Path
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from playwright.sync_api import Browser, expect
 
-from sync.hub.portal import addresses
+from sync.hub.portal import addresses, passkeys, sessions, webauthn
 from sync.hub.portal.addresses import Where
+from sync.hub.problem import Refusal
 from sync.hub.sender import Post
+from sync.hub.tables import own
+from sync.hub.tables import portal as tables
 from tests.kit.stores import files_with
 from tests.patience import PATIENT_MS, PATIENT_S
 from tests.sync.portal.place import ANNA, BRAM, Place, open_place, own_token
@@ -200,6 +205,8 @@ def test_a_passkey_is_made_and_opens_the_page_on_the_same_phone(place: Place, ch
     authenticator = line.send("WebAuthn.addVirtualAuthenticator", {"options": options})["authenticatorId"]
     phone.goto(f"/portal/enter/{place.code()}")
     phone.goto("/portal/access")
+    with phone.expect_response("**/portal/access"):  # the page asks for itself again, and offers it still
+        phone.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     phone.get_by_role("button", name="Maak een passkey").click()
     expect(phone.get_by_text("Voortaan opent u deze pagina")).to_be_visible()
     held = line.send("WebAuthn.getCredentials", {"authenticatorId": authenticator})["credentials"]
@@ -218,6 +225,46 @@ def test_a_passkey_is_made_and_opens_the_page_on_the_same_phone(place: Place, ch
     phone.get_by_role("button", name="Open met uw passkey").click()
     expect(phone.locator("[data-trouble]")).to_be_visible()
     context.close()
+
+
+def test_a_passkey_that_is_made_after_leaving_or_being_forgotten_is_not_kept(place: Place) -> None:
+    place.add()
+    relying = passkeys.relying(place.hub)
+    assert relying
+    for leaving in (True, False):
+        token = place.inside().cookies["welkom_portal"]
+        now_ms = place.hub.now_ms()
+        who = place.run(place.hub.db.read(sessions.guest, token, now_ms=now_ms))
+        assert who
+        sent = just_made(relying, passkeys.to_make(relying, place.hub, who, name="x", held=[])["challenge"])
+        if leaving:
+            place.run(place.hub.db.apply(tables.end_session, who.token_hash))
+        else:
+            place.run(place.hub.erase(ANNA))
+        with pytest.raises(Refusal, match="nobody is in any more"):
+            place.run(place.hub.db.apply(passkeys.keep, relying, who, sent, device="", now_ms=now_ms))
+        assert place.rows("SELECT * FROM portal_passkey") == []
+
+
+def just_made(relying: webauthn.Relying, challenge: str) -> dict[str, str]:
+    """What a browser sends of a new passkey (Web Authentication, section 6.5.1)."""
+    point = ec.generate_private_key(ec.SECP256R1()).public_key().public_numbers()
+    x, y = (each.to_bytes(32, "big") for each in (point.x, point.y))
+    cose = bytes.fromhex("a5010203262001215820") + x + bytes.fromhex("225820") + y
+    head = sha256(relying.id.encode()).digest() + b"\x45" + bytes(4 + 16)
+    client = {"type": "webauthn.create", "challenge": challenge, "origin": relying.origin}
+    parts = {"id": b"abcd", "data": head + b"\x00\x04abcd" + cose, "client": json.dumps(client).encode()}
+    return {name: webauthn.encode(part) for name, part in parts.items()}
+
+
+def test_a_sharer_of_an_address_who_is_gone_keeps_nobody_from_their_link(place: Place) -> None:
+    place.add()
+    addressed(place, place.inside())
+    mark = addresses.mark(place.hub.keys, Where("mail", MAIL))
+    gone = own.Address(BRAM, "mail", b"x", "nl", 0, None)  # older than hers: its turn comes first
+    place.run(place.hub.db.apply(own.put_address, gone, mark=mark))
+    place.phone().post("/portal/ask", data={"address": MAIL})
+    assert place.phone().post(link_of(letters(place, 2)[-1][2])).status_code in (200, 303)
 
 
 def test_what_a_browser_is_asked_to_make_names_nobody(place: Place) -> None:

@@ -141,7 +141,9 @@ def copied(phone: httpx.Client) -> tuple[bytes, list[str]]:
     return answer.content, phone.get("/portal/keys").json()["ed25519"]
 
 
-def test_the_copy_opens_with_the_published_key_alone(place: Place, tmp_path: Path) -> None:
+def test_the_copy_opens_with_the_published_key_alone(
+    place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     place.add()
     saves(place)
     place.shows()
@@ -164,6 +166,7 @@ def test_the_copy_opens_with_the_published_key_alone(place: Place, tmp_path: Pat
     assert main(["verify", str(kept), "--key", keys[0]]) == 0
     kept.write_bytes(file.replace(b'"balance":1405', b'"balance":9405'))
     assert main(["verify", str(kept), "--key", keys[0]]) == 1
+    assert "not a copy that the hub signed" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

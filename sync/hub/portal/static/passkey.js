@@ -26,25 +26,26 @@
     };
   };
 
-  for (const form of document.querySelectorAll("[data-passkey]")) {
-    form.hidden = false;
-    form.addEventListener("submit", async (event) => {
-      event.preventDefault();
-      const trouble = form.querySelector("[data-trouble]");
-      const button = form.querySelector("button");
-      trouble.hidden = true;
-      button.disabled = true;
-      try {
-        const own = Object.fromEntries(new FormData(form));
-        const options = await send(form.dataset.passkey, own);
-        options.challenge = raw(options.challenge);
-        const came = options.rp ? await make(options) : await prove(options);
-        location.assign((await send(form.getAttribute("action"), { ...own, ...came })).to);
-      } catch {
-        // Nobody unlocked it, no passkey is there, or the hub refused: the other ways stand below.
-        trouble.hidden = false;
-        button.disabled = false;
-      }
-    });
-  }
+  // Said of the page and heard on it: <main> may be a new one at any moment (portal.js).
+  document.documentElement.classList.add("passkeys");
+  document.addEventListener("submit", async (event) => {
+    const form = event.target.closest("[data-passkey]");
+    if (!form) return;
+    event.preventDefault();
+    const trouble = form.querySelector("[data-trouble]");
+    const button = form.querySelector("button");
+    trouble.hidden = true;
+    button.disabled = true;
+    try {
+      const own = Object.fromEntries(new FormData(form));
+      const options = await send(form.dataset.passkey, own);
+      options.challenge = raw(options.challenge);
+      const came = options.rp ? await make(options) : await prove(options);
+      location.assign((await send(form.getAttribute("action"), { ...own, ...came })).to);
+    } catch {
+      // Nobody unlocked it, no passkey is there, or the hub refused: the other ways stand below.
+      trouble.hidden = false;
+      button.disabled = false;
+    }
+  });
 })();
