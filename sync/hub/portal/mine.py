@@ -98,7 +98,7 @@ def of(conn: Connection, config: Config, customer_id: bytes, *, log: Log, since_
 def staff_see(mine: Mine, recipient: str, *, now_ms: int) -> Traits:
     """What a tablet of this recipient unseals for a glance: the traits of the role whose purpose has a basis there.
 
-    The same declaration rules on the appliance (edge/recognition/profile.py); a test holds both against each other.
+    The same declaration rules on the appliance (edge/recognition/profile.py).
     """
     given = {
         each.purpose
