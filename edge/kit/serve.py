@@ -84,7 +84,11 @@ def listen(host: str, port: int) -> socket.socket:
     """A listening socket on `host` and `port` (0: any free one); raises WelkomError when it cannot be had (now)."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        sock = socket.create_server((host, port), family=family, backlog=BACKLOG)
+        # Each connection inherits it (Linux). asyncio sets it only on sockets that name their protocol, which these
+        # do not, and an answer in two parts then waits 40 ms for the other side's delayed acknowledgement.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return sock
     except OSError as error:
         # Not a ConfigError: an address that is late, or a port not yet free, is there at the next try.
         raise WelkomError(

@@ -1,6 +1,7 @@
 """The server as tablets meet it, over a real socket."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -71,3 +72,10 @@ async def test_what_is_no_request_is_told_so_before_the_line_goes(anyio_backend:
         serving.cancel()
         with pytest.raises(asyncio.CancelledError):
             await serving
+
+
+async def test_what_is_sent_on_a_connection_waits_for_no_acknowledgement() -> None:
+    with listen("127.0.0.1", 0) as sock, socket.create_connection(sock.getsockname()):
+        answering, _ = sock.accept()
+        with answering:
+            assert answering.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
