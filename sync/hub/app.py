@@ -23,6 +23,7 @@ from sync.hub import (
     ears,
     guests,
     intake,
+    judging,
     keys_apart,
     merging,
     people,
@@ -255,6 +256,7 @@ async def open_hub(
             asyncio.create_task(keep_compact(db, hub.acks, log=log)),
             asyncio.create_task(hub.shelf.keep_swept()),
             asyncio.create_task(retention.keep_tidy(hub)),
+            asyncio.create_task(judging.keep_judging(hub)),
         ]
         try:
             yield hub

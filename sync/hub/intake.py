@@ -58,6 +58,7 @@ KINDS: Final = frozenset(
 _MOST_AGAIN: Final = (
     1_000  # dead letters of one customer; between a backup and a shop's next upload it is a handful
 )
+_MOST_HEARD_OF: Final = 100  # customers in one transaction
 
 
 class _About(Struct):
@@ -306,6 +307,17 @@ def _again(conn: Connection, keys: Keys, customer_id: bytes, *, now_ms: int) -> 
                 news.tell(conn, [_news(kept, device.shop_id, source=f"{device_id}/{epoch}")])
         lines += effects.lines + wallet.rows(conn, purses.keep())
     return lines
+
+
+def judge_again(conn: Connection, keys: Keys, *, now_ms: int) -> list[Moved]:
+    """Judge once more what was said of those whom the hub knows by now; the partitions that grew.
+
+    Two hubs on one database may take two uploads in one moment, neither seeing who joined in the other's.
+    """
+    lines: list[Line] = []
+    for whom in events.heard_of(conn, most=_MOST_HEARD_OF):
+        lines += _again(conn, keys, whom, now_ms=now_ms)
+    return partitions.publish(conn, lines)
 
 
 def _whom(fact: wire.Event) -> bytes | None:

@@ -8,12 +8,16 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edge.keys import Keys
 from tests.stories.shop import Shop, until
 from tests.stories.taps import Pipe
 
 # The shortest needle is a raw UID of seven bytes; by six bytes every needle is looked up, then compared whole.
 GRAM = 6
+SLICE = 1 << 20  # bytes of a file at a time
 
 
 def cards(count: int, *, seed: int) -> list[tuple[str, str]]:
@@ -50,13 +54,30 @@ def find(files: Iterable[Path], needles: Iterable[bytes]) -> list[tuple[str, str
         for form in (needle, needle.hex().encode(), needle.hex().upper().encode()):
             if len(form) >= GRAM:
                 grams.setdefault(form[:GRAM], set()).add(form)
+    known = np.unique(np.array([_number(gram) for gram in grams], np.uint64))
     found = []
     for file in files:
         content = file.read_bytes()
-        for start in range(len(content) - GRAM + 1):
+        for start in _places(content, known):
             forms = grams.get(content[start : start + GRAM], ())
             found += [(file.name, form.hex()) for form in forms if content.startswith(form, start)]
     return found
+
+
+def _number(gram: bytes) -> int:
+    return int.from_bytes(gram, "little")
+
+
+def _places(content: bytes, known: NDArray[np.uint64]) -> Iterator[int]:
+    """Where one of the known grams may begin, a slice of the file at a time."""
+    for first in range(0, max(0, len(content) - GRAM + 1), SLICE):
+        piece = np.frombuffer(content[first : first + SLICE + GRAM - 1], np.uint8).astype(np.uint64)
+        width = len(piece) - GRAM + 1
+        numbers = sum((piece[at : at + width] << np.uint64(8 * at) for at in range(GRAM)), np.uint64(0))
+        there = (
+            known[np.searchsorted(known, numbers).clip(max=len(known) - 1)] == numbers if len(known) else []
+        )
+        yield from (first + int(start) for start in np.flatnonzero(there))
 
 
 def left_behind(*folders: Path) -> list[Path]:

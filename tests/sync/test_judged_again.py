@@ -10,8 +10,9 @@ import pytest
 from edge.outbox import body_of
 from sync import wire
 from sync.hub import devices, wallet
+from sync.hub.judging import judge
 from sync.hub.tables import devices as tables
-from tests.sync.centre import HERE, KEYS, SHOP_KEY, Centre, device, open_centre
+from tests.sync.centre import ANNA, HERE, KEYS, SHOP_KEY, Centre, customer, device, open_centre
 from tests.sync.shop import TestBox
 from tests.sync.test_joined import count, joined, newcomer, verdicts
 
@@ -70,6 +71,22 @@ async def test_what_was_said_of_a_guest_counts_once_when_they_have_joined(tmp_pa
         assert await tell(centre, guest, "box-2", moved(whose, 1, 5)) == []
         assert count(centre, "ledger") == 3
         guest.close()
+
+
+async def test_whoever_joined_in_the_same_moment_at_another_hub_is_found_in_the_next_round(
+    tmp_path: Path,
+) -> None:
+    async with open_centre(tmp_path) as centre:
+        await centre.hub.db.apply(tables.raise_hub_epoch, at_least=2)
+        assert await tell(centre, centre.box, "box-1", withdrew(ANNA)) == ["UNKNOWN_CUSTOMER"]
+        await judge(centre.hub)
+        assert verdicts(centre) == [("consent_withdrawn", "UNKNOWN_CUSTOMER")]
+        await centre.hub.add_customers(["s1"], [customer(ANNA)])
+        await judge(centre.hub)
+        await judge(centre.hub)
+        assert verdicts(centre) == [("consent_withdrawn", None)]
+        state = "SELECT state FROM consent WHERE purpose='recognition'"
+        assert centre.hub.db.reader.execute(state).fetchall() == [("withdrawn",)]
 
 
 async def test_a_shop_in_which_they_never_were_is_not_believed_the_second_time_either(tmp_path: Path) -> None:

@@ -98,6 +98,18 @@ def unknown(conn: Connection, customer_id: bytes, *, most: int) -> list[Unknown]
     ]
 
 
+def heard_of(conn: Connection, *, most: int) -> list[bytes]:
+    """Customers whom dead letters call unknown."""
+    rows = conn.execute(
+        """
+        SELECT DISTINCT event.customer_id FROM event JOIN customer ON customer.id=event.customer_id
+        WHERE event.code='UNKNOWN_CUSTOMER' AND event.body<>:nothing LIMIT :most
+        """,
+        {"nothing": NOTHING, "most": most},
+    )
+    return [bytes(customer_id) for (customer_id,) in rows]
+
+
 def judge(conn: Connection, of: Unknown, code: str | None) -> None:
     """Keep another verdict on a dead letter; None: it is taken."""
     conn.execute(
