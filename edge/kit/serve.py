@@ -15,10 +15,13 @@ from edge.kit.errors import WelkomError
 # Tablets that were asleep come back together after an outage; 50 connect at once with room to spare.
 BACKLOG: Final = 256
 GRACE_S: Final = 2
+_LOOK_S: Final = 0.005  # between two looks at whether all has been answered, once we stop
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn waits for open streams on shutdown, and a tablet's stream never ends by itself."""
+    """Waits to be told and stops at once. Uvicorn looks ten times a second whether it was told, rests a tenth more,
+    and waits for open streams; a tablet's stream never ends by itself.
+    """
 
     def __init__(
         self, config: uvicorn.Config, *, goodbye: Callable[[], None], ready: Callable[[], None]
@@ -26,6 +29,12 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._goodbye = goodbye
         self._ready = ready
+        self._told = asyncio.Event()
+
+    def stop(self) -> None:
+        """Take no more; `serve` returns when what was asked is answered."""
+        self.should_exit = True
+        self._told.set()
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -36,9 +45,28 @@ class _Server(uvicorn.Server):
         if self.started:
             self._ready()
 
+    async def main_loop(self) -> None:
+        await self.on_tick(0)  # the headers of every answer; they change only where answers carry a date
+        await self._told.wait()
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._goodbye()
-        await super().shutdown(sockets)
+        for server in self.servers:
+            server.close()
+        for sock in sockets or []:
+            sock.close()
+        state = self.server_state
+        for connection in list(state.connections):
+            connection.shutdown()
+        try:
+            async with asyncio.timeout(GRACE_S):
+                while state.connections or state.tasks:  # noqa: ASYNC110  (uvicorn tells nobody)
+                    await asyncio.sleep(_LOOK_S)
+                for server in self.servers:
+                    await server.wait_closed()
+        except TimeoutError:
+            for task in state.tasks:
+                task.cancel()
 
 
 class _Protocol(HttpToolsProtocol):
@@ -120,7 +148,6 @@ async def serve(
         server_header=False,
         date_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=GRACE_S,
         timeout_keep_alive=75,
         backlog=BACKLOG,
         ssl_context_factory=(lambda *_: tls) if tls is not None else None,
@@ -130,6 +157,6 @@ async def serve(
     try:
         await asyncio.shield(running)
     except asyncio.CancelledError:
-        server.should_exit = True
+        server.stop()
         await running
         raise

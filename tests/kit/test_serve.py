@@ -74,6 +74,27 @@ async def test_what_is_no_request_is_told_so_before_the_line_goes(anyio_backend:
             await serving
 
 
+async def test_it_stops_at_once_when_nothing_is_being_asked(anyio_backend: str) -> None:
+    """A hundred times sooner than uvicorn, which looks at the clock: told by how seldom the loop turns."""
+    turns = 0
+
+    async def counts() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0.01)
+            turns += 1
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await head(send)
+        await send({"type": "http.response.body", "body": b"tablet"})
+
+    async with asked(app) as reader:
+        await reader.readuntil(b"tablet")
+        counting = asyncio.create_task(counts())
+    counting.cancel()
+    assert turns < 10
+
+
 async def test_what_is_sent_on_a_connection_waits_for_no_acknowledgement() -> None:
     with listen("127.0.0.1", 0) as sock, socket.create_connection(sock.getsockname()):
         answering, _ = sock.accept()

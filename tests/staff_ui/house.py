@@ -7,7 +7,7 @@ import os
 import socket
 import threading
 from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -18,7 +18,6 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import httpx
-import uvicorn
 from argon2 import PasswordHasher, Type
 
 from drivers.reader import How, Outcome, Sighting, Token
@@ -27,7 +26,7 @@ from edge.advice.process import Worker
 from edge.config import Config, Presence, Shop, Store, Wallet
 from edge.consent import tables as consent
 from edge.counter import Counter
-from edge.files import high_water_ms, prepare
+from edge.files import high_water_ms
 from edge.health import Health
 from edge.house import House
 from edge.keys import NAMES, Keys
@@ -35,7 +34,7 @@ from edge.kit.child import Start
 from edge.kit.clock import ShopTime, SystemClock
 from edge.kit.ids import uuid7_source
 from edge.kit.seal import key_place, new_key, seal, trait_place
-from edge.kit.serve import listen
+from edge.kit.serve import listen, serve
 from edge.kit.sqlite import Database
 from edge.live import Live
 from edge.presence import beacons
@@ -49,6 +48,7 @@ from edge.record import record
 from edge.staff import acts
 from edge.watch import ReaderState
 from staff_ui.app import make_app
+from tests.fresh import shop_files
 from tests.patience import PATIENT_S
 
 T = TypeVar("T")
@@ -282,7 +282,7 @@ def sign_in(client: httpx.Client, name: str = "Anna Kok", pin: str = PIN) -> htt
 @asynccontextmanager
 async def open_house(state: Path, *, config: Config, clock: MovedClock, log: Any) -> AsyncIterator[House]:
     """As the composition root opens it, without readers and hub."""
-    files = prepare(state, log=log)
+    files = shop_files(state, log=log)
     keys = Keys(**{name: bytes([number]) * 32 for number, name in enumerate(NAMES, 1)})
     db: Database[Any] = await Database.open(
         files.journal, attach={"replica": files.replica}, record=record, synchronous="OFF"
@@ -363,27 +363,6 @@ async def _plainly(doing: Awaitable[object]) -> None:
     await doing
 
 
-class _Server(uvicorn.Server):
-    """As the house serves itself, and it closes every connection when told to stop."""
-
-    def __init__(self, app: Any, live: Live, ready: threading.Event) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app, log_config=None, access_log=False, ws="none", lifespan="off", timeout_graceful_shutdown=2
-            )
-        )
-        self._live = live
-        self._ready = ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._ready.set()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._live.drop()
-        await super().shutdown(sockets)
-
-
 @contextmanager
 def open_place(
     state: Path,
@@ -425,12 +404,11 @@ def open_place(
                     events=events,
                 )
             )
-            server = _Server(app, house.live, ready)
-            serving = asyncio.create_task(server.serve([sock]))
+            serving = asyncio.create_task(serve(app, sock, goodbye=house.live.drop, ready=ready.set))
             await stop.wait()
-            house.counter.display.live.drop()
-            server.should_exit = True
-            await serving
+            serving.cancel()
+            with suppress(asyncio.CancelledError):
+                await serving
 
     def thread() -> None:
         try:

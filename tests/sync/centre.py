@@ -17,6 +17,7 @@ from sync.hub.config import Config, Keys
 from sync.hub.consents import NewConsent
 from sync.hub.people import NewCustomer
 from sync.hub.tables.devices import Device
+from tests.fresh import lay_hub
 from tests.sync import engines
 from tests.sync.shop import Line, TestBox
 
@@ -89,7 +90,7 @@ async def open_centre(
         pauses_s.append(seconds)
         await asyncio.sleep(min(seconds, 0.01) if fast else seconds)
 
-    async with open_hub(Config(state / "hub", KEYS, engines.database()), log=said) as hub:
+    async with open_hub(Config(lay_hub(state / "hub"), KEYS, engines.database()), log=said) as hub:
         await hub.db.apply(devices.register, KEYS, device=device(), shop_key=SHOP_KEY)
         line = Line(hub.app)
         box = TestBox(state / "box.db")

@@ -22,6 +22,7 @@ from sync.hub.app import Hub, open_hub
 from sync.hub.config import Config
 from sync.hub.consents import NewConsent
 from sync.hub.people import NewCustomer
+from tests.fresh import lay_hub
 from tests.patience import PATIENT_S
 from tests.sync.centre import ANNA, BRAM, HERE, KEYS, SHOP_KEY, device
 
@@ -180,7 +181,7 @@ def open_place(state: Path, *, public: bool = False, **settings: Any) -> Iterato
             "names": {"s1": "Amersfoort"},
             "page": f"http://localhost:{port}" if public else "",
         } | settings
-        config = Config(state, KEYS, secure_cookies=False, **settings)
+        config = Config(lay_hub(state), KEYS, secure_cookies=False, **settings)
         worker = threading.Thread(target=lambda: asyncio.run(main()), name="hub")
         worker.start()
         assert ready.wait(PATIENT_S)
