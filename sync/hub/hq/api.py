@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Final
 
-from litestar import Router
 from litestar.openapi.spec import Components, SecurityScheme
 
 from sync.hub.hq import channels, customers, goods, runs, telling
 from sync.hub.hq.asking import guard
+from sync.hub.room import Room
 
 if TYPE_CHECKING:
     from sync.hub.app import Hub
@@ -18,9 +18,9 @@ COMPONENTS: Final = Components(
 )
 
 
-def router(hub: "Hub") -> Router:
+def router(hub: "Hub") -> Room:
     """Everything below /api/v1, behind one guard."""
-    return Router(
+    return Room(
         path=PATH,
         route_handlers=[
             *customers.routes(hub),

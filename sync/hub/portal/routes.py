@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from litestar import Response, Router, route
+from litestar import Response, route
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
@@ -17,6 +17,7 @@ from sync.hub.portal.guard import Asked, Guard, Method, admit
 from sync.hub.portal.pages import NO_STORE, Pages
 from sync.hub.portal.security import FORM_BYTES, Ask
 from sync.hub.problem import Refusal
+from sync.hub.room import Room
 
 if TYPE_CHECKING:
     from sync.hub.app import Hub
@@ -85,14 +86,14 @@ ROUTES: Final = (
 )
 
 
-def router(hub: "Hub") -> Router:
+def router(hub: "Hub") -> Room:
     """Litestar's handlers for the table above."""
     pages = Pages(hub)
 
     def trouble(request: Ask, error: Exception) -> Response[Any]:
         return _trouble(pages, request, error)
 
-    return Router(
+    return Room(
         path="/",
         route_handlers=[_handler(pages, each) for each in ROUTES],
         exception_handlers={
