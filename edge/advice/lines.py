@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from math import isfinite
 from pathlib import Path
 from sys import intern
 from typing import Any, Final
@@ -31,6 +32,7 @@ class Product:
     department: str
     durable: bool
     sensitive: bool
+    price: float | None = None  # in any currency; for the bias report alone
 
 
 class LineWrong(WelkomError):
@@ -97,6 +99,7 @@ def products(path: Path) -> dict[str, Product]:
             department,
             durable=line.get("durable") is True,
             sensitive=line.get("sensitive") is True,
+            price=_price(line.get("price")),
         )
     return found
 
@@ -114,6 +117,12 @@ def _wrong(where: str, what: str) -> LineWrong:
     return LineWrong(
         f"{where} {what}", code="A03", hint="write it as the contract page shows, `welkom advise`"
     )
+
+
+def _price(price: object) -> float | None:
+    if not isinstance(price, int | float) or isinstance(price, bool):
+        return None
+    return float(price) if isfinite(price) and price > 0 else None
 
 
 def _customer(where: str, line: Mapping[str, Any]) -> str:

@@ -1,4 +1,7 @@
-"""`welkom advise`: learns from a history of baskets, then answers each query with what to suggest and why."""
+"""`welkom advise`: learns from a history of baskets, then answers each query with what to suggest and why.
+
+With `--fairness` it answers whether it serves every declared group alike: one JSON object, and a table on stderr.
+"""
 
 import argparse
 import json
@@ -25,16 +28,24 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="MODEL",
         help="keep what was learnt, for `welkom import model` at the hub",
     )
+    parser.add_argument(
+        "--fairness",
+        action="store_true",
+        help="is every group served as its own history lets expect? exit 1 where not",
+    )
+    parser.add_argument("--by", metavar="GROUP", help="with --fairness: the declared group, such as age")
     parser.add_argument("--seed", type=int, default=0, help="of everything drawn (0)")
 
 
 def run(words: argparse.Namespace) -> int:
+    if words.fairness or words.by:
+        return _fairness(words)
     nothing = not words.queries and not words.save
     if nothing or (words.queries and (words.k or 0) < 1) or words.seed < 0:
         raise WordsError(
             "there is nothing to suggest",
             code="W01",
-            hint="give --queries with --k of at least 1, or --save; and no --seed below 0",
+            hint="give --queries with --k of at least 1, or --save, or --fairness; and no --seed below 0",
         )
     from edge.advice import lines
     from edge.advice.answering import Answering
@@ -51,6 +62,34 @@ def run(words: argparse.Namespace) -> int:
     if words.save:
         _save(words.save, answering)
     return 0
+
+
+def _fairness(words: argparse.Namespace) -> int:
+    if not words.fairness or not words.by or words.queries or words.save or words.k or words.seed < 0:
+        raise WordsError(
+            "the bias report wants one declared group, and no queries",
+            code="W01",
+            hint="write: advise --fairness --history H.jsonl --by age",
+        )
+    from edge.advice import lines
+    from edge.bench import fairness
+
+    catalogue = lines.products(words.catalogue) if words.catalogue else None
+    known = list(lines.histories(words.history))
+    declared = sorted({name for each in known for name in each.group})
+    if words.by not in declared:
+        raise WelkomError(
+            f"nobody in {words.history.name} declared {words.by}",
+            code="A05",
+            hint=f"choose one of: {', '.join(declared[:20])}" if declared else "histories name no group",
+        )
+    asked = fairness.survey(
+        known, fairness.learner(catalogue, seed=words.seed), by=words.by, prices=fairness.prices(catalogue)
+    )
+    found = fairness.report(asked, words.by, seed=words.seed)
+    sys.stderr.write(fairness.text(found) + "\n")
+    sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
+    return 0 if found["holds"] else 1
 
 
 def _save(path: Path, answering: "Answering") -> None:
