@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 from urllib.parse import urlsplit
 
 from edge.config import is_of_hub, is_of_shop
@@ -14,13 +14,14 @@ from edge.consent.meanings import AUTHORITIES
 from edge.consent.records import Party, PartyKind
 from edge.keys import read_key
 from edge.kit.errors import ConfigError
-from edge.kit.postgres import connector
 from sync.hub import config as hub_config
 from sync.hub import devices
-from sync.hub.app import Hub
 from sync.hub.passes.settings import load as load_passes
 from sync.hub.sender import PORTS, Post
 from sync.hub.tables.devices import Device
+
+if TYPE_CHECKING:
+    from sync.hub.app import Hub
 
 _PORT: Final = 8444
 _HUB: Final = {
@@ -90,7 +91,7 @@ def example(*, port: int = _PORT) -> str:
     )
 
 
-async def introduced(hub: Hub, settings: HubFile) -> None:
+async def introduced(hub: "Hub", settings: HubFile) -> None:
     """Let the hub know the shops of its file; what was enrolled since goes before it."""
     for shop in settings.shops:
         device = Device(shop.device, shop.id, shop.epoch, shop.public_key)
@@ -163,6 +164,8 @@ def _database(url: object, *, file: Path) -> str:
         raise _wrong(file, "hub.database", "is a text in quotes")
     try:
         if url:
+            from edge.kit.postgres import connector  # loaded for those who have one
+
             connector(url)
     except ValueError as error:
         raise _wrong(file, "hub.database", str(error)) from None

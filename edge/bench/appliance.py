@@ -17,9 +17,9 @@ import uvloop
 
 from drivers.reader import Idle, Sighting, Token
 from edge.app import Edge, open_edge
-from edge.commands.edge import no_core_dumps
 from edge.config import load
 from edge.kit.clock import SystemClock
+from edge.kit.dumps import no_core_dumps
 from edge.kit.log import json_log
 from edge.kit.serve import listen
 

@@ -9,9 +9,9 @@ from typing import IO
 
 import uvloop
 
-from edge.commands.edge import no_core_dumps
 from edge.demo.world import STAFF, World, open_world
 from edge.kit.clock import SystemClock
+from edge.kit.dumps import no_core_dumps
 from edge.kit.log import bridge_library_logs, json_log
 from edge.kit.told import until_told
 

@@ -1,8 +1,7 @@
 """`welkom edge`: the appliance."""
 
 import argparse
-import resource
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 
 import uvloop
@@ -10,6 +9,7 @@ import uvloop
 from edge.app import open_edge
 from edge.config import Config, load
 from edge.kit.clock import SystemClock
+from edge.kit.dumps import no_core_dumps
 from edge.kit.log import bridge_library_logs, json_log, say_at_terminal
 from edge.kit.serve import listen
 from edge.kit.told import until_told
@@ -26,12 +26,6 @@ def run(words: argparse.Namespace) -> int:
     uvloop.run(until_told(_serve(config, file=words.config)))
     say_at_terminal("Stopped.")
     return 0
-
-
-def no_core_dumps() -> None:
-    """A crash must leave nothing of anyone on the disk; systemd says the same with LimitCORE=0."""
-    with suppress(OSError, ValueError):  # the unit's system call filter may forbid it, having done it already
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 async def _serve(config: Config, *, file: Path) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import uvloop
 
-from edge.commands.edge import no_core_dumps
 from edge.hub_file import HubFile, introduced, load_hub
 from edge.kit.clock import SystemClock
+from edge.kit.dumps import no_core_dumps
 from edge.kit.log import bridge_library_logs, json_log, say_at_terminal
 from edge.kit.notify import notify, watchdog
 from edge.kit.serve import listen, serve

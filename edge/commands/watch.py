@@ -17,8 +17,8 @@ from drivers.nearby import nobody
 from drivers.reader import Reader, ReaderGone, Sighting
 from drivers.settings import KEYS, ReaderSettings, SettingsError, parse_reader
 from drivers.wallet_settings import factory_keys
-from edge.commands.edge import no_core_dumps
 from edge.kit.clock import SystemClock
+from edge.kit.dumps import no_core_dumps
 from edge.kit.errors import ConfigError
 from edge.kit.log import Log, bridge_library_logs, json_log
 from edge.kit.told import until_told

@@ -15,6 +15,7 @@ from edge.simulate.process import Process
 from sync.hub import api, devices, people, restored
 from sync.hub.app import Hub
 from sync.hub.config import Config, Keys
+from sync.hub.serving import application
 from sync.hub.store import FILE, OnSqlite
 from sync.hub.tables import devices as known
 from sync.hub.tables import people as customers
@@ -39,7 +40,7 @@ _now = _Now()
 @cache
 def _application() -> Litestar:
     """What shops ask of the hub; headquarters' pages are not among it."""
-    return Hub.serving(cast(Hub, _now), api.routes(cast(Hub, _now)))
+    return application(cast(Hub, _now), api.routes(cast(Hub, _now)))
 
 
 class Centre:

@@ -5,12 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property
 from itertools import islice
-from typing import Concatenate, Final, ParamSpec, TypeVar
-
-from litestar import Litestar
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.types import ControllerRouterHandler
+from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
 
 from edge.catalogue.rules import Product, Stock
 from edge.kit.clock import Clock, SystemClock
@@ -18,7 +13,6 @@ from edge.kit.log import Log, json_log
 from edge.kit.sql import Connection
 from sync import wire
 from sync.hub import (
-    api,
     catalogue,
     ears,
     guests,
@@ -35,14 +29,10 @@ from sync.hub.compaction import Acks, keep_compact
 from sync.hub.config import Config
 from sync.hub.contacts import Contacts
 from sync.hub.feed import Bell
-from sync.hub.gate import Gate
-from sync.hub.hq import api as headquarters
 from sync.hub.nonces import Shared
 from sync.hub.people import NewCustomer
-from sync.hub.portal import routes as portal
 from sync.hub.portal import sessions
-from sync.hub.portal.security import AddHeaders
-from sync.hub.problem import Refusal, problems
+from sync.hub.problem import Refusal
 from sync.hub.signer import signer
 from sync.hub.snapshots.shelf import Shelf
 from sync.hub.store import Store, open_store
@@ -50,6 +40,11 @@ from sync.hub.tables import devices
 from sync.hub.tables import people as customers
 from sync.hub.tables import portal as portals
 from sync.hub.tables.feed import Moved
+
+if TYPE_CHECKING:
+    from litestar import Litestar
+
+    from sync.hub.gate import Gate
 
 SLICE: Final = 500  # customers a transaction: some 0.15 s of the one writer
 P = ParamSpec("P")
@@ -89,30 +84,18 @@ class Hub:
         return self._latest_ms
 
     @cached_property
-    def app(self) -> Gate:
+    def app(self) -> "Gate":
+        """Loaded where it is asked for: what only reads or writes the hub's tables begins three times as soon."""
+        from sync.hub.gate import Gate
+
         return Gate(self.inside, now_ms=self.now_ms, log=self.log, proxies=self.config.proxies)
 
     @cached_property
-    def inside(self) -> Litestar:
+    def inside(self) -> "Litestar":
         """What whoever is let in may ask for."""
-        return self.serving([*api.routes(self), headquarters.router(self), portal.router(self)])
+        from sync.hub.serving import everything
 
-    def serving(self, routes: Sequence[ControllerRouterHandler]) -> Litestar:
-        """An application of these routes only."""
-        return Litestar(
-            routes,
-            before_send=[AddHeaders(self.config.frame_ancestors)],
-            exception_handlers=problems(now_ms=self.now_ms, log=self.log),
-            openapi_config=OpenAPIConfig(
-                title="Welkom hub",
-                version=str(wire.SCHEMA),
-                path="/schema",
-                components=headquarters.COMPONENTS,
-                render_plugins=[JsonRenderPlugin(path="/openapi.json")],
-            ),
-            request_max_body_size=wire.BATCH_BYTES,
-            logging_config=None,
-        )
+        return everything(self)
 
     async def change(
         self,

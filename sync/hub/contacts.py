@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager, suppress
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from litestar import Request
+if TYPE_CHECKING:
+    from litestar import Request
 
 GRACE_MS: Final = 1000  # between two long polls there is a moment without one
 
@@ -55,7 +56,7 @@ class Contacts:
         asyncio.get_running_loop().call_later(GRACE_MS / 1000 + 0.05, self._on_change)
 
 
-async def unless_gone(request: Request[Any, Any, Any], work: Coroutine[Any, Any, None]) -> None:
+async def unless_gone(request: "Request[Any, Any, Any]", work: Coroutine[Any, Any, None]) -> None:
     """Do `work`, but no longer than whoever asked stays on the line."""
     working, going = asyncio.ensure_future(work), asyncio.ensure_future(_gone(request))
     try:
@@ -67,6 +68,6 @@ async def unless_gone(request: Request[Any, Any, Any], work: Coroutine[Any, Any,
                 await each
 
 
-async def _gone(request: Request[Any, Any, Any]) -> None:
+async def _gone(request: "Request[Any, Any, Any]") -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass

@@ -13,11 +13,9 @@ import anyio.to_thread
 
 from edge.kit.log import Log
 from edge.kit.migrate import load, migrate
-from edge.kit.postgres import Postgres
 from edge.kit.sql import Connection
 from edge.kit.sqlite import Database, open_reader, open_writer
 from sync.hub.config import Config
-from sync.hub.tables import feed
 
 FILE: Final = "hub.db"
 MIGRATIONS: Final = files("sync.hub") / "schema"
@@ -111,22 +109,12 @@ class OnSqlite:
         await self._db.close()
 
 
-class OnPostgres(Postgres):
-    """A database of PostgreSQL; several hubs may serve from it."""
-
-    shared = True
-
-    async def version(self) -> Any:
-        return await self.read(feed.total)
-
-    async def scrub(self) -> None:
-        """Nothing to do by hand: VACUUM and the end of the kept WAL take it away (sync/hub/README.md)."""
-
-
 async def open_store(config: Config, *, log: Log) -> Store:
     """The store that the settings name, brought up to date; raises StoreError."""
     store: Store
     if config.database:
+        from sync.hub.on_postgres import OnPostgres  # its driver is loaded for those who have one
+
         file = "database"
         store, (before, after) = await OnPostgres.open(
             config.database, load(MIGRATIONS), password=config.database_password

@@ -10,6 +10,7 @@ from sync.hub import api, gate
 from sync.hub.admission import Admission
 from sync.hub.gate import Gate
 from sync.hub.hq.limits import Buckets
+from sync.hub.serving import application
 from sync.signing import DeviceAuth
 from tests.sync.centre import DEVICE_KEY, open_centre
 from tests.sync.test_hostile import now_ms
@@ -29,7 +30,7 @@ async def test_an_address_that_earned_too_many_refusals_waits_and_a_box_that_was
 ) -> None:
     async with open_centre(tmp_path) as centre:
         # Its clock stands: a second that passed would let it ask again.
-        app = Gate(centre.hub.serving(api.routes(centre.hub)), now_ms=lambda: 0, log=centre.said)
+        app = Gate(application(centre.hub, api.routes(centre.hub)), now_ms=lambda: 0, log=centre.said)
         async with at(app, "192.0.2.7") as there:
             assert (await there.get(FEED, auth=BOX)).status_code == 200
             answers = [(await there.get(FEED)).status_code for _ in range(gate.BURST)]

@@ -1,0 +1,91 @@
+"""Every error that leaves the hub: RFC 9457 problem details with a code, and nothing personal."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, Final
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap
+
+from edge.kit.errors import Refused, StoreError
+from edge.kit.log import Log, died
+from sync import wire
+from sync.hub.problem import TOLD_MS, Refusal
+from sync.signing import BadSignature
+
+AnyRequest = Request[Any, Any, Any]
+
+_MOST_TOLD: Final = 10_000
+_CONFLICTS: Final = frozenset({"CUSTOMER_TAKEN", "CREDENTIAL_TAKEN", "IMPORT_TOUCHED", "IMPORT_OPEN"})
+
+
+def problems(*, now_ms: Callable[[], int], log: Log) -> ExceptionHandlersMap:
+    """How each kind of error becomes an answer."""
+
+    def answer(status: int, title: str, *, code: str, hint: str) -> Response[bytes]:
+        problem = wire.Problem(title=title, status=status, code=code, hint=hint, hub_time_ms=now_ms())
+        return Response(
+            wire.encode_problem(problem), status_code=status, media_type="application/problem+json"
+        )
+
+    told: OrderedDict[tuple[str, str], int] = OrderedDict()
+
+    def tell(request: AnyRequest, code: str) -> None:
+        """Say it once an hour of each device; of whoever is not proven to be one, once an hour in all."""
+        who = (getattr(request.state, "device", ""), code)
+        if not request.scope["path"].startswith("/sync/") or now_ms() - told.get(who, -TOLD_MS) < TOLD_MS:
+            return
+        told[who] = now_ms()
+        told.move_to_end(who)
+        if len(told) > _MOST_TOLD:
+            told.popitem(last=False)
+        log("request_refused", code=code, state="signed" if who[0] else "unsigned")
+
+    def refused(request: AnyRequest, error: Refusal) -> Response[bytes]:
+        tell(request, error.code)
+        said = answer(error.status, str(error), code=error.code, hint=error.hint)
+        if error.retry_s:
+            said.headers["retry-after"] = str(error.retry_s)
+        if error.status == 401:
+            said.headers["www-authenticate"] = "Bearer"
+        return said
+
+    def not_done(_: AnyRequest, error: Refused) -> Response[bytes]:
+        status = 404 if error.code.startswith("UNKNOWN_") else 409 if error.code in _CONFLICTS else 422
+        return answer(status, str(error), code=error.code, hint=error.hint)
+
+    def unsigned(request: AnyRequest, error: BadSignature) -> Response[bytes]:
+        tell(request, error.code)
+        return answer(401, str(error), code=error.code, hint=error.hint)
+
+    def malformed(request: AnyRequest, error: wire.Malformed) -> Response[bytes]:
+        tell(request, error.code)
+        return answer(413 if error.code == "TOO_LARGE" else 400, str(error), code=error.code, hint=error.hint)
+
+    def http(request: AnyRequest, error: HTTPException) -> Response[bytes]:
+        # The exception's own detail may quote the request; its status says enough.
+        title = {404: "nothing is here", 405: "not by this method", 413: "too long"}.get(
+            error.status_code, "the request is not as the contract says"
+        )
+        code = {404: "NOT_FOUND", 405: "NOT_ALLOWED", 413: "TOO_LARGE"}.get(error.status_code, "BAD_REQUEST")
+        tell(request, code)
+        return answer(error.status_code, title, code=code, hint="see /schema/openapi.json")
+
+    def store(_: AnyRequest, error: StoreError) -> Response[bytes]:
+        log("store_failed", code=error.code, hint=error.hint)
+        return answer(503, "the hub cannot write or read", code="STORE", hint="try again later")
+
+    def unforeseen(_: AnyRequest, error: Exception) -> Response[bytes]:
+        log("request_died", **died(error))
+        return answer(500, "the hub failed", code="INTERNAL", hint="look into the hub's log")
+
+    return {
+        Refusal: refused,
+        Refused: not_done,
+        BadSignature: unsigned,
+        wire.Malformed: malformed,
+        HTTPException: http,
+        StoreError: store,
+        Exception: unforeseen,
+    }
