@@ -9,6 +9,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge import centre, outbox
+from edge.advice import outcomes
 from edge.advice import tables as advice
 from edge.catalogue import tables as catalogue
 from edge.consent.tables import FOREVER_MS
@@ -169,6 +170,8 @@ async def _prune(house: House, now_ms: int) -> None:
     while await house.db.apply(outbox.prune, now_ms=now_ms):
         pass
     while await house.db.apply(advice.prune, now_ms=now_ms):
+        pass
+    while await house.db.apply(outcomes.prune, now_ms=now_ms):
         pass
     while await house.db.apply(visits.prune, now_ms=now_ms, acked=not house.health.alone):
         pass

@@ -4,6 +4,7 @@ from sqlite3 import Connection
 from typing import Final, assert_never
 
 from edge import outbox
+from edge.advice import outcomes
 from edge.advice import tables as advice
 from edge.advice.facts import SuggestionDismissed, SuggestionSaid
 from edge.catalogue import tables as catalogue
@@ -60,9 +61,10 @@ def record(conn: Connection, facts: list[Fact]) -> int:
             case WalletMoved():
                 wallet.moved(conn, fact, number=outbox.number(conn, place))
             case SuggestionSaid():
-                pass  # told to the hub alone
+                outcomes.said(conn, fact)
             case SuggestionDismissed():
                 advice.dismissed(conn, fact)
+                outcomes.dismissed(conn, fact)
             case HelpClaimed():
                 visits.claimed(conn, fact)
             case HelpReleased():

@@ -107,7 +107,9 @@ def prune(conn: Connection, *, now_ms: int, most: int = 500) -> int:
 
 
 def forget(conn: Connection, customer_id: bytes) -> None:
+    """Nothing of what was suggested to them, and of what they said no to, is left."""
     conn.execute("DELETE FROM refusal WHERE customer_id=?", (customer_id,))
+    conn.execute("DELETE FROM suggestion WHERE customer_id=?", (customer_id,))
 
 
 def put_model(conn: Connection, name: str, packed: bytes, *, sha256_hex: str, ver: int) -> None:

@@ -1,11 +1,13 @@
 """`welkom advise`: learns from a history of baskets, then answers each query with what to suggest and why.
 
-With `--fairness` it answers whether it serves every declared group alike: one JSON object, and a table on stderr.
+With `--fairness` it answers whether it serves every declared group alike, with `--report` what became of a shop's
+suggestions: one JSON object each, and a table on stderr.
 """
 
 import argparse
 import json
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--history", type=Path, required=True, metavar="H.jsonl", help="customers' baskets")
+    parser.add_argument("--history", type=Path, metavar="H.jsonl", help="customers' baskets")
     parser.add_argument("--queries", type=Path, metavar="Q.jsonl", help="whom to suggest to")
     parser.add_argument("--k", type=int, metavar="N", help="suggestions of each answer")
     parser.add_argument(
@@ -34,10 +36,20 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="is every group served as its own history lets expect? exit 1 where not",
     )
     parser.add_argument("--by", metavar="GROUP", help="with --fairness: the declared group, such as age")
+    parser.add_argument(
+        "--report",
+        action="store_true",
+        help="shown, said, bought, put away: by product and reason, from the shop of --config",
+    )
+    parser.add_argument("--config", type=Path, metavar="welkom.toml", help="with --report: the shop")
     parser.add_argument("--seed", type=int, default=0, help="of everything drawn (0)")
 
 
 def run(words: argparse.Namespace) -> int:
+    if words.report or words.config:
+        return _report(words)
+    if not words.history:
+        raise WordsError("--history is missing", code="W01", hint="give customers' baskets, a line each")
     if words.fairness or words.by:
         return _fairness(words)
     nothing = not words.queries and not words.save
@@ -90,6 +102,39 @@ def _fairness(words: argparse.Namespace) -> int:
     sys.stderr.write(fairness.text(found) + "\n")
     sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
     return 0 if found["holds"] else 1
+
+
+def _report(words: argparse.Namespace) -> int:
+    others = (words.history, words.queries, words.save, words.k, words.fairness, words.by, words.catalogue)
+    if not words.report or not words.config or any(others):
+        raise WordsError(
+            "the report on suggestions wants a shop, and nothing else",
+            code="W01",
+            hint="write: advise --report --config welkom.toml",
+        )
+    from edge.advice import learnt
+    from edge.config import credentials_folder, load
+    from edge.files import prepare
+    from edge.insight.days import day_of
+    from edge.keys import read_keys
+    from edge.kit.clock import SystemClock
+    from edge.kit.log import said_to_nobody
+    from edge.kit.sqlite import open_reader
+
+    config = load(words.config)
+    keys, files = read_keys(credentials_folder(config)), prepare(config.store.state, log=said_to_nobody)
+    with closing(open_reader(files.journal, attach={"replica": files.replica})) as conn:
+        found = learnt.gather(
+            conn,
+            recipient=config.shop.recipient,
+            now_ms=SystemClock().wall_ms(),
+            kek=keys.kek,
+            day=lambda at_ms: day_of(at_ms, config.shop.timezone),
+        )
+        told = learnt.report(found)
+    sys.stderr.write(learnt.text(told) + "\n")
+    sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
+    return 0
 
 
 def _save(path: Path, answering: "Answering") -> None:

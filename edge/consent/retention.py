@@ -64,6 +64,7 @@ KEPT: Final[tuple[Kept, ...]] = (
     _kept("shop", "ledger", "points and stamps earned and redeemed", "receipts", "law", None, "the person is taken out with an erasure; amounts stay", "edge.wallet.tables.forget"),
     _kept("shop", "outbox outbox_past", "facts that the hub has or waits for", "shop", "interest", 35 * DAY_MS, "35 days after the hub has them", "edge.outbox.prune"),
     _kept("shop", "refusal", "what a customer said no to", "profiling", "consent", 14 * DAY_MS, "14 days", "edge.advice.tables.prune"),
+    _kept("shop", "suggestion", "what was suggested to a customer, and whether it was said or put away", "profiling", "consent", 90 * DAY_MS, "90 days", "edge.advice.outcomes.prune"),
     _kept("shop", "mark", "how far a chip's counter has come", "saving", "agreement", VISITS_MS, "13 months after the card is nobody's", "edge.recognition.marks.prune"),
     _kept("shop", "spent", "the time in a phone's proof that was shown", "saving", "agreement", None, "12 minutes after that time", "edge.recognition.marks.drop_spent"),
     _kept("shop", "beacon", "keys of customers' fobs, sealed", "location", "consent", None, "it is taken back, or the consent ends", "edge.presence.beacons"),

@@ -9,7 +9,7 @@ from typing import Final
 from litestar import Response
 from litestar.response import Redirect
 
-from edge.advice import acts, tables
+from edge.advice import acts, outcomes, tables
 from edge.advice.advisor import Advice
 from edge.advice.limits import barred_words
 from edge.advice.pack import pack_id
@@ -100,9 +100,20 @@ async def advice(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     say = words(desk, around)
     it = _page(desk, arrival, around, say, tablet=guest.tablet)
     await log_look(desk, arrival, guest, ("recognition", "profiling") if it.used else ("recognition",))
+    await _keep_shown(desk, arrival, it)
     busy = shop.busy(desk.house.db.reader)
     it = replace(it, tabs=tabs(arrival.visit_id.hex(), "advice", say, busy=busy))
     return html(desk, "advice.html", it, language=around.language)
+
+
+async def _keep_shown(desk: Desk, arrival: Arrival, it: AdvicePage) -> None:
+    """What stands on the page for the first time in this visit is kept, to learn from: never who looked."""
+    house = desk.house
+    new = set(outcomes.unseen(house.db.reader, arrival.visit_id, [each.item for each in it.shown]))
+    made = {each.item: each.code for each in house.advisor.suggestions(arrival.visit_id) if each.item in new}
+    if made and it.profiled:
+        recipient, now_ms = house.config.shop.recipient, house.time.now_ms()
+        await house.db.apply(outcomes.shown, arrival.visit_id, made, recipient=recipient, now_ms=now_ms)
 
 
 async def still(desk: Desk, request: Ask, guest: Guest) -> Response[None]:

@@ -171,6 +171,13 @@ def test_what_is_said_or_put_away_is_told_to_the_hub_without_naming_staff(advise
     staff_ids = [bytes(staff_id).hex() for (staff_id,) in advised.rows("SELECT id FROM staff")]
     assert not any(each in str(lines) for each in staff_ids)
     assert advised.rows("SELECT customer_id, item FROM refusal") == [(customer, "sheet-2")]
+    kept = "SELECT item, said, away FROM suggestion WHERE said OR away!='' ORDER BY item"
+    assert advised.rows(kept) == [("gas-1", 1, ""), ("sheet-2", 0, "not_interested")]
+    whole = b"".join(
+        bytes(str(value), "utf-8") for row in advised.rows("SELECT * FROM suggestion") for value in row
+    )
+    tablets = [str(name) for (name,) in advised.rows("SELECT name FROM staff")]
+    assert not any(each.encode() in whole for each in (*staff_ids, *tablets))
 
 
 def test_every_reason_is_said_in_both_languages_with_the_right_numbers(advised: Place) -> None:
