@@ -13,7 +13,7 @@ _WATCH: Final = """(controls) => {
   const seen = (each) => each.checkVisibility({checkOpacity: true, checkVisibilityCSS: true});
   const stop = (each) => each.type === "radio" ? `${each.form?.action} ${each.name}` : each;
   const called = (each) => each.outerHTML.replace(/\\s+/g, " ").slice(0, 100);
-  const walk = window.walk = {order: [], wrong: [], pressed: null};
+  const walk = window.walk = {order: [], wrong: [], pressed: null, asked: null};
   walk.wanted = () => new Set([...document.querySelectorAll(controls)]
     .filter((each) => !each.disabled && !each.closest("[inert]") && seen(each)).map(stop));
   for (const each of document.querySelectorAll("[tabindex], [onclick], [role=button], [role=link]")) {
@@ -57,8 +57,12 @@ _WATCH: Final = """(controls) => {
     }
   }, true);
   walk.next = () => {
-    const at = document.activeElement;
-    walk.pressed = null;
+    answered();
+    const key = asks(document.activeElement);
+    if (key && key !== "out") walk.asked = document.activeElement;
+    return key;
+  };
+  function asks(at) {
     if (!at || at === document.body || (walk.order.length > 1 && at === walk.order[0])) return "out";
     if (at.matches("iframe")) return "";
     if (at !== walk.order.at(-1)) look(at);
@@ -66,13 +70,17 @@ _WATCH: Final = """(controls) => {
     if (at.matches("a[href]")) return "Enter";
     if (at.matches("button")) return walk.order.length % 2 ? "Enter" : "Space";
     return at.type === "radio" || at.type === "checkbox" ? "Space" : "";
-  };
-  walk.answered = () => {
-    const at = document.activeElement;
-    if (at.type === "radio" ? !at.checked : !walk.pressed) walk.wrong.push(`does not hear keys: ${called(at)}`);
+  }
+  // Of whom was asked at the stop before: a look of its own at each answer would be a third of the walk.
+  function answered() {
+    const at = walk.asked, pressed = walk.pressed;
+    walk.asked = walk.pressed = null;
+    if (!at) return;
+    if (at.type === "radio" ? !at.checked : !pressed) walk.wrong.push(`does not hear keys: ${called(at)}`);
     if (at.matches("summary") && !at.parentElement.open) walk.wrong.push(`does not open: ${called(at)}`);
-  };
+  }
   walk.told = () => {
+    answered();
     const reached = new Set(walk.order.map(stop));
     for (const each of walk.wanted()) {
       if (!reached.has(each)) walk.wrong.push(`not reached: ${each.outerHTML ? called(each) : each}`);
@@ -96,6 +104,5 @@ def barriers(page: Page) -> list[str]:
             return [str(each) for each in page.evaluate("walk.told()")]
         if key:
             page.keyboard.press(key)
-            page.evaluate("walk.answered()")
     trap = f"no way out: {page.evaluate('document.activeElement.outerHTML')[:100]}"
     return [trap, *(str(each) for each in page.evaluate("walk.told()"))]
