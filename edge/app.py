@@ -231,7 +231,13 @@ async def open_edge(
             health.advice_down = advisor.condition.down
             live.tell("visits")
 
-        start = Start(str(files.journal), str(files.replica), config.shop.recipient, secrets.kek)
+        start = Start(
+            str(files.journal),
+            str(files.replica),
+            config.shop.recipient,
+            secrets.kek,
+            config.shop.country,
+        )
         advisor = Advisor(
             db,
             time,

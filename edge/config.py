@@ -36,6 +36,7 @@ class Shop:
         "van-dam", "who receives the data: the chain or the franchise holder in consents"
     )
     timezone: str = setting("Europe/Amsterdam", "for times as people say them")
+    country: str = setting("NL", "whose law limits what may be promoted (ISO 3166-1)")
     language: Language = setting("nl", "language of the sign-in page and of new staff: nl or en")
     benefit_nl: str = setting(
         "", "what becoming known gives today, one sentence, such as: Vandaag: eerste stempel cadeau"
@@ -250,6 +251,9 @@ def parse(
         raise _wrong(
             file, "shop.timezone", "is a zone of the tz database, such as Europe/Amsterdam"
         ) from None
+    country = sections["shop"].country
+    if not (len(country) == 2 and country.isascii() and country.isalpha() and country.isupper()):
+        raise _wrong(file, "shop.country", "is a country of two capitals, such as NL")
     return Config(**sections, readers=parsed)
 
 

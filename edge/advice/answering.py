@@ -1,38 +1,46 @@
-"""One answer of `welkom advise`: the ranking decides what, the counted evidence says why. Pure."""
+"""One answer of `welkom advise`: the ranking decides what, and what moved it, if true, says why. Pure."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from edge.advice import rules
+from edge.advice.guards import guard_of
 from edge.advice.limits import barred_words
 from edge.advice.lines import History, Product, kinds
-from edge.advice.model import Model
-from edge.advice.ranking.numbering import Visit
+from edge.advice.ranking.numbering import Visit, numbered
 from edge.advice.ranking.packing import pack
-from edge.advice.ranking.ranker import Ask, trained
-from edge.advice.rules import DAY_MS, Basket, Item, Often, PopularHere, Reason, Suggestion, barred
+from edge.advice.ranking.ranker import Ask, trained_on
+from edge.advice.rules import DAY_MS, EVERYWHERE, Basket, Item, Often, PopularHere, Reason, Suggestion, barred
+from edge.advice.suggesting import moving, named
+from edge.advice.tally import Asked, Tally
 
-FOREVER_MS: Final = 1 << 62
 # Of what was ranked, so many times the asked number is looked at, for some may not be named.
 SPARE_RANKS: Final = 4
 
 
 class Answering:
-    """Holds a trained ranking, and the counts that its reasons are recomputed from."""
+    """Holds a trained ranking, and the counts that its reasons are counted from.
+
+    What is barred is left out before anything is learnt: it is neither named nor an input.
+    """
 
     def __init__(
-        self, histories: Iterable[History], catalogue: Mapping[str, Product] | None, *, seed: int
+        self,
+        histories: Iterable[History],
+        catalogue: Mapping[str, Product] | None,
+        *,
+        seed: int,
+        country: str = "",
     ) -> None:
-        known = {each.customer: each.visits for each in histories}
-        self._known = known
-        self._ranker = trained(known, kinds(catalogue or {}), seed=seed)
-        self._catalogue = catalogue
-        self._words = barred_words() if catalogue is not None else frozenset[str]()
-        self._counts = Model()
-        for customer, visits in known.items():
-            self._counts.put(customer.encode(), baskets(visits), until_ms=FOREVER_MS)
-        self._filler = [*self._counts.popular(len(self._ranker.names)), *sorted(catalogue or ())]
+        self._words = barred_words(country) if catalogue is not None else frozenset[str]()
+        self._items = {item: _item(item, each) for item, each in (catalogue or {}).items()}
+        self._barred = frozenset(name for name, item in self._items.items() if barred(item, self._words))
+        self._known = {each.customer: self._seen(each.visits) for each in histories}
+        known = numbered(self._known.items(), kinds(catalogue or {}))
+        self._ranker = trained_on(known, seed=seed)
+        self._tally = Tally(known)
+        self._filler = [*self._tally.by_popularity, *sorted(self._items)]
 
     def packed(self) -> bytes | None:
         """What was learnt, to be sent to shops; None where it is the rule alone."""
@@ -40,76 +48,52 @@ class Answering:
 
     def answer(self, asked: Ask, k: int) -> list[Suggestion]:
         """Exactly `k` suggestions, fewer only where there are not so many products that may be named."""
-        with self._as_asked(asked):
-            return self._answer(asked, k)
-
-    def _answer(self, asked: Ask, k: int) -> list[Suggestion]:
-        own = baskets(asked.visits)
-        bought = {item for basket in own for item in basket.items}
-        ranked = [item for item, _ in self._ranker.rank(asked, SPARE_RANKS * k)]
+        hand = tuple(each for each in asked.hand if each not in self._barred)
+        seen = replace(asked, visits=self._seen(asked.visits), hand=hand)
+        ranked = self._ranker.ranked(seen, SPARE_RANKS * k)
+        own = baskets(seen.visits)
         ask = rules.Ask(
             asked.customer.encode() if asked.customer is not None else None,
             own,
-            self._now_ms(asked),
+            asked.day * DAY_MS if asked.day is not None else None,
             in_hand=asked.hand,
+            store=asked.store,
         )
-        usable = frozenset(item for item in {*bought, *asked.hand} if not self._barred(item))
-        reasons = rules.reasons(ask, self._counts, usable)
-        found: list[Suggestion] = []
-        hand = frozenset(asked.hand)
-        for item in dict.fromkeys((*ranked, *self._filler)):
-            if item in hand or self._barred(item) or (item in bought and self._durable(item)):
-                continue
-            reason = reasons.get(item) or self._plain(item, own)
-            found.append(Suggestion(item, self._title(item), reason))
-            if len(found) == k:
-                break
-        return found
+        held = self._known.get(asked.customer or "", ())
+        counts = Asked(self._tally, asked.customer, held, seen.visits)
+        usable = frozenset(item for basket in own for item in basket.items) | {*hand}
+        moved = moving(ask, counts, usable, ranked, faint=True)
 
-    @contextmanager
-    def _as_asked(self, asked: Ask) -> Iterator[None]:
-        """The query's baskets stand in place of the customer's own in the counts."""
-        held = self._known.get(asked.customer or "")
-        if held is None or asked.customer is None or held == tuple(asked.visits):
-            yield
-            return
-        name = asked.customer.encode()
-        self._counts.put(name, baskets(asked.visits), until_ms=FOREVER_MS)
-        try:
-            yield
-        finally:
-            self._counts.put(name, baskets(held), until_ms=FOREVER_MS)
+        def why(name: str) -> Reason:
+            """What is always true in the end: how often they bought it, or else how often everybody did."""
+            reason = moved(name) if name in ranks else None
+            times = sum(name in basket.items for basket in own)
+            plain = Often(times, len(own)) if times else None
+            return reason or plain or PopularHere(EVERYWHERE, counts.baskets, counts.bought(name))
 
-    def _plain(self, item: str, own: Sequence[Basket]) -> Reason:
-        """What is always true: how often they bought it, or else how often everybody did."""
-        times = sum(item in basket.items for basket in own)
-        if times:
-            return Often(times, len(own))
-        return PopularHere("all", self._counts.baskets, self._counts.bought(item))
+        ranks = frozenset(ranked.names)
+        order = (*ranked.names, *self._filler)
+        return named(order, self._look, guard_of(ask, self._words), why, most=k)
 
-    def _now_ms(self, asked: Ask) -> int:
-        day = asked.day
-        if day is None:
-            day = max((each.day for each in asked.visits if each.day is not None), default=0)
-        return day * DAY_MS
+    def _look(self, names: Collection[str]) -> dict[str, Item]:
+        """The history sells what it names; the catalogue says more of it."""
+        return {name: self._items.get(name) or _item(name, None) for name in names}
 
-    def _product(self, item: str) -> Product | None:
-        return self._catalogue.get(item) if self._catalogue is not None else None
+    def _seen(self, visits: Iterable[Visit]) -> tuple[Visit, ...]:
+        if not self._barred:
+            return tuple(visits)
+        return tuple(
+            replace(each, items=tuple(item for item in each.items if item not in self._barred))
+            for each in visits
+        )
 
-    def _title(self, item: str) -> str:
-        product = self._product(item)
-        return product.name if product else item
 
-    def _durable(self, item: str) -> bool:
-        product = self._product(item)
-        return product is not None and product.durable
-
-    def _barred(self, item: str) -> bool:
-        product = self._product(item)
-        if product is None:
-            return False
-        kind = f"{product.category} / {product.department}"
-        return barred(Item(item, product.name, kind, product.durable, product.sensitive, None), self._words)
+def _item(name: str, product: Product | None) -> Item:
+    """Nobody counts the stock of a history."""
+    if product is None:
+        return Item(name, name, "", durable=False, sensitive=False, stock=None)
+    kind = f"{product.category} / {product.department}"
+    return Item(name, product.name, kind, product.durable, product.sensitive, None)
 
 
 def baskets(visits: Collection[Visit]) -> tuple[Basket, ...]:

@@ -13,6 +13,7 @@ from edge.advice.ranking.mixing import Mixed
 from edge.advice.ranking.numbering import Visit, numbered
 from edge.advice.ranking.packing import NoModel, unpack
 from edge.advice.ranking.ranker import Ask, Ranker, trained_on
+from edge.advice.ranking.strikes import Ranked
 from edge.advice.rules import DAY_MS, Basket
 from edge.kit.log import died
 
@@ -78,10 +79,10 @@ class Learning:
 
     def ranked(
         self, customer_id: bytes | None, own: Sequence[Basket], hand: Collection[str], *, now_ms: int
-    ) -> list[str]:
-        """The best products for somebody now; none where there is nothing learnt."""
+    ) -> Ranked | None:
+        """The best products for somebody now, to be asked what moved them; None where there is nothing learnt."""
         if self.ranker is None or not self.learnt:
-            return []
+            return None
         asked = Ask(
             visits(own, but=self._barred),
             now_ms // DAY_MS,
@@ -89,7 +90,7 @@ class Learning:
             tuple(each for each in hand if each not in self._barred),
             customer_id.hex() if customer_id is not None else None,
         )
-        return [item for item, _ in self.ranker.rank(asked, RANKED)]
+        return self.ranker.ranked(asked, RANKED)
 
 
 def _given(packed: bytes | None) -> Mixed | None:

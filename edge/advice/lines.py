@@ -16,6 +16,7 @@ from edge.advice.ranking.ranker import Ask
 from edge.kit.errors import WelkomError
 
 GZIP: Final = b"\x1f\x8b"
+ZERO: Final = "0000-00-00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +161,8 @@ def _store(where: str, store: object) -> str | None:
 
 
 def _day(where: str, when: object) -> int | None:
-    """A day as a number; a time of day is cut off."""
-    if when is None:
+    """A day as a number; a time of day is cut off. All zeros, as a till writes that lost its clock, is no day."""
+    if when is None or (isinstance(when, str) and when[:10] == ZERO):
         return None
     try:
         return date.fromisoformat(when[:10]).toordinal() if isinstance(when, str) else _no_day(where)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-from edge.advice.rules import SHARED, Basket
+from edge.advice.rules import MOST_EACH, SHARED, Basket
 
 # What is often in hand is counted once; each is a few kilobytes.
 MOST_COUNTED: Final = 500
@@ -42,6 +42,7 @@ class Model:
         self._next = 0
         self._baskets = 0
         self._popular: list[str] | None = None
+        self._best: frozenset[str] = frozenset()
         self._beside: dict[str, tuple[Counter[str], Counter[str]]] = {}
 
     @property
@@ -137,6 +138,15 @@ class Model:
         self._beside[item] = counted
         return counted
 
+    def together(self, item: str, other: str) -> tuple[int, int]:
+        """Baskets with both, and customers who have such a basket."""
+        baskets, customers = self.beside(item)
+        return baskets[other], customers[other]
+
+    def here(self, store: str, item: str) -> tuple[int, int, int]:
+        """Nothing: baskets of a trait do not say in which shop they were."""
+        return 0, 0, 0
+
     def alike(self, items: Collection[str], *, but: bytes | None) -> tuple[int, Counter[str]]:
         """How many others share at least SHARED of `items`, and how many of them bought each item."""
         shared = Counter(chain.from_iterable(self._buyers.get(item, ()) for item in items))
@@ -150,4 +160,9 @@ class Model:
         """Items in order of the baskets that have them."""
         if self._popular is None:
             self._popular = sorted(self._bought, key=lambda item: (-self._bought[item], item))
+            self._best = frozenset(self._popular[:MOST_EACH])
         return self._popular[:most]
+
+    def is_popular(self, item: str) -> bool:
+        self.popular(0)
+        return item in self._best

@@ -1,21 +1,24 @@
-"""What to suggest and why: each suggestion carries the evidence that earned its place. Pure.
+"""What speaks for a product: true reasons with their evidence, counted from the baskets. Pure.
 
 Evidence is exactly what `welkom advise` promises (codes and counts, recomputable from the baskets). What is not in
 the catalogue, or barred by it or by law, is neither named nor used.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from math import sqrt
 from statistics import median, quantiles
 from typing import Any, Final, Literal, Protocol
 
+from edge.advice.limits import spelt
+
 DAY_MS: Final = 24 * 3_600_000
 KEEP_DAYS: Final = 395  # purchases count for 13 months, as the trait declares
 TOP: Final = 3
 GROUP: Final = 10  # fewer people than this behind a statement about others could be recognised in it
+PAIR: Final = 20  # baskets with both, from which things are said to go together
 SHARED: Final = 3  # products in common that make a customer "like you"
 REFUSED_MS: Final = 14 * DAY_MS
 # A rhythm may be claimed from four purchases on whose gaps do not scatter wider than the gap itself (advice.md 3);
@@ -26,6 +29,7 @@ OFTEN: Final = (3, 0.25)  # baskets, and share of all baskets
 RESTED_DAYS: Final = 7  # what was bought this week is not "again" yet
 LIFT: Final = 1.2  # together must be at least this much more than chance, by its lower bound
 _Z: Final = 1.64
+EVERYWHERE: Final = "all"
 # Each source of candidates is looked at no further than this; three are shown.
 MOST_EACH: Final = 200
 MOST_HAND: Final = 8
@@ -130,8 +134,16 @@ def reason_of(code: Code, evidence: Mapping[str, Any]) -> Reason:
     return REASONS[code](**evidence)
 
 
-class Counts(Protocol):
-    """The seam of the recommender: what a model of everybody's consented baskets answers."""
+class Tally(Protocol):
+    def __getitem__(self, item: str, /) -> int: ...
+
+
+# How many people are like the customer, and how many of them bought each product.
+Alike = tuple[int, Tally]
+
+
+class Seen(Protocol):
+    """What everybody's consented baskets answer of single products; the customer's own are among them."""
 
     @property
     def baskets(self) -> int: ...
@@ -139,6 +151,20 @@ class Counts(Protocol):
     def customers(self) -> int: ...
     def bought(self, item: str) -> int: ...
     def buyers(self, item: str) -> int: ...
+    def together(self, item: str, other: str) -> tuple[int, int]:
+        """Baskets with both, and customers who have such a basket."""
+
+    def alike(self, items: Collection[str], *, but: bytes | None) -> Alike: ...
+    def is_popular(self, item: str) -> bool:
+        """Whether it is among the MOST_EACH in most baskets."""
+
+    def here(self, store: str, item: str) -> tuple[int, int, int]:
+        """Baskets of a store with it, all its baskets, and how many customers bought it there."""
+
+
+class Counts(Seen, Protocol):
+    """Whoever answers these too can be asked what to suggest, without a ranking."""
+
     def beside(self, item: str) -> tuple[Counter[str], Counter[str]]: ...
     def alike(self, items: Collection[str], *, but: bytes | None) -> tuple[int, Counter[str]]: ...
     def popular(self, most: int) -> list[str]: ...
@@ -149,13 +175,17 @@ Look = Callable[[Collection[str]], Mapping[str, Item]]
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Whom to suggest something to: `own` is oldest first and empty without a basis or a history."""
+    """Whom to suggest something to: `own` is oldest first and empty without a basis or a history.
+
+    `now_ms` None: the moment is not known, so visits are counted and not days.
+    """
 
     customer_id: bytes | None = field(repr=False)
     own: Sequence[Basket] = field(repr=False)
-    now_ms: int
+    now_ms: int | None
     in_hand: tuple[str, ...] = field(default=(), repr=False)
     refused: frozenset[str] = field(default=frozenset(), repr=False)
+    store: str | None = None
 
 
 def baskets_of(value: Any, *, now_ms: int) -> tuple[Basket, ...]:
@@ -182,65 +212,22 @@ def baskets_of(value: Any, *, now_ms: int) -> tuple[Basket, ...]:
 
 def barred(item: Item, words: frozenset[str]) -> bool:
     """Whether a product may be neither named nor used: marked so, or its category holds a word of the list."""
-    spelt = "".join(letter if letter.isalnum() else " " for letter in item.category.casefold())
-    return item.sensitive or not words.isdisjoint(spelt.split())
+    return item.sensitive or not words.isdisjoint(spelt(item.category))
 
 
-def suggest(
-    ask: Ask,
-    counts: Counts,
-    look: Look,
-    *,
-    words: frozenset[str],
-    top: int = TOP,
-    ranked: Sequence[str] = (),
-) -> list[Suggestion]:
-    """The best `top` suggestions with true reasons, those of `ranked` first; fewer where fewer may be made."""
-    bought = {item for basket in ask.own for item in basket.items}
-    known = look({*bought, *ask.in_hand})
-    usable = frozenset(name for name, item in known.items() if not barred(item, words))
-    best: dict[str, tuple[float, Reason]] = {
-        name: found
-        for name, found in _best(_candidates(ask, counts, usable)).items()
-        if name not in ask.refused and name not in ask.in_hand
-    }
-    rest = sorted(best, key=lambda name: (-best[name][0], name))
-    order = list(dict.fromkeys((*(name for name in ranked if name in best), *rest)))
-    found: list[Suggestion] = []
-    for start in range(0, len(order), 32):
-        seen = look(order[start : start + 32])
-        for name in order[start : start + 32]:
-            item = seen.get(name)
-            if item is None or barred(item, words) or item.stock == 0 or (item.durable and name in bought):
-                continue
-            found.append(Suggestion(name, item.title, best[name][1]))
-            if len(found) == top:
-                return found
-    return found
-
-
-def reasons(ask: Ask, counts: Counts, usable: frozenset[str]) -> dict[str, Reason]:
-    """The best true reason of every product that has one; what was ranked is said with these."""
-    return {name: reason for name, (_, reason) in _best(_candidates(ask, counts, usable)).items()}
-
-
+# A reason with how much speaks for its product where nothing was learnt.
+Scored = tuple[float, Reason]
 Candidate = tuple[float, str, Reason]
 
 
-def _best(candidates: Iterable[Candidate]) -> dict[str, tuple[float, Reason]]:
-    best: dict[str, tuple[float, Reason]] = {}
-    for score, name, reason in candidates:
-        if score > best.get(name, (0.0,))[0]:
-            best[name] = (score, reason)
-    return best
-
-
-def _candidates(ask: Ask, counts: Counts, usable: frozenset[str]) -> Iterator[Candidate]:
+def candidates(ask: Ask, counts: Counts, usable: frozenset[str]) -> Iterator[Candidate]:
+    """Every product that a rule speaks for, once a reason."""
     last = ask.own[-1].items if ask.own else ()
-    yield from _again(ask.own, usable, now_ms=ask.now_ms)
-    hand = [item for item in dict.fromkeys((*ask.in_hand, *last)) if item in usable][:MOST_HAND]
+    for name, at in _visits(ask.own).items():
+        if name in usable and (found := _again(at, ask.own, now_ms=ask.now_ms)):
+            yield found[0], name, found[1]
     explored = (
-        *(each for item in hand for each in _beside(item, ask, counts)),
+        *(each for item in _hand(ask, usable) for each in _beside(item, ask, counts)),
         *_alike(ask, counts, usable),
         *_popular(counts),
     )
@@ -248,25 +235,74 @@ def _candidates(ask: Ask, counts: Counts, usable: frozenset[str]) -> Iterator[Ca
     yield from (each for each in explored if each[1] not in last)
 
 
-def _again(own: Sequence[Basket], usable: frozenset[str], *, now_ms: int) -> Iterator[Candidate]:
-    """The customer's own rhythm and habits."""
+def reasons_of(
+    name: str,
+    ask: Ask,
+    counts: Seen,
+    usable: frozenset[str],
+    people: Alike | None,
+    *,
+    faint: bool = False,
+) -> list[Scored]:
+    """Every true reason of one product, the strongest first; `people`: those who are like the customer.
+
+    `faint`: also how often they bought it where that is too rarely to be said aloud.
+    """
+    found: list[Scored] = []
+    at = [visit for visit, basket in enumerate(ask.own) if name in basket.items]
+    if at and (again := _again(at, ask.own, now_ms=ask.now_ms)):
+        found.append(again)
+    elif at and faint:
+        found.append((0.0, Often(len(at), len(ask.own))))
+    for item in _hand(ask, usable):
+        if item != name and counts.bought(item) >= GROUP:
+            mine = any(item in basket.items and name in basket.items for basket in ask.own)
+            together, customers = counts.together(item, name)
+            if pair := _pair(item, name, together, customers, counts, mine=mine):
+                found.append(pair)
+    if not at and people and (like := _like(name, *people, counts)):
+        found.append(like)
+    if popular := popular_here(name, counts, ask.store):
+        found.append(popular)
+    return sorted(found, key=lambda each: -each[0])
+
+
+def alike(ask: Ask, counts: Seen, usable: frozenset[str]) -> Alike | None:
+    """How many share SHARED products with the customer, and how many of them bought each; None where nobody can."""
+    shared = {item for basket in ask.own for item in basket.items if item in usable}
+    return counts.alike(shared, but=ask.customer_id) if len(shared) >= SHARED else None
+
+
+def _hand(ask: Ask, usable: frozenset[str]) -> list[str]:
+    """What other things may be said to go with: what is in hand, then the last basket."""
+    last = ask.own[-1].items if ask.own else ()
+    return [item for item in dict.fromkeys((*ask.in_hand, *last)) if item in usable][:MOST_HAND]
+
+
+def _visits(own: Sequence[Basket]) -> dict[str, list[int]]:
     visits: dict[str, list[int]] = {}
     for visit, basket in enumerate(own):
         for item in basket.items:
             visits.setdefault(item, []).append(visit)
-    for item, at in visits.items():
-        if item not in usable:
-            continue
-        days = [dated // DAY_MS for visit in at if (dated := own[visit].at_ms) is not None]
-        share, ago = len(at) / len(own), now_ms // DAY_MS - days[-1] if days else RESTED_DAYS
-        if len(days) == len(at):
-            every = _due(days, now_ms // DAY_MS)
-            if every:
-                yield 0.4 + share / 5, item, DueAgain(every, ago, len(at))
-        elif every := _due(at, len(own)):
-            yield 0.4 + share / 5, item, DueAgainVisits(every, len(own) - at[-1], len(at))
-        if len(at) >= OFTEN[0] and share >= OFTEN[1] and ago >= RESTED_DAYS:
-            yield share / 2, item, Often(len(at), len(own))
+    return visits
+
+
+def _again(at: Sequence[int], own: Sequence[Basket], *, now_ms: int | None) -> Scored | None:
+    """The customer's own rhythm or habit with a product bought at these visits."""
+    days = [dated // DAY_MS for visit in at if (dated := own[visit].at_ms) is not None]
+    share = len(at) / len(own)
+    dated = now_ms is not None and len(days) == len(at)
+    today = now_ms // DAY_MS if now_ms is not None else 0
+    if dated:
+        every = _due(days, today)
+        if every:
+            return 0.4 + share / 5, DueAgain(every, today - days[-1], len(at))
+    elif every := _due(at, len(own)):
+        return 0.4 + share / 5, DueAgainVisits(every, len(own) - at[-1], len(at))
+    ago = today - days[-1] if days and now_ms is not None else RESTED_DAYS
+    if len(at) >= OFTEN[0] and share >= OFTEN[1] and ago >= RESTED_DAYS:
+        return share / 2, Often(len(at), len(own))
+    return None
 
 
 def _due(at: Sequence[int], now: int) -> int:
@@ -277,27 +313,37 @@ def _due(at: Sequence[int], now: int) -> int:
     middle = median(gaps)
     low, _, high = quantiles(gaps, n=4, method="inclusive")
     waited = now - at[-1]
-    steady = high - low <= middle and DUE[0] * middle <= waited <= DUE[1] * middle
+    # Twice on one day is one purchase too many to say how often.
+    steady = min(gaps) > 0 and high - low <= middle and DUE[0] * middle <= waited <= DUE[1] * middle
     return round(middle) if steady else 0
 
 
 def _beside(item: str, ask: Ask, counts: Counts) -> Iterator[Candidate]:
-    """What is bought together with an item in hand or in the last basket, by at least GROUP others."""
-    baskets = counts.bought(item)
-    if baskets < GROUP:
+    """What is bought together with an item in hand or in the last basket."""
+    if counts.bought(item) < GROUP:
         return
     together, customers = counts.beside(item)
     mine = {each for basket in ask.own if item in basket.items for each in basket.items}
     for other, times in together.items():
-        if other == item or customers[other] - (other in mine) < GROUP:
-            continue
-        low = _at_least(times, baskets)
-        if low > LIFT * counts.bought(other) / counts.baskets:
-            yield 2 * low, other, GoesWith(item, times, baskets, customers[other])
+        if other != item and (
+            found := _pair(item, other, times, customers[other], counts, mine=other in mine)
+        ):
+            yield found[0], other, found[1]
+
+
+def _pair(item: str, other: str, together: int, customers: int, counts: Seen, *, mine: bool) -> Scored | None:
+    """`other` goes with `item` where at least GROUP others bought both, in PAIR baskets, and more than by chance."""
+    if customers - mine < GROUP or together < PAIR:
+        return None
+    baskets = counts.bought(item)
+    low = _at_least(together, baskets)
+    if low <= LIFT * counts.bought(other) / counts.baskets:
+        return None
+    return 2 * low, GoesWith(item, together, baskets, customers)
 
 
 def _alike(ask: Ask, counts: Counts, usable: frozenset[str]) -> Iterator[Candidate]:
-    """What others bought who share at least SHARED products with the customer."""
+    """What others bought who share at least SHARED products with the customer, who did not."""
     shared = {item for basket in ask.own for item in basket.items if item in usable}
     if len(shared) < SHARED:
         return
@@ -305,17 +351,35 @@ def _alike(ask: Ask, counts: Counts, usable: frozenset[str]) -> Iterator[Candida
     for item, buyers in bought.most_common(MOST_EACH):
         if buyers < GROUP:
             return
-        # More than everybody buys it, or it would only be popular.
-        if item not in shared and buyers / people > LIFT * counts.buyers(item) / counts.customers:
-            yield _at_least(buyers, people) / 2, item, OthersLikeYou(buyers)
+        if item not in shared and (found := _like(item, people, bought, counts)):
+            yield found[0], item, found[1]
+
+
+def _like(name: str, people: int, bought: Tally, counts: Seen) -> Scored | None:
+    """At least GROUP of them bought it, and more of them than everybody, or it would only be popular."""
+    buyers = bought[name]
+    if buyers < GROUP or buyers / people <= LIFT * counts.buyers(name) / counts.customers:
+        return None
+    return _at_least(buyers, people) / 2, OthersLikeYou(buyers)
 
 
 def _popular(counts: Counts) -> Iterator[Candidate]:
     for item in counts.popular(MOST_EACH):
-        if counts.buyers(item) >= GROUP:
-            bought = counts.bought(item)
-            # Baskets do not say yet in which shop they were: so it is said of all.
-            yield bought / counts.baskets / 10, item, PopularHere("all", counts.baskets, bought)
+        if found := popular_here(item, counts, None):
+            yield found[0], item, found[1]
+
+
+def popular_here(name: str, counts: Seen, store: str | None) -> Scored | None:
+    """Among what is bought most, by at least GROUP; said of this shop where it is not less so here."""
+    if counts.buyers(name) < GROUP or not counts.is_popular(name):
+        return None
+    bought, baskets = counts.bought(name), counts.baskets
+    share = bought / baskets
+    if store is not None:
+        here, baskets_here, buyers_here = counts.here(store, name)
+        if buyers_here >= GROUP and here / baskets_here >= share:
+            return here / baskets_here / 10, PopularHere(store, baskets_here, here)
+    return share / 10, PopularHere(EVERYWHERE, baskets, bought)
 
 
 def _at_least(part: int, whole: int) -> float:

@@ -23,7 +23,8 @@ from edge.advice.learning import Learning, Shop
 from edge.advice.limits import barred_words
 from edge.advice.model import Model
 from edge.advice.ranking.packing import MODEL
-from edge.advice.rules import Ask, barred, suggest
+from edge.advice.rules import Ask, barred
+from edge.advice.suggesting import suggest
 from edge.advice.talk import (
     Advise,
     Advised,
@@ -125,7 +126,7 @@ class Shelf:
         with closing(self._open()) as conn:
             known = tables.items(conn, self._model.popular(MOST_PRODUCTS))
             packed = tables.model(conn, MODEL)
-        words = barred_words()
+        words = barred_words(self._start.country)
         return Shop(
             {name: item.category for name, item in known.items() if item.category.strip(" /")},
             frozenset(name for name, item in known.items() if barred(item, words)),
@@ -166,7 +167,7 @@ class Shelf:
                 ask,
                 self._model,
                 lambda names: tables.items(conn, names),
-                words=barred_words(),
+                words=barred_words(self._start.country),
                 ranked=self._learning.ranked(ask.customer_id, ask.own, ask.in_hand, now_ms=asked.now_ms),
             )
         made = [Made(each.item, each.title, each.code, each.evidence) for each in found]

@@ -42,6 +42,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="shown, said, bought, put away: by product and reason, from the shop of --config",
     )
     parser.add_argument("--config", type=Path, metavar="welkom.toml", help="with --report: the shop")
+    parser.add_argument(
+        "--country", default="NL", help="whose law limits what may be promoted (ISO 3166-1; NL)"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of everything drawn (0)")
 
 
@@ -64,7 +67,7 @@ def run(words: argparse.Namespace) -> int:
 
     catalogue = lines.products(words.catalogue) if words.catalogue else None
     queries = list(lines.asks(words.queries)) if words.queries else []
-    answering = Answering(lines.histories(words.history), catalogue, seed=words.seed)
+    answering = Answering(lines.histories(words.history), catalogue, seed=words.seed, country=words.country)
     for asked in queries:
         answer = answering.answer(asked, words.k)
         reasons = [{"code": each.code, "evidence": each.evidence} for each in answer]

@@ -22,6 +22,7 @@ class Start(msgspec.Struct, frozen=True):
     replica: str
     recipient: str
     kek: bytes
+    country: str = "NL"  # whose law holds, where the child asks one
 
     def __repr__(self) -> str:
         return "Start(…)"

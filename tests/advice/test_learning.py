@@ -39,14 +39,17 @@ def learnt() -> Learning:
     return learning
 
 
+def names(learning: Learning, who: bytes | None, own: tuple[Basket, ...]) -> tuple[str, ...]:
+    ranked = learning.ranked(who, own, [], now_ms=20_000 * DAY_MS)
+    assert ranked
+    return ranked.names
+
+
 def test_a_ranking_is_learnt_beside_the_answers_and_forgets_whoever_says_no() -> None:
-    learning, now_ms = learnt(), 20_000 * DAY_MS
+    learning = learnt()
     who, own = max(people().items(), key=lambda each: len(each[1]))
-    ranked = learning.ranked(who, own, [], now_ms=now_ms)
-    assert len({*ranked} & {item for basket in own for item in basket.items}) > 5
-    assert all(
-        BARRED not in learning.ranked(each, baskets, [], now_ms=now_ms) for each, baskets in people().items()
-    )
+    assert len({*names(learning, who, own)} & {item for basket in own for item in basket.items}) > 5
+    assert all(BARRED not in names(learning, each, baskets) for each, baskets in people().items())
     ranker = learning.ranker
     assert ranker is not None
     number = ranker.customers[who.hex()]
@@ -54,11 +57,11 @@ def test_a_ranking_is_learnt_beside_the_answers_and_forgets_whoever_says_no() ->
     learning.forget(who)
     assert not ranker.crowd.anchors.vectors[[row]].toarray().any()
     assert not ranker.crowd.anchors.unit[:, [row]].toarray().any()
-    assert learning.ranked(None, own, [], now_ms=now_ms)
+    assert names(learning, None, own)
 
 
 def test_before_anything_is_learnt_nothing_is_ranked() -> None:
-    assert Learning().ranked(None, (), [], now_ms=0) == []
+    assert Learning().ranked(None, (), [], now_ms=0) is None
 
 
 def test_what_is_barred_is_not_read() -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from edge.advice.limits import barred_words, limits
+from edge.advice.limits import barred_words, limits, price_law, spelt
 from edge.advice.model import Model
-from edge.advice.rules import DAY_MS, Ask, Basket, Item, Suggestion, barred, baskets_of, reason_of, suggest
+from edge.advice.rules import DAY_MS, Ask, Basket, Item, Suggestion, barred, baskets_of, reason_of
+from edge.advice.suggesting import suggest
 from tests.kit.clocks import START_MS
 from tests.rules.advice_shop import catalogue, histories
 
@@ -206,12 +207,34 @@ def test_what_may_not_be_suggested_never_is(changed: dict[str, Any]) -> None:
     assert found_for(Ask(b"a" * 16, own, now_ms=START_MS), Model(), items) == []
 
 
+@dataclass(frozen=True)
+class Order:
+    """A learnt order in which only what is named in `moved` (own, alike, beside) moved anything."""
+
+    names: tuple[str, ...]
+    moved: frozenset[str] = frozenset({"own", "alike", "beside"})
+
+    def by_own(self, name: str) -> float:
+        return float("own" in self.moved)
+
+    def by_alike(self, name: str) -> float:
+        return float("alike" in self.moved)
+
+    def by_beside(self, name: str, other: str) -> float:
+        return float("beside" in self.moved)
+
+    def falls_without(self, name: str, other: str) -> bool:
+        return "beside" in self.moved
+
+
 def test_a_ranking_orders_what_has_a_reason_and_names_nothing_without_one() -> None:
     who = max(SHOP, key=lambda each: len(SHOP[each]))
     ask, model = Ask(who, SHOP[who], START_MS), model_of(SHOP)
     look, words = look_in(ITEMS), barred_words()
     plain = [each.item for each in suggest(ask, model, look, words=words, top=6)]
-    ranked = suggest(ask, model, look, words=words, top=6, ranked=("nobody sells it", *reversed(plain[:4])))
+    ranked = suggest(
+        ask, model, look, words=words, top=6, ranked=Order(("nobody sells it", *reversed(plain[:4])))
+    )
     assert [each.item for each in ranked] == [*reversed(plain[:4]), *plain[4:]]
 
 
@@ -242,10 +265,24 @@ def test_lines_of_a_wrong_clock_too_old_or_broken_are_left_out() -> None:
 
 def test_every_limit_names_its_law_and_its_words_are_whole_words_in_lower_case() -> None:
     for limit in limits():
-        assert limit.kind in ("law", "shield")
+        assert limit.kind in ("law", "shield", "price")
         assert limit.law
         assert limit.since
-        assert all(word.isalnum() and word == word.casefold() for word in limit.words)
+        assert limit.countries
+        assert all(word == word.casefold() and word in spelt(word) for word in limit.words)
+
+
+def test_each_country_has_its_own_limits_and_one_without_has_all_of_them() -> None:
+    assert {limit.law.split(",")[0] for limit in limits("NL") if limit.kind == "law"} >= {
+        "Tabaks- en rookwarenwet", "Alcoholwet", "Geneesmiddelenwet", "Verordening (EU) 2016/127"
+    }  # fmt: skip
+    assert not any("Alcoholwet" in limit.law for limit in limits("BE"))
+    assert limits("XX") == limits()
+    assert {*limits()} == {*limits("NL"), *limits("BE")}
+    for country in ("NL", "BE", "XX"):
+        assert {"tabak", "zuigelingenvoeding", "geneesmiddelen", "wijn"} <= barred_words(country)
+        assert price_law("Lezen / Boeken", country)
+        assert not price_law("Boekenkasten", country)
 
 
 def test_a_word_of_the_list_bars_only_as_a_whole_word() -> None:

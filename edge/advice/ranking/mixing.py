@@ -28,9 +28,13 @@ class Mixed:
 
     def score(self, rows: Table, *, hand: bool) -> Floats:
         """Of each row; what only the hand speaks for is nothing without it."""
-        nets, rule = (self.hand, self.hand_rule) if hand else (self.plain, self.plain_rule)
-        score = mixed(rows.values, nets, rule, hand=hand)
+        score = self.of(rows.values, hand=hand)
         return score if hand else np.where(rows.by_hand, -np.inf, score).astype(np.float32)
+
+    def of(self, values: NDArray[np.floating], *, hand: bool) -> Floats:
+        """Of each row by its columns alone."""
+        nets, rule = (self.hand, self.hand_rule) if hand else (self.plain, self.plain_rule)
+        return mixed(values, nets, rule, hand=hand)
 
     def struck(self, rows: Table, *, neighbours: bool, shop: bool) -> Table:
         """The rows as if other people, or the shop's figures, said nothing for any of them."""

@@ -7,12 +7,14 @@ from typing import Final
 
 import numpy as np
 
+from edge.advice.ranking import sparse
 from edge.advice.ranking.crowd import Crowd, count
 from edge.advice.ranking.features import Table, table
 from edge.advice.ranking.habits import Questions
 from edge.advice.ranking.log import NO_STORE, Log, log_of
 from edge.advice.ranking.mixing import Mixed
 from edge.advice.ranking.numbering import Numbered, Visit, numbered
+from edge.advice.ranking.strikes import Ranked
 from edge.advice.ranking.training import learn
 
 VISIT_DAYS: Final = 7  # between two visits of whom nothing is dated, in a shop where the rest is
@@ -56,13 +58,41 @@ class Ranker:
     def rank(self, asked: Ask, most: int, *, without: Without | None = None) -> list[tuple[str, float]]:
         """The best `most` products with their scores, never one in hand; candidates only, so it may be fewer."""
         names, rows = self._table(asked, without)
+        return [(name, score) for name, score, _ in self._best(asked, names, rows, most)]
+
+    def ranked(self, asked: Ask, most: int) -> Ranked:
+        """The best `most` products, to be asked what moved them."""
+        names, rows = self._table(asked, None)
+        best = self._best(asked, names, rows, most)
+        hand = bool(asked.hand)
+        inside = {
+            column: frozenset(item for item in items if item in names)
+            for column, items in (
+                ("beside_hand", asked.hand),
+                ("beside_last", asked.visits[-1].items if asked.visits else ()),
+            )
+        }
+        return Ranked(
+            tuple(name for name, *_ in best),
+            rows.values[[row for *_, row in best]],
+            lambda values: self.mixed.of(values, hand=hand),
+            rows.values.min(axis=0, initial=0),
+            {column: (items, len(items)) for column, items in inside.items()},
+            lambda other, name: sparse.at(self.crowd.beside, names.get(other, -1), self.number.get(name, -1)),
+            lambda other: [name for name, _ in self.rank(_struck(asked, other), most + 1)],
+        )
+
+    def _best(
+        self, asked: Ask, names: Mapping[str, int], rows: Table, most: int
+    ) -> list[tuple[str, float, int]]:
+        """Names, scores and rows of the best `most`."""
         score = self.mixed.score(rows, hand=bool(asked.hand))
         score[np.isin(rows.item, [names[each] for each in asked.hand if each in names])] = -np.inf
         best = np.argpartition(-score, most)[:most] if most < len(score) else np.arange(len(score))
         best = best[np.lexsort((rows.item[best], -score[best]))]
         label = {number: name for name, number in names.items()}
         return [
-            (self._name(int(rows.item[each]), label), float(score[each]))
+            (self._name(int(rows.item[each]), label), float(score[each]), int(each))
             for each in best
             if np.isfinite(score[each])
         ]
@@ -142,6 +172,14 @@ class Ranker:
             for when, visit in zip(days, visits, strict=True)
         ]
         return now, log_of([line], products=self.crowd.products, dated=True)
+
+
+def _struck(asked: Ask, item: str) -> Ask:
+    """The question as if an item were not in hand and not in the last basket."""
+    visits = list(asked.visits)
+    if visits:
+        visits[-1] = replace(visits[-1], items=tuple(each for each in visits[-1].items if each != item))
+    return replace(asked, visits=visits, hand=tuple(each for each in asked.hand if each != item))
 
 
 def _days(known: list[int | None], day: int | None, *, default: int) -> tuple[int, list[int]]:

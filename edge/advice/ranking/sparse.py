@@ -64,6 +64,15 @@ def unit(held: Matrix) -> Matrix:
     return made
 
 
+def at(held: Matrix, row: int, column: int) -> float:
+    """One cell; 0 where there is none, or no such row or column."""
+    if row < 0 or column < 0:
+        return 0.0
+    start, end = held.indptr[row], held.indptr[row + 1]
+    found = np.flatnonzero(held.indices[start:end] == column)
+    return float(held.data[start + found[0]]) if len(found) else 0.0
+
+
 def cosines(ptr: NDArray[Any], items: Ints, products: int) -> Matrix:
     """Products x products: how alike the sets of baskets are that two products lie in; the best of each row."""
     size = np.diff(ptr)

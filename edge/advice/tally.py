@@ -1,0 +1,128 @@
+"""Counts of a whole history, looked up product by product: what `welkom advise` counts its reasons from. Pure.
+
+A question's own baskets stand in place of those that the history has of the customer (contract.md, `welkom advise`).
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.advice.ranking.log import NO_STORE, Ints
+from edge.advice.ranking.numbering import Numbered, Visit
+from edge.advice.rules import MOST_EACH, SHARED
+
+_NONE: Final = np.zeros(0, np.int32)
+
+
+class Tally:
+    """Of a numbered history; read by any number of questions."""
+
+    def __init__(self, known: Numbered) -> None:
+        log = known.log
+        self.number, self.people, self.stores = known.number, known.customers, known.stores
+        self.customer, self.store = log.customer, log.store
+        order = np.argsort(log.items, kind="stable")
+        self._basket = np.repeat(np.arange(log.baskets, dtype=np.int32), log.sizes)[order]
+        self._starts = np.searchsorted(log.items[order], np.arange(len(known.names) + 1))
+        pairs = np.unique(
+            log.items.astype(np.int64) * max(log.customers, 1) + np.repeat(log.customer, log.sizes)
+        )
+        self._buyer = (pairs % max(log.customers, 1)).astype(np.int32)
+        self._begins = np.searchsorted(pairs // max(log.customers, 1), np.arange(len(known.names) + 1))
+        times = np.diff(self._starts)
+        ranked = np.lexsort((np.arange(len(times)), -times))
+        self.by_popularity = [known.names[each] for each in ranked]
+        self.popular = frozenset(self.by_popularity[:MOST_EACH])
+
+    def baskets_with(self, item: str) -> Ints:
+        number = self.number.get(item, -1)
+        return _NONE if number < 0 else self._basket[self._starts[number] : self._starts[number + 1]]
+
+    def buyers_of(self, item: str) -> Ints:
+        number = self.number.get(item, -1)
+        return _NONE if number < 0 else self._buyer[self._begins[number] : self._begins[number + 1]]
+
+
+class Asked:
+    """A tally with one customer's baskets replaced; implements `rules.Seen`."""
+
+    def __init__(
+        self, tally: Tally, customer: str | None, held: Sequence[Visit], own: Sequence[Visit]
+    ) -> None:
+        self._tally = tally
+        self._me = tally.people.get(customer, -1) if customer is not None else -1
+        same = self._me < 0 or tuple(held) == tuple(own)
+        self._gone: Sequence[Visit] = () if same else held
+        self._come: Sequence[Visit] = () if same else own
+
+    @cached_property
+    def baskets(self) -> int:
+        return len(self._tally.customer) + len(self._come) - len(self._gone)
+
+    @cached_property
+    def customers(self) -> int:
+        return len(self._tally.people) + bool(self._come) - bool(self._gone)
+
+    def bought(self, item: str) -> int:
+        return len(self._tally.baskets_with(item)) + self._more(lambda visit: item in visit.items)
+
+    def buyers(self, item: str) -> int:
+        return len(self._tally.buyers_of(item)) + self._one_more(lambda visit: item in visit.items)
+
+    def together(self, item: str, other: str) -> tuple[int, int]:
+        """Baskets with both, and customers who have such a basket."""
+        tally = self._tally
+        both = np.intersect1d(tally.baskets_with(item), tally.baskets_with(other), assume_unique=True)
+        return (
+            len(both) + self._more(lambda visit: item in visit.items and other in visit.items),
+            len(np.unique(tally.customer[both]))
+            + self._one_more(lambda visit: item in visit.items and other in visit.items),
+        )
+
+    def here(self, store: str, item: str) -> tuple[int, int, int]:
+        """Baskets of a store with it, all its baskets, and how many customers bought it there."""
+        tally = self._tally
+        number = tally.stores.get(store, NO_STORE - 1)
+        with_it = tally.baskets_with(item)
+        with_it = with_it[tally.store[with_it] == number]
+        return (
+            len(with_it) + self._more(lambda visit: visit.store == store and item in visit.items),
+            int((tally.store == number).sum()) + self._more(lambda visit: visit.store == store),
+            len(np.unique(tally.customer[with_it]))
+            + self._one_more(lambda visit: visit.store == store and item in visit.items),
+        )
+
+    def is_popular(self, item: str) -> bool:
+        return item in self._tally.popular
+
+    def alike(self, items: Collection[str], *, but: bytes | None) -> tuple[int, "Buyers"]:
+        """Others who share at least SHARED of `items`, and how many of them bought each item."""
+        tally = self._tally
+        shared = [tally.buyers_of(item) for item in items]
+        count = np.bincount(np.concatenate([_NONE, *shared]), minlength=len(tally.people))
+        me = tally.people.get(but.decode(), -1) if but is not None else -1
+        if me >= 0:
+            count[me] = 0
+        near = count >= SHARED
+        return int(near.sum()), Buyers(tally, near)
+
+    def _more(self, has: Callable[[Visit], bool]) -> int:
+        return sum(map(has, self._come)) - sum(map(has, self._gone))
+
+    def _one_more(self, has: Callable[[Visit], bool]) -> int:
+        return any(map(has, self._come)) - any(map(has, self._gone))
+
+
+@dataclass(frozen=True, slots=True)
+class Buyers:
+    """How many of some people bought an item."""
+
+    tally: Tally
+    people: NDArray[np.bool_]
+
+    def __getitem__(self, item: str) -> int:
+        return int(self.people[self.tally.buyers_of(item)].sum())
