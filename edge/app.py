@@ -31,7 +31,7 @@ from edge.house import House
 from edge.keys import Keys, read_keys
 from edge.kit.child import Start
 from edge.kit.clock import Clock, ShopTime, SystemClock, utc
-from edge.kit.errors import StoreError
+from edge.kit.errors import ConfigError, StoreError
 from edge.kit.ids import uuid7_source
 from edge.kit.log import Log, json_log
 from edge.kit.notify import notify, watchdog
@@ -55,6 +55,7 @@ from staff_ui.desk import Stage
 if TYPE_CHECKING:
     import httpx
 
+    from edge.choice.tree import Helper
     from edge.radio import Radio
     from sync.agent import Agent
 
@@ -293,6 +294,7 @@ async def open_edge(
             own=own,
             advisor=advisor,
             radio=radio,
+            helpers=helpers_of(config, say),
         )
         announcer = Announcer(config, log=say)
         stack.push_async_callback(announcer.close)
@@ -307,6 +309,18 @@ async def open_edge(
             agent = await join_hub(house, stack, transport=hub_transport)
         app = make_app(house, stage=stage)
         yield Edge(house=house, app=app, readers=devices, agent=agent, announcer=announcer)
+
+
+def helpers_of(config: Config, say: Log) -> tuple["Helper", ...]:
+    """The shop's choice helpers; a shop opens without one whose file is wrong."""
+    if not config.choice.folder.is_dir():
+        return ()
+    from edge.choice.folder import read_folder
+
+    def refused(error: ConfigError) -> None:
+        say("helper_refused", code=error.code, hint="`welkom check` says what to mend")
+
+    return read_folder(config.choice.folder, refused=refused)
 
 
 def built(config: Config, radio: "Radio | None") -> list[Reader]:

@@ -123,6 +123,13 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    folder: Path = setting(
+        Path("choices"), "choice helpers (Keuzehulp), one .toml file each; no such folder: none"
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Looks:
     most_an_hour: int = setting(
         30,
@@ -160,6 +167,7 @@ class Config:
     visits: Visits = Visits()
     wallet: Wallet = Wallet()
     advice: Advice = Advice()
+    choice: Choice = Choice()
     looks: Looks = Looks()
     presence: Presence = Presence()
     readers: tuple[ReaderSettings, ...] = ()
@@ -167,7 +175,9 @@ class Config:
 
 # As the hub asks of ids: with `shop:` and `:urgent` around it, it stays a name on the wire.
 ID: Final = re.compile(r"[A-Za-z0-9._-]{1,48}")
-SECTIONS: Final = ("shop", "server", "store", "hub", "visits", "wallet", "advice", "looks", "presence")
+SECTIONS: Final = (
+    "shop", "server", "store", "hub", "visits", "wallet", "advice", "choice", "looks", "presence",
+)  # fmt: skip
 
 
 def load(path: Path, *, environment: Mapping[str, str] = os.environ) -> Config:

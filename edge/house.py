@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from edge.advice.advisor import Advisor
 from edge.catalogue.search import ProductIndex
+from edge.choice.tree import Helper
 from edge.config import Config
 from edge.counter import Counter
 from edge.facts import Fact
@@ -46,5 +47,6 @@ class House:
     # Who may yet become a customer on their own phone by a ticket of ours: id -> until when that is counted (ms).
     awaited: dict[bytes, int] = field(default_factory=dict)
     own: "Own | None" = None  # where tablets come in over HTTPS
+    helpers: tuple[Helper, ...] = ()  # choice helpers, by title
     own_page: OwnPage = field(default_factory=OwnPage)
     radio: "Radio | None" = None  # where the shop has radio readers or a floor

@@ -82,9 +82,3 @@ class Helper:
 
     def end(self, id_: str) -> End | None:
         return next((each for each in self.ends if each.id == id_), None)
-
-
-def said(text: Text, language: str) -> tuple[str, str]:
-    """A text in `language` or, where nobody wrote it, in English: what is said, and in which language that is."""
-    found = language if language in text else "en"
-    return text[found], found

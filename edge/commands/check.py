@@ -8,6 +8,7 @@ from typing import Final
 
 from drivers import catalogue
 from drivers.wallet_settings import MASK, TABLES, masked
+from edge.choice.folder import read_folder
 from edge.config import SECTIONS, Config, credentials_folder, load, toml
 from edge.keys import NAMES, read_keys
 from edge.kit.errors import ConfigError
@@ -27,6 +28,7 @@ def run(words: argparse.Namespace) -> int:
     read_keys(credentials_folder(config))
     if config.presence.floor.exists():
         read_floor(config.presence.floor)
+    read_folder(config.choice.folder)
     if strange := unlocking_of_nobody(config):
         raise ConfigError(
             f"{words.config}: wallet.unlocking: no reader here reads {strange[0]!r}",

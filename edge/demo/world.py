@@ -18,7 +18,7 @@ from drivers.reader import Reader, Token
 from drivers.settings import ReaderSettings
 from drivers.sim import SimReader
 from edge.app import Edge, open_edge
-from edge.config import Config, Hub, Presence, Server, Shop, Store, Wallet
+from edge.config import Choice, Config, Hub, Presence, Server, Shop, Store, Wallet
 from edge.demo.cable import Cable
 from edge.demo.cast import cast
 from edge.demo.goods import goods, stock
@@ -60,6 +60,7 @@ TAP_EVERY_S: Final = 25.0
 PLAYING_S: Final = 30.0
 LOOK_S: Final = 0.05
 OPENS_AFTER: Final = 1_200  # looks: then it opens all the same, and the top line says what is wrong
+CHOICES: Final = Path(__file__).parent / "choices"
 SHOP: Final = "demo"
 RECIPIENT: Final = "van-dam"
 PLAYED: Final = 100  # the stage's day has a full card redeemed, and may be played all day
@@ -173,6 +174,7 @@ async def open_world(state: Path, *, log: Log) -> AsyncIterator[World]:
             store=Store(state=state / "shop", credentials=state / "credentials"),
             hub=Hub(url=f"http://127.0.0.1:{cable.near}", device=DEVICE),
             wallet=Wallet(large_cards=PLAYED),
+            choice=Choice(folder=CHOICES),
             presence=Presence(floor=floor, calibration=state / "calibration.jsonl"),
         )
         office = Office(hub, address=f"http://127.0.0.1:{hub_sock.getsockname()[1]}", recipient=RECIPIENT)

@@ -89,6 +89,7 @@ class AdvicePage:
     mark: str
     used: bool = False
     rules: str = ""
+    choose: bool = False  # the shop has choice helpers
     tabs: tuple[Link, ...] = ()
 
 
@@ -188,6 +189,7 @@ def _page(desk: Desk, arrival: Arrival, around: Frame, say: Words, *, tablet: st
         used=bool(purchases) or bool(held and held.profiled and shown),
         mark=hmac.digest(tablet.encode(), spelt.encode(), sha256).hex()[:16],
         rules=say.say("advice.rules", id=pack_id()) if shown else "",
+        choose=bool(house.helpers),
     )
 
 

@@ -9,6 +9,7 @@ from edge.catalogue import acts, tables
 from edge.catalogue.rules import Product, missing
 from edge.kit.errors import Gone, StoreError
 from staff_ui.desk import Desk, Guest, frame, html, words
+from staff_ui.pages.choose import Entry, about
 from staff_ui.pages.directions import Way, way_to
 from staff_ui.pages.shelf import Line, drawing, line, price, stock_words
 from staff_ui.security import Ask
@@ -49,6 +50,7 @@ class ProductPage:
     missing: str
     alternatives: tuple[Line, ...]
     way: Way | None = None
+    helper: Entry | None = None
 
 
 async def product(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
@@ -81,6 +83,7 @@ async def product(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         missing=_missing(found, say, alone=house.health.alone),
         alternatives=tuple(line(house, each, say, now_ms=now_ms) for each in others),
         way=way_to(plan, found.place, say, start=request.query_params.get("from", "")) if plan else None,
+        helper=about(house, found.item, around.language),
     )
     return html(desk, "product.html", it, language=around.language)
 

@@ -32,6 +32,7 @@ class Products:
     scan: Scan | None
     hits: tuple[Line, ...]
     sentence: str
+    choose: bool = False  # the shop has choice helpers
 
 
 async def products(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
@@ -49,6 +50,7 @@ async def products(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         scan=scan(desk, say, now_ms=now_ms),
         hits=hits,
         sentence=_sentence(desk, letters, len(hits), say),
+        choose=bool(house.helpers),
     )
     template = "found.html" if "hx-request" in request.headers else "products.html"
     return html(desk, template, it, language=around.language)
