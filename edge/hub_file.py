@@ -34,6 +34,7 @@ _HUB: Final = {
     "hooks": (),
     "proxies": (),
     "snapshots": "",
+    "choices": "choices",
     "country": "NL",
     "page": "",
     "mail": "",
@@ -139,6 +140,7 @@ def load_hub(path: Path, *, environment: Mapping[str, str]) -> HubFile:
         hub = replace(hub, database=database, database_password=_password(credentials, PASSWORD))
     hub = replace(hub, hooks=_hooks(own["hooks"], file=path), proxies=_proxies(own["proxies"], file=path))
     hub = replace(hub, post=_post(own, credentials, file=path))
+    hub = replace(hub, choices=path.parent / str(own["choices"]))
     if own["snapshots"]:
         hub = replace(hub, snapshots=path.parent / str(own["snapshots"]))
     names = _texts(table.get("names", {}), file=path, where="names", like='van-dam = "Van Dam"')

@@ -138,7 +138,12 @@ async def open_world(state: Path, *, log: Log) -> AsyncIterator[World]:
         # The stage shows the hub's pages in frames.
         origin = f"http://127.0.0.1:{edge_sock.getsockname()[1]}"
         settings = hub_config.Config(
-            state=state / "hub", keys=hub_keys, frame_ancestors=(origin,), secure_cookies=False, names=NAMES
+            state=state / "hub",
+            keys=hub_keys,
+            frame_ancestors=(origin,),
+            secure_cookies=False,
+            names=NAMES,
+            choices=CHOICES,
         )
         hub = await stack.enter_async_context(open_hub(settings, log=log))
         await _move_in(hub, keys, people)

@@ -41,6 +41,7 @@ class Config:
     parties: Mapping[str, Party] = field(default_factory=dict)  # id of a recipient -> who that is
     controllers: Mapping[str, str] = field(default_factory=dict)  # id of a shop -> of who answers for it
     country: str = "NL"  # whose law applies (ISO 3166-1)
+    choices: Path | None = None  # folder of choice helpers (Keuzehulp) for phones; None: none
     page: str = ""  # origin of the customers' own page; empty: no links, no passkeys, receipts name a urn
     passes: Passes = field(default_factory=Passes)
     hooks: tuple[str, ...] = ()  # origins of our own network that webhooks may be told at, http too

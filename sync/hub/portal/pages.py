@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any, Final
 from litestar import Response
 from litestar.response import Redirect
 
+from edge.choice.folder import read_folder
+from edge.kit.errors import ConfigError
 from sync.hub.portal import sessions
 from sync.hub.portal.door import DOORS, Door
 from sync.hub.portal.letters import Letters
@@ -29,6 +31,11 @@ class Pages:
         self.hub = hub
         self.sheets = Sheets(timezone=hub.config.timezone)
         self.letters = Letters(self)
+        folder = hub.config.choices
+        self.helpers = read_folder(folder, refused=self._refused) if folder else ()
+
+    def _refused(self, error: ConfigError) -> None:
+        self.hub.log("helper_refused", code=error.code, hint="`welkom check` in a shop says what to mend")
 
     def token(self, request: Ask) -> str:
         return request.cookies.get(cookie_name(secure=self.hub.config.secure_cookies), "")

@@ -12,7 +12,7 @@ from edge.kit.errors import StoreError, WelkomError
 from edge.kit.log import died
 from sync import wire
 from sync.hub.passes import answers as passes
-from sync.hub.portal import access, entering, mydata, newcomer, office, own, receipts
+from sync.hub.portal import access, choosing, entering, mydata, newcomer, office, own, receipts
 from sync.hub.portal.guard import Asked, Guard, Method, admit
 from sync.hub.portal.pages import NO_STORE, Pages
 from sync.hub.portal.security import FORM_BYTES, Ask
@@ -71,6 +71,11 @@ ROUTES: Final = (
     Route("POST", "/portal/address/{code:str}", "anybody", access.confirm_address),
     Route("GET", "/portal/join/{ticket:str}", "anybody", newcomer.ask),
     Route("POST", "/portal/join/{ticket:str}", "anybody", newcomer.answer),
+    Route("GET", "/portal/choose/{shop:str}", "anybody", choosing.choose),
+    Route("GET", "/portal/choose/{shop:str}/{helper:str}", "anybody", choosing.question),
+    Route("GET", "/portal/choose/{shop:str}/{helper:str}/{answers:str}", "anybody", choosing.question),
+    Route("GET", "/portal/keep/{shop:str}/{helper:str}/{answers:str}", "customer", choosing.keep),
+    Route("POST", "/portal/keep/{shop:str}/{helper:str}/{answers:str}", "customer", choosing.keep_now),
     Route("GET", "/portal/pass", "customer", passes.show),
     Route("POST", "/portal/pass/make", "customer", passes.make),
     Route("POST", "/portal/pass/lost", "customer", passes.lost),

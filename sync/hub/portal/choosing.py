@@ -1,0 +1,278 @@
+"""Keuzehulp on somebody's own phone: a code at the shelf opens it. Nobody is asked for, no cookie is read or set.
+
+Where somebody is in a helper stands in the address alone, so a link is the whole of what is taken along. Only who
+asks for it, signed in on their own page, has what came out of it kept among their own things.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote
+
+from litestar import Response
+
+from edge.advice.limits import barred_words
+from edge.advice.rules import Item
+from edge.catalogue.rules import Stock, age
+from edge.choice import rules, shown
+from edge.choice.rules import Asked as Next
+from edge.choice.rules import Ended, Outcome
+from edge.choice.tree import Helper
+from edge.kit.sql import Connection
+from sync import wire
+from sync.hub.portal import choices, correct
+from sync.hub.portal.guard import Asked
+from sync.hub.portal.mine import read
+from sync.hub.portal.pages import Pages
+from sync.hub.portal.security import form_token
+from sync.hub.portal.sheets import Frame
+from sync.hub.portal.words import Words, key, known
+from sync.hub.tables import catalogue
+
+MOST_WISHES: Final = 30
+PURPOSE: Final = "profiling"  # what a wish list is kept for (edge/consent/rules.py)
+NOTHING: Final = {"gone": key("choose.nothing.gone"), "sold_out": key("choose.nothing.sold_out")}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which helpers these are and how addresses begin; `asked`: what keeps a language that was chosen by hand."""
+
+    shop: str
+    base: str
+    asked: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    name: str
+    title: str
+    intro: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    frame: Frame
+    place: Place
+    helpers: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`language` is that of the helper's own texts; `elsewhere` says so where it is not the page's."""
+
+    frame: Frame
+    place: Place
+    helper: Entry
+    elsewhere: str
+    changed: bool
+    asked: shown.Question
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    title: str
+    price: str
+    where: str
+    stock: str
+    named: shown.Named
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """`answers` is how the address ends: what a link to this outcome holds."""
+
+    frame: Frame
+    place: Place
+    helper: Entry
+    elsewhere: str
+    result: shown.Result
+    picks: tuple[Pick, ...]
+    nothing: str
+    answers: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Before it is kept: `step` is `ask`, `no_basis` or `kept`."""
+
+    frame: Frame
+    step: str
+    shop: str
+    titles: tuple[str, ...]
+    back: str
+
+
+async def choose(pages: Pages, asked: Asked) -> Response[Any]:
+    """`GET /portal/choose/{shop}`: the helpers of a shop."""
+    place = await _place(pages, asked)
+    if place is None or not pages.helpers:
+        return pages.door(asked.request, "absent", status=404)
+    found = tuple(_entry(each, asked.language) for each in pages.helpers)
+    return pages.html("choose.html", Choose(_frame(asked), place, found), asked.language)
+
+
+async def question(pages: Pages, asked: Asked) -> Response[Any]:
+    """`GET /portal/choose/{shop}/{helper}` and further with `/{answers}`: the next question, or what fits."""
+    place, helper = await _place(pages, asked), _helper(pages, asked)
+    if place is None or helper is None:
+        return pages.door(asked.request, "absent", status=404)
+    entry = _entry(helper, asked.language)
+    elsewhere = "" if entry.language == asked.language else asked.words.say("choose.elsewhere")
+    where = rules.walk(helper, rules.answers_of(asked.request.path_params.get("answers", "")))
+    if isinstance(where, Ended):
+        found, items = await _outcome(pages, asked, helper, where)
+        result = shown.result(found, entry.language)
+        it: object = Result(
+            frame=_frame(asked),
+            place=place,
+            helper=entry,
+            elsewhere=elsewhere,
+            result=result,
+            picks=tuple(
+                _pick(named, each.item, items[named.item], asked.words, now_ms=pages.hub.now_ms())
+                for named, each in zip(result.named, found.picks, strict=True)
+            ),
+            nothing=asked.words.say(NOTHING[found.nothing]) if found.nothing in NOTHING else "",
+            answers=rules.address_of(found.given),
+        )
+        return pages.html("choose_outcome.html", it, asked.language)
+    following = where or rules.walk(helper, ())
+    assert isinstance(following, Next), "a helper begins with a question"
+    it = Question(
+        frame=_frame(asked),
+        place=place,
+        helper=entry,
+        elsewhere=elsewhere,
+        changed=where is None,
+        asked=shown.question(following, entry.language),
+    )
+    return pages.html("choose_question.html", it, asked.language)
+
+
+async def keep(pages: Pages, asked: Asked) -> Response[Any]:
+    """`GET /portal/keep/{shop}/{helper}/{answers}`: what would be kept, for whoever is signed in."""
+    place, helper, ended = await _place(pages, asked), _helper(pages, asked), _ended(pages, asked)
+    if place is None or helper is None or ended is None:
+        return pages.door(asked.request, "absent", status=404)
+    found, items = await _outcome(pages, asked, helper, ended)
+    mine = await read(pages.hub, asked.who)
+    now_ms = pages.hub.now_ms()
+    basis = any(each.purpose == PURPOSE and choices.given(each, now_ms=now_ms) for each in mine.held)
+    kept = asked.request.query_params.get("kept") == "1"
+    it = Keep(
+        frame=Frame(asked.language, asked.request.scope["path"], form_token(asked.who.token)),
+        step="kept" if kept and basis else "ask" if basis else "no_basis",
+        shop=place.shop,
+        titles=tuple(items[each.item.item].title for each in found.picks),
+        back=f"{place.base}/{helper.name}/{rules.address_of(ended.given)}",
+    )
+    return pages.html("choose_keep.html", it, asked.language)
+
+
+async def keep_now(pages: Pages, asked: Asked) -> Response[Any]:
+    """`POST` of the same address: what fits now goes onto their wish list, the newest first."""
+    place, helper, ended = await _place(pages, asked), _helper(pages, asked), _ended(pages, asked)
+    if place is None or helper is None or ended is None:
+        return pages.door(asked.request, "absent", status=404)
+    found, _ = await _outcome(pages, asked, helper, ended)
+    hub, who = pages.hub, asked.who.customer_id
+    mine = await read(hub, asked.who)
+    held = mine.traits.values.get("wishlist")
+    listed = held.get("items", []) if isinstance(held, Mapping) else []
+    before = [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
+    wishes = list(dict.fromkeys((*(each.item.item for each in found.picks), *before)))[:MOST_WISHES]
+    if found.picks:
+        value = {"wishlist": {"items": wishes}}
+        await hub.change(correct.correct, hub, who, value, now_ms=hub.now_ms())
+        hub.bell.poke([who])
+    return pages.back(f"{asked.request.scope['path']}?kept=1")
+
+
+def looked_up(conn: Connection, shop: str, items: Collection[str]) -> dict[str, tuple[Item, wire.Product]]:
+    """Those of `items` that the chain sells, with what this shop counted of them."""
+    found = {}
+    for item in items:
+        held = catalogue.product(conn, item)
+        if held is None or held[1] is None:
+            continue
+        product = wire.decode_as(bytes(held[1]), wire.Product)
+        counted = catalogue.stock(conn, shop, item)
+        stock = wire.decode_as(bytes(counted[1]), wire.Stock) if counted and counted[1] else None
+        its = Item(
+            item=item,
+            title=product.title,
+            category=product.category,
+            durable=product.durable,
+            sensitive=product.sensitive,
+            stock=stock.count if stock else None,
+            place=product.place,
+            counted_ms=stock.as_of_ms if stock else None,
+        )
+        found[item] = (its, product)
+    return found
+
+
+async def _outcome(
+    pages: Pages, asked: Asked, helper: Helper, ended: Ended
+) -> tuple[Outcome, Mapping[str, wire.Product]]:
+    named = [ware.item for ware in rules.fitting(helper, ended.given)]
+    held = await pages.hub.db.read(looked_up, asked.request.path_params["shop"], named)
+
+    def look(items: Collection[str]) -> Mapping[str, Item]:
+        return {item: held[item][0] for item in items if item in held}
+
+    found = rules.outcome(helper, ended, look, words=barred_words())
+    return found, {item: product for item, (_, product) in held.items()}
+
+
+def _pick(named: shown.Named, item: Item, product: wire.Product, words: Words, *, now_ms: int) -> Pick:
+    euros, cents = divmod(product.price_cents, 100)
+    return Pick(
+        title=product.title,
+        price=words.say("euros", whole=words.number(euros), cents=f"{cents:02d}"),
+        where=product.place,
+        stock=_stock(item, words, now_ms=now_ms),
+        named=named,
+    )
+
+
+def _stock(item: Item, words: Words, *, now_ms: int) -> str:
+    """How many there are, as of when; what is old is never said as certain."""
+    if item.stock is None or item.counted_ms is None:
+        return words.say("choose.stock.none")
+    when = words.when(item.counted_ms, now_ms=now_ms)
+    if age(Stock(item.item, item.stock, item.counted_ms), now_ms=now_ms) == "fresh":
+        return words.count("choose.stock", item.stock, when=when)
+    return words.say("choose.stock.old", when=when)
+
+
+def _frame(asked: Asked) -> Frame:
+    return Frame(language=asked.language, here=asked.request.scope["path"])
+
+
+def _entry(helper: Helper, wanted: str) -> Entry:
+    language = shown.language_of(helper, wanted)
+    return Entry(helper.name, helper.title[language], helper.intro[language], language)
+
+
+async def _place(pages: Pages, asked: Asked) -> Place | None:
+    """None for a shop that is none."""
+    shop = asked.request.path_params["shop"]
+    if shop not in await pages.hub.db.read(catalogue.shop_ids):
+        return None
+    chosen = known(asked.request.query_params.get("language", ""))
+    name = pages.hub.config.names.get(shop, shop)
+    return Place(name, f"/portal/choose/{quote(shop)}", f"?language={chosen}" if chosen else "")
+
+
+def _helper(pages: Pages, asked: Asked) -> Helper | None:
+    wanted = asked.request.path_params["helper"]
+    return next((each for each in pages.helpers if each.name == wanted), None)
+
+
+def _ended(pages: Pages, asked: Asked) -> Ended | None:
+    helper = _helper(pages, asked)
+    where = rules.walk(helper, rules.answers_of(asked.request.path_params["answers"])) if helper else None
+    return where if isinstance(where, Ended) else None
