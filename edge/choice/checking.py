@@ -112,7 +112,7 @@ def _loops(helper: Helper, source: Source) -> None:
 
 def _led_back(helper: Helper, source: Source, left: set[str]) -> ConfigError:
     """A question of a loop: from any that is left, going on among those that are left comes back to one."""
-    here, seen = min(left), []
+    here, seen = helper.start if helper.start in left else min(left), []
     while here not in seen:
         seen.append(here)
         question = helper.question(here)

@@ -23,7 +23,8 @@ from argon2 import PasswordHasher, Type
 from drivers.reader import How, Outcome, Sighting, Token
 from edge.advice.advisor import Advisor
 from edge.advice.process import Worker
-from edge.config import Config, Presence, Shop, Store, Wallet
+from edge.app import helpers_of
+from edge.config import Choice, Config, Presence, Shop, Store, Wallet
 from edge.consent import tables as consent
 from edge.counter import Counter
 from edge.files import high_water_ms
@@ -352,6 +353,7 @@ async def open_house(state: Path, *, config: Config, clock: MovedClock, log: Any
             log=log,
             advisor=advisor,
             radio=radio,
+            helpers=helpers_of(config, log),
         )
         if beat is not None:
             beat.cancel()
@@ -372,6 +374,7 @@ def open_place(
     shop: Shop | None = None,
     wallet: Wallet | None = None,
     presence: Presence | None = None,
+    choice: Choice | None = None,
 ) -> Iterator[Place]:
     """Open a shop and serve its tablets on a real socket until left."""
     config = replace(
@@ -380,6 +383,7 @@ def open_place(
         shop=shop or Shop(),
         wallet=wallet or Wallet(unlocking="00000002"),
         presence=presence or Presence(),
+        choice=choice or Choice(state / "choices"),
     )
     physics = clock or MovedClock()
     events: list[tuple[str, dict[str, Any]]] = []

@@ -53,6 +53,8 @@ def test_every_route_has_a_guard_and_only_those_stand_open_that_have_to() -> Non
         "/portal/enter/{code:str}", "/portal/static/{name:str}", "/portal/ask", "/portal/link/{code:str}",
         "/portal/passkey/ask", "/portal/passkey/enter", "/portal/address/{code:str}", "/portal/keys",
         "/portal/notices/{digest:str}",
+        "/portal/choose/{shop:str}", "/portal/choose/{shop:str}/{helper:str}",
+        "/portal/choose/{shop:str}/{helper:str}/{answers:str}",
         "/portal/join/{ticket:str}", "/portal/pass/now", "/portal/pass/sw.js", "/portal/pass/static/{name:str}",
     }  # fmt: skip
     assert {each.guard for each in ROUTES if each.path.startswith("/hq")} == {"here"}

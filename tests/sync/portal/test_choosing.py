@@ -1,0 +1,117 @@
+"""Keuzehulp on somebody's own phone: nobody is known there, and only who asks for it has anything kept."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+
+import edge.demo
+from edge.catalogue.rules import Stock
+from edge.choice.folder import read_folder
+from edge.demo.goods import goods
+from edge.kit.seal import key_place, trait_place, unseal
+from tests.sync.centre import ANNA, BRAM, KEYS
+from tests.sync.portal.place import Place, open_place, own_token
+
+DEMO = Path(edge.demo.__file__).parent / "choices"
+HERE = "/portal/choose/s1/slaapzak"
+END = "rug.voorjaar.nat.draaien"
+NAMED = {ware.item for helper in read_folder(DEMO) for ware in helper.wares}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A hub with the demo's helpers and shelves; Anna may be advised, Bram did not say yes to that."""
+    with open_place(tmp_path_factory.mktemp("hub"), choices=DEMO) as opened:
+        opened.add()
+        opened.add(BRAM, number="2", purposes=("saving", "recognition"), name={"call": "Bram"})
+        now_ms = opened.hub.now_ms()
+        opened.run(opened.hub.add_products([each for each in goods(seed=1) if each.item in NAMED]))
+        opened.run(opened.hub.set_stock([Stock(item, 3, now_ms) for item in sorted(NAMED)]))
+        yield opened
+        assert [each for each in opened.said if each[0] == "request_died"] == []
+
+
+def wishes(place: Place, customer_id: bytes) -> list[str] | None:
+    found = place.rows(
+        "SELECT t.sealed, t.ver, k.wrapped FROM trait AS t JOIN customer_key AS k ON k.customer_id=t.customer_id"
+        " WHERE t.customer_id=? AND t.name='wishlist'",
+        customer_id,
+    )
+    if not found:
+        return None
+    sealed, ver, wrapped = found[0]
+    key = unseal(KEYS.hub_kek, bytes(wrapped), key_place(customer_id))
+    value = msgspec.json.decode(unseal(key, bytes(sealed), trait_place(customer_id, "wishlist", ver)))
+    return list(value["items"])
+
+
+def picked(answer: httpx.Response) -> list[str]:
+    return re.findall(r'data-pick="([^"]+)"', answer.text)
+
+
+def test_a_stranger_plays_it_to_the_end_and_nothing_is_set_read_or_written(place: Place) -> None:
+    before = place.rows("SELECT count(*) FROM portal_session")
+    phone = place.phone()
+    page = phone.get("/portal/choose/s1")
+    assert f'href="{HERE}"' in page.text
+    page = phone.get(HERE)
+    while "data-outcome" not in page.text:
+        assert "set-cookie" not in page.headers
+        assert page.headers["referrer-policy"] == "no-referrer"
+        assert "script" not in page.text
+        step = re.findall(rf'class="act" href="({HERE}/[^"]+)"', page.text)[0]
+        page = phone.get(step)
+    assert len(picked(page)) == 3
+    assert picked(phone.get(f"{HERE}/{END}")) == picked(place.inside().get(f"{HERE}/{END}"))
+    assert len(phone.cookies) == 0
+    assert place.rows("SELECT count(*) FROM portal_session") == [(before[0][0] + 1,)]  # Anna's, above
+
+
+def test_a_helper_speaks_the_readers_language_where_it_was_written_in_it_and_says_so_elsewhere(
+    place: Place,
+) -> None:
+    phone = place.phone()
+    dutch, english = phone.get(HERE), phone.get(HERE, headers={"accept-language": "en"})
+    assert "Hoe neem je hem mee?" in dutch.text
+    assert "How will you carry it?" in english.text
+    german = phone.get(f"{HERE}?language=de")
+    assert "nur auf Englisch und Niederländisch" in german.text
+    assert re.search('lang="en">.*How will you carry it', german.text, re.DOTALL)
+    assert f'href="{HERE}/rug?language=de"' in german.text
+
+
+def test_only_who_may_be_advised_has_it_kept_and_only_by_their_own_form(place: Place) -> None:
+    keep = f"/portal/keep/s1/slaapzak/{END}"
+    assert place.phone().get(keep).status_code == 401
+    anna = place.inside()
+    page = anna.get(keep)
+    assert 'data-step="ask"' in page.text
+    assert wishes(place, ANNA) is None
+    assert anna.post(keep, data={"own": "no"}).status_code == 403
+    token = own_token(page.text)
+    for _ in range(2):
+        kept = anna.post(keep, data={"own": token}, headers={"sec-fetch-site": "same-origin"})
+        assert kept.headers["location"] == f"{keep}?kept=1"
+    assert wishes(place, ANNA) == ["bag-sleep-009", "bag-sleep-002", "bag-sleep-012"]
+    assert 'data-step="kept"' in anna.get(f"{keep}?kept=1").text
+    other = "/portal/keep/s1/slaapzak/auto.vorst.droog.recht"
+    anna.post(other, data={"own": token})
+    assert (wishes(place, ANNA) or [])[:2] == ["bag-sleep-013", "bag-sleep-005"]
+    bram = place.inside(BRAM)
+    page = bram.get(keep)
+    assert 'data-step="no_basis"' in page.text
+    bram.post(keep, data={"own": own_token(bram.get("/portal").text)})
+    assert wishes(place, BRAM) is None
+
+
+def test_what_is_no_shop_helper_or_way_through_is_said(place: Place) -> None:
+    phone = place.phone()
+    for path in ("/portal/choose/s9", "/portal/choose/s9/slaapzak", "/portal/choose/s1/fiets"):
+        assert phone.get(path).status_code == 404
+    begun = phone.get(f"{HERE}/rug.toen")
+    assert "veranderd sinds de link" in begun.text
+    assert place.inside().get("/portal/keep/s1/slaapzak/rug").status_code == 404
