@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from edge.choice.checking import check
-from edge.choice.reading import CODE, read
+from edge.choice.reading import read
 from edge.choice.tree import Helper
 from edge.kit.errors import ConfigError
 
@@ -28,14 +28,14 @@ def read_helper(path: Path) -> Helper:
     try:
         if path.stat().st_size > MOST_BYTES:
             hint = f"a helper is at most {MOST_BYTES // 1024} kB"
-            raise ConfigError(f"{path}: is too large for a choice helper", code=CODE, hint=hint)
+            raise ConfigError(f"{path}: is too large for a choice helper", code="Q01", hint=hint)
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(
-            f"{path}: cannot be read ({error.strerror})", code=CODE, hint="check the file and its rights"
+            f"{path}: cannot be read ({error.strerror})", code="Q01", hint="check the file and its rights"
         ) from None
     except UnicodeDecodeError:
-        raise ConfigError(f"{path}: is not UTF-8", code=CODE, hint="save it as UTF-8") from None
+        raise ConfigError(f"{path}: is not UTF-8", code="Q01", hint="save it as UTF-8") from None
     helper, source = read(text, file=str(path))
     if helper.name != path.stem:
         hint = f"call the file {helper.name}.toml, or the helper {path.stem}"
@@ -60,7 +60,7 @@ def read_folder(folder: Path, *, refused: Callable[[ConfigError], None] | None =
             refused(error)
     if len(paths) > MOST:
         many = ConfigError(
-            f"{folder}: has {len(paths)} choice helpers", code=CODE, hint=f"keep {MOST} of them at most"
+            f"{folder}: has {len(paths)} choice helpers", code="Q01", hint=f"keep {MOST} of them at most"
         )
         if refused is None:
             raise many

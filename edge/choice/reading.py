@@ -14,7 +14,6 @@ from edge.choice.lines import Place, line_of, places
 from edge.choice.tree import ANSWERS, FORMAT, Answer, End, Helper, Property, Question, Text, Ware
 from edge.kit.errors import ConfigError
 
-CODE: Final = "Q01"
 LANGUAGES: Final = ("nl", "en", "de", "fr")
 ALWAYS: Final = ("nl", "en")
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,19}")
@@ -33,7 +32,7 @@ class Source:
     lines: Mapping[Place, int]
 
     def wrong(self, place: Place, what: str, hint: str) -> ConfigError:
-        return ConfigError(f"{self.file}:{line_of(self.lines, place)}: {what}", code=CODE, hint=hint)
+        return ConfigError(f"{self.file}:{line_of(self.lines, place)}: {what}", code="Q01", hint=hint)
 
 
 def read(text: str, *, file: str) -> tuple[Helper, Source]:
@@ -44,7 +43,7 @@ def read(text: str, *, file: str) -> tuple[Helper, Source]:
         named = re.search(r"line (\d+)", str(error))
         line = named[1] if named else len(text.splitlines()) or 1
         raise ConfigError(
-            f"{file}:{line}: not TOML: {error}", code=CODE, hint="mend that line, or the one before it"
+            f"{file}:{line}: not TOML: {error}", code="Q01", hint="mend that line, or the one before it"
         ) from None
     source = Source(file, places(text))
     at = _Table(table, (), source)

@@ -7,14 +7,14 @@ from staff_ui.sheets import Frame
 from staff_ui.words import Words
 
 TEMPLATE: Final = "choose.html"
-BAG: Final = {"nl": "Welke slaapzak past bij je?", "en": "Which sleeping bag suits you?"}
+BAG: Final = {"nl": "Welke slaapzak past bij u?", "en": "Which sleeping bag suits you?"}
 _ABOUT: Final = {
-    "nl": "Een paar vragen over waar je slaapt en hoe je hem meeneemt. Wie je bent, vragen we niet.",
+    "nl": "Een paar vragen over waar u slaapt en hoe u hem meeneemt. Wie u bent, vragen we niet.",
     "en": "A few questions about where you sleep and how you carry it. We do not ask who you are.",
 }
-_SHOES: Final = {"nl": "Welke wandelschoenen passen bij je?", "en": "Which hiking shoes suit you?"}
+_SHOES: Final = {"nl": "Welke wandelschoenen passen bij u?", "en": "Which hiking shoes suit you?"}
 _WALK: Final = {
-    "nl": "Een paar vragen over waar je loopt en wat je draagt.",
+    "nl": "Een paar vragen over waar u loopt en wat u draagt.",
     "en": "A few questions about where you walk and what you carry.",
 }
 

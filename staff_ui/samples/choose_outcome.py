@@ -15,12 +15,13 @@ from staff_ui.sheets import Frame
 from staff_ui.words import Words
 
 TEMPLATE: Final = "choose_outcome.html"
+_SOLD_OUT: Final = NOTHING["sold_out"]
 _SAID: Final = {
     "nl": (
-        ("Hoe neem je hem mee?", "Op mijn rug"),
+        ("Hoe neemt u hem mee?", "Op mijn rug"),
         ("Hoe koud wordt het 's nachts, op zijn koudst?", "Tussen 2 en 10 graden"),
         ("Kan hij onderweg nat worden?", "Ja: veel regen, kano of condens"),
-        ("Hoe lig je het liefst?", "Ik draai me vaak om"),
+        ("Hoe ligt u het liefst?", "Ik draai me vaak om"),
     ),
     "en": (
         ("How will you carry it?", "On my back"),
@@ -34,7 +35,7 @@ _POINTS: Final = {
         ("Weegt hooguit een kilo", 0),
         ("Comfort bij 2 graden of lager (ISO 23537)", 1),
         ("Kunstvezel: houdt ook klam nog warm", 2),
-        ("Smal: je draait hem mee om", 3),
+        ("Smal: hij draait met u mee", 3),
     ),
     "en": (
         ("Weighs a kilo at most", 0),
@@ -50,7 +51,7 @@ _ENDS: Final = {
         "Kou komt van onderen: neem een mat met R-waarde 3 of meer.",
         "De duurste die we hebben",
         "Hiervoor hebben wij geen slaapzak",
-        "Voor strenge vorst heb je een expeditiezak nodig. Die kun je voor één reis beter huren.",
+        "Voor strenge vorst hebt u een expeditiezak nodig. Die kunt u voor één reis beter huren.",
     ),
     "en": (
         "A bag for cold nights",
@@ -86,7 +87,7 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
     return {
         "three": usual,
         "sold_out": replace(
-            usual, picks=(), nothing=words.say(NOTHING["sold_out"]), result=replace(bare, nothing="sold_out")
+            usual, picks=(), nothing=words.say(_SOLD_OUT), result=replace(bare, nothing="sold_out")
         ),
         "none": replace(
             usual,

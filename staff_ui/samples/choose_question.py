@@ -11,7 +11,7 @@ from staff_ui.words import Words
 
 TEMPLATE: Final = "choose_question.html"
 _FIRST: Final = {
-    "nl": ("Hoe neem je hem mee?", "Op mijn rug", "Op de fiets", "In de auto"),
+    "nl": ("Hoe neemt u hem mee?", "Op mijn rug", "Op de fiets", "In de auto"),
     "en": ("How will you carry it?", "On my back", "On my bicycle", "By car"),
 }
 _SECOND: Final = {
@@ -35,11 +35,11 @@ _SECOND: Final = {
     ),
 }
 _HELP: Final = {
-    "nl": "Kijk naar de koudste nacht van je reis, niet naar de gemiddelde.",
+    "nl": "Kijk naar de koudste nacht van uw reis, niet naar de gemiddelde.",
     "en": "Think of the coldest night of your trip, not the average one.",
 }
 _INTRO: Final = {
-    "nl": "Een paar vragen over waar je slaapt en hoe je hem meeneemt. Wie je bent, vragen we niet.",
+    "nl": "Een paar vragen over waar u slaapt en hoe u hem meeneemt. Wie u bent, vragen we niet.",
     "en": "A few questions about where you sleep and how you carry it. We do not ask who you are.",
 }
 

@@ -230,7 +230,7 @@ WRONG = {
         "no answer asks for property ruim",
     ),
     "nothing said against": (
-        'no = { nl = "Neemt veel plaats in je tas", en = "Takes much room in your bag" }\n',
+        'no = { nl = "Neemt veel plaats in uw tas", en = "Takes much room in your bag" }\n',
         "",
         'like = ["licht", "klein"]',
         "klein may be missing",

@@ -126,7 +126,7 @@ def test_every_code_has_its_row_and_every_row_its_code() -> None:
         (
             "hub",
             r"sync$|sync\.(wire|signing|signet|standing|enrolment|receipt|reports|pokes|packing|rows|snapshot|bundle|own_page|hub(\..*)?)$"
-            r"|edge\.(kit(\..*)?|\w+\.rules|consent(\.(records|meanings|receipts|retention))?|recognition(\.evidence)?|joining(\.ticket)?)$",
+            r"|edge\.(kit(\..*)?|\w+\.rules|consent(\.(records|meanings|receipts|retention))?|recognition(\.evidence)?|joining(\.ticket)?|choice(\.(folder|shown|tree))?|advice\.limits)$",
         ),
     ],
 )

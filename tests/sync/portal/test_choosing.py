@@ -76,7 +76,7 @@ def test_a_helper_speaks_the_readers_language_where_it_was_written_in_it_and_say
 ) -> None:
     phone = place.phone()
     dutch, english = phone.get(HERE), phone.get(HERE, headers={"accept-language": "en"})
-    assert "Hoe neem je hem mee?" in dutch.text
+    assert "Hoe neemt u hem mee?" in dutch.text
     assert "How will you carry it?" in english.text
     german = phone.get(f"{HERE}?language=de")
     assert "nur auf Englisch und Niederländisch" in german.text
