@@ -22,6 +22,7 @@ from edge.guests.tables import Stay
 from edge.house import House
 from edge.insight import tables as insight
 from edge.insight.days import day_of
+from edge.kit import sweeping
 from edge.kit.errors import Corrupt, StoreError
 from edge.kit.sqlite import Committed
 from edge.looks import acts as looks
@@ -133,9 +134,14 @@ async def each_minute(house: House) -> None:
         await attempt(house, watch_looks(house))
         await attempt(house, house.db.apply(marks.drop_spent, now_ms=now_ms))
         if minute % PRUNE_EVERY_MINUTES == 0:
+            await attempt(house, sweep(house, now_ms))
             await attempt(house, _prune(house, now_ms))
         if minute % EXPIRE_EVERY_MINUTES == EXPIRE_AFTER_MINUTES:
             await attempt(house, drop_expired(house, now_ms))
+        if minute == EXPIRE_AFTER_MINUTES:
+            await attempt(
+                house, house.db.sweep()
+            )  # a shop that is switched off at night never has a quiet hour
         if visits.count_some(house.db.reader, 1) or house.counter.notes():
             house.live.tell("visits")
 
@@ -167,6 +173,7 @@ async def watch_looks(house: House) -> None:
 
 
 async def _prune(house: House, now_ms: int) -> None:
+    await house.db.owe_sweep()
     while await house.db.apply(outbox.prune, now_ms=now_ms):
         pass
     while await house.db.apply(advice.prune, now_ms=now_ms):
@@ -189,8 +196,14 @@ async def _prune(house: House, now_ms: int) -> None:
     await house.db.apply(insight.prune)
 
 
+async def sweep(house: House, now_ms: int) -> None:
+    """Take what was deleted out of the files' pages too: at night, and by day where that is quick."""
+    await house.db.sweep(most=sweeping.most(now_ms, house.config.shop.timezone))
+
+
 async def drop_expired(house: House, now_ms: int) -> None:
     """Delete the personal values whose time is over: no page shows them, and no disk is to keep them."""
+    await house.db.owe_sweep()
     place: bytes | None = b""
     while place is not None:
         place = await house.db.apply(tables.drop_expired, place, now_ms=now_ms)
@@ -224,8 +237,9 @@ async def leave_guests(house: House) -> None:
     done = await house.db.write(guests.leave, now_ms=house.time.now_ms())
     stays = [Stay(each.customer_id, each.since_ms) for each in done.facts if isinstance(each, GuestLeft)]
     if stays:
+        await house.db.owe_sweep()
         await house.db.apply(guests.forget, stays)
-        await house.db.scrub()
+        await house.db.scrub()  # the pages wait for the night: a guest leaves while others are there
         people = [stay.customer_id for stay in stays]
         house.names.forget(people)
         house.search.remove(people)

@@ -107,11 +107,13 @@ class Uplink:
             erases = any(row.op == "erase" for row in rows)
             owed, self._owes = self._owes, self._owes or takes or erases
             try:
+                if takes or erases:
+                    await self._db.owe_sweep()
                 await self._apply_slice(rows, urgent=urgent)
                 # The tablets first: emptying a log takes time.
                 await self._on_applied(rows)
                 if erases:
-                    await self._db.scrub()
+                    await self._db.sweep_small()
                 if takes:
                     await self._db.apply(centre.gone, rows[-1].p, rows[-1].seq)
                 self._owes = owed
@@ -123,9 +125,12 @@ class Uplink:
             self._on_complete()
 
     async def heed(self, rows: Sequence[wire.Row]) -> None:
-        if here := lasting.of(rows, urgent=True):
-            await self._kept(lasting.heed, here)
+        here = lasting.of(rows, urgent=True)
         gone = [row for row in rows if row.op == "erase" or (row.op == "del" and row.t == "customer")]
+        if here or gone:
+            await self._promised()
+        if here:
+            await self._kept(lasting.heed, here)
         if gone:
             await self._kept(replica.heed, gone)
         if here or gone:
@@ -177,7 +182,7 @@ class Uplink:
                 return
             self._owes = True
             try:
-                await self._db.scrub()
+                await self._db.sweep_small()
                 if cursor := self.cursor(part):
                     await self._db.apply(centre.gone, part, cursor)
             except StoreError as error:
@@ -205,11 +210,19 @@ class Uplink:
     async def start_over(self, hub_epoch: int, *, empty: bool) -> None:
         if empty:
             async with self.turn:
+                await self._promised()
                 while await self._kept(centre.forget_some_of_replica, most=FORGOTTEN_AT_ONCE):
                     pass  # taps have the writer in between
             await self._durable()
             await self._on_empty()
         await self._kept(centre.know, hub_epoch)
+
+    async def _promised(self) -> None:
+        """What is to be deleted now is to leave the files' pages too."""
+        try:
+            await self._db.owe_sweep()
+        except StoreError as error:
+            raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
 
     async def _durable(self) -> None:
         """Force the replica to its disk: a power cut may take what is only in its log, and the journal's next word

@@ -18,6 +18,7 @@ from typing import Concatenate, Final, Generic, NoReturn, ParamSpec, Protocol, T
 
 import aiosqlite
 
+from edge.kit import sweeping
 from edge.kit.errors import Corrupt, DiskFull, StoreError
 
 F = TypeVar("F")
@@ -189,15 +190,19 @@ class _Writer(aiosqlite.Connection):
 class Database(Generic[F]):
     """One journal, its attached replica, and whoever reads them. Open with `Database.open`, end with `close`."""
 
-    def __init__(self, writer: Writer, reader: sqlite3.Connection, record: Record[F], *, file: str) -> None:
+    def __init__(
+        self, writer: Writer, reader: sqlite3.Connection, record: Record[F], *, files: dict[str, Path]
+    ) -> None:
         self._writer = writer
         self._record = record
-        self._file = file
+        self._files = files  # by schema; `main` is ours alone
+        self._file = files["main"].name
         self.on_facts: Callable[[], None] | None = None  # called after each COMMIT that had facts
         self.damage = asyncio.Event()  # set when SQLite found a file damaged
         self.listeners: list[Callable[[Sequence[F]], None]] = []  # told those facts; they return at once
         self.reader: sqlite3.Connection = reader
         self.unscrubbed = False  # what was deleted may still stand in a log
+        self._owed = 0  # how often `owe_sweep` was asked
         self._commit_s = 0.0  # how long commits take lately
         self._here = 0
 
@@ -220,7 +225,7 @@ class Database(Generic[F]):
         except sqlite3.Error as error:
             await writer.close()
             raise store_error(error, path.name) from None
-        return cls(writer, reader, record, file=path.name)
+        return cls(writer, reader, record, files={"main": path, **attach})
 
     async def write(
         self,
@@ -393,6 +398,48 @@ class Database(Generic[F]):
             self.unscrubbed = await self._writer.run(empty)
         except sqlite3.Error as error:
             raise self.met(error) from None
+
+    async def owe_sweep(self) -> None:
+        """Before rows of people are deleted: the files are to be written anew, whatever happens until then."""
+        self._owed += 1
+        try:
+            await self._writer.run(lambda conn: sweeping.owe(self._files["main"]))
+        except OSError as error:
+            raise StoreError(
+                f"{self._file}: its folder cannot be written ({error.strerror})",
+                code="S05",
+                hint="give the service user that folder",
+            ) from None
+
+    async def sweep_small(self) -> None:
+        """After rows of people were deleted: empty the logs, and write the files anew at once where they are small."""
+        await self.scrub()
+        await self.owe_sweep()  # another sweep may have run between the promise and the deletion
+        await self.sweep(most=sweeping.AT_ONCE_BYTES)
+
+    async def sweep(self, *, most: int | None = None) -> None:
+        """Where it is owed write the files anew, if they are not larger than `most` bytes together; nobody writes
+        meanwhile. What was deleted then stands in no byte of them. Raises StoreError, also where there is no room:
+        it takes as much again.
+        """
+        main, owed = self._files["main"], self._owed
+
+        def anew(conn: sqlite3.Connection) -> bool:
+            size = sweeping.size(self._files.values())
+            if not sweeping.owed(main) or (most is not None and size > most):
+                return False
+            with _patient(conn):
+                sweeping.rewrite(conn, self._files, large=size > sweeping.AT_ONCE_BYTES)
+            return True
+
+        try:
+            done = await self._writer.run(anew)
+        except sqlite3.Error as error:
+            raise self.met(error) from None
+        if done:
+            await self.scrub()
+            if not self.unscrubbed and owed == self._owed:
+                await self._writer.run(lambda conn: sweeping.paid(main))
 
     async def replace(self, schema: str, path: Path, put: Callable[[], None]) -> None:
         """Let `put` lay another file in the place of the attached `path`, and go on with that one.

@@ -80,8 +80,9 @@ class Centre:
         """As `Hub.erase`, without its thread."""
         if customers.exists(self.reader, customer_id):
             restored.remember(self.disk.folder / restored.FILE, people.mark(KEYS, customer_id))
+        await self.hub.db.owe_sweep()
         await self.change(people.erase, KEYS, customer_id=customer_id, now_ms=self.hub.now_ms())
-        await self.hub.db.scrub()
+        await self.hub.db.sweep_small()
 
     async def renew(self, device: str, *, above: int) -> None:
         """A person gives a device an epoch that it never had."""

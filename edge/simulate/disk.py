@@ -59,7 +59,8 @@ class Disk:
         process.owns(self._drop)
         self._conn, self.used = conn, True
         self.fill(self.full)
-        return Database(Steps(conn, process), conn, record, file=self._main.name)
+        files = {"main": self._main, **self._attached}
+        return Database(Steps(conn, process), conn, record, files=files)
 
     def _drop(self) -> None:
         """Its process is no more: the files stay as they are this instant, where closing them would tidy up."""

@@ -11,6 +11,7 @@ from edge.catalogue.rules import Product, Stock
 from edge.kit.clock import Clock, SystemClock
 from edge.kit.log import Log, json_log
 from edge.kit.sql import Connection
+from edge.kit.sweeping import AT_ONCE_BYTES
 from sync import wire
 from sync.hub import (
     catalogue,
@@ -198,10 +199,11 @@ class Hub:
             for each in await self.db.read(merging.history, customer_id):
                 mark = people.mark(self.keys, each)
                 await asyncio.to_thread(restored.remember, self.config.state / restored.FILE, mark)
+        await self.db.owe_sweep()
         moved = await self.change(people.erase, self.keys, customer_id=customer_id, now_ms=self.now_ms())
         self.bell.poke([customer_id])
         await self.shelf.sweep()
-        await self.db.scrub()
+        await self.db.sweep_small()
         return moved
 
 
@@ -218,16 +220,15 @@ async def open_hub(
     db = await open_store(config, log=log)
     try:
         hub = Hub(db, config, clock=clock, log=log)
-        await db.apply(
-            restored.replay,
-            config.keys,
-            marks=restored.remembered(config.state / restored.FILE),
-            now_ms=clock.wall_ms(),
-        )
+        marks = restored.remembered(config.state / restored.FILE)
+        if not await db.read(restored.knows, marks):
+            await db.owe_sweep()
+        await db.apply(restored.replay, config.keys, marks=marks, now_ms=clock.wall_ms())
         await (
             hub.shelf.sweep()
         )  # as much as this: whoever was erased last may have been so just before a crash
         await db.scrub()
+        await db.sweep(most=AT_ONCE_BYTES)
         if put_back:
             hub.shelf.forget()
             apart = config.state / keys_apart.FILE

@@ -16,3 +16,12 @@ class OnPostgres(Postgres):
 
     async def scrub(self) -> None:
         """Nothing to do by hand: VACUUM and the end of the kept WAL take it away (sync/hub/README.md)."""
+
+    async def owe_sweep(self) -> None:
+        """As `scrub`."""
+
+    async def sweep_small(self) -> None:
+        """As `scrub`."""
+
+    async def sweep(self, *, most: int | None = None) -> None:
+        """As `scrub`."""

@@ -49,6 +49,11 @@ def remembered(file: Path) -> set[bytes]:
     return marks
 
 
+def knows(conn: Connection, marks: set[bytes]) -> bool:
+    """Whether the database knows all of these as erased: then nobody comes back with it."""
+    return all(tables.is_erased(conn, mark) for mark in marks)
+
+
 def replay(conn: Connection, keys: Keys, *, marks: set[bytes], now_ms: int) -> list[Moved]:
     """Erase again whom the database does not know as erased; what the shops are to hear of it."""
     unknown = {mark for mark in marks if not tables.is_erased(conn, mark)}

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from edge.consent.retention import DAY_MS, LOOKS_MS, UNDO_MS, VISITS_MS
+from edge.kit import sweeping
 from edge.kit.sql import Connection
 from sync.hub import wallet
 from sync.hub.hq import reports
@@ -35,7 +36,7 @@ def drop(conn: Connection, *, now_ms: int) -> int:
 
 
 async def tidy(hub: "Hub") -> None:
-    """All that is due."""
+    """All that is due, and at night what erasures by day left for it (`edge.kit.sweeping`)."""
     now_ms = hub.now_ms()
     gone = 0
     # What is counted of people is counted before it goes.
@@ -51,7 +52,8 @@ async def tidy(hub: "Hub") -> None:
         ):
             gone += blanked
     if gone:
-        await hub.db.scrub()
+        await hub.db.sweep_small()
+    await hub.db.sweep(most=sweeping.most(now_ms, hub.config.timezone))
 
 
 async def keep_tidy(hub: "Hub", *, rest: Callable[[], float] = lambda: EVERY_S) -> None:

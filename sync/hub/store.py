@@ -58,6 +58,16 @@ class Store(Protocol):
     async def scrub(self) -> None:
         """Overwrite what was deleted also where it was written ahead."""
 
+    async def owe_sweep(self) -> None:
+        """Before rows of people are deleted: see `sweep`."""
+
+    async def sweep_small(self) -> None:
+        """After it: overwrite them in every byte, unless that would hold others up for long."""
+
+    async def sweep(self, *, most: int | None = None) -> None:
+        """Overwrite in every byte whatever was deleted since the last time, where the store is not larger than
+        `most` bytes; nobody writes meanwhile."""
+
     async def close(self) -> None: ...
 
 
@@ -104,6 +114,15 @@ class OnSqlite:
 
     async def scrub(self) -> None:
         await self._db.scrub()
+
+    async def owe_sweep(self) -> None:
+        await self._db.owe_sweep()
+
+    async def sweep_small(self) -> None:
+        await self._db.sweep_small()
+
+    async def sweep(self, *, most: int | None = None) -> None:
+        await self._db.sweep(most=most)
 
     async def close(self) -> None:
         await self._db.close()

@@ -144,8 +144,9 @@ def was_met(conn: Connection, device_id: str, customer_id: bytes) -> bool:
 
 # Facts that name a visit and not whose it was; they come from the box that reported its beginning, after that.
 _OF_VISITS: Final = ("greeted", "seen_again", "visit_ended", "help_claimed", "help_released", "left_alone")
-_VISIT_ROWS: Final = 500
+_SLICE: Final = 500
 _MOST_ROWS: Final = 20_000  # facts of one box while somebody is in the shop; ten thousand are a very long day
+_BEHIND: Final = 1_000  # what names a visit stands close behind its end, if it does at all
 
 
 def forget(conn: Connection, customer_id: bytes) -> None:
@@ -157,37 +158,60 @@ def forget(conn: Connection, customer_id: bytes) -> None:
         """,
         {"customer_id": customer_id},
     ).fetchall()
+    before: dict[str, dict[bytes, int]] = {}
     for device_id, epoch, seq, body in begun:
-        _forget_visit(conn, device_id, epoch, seq, visit_of(bytes(body)))
+        if visit := visit_of(bytes(body)):
+            before.setdefault(device_id, {})[visit] = epoch
+            _forget_visits(conn, device_id, epoch, {visit}, after=seq)
+    for device_id, visits in before.items():
+        # A box that was put back may have been in the middle of a visit, and ended it once more.
+        for epoch in _epochs(conn, device_id, after=min(visits.values())):
+            open_then = {visit for visit, in_ in visits.items() if in_ < epoch}
+            _forget_visits(conn, device_id, epoch, open_then, after=0)
     conn.execute(
         "UPDATE event SET body=:nothing, customer_id=NULL WHERE customer_id=:customer_id",
         {"nothing": NOTHING, "customer_id": customer_id},
     )
 
 
-def _forget_visit(conn: Connection, device_id: str, epoch: int, seq: int, visit: bytes) -> None:
+def _epochs(conn: Connection, device_id: str, *, after: int) -> list[int]:
+    """The epochs of a box after one, a step of the index each."""
+    found = [after]
+    while found[-1] is not None:
+        (epoch,) = conn.execute(
+            "SELECT min(epoch) FROM event WHERE device_id=:device_id AND epoch>:epoch",
+            {"device_id": device_id, "epoch": found[-1]},
+        ).fetchone()
+        found.append(epoch)
+    return found[1:-1]
+
+
+def _forget_visits(conn: Connection, device_id: str, epoch: int, visits: set[bytes], *, after: int) -> None:
+    """Blank what a box said of these visits in an epoch, from a seq on, until some way behind their last end."""
     kinds = ", ".join(f"'{kind}'" for kind in _OF_VISITS)
-    seen = 0
-    while visit and seen < _MOST_ROWS:
+    ended: set[bytes] = set()
+    rest = _MOST_ROWS
+    while rest > 0:
         rows = conn.execute(
             f"""
-            SELECT epoch, seq, kind, body FROM event
-            WHERE device_id=:device_id AND (epoch=:epoch AND seq>:seq OR epoch>:epoch) AND kind IN ({kinds})
-            ORDER BY epoch, seq LIMIT :most
+            SELECT seq, kind, body FROM event
+            WHERE device_id=:device_id AND epoch=:epoch AND seq>:after AND kind IN ({kinds})
+            ORDER BY seq LIMIT :most
             """,
-            {"device_id": device_id, "epoch": epoch, "seq": seq, "most": _VISIT_ROWS},
+            {"device_id": device_id, "epoch": epoch, "after": after, "most": _SLICE},
         ).fetchall()
-        for epoch, seq, kind, body in rows:
-            if visit_of(bytes(body)) != visit:
+        for after, kind, body in rows:
+            rest -= 1
+            if (visit := visit_of(bytes(body))) not in visits:
                 continue
             conn.execute(
                 "UPDATE event SET body=:nothing WHERE device_id=:device_id AND epoch=:epoch AND seq=:seq",
-                {"nothing": NOTHING, "device_id": device_id, "epoch": epoch, "seq": seq},
+                {"nothing": NOTHING, "device_id": device_id, "epoch": epoch, "seq": after},
             )
             if kind == "visit_ended":
-                return
-        seen += len(rows)
-        if len(rows) < _VISIT_ROWS:
+                ended.add(visit)
+                rest = min(rest, _BEHIND) if ended == visits else rest
+        if len(rows) < _SLICE:
             return
 
 

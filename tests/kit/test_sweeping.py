@@ -1,0 +1,86 @@
+"""What was deleted stands in no byte of a file once it was swept, and no power cut forgets that it has to be."""
+
+import asyncio
+import random
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from edge.kit import sweeping
+from edge.kit.sqlite import open_reader
+from tests.kit.stores import files_with, opened
+
+pytestmark = pytest.mark.anyio
+DAY_MS = 24 * 3_600_000
+
+
+def fill(conn: sqlite3.Connection, *, seed: int, rows: int = 400) -> dict[bool, list[bytes]]:
+    """Rows that move between pages as they come; the needles of those that are to go and of those that stay."""
+    dice = random.Random(seed)
+    conn.execute("CREATE TABLE said (id BLOB PRIMARY KEY, goes INTEGER, body BLOB) WITHOUT ROWID")
+    needles: dict[bool, list[bytes]] = {True: [], False: []}
+    for _ in range(rows):
+        goes, body = dice.random() < 0.3, dice.randbytes(dice.randint(40, 400))
+        needles[goes].append(body[:16])
+        conn.execute("INSERT INTO said VALUES (?, ?, ?)", (dice.randbytes(16), goes, body))
+    return needles
+
+
+def drop(conn: sqlite3.Connection) -> None:
+    conn.execute("UPDATE said SET body=zeroblob(length(body)) WHERE goes")
+    conn.execute("DELETE FROM said WHERE goes")
+
+
+async def test_what_overwriting_and_deleting_leave_in_free_parts_of_pages_is_gone_after_a_sweep(
+    tmp_path: Path,
+) -> None:
+    left = 0
+    for seed in range(6):
+        (folder := tmp_path / str(seed)).mkdir()
+        async with opened(folder) as db:
+            needles = await db.apply(fill, seed=seed)
+            await db.owe_sweep()
+            await db.apply(drop)
+            await db.scrub()
+            left += sum(bool(files_with(each, folder)) for each in needles[True])
+            await db.sweep_small()
+            assert [each for each in needles[True] if files_with(each, folder)] == []
+            assert all(files_with(each, folder) for each in needles[False])
+            assert db.reader.execute("SELECT count(*) FROM said").fetchone() == (len(needles[False]),)
+    assert left > 0, "deleting alone left nothing: this test shows nothing"
+
+
+async def test_large_files_wait_for_the_night_and_the_file_that_says_so_stays_until_then(
+    tmp_path: Path,
+) -> None:
+    async with opened(tmp_path) as db:
+        await db.owe_sweep()
+        await db.sweep(most=1)
+    assert sweeping.owed(tmp_path / "journal.db")  # no power cut forgets it
+    noon_ms = 1_800_000_000_000 // DAY_MS * DAY_MS + DAY_MS // 2
+    assert sweeping.most(noon_ms, "Europe/Amsterdam") == sweeping.AT_ONCE_BYTES
+    assert sweeping.most(noon_ms - DAY_MS // 2, "Europe/Amsterdam") is None
+
+
+async def test_a_sweep_that_a_reader_holds_up_stays_owed(tmp_path: Path) -> None:
+    async with opened(tmp_path) as db:
+        await db.apply(fill, seed=1, rows=9)
+        with closing(open_reader(tmp_path / "journal.db")) as reading:
+            reading.execute("BEGIN")
+            reading.execute("SELECT count(*) FROM said").fetchone()
+            await db.sweep_small()
+            assert db.unscrubbed
+            assert sweeping.owed(tmp_path / "journal.db")
+        await db.sweep()
+        assert not sweeping.owed(tmp_path / "journal.db")
+
+
+async def test_what_is_promised_while_a_sweep_runs_is_still_owed_after_it(tmp_path: Path) -> None:
+    async with opened(tmp_path) as db:
+        await db.owe_sweep()
+        await asyncio.gather(db.sweep(), db.owe_sweep())
+        assert sweeping.owed(tmp_path / "journal.db")
+        await db.sweep()
+        assert not sweeping.owed(tmp_path / "journal.db")
