@@ -1,10 +1,12 @@
 """An erasure reaches every table that names a customer: those that come later too, for the schema is asked."""
 
+import json
 from pathlib import Path
 from sqlite3 import Connection
 
 import pytest
 
+from sync.hub.tables import events
 from tests.sync.canaries import binary, plant, traces
 from tests.sync.centre import BRAM, customer, open_centre
 from tests.tables.floor import open_floor
@@ -55,3 +57,31 @@ async def test_in_a_shop_nothing_stays_of_a_customer_in_any_table_or_byte(tmp_pa
         await floor.apply(row)
         left = {needle for _, needle in traces(tmp_path, planted | binary(WHOM))}
         assert left <= AMOUNTS - {b"CANARY.ledger.visit_id"}
+
+
+async def test_what_names_a_visit_goes_also_behind_its_end_and_where_a_box_that_was_put_back_ended_it_again(
+    tmp_path: Path,
+) -> None:
+    def kept(seq: int, kind: str, visit: str, whose: bytes | None = None) -> events.Kept:
+        body = json.dumps({"visit_id": visit}).encode()
+        return events.Kept(seq, 1, kind, body, b"", None, whose)
+
+    def left(conn: Connection) -> list[tuple[int, int]]:
+        rows = conn.execute("SELECT epoch, seq, body FROM event ORDER BY epoch, seq", {}).fetchall()
+        return [(epoch, seq) for epoch, seq, body in rows if bytes(body) != events.NOTHING]
+
+    async with open_centre(tmp_path) as centre:
+        db = centre.hub.db
+        first = [
+            kept(1, "visit_started", "aa", WHOM),
+            kept(2, "help_claimed", "aa"),
+            kept(3, "visit_ended", "aa"),
+            kept(4, "visit_started", "bb", BRAM),
+            kept(5, "help_released", "aa"),
+            kept(6, "greeted", "bb"),
+        ]
+        again = [kept(1, "visit_ended", "bb"), kept(2, "visit_ended", "aa")]
+        await db.apply(events.keep, "box", 1, kept=first, now_ms=1)
+        await db.apply(events.keep, "box", 4, kept=again, now_ms=1)
+        await db.apply(events.forget, WHOM)
+        assert await db.read(left) == [(1, 4), (1, 6), (4, 1)]
