@@ -412,7 +412,7 @@ class Database(Generic[F]):
             ) from None
 
     async def sweep_small(self) -> None:
-        """After rows of people were deleted: empty the logs, and write the files anew at once where they are small."""
+        """After rows of people were deleted: empty the logs, and write small files anew at once."""
         await self.scrub()
         await self.owe_sweep()  # another sweep may have run between the promise and the deletion
         await self.sweep(most=sweeping.AT_ONCE_BYTES)

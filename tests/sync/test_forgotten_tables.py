@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from sqlite3 import Connection
+from typing import Any
 
 import pytest
 
@@ -66,7 +67,7 @@ async def test_what_names_a_visit_goes_also_behind_its_end_and_where_a_box_that_
         body = json.dumps({"visit_id": visit}).encode()
         return events.Kept(seq, 1, kind, body, b"", None, whose)
 
-    def left(conn: Connection) -> list[tuple[int, int]]:
+    def left(conn: Any) -> list[tuple[int, int]]:
         rows = conn.execute("SELECT epoch, seq, body FROM event ORDER BY epoch, seq", {}).fetchall()
         return [(epoch, seq) for epoch, seq, body in rows if bytes(body) != events.NOTHING]
 
