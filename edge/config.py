@@ -42,6 +42,8 @@ class Shop:
         "", "what becoming known gives today, one sentence, such as: Vandaag: eerste stempel cadeau"
     )
     benefit_en: str = setting("", "the same in English")
+    benefit_de: str = setting("", "the same in German, on the customer's own phone; empty: English")
+    benefit_fr: str = setting("", "the same in French, on the customer's own phone; empty: English")
     page: str = setting(
         "",
         "address of the customers' own page, for the door sign and for joining on one's own phone; empty: neither",

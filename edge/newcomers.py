@@ -199,6 +199,8 @@ def phone_address(house: House, card: Hashes | None) -> str:
             reward=shop.reward,
             benefit_nl=shop.benefit_nl,
             benefit_en=shop.benefit_en,
+            benefit_de=shop.benefit_de,
+            benefit_fr=shop.benefit_fr,
             card=card.inner if card else b"",
             card_kind=card.kind if card else "",
         ),

@@ -1,6 +1,6 @@
 """What every page is handed: the house, who is signed in, the templates. And who may come in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.cookies import CookieError
 from typing import Any, Final, Literal, Protocol
@@ -49,6 +49,16 @@ class StagePerson:
 
     name: str
     barcode: str = field(repr=False)
+    birthday: tuple[int, int] | None = field(default=None, repr=False)  # day, month
+
+
+@dataclass(frozen=True, slots=True)
+class StageLetter:
+    """A letter that somebody of the stage was sent."""
+
+    to: str = field(repr=False)
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +87,8 @@ class Stage(Protocol):
     async def walk(self, who: int, zone: str) -> None: ...
     async def internet(self, on: bool) -> None: ...
     async def play(self, on: bool) -> None: ...
-    async def phone(self) -> str: ...
+    async def phone(self, *, apart: bool = False) -> str | None: ...
+    def letters(self) -> Sequence[StageLetter]: ...
     def office(self) -> str: ...
     def state(self) -> StageState: ...
 

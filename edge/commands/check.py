@@ -1,6 +1,7 @@
 """`welkom check`: the settings that are in force, secrets masked."""
 
 import argparse
+import os
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -8,8 +9,10 @@ from typing import Final
 
 from drivers import catalogue
 from drivers.wallet_settings import MASK, TABLES, masked
+from edge import hub_health
 from edge.choice.folder import read_folder
 from edge.config import SECTIONS, Config, credentials_folder, load, toml
+from edge.hub_file import is_hub, load_hub
 from edge.keys import NAMES, read_keys
 from edge.kit.errors import ConfigError
 from edge.presence.files import read_floor
@@ -18,10 +21,13 @@ KEY_ID: Final = re.compile("[0-9a-f]{8}")  # as a sighting of the shop's own app
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, required=True, help="welkom.toml")
+    parser.add_argument("--config", type=Path, required=True, help="welkom.toml, or hub.toml at headquarters")
 
 
 def run(words: argparse.Namespace) -> int:
+    if is_hub(words.config):
+        print(hub_health.effective(load_hub(words.config, environment=os.environ)), end="")
+        return 0
     config = load(words.config)
     for reader in config.readers:
         catalogue.build(reader)

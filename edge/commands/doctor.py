@@ -1,11 +1,10 @@
-"""`welkom doctor`: tries every part of an appliance and says in words what to do."""
+"""`welkom doctor`: tries every part of an appliance, or of a hub, and says in words what to do."""
 
 import argparse
 import os
-import shutil
 import socket
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -14,14 +13,16 @@ from urllib.parse import urlsplit
 from zeroconf import InterfaceChoice, IPVersion, Zeroconf
 
 from drivers.settings import ReaderSettings, SettingsError, outline
-from edge import known, machine
+from edge import hub_health, known, machine
 from edge.commands.watch import tables
 from edge.config import Config, credentials_folder, load
+from edge.diagnosis import Check, Trouble, database_file, disk, findings
 from edge.files import high_water_ms
+from edge.hub_file import is_hub, load_hub
 from edge.keys import read_key, read_keys
 from edge.kit.clock import SystemClock, rfc3339
-from edge.kit.errors import ConfigError, WelkomError
-from edge.kit.sqlite import open_reader, store_error
+from edge.kit.errors import ConfigError
+from edge.kit.sqlite import open_reader
 from edge.looks import acts as looks
 from edge.machine import Finding
 from edge.tls import addresses, places
@@ -29,8 +30,6 @@ from edge.tls.certificates import fingerprint_of
 from edge.tls.mdns import service
 from edge.tls.own import read_authority, read_server
 
-# Below this a day of facts and the write-ahead log may no longer fit.
-FREE_MB: Final = 512
 # How long the network gets to answer with this box's own name.
 NAME_MS: Final = 1_500
 BROKEN: Final = {
@@ -41,16 +40,22 @@ BROKEN: Final = {
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, required=True, help="welkom.toml")
+    parser.add_argument("--config", type=Path, required=True, help="welkom.toml, or hub.toml at headquarters")
     parser.add_argument(
         "--readers", type=Path, help="readers.toml, where readers run by themselves (welkom-reader@)"
     )
 
 
 def run(words: argparse.Namespace) -> int:
+    if is_hub(words.config):
+        return _told(hub_health.examine(load_hub(words.config, environment=os.environ)))
     config = load(words.config)
+    return _told(examine(config, others(words.readers) if words.readers else (), file=words.config))
+
+
+def _told(found: Iterable[Finding]) -> int:
     ill = 0
-    for finding in examine(config, others(words.readers) if words.readers else (), file=words.config):
+    for finding in found:
         ill += not finding.well
         print(f"{'well' if finding.well else 'ILL ':4}  {finding.part:14}  {finding.words}")
     print("All is well." if not ill else f"{ill} to mend: start at the top.")
@@ -61,24 +66,18 @@ def examine(
     config: Config, others: Sequence[ReaderSettings] = (), *, file: Path = Path("welkom.toml")
 ) -> Iterator[Finding]:
     """Every part in the order in which trouble should be mended; `file` as the next step names it."""
-    checks: list[tuple[str, Callable[[], str]]] = [
+    checks: list[Check] = [
         ("secrets", lambda: _secrets(config)),
-        ("disk", lambda: _disk(config.store.state)),
-        ("journal.db", lambda: _file(config.store.state / "journal.db")),
-        ("replica.db", lambda: _file(config.store.state / "replica.db")),
+        ("disk", lambda: disk(config.store.state)),
+        ("journal.db", lambda: database_file(config.store.state / "journal.db")),
+        ("replica.db", lambda: database_file(config.store.state / "replica.db")),
         ("looks", lambda: _looks(config.store.state / "journal.db")),
         ("clock", lambda: _clock(config.store.state / "journal.db")),
         ("https", lambda: _https(config)),
         ("name", lambda: _name(config)),
         ("hub", lambda: _hub(config, file)),
     ]
-    for part, check in checks:
-        try:
-            yield Finding(part, True, check())
-        except WelkomError as error:
-            yield Finding(part, False, error.sentence())
-        except Trouble as trouble:
-            yield Finding(part, False, str(trouble))
+    yield from findings(checks)
     yield from machine.examine(this_machine(), (*config.readers, *others))
 
 
@@ -97,35 +96,9 @@ def others(file: Path) -> tuple[ReaderSettings, ...]:
         ) from None
 
 
-class Trouble(Exception):
-    """Something to mend, as a sentence with the next step."""
-
-
 def _secrets(config: Config) -> str:
     read_keys(credentials_folder(config))
     return "all five are there"
-
-
-def _disk(state: Path) -> str:
-    if not state.is_dir():
-        return f"{state} will be made at the first start"
-    free_mb = shutil.disk_usage(state).free // 1_000_000
-    if free_mb < FREE_MB:
-        raise Trouble(f"{free_mb} MB free; make room until there are {FREE_MB}")
-    return f"{free_mb} MB free"
-
-
-def _file(path: Path) -> str:
-    if not path.exists():
-        return "will be made at the first start"
-    try:
-        with closing(open_reader(path)) as conn:
-            (verdict,) = conn.execute("PRAGMA quick_check(1)").fetchone()
-    except sqlite3.Error as error:
-        raise store_error(error, path.name) from None
-    if verdict != "ok":
-        raise Trouble("damaged; stop Welkom and keep the file, then ask for help with code S02")
-    return f"{path.stat().st_size // 1000} kB, in order"
 
 
 def _looks(journal: Path) -> str:

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import os
+import sys
 from pathlib import Path
 
 from edge.hub_file import load_hub
@@ -34,8 +35,11 @@ async def _do(words: argparse.Namespace) -> None:
     settings = load_hub(words.config, environment=os.environ)
     async with open_hub(settings.hub, log=log_beside_words(now_ms=SystemClock().wall_ms)) as hub:
         if words.act == "list":
-            for each in await hub.db.read(tables.every):
+            found = await hub.db.read(tables.every)
+            for each in found:
                 print(json.dumps(_told(each)))
+            if not found:
+                print("No card became somebody's yet.", file=sys.stderr)
             return
         try:
             merge_id = bytes.fromhex(words.id)

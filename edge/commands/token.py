@@ -58,7 +58,10 @@ async def _do(words: argparse.Namespace) -> None:
                         file=sys.stderr,
                     )
             case "list":
-                for each in tables.every(hub.db.reader):
+                found = list(tables.every(hub.db.reader))
+                if not found:
+                    print("No token was made: `welkom token add NAME --scope SCOPE`.", file=sys.stderr)
+                for each in found:
                     told = {"id": each.id, "name": each.name, "scopes": sorted(each.scopes)}
                     ended = None if each.ended_ms is None else rfc3339(each.ended_ms)
                     print(json.dumps(told | {"made": rfc3339(each.made_ms), "ended": ended}))

@@ -14,7 +14,9 @@ PURPOSES: Final = ("saving", "recognition", "profiling", "location")
 
 def cast(*, seed: int, now_ms: int) -> list[Person]:
     """The six, in the order in which they stand at the counter."""
-    soon = datetime.fromtimestamp(now_ms / 1000, UTC) + timedelta(days=2)
+    soon = _birthday(now_ms, days=2)
+    # Far enough from today that only one of the six is met for their birthday.
+    later = [_birthday(now_ms, days=days) for days in (57, 103, 149, 195, 241)]
     boots = {"what": "de wandelschoenen", "at_ms": now_ms - 21 * DAY_MS}
     return [
         _one(
@@ -28,6 +30,7 @@ def cast(*, seed: int, now_ms: int) -> list[Person]:
             stamps=_stamps(7),
             points={"balance": 420},
             last=boots,
+            birthday=later[0],
             since={"year": 2014},
         ),
         _one(
@@ -36,6 +39,7 @@ def cast(*, seed: int, now_ms: int) -> list[Person]:
             year(random.Random(f"{seed}/cast/2"), now_ms=now_ms),
             stamps=_stamps(8),
             points={"balance": 185},
+            birthday=later[1],
             since={"year": 2019},
         ),
         _one(
@@ -50,6 +54,7 @@ def cast(*, seed: int, now_ms: int) -> list[Person]:
                 ]
             },
             giftcards={"items": [{"label": "•••• 7731", "balance_cents": 3500}]},
+            birthday=later[2],
             since={"year": 2021},
         ),
         _one(
@@ -58,7 +63,7 @@ def cast(*, seed: int, now_ms: int) -> list[Person]:
             year(random.Random(f"{seed}/cast/4"), now_ms=now_ms),
             stamps=_stamps(1),
             points={"balance": 95},
-            birthday={"month": soon.month, "day": soon.day},
+            birthday=soon,
             since={"year": 2023},
         ),
         _one(
@@ -67,6 +72,7 @@ def cast(*, seed: int, now_ms: int) -> list[Person]:
             _cook(now_ms),
             stamps=_stamps(5),
             points={"balance": 310},
+            birthday=later[3],
             since={"year": 2017},
         ),
         _one(
@@ -75,9 +81,15 @@ def cast(*, seed: int, now_ms: int) -> list[Person]:
             [],
             stamps=_stamps(0),
             points={"balance": 10},
+            birthday=later[4],
             since={"year": 2026},
         ),
     ]
+
+
+def _birthday(now_ms: int, *, days: int) -> dict[str, int]:
+    day = datetime.fromtimestamp(now_ms / 1000, UTC) + timedelta(days=days)
+    return {"month": day.month, "day": day.day}
 
 
 def _name(given: str, family: str, call: str, initials: str, *, say: str = "") -> dict[str, str]:

@@ -13,7 +13,7 @@ from edge.demo.people import Person
 from edge.demo.shop import closing_figures, give_fob, redeem_stamps
 from edge.demo.walk import Walk, fob_of
 from edge.outbox import depth
-from staff_ui.desk import Saying, StagePerson, StageState
+from staff_ui.desk import Saying, StageLetter, StagePerson, StageState
 
 STRANGER: Final = "2000000000015"  # nobody's card
 _SEEN_S: Final = 5.0  # the page asks for the state every second; silent for longer, nobody is watching
@@ -27,6 +27,7 @@ class Stage:
         self,
         cast: Sequence[Person],
         *,
+        birthdays: Sequence[tuple[int, int] | None],
         office: Office,
         cable: Cable,
         hold: Callable[[str], None],
@@ -35,7 +36,10 @@ class Stage:
         staff: str,
         pin: str,
     ) -> None:
-        self.people = tuple(StagePerson(each.name, each.barcode) for each in cast)
+        self.people = tuple(
+            StagePerson(each.name, each.barcode, birthday)
+            for each, birthday in zip(cast, birthdays, strict=True)
+        )
         self.stranger = STRANGER
         self.staff, self.pin = staff, pin
         self.hub = office.address
@@ -93,9 +97,12 @@ class Stage:
         elif not on:
             self._take_over()
 
-    async def phone(self) -> str:
-        """Where the chosen customer's own page is, with a code that works once."""
-        return await self._office.phone(self._cast[self._chosen].customer_id)
+    async def phone(self, *, apart: bool = False) -> str | None:
+        """Where the chosen customer's own page is, with a code that works once; None when they were forgotten."""
+        return await self._office.phone(self._cast[self._chosen].customer_id, apart=apart)
+
+    def letters(self) -> Sequence[StageLetter]:
+        return self._office.letters()
 
     def office(self) -> str:
         return self._office.desk(self._cast[self._chosen].customer_id)

@@ -45,6 +45,7 @@ from sync.hub.app import Hub as OpenHub
 from sync.hub.app import open_hub
 from sync.hub.consents import NewConsent
 from sync.hub.people import NewCustomer
+from sync.hub.sender import Post
 from sync.hub.tables.devices import Device
 
 PEOPLE: Final = 2_000
@@ -64,7 +65,9 @@ CHOICES: Final = Path(__file__).parent / "choices"
 SHOP: Final = "demo"
 RECIPIENT: Final = "van-dam"
 PLAYED: Final = 100  # the stage's day has a full card redeemed, and may be played all day
-NAMES: Final = {SHOP: "Amersfoort", RECIPIENT: "Van Dam"}
+# People call the shop the same on their own page as on the tablet.
+NAMES: Final = {SHOP: Shop().name, RECIPIENT: "Van Dam"}
+POST: Final = "post"  # folder of the letters, below the hub's
 
 
 @dataclass(slots=True)
@@ -137,6 +140,8 @@ async def open_world(state: Path, *, log: Log) -> AsyncIterator[World]:
         edge_sock = stack.enter_context(_listen(EDGE_PORT))
         # The stage shows the hub's pages in frames.
         origin = f"http://127.0.0.1:{edge_sock.getsockname()[1]}"
+        # By name: a passkey is made for a name, never for a number.
+        page = f"http://localhost:{hub_sock.getsockname()[1]}"
         settings = hub_config.Config(
             state=state / "hub",
             keys=hub_keys,
@@ -144,6 +149,8 @@ async def open_world(state: Path, *, log: Log) -> AsyncIterator[World]:
             secure_cookies=False,
             names=NAMES,
             choices=CHOICES,
+            page=page,
+            post=Post(f"file:{POST}", "Welkom <welkom@vandam.example>", phones_at="sms.vandam.example"),
         )
         hub = await stack.enter_async_context(open_hub(settings, log=log))
         await _move_in(hub, keys, people)
@@ -173,7 +180,10 @@ async def open_world(state: Path, *, log: Log) -> AsyncIterator[World]:
                 recipient=RECIPIENT,
                 benefit_nl="Vandaag: een paar wandelsokken cadeau.",
                 benefit_en="Today: a pair of hiking socks as a present.",
+                benefit_de="Heute: ein Paar Wandersocken geschenkt.",
+                benefit_fr="Aujourd’hui\u00a0: une paire de chaussettes de marche offerte.",
                 reward=REWARD,
+                page=page,
             ),
             server=Server(port=edge_sock.getsockname()[1]),
             store=Store(state=state / "shop", credentials=state / "credentials"),
@@ -182,9 +192,12 @@ async def open_world(state: Path, *, log: Log) -> AsyncIterator[World]:
             choice=Choice(folder=CHOICES),
             presence=Presence(floor=floor, calibration=state / "calibration.jsonl"),
         )
-        office = Office(hub, address=f"http://127.0.0.1:{hub_sock.getsockname()[1]}", recipient=RECIPIENT)
+        office = Office(
+            hub, address=f"http://127.0.0.1:{hub_sock.getsockname()[1]}", recipient=RECIPIENT, post=POST
+        )
         stage = Stage(
             six,
+            birthdays=await hub.db.read(office.birthdays, [each.customer_id for each in six]),
             office=office,
             cable=cable,
             hold=lambda barcode: line.write(barcode + "\n"),

@@ -31,6 +31,8 @@ class Ticket:
     reward: str = ""
     benefit_nl: str = ""
     benefit_en: str = ""
+    benefit_de: str = ""
+    benefit_fr: str = ""
     card: bytes = field(default=b"", repr=False)
     card_kind: str = ""
 

@@ -14,6 +14,7 @@ from edge.staff.pins import token_hash
 from staff_ui.desk import Desk, Guest, frame, html
 from staff_ui.handed import Hands
 from staff_ui.pages.pair import qr
+from staff_ui.pages.stage import link_here
 from staff_ui.security import Ask, cookie, own_form
 from staff_ui.sheets import Frame
 
@@ -35,6 +36,7 @@ class OwnPhone:
     frame: Frame
     benefit: str
     qr: Markup = field(repr=False)
+    link: str = field(default="", repr=False)  # the same address, in the demo alone
 
 
 def benefit(shop: Shop, language: Language) -> str:
@@ -64,7 +66,8 @@ async def phone_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     if not address:
         raise Gone("the shop has no page of its own for customers", code="U13", hint="hand the tablet over")
     await newcomers.invited(house)
-    it = OwnPhone(around, benefit(house.config.shop, around.language), Markup(qr(address, error="l")))
+    drawn = Markup(qr(address, error="l"))
+    it = OwnPhone(around, benefit(house.config.shop, around.language), drawn, link_here(desk, address))
     return html(desk, "phone.html", it, language=around.language)
 
 

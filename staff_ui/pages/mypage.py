@@ -14,6 +14,7 @@ from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages.named import open_visit
 from staff_ui.pages.pair import qr
 from staff_ui.pages.purse import here
+from staff_ui.pages.stage import link_here
 from staff_ui.security import Ask, own_form
 from staff_ui.sheets import Frame
 from staff_ui.words import MONTHS
@@ -30,6 +31,7 @@ class MyPage:
     step: str
     months: tuple[str, ...] = ()
     qr: Markup = field(default=_NONE, repr=False)
+    link: str = field(default="", repr=False)  # the same address, in the demo alone
 
 
 async def mypage(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
@@ -52,7 +54,7 @@ async def mypage_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         return _page(desk, request, guest, found, "away")
     doer, now_ms = guest.who.doer, house.time.now_ms()
     await house.db.apply(note, doer, what="own_page", visit_id=found.visit_id, now_ms=now_ms)
-    return _page(desk, request, guest, found, "code", code=Markup(qr(address)))
+    return _page(desk, request, guest, found, "code", code=address)
 
 
 def _barred(desk: Desk, found: Arrival) -> str:
@@ -77,7 +79,7 @@ def _birthday(desk: Desk, found: Arrival) -> object:
 
 
 def _page(
-    desk: Desk, request: Ask, guest: Guest, found: Arrival, step: str, *, code: Markup | None = None
+    desk: Desk, request: Ask, guest: Guest, found: Arrival, step: str, *, code: str = ""
 ) -> Response[str]:
     around = frame(desk, request, guest, here="floor")
     say = words(desk, around)
@@ -86,6 +88,7 @@ def _page(
         visit=found.visit_id.hex(),
         step=step,
         months=tuple(say.say(each) for each in MONTHS) if step in ("ask", "wrong") else (),
-        qr=code or _NONE,
+        qr=Markup(qr(code)) if code else _NONE,
+        link=link_here(desk, code),
     )
     return html(desk, "mypage.html", it, language=around.language)

@@ -14,7 +14,7 @@ from edge.staff.rules import SESSION_MS
 from staff_ui.desk import Desk, Guest, Saying, Stage, StagePerson, StageState, frame, html, initials
 from staff_ui.security import YEAR_S, Ask, cookie, form_token, own_form
 from staff_ui.sheets import Frame
-from staff_ui.words import LANGUAGES, Words, key
+from staff_ui.words import LANGUAGES, MONTHS, Words, key
 
 # The stage is nobody's tablet: its forms carry a token of this name, beside what the browser says of itself.
 FORMS = "stage"
@@ -53,6 +53,7 @@ class Tappable:
     name: str
     initials: str
     barcode: str
+    birthday: str = ""  # what only they have to know, for whoever plays them
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ async def stage(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
             phone=f"/demo/phone?language={language}",
             office=f"/demo/office?language={language}",
         ),
-        people=tuple(_tappable(each) for each in here.people),
+        people=tuple(_tappable(each, words) for each in here.people),
         stranger=here.stranger,
         caption=spoken(words, now.caption),
         line=spoken(words, now.line),
@@ -190,8 +191,14 @@ async def play_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
 
 
 async def phone(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
-    """`GET /demo/phone`: the page of whoever tapped last, entered with a code that works once."""
-    return Redirect(f"{await on(desk).phone()}?{request.url.query}", status_code=303, headers=_KEEP)
+    """`GET /demo/phone`: the page of whoever tapped last, entered with a code that works once.
+
+    `?apart=1` for a window of its own, where the page has the name that passkeys and links are for.
+    """
+    address = await on(desk).phone(apart=request.query_params.get("apart") == "1")
+    if address is None:
+        raise Gone("nobody knows this customer any more", code="U18", hint="tap somebody else on the stage")
+    return Redirect(f"{address}?{request.url.query}", status_code=303, headers=_KEEP)
 
 
 async def office(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
@@ -252,8 +259,17 @@ def _parts(desk: Desk, here: Stage, now: StageState, language: Language) -> tupl
     )
 
 
-def _tappable(person: StagePerson) -> Tappable:
-    return Tappable(name=person.name, initials=initials(person.name), barcode=person.barcode)
+def _tappable(person: StagePerson, words: Words) -> Tappable:
+    birthday = ""
+    if person.birthday is not None:
+        day, month = person.birthday
+        birthday = words.say("stage.birthday", day=day, month=words.say(MONTHS[month - 1]))
+    return Tappable(person.name, initials(person.name), person.barcode, birthday)
+
+
+def link_here(desk: Desk, address: str) -> str:
+    """The address behind a code, for the demo: who plays both sides has no second phone at hand. Else empty."""
+    return address if desk.stage is not None else ""
 
 
 def _language(request: Ask, around: Frame) -> Language:

@@ -31,6 +31,7 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "unsold": (key("trouble.unsold"), key("trouble.unsold.why"), key("trouble.unsold.next")),
     "full": (key("trouble.full"), key("trouble.full.why"), key("trouble.full.next")),
     "manager": (key("trouble.manager"), key("trouble.manager.why"), key("trouble.manager.next")),
+    "forgotten": (key("trouble.forgotten"), key("trouble.forgotten.why"), key("trouble.forgotten.next")),
     "no_floor": (key("trouble.no_floor"), key("trouble.no_floor.why"), key("trouble.no_floor.next")),
     "broken": (key("trouble.broken"), key("trouble.broken.why"), key("trouble.broken.next")),
 }
@@ -47,6 +48,7 @@ BY_CODE: Final = {
     "U14": "card",
     "U15": "saving",
     "U17": "no_floor",
+    "U18": "forgotten",
 }
 MACHINES: Final = ("/healthz", "/metrics", "/live", "/static/")
 
@@ -102,7 +104,12 @@ def trouble(desk: Desk, request: Ask, error: Exception) -> Response[object]:
         title=say(title),
         why=say(why),
         next=say(then),
-        link={"unpaired": "/signin", "used": "/signin", "unsold": "/products"}.get(kind, "/"),
+        link={
+            "unpaired": "/signin",
+            "used": "/signin",
+            "unsold": "/products",
+            "forgotten": "/demo/phone",
+        }.get(kind, "/"),
     )
     return html(desk, "trouble.html", it, language=around.language, status=status)  # type: ignore[return-value]
 

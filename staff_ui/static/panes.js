@@ -7,7 +7,9 @@
     const least = Number(screen.dataset.least || 200); // a device that is held upright stays so in a low window
     const scale = Math.min(1, screen.clientWidth / width, Math.max(screen.clientHeight, 300) / least);
     const height = Math.max(screen.clientHeight / scale, least);
-    frame.style.width = `${screen.dataset.least ? Math.max(width, Math.min(screen.clientWidth / scale, height - 1)) : width}px`;
+    // A pane wider than its device is filled; one that is held upright stays so.
+    const wide = Math.max(width, screen.clientWidth / scale);
+    frame.style.width = `${screen.dataset.least ? Math.max(width, Math.min(wide, height - 1)) : wide}px`;
     frame.style.height = `${height}px`;
     frame.style.transform = `scale(${scale})`;
   };

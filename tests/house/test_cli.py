@@ -194,7 +194,7 @@ def test_init_refuses_an_id_or_address_that_the_hub_would_refuse(
 def test_a_hubs_file_and_a_shops_file_are_told_apart(tmp_path: Path) -> None:
     assert init(tmp_path).status == 0
     assert welkom("init", "--hub-here", "--config", str(tmp_path / "hub.toml")).status == 0
-    ran = welkom("check", "--config", str(tmp_path / "hub.toml"))
+    ran = welkom("edge", "--config", str(tmp_path / "hub.toml"))
     one_sentence(ran, 78, "C01")
     assert "wants the welkom.toml of a shop" in ran.err
     ran = welkom("hub", "--config", str(tmp_path / "welkom.toml"))

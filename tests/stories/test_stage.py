@@ -1,16 +1,21 @@
 """The whole promise, played on the stage of `make run` by somebody who has never seen it."""
 
+import re
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, BrowserContext, expect
 
+from tests.patience import PATIENT_S
 from tests.stories.stage import SAID, SIZES, Stage, demo, open_stage, play_promise
+from tests.sync.portal.place import own_token
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300), pytest.mark.xdist_group("stage")]
 
@@ -101,3 +106,36 @@ def test_the_day_plays_when_it_is_asked_to_and_stops_for_whoever_takes_over(
     expect(stage.page.locator("#caption")).to_contain_text("U speelt nu zelf")
     expect(stage.tablet.locator("[data-card] h1")).to_have_text("meneer Yılmaz")
     expect(stage.page.locator("#switch")).to_have_attribute("aria-checked", "true")
+    expect(stage.phone.locator("body")).to_contain_text("Van Dam, Amersfoort")  # as on the tablet
+    with httpx.Client(timeout=PATIENT_S, follow_redirects=True) as phone:
+        by_a_letter_of_the_demo_and_forgotten(phone, about)
+
+
+def by_a_letter_of_the_demo_and_forgotten(phone: httpx.Client, about: dict[str, Any]) -> None:
+    """Whoever tapped last gives an address, gets in by the link that is sent there, and is forgotten."""
+
+    def followed(of: str) -> httpx.Response:
+        """The button behind the newest link of this kind in the demo's post."""
+        for _ in range(int(PATIENT_S * 10)):
+            post = phone.get(about["stage"] + "/post").text
+            if found := re.search(rf'href="(http://localhost:\d+/portal/{of}/[^"]+)"', post):
+                return phone.post(found[1], headers={"sec-fetch-site": "same-origin"})
+            time.sleep(0.1)
+        raise AssertionError("no letter came")
+
+    def press(path: str, **fields: str) -> httpx.Response:
+        return phone.post(
+            f"{page}{path}", data={"own": own_token(phone.get(f"{page}/access").text), **fields}
+        )
+
+    entered = phone.get(f"{about['portal']}?apart=1")
+    page = str(entered.url).split("?")[0]
+    assert re.fullmatch(r"http://localhost:\d+/portal", page)
+    press("/address", address="umut@voorbeeld.nl")
+    assert "Uw adres is bewaard" in followed("address").text
+    phone.cookies.clear()
+    assert phone.post(f"{page}/ask", data={"address": "umut@voorbeeld.nl"}).status_code == 200
+    assert "Meneer Yılmaz" in followed("link").text
+    assert press("/forget", sure="yes").status_code == 200
+    gone = phone.get(about["portal"], headers={"accept": "text/html"})
+    assert (gone.status_code, "Deze klant is vergeten" in gone.text) == (410, True), gone.text

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from edge.commands.doctor import Trouble, _looks
+from edge.commands.doctor import _looks
+from edge.diagnosis import Trouble
 from edge.kit.sqlite import open_reader
 from edge.looks import acts as looks
 from edge.looks import alarms

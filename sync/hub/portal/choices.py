@@ -1,6 +1,6 @@
 """What may be done with a customer's data, a plain sentence each, with the button that changes it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -81,14 +81,22 @@ def open_places(held: Sequence[Consent], partners: Sequence[str]) -> list[tuple[
 
 
 def unasked(
-    held: Sequence[Consent], words: Words, *, names: Mapping[str, str], partners: Sequence[str]
+    held: Sequence[Consent],
+    words: Words,
+    *,
+    names: Mapping[str, str],
+    partners: Sequence[str],
+    refused: Collection[tuple[str, str]],
 ) -> tuple[Choice, ...]:
-    """Questions that stand open, each with a yes and a no of one touch."""
+    """Questions that stand open, each with a yes and a no of one touch; `refused` once left a box empty."""
     return tuple(
         Choice(
             id=f"{purpose}-{recipient}",
             title=words.say(CONSENTS[purpose][0]),
-            sentence=words.say("choice.ask", may=words.say(CONSENTS[purpose][1], who=name(recipient, names))),
+            sentence=words.say(
+                key("choice.again") if (purpose, recipient) in refused else key("choice.ask"),
+                may=words.say(CONSENTS[purpose][1], who=name(recipient, names)),
+            ),
             until="",
             stop="",
             allow=words.say("choice.yes"),
@@ -106,6 +114,11 @@ def unasked(
 
 def given(consent: Consent, *, now_ms: int) -> bool:
     return consent.state == "given" and (consent.until_ms is None or consent.until_ms > now_ms)
+
+
+def advised(held: Sequence[Consent], *, now_ms: int) -> bool:
+    """Whether anybody makes advice of what they bought."""
+    return any(each.purpose == "profiling" and given(each, now_ms=now_ms) for each in held)
 
 
 def choices(

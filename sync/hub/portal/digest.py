@@ -86,7 +86,7 @@ def text(it: Digest, words: Words, *, link: str) -> str:
     lines = [it.title, "", words.say("digest.parties")]
     for each in it.parties:
         lines.append(f"- {each.name}")
-        lines += [f"  {use.title}: {use.period}" for use in each.uses if use.holds]
+        lines += [f"  {use.title}{words.say('colon')} {use.period}" for use in each.uses if use.holds]
     lines += ["", words.say("digest.looks"), *(f"- {each}" for each in it.looks)]
     lines += [] if it.looks else [words.say("digest.nobody")]
     lines += ["", words.say("digest.used"), *(f"- {each}" for each in it.used)]

@@ -166,7 +166,11 @@ def _seen(pages: Pages, mine: Mine, asked: Asked, *, now_ms: int) -> tuple[Seen,
     found = []
     for recipient in dict.fromkeys(each.recipient for each in mine.held):
         traits = staff_see(mine, recipient, now_ms=now_ms)
-        shown = card(traits, asked.words, now_ms=now_ms) if traits.values else None
+        shown = (
+            card(traits, asked.words, advised="baskets" in traits.values, now_ms=now_ms)
+            if traits.values
+            else None
+        )
         found.append(Seen(choices.name(recipient, pages.hub.config.names), shown))
     return tuple(found)
 

@@ -169,7 +169,15 @@ async def _shown(pages: Pages, asked: Asked, wish: Wish, *, step: str, bad: bool
 
 def benefit(ticket: Ticket, words: Words) -> str:
     """What becoming known gives today, in the language that is nearest."""
-    return ticket.benefit_nl if words.language == "nl" else ticket.benefit_en or ticket.benefit_nl
+    own = {
+        "nl": ticket.benefit_nl,
+        "en": ticket.benefit_en,
+        "de": ticket.benefit_de,
+        "fr": ticket.benefit_fr,
+    }
+    if words.language == "nl":
+        return own["nl"]
+    return own[words.language] or own["en"] or own["nl"]
 
 
 def _would_keep(pages: Pages, wish: Wish, *, now_ms: int) -> Kept:

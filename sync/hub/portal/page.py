@@ -100,20 +100,20 @@ class Portal:
 async def page(hub: "Hub", who: Guest, words: Words, *, changed: bool = False) -> Portal:
     """Everything of one customer, read through their own session."""
     now_ms = hub.now_ms()
-    held, sealed, views = await hub.db.read(_own, who.token_hash, now_ms=now_ms)
+    held, sealed, views, refused = await hub.db.read(_own, who.token_hash, now_ms=now_ms)
     traits = open_traits(sealed, kek=hub.keys.hub_kek, log=hub.log)
     shown = choices.choices(held, words, names=hub.config.names, now_ms=now_ms)
     looks = _looks(views, words, names=hub.config.names, now_ms=now_ms)
     return Portal(
         frame=Frame(language=words.language, own=form_token(who.token)),
         greeting=_greeting(words, now_ms=now_ms),
-        card=card(traits, words, now_ms=now_ms),
+        card=card(traits, words, advised=choices.advised(held, now_ms=now_ms), now_ms=now_ms),
         looks=looks,
         glance=GLANCE,
         earlier=words.count("looks.earlier", len(looks) - GLANCE) if len(looks) > GLANCE else "",
         newest=str(views[0].at_ms) if views else "",
         choices=shown,
-        open=choices.unasked(held, words, names=hub.config.names, partners=_partners(hub)),
+        open=choices.unasked(held, words, names=hub.config.names, partners=_partners(hub), refused=refused),
         nevers=choices.nevers(held, words),
         changed=changed,
         all_at_once=sum(bool(each.stop) for each in shown) > 1,
@@ -122,11 +122,12 @@ async def page(hub: "Hub", who: Guest, words: Words, *, changed: bool = False) -
 
 def _own(
     conn: Connection, token_hash: bytes, *, now_ms: int
-) -> tuple[list[Consent], list[Sealed], list[View]]:
+) -> tuple[list[Consent], list[Sealed], list[View], set[tuple[str, str]]]:
     return (
         tables.own_consents(conn, token_hash, now_ms=now_ms),
         tables.own_traits(conn, token_hash, now_ms=now_ms),
         tables.own_views(conn, token_hash, now_ms=now_ms, most=MOST_VIEWS),
+        tables.own_refusals(conn, token_hash, now_ms=now_ms),
     )
 
 
@@ -224,7 +225,8 @@ async def _register(
     found = next((each for each in held if (each.purpose, each.recipient) == (purpose, recipient)), None)
     if found is not None and PURPOSES.get(purpose) == "consent":
         return found
-    asked = choices.unasked(held, words, names=hub.config.names, partners=_partners(hub))
+    refused = await hub.db.read(tables.own_refusals, who.token_hash, now_ms=hub.now_ms())
+    asked = choices.unasked(held, words, names=hub.config.names, partners=_partners(hub), refused=refused)
     for each in asked:
         if (each.purpose, each.recipient) == (purpose, recipient):
             return each

@@ -1,10 +1,10 @@
 """Who has data of a customer, for what, until when, in return for what; and where what is known came from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from edge.consent.records import Record, ends_soon
+from edge.consent.records import Event, Record, ends_soon
 from edge.consent.rules import TRAITS
 from sync.hub.portal import choices
 from sync.hub.portal.mine import CORRECTED, SELF, Mine, first
@@ -92,15 +92,16 @@ def parties(records: Sequence[Record], words: Words, *, now_ms: int) -> tuple[Pa
 
 def sources(mine: Mine, words: Words, *, names: Mapping[str, str], now_ms: int) -> tuple[Source, ...]:
     """Where each trait came from, in the order of the declaration."""
+    advised = choices.advised(mine.held, now_ms=now_ms)
     return tuple(
-        Source(words.say(DATA[name]), _source(mine, name, words, names=names, now_ms=now_ms), _advises(name))
+        Source(
+            words.say(DATA[name]),
+            _source(mine, name, words, names=names, now_ms=now_ms),
+            advised and TRAITS[name].purpose == "profiling",
+        )
         for name in TRAITS
         if name in mine.traits.values
     )
-
-
-def _advises(name: str) -> bool:
-    return TRAITS[name].purpose == "profiling"
 
 
 def _pane(id_: str, role: str, its: Sequence[Record], words: Words, *, now_ms: int) -> PartyPane:
@@ -125,16 +126,17 @@ def _use(record: Record, words: Words, *, now_ms: int) -> Use:
         period = words.say("period.open", since=since)
     else:
         period = words.say("period.until", since=since, until=day(now.until_ms, words, now_ms=now_ms))
-    benefit = record.benefit
+    benefit = record.benefit.rstrip(".! ")  # it stands inside a sentence of ours
     if benefit and record.delivered_ms is not None:
         when = day(min(record.delivered_ms, now_ms), words, now_ms=now_ms)
         benefit = words.say("benefit.given", benefit=benefit, day=when)
     return Use(
         title=words.say(TITLES[record.purpose]),
-        data=", ".join(_within(words.say(DATA[name]), words) for name in record.data if name in DATA),
-        basis=words.say(BASES[record.basis]),
+        # What was stopped or never chosen rests on nothing, and nothing is used for it.
+        data=_listed(record.data, words) if record.holds else "",
+        basis=words.say(BASES[record.basis]) if record.holds else "",
         period=period,
-        benefit=benefit,
+        benefit=benefit if record.holds else "",
         holds=record.holds,
         soon=record.holds and ends_soon(from_ms=now.at_ms, until_ms=now.until_ms, now_ms=now_ms),
         record=record.record_id,
@@ -161,10 +163,22 @@ def _source(mine: Mine, name: str, words: Words, *, names: Mapping[str, str], no
     joined = first(mine.told, lambda each: each.kind == "customer_joined")
     if name in ("name", "since", *_MOVES) and joined is not None:
         return words.say("source.joined", shop=shop(joined.shop_id), day=at(joined.at_ms))
+    phone = next((each for each in _firsts(mine) if each.how == "phone"), None)
+    if name in ("name", "since", *_MOVES) and phone is not None:
+        return words.say("source.phone", day=at(phone.at_ms))
     orders = [each for each in mine.happened if each.channel != SELF]
     if name in ("last", "baskets", "pickup") and orders:
         return words.count("source.orders", len(orders), day=at(orders[0].at_ms))
     return words.say("source.office.day", day=at(mine.traits.as_of_ms[name]))
+
+
+def _firsts(mine: Mine) -> Iterator[Event]:
+    """How each of their choices began."""
+    return (each.events[0] for each in mine.records)
+
+
+def _listed(names: Sequence[str], words: Words) -> str:
+    return ", ".join(_within(words.say(DATA[name]), words) for name in names if name in DATA)
 
 
 def _within(title: str, words: Words) -> str:

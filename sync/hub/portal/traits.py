@@ -80,7 +80,7 @@ def open_traits(sealed: Sequence[Sealed], *, kek: bytes, log: Log) -> Traits:
     return Traits(values, as_of_ms)
 
 
-def card(traits: Traits, words: Words, *, now_ms: int) -> Card:
+def card(traits: Traits, words: Words, *, advised: bool, now_ms: int) -> Card:
     points, as_of = points_of(traits, words, now_ms=now_ms)
     return Card(
         call=_call(traits.values.get("name")),
@@ -90,7 +90,7 @@ def card(traits: Traits, words: Words, *, now_ms: int) -> Card:
         stamps=stamps_of(traits, words),
         vouchers=_vouchers(traits, words, now_ms=now_ms),
         giftcards=_giftcards(traits, words),
-        known=_known(traits, words, now_ms=now_ms),
+        known=_known(traits, words, advised=advised, now_ms=now_ms),
     )
 
 
@@ -201,7 +201,7 @@ MONTH_NAMES: Final = (
 )  # fmt: skip
 
 
-def _known(traits: Traits, words: Words, *, now_ms: int) -> tuple[str, ...]:
+def _known(traits: Traits, words: Words, *, advised: bool, now_ms: int) -> tuple[str, ...]:
     found = []
     values = traits.values
     if (year := whole(values.get("since"), "year")) and 1900 <= year <= 9999:
@@ -214,5 +214,6 @@ def _known(traits: Traits, words: Words, *, now_ms: int) -> tuple[str, ...]:
         found.append(words.say("known.last", what=what, ago=words.ago(at_ms, now_ms=now_ms)))
     baskets = values.get("baskets")
     if isinstance(baskets, Mapping) and isinstance(baskets.get("baskets"), list) and baskets["baskets"]:
-        found.append(words.count("known.baskets", len(baskets["baskets"])))
+        said = key("known.baskets") if advised else key("known.baskets.idle")
+        found.append(words.count(said, len(baskets["baskets"])))
     return tuple(found)

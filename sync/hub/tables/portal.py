@@ -143,6 +143,18 @@ def own_consents(conn: Connection, token_hash: bytes, *, now_ms: int) -> list[Co
     return [Consent(*row) for row in rows]
 
 
+def own_refusals(conn: Connection, token_hash: bytes, *, now_ms: int) -> set[tuple[str, str]]:
+    """Purpose and recipient of what they were asked once, and did not choose."""
+    rows = conn.execute(
+        f"""
+        SELECT DISTINCT e.purpose, e.recipient FROM consent_event AS e JOIN {OWN}=e.customer_id
+        WHERE e.state='refused'
+        """,
+        {"token_hash": token_hash, "now_ms": now_ms},
+    )
+    return {(purpose, recipient) for purpose, recipient in rows}
+
+
 def own_views(conn: Connection, token_hash: bytes, *, now_ms: int, most: int) -> list[View]:
     """The newest looks at the card, and cards that were given, blocked or copied, newest first."""
     rows = conn.execute(

@@ -85,6 +85,10 @@ def test_what_staff_see_is_what_the_purposes_allow_and_the_sources_say_where_it_
     assert "1 keer gespaard of besteed, het laatst in Amersfoort" in shown
     assert "Van het hoofdkantoor" in shown
     assert re.search(r"Aankopen · <b>gebruikt voor advies</b>", shown)
+    assert "Wij bewaren 1 aankoop voor advies." in phone.get("/portal").text
+    press(phone, "/portal", "/portal/stop", purpose="profiling", recipient=HERE)
+    assert "gebruikt voor advies" not in phone.get("/portal/data").text
+    assert "Wij bewaren 1 aankoop, en maken er geen advies van." in phone.get("/portal").text
     press(phone, "/portal", "/portal/stop", purpose="recognition", recipient=HERE)
     assert "Niets: hier wordt u niet herkend." in phone.get("/portal/data").text
 

@@ -64,6 +64,23 @@ def test_somebody_becomes_known_on_their_phone_and_has_a_pass_and_their_page(pla
     assert place.rows("SELECT shop_id, reason FROM residency") == [("s1", "joined")]
 
 
+def test_their_page_says_of_each_choice_what_they_said_on_the_phone(place: Place) -> None:
+    phone, to = place.phone(), address(place, benefit_nl="Vandaag: koffie.")
+    assert fill(phone, to, "keep", name=NAME, recognition="yes", period="stop").status_code == 303
+    advice = phone.get("/portal").text.split('data-open="profiling"')[1].split("</article>")[0]
+    assert "Dit koos u niet. Wilt u het nu wel?" in advice
+    data = phone.get("/portal/data").text
+    refused = data.split("<b>Advies</b>")[1].split("</li>")[0]
+    assert "Dit koos u niet, " in refused
+    assert "Omdat u ja zei" not in refused, "and nothing that contradicts it"
+    assert "U krijgt ervoor: Vandaag: koffie." in data
+    assert "koffie.." not in data
+    name = data.split("<span>Uw naam")[1].split("</li>")[0]
+    assert "op uw telefoon" in name
+    receipt = phone.get(re.findall(r'href="(/portal/receipts/[^"]+)"', data)[0]).text
+    assert re.findall(r'href="/portal/receipts/[^"/]+"', receipt) == [], "a receipt leads to itself"
+
+
 def test_a_code_is_good_once_and_for_a_quarter_of_an_hour(place: Place) -> None:
     phone, to = place.phone(), address(place)
     assert fill(phone, to, "keep", period="year").status_code == 303
@@ -107,6 +124,12 @@ def test_a_name_that_is_none_is_asked_again_and_what_was_chosen_stays(place: Pla
 def test_it_speaks_the_phones_language(place: Place, language: str, word: str) -> None:
     to = address(place, benefit_nl="", benefit_en="")
     assert word in place.phone().get(to, headers={"accept-language": language}).text
+    promised = {f"benefit_{each}": f"Gift {each}" for each in ("nl", "en", "de", "fr")}
+    asked = {"accept-language": language}
+    assert f"Gift {language}" in place.phone().get(address(place, **promised), headers=asked).text
+    nearest = {**promised, f"benefit_{language}": ""}
+    other = "nl" if language == "en" else "en"
+    assert f"Gift {other}" in place.phone().get(address(place, **nearest), headers=asked).text
 
 
 def test_a_card_that_saved_without_a_name_comes_along(place: Place) -> None:

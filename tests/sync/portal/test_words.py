@@ -1,5 +1,6 @@
 """The portal's catalogues: no key missing or stale, the same values in both languages, no word of the other one."""
 
+import re
 from string import Formatter
 
 import pytest
@@ -7,7 +8,7 @@ from babel.messages.mofile import read_mo
 
 from edge.kit import words
 from sync.hub.portal.words import LANGUAGES, spoken
-from tests.staff_ui.catalogues import FOLDER, PORTAL, extracted, po_file, read, shared
+from tests.staff_ui.catalogues import FOLDER, PASSES, PORTAL, extracted, po_file, read, shared
 from tests.staff_ui.test_words import DUTCH, ENGLISH, forms, key_of, visible
 from tests.sync.portal.place import ANNA, Place, press
 
@@ -31,6 +32,15 @@ def test_times_and_numbers_are_said_as_on_the_tablet(language: str) -> None:
     ours = keys(language)
     theirs = {key_of(message): forms(message) for message in read(language, FOLDER) if message.id}
     assert {key: ours[key] for key in shared()} == {key: theirs[key] for key in shared()}
+
+
+def test_french_keeps_a_sign_of_two_parts_with_its_word() -> None:
+    """A narrow no-break space (U+202F) stands before it, so that no line begins with a question mark."""
+    for folder in (PORTAL, PASSES):
+        said = [text for message in read("fr", folder) if message.id for text in forms(message)]
+        loose = [text for text in said if re.search(r"[^\u202f\w:?!;][:;?!](\s|$)|\w[;?!]|\w:\s", text)]
+        assert loose == []
+        assert any("\u202f?" in text for text in said)
 
 
 def test_all_languages_fill_in_the_same_values() -> None:
@@ -63,8 +73,6 @@ def test_a_phone_is_answered_in_the_language_it_asks_for(accepted: str, language
 
 
 def test_no_template_has_words_of_its_own() -> None:
-    import re
-
     for file in (PORTAL / "templates").glob("*.html"):
         text = re.sub(r"{% block (kind|live) %}.*?{% endblock %}", "", file.read_text(encoding="utf-8"))
         text = re.sub(r"{#.*?#}|{%.*?%}|{{.*?}}", "", text, flags=re.DOTALL)

@@ -1,0 +1,155 @@
+"""A hub's settings in force, and how its parts are: what `welkom check` and `welkom doctor` say of a hub.toml."""
+
+import os
+import re
+import socket
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import fields
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from edge.config import toml
+from edge.diagnosis import Trouble, database_file, disk, findings
+from edge.hub_file import MAIL_PASSWORD, PASSWORD, HubFile
+from edge.kit.errors import StoreError
+from edge.kit.postgres import connector
+from edge.machine import Finding
+from sync.hub import config as hub_config
+from sync.hub.config import Config
+from sync.hub.sender import PORTS
+from sync.hub.store import FILE
+
+KNOCK_S: Final = 5
+_BARE: Final = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+
+
+def effective(settings: HubFile) -> str:
+    """The settings in force as TOML; of secrets only their names."""
+    hub = settings.hub
+    own = {
+        "state": hub.state,
+        "host": hub.host,
+        "port": hub.port,
+        "database": hub.database,
+        "snapshots": hub.snapshots or "",
+        "signing": hub.signing,
+        "country": hub.country,
+        "page": hub.page,
+        "mail": hub.post.url,
+        "mail_from": hub.post.sender,
+        "phones_at": hub.post.phones_at,
+    }
+    secret = [*hub_config.NAMES, *(f"shop_key.{each.id}" for each in settings.shops)]
+    secret += [PASSWORD] * (hub.database_password is not None) + [MAIL_PASSWORD] * bool(hub.post.password)
+    lines = [
+        *_table("hub", own),
+        f"proxies = {_listed(hub.proxies)}",
+        f"hooks = {_listed(hub.hooks)}",
+        "",
+        "# secrets, masked",
+        *(f"# {name} = ********" for name in secret),
+        "",
+        *_table("names", hub.names),
+        "",
+        *_table("controllers", hub.controllers),
+        "",
+    ]
+    for party in hub.parties.values():
+        about = {each.name: getattr(party, each.name) for each in fields(party) if each.name != "id"}
+        lines += [*_table(f"parties.{_key(party.id)}", about), ""]
+    lines += [*_table("passes", {"name": hub.passes.name, "colour": hub.passes.colour}), *_wallets(hub), ""]
+    for shop in settings.shops:
+        its = {each.name: getattr(shop, each.name) for each in fields(shop) if each.repr}
+        lines += [*_table("[shops]", its | {"public_key": shop.public_key.hex()}), ""]
+    return "\n".join(lines)
+
+
+def examine(settings: HubFile) -> Iterator[Finding]:
+    """Every part of a hub, in the order in which trouble should be mended; its secrets were read with the file."""
+    hub = settings.hub
+    base = hub.database or FILE
+    return findings(
+        [
+            ("disk", lambda: disk(hub.state)),
+            ("database" if hub.database else base, lambda: _database(hub)),
+            ("page", lambda: _page(hub)),
+            ("letters", lambda: _letters(hub)),
+            ("hub", lambda: _answers(hub)),
+        ]
+    )
+
+
+def _wallets(hub: Config) -> list[str]:
+    apple, google = hub.passes.apple, hub.passes.google
+    said = [f"# Apple: {apple.pass_type_id}, certificate and key are there"] if apple else []
+    return said + ([f"# Google: {google.issuer_id}, the account's key is there"] if google else [])
+
+
+def _database(hub: Config) -> str:
+    if not hub.database:
+        return database_file(hub.state / FILE)
+    try:
+        with closing(connector(hub.database, password=hub.database_password)()):
+            return "answers, and lets this hub in"
+    except StoreError as error:
+        raise Trouble(f"does not let this hub in: {error}") from None
+
+
+def _page(hub: Config) -> str:
+    if not hub.page:
+        return "none: customers get in by a code of the shop alone, without links and passkeys"
+    if not hub.page.startswith("https://") and not _is_here(urlsplit(hub.page).hostname or ""):
+        raise Trouble(f"{hub.page} is not HTTPS: browsers keep no cookie of it; put HTTPS before the hub")
+    return f"customers find theirs at {hub.page}/portal"
+
+
+def _letters(hub: Config) -> str:
+    if not hub.post.url:
+        return "none go out: customers are sent no link and no overview"
+    if not hub.page:
+        raise Trouble("go out, and lead nowhere: set hub.page to where customers find their page")
+    parts = urlsplit(hub.post.url)
+    if parts.scheme == "file":
+        folder = hub.state / parts.path
+        near = next((each for each in (folder, *folder.parents) if each.exists()), Path("/"))
+        if not os.access(near, os.W_OK):
+            raise Trouble(f"{folder} cannot be written by this user")
+        return f"are put into {folder}, for another program to send"
+    port = parts.port or PORTS[parts.scheme]
+    return _knocked(parts.hostname or "", port, f"go out by {parts.hostname}, which answers")
+
+
+def _answers(hub: Config) -> str:
+    host = "127.0.0.1" if hub.host in ("0.0.0.0", "::") else hub.host
+    try:
+        return _knocked(host, hub.port, f"something answers at port {hub.port}")
+    except Trouble:
+        return f"nothing answers at port {hub.port}: it is not running now"
+
+
+def _knocked(host: str, port: int, well: str) -> str:
+    try:
+        socket.create_connection((host, port), timeout=KNOCK_S).close()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise Trouble(f"{host}:{port} cannot be reached ({reason})") from None
+    return well
+
+
+def _is_here(host: str) -> bool:
+    return host in ("localhost", "127.0.0.1", "::1")
+
+
+def _table(name: str, values: Mapping[str, object]) -> list[str]:
+    return [f"[{name}]", *(f"{_key(each)} = {toml(value)}" for each, value in values.items())]
+
+
+def _key(name: str) -> str:
+    """A name as TOML takes it on the left: bare where it can be (TOML 1.0.0, "Keys")."""
+    return name if _BARE.fullmatch(name) else toml(name)
+
+
+def _listed(values: Iterable[object]) -> str:
+    return f"[{', '.join(map(toml, values))}]"

@@ -1,0 +1,20 @@
+"""The demo's post: before the first letter, and with one."""
+
+from typing import Any, Final
+
+from staff_ui.desk import StageLetter
+from staff_ui.pages.post import Post, letter
+from staff_ui.sheets import Frame
+from staff_ui.words import Words
+
+TEMPLATE: Final = "post.html"
+SENT: Final = StageLetter(
+    "imane@voorbeeld.nl",
+    "Uw pagina bij Welkom",
+    "Open uw pagina met deze link. Hij werkt een keer, een kwartier lang.\n\n"
+    f"https://mijn.winkel.nl/portal/link/{'x' * 43}\n",
+)
+
+
+def samples(frame: Frame, words: Words) -> dict[str, Any]:
+    return {"none": Post(frame, ()), "letter": Post(frame, (letter(SENT),))}
