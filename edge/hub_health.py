@@ -33,6 +33,7 @@ def effective(settings: HubFile) -> str:
         "host": hub.host,
         "port": hub.port,
         "database": hub.database,
+        "choices": hub.choices or "",
         "snapshots": hub.snapshots or "",
         "signing": hub.signing,
         "country": hub.country,
