@@ -23,6 +23,7 @@ COMMANDS: Final[dict[str, str]] = {
     "backup": "copy the hub's database while the hub works on",
     "export": "write facts, ledger, catalogue, stock, fleet or customers of the hub to a file",
     "verify": "check a customer's copy, or a receipt, by the hub's published key",
+    "papers": "records of processing, DPIA, door sign and the rest, from the real settings",
     "merge": "list cards that became somebody's with what they had earned, and undo one",
     "token": "make, list and end the tokens of programs that ask the hub",
     "decode": "answer decoding requests, a line of JSON each",

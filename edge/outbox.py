@@ -15,7 +15,7 @@ from edge.facts import Fact
 from edge.kit.chain import link
 
 
-def _wire_name(kind: type[Fact]) -> str:
+def wire_name(kind: type[Fact]) -> str:
     name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind.__name__)
     return name.lstrip("_")
 
@@ -31,7 +31,7 @@ class _Shape:
 
 def _shape(kind: type[Fact]) -> _Shape:
     names = tuple(each.name for each in fields(kind) if each.name != "at_ms")
-    return _Shape(_wire_name(kind), names, attrgetter(*names, "at_ms"))
+    return _Shape(wire_name(kind), names, attrgetter(*names, "at_ms"))
 
 
 _SHAPES: Final = {kind: _shape(kind) for kind in get_args(Fact)}

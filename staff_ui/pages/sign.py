@@ -4,9 +4,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from litestar import Response
+from markupsafe import Markup
 
 from edge.config import Config
 from staff_ui.desk import Desk, Guest, frame, html, words
+from staff_ui.pages.pair import qr
 from staff_ui.security import Ask
 from staff_ui.sheets import Frame
 from staff_ui.words import Words
@@ -37,6 +39,7 @@ class Sign:
     never: tuple[str, ...]
     stop: tuple[str, ...]
     page: str
+    code: Markup  # the address of that page, to be scanned; empty without one
 
 
 async def sign(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
@@ -88,4 +91,5 @@ def told(found: Facts, around: Frame, say: Words) -> Sign:
         never=(*never, say.say("sign.faces")),
         stop=(say.say("sign.no"), say.say("sign.stop_page") if found.page else say.say("sign.stop")),
         page=found.page,
+        code=Markup(qr(found.page)) if found.page else Markup(""),
     )

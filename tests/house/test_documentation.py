@@ -15,10 +15,12 @@ from drivers.catalogue import KINDS
 from drivers.settings import KEYS, ReaderSettings
 from edge import config
 from edge.cli import COMMANDS
+from edge.consent.retention import KEPT
 from edge.consent.rules import PURPOSES, TRAITS
 from edge.facts import Fact
 from edge.kit.migrate import load, migrate
 from edge.kit.sqlite import open_writer
+from edge.papers.labels import ROWS
 from staff_ui.pages import machine
 from staff_ui.routes import ROUTES
 from sync.hub import config as hub_config
@@ -91,6 +93,10 @@ def test_every_trait_has_its_row_with_its_purpose_and_source() -> None:
     assert {each: tuple(cells[:2]) for each, cells in rows.items()} == {
         each: (trait.purpose, trait.source) for each, trait in TRAITS.items()
     }
+
+
+def test_every_row_of_what_is_kept_has_its_words_in_the_papers() -> None:
+    assert set(ROWS) == {(each.where, each.tables[0]) for each in KEPT}, "name it in edge/papers/labels.py"
 
 
 def test_every_table_of_both_files_has_its_row_naming_the_file(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ PLANTED = [
     ("sync/hub/people.py", "import edge.visits.tables", "The hub knows the rules and the kit"),
     ("edge/jobs.py", "import edge.simulate.disk", "Only its command knows the simulator"),
     ("edge/simulate/box.py", "import edge.simulate.planted", "Planted bugs are of the simulator alone"),
+    ("edge/jobs.py", "import edge.papers.maker", "Only its command writes the papers"),
     ("staff_ui/desk.py", "import drivers.reader", "Pages know neither hardware nor the hub"),
 ]
 

@@ -9,6 +9,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 import staff_ui
+from edge import papers
 from edge.kit import words
 from staff_ui.words import LANGUAGES
 from sync.hub import passes, portal
@@ -18,8 +19,9 @@ from sync.hub.portal.words import LANGUAGES as TONGUES
 FOLDER: Final = Path(staff_ui.__file__).parent
 PORTAL: Final = Path(portal.__file__).parent
 PASSES: Final = Path(passes.__file__).parent
+PAPERS: Final = Path(papers.__file__).parent
 # Each has its templates and its locales, in the languages of those who read it.
-FOLDERS: Final = {FOLDER: LANGUAGES, PORTAL: TONGUES, PASSES: ON_PASSES}
+FOLDERS: Final = {FOLDER: LANGUAGES, PORTAL: TONGUES, PASSES: ON_PASSES, PAPERS: LANGUAGES}
 # Our own names for gettext, N_ and ngettext; `count` has one key for all its forms.
 KEYWORDS: Final = {"say": None, "key": None, "count": None}
 METHODS: Final = [("templates/**.html", "jinja2"), ("**.py", "python")]

@@ -1,0 +1,163 @@
+"""Records of processing activities (GDPR article 30(1)), from the tables that the program itself goes by."""
+
+from collections.abc import Iterator
+
+from edge.consent.records import data_of
+from edge.consent.rules import PURPOSES, TRAITS
+from edge.papers import labels
+from edge.papers.blocks import Ask, Block, Grid, Heading, Paper, Text, grid, points
+from edge.papers.installation import Installation
+from edge.papers.measures import measures
+from edge.papers.words import Words
+from staff_ui.pages.join import CHOICES
+
+
+def records(here: Installation, words: Words) -> Paper:
+    say = words.say
+    blocks: list[Block] = [
+        Heading(say("records.who")),
+        controllers(here, words),
+        Ask(say("records.officer")),
+    ]
+    if here.with_hub:
+        blocks.append(Ask(say("records.between")))
+    blocks += [
+        Heading(say("records.purposes")),
+        purposes(here, words),
+        Text(say("records.consent")),
+        Heading(say("records.people")),
+        points((say("people.customers"), say("people.young"), say("people.staff"), say("people.strangers"))),
+        Heading(say("records.data")),
+        fields(words),
+        Text(say("records.special")),
+        Heading(say("records.recipients")),
+        grid((say("head.who"), say("head.gets"), say("head.why")), recipients(here, words)),
+        Text(say("records.no_more")),
+        Heading(say("records.abroad")),
+        *_abroad(here, words),
+        Heading(say("records.ends")),
+        ends(here, words),
+        Text(say("records.erasure")),
+        Heading(say("records.security")),
+        points(measures(here, words)),
+    ]
+    if here.plain_http:
+        blocks.append(Ask(say("records.https")))
+    blocks += [Ask(say("records.box")), Heading(say("records.asked")), asked(words)]
+    return Paper("records", say("records.title"), say("records.lead"), tuple(blocks), say("records.foot"))
+
+
+def controllers(here: Installation, words: Words) -> Grid:
+    head = (
+        words.say("head.who"),
+        words.say("head.kind"),
+        words.say("head.address"),
+        words.say("head.contact"),
+    )
+    return grid(
+        head,
+        (
+            (
+                each.name,
+                labels.party(each.kind, words),
+                each.address,
+                ", ".join(part for part in (each.contact, each.email, each.phone) if part),
+            )
+            for each in here.parties
+        ),
+    )
+
+
+def purposes(here: Installation, words: Words) -> Grid:
+    """Every purpose, in the sentence that customers read of it, with its basis and its fields."""
+    who = here.name
+    head = (
+        words.say("head.purpose"),
+        words.say("head.what"),
+        words.say("head.basis"),
+        words.say("head.data"),
+    )
+    return grid(
+        head,
+        (
+            (
+                labels.purpose(name, words),
+                labels.may(name, who, words),
+                labels.basis(basis, words),
+                ", ".join(labels.field(each, words) for each in data_of(name)) or words.say("data.none"),
+            )
+            for name, basis in PURPOSES.items()
+        ),
+    )
+
+
+def fields(words: Words) -> Grid:
+    head = (
+        words.say("head.field"),
+        words.say("head.purpose"),
+        words.say("head.source"),
+        words.say("head.seen"),
+        words.say("head.until"),
+    )
+    return grid(
+        head,
+        (
+            (
+                labels.field(name, words),
+                labels.purpose(trait.purpose, words),
+                labels.source(name, words),
+                labels.roles(name, words),
+                labels.trait_end(name, PURPOSES[trait.purpose], words),
+            )
+            for name, trait in TRAITS.items()
+        ),
+    )
+
+
+def recipients(here: Installation, words: Words) -> Iterator[tuple[str, str, str]]:
+    """Everybody outside who gets anything, by the settings."""
+    say = words.say
+    if here.with_hub:
+        yield here.hub_host or say("gets.hub.name"), say("gets.hub"), say("gets.hub.why")
+    for each in here.partners:
+        yield each.name, say("gets.partner"), say("gets.partner.why")
+    if here.hub is None:
+        return
+    if here.hub.post.url and not here.hub.post.url.startswith("file:"):
+        yield say("gets.mail.name"), say("gets.mail"), say("gets.mail.why")
+    if here.hub.passes.apple is not None:
+        yield "Apple", say("gets.apple"), say("gets.wallet.why")
+    if here.hub.passes.google is not None:
+        yield "Google", say("gets.google"), say("gets.wallet.why")
+    for hook in here.hub.hooks:
+        yield hook, say("gets.hook"), say("gets.hook.why")
+
+
+def _abroad(here: Installation, words: Words) -> list[Block]:
+    blocks: list[Block] = [Text(words.say("abroad.none"))]
+    if here.with_hub:
+        blocks.append(Ask(words.say("abroad.hub")))
+    if here.hub is not None and (here.hub.passes.google or here.hub.passes.apple):
+        blocks.append(Ask(words.say("abroad.wallet")))
+    return blocks
+
+
+def ends(here: Installation, words: Words) -> Grid:
+    """Time limits: every row of `KEPT` that can be filled here, and the function that deletes."""
+    head = (words.say("head.what"), words.say("head.where"), words.say("head.basis"), words.say("head.until"))
+    return grid(
+        head,
+        (
+            (what, words.say(labels.PLACES[each.where]), labels.basis(each.basis, words), until)
+            for each in labels.kept(here)
+            for what, until in (labels.row(each, words),)
+        ),
+    )
+
+
+def asked(words: Words) -> Grid:
+    """What people read before they say yes, word for word."""
+    return grid(
+        (words.say("head.question"), words.say("head.with")),
+        ((words.tablet.say(label), words.tablet.say(why)) for label, why in CHOICES.values()),
+    )
