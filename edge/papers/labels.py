@@ -36,6 +36,7 @@ ROWS: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("shop", "ledger"): (key("kept.ledger"), key("until.ledger")),
     ("shop", "outbox"): (key("kept.outbox"), key("until.outbox")),
     ("shop", "refusal"): (key("kept.refusal"), key("until.days14")),
+    ("shop", "suggestion"): (key("kept.suggestion"), key("until.days90")),
     ("shop", "mark"): (key("kept.mark"), key("until.mark")),
     ("shop", "spent"): (key("kept.spent"), key("until.spent")),
     ("shop", "beacon"): (key("kept.beacon"), key("until.beacon")),
