@@ -19,6 +19,7 @@ from edge.health import Health
 from edge.house import House
 from edge.joining import tables as joining
 from edge.presence import beacons
+from edge.recognition.evidence import Evidence
 from edge.replica import Seals
 from edge.uplink import Uplink, customer_of, products_of
 from edge.visits import tables as visits
@@ -66,11 +67,11 @@ async def join_hub(
             raise TimeoutError from None
         return answer.found, answer.cursor
 
-    async def address_of(customer_id: bytes) -> str | None:
+    async def address_of(customer_id: bytes, shown: Evidence) -> str | None:
         if not house.health.online:
             return None
         try:
-            return (await own_page.ask(agent.asking, customer_id.hex())).address
+            return (await own_page.ask(agent.asking, customer_id.hex(), shown=shown)).address
         except wire.WireError as error:
             house.log("own_page_not_made", code=error.code, hint=error.hint)
             return None

@@ -1,6 +1,8 @@
-"""A customer who stands here, tapped and showed that it is them, gets their own page onto their own phone.
+"""A customer who stands here and showed that it is them gets their own page onto their own phone.
 
-The page is the centre's; here is only the asking, while the line is there.
+The page is the centre's; here is only the asking, while the line is there. What counts is the card or phone itself,
+held to a reader after the tablet asked for it: staff may know a birthday, have a picture of a bar code, or know of a
+tap of a while ago. Whoever cannot show that is sent a link, where they said that they read it.
 """
 
 import asyncio
@@ -9,38 +11,50 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
+from edge.recognition.evidence import Evidence
+
 ASK_S: Final = 3.0  # somebody waits, with the tablet between them and a colleague
 TRIES: Final = 3  # a visit: a month is guessed in twelve, a day and a month hardly
-CHECK_MS: Final = 15 * 60_000  # a tap older than this was perhaps somebody else's hand
+CHECK_MS: Final = 5 * 60_000  # asked longer ago than this: perhaps of somebody else
 
 
 @dataclass(slots=True)
 class OwnPage:
-    """`ask` takes a customer's id; None where there is no centre, or it did not answer."""
+    """`ask` takes a customer's id and what they proved; None where there is no centre, or it did not answer.
 
-    ask: Callable[[bytes], Awaitable[str | None]] | None = None
+    It answers with an address, empty after a weak proof: then a link is on its way, if they are known to read one.
+    """
 
-    async def address(self, customer_id: bytes) -> str | None:
+    ask: Callable[[bytes, Evidence], Awaitable[str | None]] | None = None
+
+    async def address(self, customer_id: bytes, shown: Evidence) -> str | None:
         """What lets one phone in, once, for a quarter of an hour; None when it cannot be had now."""
         if self.ask is None:
             return None
         with suppress(TimeoutError):
             async with asyncio.timeout(ASK_S):
-                return await self.ask(customer_id)
+                return await self.ask(customer_id, shown)
         return None
 
 
-def tapped(how: str, *, seen_ms: int, now_ms: int) -> bool:
-    """Whether they held something to a reader just now: who was only near, typed or named did not."""
-    return how in ("tap", "scan") and now_ms - seen_ms < CHECK_MS
+def held(how: str) -> bool:
+    """Whether they held something to a reader: who was only near, typed or named did not."""
+    return how in ("tap", "scan")
 
 
-def shown(birthday: Any, *, day: str, month: str) -> bool:
+def shown_since(asked_ms: int, *, strong_ms: int | None, unlocked_ms: int | None) -> Evidence:
+    """What card or phone itself proved after the tablet asked for it; a tap of before was for something else."""
+    if unlocked_ms is not None and unlocked_ms > asked_ms:
+        return "unlocked"
+    return "strong" if strong_ms is not None and strong_ms > asked_ms else "weak"
+
+
+def knows(birthday: Any, *, day: str, month: str) -> bool:
     """Whether somebody named the birthday that is theirs."""
     if not isinstance(birthday, dict):
         return False
-    held = birthday.get("day"), birthday.get("month")
-    return all(isinstance(each, int) for each in held) and held == _numbers(day, month)
+    known = birthday.get("day"), birthday.get("month")
+    return all(isinstance(each, int) for each in known) and known == _numbers(day, month)
 
 
 def _numbers(*texts: str) -> tuple[int | None, ...]:

@@ -17,7 +17,6 @@ from edge.kit.told import until_told
 from sync.hub.app import open_hub
 from sync.hub.hq import webhooks
 from sync.hub.portal import digest
-from sync.hub.portal.pages import Pages
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +53,7 @@ async def _serve(settings: HubFile, *, put_back: bool) -> None:
             async with asyncio.TaskGroup() as group:
                 beating = group.create_task(watchdog())
                 telling = group.create_task(webhooks.run(hub))
-                writing = group.create_task(digest.keep_sending(Pages(hub)))
+                writing = group.create_task(digest.keep_sending(hub.pages))
                 try:
                     await serve(hub.app, sock, goodbye=hub.bell.close, ready=ready)
                 finally:

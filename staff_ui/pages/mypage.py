@@ -1,4 +1,4 @@
-"""A customer's own page, onto their own phone: after their tap, and a birthday that only they have to know."""
+"""A customer's own page, onto their own phone: after a tap that this page asks for, or by a link to their address."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -6,9 +6,10 @@ from typing import Final
 from litestar import Response
 from markupsafe import Markup
 
-from edge.own_page import TRIES, shown, tapped
+from edge.own_page import CHECK_MS, TRIES, held, knows, shown_since
+from edge.recognition.evidence import Evidence
 from edge.staff.deeds import note
-from edge.visits.tables import Arrival
+from edge.visits.tables import Arrival, proved
 from edge.wallet.tables import profile_here
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages.named import open_visit
@@ -24,7 +25,10 @@ _NONE: Final = Markup("")
 
 @dataclass(frozen=True, slots=True)
 class MyPage:
-    """`step`: ask, wrong, code; or tap (again), unknown (no birthday), over (too many tries), away (no centre)."""
+    """`step`: tap (hold it to the reader now), weak (that can be copied), ask, wrong (the birthday), ready, code;
+
+    or far (nothing was held to a reader), sent (a link), over (too many tries), away (no centre).
+    """
 
     frame: Frame
     visit: str
@@ -35,47 +39,81 @@ class MyPage:
 
 
 async def mypage(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
-    """`GET /visits/{visit}/page`: the tablet is turned to the customer, who fills in day and month."""
+    """`GET /visits/{visit}/page`: the tablet is turned to the customer and asks for their card or phone."""
     found = open_visit(desk, request)
-    return _page(desk, request, guest, found, _barred(desk, found) or "ask")
+    asked_ms = desk.asked.get(found.visit_id, 0)
+    if asked_ms < desk.house.time.now_ms() - CHECK_MS:
+        asked_ms = desk.asked[found.visit_id] = desk.house.time.now_ms()
+    return _page(desk, request, guest, found, _step(desk, found, asked_ms))
 
 
 async def mypage_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
-    """`POST /visits/{visit}/page`: fields `day`, `month`. Shows a code that lets one phone in, once."""
+    """`POST /visits/{visit}/page`: fields `day`, `month`, or `act` letter. A code lets one phone in, once."""
     form = await own_form(request, guest.tablet)
     house, found = desk.house, open_visit(desk, request)
-    if barred := _barred(desk, found):
-        return _page(desk, request, guest, found, barred)
-    if not shown(_birthday(desk, found), day=form.get("day", ""), month=form.get("month", "")):
+    if form.get("act") == "letter" and held(found.how):
+        return await _ask(desk, request, guest, found, "weak")
+    asked_ms = desk.asked.get(found.visit_id, 0)
+    if asked_ms < house.time.now_ms() - CHECK_MS:
+        return await mypage(desk, request, guest)
+    step = _step(desk, found, asked_ms)
+    if step not in ("ask", "ready"):
+        return _page(desk, request, guest, found, step)
+    if step == "ask" and not knows(
+        _birthday(desk, found), day=form.get("day", ""), month=form.get("month", "")
+    ):
         desk.tries[found.visit_id] = desk.tries.get(found.visit_id, 0) + 1
-        return _page(desk, request, guest, found, _barred(desk, found) or "wrong")
-    address = await house.own_page.address(found.customer_id)
+        over = desk.tries[found.visit_id] >= TRIES
+        return _page(desk, request, guest, found, "over" if over else "wrong")
+    return await _ask(desk, request, guest, found, _shown(desk, found, asked_ms))
+
+
+async def _ask(desk: Desk, request: Ask, guest: Guest, found: Arrival, shown: Evidence) -> Response[str]:
+    """Ask the centre. A tap lets one phone in: for the next one it is asked for again."""
+    house = desk.house
+    address = await house.own_page.address(found.customer_id, shown)
     if address is None:
         return _page(desk, request, guest, found, "away")
-    doer, now_ms = guest.who.doer, house.time.now_ms()
-    await house.db.apply(note, doer, what="own_page", visit_id=found.visit_id, now_ms=now_ms)
+    desk.asked.pop(found.visit_id, None)
+    now_ms = house.time.now_ms()
+    await house.db.apply(
+        note, guest.who.doer, what="own_page", reason=shown, visit_id=found.visit_id, now_ms=now_ms
+    )
+    if not address:
+        return _page(desk, request, guest, found, "sent")
     return _page(desk, request, guest, found, "code", code=address)
 
 
-def _barred(desk: Desk, found: Arrival) -> str:
-    """Why nothing can be asked now; empty when it can."""
-    if not tapped(found.how, seen_ms=found.seen_ms, now_ms=desk.house.time.now_ms()):
-        return "tap"
-    if not isinstance(_birthday(desk, found), dict):
-        return "unknown"
-    return "over" if desk.tries.get(found.visit_id, 0) >= TRIES else ""
+def _step(desk: Desk, found: Arrival, asked_ms: int) -> str:
+    """What comes next for somebody whose card or phone was asked for at `asked_ms`."""
+    if not held(found.how):
+        return "far"
+    if desk.tries.get(found.visit_id, 0) >= TRIES:
+        return "over"
+    shown = _shown(desk, found, asked_ms)
+    if shown == "weak":
+        return "weak" if found.seen_ms > asked_ms else "tap"
+    # Whoever found a card in the street has the card; its owner knows their birthday too.
+    if shown == "strong" and isinstance(_birthday(desk, found), dict):
+        return "ask"
+    return "ready"
+
+
+def _shown(desk: Desk, found: Arrival, asked_ms: int) -> Evidence:
+    strong_ms, unlocked_ms = proved(desk.house.db.reader, found.visit_id)
+    return shown_since(asked_ms, strong_ms=strong_ms, unlocked_ms=unlocked_ms)
 
 
 def _birthday(desk: Desk, found: Arrival) -> object:
     house = desk.house
-    held = profile_here(
+    profile = profile_here(
         house.db.reader,
         found.customer_id,
         role="staff",
         here=here(house),
         now_ms=house.time.now_ms(),
     )
-    return held.values.get("birthday")
+    return profile.values.get("birthday")
 
 
 def _page(

@@ -164,12 +164,14 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
                 sessions.make_shop_code,
                 bytes.fromhex(ask.customer_id),
                 shop_id=device.shop_id,
+                shown=ask.shown,
                 now_ms=now_ms,
             )
         except Refused as error:
             raise Refusal(str(error), code=error.code, hint=error.hint, status=403) from None
+        hub.pages.letters.to_owner(bytes.fromhex(ask.customer_id), let_in=bool(code))
         answer = own_page.OwnPageAnswer(
-            address=f"{hub.config.page}/portal/enter/{code}",
+            address=f"{hub.config.page}/portal/enter/{code}" if code else "",
             until_ms=now_ms + sessions.CODE_MS,
             hub_time_ms=now_ms,
         )

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from litestar import Litestar
 
     from sync.hub.gate import Gate
+    from sync.hub.portal.pages import Pages
 
 SLICE: Final = 500  # customers a transaction: some 0.15 s of the one writer
 P = ParamSpec("P")
@@ -90,6 +91,13 @@ class Hub:
         from sync.hub.gate import Gate
 
         return Gate(self.inside, now_ms=self.now_ms, log=self.log, proxies=self.config.proxies)
+
+    @cached_property
+    def pages(self) -> "Pages":
+        """What customers' pages are made with, and the letters that lead to them."""
+        from sync.hub.portal.pages import Pages
+
+        return Pages(self)
 
     @cached_property
     def inside(self) -> "Litestar":

@@ -10,7 +10,7 @@ from litestar import Response
 from sync.hub.passes import acts, apple
 from sync.hub.passes.page import FILE, HERE, offered, page, serial
 from sync.hub.passes.words import on_pass, speaking
-from sync.hub.portal.guard import Asked
+from sync.hub.portal.guard import Asked, not_sure
 from sync.hub.portal.pages import NO_STORE, Pages
 from sync.hub.portal.sheets import Asset, read_assets
 from sync.hub.problem import Refusal
@@ -51,6 +51,8 @@ async def make(pages: Pages, asked: Asked) -> Response[Any]:
     hub, kind = pages.hub, _kind(asked)
     if kind not in offered(hub.config.passes):
         raise _absent()
+    if kind != "web" and not asked.who.sure:
+        raise not_sure()  # a wallet's pass proves itself, and spends
     await hub.change(acts.make, hub.keys, asked.who.customer_id, kind=kind, now_ms=hub.now_ms())
     return pages.back(HERE if kind != "apple" else FILE)
 

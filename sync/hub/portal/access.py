@@ -58,7 +58,7 @@ async def access(pages: Pages, asked: Asked) -> Response[Any]:
     who, words, now_ms = asked.who, asked.words, pages.hub.now_ms()
     held, passkeys_, sessions_ = await pages.hub.db.read(_own, pages, who.token_hash, now_ms=now_ms)
     it = Access(
-        frame=Frame(language=asked.language, here=HERE, own=form_token(who.token)),
+        frame=Frame(language=asked.language, here=HERE, own=form_token(who.token), sure=who.sure),
         said=words.say(SAID[said]) if (said := asked.request.query_params.get("said", "")) in SAID else "",
         passkeys=tuple(_passkey(each, words, now_ms=now_ms) for each in passkeys_),
         can_passkey=passkeys.relying(pages.hub) is not None,

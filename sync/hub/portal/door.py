@@ -10,6 +10,7 @@ from sync.hub.portal.words import key
 DOORS: Final[dict[str, tuple[str, str, str]]] = {
     "closed": (key("door.closed"), key("door.closed.why"), key("door.closed.then")),
     "used": (key("door.used"), key("door.used.why"), key("door.used.then")),
+    "unsure": (key("door.unsure"), key("door.unsure.why"), key("door.unsure.then")),
     "open": (key("door.open"), key("door.open.why"), key("door.open.then")),
     "asked": (key("door.asked"), key("door.asked.why"), key("door.asked.then")),
     "unread": (key("door.unread"), key("door.unread.why"), key("door.unread.then")),

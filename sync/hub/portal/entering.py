@@ -90,6 +90,11 @@ async def enter_by_passkey(pages: Pages, asked: Asked) -> Response[Any]:
     return answer
 
 
+async def sure(pages: Pages, asked: Asked) -> Response[Any]:
+    """`GET /portal/sure`: how somebody whom a card let in shows that it is them."""
+    return pages.door(asked.request, "unsure", status=200)
+
+
 async def static(pages: Pages, asked: Asked) -> Response[Any]:
     request = asked.request
     asset = pages.sheets.assets.get(request.path_params["name"])

@@ -15,8 +15,8 @@ from sync.hub.portal.sessions import Guest
 from sync.hub.portal.words import Language, Words
 from sync.hub.problem import Refusal
 
-# anybody; a customer who is in; headquarters, at the hub's own machine
-Guard = Literal["anybody", "customer", "here"]
+# anybody; a customer who is in; one who showed more than a card; headquarters, at the hub's own machine
+Guard = Literal["anybody", "customer", "owner", "here"]
 Method = Literal["GET", "POST"]
 _NOBODY: Final[Mapping[str, str]] = {}
 
@@ -40,15 +40,18 @@ class Asked:
 
 
 async def admit(pages: Pages, request: Ask, method: Method, guard: Guard) -> Asked:
-    """Let a request in, or raise Refusal: NO_SESSION, NOT_HERE, FOREIGN_FORM."""
+    """Let a request in, or raise Refusal: NO_SESSION, NOT_SURE, NOT_HERE, FOREIGN_FORM."""
     guest, form = None, _NOBODY
     match guard:
-        case "customer":
+        case "customer" | "owner":
             guest = await pages.guest(request)
             if guest is None:
                 raise no_session()
+            request.state.language = guest.language  # also of a page that refuses
             if method == "POST":
                 form = await own_form(request, guest.token)
+            if guard == "owner" and not guest.sure:
+                raise not_sure()
         case "here":
             from_here(request)
             if method == "POST":
@@ -60,6 +63,12 @@ async def admit(pages: Pages, request: Ask, method: Method, guard: Guard) -> Ask
             assert_never(guard)
     language = guest.language if guest else asked_language(request)
     return Asked(request, language, pages.words(language), form, guest)
+
+
+def not_sure() -> Refusal:
+    """A card lets somebody in; what cannot be taken back asks for more than a card."""
+    hint = "come in by a link or a passkey, then again"
+    return Refusal("a card is not enough for this", code="NOT_SURE", hint=hint, status=403)
 
 
 def no_session() -> Refusal:

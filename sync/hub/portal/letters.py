@@ -33,6 +33,7 @@ MOST_WAITING: Final = 200  # links that are being made; what comes above that is
 _A_ADDRESS, _BURST_ADDRESS = 0.2, 3
 _A_ASKER, _BURST_ASKER = 2, 10
 LINK: Final = (key("mail.link"), key("mail.link.text"))
+OPENED: Final = (key("mail.opened"), key("mail.opened.text"))
 CLAIM: Final = (key("mail.claim"), key("mail.claim.text"))
 
 
@@ -66,6 +67,14 @@ class Letters:
         if self.takes(where) and not self._asked.take(name):
             self._beside(self._link(where))
 
+    def to_owner(self, customer_id: bytes, *, let_in: bool) -> None:
+        """Write to a customer whose card was shown in a shop: a link, or that a phone was let in (`let_in`).
+
+        Nobody in the shop learns whether there is an address; a link is not sent too often.
+        """
+        if self.can and (let_in or not self._asked.take(customer_id.hex() + self._spice.hex())):
+            self._beside(self._own(customer_id, let_in=let_in))
+
     async def claim(self, who: Guest, where: Where) -> bool:
         """Ask at an address whether it is theirs; False when that was asked too often."""
         if not self.can or not self.takes(where) or self._asked.take(who.customer_id.hex()):
@@ -84,14 +93,28 @@ class Letters:
         hub = self._pages.hub
         mark = addresses.mark(hub.keys, where)
         for each in await hub.db.read(tables.addressed, mark, most=MOST_SHARING):
-            try:
-                code = await hub.db.apply(
-                    sessions.make_code, each.customer_id, now_ms=hub.now_ms(), way="link"
-                )
-            except Refused:
-                continue  # forgotten meanwhile; whoever shares the address still gets theirs
-            language = known(each.language) or LANGUAGES[0]
-            await self._put(where, language, LINK, link=self._address(f"/portal/link/{code}"))
+            await self._send_link(each, where)
+
+    async def _own(self, customer_id: bytes, *, let_in: bool) -> None:
+        hub = self._pages.hub
+        for each in await hub.db.read(tables.addresses_of, customer_id):
+            where = await hub.db.read(opened, self._pages, each)
+            if where is None or not self.takes(where):
+                continue
+            if let_in:
+                language = known(each.language) or LANGUAGES[0]
+                await self._put(where, language, OPENED, link=self._address("/portal/access"))
+            else:
+                await self._send_link(each, where)
+
+    async def _send_link(self, to: Address, where: Where) -> None:
+        hub = self._pages.hub
+        try:
+            code = await hub.db.apply(sessions.make_code, to.customer_id, now_ms=hub.now_ms(), way="link")
+        except Refused:
+            return  # forgotten meanwhile; whoever shares the address still gets theirs
+        language = known(to.language) or LANGUAGES[0]
+        await self._put(where, language, LINK, link=self._address(f"/portal/link/{code}"))
 
     async def _put(self, where: Where, language: Language, said: tuple[str, str], **values: str) -> None:
         words: Words = self._pages.words(language)

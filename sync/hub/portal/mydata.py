@@ -57,7 +57,7 @@ async def data(pages: Pages, asked: Asked) -> Response[Any]:
     birthday = mine.traits.values.get("birthday")
     named = any(each.purpose == "recognition" and choices.given(each, now_ms=now_ms) for each in mine.held)
     it = Data(
-        frame=Frame(language=asked.language, here=HERE, own=form_token(asked.who.token)),
+        frame=Frame(language=asked.language, here=HERE, own=form_token(asked.who.token), sure=asked.who.sure),
         said=words.say(SAID[said]) if said in SAID else "",
         wrong=said if said in ("name", "day") else "",
         parties=parties(mine.records, words, now_ms=now_ms),

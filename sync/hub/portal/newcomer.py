@@ -119,7 +119,7 @@ async def _keep(pages: Pages, asked: Asked, wish: Wish) -> Response[Any]:
     token = await hub.db.apply(
         sessions.begin,
         customer_id,
-        way="shop",
+        way="joined",
         before=pages.token(asked.request),
         language=asked.language,
         device=sessions.device_of(asked.request.headers.get("user-agent", "")),

@@ -105,7 +105,7 @@ async def page(hub: "Hub", who: Guest, words: Words, *, changed: bool = False) -
     shown = choices.choices(held, words, names=hub.config.names, now_ms=now_ms)
     looks = _looks(views, words, names=hub.config.names, now_ms=now_ms)
     return Portal(
-        frame=Frame(language=words.language, own=form_token(who.token)),
+        frame=Frame(language=words.language, own=form_token(who.token), sure=who.sure),
         greeting=_greeting(words, now_ms=now_ms),
         card=card(traits, words, advised=choices.advised(held, now_ms=now_ms), now_ms=now_ms),
         looks=looks,

@@ -53,12 +53,12 @@ class Pages:
 
     def door(self, request: Ask, kind: str, *, status: int) -> Response[Any]:
         """What stands instead of a page, with a sentence and a next step."""
-        language = asked_language(request)
+        language = request.state.get("language") or asked_language(request)
         say = self.words(language).say
         title, why, then = DOORS[kind]
         path = request.scope["path"]
         here = path if path in _HQ else "/hq" if path.startswith("/hq") else "/portal"
-        ways = here == "/portal" and kind in ("closed", "used", "unread")
+        ways = here == "/portal" and kind in ("closed", "used", "unread", "unsure")
         it = Door(
             Frame(language=language, here=here),
             kind,

@@ -36,6 +36,7 @@ class Route:
 ROUTES: Final = (
     Route("GET", "/portal", "customer", own.portal),
     Route("GET", "/portal/enter/{code:str}", "anybody", entering.enter),
+    Route("GET", "/portal/sure", "customer", entering.sure),
     Route("GET", "/portal/live", "customer", own.portal_live),
     Route("GET", "/portal/static/{name:str}", "anybody", entering.static),
     Route("POST", "/portal/stop", "customer", own.stop),
@@ -47,12 +48,12 @@ ROUTES: Final = (
     Route("GET", "/portal/receipts/{record:str}/json", "customer", receipts.json_ld),
     Route("GET", "/portal/receipts/{record:str}/kantara", "customer", receipts.kantara),
     Route("GET", "/portal/notices/{digest:str}", "anybody", receipts.notice),
-    Route("GET", "/portal/download", "customer", mydata.take_along),
+    Route("GET", "/portal/download", "owner", mydata.take_along),
     Route("GET", "/portal/keys", "anybody", mydata.keys),
     Route("GET", "/portal/digest", "customer", mydata.overview),
     Route("POST", "/portal/digest", "customer", mydata.ask_overview),
-    Route("GET", "/portal/forget", "customer", mydata.forget),
-    Route("POST", "/portal/forget", "customer", mydata.forget_now),
+    Route("GET", "/portal/forget", "owner", mydata.forget),
+    Route("POST", "/portal/forget", "owner", mydata.forget_now),
     Route("POST", "/portal/language", "customer", own.language),
     Route("POST", "/portal/leave", "customer", own.leave),
     Route("POST", "/portal/ask", "anybody", entering.ask),
@@ -62,11 +63,11 @@ ROUTES: Final = (
     Route("POST", "/portal/passkey/enter", "anybody", entering.enter_by_passkey),
     Route("GET", "/portal/access", "customer", access.access),
     Route("POST", "/portal/session/end", "customer", access.end_session),
-    Route("POST", "/portal/passkey/new", "customer", access.new_passkey),
-    Route("POST", "/portal/passkey", "customer", access.keep_passkey),
-    Route("POST", "/portal/passkey/drop", "customer", access.drop_passkey),
-    Route("POST", "/portal/address", "customer", access.give_address),
-    Route("POST", "/portal/address/drop", "customer", access.drop_address),
+    Route("POST", "/portal/passkey/new", "owner", access.new_passkey),
+    Route("POST", "/portal/passkey", "owner", access.keep_passkey),
+    Route("POST", "/portal/passkey/drop", "owner", access.drop_passkey),
+    Route("POST", "/portal/address", "owner", access.give_address),
+    Route("POST", "/portal/address/drop", "owner", access.drop_address),
     Route("GET", "/portal/address/{code:str}", "anybody", entering.link),
     Route("POST", "/portal/address/{code:str}", "anybody", access.confirm_address),
     Route("GET", "/portal/join/{ticket:str}", "anybody", newcomer.ask),
@@ -79,7 +80,7 @@ ROUTES: Final = (
     Route("GET", "/portal/pass", "customer", passes.show),
     Route("POST", "/portal/pass/make", "customer", passes.make),
     Route("POST", "/portal/pass/lost", "customer", passes.lost),
-    Route("GET", "/portal/pass/welkom.pkpass", "customer", passes.pkpass),
+    Route("GET", "/portal/pass/welkom.pkpass", "owner", passes.pkpass),
     Route("GET", "/portal/pass/now", "anybody", passes.now),
     Route("GET", "/portal/pass/sw.js", "anybody", passes.worker),
     Route("GET", "/portal/pass/static/{name:str}", "anybody", passes.static),
@@ -93,7 +94,7 @@ ROUTES: Final = (
 
 def router(hub: "Hub") -> Room:
     """Litestar's handlers for the table above."""
-    pages = Pages(hub)
+    pages = hub.pages
 
     def trouble(request: Ask, error: Exception) -> Response[Any]:
         return _trouble(pages, request, error)
@@ -125,6 +126,8 @@ def _trouble(pages: Pages, request: Ask, error: Exception) -> Response[Any]:
     match error:
         case Refusal(code="NO_SESSION"):
             kind, status, code = "closed", error.status, error.code
+        case Refusal(code="NOT_SURE"):
+            kind, status, code = "unsure", error.status, error.code
         case Refusal():
             kind, status, code = ("form" if error.status == 403 else "absent"), error.status, error.code
         case StoreError():

@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 from edge.kit.errors import Refused
 from edge.kit.sql import Connection
@@ -11,10 +11,16 @@ from sync.hub.portal.words import LANGUAGES, Language, key, known
 from sync.hub.tables import people
 from sync.hub.tables import portal as tables
 
+if TYPE_CHECKING:
+    from sync.own_page import Shown
+
 CODE_MS: Final = 15 * 60_000
 # Stopping has to be as easy as it was to say yes, so a phone that is in stays in; "leave" ends it at once.
 SESSION_MS: Final = 90 * 24 * 3_600_000
-Way = Literal["code", "link", "shop", "passkey"]
+Way = Literal["code", "link", "shop", "phone", "joined", "passkey"]
+# Ways in by something that staff do not have: a code that headquarters gave, what is read at an address, a phone that
+# its owner unlocked, or that this is where the page began. A card alone ("shop") can be another's for a moment.
+SURE: Final = frozenset({"code", "link", "phone", "joined", "passkey"})
 # What a browser says of itself -> a word by which somebody knows their phone again; nothing finer is kept.
 DEVICES: Final = {
     "iPhone": "iPhone",
@@ -28,21 +34,29 @@ WAYS: Final = {
     "code": key("way.code"),
     "link": key("way.link"),
     "shop": key("way.shop"),
+    "phone": key("way.phone"),
+    "joined": key("way.joined"),
     "passkey": key("way.passkey"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """Who is in: the token of their cookie, and whose page it is."""
+    """Who is in: the token of their cookie, whose page it is, and how they came in."""
 
     token: str = field(repr=False)
     customer_id: bytes = field(repr=False)
     language: Language
+    way: str = "shop"
 
     @property
     def token_hash(self) -> bytes:
         return hashed(self.token)
+
+    @property
+    def sure(self) -> bool:
+        """Whether they showed what nobody else has: only then data go out, keys are made, a page ends for good."""
+        return self.way in SURE
 
 
 def hashed(token: str) -> bytes:
@@ -64,11 +78,16 @@ def make_code(conn: Connection, customer_id: bytes, *, now_ms: int, way: Way = "
     return code
 
 
-def make_shop_code(conn: Connection, customer_id: bytes, *, shop_id: str, now_ms: int) -> str:
-    """A code for somebody who stands in a shop and is resident there; raises Refused for anybody else."""
+def make_shop_code(conn: Connection, customer_id: bytes, *, shop_id: str, shown: "Shown", now_ms: int) -> str:
+    """A code for somebody who stands in a shop and is resident there; raises Refused for anybody else.
+
+    Empty after a weak proof: whoever has a picture of a card has as much.
+    """
     if shop_id not in people.shops_of(conn, customer_id):
         raise Refused("the customer is of another shop", code="NOT_RESIDENT", hint="nothing was made")
-    return make_code(conn, customer_id, now_ms=now_ms, way="shop")
+    if shown == "weak":
+        return ""
+    return make_code(conn, customer_id, now_ms=now_ms, way="phone" if shown == "unlocked" else "shop")
 
 
 def enter(
@@ -108,7 +127,7 @@ def guest(conn: Connection, token: str, *, now_ms: int) -> Guest | None:
     session = tables.session(conn, hashed(token), now_ms=now_ms) if token else None
     if session is None:
         return None
-    return Guest(token, session.customer_id, known(session.language) or LANGUAGES[0])
+    return Guest(token, session.customer_id, known(session.language) or LANGUAGES[0], session.way)
 
 
 def way_of(text: str) -> str:

@@ -28,6 +28,7 @@ class Frame:
     language: Language
     here: str = "/portal"
     own: str = field(default="", repr=False)
+    sure: bool = True  # whether they showed more than a card (sessions.SURE)
 
 
 class Sheets:

@@ -85,6 +85,15 @@ def addressed(conn: Connection, mark: bytes, *, most: int) -> list[Address]:
     return [_address(row) for row in rows]
 
 
+def addresses_of(conn: Connection, customer_id: bytes) -> list[Address]:
+    """Where a customer may be written to, whoever asks for that."""
+    rows = conn.execute(
+        f"SELECT {_ADDRESS} FROM portal_address WHERE customer_id=:customer_id ORDER BY kind",
+        {"customer_id": customer_id},
+    )
+    return [_address(row) for row in rows]
+
+
 def own_addresses(conn: Connection, token_hash: bytes, *, now_ms: int) -> list[Address]:
     rows = conn.execute(
         f"""

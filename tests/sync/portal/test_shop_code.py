@@ -6,11 +6,16 @@ from pathlib import Path
 import httpx
 import pytest
 
+from edge.kit.sql import Connection
 from sync import own_page
 from sync.wire import Refused
 from tests.sync.centre import ANNA, BRAM, customer, open_centre
 
 pytestmark = pytest.mark.anyio
+
+
+def codes(conn: Connection) -> int:
+    return int(conn.execute("SELECT count(*) FROM portal_code").fetchone()[0])
 
 
 async def test_the_code_of_a_shop_opens_the_page_of_its_own_residents(tmp_path: Path) -> None:
@@ -19,16 +24,19 @@ async def test_the_code_of_a_shop_opens_the_page_of_its_own_residents(tmp_path: 
         await hub.add_customers(["s1"], [customer()])
         await hub.add_customers([], [customer(BRAM, name="Bram", number="2")])
         with pytest.raises(Refused) as caught:
-            await own_page.ask(centre.agent.asking, ANNA.hex())
+            await own_page.ask(centre.agent.asking, ANNA.hex(), shown="strong")
         assert caught.value.code == "NO_PAGE"
         hub.config = replace(hub.config, page="http://hub.test", secure_cookies=False)
-        answer = await own_page.ask(centre.agent.asking, ANNA.hex())
+        answer = await own_page.ask(centre.agent.asking, ANNA.hex(), shown="strong")
         transport = httpx.ASGITransport(app=hub.app)
         async with httpx.AsyncClient(transport=transport, base_url="http://hub.test") as phone:
             assert (await phone.get(answer.address)).status_code == 303
             assert "A. de Vries" in (await phone.get("/portal")).text
             assert (await phone.get(answer.address)).status_code == 410
+        weak = await own_page.ask(centre.agent.asking, ANNA.hex(), shown="weak")
+        assert weak.address == ""
+        assert await hub.db.read(codes) == 0
         for stranger in (BRAM, b"\x09" * 16):
             with pytest.raises(Refused) as caught:
-                await own_page.ask(centre.agent.asking, stranger.hex())
+                await own_page.ask(centre.agent.asking, stranger.hex(), shown="strong")
             assert caught.value.code == "NOT_RESIDENT"
