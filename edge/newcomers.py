@@ -8,11 +8,10 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from sqlite3 import Connection
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from edge import jobs
 from edge.consent.records import Said
-from edge.consent.rules import MINOR
 from edge.facts import Fact
 from edge.house import House
 from edge.insight import tables as insight
@@ -20,7 +19,7 @@ from edge.insight.days import day_ends_ms, day_of
 from edge.joining import acts, tables
 from edge.joining import ticket as tickets
 from edge.joining.facts import CredentialBlocked, CredentialBound, CustomerJoined, Yes
-from edge.joining.rules import ASKED, Kept, Wish, kept, name_trait
+from edge.joining.rules import ASKED, Kept, Wish, kept, lasting, of_period
 from edge.joining.sealing import newcomer, sealed_card
 from edge.joining.ticket import TICKET_MS, Ticket
 from edge.keys import Keys
@@ -71,16 +70,12 @@ async def join(
     said = said or {}
     now_ms, shop = house.time.now_ms(), house.config.shop
     keep = would_keep(house, wish, card=offer.card is not None)
-    named = "name" in keep.traits
-    values = {"name": name_trait(wish.name), "since": {"year": utc(now_ms).year}} if named else {}
-    saved: dict[str, Any] = {}
+    values = of_period(wish, keep, year=utc(now_ms).year)
+    saved = lasting(wish, keep, how="in the shop, on the tablet")
     if "saving" in keep.purposes:
         saved |= new_wallet(size=shop.stamps, reward=shop.reward)
-    if wish.young:  # for good: who was sixteen by the end of a period would be a guess
-        saved |= {MINOR: "under16"}
+    if wish.young:
         said = {purpose: replace(each, by="parent") for purpose, each in said.items()}
-    if "guardian" in keep.traits:
-        saved |= {"guardian": {"name": wish.parent, "how": "in the shop, on the tablet"}}
     new = newcomer(house.keys.shop_key, values, saved=saved, now_ms=now_ms, until_ms=keep.until_ms)
     card = offer.card
     done = await house.db.write(

@@ -2,7 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from edge.consent.rules import MINOR, PURPOSES, may_ask
 
@@ -131,6 +131,17 @@ def kept(wish: Wish, *, card: bool, now_ms: int, day_ends_ms: int) -> Kept:
         card=card,
         until_ms=until_ms,
     )
+
+
+def of_period(wish: Wish, keep: Kept, *, year: int) -> dict[str, Any]:
+    """The traits that are kept as long as they chose."""
+    return {"name": name_trait(wish.name), "since": {"year": year}} if "name" in keep.traits else {}
+
+
+def lasting(wish: Wish, keep: Kept, *, how: str) -> dict[str, Any]:
+    """The traits that stay: who was sixteen by the end of a period would be a guess. `how` their parent said yes."""
+    young = {MINOR: "under16"} if MINOR in keep.traits else {}
+    return young | ({"guardian": {"name": wish.parent, "how": how}} if "guardian" in keep.traits else {})
 
 
 def ends_ms(purpose: str, until_ms: int | None) -> int | None:

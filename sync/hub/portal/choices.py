@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from edge.consent.rules import PURPOSES, State
+from edge.consent.rules import PURPOSES, State, may_ask
 from sync.hub.portal.traits import day
 from sync.hub.portal.words import Words, key
 from sync.hub.records import name as name
@@ -72,12 +72,15 @@ def home(held: Sequence[Consent]) -> str:
     return next((each.recipient for each in held if each.purpose == "saving"), "")
 
 
-def open_places(held: Sequence[Consent], partners: Sequence[str]) -> list[tuple[str, str]]:
-    """What nobody asked them yet: purposes of their own shop, and each partner, also one that came later."""
+def open_places(held: Sequence[Consent], partners: Sequence[str], *, minor: bool) -> list[tuple[str, str]]:
+    """What nobody asked them yet: purposes of their own shop, and each partner, also one that came later.
+
+    A child is asked nothing that nobody may say yes to.
+    """
     asked = {(each.purpose, each.recipient) for each in held}
     whom = home(held)
     places = [(purpose, whom) for purpose in ASKABLE if whom] + [("partners", each) for each in partners]
-    return [place for place in places if place not in asked]
+    return [place for place in places if place not in asked and may_ask(place[0], minor=minor)]
 
 
 def unasked(
@@ -87,6 +90,7 @@ def unasked(
     names: Mapping[str, str],
     partners: Sequence[str],
     refused: Collection[tuple[str, str]],
+    minor: bool,
 ) -> tuple[Choice, ...]:
     """Questions that stand open, each with a yes and a no of one touch; `refused` once left a box empty."""
     return tuple(
@@ -108,7 +112,7 @@ def unasked(
             state="none",
             refuse=words.say("choice.no"),
         )
-        for purpose, recipient in open_places(held, partners)
+        for purpose, recipient in open_places(held, partners, minor=minor)
     )
 
 
@@ -122,13 +126,15 @@ def advised(held: Sequence[Consent], *, now_ms: int) -> bool:
 
 
 def choices(
-    held: Sequence[Consent], words: Words, *, names: Mapping[str, str], now_ms: int
+    held: Sequence[Consent], words: Words, *, names: Mapping[str, str], minor: bool, now_ms: int
 ) -> tuple[Choice, ...]:
     """Registers in the order of importance: what can be stopped first."""
     order = [*CONSENTS, *OTHERS]
     known = [each for each in held if each.purpose in order and each.purpose in PURPOSES]
     known.sort(key=lambda each: order.index(each.purpose))
-    return tuple(choice(each, words, name(each.recipient, names), now_ms=now_ms) for each in known)
+    return tuple(
+        choice(each, words, name(each.recipient, names), minor=minor, now_ms=now_ms) for each in known
+    )
 
 
 def nevers(held: Sequence[Consent], words: Words) -> tuple[str, ...]:
@@ -137,23 +143,24 @@ def nevers(held: Sequence[Consent], words: Words) -> tuple[str, ...]:
     return tuple(words.say(texts[4]) for purpose, texts in CONSENTS.items() if purpose not in asked)
 
 
-def choice(held: Consent, words: Words, recipient: str, *, now_ms: int) -> Choice:
-    """A register in words; `recipient` as people call it."""
+def choice(held: Consent, words: Words, recipient: str, *, minor: bool, now_ms: int) -> Choice:
+    """A register in words; `recipient` as people call it. What is for nobody under sixteen has no "yes" for them."""
     stop = allow = why = until = renew = ""
     if held.purpose in OTHERS or held.basis != "consent":
         texts = OTHERS.get(held.purpose) or (*CONSENTS[held.purpose][:2], "saving.why")
         title, sentence, why = words.say(texts[0]), words.say(texts[1], who=recipient), words.say(texts[2])
     else:
-        called, may, stops, stopped, _ = CONSENTS[held.purpose]
-        title = words.say(called)
+        called, allows, stops, stopped, _ = CONSENTS[held.purpose]
+        title, may = words.say(called), may_ask(held.purpose, minor=minor)
         if given(held, now_ms=now_ms):
-            sentence, stop = words.say(may, who=recipient), words.say(stops)
+            sentence, stop = words.say(allows, who=recipient), words.say(stops)
             if held.until_ms is not None:
                 until = words.say("choice.until", day=day(held.until_ms, words, now_ms=now_ms))
-                renew = words.say("choice.renew")
+                renew = words.say("choice.renew") if may else ""
         else:
             sentence = words.say(stopped, who=recipient)
-            allow = words.say("choice.allow")
+            allow = words.say("choice.allow") if may else ""
+            why = "" if may else words.say("choice.minor")
             if held.state == "given" and held.until_ms is not None:
                 until = words.say("choice.ended", day=day(held.until_ms, words, now_ms=now_ms))
     return Choice(

@@ -16,6 +16,8 @@ DOORS: Final[dict[str, tuple[str, str, str]]] = {
     "unread": (key("door.unread"), key("door.unread.why"), key("door.unread.then")),
     "often": (key("door.often"), key("door.often.why"), key("door.often.then")),
     "confirmed": (key("door.confirmed"), key("door.confirmed.why"), key("door.confirmed.then")),
+    "refused": (key("door.refused"), key("door.refused.why"), key("door.refused.then")),
+    "minor": (key("door.minor"), key("door.minor.why"), key("door.refused.then")),
     "form": (key("door.form"), key("door.form.why"), key("door.form.then")),
     "absent": (key("door.absent"), key("door.absent.why"), key("door.absent.then")),
     "broken": (key("door.broken"), key("door.broken.why"), key("door.broken.then")),

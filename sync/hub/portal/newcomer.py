@@ -12,8 +12,22 @@ from zoneinfo import ZoneInfo
 
 from litestar import Response
 
+from edge.consent.records import By
+from edge.consent.rules import MINOR
 from edge.joining import ticket as tickets
-from edge.joining.rules import ASKED, MOST_LETTERS, PERIODS, Kept, Wish, kept, name_trait, tidy, wrong
+from edge.joining.rules import (
+    ASKED,
+    MOST_LETTERS,
+    PERIODS,
+    Kept,
+    Wish,
+    Wrong,
+    kept,
+    lasting,
+    of_period,
+    tidy,
+    wrong,
+)
 from edge.joining.ticket import Ticket
 from edge.kit.clock import utc
 from edge.wallet.rules import new_wallet
@@ -43,7 +57,12 @@ KEPT: Final = {
     "saving": key("join.kept.saving"),
     "profiling": key("join.kept.profiling"),
     "contact": key("join.kept.contact"),
+    MINOR: key("join.kept.young"),
+    "guardian": key("join.kept.parent"),
 }
+WRONG: Final[dict[Wrong, str]] = {"name": key("join.wrong"), "parent": key("join.wrong.parent")}
+# What does not end with the period that they chose.
+STAYS: Final = ("saving", MINOR, "guardian")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +85,11 @@ class Join:
     most: int
     choices: tuple[Option, ...]
     periods: tuple[Option, ...]
-    wrong: bool
+    young: Option
+    parent: str = field(repr=False)
+    asks_parent: bool
+    wrong: str
+    wrong_name: bool
     lines: tuple[tuple[str, str], ...] = field(repr=False)
     refused: tuple[str, ...]
     wish: tuple[tuple[str, str], ...] = field(repr=False)
@@ -84,12 +107,14 @@ async def answer(pages: Pages, asked: Asked) -> Response[Any]:
         name=tidy(form.get("name", ""))[: 2 * MOST_LETTERS],
         purposes=tuple(purpose for purpose in ASKED if form.get(purpose)),
         period=next((each for each in PERIODS if each == form.get("period")), PERIODS[0]),
+        young=bool(form.get("young")),
+        parent=tidy(form.get("parent", ""))[: 2 * MOST_LETTERS],
     )
     # On a phone there is always something to save with: the pass that it gets.
     if form.get("act") == "change":
         return await _shown(pages, asked, wish, step="ask")
-    if wrong(wish, card=True):
-        return await _shown(pages, asked, wish, step="ask", bad=True)
+    if bad := wrong(wish, card=True):
+        return await _shown(pages, asked, wish, step="ask", bad=bad)
     if form.get("act") == "keep":
         return await _keep(pages, asked, wish)
     return await _shown(pages, asked, wish, step="check")
@@ -101,15 +126,15 @@ async def _keep(pages: Pages, asked: Asked, wish: Wish) -> Response[Any]:
     if found is None:
         return pages.door(asked.request, "used", status=410)
     keep = _would_keep(pages, wish, now_ms=now_ms)
-    values = {"name": name_trait(wish.name), "since": {"year": utc(now_ms).year}} if keep.traits else {}
-    saved = new_wallet(size=found.stamps, reward=found.reward)
+    values = of_period(wish, keep, year=utc(now_ms).year)
+    saved = lasting(wish, keep, how="on their own phone") | new_wallet(size=found.stamps, reward=found.reward)
     moved = await hub.change(
         invited.accept,
         hub.keys,
         text,
         keep=keep,
         traits={**values, **saved},
-        said=_said(asked.words, benefit(found, asked.words)),
+        said=_said(asked.words, benefit(found, asked.words), by="parent" if wish.young else "customer"),
         now_ms=now_ms,
     )
     if moved is None:
@@ -135,7 +160,9 @@ async def _ticket(pages: Pages, asked: Asked) -> Ticket | None:
     )
 
 
-async def _shown(pages: Pages, asked: Asked, wish: Wish, *, step: str, bad: bool = False) -> Response[Any]:
+async def _shown(
+    pages: Pages, asked: Asked, wish: Wish, *, step: str, bad: Wrong | None = None
+) -> Response[Any]:
     found = await _ticket(pages, asked)
     if found is None:
         return pages.door(asked.request, "used", status=410)
@@ -156,13 +183,25 @@ async def _shown(pages: Pages, asked: Asked, wish: Wish, *, step: str, bad: bool
             for purpose, (label, why) in CHOICES.items()
         ),
         periods=tuple(Option(each, say(PERIOD_WORDS[each]), "", each == wish.period) for each in PERIODS),
-        wrong=bad,
+        young=Option("young", say("join.young"), say("join.young.why"), wish.young),
+        parent=wish.parent,
+        asks_parent=bad == "parent" or bool(wish.parent),
+        wrong=say(WRONG[bad]) if bad else "",
+        wrong_name=bad == "name",
         lines=tuple(
-            (say(KEPT[each], name=wish.name), say("join.until_stop") if each == "saving" else ends)
+            (
+                say(KEPT[each], name=wish.name, parent=wish.parent),
+                say("join.until_stop") if each in STAYS else ends,
+            )
             for each in things
         ),
-        refused=tuple(say(label) for purpose, (label, _) in CHOICES.items() if purpose not in wish.purposes),
-        wish=(("name", wish.name), ("period", wish.period), *((each, "yes") for each in wish.purposes)),
+        refused=tuple(say(label) for purpose, (label, _) in CHOICES.items() if purpose not in keep.purposes),
+        wish=(
+            ("name", wish.name),
+            ("period", wish.period),
+            *((each, "yes") for each in wish.purposes),
+            *((("young", "yes"), ("parent", wish.parent)) if wish.young else ()),
+        ),
     )
     return pages.html("join.html", it, asked.language, status=422 if bad else 200)
 
@@ -187,8 +226,8 @@ def _would_keep(pages: Pages, wish: Wish, *, now_ms: int) -> Kept:
     return kept(wish, card=True, now_ms=now_ms, day_ends_ms=ends_ms)
 
 
-def _said(words: Words, promised: str) -> dict[str, wire.Said]:
-    """What stood beside each choice, word for word, for the record of it."""
+def _said(words: Words, promised: str, *, by: By) -> dict[str, wire.Said]:
+    """What stood beside each choice, word for word, for the record of it; `by` whom, where it was for a child."""
     return {
         purpose: wire.Said(
             how="phone",
@@ -196,6 +235,7 @@ def _said(words: Words, promised: str) -> dict[str, wire.Said]:
             text="\n".join((words.say(label), words.say(why))),
             version=version("welkom"),
             benefit=promised,
+            by=by,
         )
         for purpose, (label, why) in CHOICES.items()
     }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final, cast
 import msgspec
 
 from edge.consent.records import MOST_TEXT, Said
-from edge.consent.rules import PURPOSES, Register, State
+from edge.consent.rules import MINOR, PURPOSES, Register, State
 from edge.kit.sql import Connection
 from sync import wire
 from sync.hub import consents
@@ -102,7 +102,8 @@ async def page(hub: "Hub", who: Guest, words: Words, *, changed: bool = False) -
     now_ms = hub.now_ms()
     held, sealed, views, refused = await hub.db.read(_own, who.token_hash, now_ms=now_ms)
     traits = open_traits(sealed, kek=hub.keys.hub_kek, log=hub.log)
-    shown = choices.choices(held, words, names=hub.config.names, now_ms=now_ms)
+    minor = any(each.name == MINOR for each in sealed)
+    shown = choices.choices(held, words, names=hub.config.names, minor=minor, now_ms=now_ms)
     looks = _looks(views, words, names=hub.config.names, now_ms=now_ms)
     return Portal(
         frame=Frame(language=words.language, own=form_token(who.token), sure=who.sure),
@@ -113,7 +114,9 @@ async def page(hub: "Hub", who: Guest, words: Words, *, changed: bool = False) -
         earlier=words.count("looks.earlier", len(looks) - GLANCE) if len(looks) > GLANCE else "",
         newest=str(views[0].at_ms) if views else "",
         choices=shown,
-        open=choices.unasked(held, words, names=hub.config.names, partners=_partners(hub), refused=refused),
+        open=choices.unasked(
+            held, words, names=hub.config.names, partners=_partners(hub), refused=refused, minor=minor
+        ),
         nevers=choices.nevers(held, words),
         changed=changed,
         all_at_once=sum(bool(each.stop) for each in shown) > 1,
@@ -202,7 +205,8 @@ def _said(hub: "Hub", held: Consent | Choice, words: Words, *, now_ms: int) -> S
     """What stood beside the button: it is kept with the choice (TS 27560)."""
     it = held
     if not isinstance(it, Choice):
-        it = choices.choice(it, words, choices.name(it.recipient, hub.config.names), now_ms=now_ms)
+        whose = choices.name(it.recipient, hub.config.names)
+        it = choices.choice(it, words, whose, minor=False, now_ms=now_ms)
     read = (it.title, it.sentence, it.until, it.stop, it.allow, it.refuse)
     text = "\n".join(each for each in read if each)
     return Said("portal", words.language, text[:MOST_TEXT], VERSION)
@@ -226,7 +230,10 @@ async def _register(
     if found is not None and PURPOSES.get(purpose) == "consent":
         return found
     refused = await hub.db.read(tables.own_refusals, who.token_hash, now_ms=hub.now_ms())
-    asked = choices.unasked(held, words, names=hub.config.names, partners=_partners(hub), refused=refused)
+    minor = await hub.db.read(people.is_minor, who.customer_id)
+    asked = choices.unasked(
+        held, words, names=hub.config.names, partners=_partners(hub), refused=refused, minor=minor
+    )
     for each in asked:
         if (each.purpose, each.recipient) == (purpose, recipient):
             return each

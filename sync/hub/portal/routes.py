@@ -8,7 +8,7 @@ from litestar import Response, route
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
-from edge.kit.errors import StoreError, WelkomError
+from edge.kit.errors import Refused, StoreError, WelkomError
 from edge.kit.log import died
 from sync import wire
 from sync.hub.passes import answers as passes
@@ -104,7 +104,10 @@ def router(hub: "Hub") -> Room:
         route_handlers=[_handler(pages, each) for each in ROUTES],
         exception_handlers={
             Exception: trouble,
+            WelkomError: trouble,
             Refusal: trouble,
+            Refused: trouble,
+            wire.Malformed: trouble,
             StoreError: trouble,
             HTTPException: trouble,
         },
@@ -130,6 +133,9 @@ def _trouble(pages: Pages, request: Ask, error: Exception) -> Response[Any]:
             kind, status, code = "unsure", error.status, error.code
         case Refusal():
             kind, status, code = ("form" if error.status == 403 else "absent"), error.status, error.code
+        case Refused() | wire.Malformed():
+            kind, status, code = "refused", 422, error.code
+            kind = "minor" if code == "MINOR" else kind
         case StoreError():
             status, code = 503, "STORE"
             pages.hub.log("store_failed", code=error.code, hint=error.hint)

@@ -140,3 +140,34 @@ def test_a_receipt_of_somebody_else_is_as_one_that_there_is_not(place: Place) ->
     ):
         assert other.get(path).status_code == 404
     assert place.phone().get(address).status_code == 401
+
+
+def test_a_child_is_asked_nothing_that_nobody_may_say_yes_to(place: Place) -> None:
+    place.add(purposes=("saving", "recognition", "profiling"))
+    phone = place.inside()
+    assert 'data-open="partners"' in phone.get("/portal").text
+    press(phone, "/portal/stop", purpose="profiling", recipient=HERE)
+    place.holds("age_band", "under16")  # a shop said so only now
+    page = phone.get("/portal").text
+    assert 'data-open="partners"' not in page
+    assert touches(page, "profiling", "/portal/allow") == []
+    assert "Onder de 16 vragen wij dit niet." in page
+    assert touches(page, "recognition", "/portal/stop") == [1]
+    phone.headers["accept-language"] = "fr"  # the page's own language holds, also for a refusal
+    gen, state = place.state("profiling")
+    said = press(phone, "/portal/allow", purpose="profiling", recipient=HERE, gen=str(gen), state=state)
+    assert (said.status_code, said.headers["content-type"].split(";")[0]) == (422, "text/html")
+    assert "Dat kan pas vanaf 16" in said.text
+    assert place.state("profiling") == (gen, "withdrawn")
+    partner = press(phone, "/portal/allow", purpose="partners", recipient="sokken", gen="0", state="none")
+    assert partner.status_code == 403
+    assert place.rows("SELECT count(*) FROM consent WHERE purpose='partners'") == [(0,)]
+
+
+def test_a_yes_that_a_child_had_is_stopped_and_not_made_longer(place: Place) -> None:
+    place.add(purposes=("saving", "profiling"))
+    phone = place.inside()
+    place.holds("age_band", "under16")
+    page = phone.get("/portal").text
+    assert touches(page, "profiling", "/portal/stop") == [1]
+    assert touches(page, "profiling", "/portal/allow") == []

@@ -144,3 +144,42 @@ def test_a_card_that_saved_without_a_name_comes_along(place: Place) -> None:
     assert owner != BRAM
     held = place.run(place.hub.db.read(wallet.balances, KEYS, bytes(owner), now_ms=place.hub.now_ms()))
     assert held.balances.points == 70
+
+
+def test_of_a_child_a_parent_says_yes_by_name_and_nobody_says_yes_to_a_profile(place: Place) -> None:
+    phone, to = place.phone(), address(place)
+    assert 'name="young"' in phone.get(to).text
+    wish = {"name": NAME, "recognition": "yes", "profiling": "yes", "young": "yes", "period": "year"}
+    for act in ("next", "keep"):
+        again = fill(phone, to, act, **wish)
+        assert again.status_code == 422
+        assert "zegt een ouder ja" in again.text
+        assert 'name="parent"' in again.text
+    assert customers(place) == 0
+    wish["parent"] = "Mirjam de Boer"
+    check = fill(phone, to, "next", **wish)
+    for text in ("Dat u nog geen 16 bent", "Dat Mirjam de Boer ja zei"):
+        assert text in check.text
+    assert "U advies geven" in check.text.split("Dit doen wij niet")[1]
+    kept = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', check.text))
+    assert fill(phone, to, "keep", **kept).status_code == 303
+    assert place.rows("SELECT purpose FROM consent WHERE state='given' ORDER BY purpose") == [
+        ("recognition",),
+        ("saving",),
+    ]
+    assert place.rows(
+        "SELECT name, until_ms FROM trait WHERE name IN ('age_band', 'guardian') ORDER BY name"
+    ) == [
+        ("age_band", None),
+        ("guardian", None),
+    ]
+    assert {by for (by,) in place.rows("SELECT by_whom FROM consent_event WHERE state='given'")} == {"parent"}
+    page = phone.get("/portal").text
+    assert 'data-open="profiling"' not in page
+    assert 'data-open="contact"' in page
+
+
+def test_a_child_that_chooses_nothing_needs_no_parent(place: Place) -> None:
+    phone, to = place.phone(), address(place)
+    assert fill(phone, to, "keep", young="yes", period="year").status_code == 303
+    assert place.rows("SELECT name FROM trait WHERE name='age_band'") == [("age_band",)]
