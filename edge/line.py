@@ -24,7 +24,8 @@ from edge.replica import Seals
 from edge.uplink import Uplink, customer_of, products_of
 from edge.visits import tables as visits
 from sync import own_page, wire
-from sync.agent import Agent, AgentState
+from sync.agent import Agent
+from sync.contact import AgentState
 
 
 async def join_hub(

@@ -8,12 +8,11 @@ lost line ends all three, and they start again in that order.
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing, suppress
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from secrets import token_hex
-from typing import Final, Protocol
+from typing import Final
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,42 +21,21 @@ from sync import bootstrap, mending, signet, wire
 from sync.asking import Asking, Sleep, dense, first, fitting, refusal, refusing, takes_away, understood
 from sync.bootstrap import Bootstrap, Staging
 from sync.box import Box
-from sync.pokes import BEAT_S, URGENT_PATH, Poke, Reading
+from sync.contact import AgentState, Contact, Log
+from sync.poked import Poked
 from sync.receipt import RECEIPT_PATH
 from sync.signing import DeviceAuth
 from sync.standing import DEVICE_PATH, Standing, standing_of
 
-BACKOFF_FIRST_S: Final = 0.5
-BACKOFF_MOST_S: Final = 30.0
 REFUSED_S: Final = 60.0  # a person has to act first; asking more often helps nobody
 UNHELD_S: Final = 1.0
 WOKEN_S: Final = 0.2  # a burst of taps while the line is down is one try
 STATUS_S: Final = 60.0  # between two words about how the box does
 IDLE_PUSH_S: Final = 60.0  # looks at the outbox even if a wake-up was missed
-IDLE_PULL_S: Final = 60.0  # looks at the feed even if a poke was missed
-STREAM_AGAIN_S: Final = 1.0
-NO_STREAM_S: Final = 60.0  # an older hub, or a proxy that cuts streams: polling does as well
-_SILENT: Final = httpx.Timeout(10.0, read=2 * BEAT_S + 5.0)  # two beats missed
 # Histories that differ: a person may have given this box another epoch, and then it goes on by itself.
 _PARTED: Final = frozenset({"WRONG_EPOCH", "FORKED", "BROKEN_CHAIN", "HUB_AHEAD"})
 
 Step = Callable[[], Awaitable[None]]
-
-
-class Log(Protocol):
-    def __call__(self, event: str, /, **fields: object) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class AgentState:
-    """How the line is. `code` and `hint` are of the last trouble; empty while all lanes are well."""
-
-    online: bool = False
-    since_ms: int = 0
-    waiting: int = 0  # facts in the batch not yet settled; a full batch means at least so many
-    last_contact_ms: int | None = None
-    code: str = ""
-    hint: str = ""
 
 
 class Agent:
@@ -99,19 +77,17 @@ class Agent:
         self.asking = Asking(client, self._auth, wall_ms=wall_ms, sleep=sleep, chance=chance, plain=plain)
         self._wall_ms = wall_ms
         self._log = log
-        self._on_change = on_change
+        self.contact = Contact(wall_ms=wall_ms, log=log, on_change=on_change, chance=chance)
         self._report = report
         self._sleep = sleep
-        self._chance = chance
         self._woken = asyncio.Event()
-        self._tries = 0
-        self._told_down = False
-        self._refusals: dict[str, str] = {}  # lane -> code that was logged
-        self._poked = {part: asyncio.Event() for part in (self._urgent, self._main)}
-        self._streaming = False
+        self.poked = Poked(box, self.asking, (self._urgent, self._main), sleep=sleep)
         self._comparing = asyncio.Lock()
         self._taken_away = Counter[str]()  # pages so far, by lane, that took somebody or something away
-        self.state = AgentState(since_ms=wall_ms())
+
+    @property
+    def state(self) -> AgentState:
+        return self.contact.state
 
     def wake(self) -> None:
         """There is something new in the outbox, or reason to believe that the line is back."""
@@ -148,14 +124,14 @@ class Agent:
                     lanes.create_task(self._lane("urgent", partial(self._follow, self._urgent)))
                     lanes.create_task(self._lane("push", self._follow_outbox))
                     lanes.create_task(self._lane("feed", partial(self._follow, self._main)))
-                    lanes.create_task(self._listen())
+                    lanes.create_task(self.poked.listen())
                     if self._report is not None:
                         lanes.create_task(self._lane("status", partial(self._tell, self._report)))
             except* wire.Unreachable as group:
                 lost = first(group)
             if lost is not None:
-                self._down(lost)
-                await self._pause(self._pause_s())
+                self.contact.down(lost)
+                await self._pause(self.contact.pause_s())
 
     async def _drain_urgent(self) -> None:
         await self._box.make_sure(self._urgent)
@@ -166,44 +142,14 @@ class Agent:
 
         A hub or proxy that does not hold a poll is not asked more than once a second.
         """
-        if self._streaming:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(IDLE_PULL_S):
-                    await self._poked[part].wait()
-            self._poked[part].clear()
+        if self.poked.streaming:
+            await self.poked.wait(part)
             await self._drain(part)
             return
         start_s, after = asyncio.get_running_loop().time(), self._box.cursor(part)
         await self._pull(part, wait_s=wire.WAIT_S)
         if self._box.cursor(part) == after and asyncio.get_running_loop().time() - start_s < UNHELD_S:
             await self._sleep(UNHELD_S)
-
-    async def _listen(self) -> None:
-        """Hold the stream of pokes open; where there is none, or it broke, the lanes poll until there is one."""
-        while True:
-            worked = False
-            try:
-                async with aclosing(self._pokes()) as pokes:
-                    async for poke in pokes:
-                        self._streaming = worked = True
-                        if poke.part in self._poked and poke.cursor != self._box.cursor(poke.part):
-                            self._poked[poke.part].set()
-            except wire.WireError:
-                pass  # whether that was the line, the polls find out at once
-            finally:
-                self._streaming = False
-                for event in self._poked.values():
-                    event.set()
-            await self._sleep(STREAM_AGAIN_S if worked else NO_STREAM_S)
-
-    async def _pokes(self) -> AsyncGenerator[Poke, None]:
-        reading = Reading()
-        async with self.asking.opened("GET", URGENT_PATH, timeout=_SILENT) as response:
-            if response.status_code != 200:
-                raise self.asking.trouble(response.status_code, b"")
-            async for chunk in response.aiter_raw():
-                for poke in reading.feed(chunk):
-                    yield poke
 
     async def _follow_outbox(self) -> None:
         await self._push()
@@ -223,15 +169,9 @@ class Agent:
         try:
             await step()
         except wire.Refused as error:
-            self.state = replace(self.state, code=error.code, hint=error.hint)
-            if self._refusals.get(name) != error.code:
-                self._refusals[name] = error.code
-                self._log("hub_refused", kind=name, code=error.code, hint=error.hint, message=str(error))
-                self._on_change()
+            self.contact.refused(name, error)
             return False
-        if self._refusals.pop(name, None) and not self._refusals:
-            self.state = replace(self.state, code="", hint="")
-            self._on_change()
+        self.contact.taken(name)
         return True
 
     async def _tell(self, report: Callable[[], wire.Status]) -> None:
@@ -247,7 +187,7 @@ class Agent:
         while True:
             self._woken.clear()
             batch = self._box.waiting(wire.BATCH_EVENTS)
-            self.state = replace(self.state, waiting=len(batch.events) if batch else 0)
+            self.contact.waits(len(batch.events) if batch else 0)
             if batch is None or not batch.events:
                 return
             try:
@@ -455,28 +395,9 @@ class Agent:
         return await self.asking.ask(method, target, most=most, content=content)
 
     def _up(self, hub_time_ms: int) -> None:
-        self._tries = 0
         self._box.hub_time(hub_time_ms)  # which may set the shop's time right, so it is read after that
-        now_ms = self._wall_ms()
-        self._auth.offset_ms = hub_time_ms - now_ms
-        before = self.state
-        self.state = replace(before, last_contact_ms=now_ms)
-        if not before.online:
-            code, hint = (before.code, before.hint) if self._refusals else ("", "")
-            self.state = replace(self.state, online=True, since_ms=now_ms, code=code, hint=hint)
-            self._told_down = False
-            self._log("hub_reached", down_s=max(0, now_ms - before.since_ms) // 1000)
-            self._on_change()
-
-    def _down(self, error: wire.Unreachable) -> None:
-        was_online = self.state.online
-        self.state = replace(self.state, online=False, code=error.code, hint=error.hint)
-        if was_online:
-            self.state = replace(self.state, since_ms=self._wall_ms())
-        if not self._told_down:
-            self._told_down = True
-            self._log("hub_lost", code=error.code, hint=error.hint, message=str(error))
-            self._on_change()
+        self._auth.offset_ms = hub_time_ms - self._wall_ms()
+        self.contact.up()
 
     async def _pause(self, pause_s: float) -> None:
         """Wait before the next try; `wake` ends it, so that a tap or a line that is back finds no long sleep."""
@@ -492,9 +413,3 @@ class Agent:
                 each.cancel()
                 with suppress(asyncio.CancelledError):
                     await each
-
-    def _pause_s(self) -> float:
-        """Full jitter: anywhere below a bound that doubles, so that a thousand shops do not knock as one."""
-        bound_s = min(BACKOFF_MOST_S, BACKOFF_FIRST_S * 2.0 ** min(self._tries, 10))
-        self._tries += 1
-        return self._chance() * bound_s

@@ -11,7 +11,8 @@ import pytest
 
 from edge.kit.sql import Connection
 from sync import reports, standing, wire
-from sync.agent import BACKOFF_MOST_S, Agent
+from sync.agent import Agent
+from sync.contact import BACKOFF_MOST_S
 from sync.hub import consents, guests
 from sync.hub.tables import feed as partitions
 from sync.hub.tables import guests as stays
@@ -109,7 +110,7 @@ async def test_a_woken_agent_pushes_at_once(tmp_path: Path) -> None:
 async def test_a_line_that_goes_and_comes_back_is_told_once_each(tmp_path: Path) -> None:
     async with open_centre(tmp_path) as centre:
         flips: list[bool] = []
-        centre.agent._on_change = lambda: flips.append(centre.agent.state.online)
+        centre.agent.contact.on_change = lambda: flips.append(centre.agent.state.online)
         running = asyncio.create_task(centre.agent.run())
         await until(lambda: centre.agent.state.online)
         centre.line.down = True
@@ -140,7 +141,7 @@ async def test_a_hub_that_was_never_there_is_told_once(tmp_path: Path) -> None:
 async def test_pauses_grow_with_full_jitter_up_to_half_a_minute(tmp_path: Path) -> None:
     async with open_centre(tmp_path) as centre:
         centre.line.down = True
-        centre.agent._chance = lambda: 1.0
+        centre.agent.contact.chance = lambda: 1.0
         running = asyncio.create_task(centre.agent.run())
         await until(lambda: len(centre.pauses_s) >= 9)
         assert centre.pauses_s[:9] == [0.5, 1, 2, 4, 8, 16, BACKOFF_MOST_S, BACKOFF_MOST_S, BACKOFF_MOST_S]

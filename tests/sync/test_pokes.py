@@ -76,7 +76,7 @@ async def test_a_withdrawal_comes_by_a_poke_and_without_a_stream_by_a_poll(
         line.streams = streams
         running = asyncio.create_task(agent.run())
         if streams:
-            await until(lambda: agent._streaming, within_s=PATIENT_S)
+            await until(lambda: agent.poked.streaming, within_s=PATIENT_S)
         await until(lambda: len(box.rows("consent")) == 3, within_s=PATIENT_S)
         await withdraw(hub)
         await until(lambda: "withdrawn" in str(box.rows("consent")), within_s=PATIENT_S)

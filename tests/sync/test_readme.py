@@ -106,7 +106,8 @@ def test_every_code_has_its_row_and_every_row_its_code() -> None:
     ("room", "allowed"),
     [
         ("rows.py", r"$^"),
-        ("wire.py", r"sync\.rows$"),
+        ("messages.py", r"sync\.rows$"),
+        ("wire.py", r"sync\.(messages|rows)$"),
         ("signing.py", r"sync\.(wire|receipt)$"),
         ("signet.py", r"sync\.wire$"),
         ("standing.py", r"sync\.(rows|wire)$"),
@@ -118,10 +119,12 @@ def test_every_code_has_its_row_and_every_row_its_code() -> None:
         ("enrolment.py", r"sync\.wire$"),
         ("receipt.py", r"sync\.wire$"),
         ("box.py", r"sync$"),
+        ("contact.py", r"sync$|sync\.asking$"),
+        ("poked.py", r"sync$|sync\.(asking|box|pokes)$"),
         ("mending.py", r"sync\.(box|standing|wire)$"),
         (
             "agent.py",
-            r"sync$|sync\.(wire|signing|signet|standing|receipt|pokes|box|mending|bootstrap|asking)$",
+            r"sync$|sync\.(wire|signing|signet|standing|receipt|pokes|box|mending|bootstrap|asking|contact|poked)$",
         ),
         (
             "hub",

@@ -146,10 +146,10 @@ async def test_a_stop_while_the_line_was_cut_holds_as_soon_as_the_agent_is_woken
         await until(lambda: not it.edge.house.health.online)
         agent = it.edge.agent
         assert agent is not None
-        agent._chance = lambda: 1.0  # every pause is the longest one
-        agent._tries = 10  # cut for so long that the pauses are 30 s
+        agent.contact.chance = lambda: 1.0  # every pause is the longest one
+        agent.contact.tries = 10  # cut for so long that the pauses are 30 s
         agent.wake()
-        await until(lambda: agent._tries >= 11)
+        await until(lambda: agent.contact.tries >= 11)
         await it.press("/portal/stop", purpose="recognition")
         assert it.here() == 1
         it.cable.down = False
@@ -163,10 +163,10 @@ async def test_a_tap_while_the_line_is_down_tries_it_at_once(tmp_path: Path) -> 
         await until(lambda: not it.edge.house.health.online)
         agent = it.edge.agent
         assert agent is not None
-        agent._chance = lambda: 1.0
-        agent._tries = 10
+        agent.contact.chance = lambda: 1.0
+        agent.contact.tries = 10
         agent.wake()
-        await until(lambda: agent._tries >= 11)
+        await until(lambda: agent.contact.tries >= 11)
         await it.press("/portal/stop", purpose="recognition")
         it.cable.down = False
         await it.tap()
