@@ -166,7 +166,7 @@ def _database(url: object, *, file: Path) -> str:
         raise _wrong(file, "hub.database", "is a text in quotes")
     try:
         if url:
-            from edge.kit.postgres import connector  # loaded for those who have one
+            from edge.kit.postgres_session import connector  # loaded for those who have one
 
             connector(url)
     except ValueError as error:

@@ -11,161 +11,38 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import partial
-from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
+from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
 import psycopg
 from psycopg import pq
-from psycopg.adapt import Loader
-from psycopg.conninfo import conninfo_to_dict
 
 from edge.kit.errors import Corrupt, DiskFull, StoreError
 from edge.kit.migrate import Migration
-from edge.kit.sql import Connection, Cursor, Parameters, ddl_for_postgres, for_copy, for_psycopg
+from edge.kit.postgres_session import (
+    NOTHING,
+    Again,
+    Lost,
+    Native,
+    Session,
+    Taken,
+    connector,
+    in_our_words,
+    said,
+)
+from edge.kit.sql import Connection, Cursor, Parameters, ddl_for_postgres
 
 T = TypeVar("T")
 P = ParamSpec("P")
 Act = Callable[[Connection], T]
-Native = psycopg.Connection[tuple[Any, ...]]
 
-NOTHING: Final[Parameters] = {}
 TRIES: Final = (
     8  # of one transaction; the chance to lose as often against others is nil, a bug of ours is not
 )
 _REST_S: Final = 0.02  # before the second try, at most; twice as long before each further one
-CONNECT_S: Final = 5
-MANY: Final = 8  # rows from which a COPY is quicker than as many INSERTs
-# A statement of an act takes milliseconds; a catalogue slice for 500 shops takes seconds.
-SETTINGS: Final = {
-    "client_encoding": "utf8",
-    "default_transaction_isolation": "read committed",
-    "statement_timeout": "60s",
-    "lock_timeout": "10s",
-    "idle_in_transaction_session_timeout": "60s",
-}
-# A line that died without a word is given up after this; TCP itself would wait for a quarter of an hour.
-_LINE: Final = {
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 20_000,
-}
-
-
-class Lost(sqlite3.OperationalError):
-    """The connection is gone, or cannot be had."""
-
-
-class Again(sqlite3.OperationalError):
-    """Another transaction was in the way: run this one again, whole."""
-
-
-class Taken(sqlite3.IntegrityError):
-    """A row with this key is there already: perhaps since a moment ago."""
-
-
-class _Whole(Loader):
-    """A sum of bigint is numeric; here it is a whole number, as on SQLite."""
-
-    def load(self, data: Any) -> int:
-        return int(bytes(data))
-
-
-class _Cursor:
-    """The rows of one statement, as edge.kit.sql.Cursor."""
-
-    __slots__ = ("_rows", "rowcount")
-
-    def __init__(self, rows: Iterator[tuple[Any, ...]], rowcount: int) -> None:
-        self._rows = rows
-        self.rowcount = rowcount
-
-    def fetchone(self) -> Any:
-        return next(self._rows, None)
-
-    def fetchall(self) -> list[Any]:
-        return list(self._rows)
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> Any:
-        return next(self._rows)
-
-
-class Session:
-    """One connection as an act sees it: edge.kit.sql.Connection over psycopg."""
-
-    __slots__ = ("_native",)
-
-    def __init__(self, native: Native) -> None:
-        self._native = native
-
-    def execute(self, sql: str, parameters: Parameters = NOTHING, /) -> Cursor:
-        with _in_our_words(self._native):
-            cursor = self._native.execute(for_psycopg(sql), parameters)
-            rows = iter(cursor.fetchall()) if cursor.description is not None else iter(())
-        return _Cursor(rows, cursor.rowcount)
-
-    def script(self, sql: str) -> None:
-        """Several statements without parameters, one after another."""
-        with _in_our_words(self._native):
-            self._native.execute(sql)
-
-    def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> Cursor:
-        given = list(parameters)
-        if not given:
-            return _Cursor(iter(()), 0)
-        copy = for_copy(sql) if len(given) >= MANY else None
-        with _in_our_words(self._native), self._native.cursor() as cursor:
-            if copy is None:
-                cursor.executemany(for_psycopg(sql), given)
-                return _Cursor(iter(()), cursor.rowcount)
-            with cursor.copy(copy[0]) as stream:
-                for row in given:
-                    stream.write_row([row[name] for name in copy[1]])
-            return _Cursor(iter(()), len(given))
-
-
-@contextmanager
-def _in_our_words(native: Native) -> Generator[None, None, None]:
-    """psycopg's errors as sqlite3's. Their texts quote rows, so nothing of them is kept but the kind."""
-    try:
-        yield
-    except psycopg.Error as error:
-        raise _said(error, native) from None
-
-
-def _said(error: psycopg.Error, native: Native | None) -> sqlite3.Error:
-    kind = f"{type(error).__name__} {error.sqlstate or ''}".strip()
-    match error:
-        case psycopg.errors.UniqueViolation():
-            return Taken(f"{kind} {error.diag.constraint_name or ''}")
-        case psycopg.IntegrityError():
-            return sqlite3.IntegrityError(f"{kind} {error.diag.constraint_name or ''}")
-        case (
-            psycopg.errors.SerializationFailure()
-            | psycopg.errors.DeadlockDetected()
-            | psycopg.errors.LockNotAvailable()
-            | psycopg.errors.InFailedSqlTransaction()
-        ):
-            return Again(kind)
-        case psycopg.errors.DiskFull():
-            full = sqlite3.OperationalError(kind)
-            full.sqlite_errorname = "SQLITE_FULL"
-            return full
-        case (
-            psycopg.errors.AdminShutdown()
-            | psycopg.errors.CrashShutdown()
-            | psycopg.errors.CannotConnectNow()
-        ):
-            return Lost(kind)
-    if isinstance(error, psycopg.OperationalError) and (native is None or native.closed):
-        return Lost(kind)
-    return sqlite3.DatabaseError(kind)
 
 
 class _Lane:
@@ -296,7 +173,7 @@ class Postgres:
                     native.autocommit = True
                 if not begin:
                     return act(Session(native))
-                with _in_our_words(native):
+                with in_our_words(native):
                     native.execute(begin)
                 try:
                     return act(Session(native))
@@ -369,30 +246,6 @@ class _Here:
             self._native = None
 
 
-def connector(url: str, *, password: str | None = None) -> Callable[[], Native]:
-    """What opens a connection to `url`; raises ValueError for a text that is none, or that holds a password."""
-    try:
-        words = conninfo_to_dict(url)
-    except psycopg.ProgrammingError:
-        raise ValueError("is no URL of a PostgreSQL database") from None
-    if "password" in words:
-        raise ValueError("holds a password; it belongs into a credential")
-    line = {"connect_timeout": CONNECT_S, "application_name": "welkom-hub", **_LINE, **words}
-
-    def connect() -> Native:
-        try:
-            native = psycopg.connect(**line, password=password, autocommit=True)  # type: ignore[arg-type]
-            native.execute("; ".join(f"SET {name} TO '{value}'" for name, value in SETTINGS.items()))
-        except psycopg.Error as error:
-            # Words of the server about who may connect; nothing of a row is in them.
-            raise Lost(str(error).strip().splitlines()[0][:200]) from None
-        native.adapters.register_loader("numeric", _Whole)
-        native.autocommit = False
-        return native
-
-    return connect
-
-
 def _whole(native: Native, act: Act[T]) -> T:
     """Run `act` and COMMIT. Raises StoreError where the COMMIT may have arrived and its answer did not."""
     try:
@@ -408,9 +261,9 @@ def _whole(native: Native, act: Act[T]) -> T:
     try:
         native.commit()
     except psycopg.Error as error:
-        said = _said(error, native)
-        if not isinstance(said, Lost):
-            raise said from None
+        known = said(error, native)
+        if not isinstance(known, Lost):
+            raise known from None
         native.close()
         raise StoreError(
             "the database was lost while a change was on its way",

@@ -1,0 +1,170 @@
+"""One connection to PostgreSQL as an act sees it: edge.kit.sql.Connection over psycopg, errors in sqlite3's words."""
+
+import sqlite3
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final, Self
+
+import psycopg
+from psycopg.adapt import Loader
+from psycopg.conninfo import conninfo_to_dict
+
+from edge.kit.sql import Cursor, Parameters, for_copy, for_psycopg
+
+Native = psycopg.Connection[tuple[Any, ...]]
+
+NOTHING: Final[Parameters] = {}
+CONNECT_S: Final = 5
+MANY: Final = 8  # rows from which a COPY is quicker than as many INSERTs
+# A statement of an act takes milliseconds; a catalogue slice for 500 shops takes seconds.
+SETTINGS: Final = {
+    "client_encoding": "utf8",
+    "default_transaction_isolation": "read committed",
+    "statement_timeout": "60s",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+# A line that died without a word is given up after this; TCP itself would wait for a quarter of an hour.
+_LINE: Final = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+
+
+class Lost(sqlite3.OperationalError):
+    """The connection is gone, or cannot be had."""
+
+
+class Again(sqlite3.OperationalError):
+    """Another transaction was in the way: run this one again, whole."""
+
+
+class Taken(sqlite3.IntegrityError):
+    """A row with this key is there already: perhaps since a moment ago."""
+
+
+class _Whole(Loader):
+    """A sum of bigint is numeric; here it is a whole number, as on SQLite."""
+
+    def load(self, data: Any) -> int:
+        return int(bytes(data))
+
+
+class _Cursor:
+    """The rows of one statement, as edge.kit.sql.Cursor."""
+
+    __slots__ = ("_rows", "rowcount")
+
+    def __init__(self, rows: Iterator[tuple[Any, ...]], rowcount: int) -> None:
+        self._rows = rows
+        self.rowcount = rowcount
+
+    def fetchone(self) -> Any:
+        return next(self._rows, None)
+
+    def fetchall(self) -> list[Any]:
+        return list(self._rows)
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Any:
+        return next(self._rows)
+
+
+class Session:
+    """One connection as an act sees it: edge.kit.sql.Connection over psycopg."""
+
+    __slots__ = ("_native",)
+
+    def __init__(self, native: Native) -> None:
+        self._native = native
+
+    def execute(self, sql: str, parameters: Parameters = NOTHING, /) -> Cursor:
+        with in_our_words(self._native):
+            cursor = self._native.execute(for_psycopg(sql), parameters)
+            rows = iter(cursor.fetchall()) if cursor.description is not None else iter(())
+        return _Cursor(rows, cursor.rowcount)
+
+    def script(self, sql: str) -> None:
+        """Several statements without parameters, one after another."""
+        with in_our_words(self._native):
+            self._native.execute(sql)
+
+    def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> Cursor:
+        given = list(parameters)
+        if not given:
+            return _Cursor(iter(()), 0)
+        copy = for_copy(sql) if len(given) >= MANY else None
+        with in_our_words(self._native), self._native.cursor() as cursor:
+            if copy is None:
+                cursor.executemany(for_psycopg(sql), given)
+                return _Cursor(iter(()), cursor.rowcount)
+            with cursor.copy(copy[0]) as stream:
+                for row in given:
+                    stream.write_row([row[name] for name in copy[1]])
+            return _Cursor(iter(()), len(given))
+
+
+@contextmanager
+def in_our_words(native: Native) -> Generator[None, None, None]:
+    """psycopg's errors as sqlite3's. Their texts quote rows, so nothing of them is kept but the kind."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise said(error, native) from None
+
+
+def said(error: psycopg.Error, native: Native | None) -> sqlite3.Error:
+    kind = f"{type(error).__name__} {error.sqlstate or ''}".strip()
+    match error:
+        case psycopg.errors.UniqueViolation():
+            return Taken(f"{kind} {error.diag.constraint_name or ''}")
+        case psycopg.IntegrityError():
+            return sqlite3.IntegrityError(f"{kind} {error.diag.constraint_name or ''}")
+        case (
+            psycopg.errors.SerializationFailure()
+            | psycopg.errors.DeadlockDetected()
+            | psycopg.errors.LockNotAvailable()
+            | psycopg.errors.InFailedSqlTransaction()
+        ):
+            return Again(kind)
+        case psycopg.errors.DiskFull():
+            full = sqlite3.OperationalError(kind)
+            full.sqlite_errorname = "SQLITE_FULL"
+            return full
+        case (
+            psycopg.errors.AdminShutdown()
+            | psycopg.errors.CrashShutdown()
+            | psycopg.errors.CannotConnectNow()
+        ):
+            return Lost(kind)
+    if isinstance(error, psycopg.OperationalError) and (native is None or native.closed):
+        return Lost(kind)
+    return sqlite3.DatabaseError(kind)
+
+
+def connector(url: str, *, password: str | None = None) -> Callable[[], Native]:
+    """What opens a connection to `url`; raises ValueError for a text that is none, or that holds a password."""
+    try:
+        words = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise ValueError("is no URL of a PostgreSQL database") from None
+    if "password" in words:
+        raise ValueError("holds a password; it belongs into a credential")
+    line = {"connect_timeout": CONNECT_S, "application_name": "welkom-hub", **_LINE, **words}
+
+    def connect() -> Native:
+        try:
+            native = psycopg.connect(**line, password=password, autocommit=True)  # type: ignore[arg-type]
+            native.execute("; ".join(f"SET {name} TO '{value}'" for name, value in SETTINGS.items()))
+        except psycopg.Error as error:
+            # Words of the server about who may connect; nothing of a row is in them.
+            raise Lost(str(error).strip().splitlines()[0][:200]) from None
+        native.adapters.register_loader("numeric", _Whole)
+        native.autocommit = False
+        return native
+
+    return connect
