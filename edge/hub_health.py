@@ -14,7 +14,7 @@ from edge.config import toml
 from edge.diagnosis import Trouble, database_file, disk, findings
 from edge.hub_file import MAIL_PASSWORD, PASSWORD, HubFile
 from edge.kit.errors import StoreError
-from edge.kit.postgres import connector
+from edge.kit.postgres_session import connector
 from edge.machine import Finding
 from sync.hub import config as hub_config
 from sync.hub.config import Config
