@@ -6,7 +6,6 @@ so a cancelled caller never leaves a transaction open (over an async transaction
 """
 
 import asyncio
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +18,11 @@ from typing import Concatenate, Final, Generic, NoReturn, ParamSpec, Protocol, T
 import aiosqlite
 
 from edge.kit import sweeping
-from edge.kit.errors import Corrupt, DiskFull, StoreError
+from edge.kit.errors import Corrupt, StoreError
+from edge.kit.sqlite_open import BUSY_MS, attach_read_only, attach_writable, open_both
+from edge.kit.sqlite_open import open_reader as open_reader
+from edge.kit.sqlite_open import open_writer as open_writer
+from edge.kit.sqlite_open import store_error as store_error
 
 F = TypeVar("F")
 R = TypeVar("R")
@@ -28,9 +31,6 @@ P = ParamSpec("P")
 # Notes what happened, inside the transaction; the outbox sequence of the last fact.
 Record = Callable[[sqlite3.Connection, list[F]], int]
 
-# 2 MiB of pages each: a point read of a million customers touches four or five, and RSS is budgeted.
-_CACHE_KIB: Final = 2048
-_BUSY_MS: Final = 5000
 _SCRUB_MS: Final = 200  # a tap waits as long for the writer; what could not be emptied is asked for again
 # The way to the writer's thread and back takes a quarter of a millisecond; who waits longer than this for a disk
 # should do it where nobody else waits. An SSD takes 0.1 to 1 ms, an SD card 5 to 50.
@@ -47,85 +47,8 @@ class Committed(Generic[F]):
     seq: int
 
 
-def open_writer(path: Path, *, synchronous: str = "FULL") -> sqlite3.Connection:
-    """A read-write connection in WAL mode; deleted content is overwritten (`secure_delete`)."""
-    # Its owner's alone, and so is what SQLite keeps beside it. What is wrong with the place SQLite says below.
-    with suppress(OSError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    try:
-        # The writer's thread is the only user; it is not always the thread that opened it.
-        conn = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
-        conn.execute("PRAGMA secure_delete=ON")
-        conn.execute("PRAGMA journal_mode=WAL")
-        conn.execute(f"PRAGMA synchronous={synchronous}")
-        conn.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
-        conn.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-        conn.execute("PRAGMA foreign_keys=ON")
-        conn.execute("PRAGMA temp_store=MEMORY")
-    except sqlite3.DatabaseError as error:
-        raise store_error(error, path.name) from None
-    return conn
-
-
-def open_both(path: Path, *, attach: dict[str, Path], synchronous: str = "FULL") -> sqlite3.Connection:
-    """The writer's connection: `path`, and beside it `attach`, which can be fetched again."""
-    conn = open_writer(path, synchronous=synchronous)
-    conn.execute("PRAGMA busy_timeout=0")  # who may wait for another process is `_patient`
-    for schema, other in attach.items():
-        _attach(conn, schema, other)
-    return conn
-
-
-def open_reader(path: Path, *, attach: dict[str, Path] | None = None) -> sqlite3.Connection:
-    """A read-only connection; `attach` maps schema names to further files."""
-    conn = sqlite3.connect(
-        _read_only(path), uri=True, isolation_level=None, check_same_thread=False, cached_statements=256
-    )
-    for schema, other in (attach or {}).items():
-        _attach_read_only(conn, schema, other)
-    conn.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
-    conn.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-    conn.execute("PRAGMA temp_store=MEMORY")
-    conn.execute("PRAGMA query_only=ON")
-    return conn
-
-
-def _attach(conn: sqlite3.Connection, schema: str, path: Path) -> None:
-    conn.execute(f"ATTACH DATABASE ? AS {schema}", (str(path),))
-    conn.execute(f"PRAGMA {schema}.journal_mode=WAL")
-    conn.execute(f"PRAGMA {schema}.synchronous=NORMAL")
-    conn.execute(f"PRAGMA {schema}.secure_delete=ON")
-    conn.execute(f"PRAGMA {schema}.cache_size=-{_CACHE_KIB}")
-
-
-def _attach_read_only(conn: sqlite3.Connection, schema: str, path: Path) -> None:
-    conn.execute(f"ATTACH DATABASE ? AS {schema}", (_read_only(path),))
-    conn.execute(f"PRAGMA {schema}.cache_size=-{_CACHE_KIB}")
-
-
-def _read_only(path: Path) -> str:
-    """The file as an SQLite URI; a folder may have `#`, `?` or `%` in its name."""
-    return f"{path.absolute().as_uri()}?mode=ro"
-
-
-def store_error(error: sqlite3.Error, file: str) -> StoreError:
-    """SQLite's words as one of ours, with the next step."""
-    code = getattr(error, "sqlite_errorname", "") or ""
-    if code.startswith("SQLITE_FULL"):
-        return DiskFull(
-            f"{file}: no room left to write", code="S01", hint="free disk space; nothing was lost"
-        )
-    if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return Corrupt(
-            f"{file} is damaged",
-            code="S02",
-            hint="stop Welkom, keep the file, and run `welkom doctor`: it says what can be fetched again",
-        )
-    return StoreError(f"{file}: {code or type(error).__name__}", code="S00", hint="run `welkom doctor`")
-
-
 @contextmanager
-def _patient(conn: sqlite3.Connection, most_ms: int = _BUSY_MS) -> Iterator[None]:
+def _patient(conn: sqlite3.Connection, most_ms: int = BUSY_MS) -> Iterator[None]:
     """Inside, wait for another process that writes: the writer's thread has the time, the loop has not."""
     conn.execute(f"PRAGMA busy_timeout={most_ms}")
     try:
@@ -464,11 +387,11 @@ class Database(Generic[F]):
                     hint="run `welkom doctor`",
                 ) from None
             finally:
-                _attach(conn, schema, path)
+                attach_writable(conn, schema, path)
 
         await self._writer.run(exchange)
         self.reader.execute(f"DETACH DATABASE {schema}")
-        _attach_read_only(self.reader, schema, path)
+        attach_read_only(self.reader, schema, path)
 
     async def force_commits(self, forced: bool) -> None:
         """Whether COMMIT waits for the disk; only a bench ever turns that off."""

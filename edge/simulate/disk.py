@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from edge.files import prepare
 from edge.kit.migrate import load, migrate
-from edge.kit.sqlite import Database, Record, open_both, open_writer
+from edge.kit.sqlite import Database, Record, open_writer
+from edge.kit.sqlite_open import open_both
 from edge.simulate.process import Process, Steps
 from sync.hub import store
 
