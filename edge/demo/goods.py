@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from edge.catalogue.rules import Product, Stock, check_digit
+from edge.demo.described import DESCRIBED
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,9 @@ def models(kind: Kind) -> int:
 
 def _models(kind: Kind) -> Iterator[Product]:
     for number in range(1, models(kind) + 1):
+        item = f"{kind.code}-{number:03d}"
         yield Product(
-            item=f"{kind.code}-{number:03d}",
+            item=item,
             gtin="0" + ean13(f"871234{KINDS.index(kind):02d}{number:04d}"),
             title=f"{kind.title} {RIVERS[(number - 1) % len(RIVERS)]}",
             brand=BRANDS[(number * 3 + len(kind.code)) % len(BRANDS)],
@@ -108,7 +110,7 @@ def _models(kind: Kind) -> Iterator[Product]:
             department=kind.department,
             price_cents=kind.cents + 500 * (number % 7) * (kind.cents // 4000 + 1),
             vat=9 if kind.picture == "doos" else 21,
-            description=f"{kind.title} voor wie graag buiten is.",
+            description=DESCRIBED.get(item, f"{kind.title} voor wie graag buiten is."),
             sizes=(kind.sizes,) if kind.sizes else (),
             care=kind.care,
             origin=ORIGINS[number % len(ORIGINS)],

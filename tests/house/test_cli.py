@@ -92,7 +92,7 @@ def test_check_prints_what_is_in_force_and_masks_every_secret(tmp_path: Path) ->
         assert getattr(keys, name).hex() not in ran.out + ran.err
 
 
-def test_check_masks_a_brokers_password_and_reads_the_floor(tmp_path: Path) -> None:
+def test_check_masks_a_brokers_password_and_reads_the_choice_helpers_and_the_floor(tmp_path: Path) -> None:
     reader = 'name = "gw"\nkind = "mqtt"\ndevice = "broker"\npassword = "Geheim-123"\ntopics = ["a/b", "c"]\n'
     config = configured(tmp_path, f"[[readers]]\n{reader}")
     ran = welkom("check", "--config", str(config))
@@ -101,6 +101,10 @@ def test_check_masks_a_brokers_password_and_reads_the_floor(tmp_path: Path) -> N
     assert "# password = ***" in ran.out
     (shown,) = tomllib.loads(ran.out)["readers"]
     assert shown == {"name": "gw", "kind": "mqtt", "device": "broker", "topics": ["a/b", "c"]}
+    (tmp_path / "choices").mkdir()
+    (tmp_path / "choices" / "tent.toml").write_text('format = 1\nname = "Tent!"\n')
+    said = one_sentence(welkom("check", "--config", str(config)), 78, "Q01")
+    assert "choices/tent.toml:2: name is no id" in said
     (tmp_path / "floor.toml").write_text("[[zones]]\n")
     one_sentence(welkom("check", "--config", str(config)), 78, "P11")
 

@@ -1,7 +1,8 @@
 """Choice helpers: whatever tree is written, every way ends and says truly why; a wrong file names its line."""
 
+import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from edge.choice.folder import never, read_folder, read_helper
 from edge.choice.reading import read
 from edge.choice.rules import Asked, Ended, outcome, walk
 from edge.choice.tree import MOST_QUESTIONS, TOP, Helper
+from edge.demo.described import DESCRIBED
 from edge.demo.goods import BY_CODE, goods
 from edge.kit.errors import ConfigError
 
@@ -156,6 +158,47 @@ def test_the_demos_helpers_name_products_of_its_shelves_and_say_when_there_is_no
     assert isinstance(cold, Ended)
     found = outcome(bag, cold, lambda items: {}, words=barred_words())
     assert (found.nothing, found.picks) == ("none", ())
+
+
+# Property -> whether the text on the shelf says the same.
+ON_THE_SHELF: Mapping[str, Callable[[str], bool]] = {
+    "licht": lambda text: grams(text) <= 1000,
+    "klein": lambda text: "klein in te pakken" in text,
+    "tot-10": lambda text: comfort(text) <= 10,
+    "luchtig": lambda text: "Zomerzak" in text or "luchtig" in text,
+    "tot-2": lambda text: comfort(text) <= 2,
+    "zacht": lambda text: "Driejaargetijdenzak" in text,
+    "tot-min-5": lambda text: comfort(text) <= -5,
+    "vochtvast": lambda text: "kunstvezel" in text,
+    "dons": lambda text: "dons" in text,
+    "mummie": lambda text: "mummiemodel" in text,
+    "ruim": lambda text: "ruim model" in text,
+    "vlak": lambda text: "Categorie A" in text,
+    "heuvels": lambda text: "A/B" in text or "Categorie B." in text,
+    "bergen": lambda text: "Categorie B" in text,
+    "stevig": lambda text: "Stevige zool" in text,
+    "waterdicht": lambda text: "met membraan" in text,
+    "leer": lambda text: "Leer" in text,
+    "makkelijk": lambda text: "Stof" in text,
+}
+
+
+def grams(text: str) -> int:
+    return int(re.findall(r"(\d+) gram", text)[0])
+
+
+def comfort(text: str) -> int:
+    return int(re.findall(r"Comfort (-?\d+) gra", text)[0])
+
+
+def test_what_the_demos_helpers_say_of_a_product_its_shelf_says_too() -> None:
+    for helper in read_folder(DEMO):
+        for ware in helper.wares:
+            for name in {each.id for each in helper.properties} & set(ON_THE_SHELF):
+                said = ON_THE_SHELF[name](DESCRIBED[ware.item])
+                assert said == (name in ware.has), (ware.item, name)
+            assert ("hoog" in ware.has) == ware.item.startswith("boot-high")
+            assert ("laag" in ware.has) == ware.item.startswith("boot-low")
 
 
 def test_what_is_sold_out_or_barred_is_not_named_and_the_reason_is_said() -> None:

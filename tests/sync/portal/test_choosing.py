@@ -7,12 +7,15 @@ from pathlib import Path
 import httpx
 import msgspec
 import pytest
+from playwright.sync_api import Browser, ViewportSize, expect
 
 import edge.demo
 from edge.catalogue.rules import Stock
 from edge.choice.folder import read_folder
 from edge.demo.goods import goods
 from edge.kit.seal import key_place, trait_place, unseal
+from tests.patience import PATIENT_MS
+from tests.staff_ui.sound import accessible
 from tests.sync.centre import ANNA, BRAM, KEYS
 from tests.sync.portal.place import Place, open_place, own_token
 
@@ -115,3 +118,31 @@ def test_what_is_no_shop_helper_or_way_through_is_said(place: Place) -> None:
     begun = phone.get(f"{HERE}/rug.toen")
     assert "veranderd sinds de link" in begun.text
     assert place.inside().get("/portal/keep/s1/slaapzak/rug").status_code == 404
+
+
+def test_somebody_at_the_shelf_plays_it_on_their_phone_without_a_touch_and_keeps_it(
+    place: Place, chromium: Browser
+) -> None:
+    screen: ViewportSize = {"width": 390, "height": 844}
+    with chromium.new_context(
+        base_url=place.url, viewport=screen, reduced_motion="reduce", locale="nl-NL"
+    ) as context:
+        context.set_default_timeout(PATIENT_MS)
+        phone = context.new_page()
+        phone.goto(HERE)
+        accessible(phone, "the first question")
+        for number in range(1, 5):
+            expect(phone.locator(f"[data-question='{number}']")).to_be_visible()
+            assert not phone.evaluate("document.documentElement.scrollWidth > innerWidth")
+            phone.locator(".answers a").last.focus()
+            phone.keyboard.press("Enter")
+        expect(phone.locator("[data-pick]")).to_have_count(3)
+        accessible(phone, "what fits")
+        assert context.cookies() == []
+        outcome = phone.url
+        phone.goto(f"/portal/enter/{place.code()}")
+        phone.goto(outcome)
+        phone.locator("a[href^='/portal/keep/']").click()
+        phone.locator("main form button").click()
+        expect(phone.locator("[data-step=kept]")).to_be_visible()
+        accessible(phone, "kept")
