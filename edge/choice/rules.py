@@ -11,8 +11,8 @@ from edge.advice.rules import Item, barred
 from edge.choice.tree import JOINT, TOP, Answer, End, Helper, Question, Text, Ware
 
 Look = Callable[[Collection[str]], Mapping[str, Item]]
-# Why nothing is named: the file says so; what fits is not in the catalogue; it is, and there is none left.
-Nothing = Literal["", "none", "gone", "sold_out"]
+# Why nothing is named: the file says so; what fits is not sold; it may not be advised; there is none left.
+Nothing = Literal["", "none", "gone", "barred", "sold_out"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +123,15 @@ def outcome(helper: Helper, ended: Ended, look: Look, *, words: frozenset[str], 
     may = [ware for ware in fit if ware.item in known and not barred(known[ware.item], words)]
     there = [ware for ware in may if known[ware.item].stock != 0]
     picks = tuple(_pick(helper, ware, known[ware.item], ended.given) for ware in there[:top])
-    nothing: Nothing = "" if picks else "sold_out" if may else "gone"
-    return Outcome(ended.end, ended.given, picks, nothing)
+    return Outcome(
+        ended.end, ended.given, picks, "" if picks else _why_nothing(may=bool(may), known=bool(known))
+    )
+
+
+def _why_nothing(*, may: bool, known: bool) -> Nothing:
+    if may:
+        return "sold_out"
+    return "barred" if known else "gone"
 
 
 def _pick(helper: Helper, ware: Ware, item: Item, given: Sequence[Given]) -> Pick:

@@ -26,6 +26,7 @@ from staff_ui.words import Words, key
 
 NOTHING = {
     "gone": key("choose.nothing.gone"),
+    "barred": key("choose.nothing.barred"),
     "sold_out": key("choose.nothing.sold_out"),
 }
 

@@ -103,8 +103,10 @@ def test_check_masks_a_brokers_password_and_reads_the_choice_helpers_and_the_flo
     assert shown == {"name": "gw", "kind": "mqtt", "device": "broker", "topics": ["a/b", "c"]}
     (tmp_path / "choices").mkdir()
     (tmp_path / "choices" / "tent.toml").write_text('format = 1\nname = "Tent!"\n')
-    said = one_sentence(welkom("check", "--config", str(config)), 78, "Q01")
-    assert "choices/tent.toml:2: name is no id" in said
+    wrong = welkom("check", "--config", str(config))
+    one_sentence(wrong, 78, "Q01")
+    assert "choices/tent.toml:2: name is no id" in wrong.err
+    (tmp_path / "choices" / "tent.toml").unlink()
     (tmp_path / "floor.toml").write_text("[[zones]]\n")
     one_sentence(welkom("check", "--config", str(config)), 78, "P11")
 

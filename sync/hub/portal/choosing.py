@@ -31,7 +31,11 @@ from sync.hub.tables import catalogue
 
 MOST_WISHES: Final = 30
 PURPOSE: Final = "profiling"  # what a wish list is kept for (edge/consent/rules.py)
-NOTHING: Final = {"gone": key("choose.nothing.gone"), "sold_out": key("choose.nothing.sold_out")}
+NOTHING: Final = {
+    "gone": key("choose.nothing.gone"),
+    "barred": key("choose.nothing.barred"),
+    "sold_out": key("choose.nothing.sold_out"),
+}
 
 
 @dataclass(frozen=True, slots=True)
