@@ -9,7 +9,8 @@ from edge.joining.ticket import TICKET_MS, Ticket
 
 KEY, OTHER = b"S" * 32, b"T" * 32
 NOW_MS = 1_800_000_000_000
-GIVEN = Ticket(NOW_MS + TICKET_MS, "van-dam", 8, "koffie", "Vandaag: een stempel", "", b"h" * 32, "qr")
+BENEFIT = "Vandaag: een stempel"
+GIVEN = Ticket(NOW_MS + TICKET_MS, "van-dam", 8, "koffie", BENEFIT, card=b"h" * 32, card_kind="qr")
 
 
 def test_a_ticket_says_to_the_hub_what_the_shop_put_into_it() -> None:
