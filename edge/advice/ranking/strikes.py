@@ -78,8 +78,10 @@ class Ranked:
         return row
 
     def _lifted(self, name: str, row: Floats) -> float:
-        whole, struck = self.score(np.stack([self.values[self.names.index(name)], row]))
-        return float(whole - struck)
+        """0 also where it would keep its place, whatever its score."""
+        place = self.names.index(name)
+        *scores, struck = self.score(np.concatenate([self.values[place : place + 2], row[None]]))
+        return float(scores[0] - struck) if struck < scores[-1] else 0.0
 
 
 def _places(names: list[str] | tuple[str, ...], *, but: str) -> dict[str, int]:
