@@ -223,11 +223,11 @@ Candidate = tuple[float, str, Reason]
 def candidates(ask: Ask, counts: Counts, usable: frozenset[str]) -> Iterator[Candidate]:
     """Every product that a rule speaks for, once a reason."""
     last = ask.own[-1].items if ask.own else ()
-    for name, at in _visits(ask.own).items():
+    for name, at in visits_of(ask.own).items():
         if name in usable and (found := _again(at, ask.own, now_ms=ask.now_ms)):
             yield found[0], name, found[1]
     explored = (
-        *(each for item in _hand(ask, usable) for each in _beside(item, ask, counts)),
+        *(each for item in in_hand(ask, usable) for each in _beside(item, ask, counts)),
         *_alike(ask, counts, usable),
         *_popular(counts),
     )
@@ -235,36 +235,24 @@ def candidates(ask: Ask, counts: Counts, usable: frozenset[str]) -> Iterator[Can
     yield from (each for each in explored if each[1] not in last)
 
 
-def reasons_of(
-    name: str,
-    ask: Ask,
-    counts: Seen,
-    usable: frozenset[str],
-    people: Alike | None,
-    *,
-    faint: bool = False,
-) -> list[Scored]:
-    """Every true reason of one product, the strongest first; `people`: those who are like the customer.
+def again(at: Sequence[int], ask: Ask, *, faint: bool = False) -> Reason | None:
+    """What the customer's own visits with a product say; `faint`: also where it is too little to be said aloud."""
+    found = _again(at, ask.own, now_ms=ask.now_ms) if at else None
+    return found[1] if found else Often(len(at), len(ask.own)) if at and faint else None
 
-    `faint`: also how often they bought it where that is too rarely to be said aloud.
-    """
-    found: list[Scored] = []
-    at = [visit for visit, basket in enumerate(ask.own) if name in basket.items]
-    if at and (again := _again(at, ask.own, now_ms=ask.now_ms)):
-        found.append(again)
-    elif at and faint:
-        found.append((0.0, Often(len(at), len(ask.own))))
-    for item in _hand(ask, usable):
-        if item != name and counts.bought(item) >= GROUP:
-            mine = any(item in basket.items and name in basket.items for basket in ask.own)
-            together, customers = counts.together(item, name)
-            if pair := _pair(item, name, together, customers, counts, mine=mine):
-                found.append(pair)
-    if not at and people and (like := _like(name, *people, counts)):
-        found.append(like)
-    if popular := popular_here(name, counts, ask.store):
-        found.append(popular)
-    return sorted(found, key=lambda each: -each[0])
+
+def goes_with(name: str, item: str, ask: Ask, counts: Seen) -> Reason | None:
+    """Whether a product may be said to go with an item of theirs."""
+    if counts.bought(item) < GROUP:
+        return None
+    mine = any(item in basket.items and name in basket.items for basket in ask.own)
+    found = _pair(item, name, *counts.together(item, name), counts, mine=mine)
+    return found[1] if found else None
+
+
+def others_like_you(name: str, people: Alike | None, counts: Seen) -> Reason | None:
+    found = _like(name, *people, counts) if people else None
+    return found[1] if found else None
 
 
 def alike(ask: Ask, counts: Seen, usable: frozenset[str]) -> Alike | None:
@@ -273,13 +261,14 @@ def alike(ask: Ask, counts: Seen, usable: frozenset[str]) -> Alike | None:
     return counts.alike(shared, but=ask.customer_id) if len(shared) >= SHARED else None
 
 
-def _hand(ask: Ask, usable: frozenset[str]) -> list[str]:
+def in_hand(ask: Ask, usable: frozenset[str]) -> list[str]:
     """What other things may be said to go with: what is in hand, then the last basket."""
     last = ask.own[-1].items if ask.own else ()
     return [item for item in dict.fromkeys((*ask.in_hand, *last)) if item in usable][:MOST_HAND]
 
 
-def _visits(own: Sequence[Basket]) -> dict[str, list[int]]:
+def visits_of(own: Sequence[Basket]) -> dict[str, list[int]]:
+    """Each product with the visits that have it."""
     visits: dict[str, list[int]] = {}
     for visit, basket in enumerate(own):
         for item in basket.items:

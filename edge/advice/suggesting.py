@@ -1,27 +1,13 @@
 """From a ranking to what is said: the first that may be suggested, each with the reason that moved it. Pure."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from itertools import islice
 from typing import Final, Protocol
 
+from edge.advice import rules
 from edge.advice.guards import Guard, guard_of
-from edge.advice.rules import (
-    TOP,
-    Ask,
-    Counts,
-    GoesWith,
-    Look,
-    OthersLikeYou,
-    PopularHere,
-    Reason,
-    Scored,
-    Seen,
-    Suggestion,
-    alike,
-    barred,
-    candidates,
-    reasons_of,
-)
+from edge.advice.rules import TOP, Ask, Counts, GoesWith, Look, Reason, Scored, Seen, Suggestion, barred
 
 AT_ONCE: Final = 32
 Why = Callable[[str], Reason | None]
@@ -34,7 +20,7 @@ class Ranked(Protocol):
     def names(self) -> tuple[str, ...]: ...
     def by_own(self, name: str) -> float: ...
     def by_alike(self, name: str) -> float: ...
-    def by_beside(self, name: str, other: str) -> float: ...
+    def by_company(self, name: str, others: Sequence[str]) -> dict[str, float]: ...
     def falls_without(self, name: str, other: str) -> bool: ...
 
 
@@ -75,7 +61,7 @@ def suggest(
         if len(first) == top:
             return first
     best: dict[str, Scored] = {}
-    for score, name, reason in candidates(ask, counts, usable):
+    for score, name, reason in rules.candidates(ask, counts, usable):
         if score > best.get(name, (0.0,))[0]:
             best[name] = score, reason
     said = {each.item for each in first}
@@ -86,31 +72,25 @@ def suggest(
 def moving(ask: Ask, counts: Seen, usable: frozenset[str], ranked: Ranked, *, faint: bool = False) -> Why:
     """Of a product's true reasons the one whose evidence moved it up most; where none did, the one that says least.
 
-    None for a product of which nothing can be said.
+    None for a product of which nothing can be said. `faint`: also of habits too weak to be said aloud.
     """
-    people = alike(ask, counts, usable)
+    visits, hand = rules.visits_of(ask.own), rules.in_hand(ask, usable)
+    people = cache(lambda: rules.alike(ask, counts, usable))
 
     def why(name: str) -> Reason | None:
-        true = [reason for _, reason in reasons_of(name, ask, counts, usable, people, faint=faint)]
-        moved = sorted(
-            ((_moved(name, each, ranked), -place, each) for place, each in enumerate(true)), reverse=True
-        )
-        for by, _, reason in moved:
-            if by > 0 and (not isinstance(reason, GoesWith) or ranked.falls_without(name, reason.item)):
+        moved: list[tuple[float, Reason | None]] = []
+        if at := visits.get(name, ()):
+            moved.append((ranked.by_own(name), rules.again(at, ask, faint=faint)))
+        elif (by := ranked.by_alike(name)) > 0:
+            moved.append((by, rules.others_like_you(name, people(), counts)))
+        company = ranked.by_company(name, [item for item in hand if item != name])
+        moved += [(by, rules.goes_with(name, item, ask, counts)) for item, by in company.items()]
+        for by, reason in sorted(moved, key=lambda each: -each[0]):
+            if reason is None or by <= 0:
+                continue
+            if not isinstance(reason, GoesWith) or ranked.falls_without(name, reason.item):
                 return reason
-        return next((each for each in true if isinstance(each, PopularHere)), None)
+        popular = rules.popular_here(name, counts, ask.store)
+        return popular[1] if popular else None
 
     return why
-
-
-def _moved(name: str, reason: Reason, ranked: Ranked) -> float:
-    """By how much the evidence of a reason lifted a product; what is popular speaks last."""
-    match reason:
-        case GoesWith(item):
-            return ranked.by_beside(name, item)
-        case OthersLikeYou():
-            return ranked.by_alike(name)
-        case PopularHere():
-            return 0.0
-        case _:
-            return ranked.by_own(name)

@@ -1,7 +1,7 @@
 """Advice is true: every number is counted again by naive code that shares nothing with the model."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
@@ -220,8 +220,8 @@ class Order:
     def by_alike(self, name: str) -> float:
         return float("alike" in self.moved)
 
-    def by_beside(self, name: str, other: str) -> float:
-        return float("beside" in self.moved)
+    def by_company(self, name: str, others: Sequence[str]) -> dict[str, float]:
+        return dict.fromkeys(others, 1.0) if "beside" in self.moved else {}
 
     def falls_without(self, name: str, other: str) -> bool:
         return "beside" in self.moved

@@ -235,29 +235,31 @@ def _candidates(
 def _dense(asked: Questions, crowd: Crowd) -> Iterator[tuple[int, dict[str, Floats]]]:
     """Blocks of questions with their scores of every product."""
     own, sizes, products = asked.own, asked.own.sizes, crowd.products
-    shape = (len(asked), products)
     near = crowd.anchors.near(vectors(own), asked.customer)
     ago = visits_ago(own)
     who = np.repeat(own.customer, sizes)
     weight = np.repeat(HISTORY_DECAY**ago, sizes)
     total = np.bincount(who, weights=weight, minlength=len(asked))
-    history = sparse.matrix(who, own.items, weight / np.maximum(total, 1e-9)[who], shape=shape)
     late = np.repeat(ago == 0, sizes)
     size = np.bincount(who[late], minlength=len(asked))
-    last = sparse.matrix(who[late], own.items[late], 1 / np.maximum(size, 1)[who[late]], shape=shape)
-    hand = None
+    baskets = [
+        (who, own.items, weight / np.maximum(total, 1e-9)[who]),
+        (who[late], own.items[late], 1 / np.maximum(size, 1)[who[late]]),
+    ]
     if asked.hand:
         counts = np.array([len(each) for each in asked.hand])
         row = np.repeat(np.arange(len(counts)), counts)
-        hand = sparse.matrix(row, np.concatenate(asked.hand), 1 / np.maximum(counts, 1)[row], shape=shape)
+        baskets.append((row, np.concatenate(asked.hand), 1 / np.maximum(counts, 1)[row]))
+    # One matrix of all, a question's rows together: a product of matrices costs more to begin than to do.
+    kinds, (rows, items, weights) = len(baskets), zip(*baskets, strict=True)
+    row = np.concatenate([each * kinds + place for place, each in enumerate(rows)])
+    inside = sparse.matrix(
+        row, np.concatenate(items), np.concatenate(weights), shape=(len(asked) * kinds, products)
+    )
     block = max(1, sparse.CELLS // products)
     for start in range(0, len(asked), block):
-        part = slice(start, start + block)
-        dense = {
-            "alike": (near[part] @ crowd.anchors.vectors).toarray(),
-            "beside_last": (last[part] @ crowd.beside).toarray(),
-            "beside_history": (history[part] @ crowd.beside).toarray(),
-        }
-        if hand is not None:
-            dense["beside_hand"] = (hand[part] @ crowd.beside).toarray()
-        yield start, dense
+        end = min(start + block, len(asked))
+        alike = sparse.rows(near, start, end) @ crowd.anchors.vectors
+        beside = (sparse.rows(inside, start * kinds, end * kinds) @ crowd.beside).toarray()
+        named = zip(("beside_history", "beside_last", "beside_hand"), range(kinds), strict=False)
+        yield start, {"alike": alike.toarray()} | {name: beside[place::kinds] for name, place in named}

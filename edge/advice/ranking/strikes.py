@@ -3,7 +3,7 @@
 Most strikes are read off the columns of a product's own row; what one thing in hand did to the list is ranked again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -47,23 +47,28 @@ class Ranked:
         row[_OWN] = 0
         if known[KIND_COLUMNS.index("kind_items")] > _ALONE:
             row[_KIND] = known
-        return self._lifted(name, row)
+        return self._lifted(name, row)[0]
 
     def by_alike(self, name: str) -> float:
         """By how much people like the customer lift it."""
         row = self._row(name)
         row[_PLACE["alike"]] = self.lowest[_PLACE["alike"]]
-        return self._lifted(name, row)
+        return self._lifted(name, row)[0]
 
-    def by_beside(self, name: str, other: str) -> float:
-        """By how much one product in hand or in the last basket lifts it."""
-        row, cosine = self._row(name), self.cosine(other, name)
-        for column, (items, size) in self.company.items():
-            if other in items and cosine:
-                place = _PLACE[column]
-                left = (np.exp(row[place]) - _NOTHING) * size - cosine
-                row[place] = np.log(max(left, 0) / max(size - 1, 1) + _NOTHING)
-        return self._lifted(name, row)
+    def by_company(self, name: str, others: Sequence[str]) -> dict[str, float]:
+        """By how much each of some products in hand or in the last basket lifts it; those that do not are left out."""
+        cosines = {other: cosine for other in others if (cosine := self.cosine(other, name)) > 0}
+        rows = []
+        for other, cosine in cosines.items():
+            row = self._row(name)
+            for column, (items, size) in self.company.items():
+                if other in items:
+                    place = _PLACE[column]
+                    left = (np.exp(row[place]) - _NOTHING) * size - cosine
+                    row[place] = np.log(max(left, 0) / max(size - 1, 1) + _NOTHING)
+            rows.append(row)
+        lifts = zip(cosines, self._lifted(name, *rows), strict=True) if rows else ()
+        return {other: by for other, by in lifts if by > 0}
 
     def falls_without(self, name: str, other: str) -> bool:
         """Whether it comes later, or no more, with a product struck out of hand and last basket."""
@@ -77,11 +82,13 @@ class Ranked:
         row: Floats = self.values[self.names.index(name)].copy()
         return row
 
-    def _lifted(self, name: str, row: Floats) -> float:
-        """0 also where it would keep its place, whatever its score."""
+    def _lifted(self, name: str, *rows: Floats) -> list[float]:
+        """By each changed row; 0 also where it would keep its place, whatever its score."""
         place = self.names.index(name)
-        *scores, struck = self.score(np.concatenate([self.values[place : place + 2], row[None]]))
-        return float(scores[0] - struck) if struck < scores[-1] else 0.0
+        kept = self.values[place : place + 2]
+        scores = self.score(np.concatenate([kept, np.stack(rows)])).tolist()
+        whole, next_ = scores[0], scores[len(kept) - 1]
+        return [whole - struck if struck < next_ else 0.0 for struck in scores[len(kept) :]]
 
 
 def _places(names: list[str] | tuple[str, ...], *, but: str) -> dict[str, int]:
