@@ -7,7 +7,20 @@ from typing import Final, Protocol
 
 from edge.advice import rules
 from edge.advice.guards import Guard, guard_of
-from edge.advice.rules import TOP, Ask, Counts, GoesWith, Look, Reason, Scored, Seen, Suggestion, barred
+from edge.advice.rules import (
+    TOP,
+    Ask,
+    Counts,
+    DueAgain,
+    DueAgainVisits,
+    GoesWith,
+    Look,
+    Reason,
+    Scored,
+    Seen,
+    Suggestion,
+    barred,
+)
 
 AT_ONCE: Final = 32
 Why = Callable[[str], Reason | None]
@@ -18,8 +31,8 @@ class Ranked(Protocol):
 
     @property
     def names(self) -> tuple[str, ...]: ...
-    def by_own(self, name: str) -> float: ...
-    def by_alike(self, name: str) -> float: ...
+    def by_own(self, name: str) -> tuple[float, bool]: ...
+    def by_alike(self, name: str) -> tuple[float, bool]: ...
     def by_company(self, name: str, others: Sequence[str]) -> dict[str, float]: ...
     def falls_without(self, name: str, other: str) -> bool: ...
 
@@ -70,7 +83,9 @@ def suggest(
 
 
 def moving(ask: Ask, counts: Seen, usable: frozenset[str], ranked: Ranked, *, faint: bool = False) -> Why:
-    """Of a product's true reasons the one whose evidence moved it up most; where none did, the one that says least.
+    """Of a product's true reasons the one whose evidence moved it up most; where none moved it, what is popular.
+
+    In a shop of few products an own rhythm may lift the score and no place: it is still said.
 
     None for a product of which nothing can be said. `faint`: also of habits too weak to be said aloud.
     """
@@ -79,18 +94,22 @@ def moving(ask: Ask, counts: Seen, usable: frozenset[str], ranked: Ranked, *, fa
 
     def why(name: str) -> Reason | None:
         moved: list[tuple[float, Reason | None]] = []
+        rhythm: Reason | None = None
         if at := visits.get(name, ()):
-            moved.append((ranked.by_own(name), rules.again(at, ask, faint=faint)))
-        elif (by := ranked.by_alike(name)) > 0:
-            moved.append((by, rules.others_like_you(name, people(), counts)))
+            by, over = ranked.by_own(name)
+            own = rules.again(at, ask, faint=faint)
+            if over:
+                moved.append((by, own))
+            elif by > 0 and isinstance(own, (DueAgain, DueAgainVisits)):
+                rhythm = own
+        elif ranked.by_alike(name)[1]:
+            moved.append((ranked.by_alike(name)[0], rules.others_like_you(name, people(), counts)))
         company = ranked.by_company(name, [item for item in hand if item != name])
         moved += [(by, rules.goes_with(name, item, ask, counts)) for item, by in company.items()]
-        for by, reason in sorted(moved, key=lambda each: -each[0]):
-            if reason is None or by <= 0:
-                continue
-            if not isinstance(reason, GoesWith) or ranked.falls_without(name, reason.item):
+        for _, reason in sorted(moved, key=lambda each: -each[0]):
+            if reason and not (isinstance(reason, GoesWith) and not ranked.falls_without(name, reason.item)):
                 return reason
         popular = rules.popular_here(name, counts, ask.store)
-        return popular[1] if popular else None
+        return rhythm or (popular[1] if popular else None)
 
     return why

@@ -156,12 +156,14 @@ class Shelf:
         with closing(self._open()) as conn:
             own = self._own(conn, asked.customer, now_ms=asked.now_ms)
             refused = tables.refused(conn, asked.customer, now_ms=asked.now_ms) if own else frozenset[str]()
+            # Without a basis for their purchases, what they hold is no input either: it is only not said again.
+            held = tuple(asked.in_hand) if own else ()
             ask = Ask(
                 customer_id=asked.customer if own else None,
                 own=own.baskets if own else (),
                 now_ms=asked.now_ms,
-                in_hand=tuple(asked.in_hand),
-                refused=refused.union(asked.refused),
+                in_hand=held,
+                refused=refused.union(asked.refused, asked.in_hand),
             )
             found = suggest(
                 ask,

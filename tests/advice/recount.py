@@ -67,6 +67,8 @@ def recounted(history: History, query: Line, item: str, reason: Line) -> str:
     true: dict[str, Any]
     match code:
         case "due_again":
+            if len(at) < 4 or query.get("t") is None:
+                return "no rhythm"
             days = [_day(own[place]["t"]) for place in at]
             gaps = [later - sooner for sooner, later in itertools.pairwise(days)]
             true = {
@@ -74,9 +76,11 @@ def recounted(history: History, query: Line, item: str, reason: Line) -> str:
                 "last_days_ago": _day(query["t"]) - days[-1],
                 "times": len(at),
             }
-            if len(at) < 4 or true["last_days_ago"] < 0:
-                return "no rhythm"
+            if true["last_days_ago"] < 0:
+                return "of a day to come"
         case "due_again_visits":
+            if len(at) < 4:
+                return "no rhythm"
             gaps = [later - sooner for sooner, later in itertools.pairwise(at)]
             true = {
                 "every_visits": round(median(gaps)),

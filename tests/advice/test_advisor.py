@@ -173,14 +173,15 @@ async def test_nothing_is_kept_of_a_no_without_consent_to_profiling(tmp_path: Pa
         shop.advisor.put_away(visit_id, item)
         assert item not in {each.item for each in shop.advisor.suggestions(visit_id)}
         assert shop.floor.one("SELECT count(*) FROM refusal") == 0
-        # Put away is not in hand: it is not suggested again, and nothing is said to go with it.
+        # Neither what was put away nor what is in hand is an input: it is only not said again.
         await shop.advisor.ask(visit_id, plain)
         left = shop.advisor.suggestions(visit_id)
         assert left
         assert item not in {each.item for each in left}
         assert {each.code for each in left} == {"popular_here"}
         hand = await shop.worker.advise(plain, [item], shop.floor.now_ms, timeout_s=PATIENCE_S)
-        assert "goes_with" in {each.code for each in hand.made}
+        assert {each.code for each in hand.made} == {"popular_here"}
+        assert item not in {each.item for each in hand.made}
 
 
 async def test_a_withdrawal_forgets_what_was_refused(tmp_path: Path) -> None:

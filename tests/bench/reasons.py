@@ -113,23 +113,27 @@ def measured(lines: Sequence[Line], *, answers: int, crowd: int, seed: int = 1) 
             place = dice.randrange(len(answer["items"]))
             chosen.append((query, place, answer["items"][place], answer["reasons"][place]))
         own = [each for each in chosen if each[3]["code"] in OWN]
-        again = [line for each in own for line in (struck(each[0], each[2], each[3]), _chance(*each, dice))]
+        again = [
+            line
+            for each in own
+            for line in (struck(each[0], each[2], each[3]), chance(each[0], each[2], each[3], dice))
+        ]
         answered = _advise(history, _put(Path(folder) / "again.jsonl", again))
         for at, (_, place, item, reason) in enumerate(own):
             found.asked[reason["code"]] += 1
-            found.lowered[reason["code"]] += _fell(item, place, answered[2 * at]["items"])
-            found.by_chance[reason["code"]] += _fell(item, place, answered[2 * at + 1]["items"])
+            found.lowered[reason["code"]] += fell(item, place, answered[2 * at]["items"])
+            found.by_chance[reason["code"]] += fell(item, place, answered[2 * at + 1]["items"])
         others = [each for each in chosen if each[3]["code"] not in OWN]
         if others:
             _crowd(found, told, history, dice.sample(others, min(crowd, len(others))), dice)
     return found
 
 
-def _fell(item: str, place: int, items: Sequence[str]) -> bool:
+def fell(item: str, place: int, items: Sequence[str]) -> bool:
     return item not in items or items.index(item) > place
 
 
-def _chance(query: Line, place: int, item: str, reason: Line, dice: random.Random) -> Line:
+def chance(query: Line, item: str, reason: Line, dice: random.Random) -> Line:
     """The query without as much of something else."""
     last = len(query["baskets"]) - 1
     if reason["code"] == "goes_with":
@@ -179,7 +183,7 @@ def _crowd(
         for gone, into in ((at, found.lowered), (chance, found.by_chance)):
             other = replace(ranker, crowd=count(_less(log, gone), held.kinds, now=ranker.last_day))
             names = [name for name, _ in other.rank(ask, K)]
-            into[reason["code"]] += _fell(item, before.index(item), names)
+            into[reason["code"]] += fell(item, before.index(item), names)
 
 
 def _less(log: Log, gone: NDArray[np.bool_]) -> Log:

@@ -214,11 +214,11 @@ class Order:
     names: tuple[str, ...]
     moved: frozenset[str] = frozenset({"own", "alike", "beside"})
 
-    def by_own(self, name: str) -> float:
-        return float("own" in self.moved)
+    def by_own(self, name: str) -> tuple[float, bool]:
+        return 1.0, "own" in self.moved
 
-    def by_alike(self, name: str) -> float:
-        return float("alike" in self.moved)
+    def by_alike(self, name: str) -> tuple[float, bool]:
+        return 1.0, "alike" in self.moved
 
     def by_company(self, name: str, others: Sequence[str]) -> dict[str, float]:
         return dict.fromkeys(others, 1.0) if "beside" in self.moved else {}

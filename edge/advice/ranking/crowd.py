@@ -76,7 +76,7 @@ def count(log: Log, kinds: Ints, *, now: int, seed: int = 0) -> Crowd:
     every = again.sum() / max(buyers.sum(), 1)
     kind_count = int(kinds.max(initial=-1)) + 1
     of_kind = (_per(kinds, kind_count, again) + 10 * every) / (_per(kinds, kind_count, buyers) + 10)
-    mean_times = bought.sum() / max(buyers.sum(), 1)
+    mean_times = bought.sum() / max(buyers.sum(), 1) or 1.0
     share = bought / max(log.baskets, 1)
     lately = []
     for days in LATELY:

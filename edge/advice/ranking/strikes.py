@@ -38,25 +38,25 @@ class Ranked:
     again: Callable[[str], list[str]]
     _places: dict[str, dict[str, int]] = field(default_factory=dict, repr=False)
 
-    def by_own(self, name: str) -> float:
-        """By how much the customer's own purchases of it lift a product."""
+    def by_own(self, name: str) -> tuple[float, bool]:
+        """By how much the customer's own purchases of it lift a product, and whether over another."""
         row = self._row(name)
         if row[_PLACE["owned"]] <= 0:
-            return 0.0
+            return 0.0, False
         known = row[_KIND].copy()
         row[_OWN] = 0
         if known[KIND_COLUMNS.index("kind_items")] > _ALONE:
             row[_KIND] = known
         return self._lifted(name, row)[0]
 
-    def by_alike(self, name: str) -> float:
-        """By how much people like the customer lift it."""
+    def by_alike(self, name: str) -> tuple[float, bool]:
+        """By how much people like the customer lift it, and whether over another."""
         row = self._row(name)
         row[_PLACE["alike"]] = self.lowest[_PLACE["alike"]]
         return self._lifted(name, row)[0]
 
     def by_company(self, name: str, others: Sequence[str]) -> dict[str, float]:
-        """By how much each of some products in hand or in the last basket lifts it; those that do not are left out."""
+        """By how much each of some products in hand or in the last basket lifts it over another; only those."""
         cosines = {other: cosine for other in others if (cosine := self.cosine(other, name)) > 0}
         rows = []
         for other, cosine in cosines.items():
@@ -68,7 +68,7 @@ class Ranked:
                     row[place] = np.log(max(left, 0) / max(size - 1, 1) + _NOTHING)
             rows.append(row)
         lifts = zip(cosines, self._lifted(name, *rows), strict=True) if rows else ()
-        return {other: by for other, by in lifts if by > 0}
+        return {other: by for other, (by, over) in lifts if over}
 
     def falls_without(self, name: str, other: str) -> bool:
         """Whether it comes later, or no more, with a product struck out of hand and last basket."""
@@ -82,13 +82,13 @@ class Ranked:
         row: Floats = self.values[self.names.index(name)].copy()
         return row
 
-    def _lifted(self, name: str, *rows: Floats) -> list[float]:
-        """By each changed row; 0 also where it would keep its place, whatever its score."""
+    def _lifted(self, name: str, *rows: Floats) -> list[tuple[float, bool]]:
+        """By each changed row; and whether it would lose its place."""
         place = self.names.index(name)
         kept = self.values[place : place + 2]
         scores = self.score(np.concatenate([kept, np.stack(rows)])).tolist()
         whole, next_ = scores[0], scores[len(kept) - 1]
-        return [whole - struck if struck < next_ else 0.0 for struck in scores[len(kept) :]]
+        return [(whole - struck, struck < next_) for struck in scores[len(kept) :]]
 
 
 def _places(names: list[str] | tuple[str, ...], *, but: str) -> dict[str, int]:
