@@ -237,15 +237,17 @@ class World:
             return
         self.note(f"{box.name} is put back")
         box.end()
-        box.put_back(
-            checks.facts_at_hub(self.centre.reader, box.device) if self.centre.up else self._at_hub(box)
-        )
+        box.put_back(self._at_hub(box), epoch=self._epoch_at_hub(box))
         self._later(1.0, partial(self._start, box))
         self._later(self.dice.expovariate(1 / 20), partial(self._renew, box))
 
     def _at_hub(self, box: Box) -> Counter[Kept]:
         rows = self.centre.disk.rows(f"SELECT kind, at_ms, body FROM event WHERE device_id='{box.device}'")
         return Counter(Kept(*row) for row in rows)
+
+    def _epoch_at_hub(self, box: Box) -> int:
+        rows = self.centre.disk.rows(f"SELECT epoch FROM device WHERE id='{box.device}'")
+        return int(rows[0][0]) if rows else 0
 
     async def _renew(self, box: Box) -> None:
         """A person at headquarters gives a box a new epoch, after its copies are gone."""
@@ -277,7 +279,7 @@ class World:
         line = Line(self.centre, self.dice, slow_s=0.05)
         twin = box.twin(self.folder / f"{box.name}.{self.dice.randrange(10**9)}", line)
         box.memory.parted = box.memory.to_renew = True
-        box.memory.outrun |= self.centre.up and self.centre.epoch_of(box.device) > box.epoch()
+        box.memory.outrun |= self._epoch_at_hub(box) > box.epoch()
         self.twins.append((twin, box))
         await twin.start()
         self._later(self.dice.expovariate(1 / 30), partial(self._renew, box))
