@@ -26,7 +26,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(words: argparse.Namespace) -> int:
     if is_hub(words.config):
-        print(hub_health.effective(load_hub(words.config, environment=os.environ)), end="")
+        settings = load_hub(words.config, environment=os.environ)
+        if settings.hub.choices:
+            read_folder(settings.hub.choices)
+        print(hub_health.effective(settings), end="")
         return 0
     config = load(words.config)
     for reader in config.readers:

@@ -1,5 +1,6 @@
 """The list of choice helpers: two, and none yet."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 from staff_ui.pages.choose import Choose, Entry
@@ -25,4 +26,5 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
         Entry("slaapzak", BAG[language], _ABOUT[language], "slaapzak", code=True),
         Entry("wandelschoenen", _SHOES[language], _WALK[language], "schoen", code=False),
     )
-    return {"two": Choose(frame, two), "none": Choose(frame, ())}
+    around = replace(frame, here="products")
+    return {"two": Choose(around, two), "none": Choose(around, ())}

@@ -50,6 +50,13 @@ def test_a_hubs_parts_are_tried_and_what_is_wrong_is_said(
     assert "lead nowhere" in capsys.readouterr().out
 
 
+def test_a_hubs_choice_helpers_are_checked_with_it(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (config.parent / "choices").mkdir()
+    (config.parent / "choices" / "tent.toml").write_text('format = 1\nname = "Tent!"\n', encoding="utf-8")
+    assert cli.main(["check", "--config", str(config)]) == 78
+    assert "tent.toml:2: name is no id [Q01]" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("command", ["check", "doctor"])
 def test_a_wrong_word_in_a_hubs_file_is_named(
     config: Path, command: str, capsys: pytest.CaptureFixture[str]

@@ -35,7 +35,7 @@ class Pages:
         self.helpers = read_folder(folder, refused=self._refused) if folder else ()
 
     def _refused(self, error: ConfigError) -> None:
-        self.hub.log("helper_refused", code=error.code, hint="`welkom check` in a shop says what to mend")
+        self.hub.log("helper_refused", code=error.code, hint="`welkom check` says what to mend")
 
     def token(self, request: Ask) -> str:
         return request.cookies.get(cookie_name(secure=self.hub.config.secure_cookies), "")
