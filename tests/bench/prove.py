@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.bench import (
+    choices,
     codecs,
     consents,
     day,
@@ -77,6 +78,7 @@ PROOFS: Final = (
     Proof("advice_reasons", "2,000 random answers each of two invented shops and Complete Journey (beside the project): every reason true, counted again by code of its own; without the named evidence ≥ 95% of items fall, without as much of something else ≤ 20%", reasons.true),
     Proof("advice_limits", "the ranking learnt from 116,000 baskets ≤ 60 s and ≤ 600 MB, a query p99 ≤ 10 ms, on one core, without LightGBM or scikit-learn", ranking.limits),
     Proof("advice_fair", "advise --fairness on Complete Journey (beside the project), age, income, household, children: no group served otherwise than its shopping explains, no answer changed by a group; planted models, less apt, dearer and reading the group, fail", fair.gate),
+    Proof("choice_trees", "2,000 generated choice helpers, every way played: it ends in six questions, what is named fits and is there, each reason is of an answer and true", choices.trees),
     Proof("presence_folds", "the measured flat in four folds: more often right than strongest + EMA + 3-vote, kNN11 on EMA and kNN25 + HMM; changes and lag no worse than the last (aim: 92%, ≤ 1.2x the true changes, lag ≤ 4 s)", presence.folds),
     Proof("presence_dead_scanner", "the same with each of six scanners dead in turn: mean ≤ 5 points, none > 8 points, below all alive", presence.dead_scanner),
     Proof("presence_floors", "six invented floors, 3 to 20 scanners, 0.3 to 5 Hz, the same code: more often right than each of the three", presence.floors),

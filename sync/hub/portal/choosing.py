@@ -4,7 +4,7 @@ Where somebody is in a helper stands in the address alone, so a link is the whol
 asks for it, signed in on their own page, has what came out of it kept among their own things.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
@@ -194,16 +194,12 @@ async def keep_now(pages: Pages, asked: Asked) -> Response[Any]:
     return pages.back(f"{asked.request.scope['path']}?kept=1")
 
 
-def looked_up(conn: Connection, shop: str, items: Collection[str]) -> dict[str, tuple[Item, wire.Product]]:
+def looked_up(conn: Connection, shop: str, items: Sequence[str]) -> dict[str, tuple[Item, wire.Product]]:
     """Those of `items` that the chain sells, with what this shop counted of them."""
     found = {}
-    for item in items:
-        held = catalogue.product(conn, item)
-        if held is None or held[1] is None:
-            continue
-        product = wire.decode_as(bytes(held[1]), wire.Product)
-        counted = catalogue.stock(conn, shop, item)
-        stock = wire.decode_as(bytes(counted[1]), wire.Stock) if counted and counted[1] else None
+    for item, body, counted in catalogue.on_shelf(conn, shop, items):
+        product = wire.decode_as(body, wire.Product)
+        stock = wire.decode_as(counted, wire.Stock) if counted else None
         its = Item(
             item=item,
             title=product.title,
@@ -264,7 +260,7 @@ def _entry(helper: Helper, wanted: str) -> Entry:
 async def _place(pages: Pages, asked: Asked) -> Place | None:
     """None for a shop that is none."""
     shop = asked.request.path_params["shop"]
-    if shop not in await pages.hub.db.read(catalogue.shop_ids):
+    if not await pages.hub.db.read(catalogue.is_shop, shop):
         return None
     chosen = known(asked.request.query_params.get("language", ""))
     name = pages.hub.config.names.get(shop, shop)

@@ -9,6 +9,10 @@ def shop_ids(conn: Connection) -> list[str]:
     return [shop_id for (shop_id,) in conn.execute("SELECT id FROM shop ORDER BY id")]
 
 
+def is_shop(conn: Connection, shop_id: str) -> bool:
+    return conn.execute("SELECT 1 FROM shop WHERE id=:id", {"id": shop_id}).fetchone() is not None
+
+
 def hold(conn: Connection) -> None:
     """Take catalogue and staff until COMMIT: nobody else changes them, and no shop is added, meanwhile."""
     conn.execute("SELECT epoch FROM hub WHERE id=1 /*! FOR UPDATE */").fetchone()
@@ -42,6 +46,21 @@ def stock(conn: Connection, shop_id: str, item: str) -> tuple[int, bytes | None]
         "SELECT ver, d FROM stock WHERE shop_id=:shop_id AND item=:item", {"shop_id": shop_id, "item": item}
     ).fetchone()
     return found
+
+
+def on_shelf(conn: Connection, shop_id: str, items: Sequence[str]) -> list[tuple[str, bytes, bytes | None]]:
+    """Those of `items` that are there: item, body, and what this shop counted, None where nobody did."""
+    named = {f"i{at}": item for at, item in enumerate(items)}
+    if not named:
+        return []
+    rows = conn.execute(
+        f"""
+        SELECT p.item, p.d, s.d FROM product AS p LEFT JOIN stock AS s ON s.item=p.item AND s.shop_id=:shop_id
+        WHERE p.d IS NOT NULL AND p.item IN ({", ".join(f":{name}" for name in named)})
+        """,
+        {"shop_id": shop_id} | named,
+    )
+    return [(item, bytes(d), bytes(counted) if counted is not None else None) for item, d, counted in rows]
 
 
 def put_stock(conn: Connection, shop_id: str, item: str, *, ver: int, d: bytes | None) -> None:
