@@ -142,15 +142,7 @@ def take(
             fresh.append(_read(fact, previous))
         elif stored[fact.seq][0] != previous:
             raise _no("the hub holds another history of this device", code="FORKED")
-    purses = Purses(
-        conn,
-        keys,
-        shop_id=device.shop_id,
-        device_id=device_id,
-        epoch=epoch,
-        now_ms=now_ms,
-        put_back=hub_epoch > 1 or epoch > 1,
-    )
+    purses = _purses(conn, keys, device, epoch, hub_epoch=hub_epoch, now_ms=now_ms)
     erased = _gather(conn, keys, fresh, purses)
     # The shop spoke of them after the erasure had gone out, perhaps to others alone: it forgets them too.
     lines = [line for each in sorted(erased) for line in feed.erasure(device.shop_id, each)]
@@ -169,6 +161,21 @@ def take(
     moved = partitions.publish(conn, lines)
     ends = previous if last >= held else events.hash_at(conn, device_id, epoch, seq=held) or b""
     return Taken(max(held, last), rejected, hub_epoch, moved, ends, len(fresh), effects.breaks)
+
+
+def _purses(
+    conn: Connection, keys: Keys, device: Device, epoch: int, *, hub_epoch: int, now_ms: int
+) -> Purses:
+    """The balances that facts of a device move; it, or the hub, may have been put back since its first epoch."""
+    return Purses(
+        conn,
+        keys,
+        shop_id=device.shop_id,
+        device_id=device.id,
+        epoch=epoch,
+        now_ms=now_ms,
+        put_back=hub_epoch > 1 or epoch > 1,
+    )
 
 
 def _gather(conn: Connection, keys: Keys, fresh: Sequence[_Read], purses: Purses) -> set[bytes]:
@@ -288,16 +295,7 @@ def _again(conn: Connection, keys: Keys, customer_id: bytes, *, now_ms: int) -> 
         device = devices.device(conn, device_id)
         if device is None:
             continue
-        put_back = devices.hub_epoch(conn) > 1 or epoch > 1
-        purses = Purses(
-            conn,
-            keys,
-            shop_id=device.shop_id,
-            device_id=device_id,
-            epoch=epoch,
-            now_ms=now_ms,
-            put_back=put_back,
-        )
+        purses = _purses(conn, keys, device, epoch, hub_epoch=devices.hub_epoch(conn), now_ms=now_ms)
         effects = _Effects(device, now_ms, purses, set(), [], [], set())
         for letter in its:
             read = _read(wire.Event(letter.seq, letter.at_ms, letter.kind, Raw(letter.body)), letter.hash)
