@@ -1,6 +1,5 @@
 """What every request of a program passes: whose token, may it, not too often, once only; and where a list goes on."""
 
-import base64
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -11,6 +10,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
+from edge.kit import base64url
 from edge.kit.sql import Connection
 from sync import wire
 from sync.hub.hq import tokens
@@ -115,7 +115,7 @@ async def once(
 
 def onward(*values: Any) -> str:
     """Where a list goes on; opaque to whoever gets it."""
-    return base64.urlsafe_b64encode(msgspec.json.encode(values)).decode().rstrip("=")
+    return base64url.encode(msgspec.json.encode(values))
 
 
 def since(text: str, kind: type[wire.T], first: wire.T) -> wire.T:
@@ -123,8 +123,7 @@ def since(text: str, kind: type[wire.T], first: wire.T) -> wire.T:
     if not text:
         return first
     try:
-        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        return msgspec.json.decode(raw, type=kind)
+        return msgspec.json.decode(base64url.decode(text), type=kind)
     except (ValueError, msgspec.MsgspecError):
         raise Refusal(
             "the cursor is none of ours", code="BAD_CURSOR", hint="begin without one", status=400

@@ -5,13 +5,13 @@ A JWT (RFC 7519, RS256) of the type `savetowallet` brings a loyalty class and ob
 no field of it is there; the bar code always is.
 """
 
-from base64 import urlsafe_b64encode
 from typing import Any, Final
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from edge.kit.base64url import encode
 from sync.hub.passes.settings import Google, Settings
 
 SAVE: Final = "https://pay.google.com/gp/v/save/"
@@ -51,9 +51,5 @@ def link(house: Settings, google: Google, *, value: str, serial: str, now_ms: in
 
 def signed(google: Google, claims: dict[str, Any]) -> str:
     """A JWT of these claims (RFC 7515 section 3.1, RFC 7518 section 3.3)."""
-    said = ".".join(_part(msgspec.json.encode(each)) for each in ({"alg": "RS256", "typ": "JWT"}, claims))
-    return f"{said}.{_part(google.key.sign(said.encode(), PKCS1v15(), SHA256()))}"
-
-
-def _part(body: bytes) -> str:
-    return urlsafe_b64encode(body).rstrip(b"=").decode()
+    said = ".".join(encode(msgspec.json.encode(each)) for each in ({"alg": "RS256", "typ": "JWT"}, claims))
+    return f"{said}.{encode(google.key.sign(said.encode(), PKCS1v15(), SHA256()))}"

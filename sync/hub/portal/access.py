@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 from litestar import Response
 
+from edge.kit.base64url import encode
 from edge.kit.sql import Connection
 from sync.hub.portal import addresses, letters, passkeys, sessions
 from sync.hub.portal.guard import Asked
@@ -13,7 +14,7 @@ from sync.hub.portal.pages import NO_STORE, Pages
 from sync.hub.portal.security import form_token
 from sync.hub.portal.sheets import Frame
 from sync.hub.portal.traits import day
-from sync.hub.portal.webauthn import Relying, decode, encode
+from sync.hub.portal.webauthn import Relying, decode
 from sync.hub.portal.words import Words, key
 from sync.hub.problem import Refusal
 from sync.hub.tables import own as tables

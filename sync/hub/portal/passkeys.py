@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
+from edge.kit import base64url
 from edge.kit.seal import derive
 from edge.kit.sql import Connection
 from sync.hub.portal import sessions, webauthn
@@ -33,9 +34,9 @@ def to_make(it: Relying, hub: "Hub", who: Guest, *, name: str, held: list[bytes]
     return {
         "challenge": webauthn.challenge(it, who.token_hash, now_ms=hub.now_ms()),
         "rp": {"id": it.id, "name": "Welkom"},
-        "user": {"id": webauthn.encode(handle(hub, who.customer_id)), "name": name, "displayName": name},
+        "user": {"id": base64url.encode(handle(hub, who.customer_id)), "name": name, "displayName": name},
         "pubKeyCredParams": [{"type": "public-key", "alg": each} for each in webauthn.ALGORITHMS],
-        "excludeCredentials": [{"type": "public-key", "id": webauthn.encode(each)} for each in held],
+        "excludeCredentials": [{"type": "public-key", "id": base64url.encode(each)} for each in held],
         "authenticatorSelection": {"residentKey": "required", "userVerification": "required"},
         "attestation": "none",
         "timeout": webauthn.CHALLENGE_MS,

@@ -8,7 +8,6 @@ a stranger sent. A challenge is made of chance, an end and our own MAC; it is re
 
 import hmac
 import os
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -21,6 +20,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from edge.kit import base64url
+from edge.kit.base64url import encode
 from sync.hub.problem import Refusal
 
 CHALLENGE_MS: Final = 5 * 60_000
@@ -111,15 +112,11 @@ def proven(
     return count, answered
 
 
-def encode(raw: bytes) -> str:
-    return urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
 def decode(text: str) -> bytes:
-    """Unpadded base64url; raises Refusal for anything else."""
+    """Unpadded base64url (section 2, RFC 7515), in its one spelling; raises Refusal for anything else."""
     try:
-        return urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
-    except (ValueError, UnicodeEncodeError):
+        return base64url.decode(text)
+    except ValueError:
         raise bad("not base64url") from None
 
 

@@ -79,8 +79,10 @@ async def test_lists_go_on_where_they_ended(desk: Desk) -> None:
             break
         cursor = page["next"]
     assert len(ids) == len(set(ids)) == 6
-    bad = await desk.client.get(f"{V1}/customers", params={"cursor": "nonsense"})
-    assert (bad.status_code, bad.json()["code"]) == (400, "BAD_CURSOR")
+    first = (await desk.ask("GET", f"{V1}/customers", params={"limit": 2}))["next"]
+    for wrong in ("nonsense", first + "~~~~", first + "="):
+        bad = await desk.client.get(f"{V1}/customers", params={"cursor": wrong})
+        assert (bad.status_code, bad.json()["code"]) == (400, "BAD_CURSOR"), wrong
 
 
 async def test_points_move_by_a_line_that_counts_once(desk: Desk) -> None:

@@ -14,6 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from playwright.sync_api import Browser, expect
 
+from edge.kit import base64url
 from sync.hub.portal import addresses, passkeys, sessions, webauthn
 from sync.hub.portal.addresses import Where
 from sync.hub.problem import Refusal
@@ -254,7 +255,7 @@ def just_made(relying: webauthn.Relying, challenge: str) -> dict[str, str]:
     head = sha256(relying.id.encode()).digest() + b"\x45" + bytes(4 + 16)
     client = {"type": "webauthn.create", "challenge": challenge, "origin": relying.origin}
     parts = {"id": b"abcd", "data": head + b"\x00\x04abcd" + cose, "client": json.dumps(client).encode()}
-    return {name: webauthn.encode(part) for name, part in parts.items()}
+    return {name: base64url.encode(part) for name, part in parts.items()}
 
 
 def test_a_sharer_of_an_address_who_is_gone_keeps_nobody_from_their_link(place: Place) -> None:
@@ -274,3 +275,14 @@ def test_what_a_browser_is_asked_to_make_names_nobody(place: Place) -> None:
     assert ANNA.hex() not in asked
     assert "Vries" not in asked
     assert json.loads(asked)["attestation"] == "none"
+
+
+@pytest.mark.parametrize("field", ["id", "client", "data"])
+def test_a_passkey_that_is_spelt_another_way_is_none(field: str) -> None:
+    relying = webauthn.Relying("https://mijn.winkel.nl", b"k" * 32)
+    made = just_made(relying, webauthn.challenge(relying, b"her page", now_ms=1))
+    assert webauthn.registered(relying, made, context=b"her page", now_ms=1)
+    for loose in ("~~~~", "=", " "):
+        with pytest.raises(Refusal) as caught:
+            webauthn.registered(relying, made | {field: made[field] + loose}, context=b"her page", now_ms=1)
+        assert caught.value.code == "BAD_PASSKEY"
