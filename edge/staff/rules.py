@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, Literal
 
+from edge.kit.waits import lock_ms
+
 StaffRole = Literal["staff", "manager"]
 
 # A PIN of 4 to 6 digits is only ever the second factor, on a tablet that was paired (ASVS 5.0 6.3.2).
 PIN_DIGITS: Final = (4, 5, 6)
 # Nobody mistypes more often in a row; 10,000 PINs at 15 min each would take a hundred days.
 FREE_TRIES: Final = 5
-FIRST_LOCK_MS: Final = 30_000
-LONGEST_LOCK_MS: Final = 15 * 60_000
 # ASVS 5.0 7.3.1 and 7.3.2 on a shared device: a break, and a long working day.
 IDLE_MS: Final = 5 * 60_000
 # More than a glance is open (product.md 3): whoever walks away from that leaves it for a minute at most.
@@ -55,18 +55,11 @@ def is_guessed(pin: str) -> bool:
     return steps in ({0}, {1}, {-1}) or pin == pin[:2] * (len(pin) // 2)
 
 
-def lock_ms(tries: int) -> int:
-    """How long to wait after `tries` wrong PINs in a row: 30 s at the fifth, then doubling to 15 min."""
-    if tries < FREE_TRIES:
-        return 0
-    return min(LONGEST_LOCK_MS, FIRST_LOCK_MS << min(tries - FREE_TRIES, 10))
-
-
 def take(tries: int, *, locked_ms: int, now_ms: int) -> Locked | Taken:
     """What a further try is allowed, given the wrong ones before it."""
     if now_ms < locked_ms:
         return Locked(until_ms=locked_ms)
-    return Taken(tries=tries + 1, until_ms=now_ms + lock_ms(tries + 1))
+    return Taken(tries=tries + 1, until_ms=now_ms + lock_ms(tries + 1, free=FREE_TRIES))
 
 
 def is_alive(*, until_ms: int, touched_ms: int, now_ms: int, idle_ms: int = IDLE_MS) -> bool:

@@ -1,12 +1,13 @@
 """What the hub answers over HTTP: every room of its addresses."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from litestar import Litestar
+from litestar import Litestar, Request, Response
+from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.types import ControllerRouterHandler
+from litestar.types import ControllerRouterHandler, ExceptionHandlersMap
 
 from sync import wire
 from sync.hub import api
@@ -18,6 +19,8 @@ from sync.hub.portal.security import AddHeaders
 if TYPE_CHECKING:
     from sync.hub.app import Hub
 
+_PAGES = ("/portal/", "/hq/")
+
 
 def everything(hub: "Hub") -> Litestar:
     return application(hub, [*api.routes(hub), headquarters.router(hub), portal.router(hub)])
@@ -28,7 +31,7 @@ def application(hub: "Hub", routes: Sequence[ControllerRouterHandler]) -> Litest
     return Litestar(
         routes,
         before_send=[AddHeaders(hub.config.frame_ancestors)],
-        exception_handlers=problems(now_ms=hub.now_ms, log=hub.log),
+        exception_handlers=_problems(hub),
         openapi_config=OpenAPIConfig(
             title="Welkom hub",
             version=str(wire.SCHEMA),
@@ -39,3 +42,16 @@ def application(hub: "Hub", routes: Sequence[ControllerRouterHandler]) -> Litest
         request_max_body_size=wire.BATCH_BYTES,
         logging_config=None,
     )
+
+
+def _problems(hub: "Hub") -> ExceptionHandlersMap:
+    """How errors become answers; to whoever looks for a page, what is no page of ours is one all the same."""
+    handlers = problems(now_ms=hub.now_ms, log=hub.log)
+    for_programs = handlers[HTTPException]
+
+    def http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+        if request.scope["path"].startswith(_PAGES):
+            return portal.trouble(hub.pages, request, error)
+        return for_programs(request, error)
+
+    return {**handlers, HTTPException: http}

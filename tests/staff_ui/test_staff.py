@@ -9,18 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.kit.migrate import load, migrate
+from edge.kit.waits import LONGEST_LOCK_MS, lock_ms
 from edge.staff import acts, tables
 from edge.staff.pins import hash_pin, pin_fits, token_hash
 from edge.staff.rules import (
     FREE_TRIES,
     IDLE_MS,
-    LONGEST_LOCK_MS,
     Locked,
     Taken,
     is_alive,
     is_guessed,
     is_pin,
-    lock_ms,
 )
 
 PEPPER = bytes(32)
@@ -36,14 +35,14 @@ def journal() -> Iterator[sqlite3.Connection]:
 
 
 def test_five_wrong_pins_lock_for_half_a_minute_then_twice_as_long_up_to_a_quarter_of_an_hour() -> None:
-    assert [lock_ms(tries) // 1000 for tries in range(1, 13)] == [
+    assert [lock_ms(tries, free=FREE_TRIES) // 1000 for tries in range(1, 13)] == [
         0, 0, 0, 0, 30, 60, 120, 240, 480, 900, 900, 900,
     ]  # fmt: skip
 
 
 @given(st.integers(min_value=FREE_TRIES, max_value=10_000))
 def test_a_lock_never_gets_shorter_nor_longer_than_the_longest(tries: int) -> None:
-    assert lock_ms(tries) <= lock_ms(tries + 1) <= LONGEST_LOCK_MS
+    assert lock_ms(tries, free=FREE_TRIES) <= lock_ms(tries + 1, free=FREE_TRIES) <= LONGEST_LOCK_MS
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ from typing import Any, Final
 from litestar import Response
 
 from edge.kit.packing import packed
-from sync.hub.gate import source
 from sync.hub.portal import access, addresses, passkeys, sessions
 from sync.hub.portal.guard import Asked
 from sync.hub.portal.pages import Pages
@@ -55,8 +54,7 @@ async def follow(pages: Pages, asked: Asked) -> Response[Any]:
 
 async def ask(pages: Pages, asked: Asked) -> Response[Any]:
     """`POST /portal/ask`: field `address`. The same answer whether anybody has that address or not."""
-    request, proxies = asked.request, frozenset(pages.hub.config.proxies)
-    if wait_s := pages.letters.wait_s(source(request.scope, dict(request.headers), proxies=proxies)):
+    if wait_s := pages.letters.wait_s(pages.asker(asked.request)):
         answer = pages.door(asked.request, "often", status=429)
         answer.headers["retry-after"] = str(wait_s)
         return answer

@@ -15,9 +15,11 @@ from sync.hub.portal.sessions import Guest
 from sync.hub.portal.words import Language, Words
 from sync.hub.problem import Refusal
 
-# anybody; a customer who is in; one who showed more than a card; headquarters, at the hub's own machine
-Guard = Literal["anybody", "customer", "owner", "here"]
+# anybody; whoever has a code, and waits after too many that are none; a customer who is in; one who showed more than a
+# card; headquarters, at the hub's own machine
+Guard = Literal["anybody", "code", "customer", "owner", "here"]
 Method = Literal["GET", "POST"]
+_WRONG: Final = (403, 410)
 _NOBODY: Final[Mapping[str, str]] = {}
 
 
@@ -40,7 +42,7 @@ class Asked:
 
 
 async def admit(pages: Pages, request: Ask, method: Method, guard: Guard) -> Asked:
-    """Let a request in, or raise Refusal: NO_SESSION, NOT_SURE, NOT_HERE, FOREIGN_FORM."""
+    """Let a request in, or raise Refusal: NO_SESSION, NOT_SURE, TOO_OFTEN, NOT_HERE, FOREIGN_FORM."""
     guest, form = None, _NOBODY
     match guard:
         case "customer" | "owner":
@@ -56,13 +58,34 @@ async def admit(pages: Pages, request: Ask, method: Method, guard: Guard) -> Ask
             from_here(request)
             if method == "POST":
                 form = await own_form(request, fleet.hub_token(pages.hub.keys))
-        case "anybody":
+        case "anybody" | "code":
+            if guard == "code" and (wait_s := pages.failures.wait_s(pages.asker(request))):
+                raise too_often(wait_s)
             if method == "POST":
                 form = await same_site(request)
         case _:
             assert_never(guard)
     language = guest.language if guest else asked_language(request)
     return Asked(request, language, pages.words(language), form, guest)
+
+
+def judge(pages: Pages, request: Ask, status: int) -> None:
+    """Remember what became of a code that was tried: it opened something, or was none."""
+    if status in _WRONG:
+        pages.failures.failed(pages.asker(request))
+    elif status == 303:
+        pages.failures.passed(pages.asker(request))
+
+
+def too_often(wait_s: int) -> Refusal:
+    """Codes that are none were tried from there."""
+    return Refusal(
+        "too many codes that are none",
+        code="TOO_OFTEN",
+        hint=f"ask again in {wait_s} s",
+        status=429,
+        retry_s=wait_s,
+    )
 
 
 def not_sure() -> Refusal:

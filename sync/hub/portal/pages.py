@@ -7,8 +7,10 @@ from litestar.response import Redirect
 
 from edge.choice.folder import read_folder
 from edge.kit.errors import ConfigError
+from sync.hub.gate import source
 from sync.hub.portal import sessions
 from sync.hub.portal.door import DOORS, Door
+from sync.hub.portal.failures import Failures
 from sync.hub.portal.letters import Letters
 from sync.hub.portal.security import Ask, cookie, cookie_name
 from sync.hub.portal.sessions import Guest
@@ -31,6 +33,7 @@ class Pages:
         self.hub = hub
         self.sheets = Sheets(timezone=hub.config.timezone)
         self.letters = Letters(self)
+        self.failures = Failures(now_ms=hub.now_ms)
         folder = hub.config.choices
         self.helpers = read_folder(folder, refused=self._refused) if folder else ()
 
@@ -42,6 +45,10 @@ class Pages:
 
     async def guest(self, request: Ask) -> Guest | None:
         return await self.hub.db.read(sessions.guest, self.token(request), now_ms=self.hub.now_ms())
+
+    def asker(self, request: Ask) -> str:
+        """Whom a request comes from: an address, also behind a proxy of ours."""
+        return source(request.scope, dict(request.headers), proxies=frozenset(self.hub.config.proxies))
 
     def words(self, language: Language) -> Words:
         return self.sheets.words[language]

@@ -13,7 +13,7 @@ from edge.kit.log import died
 from sync import wire
 from sync.hub.passes import answers as passes
 from sync.hub.portal import access, choosing, entering, mydata, newcomer, office, own, receipts
-from sync.hub.portal.guard import Asked, Guard, Method, admit
+from sync.hub.portal.guard import Asked, Guard, Method, admit, judge
 from sync.hub.portal.pages import NO_STORE, Pages
 from sync.hub.portal.security import FORM_BYTES, Ask
 from sync.hub.problem import Refusal
@@ -35,7 +35,7 @@ class Route:
 
 ROUTES: Final = (
     Route("GET", "/portal", "customer", own.portal),
-    Route("GET", "/portal/enter/{code:str}", "anybody", entering.enter),
+    Route("GET", "/portal/enter/{code:str}", "code", entering.enter),
     Route("GET", "/portal/sure", "customer", entering.sure),
     Route("GET", "/portal/live", "customer", own.portal_live),
     Route("GET", "/portal/static/{name:str}", "anybody", entering.static),
@@ -57,10 +57,10 @@ ROUTES: Final = (
     Route("POST", "/portal/language", "customer", own.language),
     Route("POST", "/portal/leave", "customer", own.leave),
     Route("POST", "/portal/ask", "anybody", entering.ask),
-    Route("GET", "/portal/link/{code:str}", "anybody", entering.link),
-    Route("POST", "/portal/link/{code:str}", "anybody", entering.follow),
+    Route("GET", "/portal/link/{code:str}", "code", entering.link),
+    Route("POST", "/portal/link/{code:str}", "code", entering.follow),
     Route("POST", "/portal/passkey/ask", "anybody", entering.ask_passkey),
-    Route("POST", "/portal/passkey/enter", "anybody", entering.enter_by_passkey),
+    Route("POST", "/portal/passkey/enter", "code", entering.enter_by_passkey),
     Route("GET", "/portal/access", "customer", access.access),
     Route("POST", "/portal/session/end", "customer", access.end_session),
     Route("POST", "/portal/passkey/new", "owner", access.new_passkey),
@@ -68,10 +68,10 @@ ROUTES: Final = (
     Route("POST", "/portal/passkey/drop", "owner", access.drop_passkey),
     Route("POST", "/portal/address", "owner", access.give_address),
     Route("POST", "/portal/address/drop", "owner", access.drop_address),
-    Route("GET", "/portal/address/{code:str}", "anybody", entering.link),
-    Route("POST", "/portal/address/{code:str}", "anybody", access.confirm_address),
-    Route("GET", "/portal/join/{ticket:str}", "anybody", newcomer.ask),
-    Route("POST", "/portal/join/{ticket:str}", "anybody", newcomer.answer),
+    Route("GET", "/portal/address/{code:str}", "code", entering.link),
+    Route("POST", "/portal/address/{code:str}", "code", access.confirm_address),
+    Route("GET", "/portal/join/{ticket:str}", "code", newcomer.ask),
+    Route("POST", "/portal/join/{ticket:str}", "code", newcomer.answer),
     Route("GET", "/portal/choose/{shop:str}", "anybody", choosing.choose),
     Route("GET", "/portal/choose/{shop:str}/{helper:str}", "anybody", choosing.question),
     Route("GET", "/portal/choose/{shop:str}/{helper:str}/{answers:str}", "anybody", choosing.question),
@@ -96,20 +96,20 @@ def router(hub: "Hub") -> Room:
     """Litestar's handlers for the table above."""
     pages = hub.pages
 
-    def trouble(request: Ask, error: Exception) -> Response[Any]:
-        return _trouble(pages, request, error)
+    def answer(request: Ask, error: Exception) -> Response[Any]:
+        return trouble(pages, request, error)
 
     return Room(
         path="/",
         route_handlers=[_handler(pages, each) for each in ROUTES],
         exception_handlers={
-            Exception: trouble,
-            WelkomError: trouble,
-            Refusal: trouble,
-            Refused: trouble,
-            wire.Malformed: trouble,
-            StoreError: trouble,
-            HTTPException: trouble,
+            Exception: answer,
+            WelkomError: answer,
+            Refusal: answer,
+            Refused: answer,
+            wire.Malformed: answer,
+            StoreError: answer,
+            HTTPException: answer,
         },
         include_in_schema=False,
         request_max_body_size=FORM_BYTES,
@@ -118,19 +118,33 @@ def router(hub: "Hub") -> Room:
 
 def _handler(pages: Pages, its: Route) -> HTTPRouteHandler:
     async def respond(request: Ask) -> Response[Any]:
-        return await its.answer(pages, await admit(pages, request, its.method, its.guard))
+        asked = await admit(pages, request, its.method, its.guard)
+        if its.guard != "code":
+            return await its.answer(pages, asked)
+        try:
+            answer = await its.answer(pages, asked)
+        except Refusal as refusal:
+            judge(pages, request, refusal.status)
+            raise
+        judge(pages, request, answer.status_code or 200)
+        return answer
 
     return route(its.path, http_method=its.method, status_code=200)(respond)
 
 
-def _trouble(pages: Pages, request: Ask, error: Exception) -> Response[Any]:
-    """The answer to what a page raised: a sentence for people, a problem for programs; never a traceback."""
+def trouble(pages: Pages, request: Ask, error: Exception) -> Response[Any]:
+    """The answer to what a page raised: a sentence for people, a problem for programs; never a traceback.
+
+    Also to an address that is none of ours, below the pages.
+    """
     kind, status, code = "broken", 500, "INTERNAL"
     match error:
         case Refusal(code="NO_SESSION"):
             kind, status, code = "closed", error.status, error.code
         case Refusal(code="NOT_SURE"):
             kind, status, code = "unsure", error.status, error.code
+        case Refusal(code="TOO_OFTEN"):
+            kind, status, code = "tried", error.status, error.code
         case Refusal():
             kind, status, code = ("form" if error.status == 403 else "absent"), error.status, error.code
         case Refused() | wire.Malformed():
@@ -143,8 +157,11 @@ def _trouble(pages: Pages, request: Ask, error: Exception) -> Response[Any]:
             kind, status, code = "absent", error.status_code, "BAD_REQUEST"
         case _:
             pages.hub.log("request_died", **died(error))
+    again = {"retry-after": str(error.retry_s)} if isinstance(error, Refusal) and error.retry_s else {}
     if "text/html" in request.headers.get("accept", "text/html"):
-        return pages.door(request, kind, status=status)
+        door = pages.door(request, kind, status=status)
+        door.headers |= again
+        return door
     hint = error.hint if isinstance(error, WelkomError) else "open the page again"
     problem = wire.Problem(
         title="the page refused", status=status, code=code, hint=hint, hub_time_ms=pages.hub.now_ms()
@@ -153,5 +170,5 @@ def _trouble(pages: Pages, request: Ask, error: Exception) -> Response[Any]:
         wire.encode_problem(problem),
         status_code=status,
         media_type="application/problem+json",
-        headers=NO_STORE,
+        headers=NO_STORE | again,
     )
