@@ -15,8 +15,8 @@ from sync.hub.portal.sessions import Guest
 from sync.hub.portal.words import Language, Words
 from sync.hub.problem import Refusal
 
-# anybody; whoever has a code, and waits after too many that are none; a customer who is in; one who showed more than a
-# card; headquarters, at the hub's own machine
+# anybody; whoever has a code, and waits after too many that are none; a customer who is in; one who showed more than
+# a card; headquarters, at the hub's own machine
 Guard = Literal["anybody", "code", "customer", "owner", "here"]
 Method = Literal["GET", "POST"]
 _WRONG: Final = (403, 410)
