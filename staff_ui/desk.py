@@ -29,7 +29,7 @@ SAVING: Final = "/saving/"  # and a balance without a name
 BY_THEMSELVES: Final = ("/live", "/signin/badge")  # asked without anybody touching anything
 TOUCH: Final = "/touch"  # says that somebody is there; opens nothing
 # What a tablet in a customer's hands may open: their page, and the PIN that ends it.
-TO_CUSTOMERS: Final = ("/join", "/signin")
+TO_CUSTOMERS: Final = ("/join", "/own", "/signin")
 # What a tablet that practises may open: invented people, and what keeps its session.
 WHILE_PRACTISING: Final = ("/practice", "/touch")
 LOOPBACK: Final = ("127.", "::1", "::ffff:127.")

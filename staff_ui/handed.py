@@ -32,14 +32,27 @@ class Hands:
     wrong: Wrong | Literal["taken"] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """One tablet in the hands of a customer who showed that it is them: their own page, and nothing else."""
+
+    staff: str
+    staff_id: bytes
+    language: Language
+    customer_id: bytes = field(repr=False)
+    visit_id: bytes
+    touched_ms: int
+    said: str = ""  # what their last touch did
+
+
 class HandedTablets:
     """Every handed tablet by the hash of its token. One instance a house, used from its event loop."""
 
     def __init__(self, time: ShopTime) -> None:
         self._time = time
-        self._handed: dict[bytes, Hands] = {}
+        self._handed: dict[bytes, Hands | Owner] = {}
 
-    def of(self, tablet_hash: bytes, *, touched: bool = False) -> Hands | None:
+    def of(self, tablet_hash: bytes, *, touched: bool = False) -> Hands | Owner | None:
         """The hands a tablet is in, None when it is with the staff; idle ones are forgotten here and now."""
         now_ms = self._time.now_ms()
         self._handed = {
@@ -55,7 +68,7 @@ class HandedTablets:
         if self._handed and self.of(tablet_hash) is not None:
             raise Handed("the tablet is with a customer", code="U08", hint="end it with a staff PIN")
 
-    def put(self, tablet_hash: bytes, hands: Hands) -> None:
+    def put(self, tablet_hash: bytes, hands: Hands | Owner) -> None:
         self._handed[tablet_hash] = hands
         # Though nobody asks for it any more: what was typed must not outlast its time in memory either.
         asyncio.get_running_loop().call_later(IDLE_MS / 1000 + 0.1, self.of, b"")

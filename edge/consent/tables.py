@@ -6,10 +6,10 @@ without it; a test holds the two equal.
 """
 
 from sqlite3 import Connection
-from typing import Final
+from typing import Final, NamedTuple
 
 from edge.consent.facts import ConsentGiven, ConsentWithdrawn
-from edge.consent.rules import Register
+from edge.consent.rules import Register, State
 
 # Stands for "no end": later than any instant, so that `min()` over several bases works.
 FOREVER_MS: Final = 2**62
@@ -136,6 +136,30 @@ _UNSAID: Final = """
     LEFT JOIN replica.consent AS r
         ON r.customer_id=m.customer_id AND r.purpose=m.purpose AND r.recipient=m.recipient
     WHERE m.state='withdrawn' AND (r.gen IS NULL OR r.gen<m.gen OR (r.gen=m.gen AND r.state='given'))"""
+
+
+class Choice(NamedTuple):
+    """One register as it holds here: what a customer chose for one purpose and one recipient, and until when."""
+
+    purpose: str
+    recipient: str
+    state: State
+    until_ms: int | None
+
+
+_CHOICES: Final = """
+    SELECT purpose, recipient, state, until_ms, gen FROM main.consent WHERE customer_id=:customer_id
+    UNION ALL SELECT purpose, recipient, state, until_ms, gen FROM replica.consent WHERE customer_id=:customer_id
+    ORDER BY gen, state"""
+
+
+def choices(conn: Connection, customer_id: bytes) -> list[Choice]:
+    """Every register of a customer, the journal's and the replica's merged as `rules.merge` does, also what ended."""
+    held: dict[tuple[str, str], Choice] = {}
+    # The later of two is the one that holds: the higher generation, and of one generation the withdrawal.
+    for purpose, recipient, state, until_ms, _ in conn.execute(_CHOICES, {"customer_id": customer_id}):
+        held[purpose, recipient] = Choice(purpose, recipient, state, until_ms)
+    return list(held.values())
 
 
 def unsaid(conn: Connection, *, now_ms: int) -> list[ConsentWithdrawn]:

@@ -79,6 +79,26 @@ def shown(conn: Connection, fact: CardShown, *, n: int) -> None:
     )
 
 
+class Look(NamedTuple):
+    """One look at a customer's data: when, in which role, and the reason that was given; empty for a glance."""
+
+    at_ms: int
+    role: str
+    reason: str
+
+
+def looks_at(conn: Connection, customer_id: bytes, *, most: int) -> list[Look]:
+    """Who looked at this customer here, the newest first: one line a visit, role and reason."""
+    rows = conn.execute(
+        """
+        SELECT max(at_ms), role, reason FROM view_log WHERE customer_id=?
+        GROUP BY visit_id, role, reason ORDER BY 1 DESC LIMIT ?
+        """,
+        (customer_id, most),
+    )
+    return [Look._make(row) for row in rows]
+
+
 def ended(conn: Connection, fact: VisitEnded) -> None:
     conn.execute(
         "UPDATE visit SET ended_ms=?, ended_why=? WHERE id=? AND ended_ms IS NULL",

@@ -15,7 +15,7 @@ from edge.joining.rules import ASKED, MOST_LETTERS, PERIODS, Kept, Period, Wish,
 from edge.kit.errors import Gone, WelkomError
 from edge.staff.pins import token_hash
 from staff_ui.desk import Desk, Guest, frame, html
-from staff_ui.handed import Hands
+from staff_ui.handed import Hands, Owner
 from staff_ui.pages import said
 from staff_ui.pages.hand import benefit
 from staff_ui.security import Ask, own_form
@@ -94,6 +94,8 @@ async def join(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     hands = desk.handed.of(token_hash(guest.tablet), touched="quiet" not in request.query_params)
     if hands is None:
         return _back("/")
+    if isinstance(hands, Owner):
+        return _back("/own")
     around = replace(frame(desk, request, guest), language=hands.language, staff="", initials="")
     keep = newcomers.would_keep(desk.house, hands.wish, card=hands.offer.card is not None)
     it = page(
@@ -112,7 +114,7 @@ async def join_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     form = await own_form(request, guest.tablet)
     tablet = token_hash(guest.tablet)
     hands = desk.handed.of(tablet, touched=True)
-    if hands is None:
+    if not isinstance(hands, Hands):
         raise Gone("nobody has touched it for too long", code="U13", hint="hand the tablet over again")
     act = form.get("act", "")
     if hands.step == "ask":

@@ -13,6 +13,7 @@ from edge.visits.tables import Arrival, proved
 from edge.wallet.tables import profile_here
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages.named import open_visit
+from staff_ui.pages.own import hand_over
 from staff_ui.pages.pair import qr
 from staff_ui.pages.purse import here
 from staff_ui.pages.stage import link_here
@@ -48,7 +49,7 @@ async def mypage(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
 
 
 async def mypage_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
-    """`POST /visits/{visit}/page`: fields `day`, `month`, or `act` letter. A code lets one phone in, once."""
+    """`POST /visits/{visit}/page`: fields `day`, `month`, or `act` letter, here. A code lets one phone in, once."""
     form = await own_form(request, guest.tablet)
     house, found = desk.house, open_visit(desk, request)
     if form.get("act") == "letter" and held(found.how):
@@ -65,7 +66,11 @@ async def mypage_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         desk.tries[found.visit_id] = desk.tries.get(found.visit_id, 0) + 1
         over = desk.tries[found.visit_id] >= TRIES
         return _page(desk, request, guest, found, "over" if over else "wrong")
-    return await _ask(desk, request, guest, found, _shown(desk, found, asked_ms))
+    shown = _shown(desk, found, asked_ms)
+    if form.get("act") == "here":
+        desk.asked.pop(found.visit_id, None)
+        return await hand_over(desk, guest, found, shown)
+    return await _ask(desk, request, guest, found, shown)
 
 
 async def _ask(desk: Desk, request: Ask, guest: Guest, found: Arrival, shown: Evidence) -> Response[str]:

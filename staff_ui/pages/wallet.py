@@ -276,8 +276,8 @@ def sheet(
         points=None
         if points is None
         else Points(say.number(points), _as_of(saved, "points", say, now_ms), new_id().hex()),
-        vouchers=_vouchers(saved, say, now_ms),
-        giftcards=_giftcards(saved, say, now_ms),
+        vouchers=vouchers(saved, say, now_ms),
+        giftcards=giftcards(saved, say, now_ms),
         need=_need(saved, said, plain, say),
         redeems=not plain,
         none=say.say("wallet.broken") if broken else say.say("wallet.none"),
@@ -340,14 +340,14 @@ def _stamps(card: StampCard, as_of: str, say: Words, line: str) -> Stamps:
     )
 
 
-def _vouchers(saved: Balances | None, say: Words, now_ms: int) -> Listed | None:
+def vouchers(saved: Balances | None, say: Words, now_ms: int) -> Listed | None:
     if saved is None or "vouchers" not in saved.as_of_ms:
         return None
     items = tuple(Item(each.label, each.code, _until(each, say, now_ms)) for each in saved.vouchers)
     return Listed(say.say("wallet.vouchers"), _as_of(saved, "vouchers", say, now_ms), items)
 
 
-def _giftcards(saved: Balances | None, say: Words, now_ms: int) -> Listed | None:
+def giftcards(saved: Balances | None, say: Words, now_ms: int) -> Listed | None:
     if saved is None or "giftcards" not in saved.as_of_ms:
         return None
     items = tuple(Item(each.label, _euro(each.balance_cents, say)) for each in saved.giftcards)
