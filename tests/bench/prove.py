@@ -30,6 +30,7 @@ from tests.bench import (
     reasons,
     scanner,
     stage,
+    stopping,
     wallets,
 )
 
@@ -85,6 +86,7 @@ PROOFS: Final = (
     Proof("presence_day", "200 noisy, flapping, rotating visits, 40 strangers each: one greeting a visit, presence expires, no stranger's bytes in any file or log", presence.day),
     Proof("presence_walk_in", "walk-in to card, 250 ms adverts, three door scanners, losses: p95 ≤ 3 s of simulated time", presence.walk_in),
     Proof("stage_2_min", "the stage in Chromium, Dutch and English, both orientations: tap, cut, redeem, reconnect, stop; all four panes right, no sign-in, ≤ 2 min; the card closes ≤ 1 s after stop", stage.two_minutes),
+    Proof("stop_phone_1_s", "a hub and an appliance by themselves, Chromium: stop pressed on a phone, 120 customers, and on a tablet in the customer's hands with the hub stopped, 40: gone from another connected tablet, p99 ≤ 1 s", stopping.stop_phone_1_s),
     Proof("consent_matrix", "every personal field x purpose x state (none, given, expired, withdrawn, lease over, clock back) through every page and API, both roles: shown exactly when a basis holds; each planted leak found", consents.matrix),
     Proof("tablets_50", "50 tablets open for 10 minutes of a busy shop: memory grows < 5%", day.fifty_tablets),
     Proof("first_load", "first load of the tablet ≤ 150 kB compressed", stage.first_load),
