@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from litestar import Response
 
 from sync.hub.passes import acts, apple
@@ -12,7 +12,7 @@ from sync.hub.passes.page import FILE, HERE, offered, page, serial
 from sync.hub.passes.words import on_pass, speaking
 from sync.hub.portal.guard import Asked, not_sure
 from sync.hub.portal.pages import NO_STORE, Pages
-from sync.hub.portal.sheets import Asset, read_assets
+from sync.hub.portal.sheets import Asset, environment, read_assets
 from sync.hub.problem import Refusal
 from sync.hub.tables.passes import PASS_KINDS, PassKind
 
@@ -28,14 +28,7 @@ def assets() -> dict[str, Asset]:
 
 @cache
 def _environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(FOLDER / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
+    made = environment(FOLDER / "templates")
     made.globals["asset"] = lambda name: f"{HERE}/static/{name}?v={assets()[name].version}"
     return made
 

@@ -43,20 +43,25 @@ class Sheets:
         return self._environments[language].get_template(template).render(it=it)
 
     def _environment(self, words: Words) -> Environment:
-        environment = Environment(
-            loader=FileSystemLoader(FOLDER / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
+        made = environment(FOLDER / "templates")
         spoken: dict[str, Any] = {"say": words.say, "asset": self._address, "languages": NAMES}
-        environment.globals.update(spoken)
-        return environment
+        made.globals.update(spoken)
+        return made
 
     def _address(self, name: str) -> str:
         return f"{STATIC}/{name}?v={self.assets[name].version}"
+
+
+def environment(templates: Path) -> Environment:
+    """As every page of the hub is rendered: escaped, and a name that is not there is an error."""
+    return Environment(
+        loader=FileSystemLoader(templates),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
 
 
 def read_assets(folder: Path) -> dict[str, Asset]:

@@ -4,9 +4,11 @@ import re
 from pathlib import Path
 
 import staff_ui
+from sync.hub.passes.answers import FOLDER as PASSES
 from sync.hub.portal.sheets import FOLDER
 
 TABLET = Path(staff_ui.__file__).parent / "static" / "tokens.css"
+PASS = (PASSES / "static" / "pass.css").read_text(encoding="utf-8")
 CSS = (FOLDER / "static" / "portal.css").read_text(encoding="utf-8")
 
 
@@ -18,9 +20,13 @@ def sets(text: str) -> list[dict[str, str]]:
 
 
 def test_the_values_are_those_of_the_tablet() -> None:
-    light, dark = sets(CSS)
     tablet_light, tablet_dark = sets(TABLET.read_text(encoding="utf-8"))[:2]
-    for ours, theirs in ((light, tablet_light), (dark, tablet_dark)):
+    found = [
+        (ours, theirs)
+        for css in (CSS, PASS)
+        for ours, theirs in zip(sets(css), (tablet_light, tablet_dark), strict=True)
+    ]
+    for ours, theirs in found:
         common = {name: value for name, value in ours.items() if not name.startswith("--own-")}
         assert common
         assert common == {name: theirs.get(name) for name in common}
@@ -33,6 +39,8 @@ def test_raw_values_stand_only_in_the_tokens_and_every_token_is_used() -> None:
     assert not re.findall(r"font-size:\s*[\d.]+(?:px|r?em)", rest)
     unused = {name for name in light if f"var({name})" not in rest}
     assert unused == set()
+    on_pass = PASS.split("* { box-sizing", 1)[1]
+    assert {name for name in sets(PASS)[0] if f"var({name})" not in on_pass} == set()
 
 
 def test_no_page_has_inline_style_or_script_or_an_address_elsewhere() -> None:
