@@ -29,6 +29,9 @@ ARGUMENTS: Final = [
     "--disable-sync",
 ]
 
+# Fixtures that start one.
+BROWSERS: Final = frozenset({"chromium", "player"})
+
 # Behaviour is asserted, never the clock: two shared cores make any deadline a lottery. The check tries the same
 # examples each time, for it is about what was changed; whoever runs a test by hand tries others each time.
 settings.register_profile("welkom", deadline=None, database=None, derandomize=os.environ.get("STRICT") == "1")
@@ -49,7 +52,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     or each would start a browser for its half of them.
     """
     for item in items:
-        browser = "chromium" in getattr(item, "fixturenames", ())
+        browser = not BROWSERS.isdisjoint(getattr(item, "fixturenames", ()))
         if browser and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
         large = browser or item.get_closest_marker("browser") or "/stories/" in str(item.path)

@@ -25,7 +25,7 @@ from tests.sync.centre import ANNA, DEVICE_KEY, KEYS, SHOP_KEY, Said, customer, 
 from tests.sync.real_hub import RealHub, real_hub
 from tests.sync.shop import TestBox
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("hostile")]
 OTHER_KEY = Ed25519PrivateKey.from_private_bytes(b"O" * 32)
 
 
