@@ -14,10 +14,11 @@ from typing import Final, Literal
 from edge.kit.errors import Refused
 from edge.kit.sql import Connection
 from edge.wallet.rules import INSTRUMENTS, SAVED, Instrument, balance_of, with_balance
-from sync.hub import people, wallet
+from sync.hub import feed, people, wallet
 from sync.hub.config import Keys
 from sync.hub.hq import put, whom
 from sync.hub.tables import feed as partitions
+from sync.hub.tables import guests as stays
 from sync.hub.tables import merges as tables
 from sync.hub.tables import people as customers
 from sync.hub.tables import wallet as purses
@@ -54,15 +55,16 @@ def merged(
     amounts = {each: balance_of(each, values.get(each)) or 0 for each in INSTRUMENTS}
     for instrument, amount in amounts.items():
         _carry(conn, keys, from_id, into_id, instrument=instrument, amount=amount, now_ms=now_ms)
-    theirs = customers.shops_of(conn, into_id)
+    theirs, brought = set(customers.shops_of(conn, into_id)), tables.brought(conn, into_id)
     cards = tables.move_cards(conn, from_id, into_id)
     lines = [line for card in cards for line in people.everywhere(conn, keys, card)]
-    for each in customers.shops_of(conn, from_id):
+    new = [each for each in customers.shops_of(conn, from_id) if each not in theirs or each in brought]
+    for each in new:
         if each not in theirs:
             lines += people.settle(conn, keys, into_id, shop_id=each, now_ms=now_ms, reason=REASON)
     went = amounts["points"], amounts["stamps"]
     done = Merge(os.urandom(16), from_id, into_id, now_ms, why, shop_id, *went, None)
-    tables.add(conn, done, cards=[card.hash for card in cards])
+    tables.add(conn, done, cards=[card.hash for card in cards], shops=new)
     return lines + wallet.rows(conn, [from_id, into_id])
 
 
@@ -73,10 +75,15 @@ def undo(conn: Connection, keys: Keys, merge_id: bytes, *, now_ms: int) -> list[
     done = undoable(conn, keys, merge_id)
     for instrument, amount in _amounts(done).items():
         _carry(conn, keys, done.into_id, done.from_id, instrument=instrument, amount=amount, now_ms=now_ms)
+    tables.undone(conn, merge_id, now_ms=now_ms)
     lines: list[Line] = []
+    for each in sorted(tables.brought_by(conn, merge_id) - tables.brought(conn, done.into_id)):
+        stay = stays.stay(conn, done.into_id, each)
+        if stay is not None and stay.reason == REASON:  # else they came to be known there by themselves
+            customers.move_out(conn, done.into_id, each)
+            lines += feed.departure(each, done.into_id)
     for card in tables.move_back(conn, done):
         lines += people.everywhere(conn, keys, card)
-    tables.undone(conn, merge_id, now_ms=now_ms)
     return partitions.publish(conn, lines + wallet.rows(conn, [done.from_id, done.into_id]))
 
 

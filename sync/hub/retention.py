@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from edge.consent.retention import DAY_MS, LOOKS_MS, UNDO_MS, VISITS_MS
+from edge.consent.retention import DAY_MS, keep_ms
 from edge.kit import sweeping
 from edge.kit.sql import Connection
 from sync.hub import wallet
@@ -13,42 +13,57 @@ from sync.hub.tables import feed as partitions
 from sync.hub.tables import looks as chains
 from sync.hub.tables import retention as tables
 from sync.hub.tables.feed import Moved
+from sync.hub.tables.happenings import SELF
 
 if TYPE_CHECKING:
     from sync.hub.app import Hub
 
 EVERY_S: Final = 3_600.0
+GRACE_MS: Final = DAY_MS  # after a stop or the end of a yes
 
 
-def expire(conn: Connection, *, now_ms: int) -> list[Moved]:
-    """Delete a slice of traits whose time is over, or whose profiling was stopped a day ago; their customers' rows go
-    to the shops without them."""
-    gone = tables.drop_expired(conn, now_ms=now_ms) or tables.drop_stopped(conn, before_ms=now_ms - DAY_MS)
+def expire(conn: Connection, *, now_ms: int, basis_ms: int) -> list[Moved]:
+    """Delete a slice of traits whose time is over, or whose purpose was stopped or lost its yes a day ago; their
+    customers' rows go to the shops without them.
+
+    A yes is over by the clock that is not set back (`Hub.basis_ms`), all else by the machine's.
+    """
+    gone = tables.drop_expired(conn, now_ms=now_ms) or tables.drop_stopped(
+        conn, before_ms=basis_ms - GRACE_MS
+    )
     return partitions.publish(conn, wallet.rows(conn, gone))
 
 
-def drop(conn: Connection, *, now_ms: int) -> int:
+def drop(conn: Connection, *, now_ms: int, basis_ms: int) -> int:
     """Delete a slice of all else; how many rows went."""
-    chains.prune(conn, before_ms=now_ms - LOOKS_MS)
+
+    def before(table: str) -> int:
+        return now_ms - keep_ms("hub", table)
+
+    chains.prune(conn, before_ms=before("look"))
     gone = tables.drop_ended(conn, now_ms=now_ms)
-    gone += tables.drop_undo(conn, before_ms=now_ms - UNDO_MS)
-    return gone + tables.drop_happenings(conn, before_ms=now_ms - VISITS_MS)
+    gone += tables.drop_undo(conn, before_ms=before("import_row"))
+    gone += tables.drop_of_programs(
+        conn, answered_ms=before("api_answer"), ended_ms=before("webhook_message")
+    )
+    gone += tables.drop_stopped_happenings(conn, before_ms=basis_ms - GRACE_MS, but=SELF)
+    return gone + tables.drop_happenings(conn, before_ms=before("happening"))
 
 
 async def tidy(hub: "Hub") -> None:
     """All that is due, and at night what erasures by day left for it (`edge.kit.sweeping`)."""
-    now_ms = hub.now_ms()
+    now_ms, basis_ms = hub.now_ms(), hub.basis_ms()
     gone = 0
     # What is counted of people is counted before it goes.
     while await hub.db.apply(reports.close, hub.keys, now_ms=now_ms):
         pass
-    while moved := await hub.change(expire, now_ms=now_ms):
+    while moved := await hub.change(expire, now_ms=now_ms, basis_ms=basis_ms):
         gone += len(moved)
-    while dropped := await hub.db.apply(drop, now_ms=now_ms):
+    while dropped := await hub.db.apply(drop, now_ms=now_ms, basis_ms=basis_ms):
         gone += dropped
     for device_id, epoch in await hub.db.read(tables.histories):
         while blanked := await hub.db.apply(
-            tables.blank_facts, device_id, epoch, before_ms=now_ms - LOOKS_MS
+            tables.blank_facts, device_id, epoch, before_ms=now_ms - keep_ms("hub", "event")
         ):
             gone += blanked
     if gone:

@@ -23,6 +23,7 @@ from sync.hub.tables import merges
 from tests.sync.centre import ANNA, BRAM, HERE, KEYS, SHOP_KEY, Centre, Said, device, open_centre
 from tests.sync.test_appliance import appliance, found
 from tests.sync.test_joined import bound, joined, now_ms, verdicts
+from tests.sync.test_merged_twice import CARLA, merge
 
 pytestmark = pytest.mark.anyio
 CARD = "LOYALTY-0099"
@@ -226,3 +227,34 @@ def test_headquarters_lists_merges_and_undoes_one_by_its_id(
     assert told()["undone"] is not None
     assert main(["merge", "undo", told()["id"], *config]) == 1
     assert main(["merge", "undo", "that one", *config]) == 2
+
+
+async def test_an_undo_takes_its_new_owner_out_of_the_shops_that_only_the_card_knew(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        hub = centre.hub
+        for name in ("s2", "s3"):
+            await hub.db.apply(devices.register, KEYS, device=device(f"box-{name}", name), shop_key=SHOP_KEY)
+        second = NewCustomer(CARLA, {}, [("number", "LOYALTY-0098")], [NewConsent("saving", HERE)])
+        await hub.add_customers(["s1"], [anna()])
+        await hub.add_customers(["s1", "s2"], [card_only()])
+        await hub.add_customers(["s2", "s3"], [second])
+
+        def rows(sql: str) -> list[Any]:
+            return hub.db.reader.execute(sql).fetchall()
+
+        residents = "SELECT customer_id, shop_id, reason FROM residency ORDER BY 1, 2"
+        before = rows(residents)
+        await merge(centre, (BRAM, ANNA), (CARLA, ANNA))
+        first, later = standing(centre)
+        both = rows(residents)
+        await hub.change(merging.undo, KEYS, first.id, now_ms=now_ms())
+        assert rows(residents) == both  # the other card is known in s2 as well
+        await hub.change(merging.undo, KEYS, later.id, now_ms=now_ms())
+        assert rows(residents) == before
+        gone = "SELECT part FROM feed WHERE op='del' AND t='customer' AND id='{}' ORDER BY part"
+        assert rows(gone.format(ANNA.hex())) == [
+            (f"shop:{each}",) for each in ("s2", "s2:urgent", "s3", "s3:urgent")
+        ]
+        assert rows("SELECT count(*) FROM merge_shop") == [(3,)]
+        await hub.erase(ANNA)
+        assert rows("SELECT count(*) FROM merge_shop") == [(0,)]

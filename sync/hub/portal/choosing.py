@@ -162,7 +162,7 @@ async def keep(pages: Pages, asked: Asked) -> Response[Any]:
         return pages.door(asked.request, "absent", status=404)
     found, items = await _outcome(pages, asked, helper, ended)
     mine = await read(pages.hub, asked.who)
-    now_ms = pages.hub.now_ms()
+    now_ms = pages.hub.basis_ms()
     basis = any(each.purpose == PURPOSE and choices.given(each, now_ms=now_ms) for each in mine.held)
     kept = asked.request.query_params.get("kept") == "1"
     it = Keep(
@@ -189,7 +189,7 @@ async def keep_now(pages: Pages, asked: Asked) -> Response[Any]:
     wishes = list(dict.fromkeys((*(each.item.item for each in found.picks), *before)))[:MOST_WISHES]
     if found.picks:
         value = {"wishlist": {"items": wishes}}
-        await hub.change(correct.correct, hub, who, value, now_ms=hub.now_ms())
+        await hub.change(correct.correct, hub, who, value)
         hub.bell.poke([who])
     return pages.back(f"{asked.request.scope['path']}?kept=1")
 

@@ -13,10 +13,11 @@ from sync.hub import wallet
 from sync.hub.hq import channels, whom
 from sync.hub.hq import put as imports
 from sync.hub.portal import choices
-from sync.hub.portal.mine import CORRECTED, SELF
+from sync.hub.portal.mine import CORRECTED
 from sync.hub.tables import feed as partitions
 from sync.hub.tables import happenings, people
 from sync.hub.tables.feed import Moved
+from sync.hub.tables.happenings import SELF
 
 if TYPE_CHECKING:
     from sync.hub.app import Hub
@@ -41,13 +42,12 @@ def birthday(day: str, month: str) -> dict[str, Any] | Wrong:
     return {"month": of, "day": which} if 1 <= of <= 12 and 1 <= which <= DAYS[of - 1] else "day"
 
 
-def correct(
-    conn: Connection, hub: "Hub", customer_id: bytes, values: dict[str, Any], *, now_ms: int
-) -> list[Moved]:
+def correct(conn: Connection, hub: "Hub", customer_id: bytes, values: dict[str, Any]) -> list[Moved]:
     """Set traits as their owner says they are. What no purpose of theirs asks for has no basis, and is not taken."""
+    now_ms, basis_ms = hub.now_ms(), hub.basis_ms()
     whom.hold(conn, [customer_id])
     given = {
-        each.purpose for each in people.consents(conn, customer_id) if choices.given(each, now_ms=now_ms)
+        each.purpose for each in people.consents(conn, customer_id) if choices.given(each, now_ms=basis_ms)
     }
     wanted = {trait: value for trait, value in values.items() if TRAITS[trait].purpose in given}
     if not wanted:

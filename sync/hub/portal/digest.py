@@ -64,7 +64,7 @@ def digest(
     can_mail: bool = False,
 ) -> Digest:
     """What happened from `since_ms` until `until_ms`, and who has data now."""
-    at, now_ms = words.local(since_ms), hub.now_ms()
+    at, now_ms = words.local(since_ms), hub.basis_ms()
     inside = [each for each in mine.looks if since_ms <= each.at_ms < until_ms]
     return Digest(
         frame=frame,
@@ -137,7 +137,7 @@ async def _send(pages: "Pages", to: Address, *, since_ms: int, until_ms: int) ->
     words = pages.words(known(to.language) or LANGUAGES[0])
 
     def look(conn: Connection) -> Mine:
-        now_ms = hub.now_ms()
+        now_ms = hub.basis_ms()
         return of(conn, hub.config, to.customer_id, log=hub.log, since_ms=since_ms, now_ms=now_ms)
 
     mine = await hub.db.view(look)

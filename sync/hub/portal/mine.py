@@ -1,14 +1,15 @@
 """Everything the hub holds of one customer, as of one moment: what their page, copy and overview are made of."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from heapq import merge
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from edge.consent.records import Record
 from edge.consent.rules import TRAITS, traits_for
 from edge.kit.log import Log
 from edge.kit.sql import Connection
-from sync.hub import records
+from sync.hub import merging, records
 from sync.hub.config import Config
 from sync.hub.hq import channels, whom
 from sync.hub.portal import choices, sessions
@@ -25,7 +26,6 @@ from sync.hub.tables.portal import View
 if TYPE_CHECKING:
     from sync.hub.app import Hub
 
-SELF: Final = "portal"  # the channel of what a customer changed themselves
 CORRECTED: Final = "corrected"
 _MOST: Final = 100_000
 _END_MS: Final = 253_402_300_799_000
@@ -41,6 +41,9 @@ class Happened:
     kind: str
     shop_id: str
     about: Mapping[str, Any] = field(repr=False)
+
+
+Dated = TypeVar("Dated", View, Moved, Told, Happened)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,38 +64,46 @@ class Mine:
 
 async def read(hub: "Hub", who: Guest, *, since_ms: int = 0) -> Mine:
     """What the session of `who` opens; raises Refusal NO_SESSION where it does not any more."""
-    now_ms = hub.now_ms()
+    now_ms, basis_ms = hub.now_ms(), hub.basis_ms()
 
     def look(conn: Connection) -> Mine:
         inside = sessions.guest(conn, who.token, now_ms=now_ms)
         if inside is None:
             raise no_session()
-        return of(conn, hub.config, inside.customer_id, log=hub.log, since_ms=since_ms, now_ms=now_ms)
+        return of(conn, hub.config, inside.customer_id, log=hub.log, since_ms=since_ms, now_ms=basis_ms)
 
     return await hub.db.view(look)
 
 
 def of(conn: Connection, config: Config, customer_id: bytes, *, log: Log, since_ms: int, now_ms: int) -> Mine:
-    """Everything of a customer, looks since an instant; raises Refused for nobody."""
-    key = whom.key_of(conn, config.keys, customer_id)
+    """Everything of a customer, looks since an instant; `now_ms` is `Hub.basis_ms`. Raises Refused for nobody."""
+    whose = merging.history(conn, customer_id)  # theirs, and what cards had done that became theirs
     sealed = tables.traits(conn, customer_id, now_ms=now_ms)
     return Mine(
         customer_id=customer_id,
         held=people.consents(conn, customer_id),
         records=records.of(conn, customer_id, records.Parties.of(config), now_ms=now_ms),
         traits=open_traits(sealed, kek=config.keys.hub_kek, log=log),
-        looks=tables.looks(conn, customer_id, since_ms=since_ms),
-        moved=tables.moved(conn, customer_id),
-        told=happenings.told(conn, customer_id, upto_ms=_END_MS, most=_MOST),
-        happened=[
-            Happened(
-                each.at_ms, each.channel, each.kind, each.shop_id or "", channels.opened(key, each) or {}
-            )
-            for each in happenings.happened(conn, customer_id, upto_ms=_END_MS, most=_MOST)
-        ],
+        looks=_newest(tables.looks(conn, each, since_ms=since_ms) for each in whose),
+        moved=_newest(tables.moved(conn, each) for each in whose),
+        told=_newest(happenings.told(conn, each, upto_ms=_END_MS, most=_MOST) for each in whose),
+        happened=_newest(_happened(conn, config, each) for each in whose),
         cards=people.credentials(conn, customer_id),
         shops=people.shops_of(conn, customer_id),
     )
+
+
+def _happened(conn: Connection, config: Config, customer_id: bytes) -> list[Happened]:
+    key = whom.key_of(conn, config.keys, customer_id)
+    return [
+        Happened(each.at_ms, each.channel, each.kind, each.shop_id or "", channels.opened(key, each) or {})
+        for each in happenings.happened(conn, customer_id, upto_ms=_END_MS, most=_MOST)
+    ]
+
+
+def _newest(histories: Iterable[Sequence[Dated]]) -> list[Dated]:
+    """Several time lines, each the newest first, as one."""
+    return list(merge(*histories, key=lambda each: -each.at_ms))
 
 
 def staff_see(mine: Mine, recipient: str, *, now_ms: int) -> Traits:

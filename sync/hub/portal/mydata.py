@@ -51,7 +51,7 @@ class Data:
 
 async def data(pages: Pages, asked: Asked) -> Response[Any]:
     """`GET /portal/data`."""
-    hub, words, now_ms = pages.hub, asked.words, pages.hub.now_ms()
+    hub, words, now_ms = pages.hub, asked.words, pages.hub.basis_ms()
     mine = await read(hub, asked.who)
     said = asked.request.query_params.get("said", "")
     birthday = mine.traits.values.get("birthday")
@@ -82,7 +82,7 @@ async def put_right(pages: Pages, asked: Asked) -> Response[Any]:
     if isinstance(found, str):
         return pages.back(f"{HERE}?said={found}#correct")
     hub = pages.hub
-    await hub.change(correct.correct, hub, asked.who.customer_id, {which: found}, now_ms=hub.now_ms())
+    await hub.change(correct.correct, hub, asked.who.customer_id, {which: found})
     hub.bell.poke([asked.who.customer_id])
     return pages.back(f"{HERE}?said=kept#correct")
 

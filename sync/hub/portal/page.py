@@ -103,12 +103,12 @@ async def page(hub: "Hub", who: Guest, words: Words, *, changed: bool = False) -
     held, sealed, views, refused = await hub.db.read(_own, who.token_hash, now_ms=now_ms)
     traits = open_traits(sealed, kek=hub.keys.hub_kek, log=hub.log)
     minor = any(each.name == MINOR for each in sealed)
-    shown = choices.choices(held, words, names=hub.config.names, minor=minor, now_ms=now_ms)
+    shown = choices.choices(held, words, names=hub.config.names, minor=minor, now_ms=hub.basis_ms())
     looks = _looks(views, words, names=hub.config.names, now_ms=now_ms)
     return Portal(
         frame=Frame(language=words.language, own=form_token(who.token), sure=who.sure),
         greeting=_greeting(words, now_ms=now_ms),
-        card=card(traits, words, advised=choices.advised(held, now_ms=now_ms), now_ms=now_ms),
+        card=card(traits, words, advised=choices.advised(held, now_ms=hub.basis_ms()), now_ms=now_ms),
         looks=looks,
         glance=GLANCE,
         earlier=words.count("looks.earlier", len(looks) - GLANCE) if len(looks) > GLANCE else "",

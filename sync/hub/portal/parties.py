@@ -7,9 +7,10 @@ from typing import Final
 from edge.consent.records import Event, Record, ends_soon
 from edge.consent.rules import TRAITS
 from sync.hub.portal import choices
-from sync.hub.portal.mine import CORRECTED, SELF, Mine, first
+from sync.hub.portal.mine import CORRECTED, Mine, first
 from sync.hub.portal.traits import day
 from sync.hub.portal.words import Words, key
+from sync.hub.tables.happenings import SELF
 
 # What is kept, by the name of its trait; the last ones are no traits (edge/consent/records.py).
 DATA: Final = {

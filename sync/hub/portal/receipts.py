@@ -55,7 +55,7 @@ class Receipt:
 async def show(pages: Pages, asked: Asked) -> Response[Any]:
     """`GET /portal/receipts/{record}`."""
     record = await _one(pages, asked)
-    hub, words, now_ms = pages.hub, asked.words, pages.hub.now_ms()
+    hub, words, now_ms = pages.hub, asked.words, pages.hub.basis_ms()
     notice = await hub.db.read(tables.notice, record.asked.notice) if record.asked.notice else None
     it = Receipt(
         frame=Frame(language=asked.language, here=HERE + record.record_id, own=form_token(asked.who.token)),
@@ -107,7 +107,7 @@ async def _one(pages: Pages, asked: Asked) -> Record:
         if inside is None:
             raise no_session()
         of_shops = records.Parties.of(hub.config)
-        found = records.of(conn, inside.customer_id, of_shops, now_ms=now_ms)
+        found = records.of(conn, inside.customer_id, of_shops, now_ms=hub.basis_ms())
         return next((each for each in found if each.record_id == asked.request.path_params["record"]), None)
 
     record = await hub.db.read(look)

@@ -1,8 +1,12 @@
 """What customers did on the web or at other tills, and one time line of everything."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from edge.kit.sql import Connection
+
+SELF: Final = (
+    "portal"  # the channel of what a customer set right themselves: theirs to see, whatever they stop
+)
 
 
 class Happening(NamedTuple):

@@ -24,7 +24,8 @@ class Merge(NamedTuple):
 _COLUMNS: Final = "id, from_id, into_id, at_ms, why, shop_id, points, stamps, undone_ms"
 
 
-def add(conn: Connection, new: Merge, *, cards: Iterable[bytes]) -> None:
+def add(conn: Connection, new: Merge, *, cards: Iterable[bytes], shops: Iterable[str]) -> None:
+    """Keep a merge, the cards that went over, and the shops in which it alone makes the new owner known."""
     conn.execute(
         f"""
         INSERT INTO merge ({_COLUMNS})
@@ -34,6 +35,26 @@ def add(conn: Connection, new: Merge, *, cards: Iterable[bytes]) -> None:
     )
     rows = [{"merge_id": new.id, "hash": each} for each in cards]
     conn.executemany("INSERT INTO merge_card (merge_id, hash) VALUES (:merge_id, :hash)", rows)
+    there = [{"merge_id": new.id, "shop_id": each} for each in shops]
+    conn.executemany("INSERT INTO merge_shop (merge_id, shop_id) VALUES (:merge_id, :shop_id)", there)
+
+
+def brought(conn: Connection, customer_id: bytes) -> set[str]:
+    """The shops in which a customer is known only by cards that became theirs."""
+    rows = conn.execute(
+        """
+        SELECT s.shop_id FROM merge_shop AS s JOIN merge AS m ON m.id=s.merge_id
+        WHERE m.into_id=:id AND m.undone_ms IS NULL
+        """,
+        {"id": customer_id},
+    )
+    return {shop_id for (shop_id,) in rows}
+
+
+def brought_by(conn: Connection, merge_id: bytes) -> set[str]:
+    """As `brought`, of one merge."""
+    rows = conn.execute("SELECT shop_id FROM merge_shop WHERE merge_id=:id", {"id": merge_id})
+    return {shop_id for (shop_id,) in rows}
 
 
 def into(conn: Connection, customer_ids: Iterable[bytes]) -> dict[bytes, bytes]:
@@ -125,7 +146,8 @@ def forget(conn: Connection, customer_id: bytes) -> None:
     """Drop every merge in which a customer had a part."""
     either = {"id": customer_id}
     merges = "SELECT id FROM merge WHERE from_id=:id OR into_id=:id"
-    conn.execute(f"DELETE FROM merge_card WHERE merge_id IN ({merges})", either)
+    for table in ("merge_card", "merge_shop"):
+        conn.execute(f"DELETE FROM {table} WHERE merge_id IN ({merges})", either)
     conn.execute("DELETE FROM merge WHERE from_id=:id OR into_id=:id", either)
 
 

@@ -1,6 +1,7 @@
 """Cells that were published, and the counts they are made of once; no row here names anybody."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from edge.kit.sql import Connection
 from sync.hub.hq.anonymous import Cell, Month
@@ -56,17 +57,20 @@ def visitors(conn: Connection, *, from_ms: int, until_ms: int) -> dict[str, int]
     )
 
 
+_SAID_YES: Final = """
+    EXISTS (SELECT 1 FROM consent AS c WHERE c.customer_id={of}.customer_id AND c.purpose='profiling'
+        AND c.state='given' AND c.from_ms<={of}.at_ms AND (c.until_ms IS NULL OR c.until_ms>=:until_ms))"""
+
+
 def months(conn: Connection, *, from_ms: int, until_ms: int) -> list[Month]:
-    """A month of everybody who said yes to profiling, shop by shop."""
+    """A month of everybody who said yes to profiling, shop by shop: what happened since they said so."""
     rows = conn.execute(
-        """
+        f"""
         SELECT d.shop_id, e.customer_id, count(*),
             (SELECT count(*) FROM happening AS h WHERE h.customer_id=e.customer_id
-                AND h.at_ms>=:from_ms AND h.at_ms<:until_ms)
+                AND h.at_ms>=:from_ms AND h.at_ms<:until_ms AND {_SAID_YES.format(of="h")})
         FROM event AS e JOIN device AS d ON d.id=e.device_id
-        WHERE e.kind='visit_started' AND e.at_ms>=:from_ms AND e.at_ms<:until_ms
-            AND EXISTS (SELECT 1 FROM consent AS c WHERE c.customer_id=e.customer_id AND c.purpose='profiling'
-                AND c.state='given' AND (c.until_ms IS NULL OR c.until_ms>=:until_ms))
+        WHERE e.kind='visit_started' AND e.at_ms>=:from_ms AND e.at_ms<:until_ms AND {_SAID_YES.format(of="e")}
         GROUP BY d.shop_id, e.customer_id
         """,
         {"from_ms": from_ms, "until_ms": until_ms},

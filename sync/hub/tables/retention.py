@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from edge.consent.rules import TRAITS
-from edge.kit.sql import Connection
+from edge.consent.rules import PURPOSES, TRAITS
+from edge.kit.sql import Connection, spread
 from sync.hub.tables.events import NOTHING
 
 SLICE: Final = 1_000
@@ -75,30 +75,56 @@ def drop_expired(conn: Connection, *, now_ms: int) -> list[bytes]:
     return list(dict.fromkeys(bytes(customer_id) for customer_id, _ in rows))
 
 
-_OF_PROFILING: Final = ", ".join(
-    f"'{name}'" for name, trait in sorted(TRAITS.items()) if trait.purpose == "profiling"
-)
+_ON_A_YES: Final = {
+    purpose: [name for name, trait in sorted(TRAITS.items()) if trait.purpose == purpose]
+    for purpose, basis in PURPOSES.items()
+    if basis == "consent"
+}
+# A yes that was stopped before an instant, or ran out before it, and no other of that purpose holds.
+_STOPPED: Final = """
+    SELECT over.customer_id FROM (
+        SELECT customer_id FROM consent WHERE purpose=:purpose AND state='withdrawn'
+        UNION SELECT customer_id FROM consent
+            WHERE purpose=:purpose AND state='given' AND until_ms IS NOT NULL AND until_ms<=:before_ms) AS over
+    WHERE NOT EXISTS (SELECT 1 FROM consent AS o WHERE o.customer_id=over.customer_id AND o.purpose=:purpose
+            AND o.state='given' AND (o.until_ms IS NULL OR o.until_ms>:before_ms))
+        AND NOT EXISTS (SELECT 1 FROM consent_event AS e WHERE e.customer_id=over.customer_id
+            AND e.purpose=:purpose AND e.granted=0 AND e.at_ms>=:before_ms)"""
 
 
 def drop_stopped(conn: Connection, *, before_ms: int) -> list[bytes]:
-    """Delete what was kept for profiling of a slice of those who stopped it, with every recipient; whose it was."""
-    rows = conn.execute(
+    """Delete what rested on a yes that is over since an instant, with every recipient, of a slice; whose it was."""
+    found: dict[bytes, None] = {}
+    for purpose, names in _ON_A_YES.items():
+        if not names:
+            continue
+        those, given = spread("name", names)
+        rows = conn.execute(
+            f"""
+            SELECT DISTINCT t.customer_id FROM trait AS t JOIN ({_STOPPED}) AS s ON s.customer_id=t.customer_id
+            WHERE t.name IN {those} ORDER BY t.customer_id LIMIT :most
+            """,
+            {"purpose": purpose, "before_ms": before_ms, "most": SLICE // 5, **given},
+        ).fetchall()
+        conn.executemany(
+            f"DELETE FROM trait WHERE customer_id=:customer_id AND name IN {those}",
+            [{"customer_id": customer_id, **given} for (customer_id,) in rows],
+        )
+        found |= {bytes(customer_id): None for (customer_id,) in rows}
+    return list(found)
+
+
+def drop_stopped_happenings(conn: Connection, *, before_ms: int, but: str) -> int:
+    """As `drop_stopped`, of what happened in other channels; what is of the channel `but` stays. How many went."""
+    done = conn.execute(
         f"""
-        SELECT DISTINCT t.customer_id FROM consent AS c JOIN trait AS t ON t.customer_id=c.customer_id
-        WHERE c.purpose='profiling' AND c.state='withdrawn' AND t.name IN ({_OF_PROFILING})
-            AND NOT EXISTS (SELECT 1 FROM consent AS o WHERE o.customer_id=c.customer_id
-                AND o.purpose='profiling' AND o.state='given')
-            AND NOT EXISTS (SELECT 1 FROM consent_event AS e WHERE e.customer_id=c.customer_id
-                AND e.purpose='profiling' AND e.granted=0 AND e.at_ms>=:before_ms)
-        ORDER BY t.customer_id LIMIT :most
+        DELETE FROM happening WHERE id IN (
+            SELECT h.id FROM happening AS h JOIN ({_STOPPED}) AS s ON s.customer_id=h.customer_id
+            WHERE h.channel<>:but LIMIT :most)
         """,
-        {"before_ms": before_ms, "most": SLICE // 5},
-    ).fetchall()
-    conn.executemany(
-        f"DELETE FROM trait WHERE customer_id=:customer_id AND name IN ({_OF_PROFILING})",
-        [{"customer_id": customer_id} for (customer_id,) in rows],
+        {"purpose": "profiling", "before_ms": before_ms, "but": but, "most": SLICE},
     )
-    return [bytes(customer_id) for (customer_id,) in rows]
+    return done.rowcount
 
 
 def drop_happenings(conn: Connection, *, before_ms: int) -> int:
@@ -130,3 +156,13 @@ def drop_ended(conn: Connection, *, now_ms: int) -> int:
         conn.execute(f"DELETE FROM {table} WHERE until_ms<=:now_ms", {"now_ms": now_ms}).rowcount
         for table in _ENDED
     )
+
+
+def drop_of_programs(conn: Connection, *, answered_ms: int, ended_ms: int) -> int:
+    """Drop what was answered to programs, and what webhooks that ended were to be told, before these instants."""
+    answers = conn.execute("DELETE FROM api_answer WHERE at_ms<:answered_ms", {"answered_ms": answered_ms})
+    messages = conn.execute(
+        "DELETE FROM webhook_message WHERE webhook_id IN (SELECT id FROM webhook WHERE ended_ms<:ended_ms)",
+        {"ended_ms": ended_ms},
+    )
+    return answers.rowcount + messages.rowcount
