@@ -4,6 +4,7 @@ import asyncio
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Awaitable, Sequence
+from functools import partial
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -24,7 +25,7 @@ from edge.insight import tables as insight
 from edge.insight.days import day_of
 from edge.kit import sweeping
 from edge.kit.errors import Corrupt, StoreError
-from edge.kit.sqlite import Committed
+from edge.kit.sqlite import Committed, Database
 from edge.looks import acts as looks
 from edge.looks import alarms
 from edge.looks import tables as chain
@@ -32,6 +33,7 @@ from edge.recognition import marks, profile, tables
 from edge.record import set_clock
 from edge.shop import tables as shop
 from edge.staff import deeds, drafts
+from edge.staff import tables as staff
 from edge.visits import acts
 from edge.visits import tables as visits
 from edge.visits.facts import VisitEnded
@@ -135,7 +137,7 @@ async def each_minute(house: House) -> None:
         await attempt(house, house.db.apply(marks.drop_spent, now_ms=now_ms))
         if minute % PRUNE_EVERY_MINUTES == 0:
             await attempt(house, sweep(house, now_ms))
-            await attempt(house, _prune(house, now_ms))
+            await attempt(house, prune(house.db, now_ms=now_ms, alone=house.health.alone))
         if minute % EXPIRE_EVERY_MINUTES == EXPIRE_AFTER_MINUTES:
             await attempt(house, drop_expired(house, now_ms))
         if minute == EXPIRE_AFTER_MINUTES:
@@ -172,28 +174,26 @@ async def watch_looks(house: House) -> None:
         house.log("looks_to_ask_about", count=raised)
 
 
-async def _prune(house: House, now_ms: int) -> None:
-    await house.db.owe_sweep()
-    while await house.db.apply(outbox.prune, now_ms=now_ms):
-        pass
-    while await house.db.apply(advice.prune, now_ms=now_ms):
-        pass
-    while await house.db.apply(outcomes.prune, now_ms=now_ms):
-        pass
-    while await house.db.apply(visits.prune, now_ms=now_ms, acked=not house.health.alone):
-        pass
-    while await house.db.apply(visits.prune_views, now_ms=now_ms):
-        pass
-    while await house.db.apply(chain.prune, now_ms=now_ms, alone=house.health.alone):
-        pass
-    while await house.db.apply(deeds.prune, now_ms=now_ms):
-        pass
-    while await house.db.apply(marks.prune, now_ms=now_ms):
-        pass
-    await house.db.apply(stays.prune, now_ms=now_ms)
-    await house.db.apply(shop.prune, now_ms=now_ms)
-    await house.db.apply(drafts.drop_old, now_ms=now_ms)
-    await house.db.apply(insight.prune)
+async def prune(db: Database[Fact], *, now_ms: int, alone: bool) -> None:
+    """Drop what has been kept as long as `edge.consent.retention` says, in slices; `alone`: without a hub."""
+    await db.owe_sweep()
+    for dropped in (
+        partial(outbox.prune, now_ms=now_ms),
+        partial(advice.prune, now_ms=now_ms),
+        partial(outcomes.prune, now_ms=now_ms),
+        partial(visits.prune, now_ms=now_ms, acked=not alone),
+        partial(visits.prune_views, now_ms=now_ms),
+        partial(chain.prune, now_ms=now_ms, alone=alone),
+        partial(deeds.prune, now_ms=now_ms),
+        partial(marks.prune, now_ms=now_ms),
+    ):
+        while await db.apply(dropped):
+            pass
+    await db.apply(stays.prune, now_ms=now_ms)
+    await db.apply(shop.prune, now_ms=now_ms)
+    await db.apply(staff.prune, now_ms=now_ms)
+    await db.apply(drafts.drop_old, now_ms=now_ms)
+    await db.apply(insight.prune)
 
 
 async def sweep(house: House, now_ms: int) -> None:

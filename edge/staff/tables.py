@@ -6,6 +6,7 @@ from sqlite3 import Connection
 from typing import Final, Literal
 
 from edge.staff import drafts
+from edge.staff.rules import SESSION_MS
 
 DeviceKind = Literal["tablet", "display"]
 
@@ -178,6 +179,13 @@ def end_sessions_of(conn: Connection, tablet_hash: bytes, *, now_ms: int) -> Non
     """End what is open on one tablet, and drop what is over anywhere."""
     conn.execute("DELETE FROM staff_session WHERE tablet_hash=? OR until_ms<=?", (tablet_hash, now_ms))
     drafts.drop_ended(conn)
+
+
+def prune(conn: Connection, *, now_ms: int) -> None:
+    """Drop sessions that are over, and tries of a working day ago."""
+    conn.execute("DELETE FROM staff_session WHERE until_ms<=?", (now_ms,))
+    drafts.drop_ended(conn)
+    conn.execute("DELETE FROM tablet_try WHERE at_ms<=?", (now_ms - SESSION_MS,))
 
 
 def end_session(conn: Connection, token_hash: bytes) -> None:

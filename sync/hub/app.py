@@ -82,7 +82,7 @@ class Hub:
 
         Everything else goes by `now_ms`: signatures and sessions must follow a clock that was put right.
         """
-        self.now_ms()
+        self._latest_ms = max(self._latest_ms, self.now_ms())
         return self._latest_ms
 
     @cached_property

@@ -4,11 +4,12 @@ import re
 from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from edge import outbox
-from edge.consent.retention import KEPT, LOOKS_MS, UNDO_MS, VISITS_MS, Kept, Where
+from edge.consent.retention import DAY_MS, KEPT, LOOKS_MS, UNDO_MS, VISITS_MS, Kept, Where
 from edge.guests import tables as guests
 from edge.kit.migrate import load, migrate
 from edge.kit.sqlite import open_writer
@@ -18,13 +19,14 @@ from edge.recognition import tables as recognition
 from edge.staff import deeds, drafts
 from edge.visits import tables as visits
 from sync.hub import consents, retention
-from sync.hub.tables import imports
+from sync.hub.consents import NewConsent
+from sync.hub.tables import events, happenings, imports, reports
+from sync.hub.tables import retention as tables
 from sync.hub.tables.imports import Before
 from tests.sync.canaries import files_hold
 from tests.sync.centre import ANNA, BRAM, HERE, customer, open_centre
 from tests.tables.floor import TRAITS, open_floor
 
-DAY_MS = 24 * 3_600_000
 PERSONAL = {"customer_id", "staff_id", "session_hash", "pin_hash"}
 
 
@@ -57,7 +59,8 @@ def test_every_table_that_names_anybody_says_for_what_how_long_and_who_deletes_i
 
 
 def test_what_the_table_says_is_what_the_code_does() -> None:
-    assert of("visit").keep_ms == visits.KEEP_MS == marks.KEEP_MS
+    assert of("visit").keep_ms == visits.KEEP_MS
+    assert of("mark").keep_ms == marks.KEEP_MS + marks.MONTH_MS
     assert of("view_log").keep_ms == visits.VIEWS_MS == looks.KEEP_MS
     assert of("deed").keep_ms == deeds.KEEP_MS
     assert of("draft").keep_ms == drafts.KEEP_MS
@@ -137,3 +140,60 @@ async def test_in_a_shop_a_value_past_its_time_leaves_the_page_at_once_and_the_d
             assert floor.one("SELECT count(*) FROM replica.trait WHERE name='last'") == count
         await floor.db.scrub()
         assert not files_hold(tmp_path, sealed)
+
+
+@pytest.mark.anyio
+async def test_a_fact_that_a_clock_ahead_dated_into_the_future_is_blanked_by_when_it_came(
+    tmp_path: Path,
+) -> None:
+    start_ms = 1_700_000_000_000
+    far_ms = start_ms + 50 * LOOKS_MS
+
+    def kept(seq: int, at_ms: int) -> events.Kept:
+        return events.Kept(seq, at_ms, "greeted", b'{"visit_id":"aa"}', b"", None, None)
+
+    async with open_centre(tmp_path) as centre:
+        db, box = centre.hub.db, "box-1"
+        await db.apply(events.keep, box, 1, kept=[kept(1, start_ms), kept(2, far_ms)], now_ms=start_ms)
+        await db.apply(events.keep, box, 1, kept=[kept(3, start_ms)], now_ms=start_ms + DAY_MS)
+
+        async def blanked(before_ms: int) -> tuple[int, list[int]]:
+            count = await db.apply(tables.blank_facts, box, 1, before_ms=before_ms)
+            rows = db.reader.execute("SELECT seq FROM event WHERE body=x'7b7d' ORDER BY seq").fetchall()
+            return count, [seq for (seq,) in rows]
+
+        assert await blanked(start_ms) == (0, [])
+        # The future date holds nothing up: neither itself nor what stands behind it.
+        assert await blanked(start_ms + 1) == (3, [1, 2, 3])
+        assert await blanked(far_ms) == (0, [1, 2, 3])
+        # What comes after is young by both clocks, and stays until it is not.
+        await db.apply(events.keep, box, 1, kept=[kept(4, far_ms)], now_ms=start_ms + 2 * DAY_MS)
+        assert await blanked(start_ms + 2 * DAY_MS) == (0, [1, 2, 3])
+        assert await blanked(start_ms + 2 * DAY_MS + 1) == (1, [1, 2, 3, 4])
+
+
+@pytest.mark.anyio
+async def test_a_report_counts_what_happened_since_the_yes_and_nothing_of_before(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        hub, box = centre.hub, "box-1"
+        new = customer(ANNA)
+        consents_ = [NewConsent("saving", HERE), NewConsent("profiling", HERE)]
+        await hub.add_customers(["s1"], [type(new)(ANNA, new.traits, new.credentials, consents_)])
+        ((yes_ms,),) = hub.db.reader.execute(
+            "SELECT from_ms FROM consent WHERE purpose='profiling'"
+        ).fetchall()
+
+        def fill(conn: Any) -> None:
+            facts = [
+                events.Kept(seq, at_ms, "visit_started", b"{}", b"", None, ANNA)
+                for seq, at_ms in enumerate((yes_ms - 2, yes_ms - 1, yes_ms, yes_ms + 1), start=1)
+            ]
+            events.keep(conn, box, 1, kept=facts, now_ms=yes_ms)
+            for number, at_ms in enumerate((yes_ms - 1, yes_ms)):
+                happenings.put(
+                    conn, happenings.Happening(bytes([number]) * 16, ANNA, "web", "ready", None, at_ms, b"x")
+                )
+
+        await hub.db.apply(fill)
+        (month,) = await hub.db.read(reports.months, from_ms=yes_ms - 10, until_ms=yes_ms + 10)
+        assert (month.visits, month.channels) == (2, 1)
