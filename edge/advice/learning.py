@@ -39,7 +39,8 @@ class Learning:
         self.ranker: Ranker | None = None
         self._barred: frozenset[str] = frozenset()
         self._thread: threading.Thread | None = None
-        self._gone: set[bytes] = set()
+        self._gone: set[bytes] = set()  # of whom the ranking that is being learnt is not to know
+        self._lock = threading.Lock()  # a new ranking and a forgetting never pass each other by
         self.failed = ""
 
     @property
@@ -54,7 +55,8 @@ class Learning:
     def begin(self, known: Known, look: Callable[[], Shop]) -> None:
         """Learn anew from `known`; `look` is asked in the thread."""
         if not self.busy:
-            self._gone.clear()
+            with self._lock:
+                self._gone.clear()
             self._thread = threading.Thread(target=self._learn, args=(known, look), daemon=True)
             self._thread.start()
 
@@ -63,19 +65,19 @@ class Learning:
             shop = look()
             lines = ((who.hex(), visits(own(), but=shop.barred)) for who, own in known)
             ranker = trained_on(numbered(lines, shop.kinds), given=_given(shop.packed))
-            for who in tuple(self._gone):
-                ranker.crowd.anchors.forget(ranker.customers.get(who.hex(), -1))
-            self.ranker, self._barred, self.failed = ranker, shop.barred, ""
+            with self._lock:
+                for who in self._gone:
+                    ranker.forget(who.hex())
+                self.ranker, self._barred, self.failed = ranker, shop.barred, ""
         except Exception as error:  # a thread has nobody to raise to: the house hears it with the next answer
             self.failed = died(error)["error"]
 
     def forget(self, customer_id: bytes) -> None:
-        """Nobody is like this customer any more."""
-        if self.busy:
+        """Nobody is like this customer any more: neither in the ranking that answers nor in the one being learnt."""
+        with self._lock:
             self._gone.add(customer_id)
-        if self.ranker is not None:
-            number = self.ranker.customers.get(customer_id.hex(), -1)
-            self.ranker.crowd.anchors.forget(number)
+            if self.ranker is not None:
+                self.ranker.forget(customer_id.hex())
 
     def ranked(
         self, customer_id: bytes | None, own: Sequence[Basket], hand: Collection[str], *, now_ms: int

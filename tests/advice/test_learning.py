@@ -1,6 +1,9 @@
 """The worker's ranking: learnt beside the answers, without what is barred, and without whoever said no since."""
 
+import pickle
+import threading
 import time
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
@@ -17,7 +20,7 @@ BARRED = "p3"
 @cache
 def people() -> dict[bytes, tuple[Basket, ...]]:
     return {
-        name.encode(): tuple(
+        name.encode().ljust(16, b"\xa5"): tuple(
             Basket((20_000 + 7 * (place - len(line))) * DAY_MS, visit.items)
             for place, visit in enumerate(line)
         )
@@ -31,12 +34,17 @@ def learnt() -> Learning:
         model.put(who, own, until_ms=1 << 60)
     learning = Learning()
     learning.begin(model.known(), lambda: Shop({}, frozenset({BARRED})))
+    finished(learning)
+    assert learning.learnt
+    return learning
+
+
+def finished(learning: Learning) -> None:
     ended_s = time.monotonic() + PATIENT_S
     while learning.busy and time.monotonic() < ended_s:
         time.sleep(0.01)
+    assert not learning.busy
     assert not learning.failed
-    assert learning.learnt
-    return learning
 
 
 def names(learning: Learning, who: bytes | None, own: tuple[Basket, ...]) -> tuple[str, ...]:
@@ -55,9 +63,55 @@ def test_a_ranking_is_learnt_beside_the_answers_and_forgets_whoever_says_no() ->
     number = ranker.customers[who.hex()]
     (row,) = np.flatnonzero(ranker.crowd.anchors.customer == number)
     learning.forget(who)
+    assert who.hex() not in ranker.customers
     assert not ranker.crowd.anchors.vectors[[row]].toarray().any()
     assert not ranker.crowd.anchors.unit[:, [row]].toarray().any()
     assert names(learning, None, own)
+
+
+class Overtaken(set[bytes]):
+    """Whom a ranking is not to know, to which another comes while it is being read for the last time."""
+
+    def __init__(self, learning: Learning, late: bytes) -> None:
+        super().__init__()
+        self._late = threading.Thread(target=learning.forget, args=(late,))
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from tuple(super().__iter__())
+        self._late.start()
+        self._late.join(0.2)  # it gets so far where nothing holds it up
+
+    def end(self) -> None:
+        self._late.join(PATIENT_S)
+
+
+def test_whoever_is_forgotten_while_a_ranking_is_learnt_is_in_no_ranking_after_it() -> None:
+    during, late = list(people())[:2]
+    learning = Learning()
+    reading, released = threading.Event(), threading.Event()
+
+    def look() -> Shop:
+        reading.set()
+        assert released.wait(PATIENT_S)
+        return Shop({}, frozenset())
+
+    model = Model()
+    for who, own in people().items():
+        model.put(who, own, until_ms=1 << 60)
+    learning.begin(model.known(), look)
+    assert reading.wait(PATIENT_S)
+    overtaken = learning._gone = Overtaken(learning, late)
+    learning.forget(during)
+    released.set()
+    finished(learning)
+    overtaken.end()
+    assert learning.ranker is not None
+    assert learning.ranker.customers.keys() == {each.hex() for each in people()} - {during.hex(), late.hex()}
+    held = pickle.dumps(learning.ranker)
+    for who in (during, late):
+        assert who.hex().encode() not in held
+        number = list(people()).index(who)
+        assert number not in learning.ranker.crowd.anchors.customer
 
 
 def test_before_anything_is_learnt_nothing_is_ranked() -> None:

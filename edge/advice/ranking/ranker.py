@@ -44,16 +44,22 @@ class Without:
 
 @dataclass(frozen=True, slots=True)
 class Ranker:
-    """Read by any number of questions; trained anew rather than changed."""
+    """Read by any number of questions; trained anew rather than changed, but for `forget`."""
 
     names: tuple[str, ...]
     number: Mapping[str, int]
     stores: Mapping[str, int]
-    customers: Mapping[str, int]
+    customers: dict[str, int]
     crowd: Crowd
     mixed: Mixed
     dated: bool
     last_day: int
+
+    def forget(self, customer: str) -> None:
+        """Hold neither the id nor the purchases of a customer; nothing for somebody who is not in it."""
+        number = self.customers.pop(customer, None)
+        if number is not None:
+            self.crowd.anchors.forget(number)
 
     def rank(self, asked: Ask, most: int, *, without: Without | None = None) -> list[tuple[str, float]]:
         """The best `most` products with their scores, never one in hand; candidates only, so it may be fewer."""
@@ -210,4 +216,4 @@ def trained_on(known: Numbered, *, seed: int = 0, given: Mixed | None = None) ->
     if given is not None and not mixed.plain:
         mixed = given
     crowd = count(log, known.kinds, now=now, seed=seed)
-    return Ranker(known.names, known.number, known.stores, known.customers, crowd, mixed, log.dated, now)
+    return Ranker(known.names, known.number, known.stores, dict(known.customers), crowd, mixed, log.dated, now)
