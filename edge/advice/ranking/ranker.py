@@ -216,4 +216,6 @@ def trained_on(known: Numbered, *, seed: int = 0, given: Mixed | None = None) ->
     if given is not None and not mixed.plain:
         mixed = given
     crowd = count(log, known.kinds, now=now, seed=seed)
-    return Ranker(known.names, known.number, known.stores, dict(known.customers), crowd, mixed, log.dated, now)
+    return Ranker(
+        known.names, known.number, known.stores, dict(known.customers), crowd, mixed, log.dated, now
+    )
