@@ -18,7 +18,7 @@ from typing import Concatenate, Final, Generic, NoReturn, ParamSpec, Protocol, T
 import aiosqlite
 
 from edge.kit import sweeping
-from edge.kit.errors import Corrupt, StoreError
+from edge.kit.errors import Corrupt, DiskFull, StoreError
 from edge.kit.sqlite_open import BUSY_MS, attach_read_only, attach_writable, open_both
 from edge.kit.sqlite_open import open_reader as open_reader
 from edge.kit.sqlite_open import open_writer as open_writer
@@ -338,12 +338,13 @@ class Database(Generic[F]):
         """After rows of people were deleted: empty the logs, and write small files anew at once."""
         await self.scrub()
         await self.owe_sweep()  # another sweep may have run between the promise and the deletion
-        await self.sweep(most=sweeping.AT_ONCE_BYTES)
+        with suppress(DiskFull):  # what was deleted is deleted: the next round says that there is no room
+            await self.sweep(most=sweeping.AT_ONCE_BYTES)
 
     async def sweep(self, *, most: int | None = None) -> None:
         """Where it is owed write the files anew, if they are not larger than `most` bytes together; nobody writes
-        meanwhile. What was deleted then stands in no byte of them. Raises StoreError, also where there is no room:
-        it takes as much again.
+        meanwhile. What was deleted then stands in no byte of them. It stays owed while another process writes. Raises
+        StoreError, also where there is no room: it takes as much again.
         """
         main, owed = self._files["main"], self._owed
 
@@ -351,13 +352,15 @@ class Database(Generic[F]):
             size = sweeping.size(self._files.values())
             if not sweeping.owed(main) or (most is not None and size > most):
                 return False
-            with _patient(conn):
+            with _patient(conn, BUSY_MS if most is None else _SCRUB_MS):
                 sweeping.rewrite(conn, self._files, large=size > sweeping.AT_ONCE_BYTES)
             return True
 
         try:
             done = await self._writer.run(anew)
         except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+                return
             raise self.met(error) from None
         if done:
             await self.scrub()

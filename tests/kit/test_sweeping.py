@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge.kit import sweeping
-from edge.kit.sqlite import open_reader
+from edge.kit.sqlite import open_reader, open_writer
 from tests.kit.stores import files_with, opened
 
 pytestmark = pytest.mark.anyio
@@ -82,5 +82,17 @@ async def test_what_is_promised_while_a_sweep_runs_is_still_owed_after_it(tmp_pa
         await db.owe_sweep()
         await asyncio.gather(db.sweep(), db.owe_sweep())
         assert sweeping.owed(tmp_path / "journal.db")
+        await db.sweep()
+        assert not sweeping.owed(tmp_path / "journal.db")
+
+
+async def test_a_sweep_while_another_process_writes_stays_owed_and_refuses_nothing(tmp_path: Path) -> None:
+    async with opened(tmp_path) as db:
+        with closing(open_writer(tmp_path / "replica.db")) as importing:
+            importing.execute("BEGIN IMMEDIATE")
+            importing.execute("INSERT INTO copied VALUES (1)")
+            await db.sweep_small()
+            assert sweeping.owed(tmp_path / "journal.db")
+            importing.execute("COMMIT")
         await db.sweep()
         assert not sweeping.owed(tmp_path / "journal.db")
