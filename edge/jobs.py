@@ -13,6 +13,7 @@ from edge import centre, outbox
 from edge.advice import outcomes
 from edge.advice import tables as advice
 from edge.catalogue import tables as catalogue
+from edge.consent.retention import DAY_MS
 from edge.consent.tables import FOREVER_MS
 from edge.facts import Fact
 from edge.files import suspect, whole_again
@@ -208,6 +209,9 @@ async def drop_expired(house: House, now_ms: int) -> None:
     while place is not None:
         place = await house.db.apply(tables.drop_expired, place, now_ms=now_ms)
         await asyncio.sleep(0.01)
+    if house.health.alone:
+        while await house.db.apply(tables.drop_stopped, before_ms=now_ms - DAY_MS):
+            pass
     await house.db.scrub()
 
 

@@ -13,12 +13,13 @@ from edge.consent.retention import DAY_MS, HOUR_MS, KEPT, Kept, Where, keep_ms
 from edge.consent.rules import PURPOSES, TRAITS
 from edge.guests import acts as guests
 from edge.kit.sql import Connection
+from edge.recognition import tables as recognition
 from edge.staff.rules import SESSION_MS
 from sync.hub import retention
 from sync.hub.consents import NewConsent
 from sync.hub.people import NewCustomer
 from tests.sync.centre import ANNA, BRAM, HERE, open_centre
-from tests.tables.floor import open_floor
+from tests.tables.floor import RECIPIENT, open_floor
 
 pytestmark = pytest.mark.anyio
 SHORT: Final = 60_000  # how much older and younger than its period the two rows are, at least
@@ -220,3 +221,40 @@ def _stop(conn: Any, whose: bytes, *, at_ms: int) -> None:
     for purpose, recipient in rows:
         said = {"customer_id": whose, "purpose": purpose, "recipient": recipient, "gen": 1, "granted": 0}
         put(conn, "consent_event", {**said, "state": "withdrawn", "at_ms": at_ms})
+
+
+async def test_in_a_shop_without_a_hub_what_rested_on_a_yes_goes_a_day_after_it_is_over(
+    tmp_path: Path,
+) -> None:
+    async with open_floor(tmp_path) as floor:
+        start_ms = floor.now_ms
+        everything = {name: {"x": name} for name in TRAITS}
+        asked = {purpose: None for purpose, basis in PURPOSES.items() if basis == "consent"}
+        rests = {name for name in everything if PURPOSES[TRAITS[name].purpose] != "consent"}
+        stays = await floor.resident("1", traits=everything, consents=asked)
+        expires = await floor.resident("2", traits=everything, consents=dict.fromkeys(asked, start_ms))
+        stops = await floor.resident("3", traits=everything, consents=asked)
+        again = await floor.resident("4", traits=everything, consents=asked)
+
+        def said(conn: Any) -> None:
+            for person, state, gen in ((stops, "withdrawn", 1), (again, "withdrawn", 1), (again, "given", 2)):
+                for purpose in asked:
+                    row = (person.customer_id, purpose, RECIPIENT, "consent", gen, state, start_ms)
+                    conn.execute("REPLACE INTO main.consent VALUES (?, ?, ?, ?, ?, ?, ?, NULL)", row)
+
+        await floor.db.apply(said)
+
+        async def left(after_ms: int) -> list[set[str]]:
+            while await floor.db.apply(
+                recognition.drop_stopped, before_ms=start_ms + after_ms - DAY_MS, most=2
+            ):
+                pass
+            sql = "SELECT name FROM replica.trait WHERE customer_id=?"
+            people = (stays, expires, stops, again)
+            return [
+                {name for (name,) in floor.db.reader.execute(sql, (each.customer_id,))} for each in people
+            ]
+
+        whole = set(everything)
+        assert await left(DAY_MS - SHORT) == [whole] * 4
+        assert await left(DAY_MS) == [whole, rests, rests, whole]
