@@ -1,6 +1,6 @@
 """One answer of `welkom advise`: the ranking decides what, and what moved it, if true, says why. Pure."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -64,12 +64,13 @@ class Answering:
         usable = frozenset(item for basket in own for item in basket.items) | {*hand}
         moved = moving(ask, counts, usable, ranked, faint=True)
 
-        def why(name: str) -> Reason:
+        def why(name: str) -> Iterator[Reason]:
             """What is always true in the end: how often they bought it, or else how often everybody did."""
-            reason = moved(name) if name in ranks else None
-            times = sum(name in basket.items for basket in own)
-            plain = Often(times, len(own)) if times else None
-            return reason or plain or PopularHere(EVERYWHERE, counts.baskets, counts.bought(name))
+            if name in ranks:
+                yield from moved(name)
+            if times := sum(name in basket.items for basket in own):
+                yield Often(times, len(own))
+            yield PopularHere(EVERYWHERE, counts.baskets, counts.bought(name))
 
         ranks = frozenset(ranked.names)
         order = (*ranked.names, *self._filler)

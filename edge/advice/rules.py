@@ -114,19 +114,27 @@ PERSONAL: Final[frozenset[Code]] = frozenset(REASONS) - {"popular_here"}
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """An item with its title, and the reason that put it here. Words are the page's."""
+    """An item with its title, the reason that put it here, and what else is true and spoke for it.
+
+    Words are the page's.
+    """
 
     item: str
     title: str
     reason: Reason = field(repr=False)
+    also: tuple[Reason, ...] = field(default=(), repr=False)
 
     @property
     def code(self) -> Code:
-        return _CODES[type(self.reason)]
+        return code_of(self.reason)
 
     @property
     def evidence(self) -> dict[str, int | str]:
         return asdict(self.reason)
+
+
+def code_of(reason: Reason) -> Code:
+    return _CODES[type(reason)]
 
 
 def reason_of(code: Code, evidence: Mapping[str, Any]) -> Reason:

@@ -1,6 +1,6 @@
 """From a ranking to what is said: the first that may be suggested, each with the reason that moved it. Pure."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import islice
 from typing import Final, Protocol
@@ -15,6 +15,7 @@ from edge.advice.rules import (
     DueAgainVisits,
     GoesWith,
     Look,
+    PopularHere,
     Reason,
     Scored,
     Seen,
@@ -23,7 +24,8 @@ from edge.advice.rules import (
 )
 
 AT_ONCE: Final = 32
-Why = Callable[[str], Reason | None]
+MOST_REASONS: Final = 3
+Why = Callable[[str], Iterator[Reason]]
 
 
 class Ranked(Protocol):
@@ -37,8 +39,10 @@ class Ranked(Protocol):
     def falls_without(self, name: str, other: str) -> bool: ...
 
 
-def named(ranked: Iterable[str], look: Look, guard: Guard, why: Why, *, most: int) -> list[Suggestion]:
-    """The first `most` of `ranked` that the guard lets pass and that have a reason; fewer where there are fewer."""
+def named(
+    ranked: Iterable[str], look: Look, guard: Guard, why: Why, *, most: int, reasons: int = 1
+) -> list[Suggestion]:
+    """The first `most` of `ranked` that the guard lets pass and that have a reason, each with at most `reasons`."""
     found: list[Suggestion] = []
     left = iter(dict.fromkeys(ranked))
     while some := list(islice(left, AT_ONCE)):
@@ -47,9 +51,11 @@ def named(ranked: Iterable[str], look: Look, guard: Guard, why: Why, *, most: in
             item = seen.get(name)
             if item is None or guard.objection(name, item) is not None:
                 continue
-            if (reason := why(name)) is None:
+            if not (true := list(islice(why(name), reasons))):
                 continue
-            found.append(Suggestion(name, item.title, reason))
+            # That everybody buys it adds nothing to what is said of this customer.
+            also = tuple(each for each in true[1:] if not isinstance(each, PopularHere))
+            found.append(Suggestion(name, item.title, true[0], also))
             if len(found) == most:
                 return found
     return found
@@ -70,29 +76,40 @@ def suggest(
     guard = guard_of(ask, words)
     first: list[Suggestion] = []
     if ranked is not None:
-        first = named(ranked.names, look, guard, moving(ask, counts, usable, ranked), most=top)
+        why = moving(ask, counts, usable, ranked)
+        first = named(ranked.names, look, guard, why, most=top, reasons=MOST_REASONS)
         if len(first) == top:
             return first
-    best: dict[str, Scored] = {}
-    for score, name, reason in rules.candidates(ask, counts, usable):
-        if score > best.get(name, (0.0,))[0]:
-            best[name] = score, reason
     said = {each.item for each in first}
-    order = sorted(best.keys() - said, key=lambda name: (-best[name][0], name))
-    return first + named(order, look, guard, lambda name: best[name][1], most=top - len(first))
+    found: dict[str, list[Scored]] = {}
+    for score, name, reason in rules.candidates(ask, counts, usable):
+        if name not in said:
+            found.setdefault(name, []).append((score, reason))
+    for true in found.values():
+        true.sort(key=lambda each: -each[0])
+    order = sorted(found, key=lambda name: (-found[name][0][0], name))
+    left = top - len(first)
+    return first + named(
+        order,
+        look,
+        guard,
+        lambda name: (reason for _, reason in found[name]),
+        most=left,
+        reasons=MOST_REASONS,
+    )
 
 
 def moving(ask: Ask, counts: Seen, usable: frozenset[str], ranked: Ranked, *, faint: bool = False) -> Why:
-    """Of a product's true reasons the one whose evidence moved it up most; where none moved it, what is popular.
+    """Of a product's true reasons those whose evidence moved it up, the most first; what is popular comes last.
 
-    In a shop of few products an own rhythm may lift the score and no place: it is still said.
-
-    None for a product of which nothing can be said. `faint`: also of habits too weak to be said aloud.
+    In a shop of few products an own rhythm may lift the score and no place: it is still said. None for a product of
+    which nothing can be said. `faint`: also of habits too weak to be said aloud, and of what came along last time.
     """
     visits, hand = rules.visits_of(ask.own), rules.in_hand(ask, usable)
+    last = frozenset[str]() if faint or not ask.own else frozenset(ask.own[-1].items)
     people = cache(lambda: rules.alike(ask, counts, usable))
 
-    def why(name: str) -> Reason | None:
+    def why(name: str) -> Iterator[Reason]:
         moved: list[tuple[float, Reason | None]] = []
         rhythm: Reason | None = None
         if at := visits.get(name, ()):
@@ -104,12 +121,15 @@ def moving(ask: Ask, counts: Seen, usable: frozenset[str], ranked: Ranked, *, fa
                 rhythm = own
         elif ranked.by_alike(name)[1]:
             moved.append((ranked.by_alike(name)[0], rules.others_like_you(name, people(), counts)))
-        company = ranked.by_company(name, [item for item in hand if item != name])
-        moved += [(by, rules.goes_with(name, item, ask, counts)) for item, by in company.items()]
+        if name not in last:
+            company = ranked.by_company(name, [item for item in hand if item != name])
+            moved += [(by, rules.goes_with(name, item, ask, counts)) for item, by in company.items()]
         for _, reason in sorted(moved, key=lambda each: -each[0]):
             if reason and not (isinstance(reason, GoesWith) and not ranked.falls_without(name, reason.item)):
-                return reason
-        popular = rules.popular_here(name, counts, ask.store)
-        return rhythm or (popular[1] if popular else None)
+                yield reason
+        if rhythm:
+            yield rhythm
+        if name not in last and (popular := rules.popular_here(name, counts, ask.store)):
+            yield popular[1]
 
     return why

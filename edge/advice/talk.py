@@ -1,10 +1,11 @@
 """What the house and its advice worker say to each other: one JSON line each, over the worker's stdin and stdout."""
 
+from dataclasses import asdict
 from typing import Any
 
 import msgspec
 
-from edge.advice.rules import Code, Suggestion, reason_of
+from edge.advice.rules import Code, Suggestion, code_of, reason_of
 from edge.kit.child import Failed
 
 
@@ -40,14 +41,28 @@ class Line(msgspec.Struct, frozen=True):
     request: Request
 
 
+class Because(msgspec.Struct, frozen=True):
+    code: Code
+    evidence: dict[str, Any]
+
+
 class Made(msgspec.Struct, frozen=True):
+    """`also`: what else is true of it and spoke for it."""
+
     item: str
     title: str
     code: Code
     evidence: dict[str, Any]
+    also: list[Because] = []
+
+    @classmethod
+    def of(cls, made: Suggestion) -> "Made":
+        also = [Because(code_of(each), asdict(each)) for each in made.also]
+        return cls(made.item, made.title, made.code, made.evidence, also)
 
     def suggestion(self) -> Suggestion:
-        return Suggestion(self.item, self.title, reason_of(self.code, self.evidence))
+        also = tuple(reason_of(each.code, each.evidence) for each in self.also)
+        return Suggestion(self.item, self.title, reason_of(self.code, self.evidence), also)
 
 
 class Trained(msgspec.Struct, frozen=True, tag=True):

@@ -172,7 +172,7 @@ class Shelf:
                 words=barred_words(self._start.country),
                 ranked=self._learning.ranked(ask.customer_id, ask.own, ask.in_hand, now_ms=asked.now_ms),
             )
-        made = [Made(each.item, each.title, each.code, each.evidence) for each in found]
+        made = [Made.of(each) for each in found]
         return Advised(made, profiled=own is not None, until_ms=own.until_ms if own else FOREVER_MS)
 
     def size(self, began_s: float) -> Trained:

@@ -11,7 +11,7 @@ from litestar.response import Redirect
 
 from edge.advice import acts, outcomes, tables
 from edge.advice.advisor import Advice
-from edge.advice.limits import barred_words
+from edge.advice.limits import barred_words, price_law
 from edge.advice.pack import pack_id
 from edge.advice.rules import (
     DueAgain,
@@ -21,6 +21,7 @@ from edge.advice.rules import (
     Often,
     OthersLikeYou,
     PopularHere,
+    Reason,
     Suggestion,
     barred,
 )
@@ -64,6 +65,8 @@ class Shown:
     stock: str
     place: str
     said: bool
+    also: tuple[str, ...] = field(default=(), repr=False)
+    price: str = ""  # the law that keeps its price out of an offer, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +173,16 @@ def _page(desk: Desk, arrival: Arrival, around: Frame, say: Words, *, tablet: st
     found = held.suggestions if held else ()
     bought = [item for basket in own.baskets for item in basket.items] if own else []
     items = {**offers.titles(house.db.reader, found), **tables.items(house.db.reader, set(bought))}
-    shown = tuple(_shown(each, items, own, held, say, now_ms=now_ms) for each in found)
+    country = house.config.shop.country
+    shown = tuple(_shown(each, items, own, held, say, country=country, now_ms=now_ms) for each in found)
     name = house.names.of(house.db.reader, arrival.customer_id, now_ms=now_ms)
     called = text(name, "call") or text(name, "short") or say.say("row.nameless")
     sentence = "" if shown else say.say(EMPTY[_empty(desk, arrival, held, quiet=quiet)])
-    purchases = _purchases(own, items, say, now_ms=now_ms) if own and not quiet else ()
+    purchases = _purchases(own, items, say, country=country, now_ms=now_ms) if own and not quiet else ()
     spelt = (
-        repr([[each.item, each.why, each.stock, each.said] for each in shown]) + sentence + str(own is None)
+        repr([[each.item, each.why, each.also, each.stock, each.said] for each in shown])
+        + sentence
+        + str(own is None)
     )
     return AdvicePage(
         frame=around,
@@ -231,11 +237,14 @@ def _shown(
     held: Advice | None,
     say: Words,
     *,
+    country: str,
     now_ms: int,
 ) -> Shown:
     item = items.get(each.item)
-    stock, place = say.say("advice.stock_unknown"), ""
+    stock, place, price = say.say("advice.stock_unknown"), "", ""
     if item is not None:
+        if law := price_law(item.category, country):
+            price = say.say("advice.price", law=law)
         place = say.say("advice.place", place=item.place) if item.place else ""
         if item.stock is not None and item.counted_ms is not None:
             when = say.when(item.counted_ms, now_ms=now_ms)
@@ -244,22 +253,30 @@ def _shown(
         item=each.item,
         title=each.title,
         sentence=offers.short(each, items, say),
-        why=offers.why(each, items, say, now_ms=now_ms),
-        used=_used(each, items, own, say, now_ms=now_ms),
+        why=offers.why(each.reason, items, say, now_ms=now_ms),
+        used=tuple(
+            dict.fromkeys(
+                line
+                for reason in (each.reason, *each.also)
+                for line in _used(each.item, reason, items, own, say, now_ms=now_ms)
+            )
+        ),
         stock=stock,
         place=place,
         said=held is not None and each.item in held.said,
+        also=tuple(offers.why(reason, items, say, now_ms=now_ms) for reason in each.also),
+        price=price,
     )
 
 
 def _used(
-    each: Suggestion, items: Mapping[str, Item], own: Own | None, say: Words, *, now_ms: int
+    named: str, reason: Reason, items: Mapping[str, Item], own: Own | None, say: Words, *, now_ms: int
 ) -> tuple[str, ...]:
-    """The data behind a suggestion, in plain words with dates."""
+    """The data behind a reason, in plain words with dates."""
     baskets = own.baskets if own else ()
-    match each.reason:
+    match reason:
         case DueAgain() | DueAgainVisits() | Often():
-            dates = _dates([b.at_ms for b in baskets if each.item in b.items], say, now_ms=now_ms)
+            dates = _dates([b.at_ms for b in baskets if named in b.items], say, now_ms=now_ms)
             return (say.say("used.own"), *([say.say("used.dates", dates=dates)] if dates else []))
         case GoesWith(item):
             dates = _dates([b.at_ms for b in baskets if item in b.items], say, now_ms=now_ms)
@@ -284,14 +301,16 @@ def _dates(at_ms: Sequence[int | None], say: Words, *, now_ms: int) -> str:
     return ", ".join(say.when(each, now_ms=now_ms) for each in dated)
 
 
-def _purchases(own: Own, items: Mapping[str, Item], say: Words, *, now_ms: int) -> tuple[Purchase, ...]:
+def _purchases(
+    own: Own, items: Mapping[str, Item], say: Words, *, country: str, now_ms: int
+) -> tuple[Purchase, ...]:
     """The last purchases in words; what is sensitive, or not in the catalogue, is not named."""
     found: list[Purchase] = []
     for basket in reversed(own.baskets):
         named = [
             items[item].title
             for item in basket.items
-            if item in items and not barred(items[item], barred_words())
+            if item in items and not barred(items[item], barred_words(country))
         ]
         if not named:
             continue

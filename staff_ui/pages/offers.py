@@ -15,6 +15,7 @@ from edge.advice.rules import (
     Often,
     OthersLikeYou,
     PopularHere,
+    Reason,
     Suggestion,
 )
 from staff_ui.words import Words, key
@@ -52,7 +53,8 @@ def on_card(advice: Advice, conn: Connection, words: Words) -> Offer | None:
 def titles(conn: Connection, found: Collection[Suggestion]) -> Mapping[str, Item]:
     """The products of suggestions and of their reasons."""
     named = {each.item for each in found}
-    named |= {each.reason.item for each in found if isinstance(each.reason, GoesWith)}
+    reasons = (reason for each in found for reason in (each.reason, *each.also))
+    named |= {reason.item for reason in reasons if isinstance(reason, GoesWith)}
     return tables.items(conn, named)
 
 
@@ -66,9 +68,9 @@ def short(each: Suggestion, items: Mapping[str, Item], words: Words) -> str:
     return words.say(SHORT[each.code], title=each.title, other=other)
 
 
-def why(each: Suggestion, items: Mapping[str, Item], words: Words, *, now_ms: int) -> str:
-    """The reason with its numbers."""
-    match each.reason:
+def why(reason: Reason, items: Mapping[str, Item], words: Words, *, now_ms: int) -> str:
+    """A reason with its numbers."""
+    match reason:
         case DueAgain(every_days, last_days_ago, times):
             ago = words.ago(now_ms - last_days_ago * 24 * 3_600_000, now_ms=now_ms)
             return words.count("reason.due_again", times, every=_every(every_days, words), ago=ago)
@@ -91,7 +93,7 @@ def why(each: Suggestion, items: Mapping[str, Item], words: Words, *, now_ms: in
         case PopularHere(_, baskets, bought):
             return words.count("reason.popular_here", baskets, bought=words.number(bought))
         case _:
-            assert_never(each.reason)
+            assert_never(reason)
 
 
 def _every(days: int, words: Words) -> str:

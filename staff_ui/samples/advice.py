@@ -24,7 +24,7 @@ _ITEMS: Final = {
 }
 _REASONS: Final = (
     Suggestion("tent-sheet-002", "Grondzeil 2 personen", GoesWith("tent-low-002", 41, 96, 39)),
-    Suggestion("cook-gas-230", "Gasblik 230 g", DueAgain(42, 40, 5)),
+    Suggestion("cook-gas-230", "Gasblik 230 g", DueAgain(42, 40, 5), (GoesWith("tent-low-002", 31, 96, 24),)),
     Suggestion("sock-wool-001", "Wandelsokken merino", OthersLikeYou(27)),
 )
 
@@ -71,11 +71,12 @@ def _shown(each: Suggestion, words: Words) -> Shown:
         item=each.item,
         title=each.title,
         sentence=short(each, _ITEMS, words),
-        why=why(each, _ITEMS, words, now_ms=NOW_MS),
+        why=why(each.reason, _ITEMS, words, now_ms=NOW_MS),
         used=(words.say("used.own"),),
         stock=words.count("advice.stock", item.stock or 0, when=when)
         if counted
         else words.say("advice.stock_unknown"),
         place=words.say("advice.place", place=item.place) if item.place else "",
         said=False,
+        also=tuple(why(reason, _ITEMS, words, now_ms=NOW_MS) for reason in each.also),
     )

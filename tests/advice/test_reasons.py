@@ -18,9 +18,9 @@ K = 10
 
 @cache
 def shop() -> tuple[list[Line], list[Line]]:
-    """What 320 customers of a drugstore bought, and questions about what comes after."""
-    known, questions = cut(lines_of(drugstore(320, products=150)))
-    return known, random.Random(4).sample(questions, 40)
+    """What 260 customers of a drugstore bought, and questions about what comes after."""
+    known, questions = cut(lines_of(drugstore(260, products=150)))
+    return known, random.Random(4).sample(questions, 30)
 
 
 class Shop:
@@ -53,13 +53,13 @@ def test_every_reason_is_true_and_without_its_evidence_the_item_falls(tmp_path: 
     for query, answer in zip(queries, found, strict=True):
         for place, (item, reason) in enumerate(answer):
             assert recounted(told, query, item, reason) == ""
-            if reason["code"] not in ("others_like_you", "popular_here"):
+            if reason["code"] not in ("others_like_you", "popular_here") and len(asked) < 50:
                 again += [struck(query, item, reason), chance(query, item, reason, dice)]
                 asked.append((place, item))
     answered = [[item for item, _ in answer] for answer in asked_in.answers(again)]
     lowered = sum(fell(item, place, answered[2 * at]) for at, (place, item) in enumerate(asked))
     by_chance = sum(fell(item, place, answered[2 * at + 1]) for at, (place, item) in enumerate(asked))
-    assert lowered >= 0.95 * len(asked) > 40
+    assert lowered >= 0.95 * len(asked) > 30
     assert by_chance <= 0.2 * len(asked)
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from statistics import median
 from typing import Any
 
@@ -13,7 +13,18 @@ from hypothesis import strategies as st
 
 from edge.advice.limits import barred_words, limits, price_law, spelt
 from edge.advice.model import Model
-from edge.advice.rules import DAY_MS, Ask, Basket, Item, Suggestion, barred, baskets_of, reason_of
+from edge.advice.rules import (
+    DAY_MS,
+    Ask,
+    Basket,
+    Item,
+    PopularHere,
+    Suggestion,
+    barred,
+    baskets_of,
+    code_of,
+    reason_of,
+)
 from edge.advice.suggesting import suggest
 from tests.kit.clocks import START_MS
 from tests.rules.advice_shop import catalogue, histories
@@ -101,7 +112,9 @@ def test_every_number_of_every_reason_is_found_again_in_the_baskets(seed: int) -
         hand = tuple(sorted(items))[seed % 40 : seed % 40 + seed % 3]
         ask = asked(who, lines, in_hand=hand)
         for each in found_for(ask, model, items, top=8):
-            assert each.evidence == counted(each.code, each.item, each.evidence, who, lines, usable)
+            for reason in (each.reason, *each.also):
+                said = asdict(reason)
+                assert said == counted(code_of(reason), each.item, said, who, lines, usable)
             assert reason_of(each.code, each.evidence) == each.reason
             item = items[each.item]
             assert each.item in usable
@@ -236,6 +249,31 @@ def test_a_ranking_orders_what_has_a_reason_and_names_nothing_without_one() -> N
         ask, model, look, words=words, top=6, ranked=Order(("nobody sells it", *reversed(plain[:4])))
     )
     assert [each.item for each in ranked] == [*reversed(plain[:4]), *plain[4:]]
+
+
+def test_a_reason_is_the_true_one_that_moved_the_product_and_the_next_stands_beside_it() -> None:
+    model, look, words = model_of(SHOP), look_in(ITEMS), barred_words()
+    codes: dict[str, Counter[str]] = {}
+    for moved in ("own", "beside", "alike", ""):
+        codes[moved] = Counter()
+        for who in list(SHOP)[:40]:
+            order = Order(tuple(ITEMS), frozenset({moved}))
+            found = suggest(Ask(who, SHOP[who], START_MS), model, look, words=words, top=20, ranked=order)
+            from_order = [each for each in found if not each.also]
+            codes[moved].update(each.code for each in from_order[:3])
+    assert codes["beside"]["goes_with"]
+    assert codes["alike"]["others_like_you"]
+    assert not codes["own"]["goes_with"] + codes["own"]["others_like_you"]
+    assert codes[""].keys() <= {"popular_here", "due_again"}
+    every = Order(tuple(ITEMS))
+    both = [
+        each
+        for who in list(SHOP)[:40]
+        for each in suggest(Ask(who, SHOP[who], START_MS), model, look, words=words, ranked=every)
+        if each.also
+    ]
+    assert both
+    assert not any(isinstance(reason, PopularHere) for each in both for reason in each.also)
 
 
 def test_what_was_refused_or_is_in_hand_is_left_alone() -> None:

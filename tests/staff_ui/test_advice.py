@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from sqlite3 import Connection
 from typing import Any
 
@@ -120,6 +121,8 @@ def suggested(place: Place) -> str:
 
 def test_the_card_has_one_line_and_the_page_three_with_reasons_and_the_data_behind(advised: Place) -> None:
     tent_owner(advised)
+    books = [replace(each, category="boeken") if each.item == "gas-1" else each for each in ITEMS]
+    advised.run(advised.house.db.apply(put_items, books, counted_ms=advised.now_ms() - DAY_MS))
     advised.tap(CARD)
     visit = suggested(advised)
     tablet = advised.signed_in()
@@ -131,6 +134,9 @@ def test_the_card_has_one_line_and_the_page_three_with_reasons_and_the_data_behi
     assert "Ongeveer om de 4 weken gekocht. Tot nu toe 4 keer, 4 weken geleden voor het laatst." in page
     assert "Nog 6 op voorraad, geteld op" in page
     assert "Ligt bij: wand 4" in page
+    assert (
+        page.count("De prijs ligt vast: bied geen korting aan (Wet op de vaste boekenprijs, artikel 6") == 1
+    )
     assert "Waarom zie ik dit?" in page
     assert "Laatste aankopen" in page
     assert "12 dagen geleden" in page
@@ -185,7 +191,7 @@ def test_every_reason_is_said_in_both_languages_with_the_right_numbers(advised: 
     now_ms = advised.now_ms()
     said = {
         language: [
-            (short(each, items, words), why(each, items, words, now_ms=now_ms))
+            (short(each, items, words), why(each.reason, items, words, now_ms=now_ms))
             for reason in (
                 DueAgain(1, 1, 4), DueAgain(42, 40, 5), DueAgainVisits(1, 1, 4), DueAgainVisits(3, 4, 6),
                 Often(4, 6), GoesWith("tent-2", 1_400, 2_000, 900), OthersLikeYou(12),
