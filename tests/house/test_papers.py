@@ -131,7 +131,7 @@ def test_records_name_every_purpose_field_and_time_limit_in_force() -> None:
         ("dpia", EVERYTHING, "iemand te vinden die hulp vroeg"),
         ("dpia", ALONE, "Deze winkel heeft geen hoofdkantoor"),
         ("council", EVERYTHING, "naar het hoofdkantoor"),
-        ("sign", EVERYTHING, "https://welkom.example"),
+        ("sign", EVERYTHING, "welkom.example"),
         ("sign", ALONE, "luisteren hier niet naar"),
     ],
 )
