@@ -11,7 +11,7 @@ from staff_ui.handed import HandedTablets
 from staff_ui.pages.trouble import trouble
 from staff_ui.pages.visits import Renderer
 from staff_ui.routes import ROUTES, handlers, with_shortcuts
-from staff_ui.security import HEADERS, Ask, adds, stage_headers
+from staff_ui.security import FORM_BYTES, HEADERS, Ask, adds, stage_headers
 from staff_ui.sessions import Sessions
 from staff_ui.sheets import Sheets
 
@@ -39,6 +39,7 @@ def make_app(house: House, *, stage: Stage | None = None) -> ASGIApp:
         handlers(desk),
         openapi_config=None,
         logging_config=None,
+        request_max_body_size=FORM_BYTES,
         before_send=[adds(headers)],
         exception_handlers={Exception: on_error},
     )

@@ -106,6 +106,7 @@ class Desk:
     handed: HandedTablets
     # Visit -> how often a birthday was guessed wrong in it. In memory: a visit is over in hours.
     tries: dict[bytes, int] = field(default_factory=dict)
+    told: dict[str, int] = field(default_factory=dict)  # code of a refusal -> when the log said it last
     asked: dict[bytes, int] = field(default_factory=dict)  # visit -> since when its card is asked for
     stage: Stage | None = None
     paths: frozenset[str] = frozenset()  # what this house serves: the menu links to nothing else

@@ -47,6 +47,7 @@ def stage_headers(hub: str) -> tuple[tuple[bytes, bytes], ...]:
 
 YEAR_S: Final = 365 * 24 * 3600
 FORM_FIELD: Final = "own"
+FORM_BYTES: Final = 65_536  # no form of ours is larger: a code of 4,096 letters, a note, some fields
 
 
 def adds(headers: Sequence[tuple[bytes, bytes]]) -> Callable[[Message, Scope], Awaitable[None]]:

@@ -58,6 +58,7 @@ FIELDS: Final = frozenset(
         "since",
         "state",
         "status",
+        "tablet",
         "tablets",
         "to_version",
         "total",

@@ -17,6 +17,7 @@ from staff_ui.desk import Desk, Guest, frame, html, initials, words
 from staff_ui.pages.signin import Tile
 from staff_ui.security import Ask
 from staff_ui.sheets import Frame
+from staff_ui.telling import came_in, kept_out
 from staff_ui.words import Words
 
 SENT_ON: Final = ("act", "line", "amount")
@@ -84,7 +85,10 @@ async def looked_along(
     if not isinstance(taken, Locked):
         if await asyncio.to_thread(pin_fits, house.keys.pin_pepper, pin, colleague.pin_hash):
             await house.db.apply(acts.right_pin, colleague.id, tablet_hash)
+            came_in(house, tablet_hash, way="looked_along", role=colleague.role)
             return colleague.id, "", 200
         if taken.tries < FREE_TRIES:
+            kept_out(house, tablet_hash, way="looked_along", locked=False)
             return b"", say.count("signin.wrong", taken.left), 422
+    kept_out(house, tablet_hash, way="looked_along", locked=True)
     return b"", say.say("signin.locked", wait=say.wait(taken.until_ms - now_ms)), 429

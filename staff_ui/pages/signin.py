@@ -13,6 +13,7 @@ from edge.staff.rules import FREE_TRIES, SESSION_MS, Locked, Taken, is_pin
 from staff_ui.desk import Desk, Guest, frame, html, initials, words
 from staff_ui.security import Ask, cookie, own_form
 from staff_ui.sheets import Frame
+from staff_ui.telling import came_in, kept_out
 from staff_ui.words import key
 
 SIGNED_IN_S: Final = SESSION_MS // 1000
@@ -57,9 +58,12 @@ async def signin_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     tablet_hash = token_hash(guest.tablet)
     taken = await house.db.apply(acts.take_try, staff.id, tablet_hash, now_ms=house.time.now_ms())
     if isinstance(taken, Locked):
+        kept_out(house, tablet_hash, way="pin", locked=True)
         return _locked(desk, request, guest, name=name, until_ms=taken.until_ms)
     if not await asyncio.to_thread(pin_fits, house.keys.pin_pepper, pin, staff.pin_hash):
+        kept_out(house, tablet_hash, way="pin", locked=taken.tries >= FREE_TRIES)
         return _wrong(desk, request, guest, name=name, taken=taken)
+    came_in(house, tablet_hash, way="pin", role=staff.role)
     token = await desk.sessions.sign_in(staff, tablet_hash)
     desk.handed.take_back(tablet_hash)
     secure = house.config.server.secure_cookies

@@ -16,6 +16,7 @@ from edge.staff.pins import token_hash
 from staff_ui.desk import Desk, Guest, frame, html
 from staff_ui.security import Ask, cookie_name
 from staff_ui.sheets import Frame
+from staff_ui.telling import refused
 from staff_ui.words import key
 
 # Title, sentence, next step. The address of the next step is `/` unless it says otherwise.
@@ -69,6 +70,8 @@ def trouble(desk: Desk, request: Ask, error: Exception) -> Response[object]:
     status, code = status_of(error), error.code if isinstance(error, WelkomError) else ""
     if status == 500:
         desk.house.log("page_failed", path=request.scope["path"].split("/")[1], **died(error))
+    if isinstance(error, NotAllowed):
+        refused(desk.house, desk.told, code=error.code, path=request.scope["path"])
     fetched = "hx-request" in request.headers
     door = _door(request, error) if isinstance(error, NotSignedIn) else ""
     # A tablet that has to show its key does so first: the customer's page would send it back here.

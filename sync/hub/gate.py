@@ -99,6 +99,7 @@ class Gate:
             (b"content-type", b"application/problem+json"),
             (b"content-length", b"%d" % len(body)),
             (b"retry-after", b"%d" % wait_s),
+            (b"x-content-type-options", b"nosniff"),
             (b"connection", b"close"),  # what it still wants to send is not read
         ]
         await send({"type": "http.response.start", "status": 429, "headers": heads})

@@ -30,7 +30,7 @@ def application(hub: "Hub", routes: Sequence[ControllerRouterHandler]) -> Litest
     """An application of these routes only."""
     return Litestar(
         routes,
-        before_send=[AddHeaders(hub.config.frame_ancestors)],
+        before_send=[AddHeaders(hub.config.frame_ancestors, https=hub.config.secure_cookies)],
         exception_handlers=_problems(hub),
         openapi_config=OpenAPIConfig(
             title="Welkom hub",

@@ -7,6 +7,7 @@ import ssl
 import stat
 import subprocess
 import threading
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,6 +45,26 @@ def test_a_client_that_trusts_only_our_authority_reads_a_page_by_the_name(tmp_pa
             pytest.raises(ssl.SSLCertVerificationError),
         ):
             ssl.create_default_context().wrap_socket(plain, server_hostname=HOST)
+
+
+def test_what_is_older_than_tls_1_2_is_refused(tmp_path: Path) -> None:
+    def shaken(oldest: ssl.TLSVersion, newest: ssl.TLSVersion) -> str | None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.set_ciphers("ALL:@SECLEVEL=0")  # what OpenSSL would offer if it still might
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context.minimum_version, context.maximum_version = oldest, newest
+        with (
+            socket.create_connection(("127.0.0.1", box.port), timeout=PATIENT_S) as plain,
+            context.wrap_socket(plain, server_hostname=HOST) as line,
+        ):
+            return line.version()
+
+    with open_box(tmp_path) as box:
+        assert shaken(ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_2) == "TLSv1.2"
+        with pytest.raises(ssl.SSLError):
+            shaken(ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1)
 
 
 def shake(own: Own, host: str, addresses: list[str], asked: str) -> None:

@@ -1,7 +1,7 @@
 """What keeps the hub's pages honest towards the browser: headers, the cookie, forms that only they can send.
 
-The same rules as the tablet's (staff_ui/security.py), with two differences: the cookie has the path of the
-customer's page, and a stage on another port may frame the pages when the configuration names it.
+The same rules as the tablet's (staff_ui/security.py), with one difference: a stage on another port
+may frame the pages when the configuration names it.
 """
 
 import hmac
@@ -24,6 +24,15 @@ Headers = tuple[tuple[bytes, bytes], ...]
 PATHS: Final = ("/portal", "/hq")
 FORM_BYTES: Final = 8192
 FORM_FIELD: Final = "own"
+# A year, and names below this one too (ASVS 5.0.0, 3.4.1): only where the hub's pages are asked for over HTTPS.
+HSTS: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+# What programs get is no page: nothing of it may run, be framed, or be taken for something else than it is.
+PLAIN: Final[Headers] = (
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
 _ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9.\[\]:-]{1,200}")
 LOOPBACK: Final = re.compile(r"(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d{1,5})?")
 # A proxy on this machine asks from this machine, for somebody who is elsewhere.
@@ -63,17 +72,23 @@ def headers(frame_ancestors: Sequence[str]) -> Headers:
 class AddHeaders:
     """Litestar's `before_send`: the one place every answer passes, also a 404 that no route made."""
 
-    def __init__(self, frame_ancestors: Sequence[str]) -> None:
-        self._headers = headers(frame_ancestors)
+    def __init__(self, frame_ancestors: Sequence[str], *, https: bool) -> None:
+        hsts = (HSTS,) if https else ()
+        self._pages = (*headers(frame_ancestors), *hsts)
+        self._plain = (*PLAIN, *hsts)
 
     async def __call__(self, message: Message, scope: Scope) -> None:
-        if message["type"] == "http.response.start" and scope["path"].startswith(PATHS):
-            message["headers"] = [*message.get("headers", ()), *self._headers]
+        if message["type"] == "http.response.start":
+            added = self._pages if scope["path"].startswith(PATHS) else self._plain
+            message["headers"] = [*message.get("headers", ()), *added]
 
 
 def cookie_name(*, secure: bool) -> str:
-    """A name of its own: cookies know no ports, and the demo's tablet is on the same host."""
-    return "__Secure-welkom_portal" if secure else "welkom_portal"
+    """A name of its own: cookies know no ports, and the demo's tablet is on the same host.
+
+    `__Host-` where HTTPS allows it: then no other host or path can have set it (RFC 6265bis 4.1.3.2).
+    """
+    return "__Host-welkom_portal" if secure else "welkom_portal"
 
 
 def cookie(token: str, *, secure: bool, max_age_s: int) -> Cookie:
@@ -81,7 +96,7 @@ def cookie(token: str, *, secure: bool, max_age_s: int) -> Cookie:
         key=cookie_name(secure=secure),
         value=token,
         max_age=max_age_s,
-        path="/portal",
+        path="/" if secure else "/portal",  # the prefix asks for it
         secure=secure,
         httponly=True,
         samesite="strict",
