@@ -79,7 +79,7 @@ def test_no_text_becomes_code_and_no_shell_is_asked() -> None:
 
 
 def test_no_statement_is_made_of_a_value() -> None:
-    """Nothing that a function was given stands in the text of a statement, but for parts of statements that are ours."""
+    """Nothing that a function was given stands in the text of a statement, but for parts of it that are ours."""
     found: dict[str, set[str]] = {}
     for where, node in nodes(SQL.pattern):
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
