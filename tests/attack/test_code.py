@@ -10,6 +10,7 @@ from tests.house.repo import PACKAGES, files, name
 # Parts of statements that are ours: names of tables and files, and settings of the connection.
 PARTS = {
     "table",
+    "columns",
     "schema",
     "file",
     "place",
