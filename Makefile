@@ -5,7 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STRICT ?=
-WORKERS ?= 2
+# For two cores: a test waits, for a line, a beat or a browser, as long as it works.
+WORKERS ?= 4
 # Compiled once, not by each of the hundreds of processes that the suite starts.
 unexport PYTHONDONTWRITEBYTECODE
 
