@@ -1,7 +1,7 @@
 """What a customer set on their own page: addresses, passkeys. Read and changed through their own session or proof."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from edge.kit.sql import Connection
 from sync.hub.tables.portal import OWN
@@ -197,11 +197,11 @@ def answer(conn: Connection, challenge_hash: bytes, *, until_ms: int, now_ms: in
     return done is not None
 
 
-def _address(row: Sequence[object]) -> Address:
+def _address(row: Sequence[Any]) -> Address:
     customer_id, kind, sealed, *rest = row
-    return Address(bytes(customer_id), kind, bytes(sealed), *rest)  # type: ignore[arg-type, call-overload]
+    return Address(bytes(customer_id), kind, bytes(sealed), *rest)
 
 
-def _held(row: Sequence[object]) -> Held:
+def _held(row: Sequence[Any]) -> Held:
     id_, customer_id, public_key, *rest = row
-    return Held(bytes(id_), bytes(customer_id), bytes(public_key), *rest)  # type: ignore[arg-type, call-overload]
+    return Held(bytes(id_), bytes(customer_id), bytes(public_key), *rest)
