@@ -17,6 +17,7 @@ from edge.advice.ranking.ranker import Ask, Ranker, trained
 from edge.advice.ranking.sparse import matrix
 from edge.bench.exam import TOP, Exam, Histories, Marks, against, cut_day, exam, figures, marked
 from edge.bench.peers import IN_HAND, PEERS, Peer
+from edge.kit.errors import ConfigError
 
 TUNED_ON: Final = 800  # customers
 HAND_SEED: Final = 7
@@ -34,6 +35,12 @@ def measure(
     """Every figure of one history; `day`: another cut than the one of CUT_SHARE."""
     at = day if day is not None else cut_day(histories)
     taken = exam(histories, at)
+    if not taken.next:
+        raise ConfigError(
+            "nobody has two baskets before the cut and one after it",
+            code="C09",
+            hint="a longer history, or another --cut",
+        )
     began_s, began_cpu_s = time.monotonic(), time.process_time()
     ranker = trained(taken.known, kinds, seed=seed)
     train_s, train_cpu_s = time.monotonic() - began_s, time.process_time() - began_cpu_s

@@ -18,6 +18,7 @@ from edge.advice.ranking.numbering import Visit
 TOP: Final = 10
 CUT_SHARE: Final = 0.8
 FEWEST_BEFORE: Final = 2
+MOST_T: Final = 999.0
 Histories = Mapping[str, Sequence[Visit]]
 
 
@@ -84,10 +85,15 @@ def marked(
 
 
 def paired_t(ours: Floats, theirs: Floats) -> float:
-    """Student's t of the mean difference, customer by customer."""
+    """Student's t of the mean difference, customer by customer; ties count as differences of nothing.
+
+    The same difference of everybody's, other than nothing, has no spread: MOST_T of its sign.
+    """
     gap = ours.astype(np.float64) - theirs
-    spread = float(gap.std(ddof=1)) / sqrt(len(gap))
-    return float(gap.mean()) / spread if spread else 0.0
+    mean, spread = float(gap.mean()) if len(gap) else 0.0, float(gap.std(ddof=1)) if len(gap) > 1 else 0.0
+    if len(gap) < 2 or not mean:
+        return 0.0
+    return min(max(mean * sqrt(len(gap)) / max(spread, abs(mean) * 1e-9), -MOST_T), MOST_T)
 
 
 def figures(marks: Marks) -> dict[str, float]:

@@ -72,6 +72,9 @@ def tifu(
     held = _weighted(log, temporal(log, int(group), within, between))
     squares = np.asarray(held.multiply(held).sum(axis=1)).ravel()
     most = min(int(nearest), log.customers - 1)
+    if most < 1:
+        yield from (own * each for each in _blocks(held, asked))
+        return
     for start in range(0, len(asked), BLOCK):
         some = asked[start : start + BLOCK]
         mine = held[some]

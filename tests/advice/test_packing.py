@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from edge.advice.ranking.features import NAMES, WITHOUT_HAND, Table
-from edge.advice.ranking.mixing import Mixed
+from edge.advice.ranking.mixing import RULES, Mix, Mixed
 from edge.advice.ranking.net import HIDDEN, Net
 from edge.advice.ranking.numbering import Visit, numbered
 from edge.advice.ranking.packing import MOST_BYTES, NoModel, pack, unpack
@@ -24,7 +24,7 @@ def net(width: int) -> Net:
     return Net(np.zeros(width, np.float32), np.ones(width, np.float32), weights, biases)
 
 
-MIXED = Mixed((net(WITHOUT_HAND),), (net(len(NAMES)),), 0.3, 1.0)
+MIXED = Mixed((net(WITHOUT_HAND),), (net(len(NAMES)),), Mix(0.3), Mix(1.0, RULES[7]))
 PACKED = pack(MIXED)
 
 
@@ -32,7 +32,7 @@ def test_scores_are_the_same_after_the_journey_and_a_model_fits_a_row_of_the_fee
     values = np.abs(DICE.normal(0, 1, (50, len(NAMES)))).astype(np.float32)
     rows = Table(np.zeros(50, np.int64), np.arange(50), values, np.zeros(50, bool))
     came = unpack(PACKED)
-    assert (came.plain_rule, came.hand_rule) == (0.3, 1.0)
+    assert (came.plain_mix, came.hand_mix) == (Mix(0.3), Mix(1.0, RULES[7]))
     for hand in (False, True):
         assert came.score(rows, hand=hand) == pytest.approx(MIXED.score(rows, hand=hand), abs=0.05)
     assert pack(came) == PACKED
@@ -51,13 +51,14 @@ def changed(**other: object) -> bytes:
         b"[]",
         PACKED[:-9],
         b" " * (MOST_BYTES + 1),
-        changed(format=2),
+        changed(format=1),
         changed(columns="others"),
         changed(plain=[]),
         changed(hand=["AAAA"]),
         changed(hand=[17]),
-        changed(rules=[1]),
-        changed(rules=["nan", 1]),
+        changed(mixes=[[1, "times", 0.3, 1.0]]),
+        changed(mixes=[["nan", "times", 0.3, 1.0], [1, "times", 0.3, 1.0]]),
+        changed(mixes=[[1, "beside_hand", 0.3, 1.0], [1, "times", 0.3, 1.0]]),
         changed(plain=[json.loads(PACKED)["hand"][0]]),
     ],
 )

@@ -164,7 +164,7 @@ def _shop(
         "popular": np.log(crowd.share[item] + 1e-5),
         "buyers": ln1(crowd.buyers[item]),
         "again": crowd.again[item],
-        "times_each": np.log(crowd.times[item]),
+        "times_each": np.log(np.maximum(crowd.times[item], 1)),
         "item_gap": crowd.gap[item],
         "item_spread": crowd.gap_spread[item],
         "week": crowd.lately[0][item],

@@ -14,7 +14,39 @@ from edge.advice.ranking.net import Net
 # How much of the rule is tried beside the nets; the last is the rule alone.
 MIXES: Final = (0.0, 0.3, 1.0, 3.0, 1e6)
 TOP: Final = 10
+BETTER: Final = 1.01  # by so much a rule must beat the plainest one to be taken for it
+CHOSEN_ON: Final = 600  # lists, of the rule
 _PLACE: Final = {name: place for place, name in enumerate(NAMES)}
+_DECAY: Final = {"times": 1.0, "visits_95": 0.95, "visits_80": 0.8}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What is added up: how often by visit (`habit`), what people alike buy, what is popular now."""
+
+    habit: str = "visits_95"
+    alike: float = 0.0
+    popular: float = 0.0
+
+
+PLAIN: Final = Rule()
+RULES: Final = (
+    PLAIN,
+    *(
+        Rule(habit, alike, popular)
+        for habit in _DECAY
+        for alike in (0.0, 0.3, 1.0, 9.0)
+        for popular in (0.03, 1.0, 30.0)
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """`share` of a rule beside the nets' score."""
+
+    share: float = MIXES[-1]
+    rule: Rule = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +55,8 @@ class Mixed:
 
     plain: tuple[Net, ...] = ()
     hand: tuple[Net, ...] = ()
-    plain_rule: float = MIXES[-1]
-    hand_rule: float = MIXES[-1]
+    plain_mix: Mix = Mix()
+    hand_mix: Mix = Mix()
 
     def score(self, rows: Table, *, hand: bool) -> Floats:
         """Of each row; what only the hand speaks for is nothing without it."""
@@ -33,8 +65,8 @@ class Mixed:
 
     def of(self, values: NDArray[np.floating], *, hand: bool) -> Floats:
         """Of each row by its columns alone."""
-        nets, rule = (self.hand, self.hand_rule) if hand else (self.plain, self.plain_rule)
-        return mixed(values, nets, rule, hand=hand)
+        nets, mix = (self.hand, self.hand_mix) if hand else (self.plain, self.plain_mix)
+        return _mixed(_of_nets(values, nets, hand=hand), values, mix, hand=hand)
 
     def struck(self, rows: Table, *, neighbours: bool, shop: bool) -> Table:
         """The rows as if other people, or the shop's figures, said nothing for any of them."""
@@ -45,46 +77,89 @@ class Mixed:
         return replace(rows, values=values)
 
 
-def rule_score(values: NDArray[np.floating], *, hand: bool) -> Floats:
-    """How often, the lately more (decay 0.95 a visit); then what goes with the hand; then what is popular."""
-    own = values[:, _PLACE["visits_95"]].astype(np.float32)
-    rest = 0.05 * values[:, _PLACE["popular"]].astype(np.float32)
+def rule_score(values: NDArray[np.floating], rule: Rule, *, hand: bool) -> Floats:
+    """How often, the lately more; what others like them buy and what is popular; and what goes with the hand."""
+    column = {name: values[:, _PLACE[name]].astype(np.float32) for name in (rule.habit, "visits", "popular")}
     beside = values[:, _PLACE["beside_hand"]].astype(np.float32) if hand else np.float32(0)
-    score: Floats = np.log(own + 1e-2) + rest + beside
-    return score
+    score: Floats
+    if rule == PLAIN:
+        score = np.log(column[rule.habit] + 1e-2) + 0.05 * column["popular"] + beside
+        return score
+    decay, visits = _DECAY[rule.habit], np.maximum(np.expm1(column["visits"]), 1)
+    most = visits if decay == 1 else (1 - decay**visits) / (1 - decay)
+    alike, month = (values[:, _PLACE[name]].astype(np.float32) for name in ("alike", "month"))
+    score = np.log(
+        np.expm1(column[rule.habit]) / most
+        + rule.alike * np.exp(alike)
+        + rule.popular * np.exp(column["popular"] + month)
+        + 1e-6
+    )
+    return score + beside
 
 
-def mixed(values: NDArray[np.floating], nets: Sequence[Net], rule: float, *, hand: bool) -> Floats:
+def _of_nets(values: NDArray[np.floating], nets: Sequence[Net], *, hand: bool) -> Floats | None:
+    if not nets:
+        return None
     width = values.shape[1] if hand else WITHOUT_HAND
-    if not nets or rule >= MIXES[-1]:
-        return rule_score(values, hand=hand)
     score = sum((net.score(values[:, :width]) for net in nets), np.zeros(len(values), np.float32)) / len(nets)
-    return (score + rule * rule_score(values, hand=hand) if rule else score).astype(np.float32)
+    return score.astype(np.float32)
 
 
-def chosen(
-    values: NDArray[np.floating],
-    starts: NDArray[np.int64],
-    found: Bools,
-    truth: NDArray[np.int64],
-    nets: Sequence[Net],
-    *,
-    hand: bool,
-) -> float:
-    """The mix with the best mean of recall and NDCG among TOP, on lists that the nets did not see."""
-    if not len(truth):
-        return MIXES[-1]
-    return max(MIXES, key=lambda rule: _worth(mixed(values, nets, rule, hand=hand), starts, found, truth))
+def _mixed(nets: Floats | None, values: NDArray[np.floating], mix: Mix, *, hand: bool) -> Floats:
+    if nets is None or mix.share >= MIXES[-1]:
+        return rule_score(values, mix.rule, hand=hand)
+    if not mix.share:
+        return nets
+    return (nets + mix.share * rule_score(values, mix.rule, hand=hand)).astype(np.float32)
 
 
-def _worth(score: Floats, starts: NDArray[np.int64], found: Bools, truth: NDArray[np.int64]) -> float:
-    sizes = np.diff(starts)
-    of = np.repeat(np.arange(len(sizes)), sizes)
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Lists to choose by, which the nets did not see; rows were thinned to the chance `kept`."""
+
+    values: NDArray[np.floating]
+    starts: NDArray[np.int64]
+    found: Bools
+    kept: Floats
+    truth: NDArray[np.int64]
+
+    def some(self, most: int) -> "Kept":
+        """At most so many of the lists, from all over."""
+        step = -(-len(self.truth) // most)
+        if step <= 1:
+            return self
+        sizes = np.diff(self.starts)
+        taken = np.zeros(len(sizes), bool)
+        taken[::step] = True
+        rows = np.repeat(taken, sizes)
+        starts = np.concatenate([[0], np.cumsum(sizes[taken])])
+        return Kept(self.values[rows], starts, self.found[rows], self.kept[rows], self.truth[taken])
+
+
+def chosen(lists: Kept, nets: Sequence[Net], *, hand: bool) -> Mix:
+    """The mix with the best mean of recall and NDCG among TOP: first the rule, then how much of it."""
+    if not len(lists.truth):
+        return Mix()
+
+    some = lists.some(CHOSEN_ON)
+    alone = {rule: _worth(rule_score(some.values, rule, hand=hand), some) for rule in RULES}
+    best = max(RULES, key=lambda rule: alone[rule])
+    rules = (PLAIN, best) if alone[best] > BETTER * alone[PLAIN] else (PLAIN,)
+    said = _of_nets(lists.values, nets, hand=hand)
+    mixes = [Mix(share, rule) for share in (MIXES if nets else MIXES[-1:]) for rule in rules]
+    return max(mixes, key=lambda mix: _worth(_mixed(said, lists.values, mix, hand=hand), lists))
+
+
+def _worth(score: Floats, lists: Kept) -> float:
+    """Each row counts for all that it stands for, so that a rank is what it would be among all."""
+    starts, truth = lists.starts, lists.truth
+    of = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
     order = np.lexsort((-score, of))
-    rank = np.arange(len(order)) - starts[of[order]]
-    hit = (rank < TOP) & found[order]
+    stands = 1 / lists.kept[order].astype(np.float64)
+    above = np.cumsum(stands) - stands
+    rank = above - above[starts[of[order]]]
+    hit = (rank < TOP) & lists.found[order]
     gain = 1 / np.log2(rank[hit] + 2)
     ideal = np.cumsum(1 / np.log2(np.arange(2, int(truth.max()) + 2)))
-    return float((1 / truth[of[order][hit]]).sum() + (gain / ideal[truth[of[order][hit]] - 1]).sum()) / len(
-        truth
-    )
+    wanted = truth[of[order][hit]]
+    return float((1 / wanted).sum() + (gain / ideal[wanted - 1]).sum()) / len(truth)

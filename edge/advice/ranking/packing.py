@@ -7,6 +7,7 @@ refused, and so is one with a number that is none: the shop's own ranking, or th
 import base64
 import json
 from collections.abc import Iterator
+from dataclasses import astuple
 from hashlib import sha256
 from itertools import pairwise
 from typing import Any, Final
@@ -15,11 +16,11 @@ import numpy as np
 
 from edge.advice.ranking.features import NAMES, WITHOUT_HAND
 from edge.advice.ranking.log import Floats
-from edge.advice.ranking.mixing import Mixed
+from edge.advice.ranking.mixing import MIXES, RULES, Mix, Mixed, Rule
 from edge.advice.ranking.net import HIDDEN, Net
 
 MODEL: Final = "ranking"  # the name under which it travels
-FORMAT: Final = 1
+FORMAT: Final = 2
 MOST_BYTES: Final = 200_000
 MOST_NETS: Final = 8
 
@@ -38,7 +39,7 @@ def pack(mixed: Mixed) -> bytes:
     held = {
         "format": FORMAT,
         "columns": columns(),
-        "rules": [mixed.plain_rule, mixed.hand_rule],
+        "mixes": [[each.share, *astuple(each.rule)] for each in (mixed.plain_mix, mixed.hand_mix)],
         "plain": [_packed(each) for each in mixed.plain],
         "hand": [_packed(each) for each in mixed.hand],
     }
@@ -57,12 +58,19 @@ def unpack(packed: bytes) -> Mixed:
             tuple(_net(each, width) for each in held[name][:MOST_NETS])
             for name, width in (("plain", WITHOUT_HAND), ("hand", len(NAMES)))
         )
-        rules = [float(each) for each in held["rules"]]
+        mixes = [_mix(*each) for each in held["mixes"]]
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise NoModel("damaged") from error
-    if len(rules) != 2 or not np.isfinite(rules).all() or not plain or not hand:
+    if len(mixes) != 2 or not plain or not hand:
         raise NoModel("damaged")
-    return Mixed(plain, hand, *rules)
+    return Mixed(plain, hand, *mixes)
+
+
+def _mix(share: Any, *rule: Any) -> Mix:
+    found = Mix(float(share), Rule(*rule))
+    if found.rule not in RULES or not 0 <= found.share <= MIXES[-1]:
+        raise NoModel("damaged")
+    return found
 
 
 def _packed(net: Net) -> str:

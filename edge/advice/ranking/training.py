@@ -11,7 +11,7 @@ from edge.advice.ranking.crowd import count
 from edge.advice.ranking.features import WITHOUT_HAND, Table, table
 from edge.advice.ranking.habits import Questions
 from edge.advice.ranking.log import Floats, Ints, Log
-from edge.advice.ranking.mixing import Mixed, chosen
+from edge.advice.ranking.mixing import Kept, Mixed, chosen
 from edge.advice.ranking.net import Lists, train
 
 SNAPSHOTS: Final = 8
@@ -22,8 +22,9 @@ PASSED_OVER: Final = 45  # rows that were known and not bought, kept a question
 NEW_PASSED_OVER: Final = 25
 EPOCHS: Final = 7
 LAST_EPOCHS: Final = 2  # more, over all of them, once the mix is chosen
-FEWEST_BEFORE: Final = 2
+FEWEST_BEFORE: Final = (2, 1)  # baskets; the second where the first leaves too few questions
 FEWEST_QUESTIONS: Final = 200
+FEWEST_CHOSEN: Final = 30  # questions to choose a rule by, where there are too few for nets
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +43,35 @@ class _Slice:
 
 def learn(log: Log, kinds: Ints, *, seed: int = 0) -> Mixed:
     """Nets of a log's latest baskets, mixed as the very latest ask for; the rule alone where there are too few."""
-    slices = list(_slices(log, kinds, seed=seed))
-    if sum(len(each.truth) for each in slices) < FEWEST_QUESTIONS:
+    slices: list[_Slice] = []
+    for fewest in FEWEST_BEFORE:
+        if sum(len(each.truth) for each in slices) < FEWEST_QUESTIONS:
+            slices = list(_slices(log, kinds, fewest=fewest, seed=seed))
+    asked = sum(len(each.truth) for each in slices)
+    if asked < FEWEST_CHOSEN:
         return Mixed()
-    values = _moved(slices)
+    values, whole = _moved(slices), np.ones(asked, bool)
+    if asked < FEWEST_QUESTIONS:
+        mixes = [
+            chosen(_kept(_lists(slices, values, whole, hand=hand)), (), hand=hand) for hand in (False, True)
+        ]
+        return Mixed((), (), *mixes)
+    latest = np.arange(asked) < len(slices[0].truth)
+    if 2 * latest.sum() > asked:  # nobody's history is long enough for a time of its own to choose by
+        latest = np.arange(asked) % 3 == 0
     made = []
     for hand in (False, True):
-        latest, older = _lists(slices[:1], values, hand=hand), _lists(slices, values, hand=hand, after=1)
-        net = train(older, epochs=EPOCHS, seed=seed)
-        rows = latest.values[latest.rows]
-        rule = chosen(rows, latest.starts, latest.found, latest.truth, (net,), hand=hand)
-        whole = _lists(slices, values, hand=hand)
-        made.append((train(whole, epochs=LAST_EPOCHS, seed=seed + 1, start=net), rule))
-    (plain, plain_rule), (with_hand, hand_rule) = made
-    return Mixed((plain,), (with_hand,), plain_rule, hand_rule)
+        net = train(_lists(slices, values, ~latest, hand=hand), epochs=EPOCHS, seed=seed)
+        mix = chosen(_kept(_lists(slices, values, latest, hand=hand)), (net,), hand=hand)
+        every = _lists(slices, values, whole, hand=hand)
+        made.append((train(every, epochs=LAST_EPOCHS, seed=seed + 1, start=net), mix))
+    (plain, plain_mix), (with_hand, hand_mix) = made
+    return Mixed((plain,), (with_hand,), plain_mix, hand_mix)
+
+
+def _kept(lists: Lists) -> Kept:
+    rows = lists.rows
+    return Kept(lists.values[rows], lists.starts, lists.found, lists.kept, lists.truth)
 
 
 def _moved(slices: list[_Slice]) -> NDArray[np.float16]:
@@ -69,8 +85,10 @@ def _moved(slices: list[_Slice]) -> NDArray[np.float16]:
     return values
 
 
-def _lists(slices: list[_Slice], values: NDArray[np.float16], *, hand: bool, after: int = 0) -> Lists:
-    """The rows of slices from `after` on as lists: without a basket in hand, or with half of it there."""
+def _lists(
+    slices: list[_Slice], values: NDArray[np.float16], taken: NDArray[np.bool_], *, hand: bool
+) -> Lists:
+    """The rows of the questions `taken` as lists: without a basket in hand, or with half of it there."""
     offset = np.cumsum([0, *(len(each.truth) for each in slices)])
     question = np.concatenate([each.question + add for each, add in zip(slices, offset, strict=False)])
     found = np.concatenate([each.found for each in slices])
@@ -81,12 +99,12 @@ def _lists(slices: list[_Slice], values: NDArray[np.float16], *, hand: bool, aft
         open_ = ~np.concatenate([each.in_hand for each in slices]) & (held > 0)[question]
     else:
         open_ = ~np.concatenate([each.by_hand for each in slices])
-    rows = np.flatnonzero(open_ & (question >= offset[after]))
-    first = int(offset[after])
-    starts = np.searchsorted(question[rows], np.arange(first, len(truth) + 1)).astype(np.int64)
+    rows = np.flatnonzero(open_ & taken[question])
+    bounds = np.append(np.flatnonzero(taken), len(truth))
+    starts = np.searchsorted(question[rows], bounds).astype(np.int64)
     left = np.maximum(truth - held, 1) if hand else truth
     width = values.shape[1] if hand else WITHOUT_HAND
-    return Lists(starts, rows, values, width, found[rows], kept[rows], left[first:])
+    return Lists(starts, rows, values, width, found[rows], kept[rows], left[taken])
 
 
 def cuts(log: Log) -> list[tuple[int, int]]:
@@ -101,12 +119,12 @@ def cuts(log: Log) -> list[tuple[int, int]]:
     return [(end - width * (back + 1), end - width * back) for back in range(SNAPSHOTS)]
 
 
-def first_of(log: Log, start: int, end: int) -> NDArray[np.int64]:
-    """The first basket in [start, end) of everybody with FEWEST_BEFORE baskets before it."""
+def first_of(log: Log, start: int, end: int, *, fewest: int) -> NDArray[np.int64]:
+    """The first basket in [start, end) of everybody with at least `fewest` baskets before it."""
     before = np.bincount(log.customer[log.day < start], minlength=log.customers)
     inside = np.flatnonzero((log.day >= start) & (log.day < end))
     who, first = np.unique(log.customer[inside], return_index=True)
-    return inside[first][before[who] >= FEWEST_BEFORE]
+    return inside[first][before[who] >= fewest]
 
 
 def questions(log: Log, baskets: NDArray[np.int64], hand: tuple[Ints, ...] = ()) -> Questions:
@@ -132,11 +150,11 @@ def questions(log: Log, baskets: NDArray[np.int64], hand: tuple[Ints, ...] = ())
     return Questions(own, log.customer[baskets], log.day[baskets], log.store[baskets], hand)
 
 
-def _slices(log: Log, kinds: Ints, *, seed: int) -> Iterator[_Slice]:
+def _slices(log: Log, kinds: Ints, *, fewest: int, seed: int) -> Iterator[_Slice]:
     rng = np.random.default_rng(seed)
     for start, end in cuts(log):
         known = log.where(log.day < start)
-        asked = first_of(log, start, end)
+        asked = first_of(log, start, end, fewest=fewest)
         if not len(asked):
             continue
         if len(asked) > MOST_QUESTIONS:
