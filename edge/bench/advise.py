@@ -16,6 +16,7 @@ from edge.advice.ranking.numbering import Numbered, numbered
 from edge.advice.ranking.ranker import Ask, Ranker, trained
 from edge.advice.ranking.sparse import matrix
 from edge.bench.exam import TOP, Exam, Histories, Marks, against, cut_day, exam, figures, marked
+from edge.bench.installed import installed
 from edge.bench.peers import IN_HAND, PEERS, Peer
 from edge.kit.errors import ConfigError
 
@@ -64,7 +65,9 @@ def measure(
         "p50": round(float(np.quantile(took_ms, 0.5)), 2),
         "p99": round(float(np.quantile(took_ms, 0.99)), 2),
     }
-    board = Board(histories, taken, at)
+    others, absent = installed()
+    board = Board(histories, taken, at, others)
+    result["absent"] = absent
     result["next"] = {"ours": figures(ours)} | board.next(ours, truths, owned)
     if halves:
         result["half"] = board.half(ranker, taken, owned)
@@ -82,14 +85,17 @@ def _ours(ranker: Ranker, asks: Sequence[Ask], took_ms: list[float]) -> Iterator
 class Board:
     """The peers on one history: tuned on an earlier cut, then asked at the real one."""
 
-    def __init__(self, histories: Histories, taken: Exam, day: int | None) -> None:
+    def __init__(
+        self, histories: Histories, taken: Exam, day: int | None, others: Sequence[Peer] = ()
+    ) -> None:
+        self._others = others
         earlier = exam(taken.known, None if day is None else cut_day(taken.known))
         self._then = Sheet(earlier, most=TUNED_ON)
         self._now = Sheet(taken)
 
     def next(self, ours: Marks, truths: Sequence[Sequence[str]], owned: Sequence[set[str]]) -> dict[str, Any]:
         made = {}
-        for peer in PEERS:
+        for peer in (*PEERS, *self._others):
             setting = self._tuned(peer)
             theirs = marked(self._now.answers(peer, setting), truths, owned)
             made[peer.name] = figures(theirs) | against(ours, theirs) | {"setting": dict(setting)}
@@ -210,4 +216,5 @@ def text(result: Mapping[str, Any]) -> str:
                 line += f"  ours x{each['ratio_recall']} (t {each['t_recall']})"
                 line += f", NDCG x{each['ratio_ndcg']} (t {each['t_ndcg']})"
             lines.append(line)
+    lines += [f"next  {name:15} left out: {why}" for name, why in result.get("absent", {}).items()]
     return "\n".join(lines)

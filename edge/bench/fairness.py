@@ -102,11 +102,11 @@ def _plain(own: Sequence[Visit], popular: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*sorted(weight, key=lambda item: (-weight[item], item)), *popular)))[:TOP]
 
 
-def learner(catalogue: Mapping[str, Product] | None, *, seed: int) -> Maker:
+def learner(catalogue: Mapping[str, Product] | None, *, seed: int, country: str = "") -> Maker:
     """What `welkom advise` itself would answer."""
 
     def make(histories: Sequence[History]) -> Answers:
-        answering = Answering(histories, catalogue, seed=seed)
+        answering = Answering(histories, catalogue, seed=seed, country=country)
         return lambda asked, k: [each.item for each in answering.answer(asked, k)]
 
     return make

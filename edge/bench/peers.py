@@ -35,7 +35,7 @@ def _grid(**values: tuple[float, ...]) -> tuple[Mapping[str, float], ...]:
     return tuple(dict(zip(values, each, strict=True)) for each in product(*values.values()))
 
 
-def _weighted(log: Log, weight: NDArray[np.floating[Any]]) -> Matrix:
+def weighted(log: Log, weight: NDArray[np.floating[Any]]) -> Matrix:
     """Customers x products: a weight a basket, added up over its items."""
     sizes = log.sizes
     return matrix(
@@ -58,18 +58,18 @@ def popularity(log: Log, asked: Customers) -> Scores:
 
 
 def frequency(log: Log, asked: Customers) -> Scores:
-    return _blocks(_weighted(log, np.ones(log.baskets)), asked)
+    return _blocks(weighted(log, np.ones(log.baskets)), asked)
 
 
 def recency(log: Log, asked: Customers, *, decay: float) -> Scores:
-    return _blocks(_weighted(log, decay ** visits_ago(log).astype(np.float64)), asked)
+    return _blocks(weighted(log, decay ** visits_ago(log).astype(np.float64)), asked)
 
 
 def tifu(
     log: Log, asked: Customers, *, group: float, within: float, between: float, nearest: float, own: float
 ) -> Scores:
     """Nearest by the Euclidean distance of temporal vectors, as in the paper; `own` is its alpha."""
-    held = _weighted(log, temporal(log, int(group), within, between))
+    held = weighted(log, temporal(log, int(group), within, between))
     squares = np.asarray(held.multiply(held).sum(axis=1)).ravel()
     most = min(int(nearest), log.customers - 1)
     if most < 1:
@@ -91,8 +91,8 @@ def up_cf(log: Log, asked: Customers, *, lately: float, asymmetry: float, locali
     """User-wise popularity within the last visits, over customers alike by the asymmetric cosine."""
     ago = visits_ago(log)
     visits = np.bincount(log.customer, minlength=log.customers)
-    wise = _weighted(log, (ago < lately) / np.minimum(visits, lately)[log.customer])
-    bought = _weighted(log, np.ones(log.baskets))
+    wise = weighted(log, (ago < lately) / np.minimum(visits, lately)[log.customer])
+    bought = weighted(log, np.ones(log.baskets))
     bought.data[:] = 1
     kinds = np.asarray(bought.sum(axis=1)).ravel()
     for start in range(0, len(asked), BLOCK):
@@ -106,7 +106,7 @@ def up_cf(log: Log, asked: Customers, *, lately: float, asymmetry: float, locali
 def beside(log: Log, asked: Customers, *, hand: Matrix, decay: float, own: float) -> Scores:
     """The mean cosine with what is in hand, and with weight `own` what they bought before."""
     alike = cosines(log.ptr, log.items, log.products)
-    mine = _weighted(log, decay ** visits_ago(log).astype(np.float64))
+    mine = weighted(log, decay ** visits_ago(log).astype(np.float64))
     for start in range(0, len(asked), BLOCK):
         rows = (hand[start : start + BLOCK] @ alike).toarray()
         bought = mine[asked[start : start + BLOCK]].toarray()

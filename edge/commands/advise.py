@@ -98,9 +98,8 @@ def _fairness(words: argparse.Namespace) -> int:
             code="A05",
             hint=f"choose one of: {', '.join(declared[:20])}" if declared else "histories name no group",
         )
-    asked = fairness.survey(
-        known, fairness.learner(catalogue, seed=words.seed), by=words.by, prices=fairness.prices(catalogue)
-    )
+    make = fairness.learner(catalogue, seed=words.seed, country=words.country)
+    asked = fairness.survey(known, make, by=words.by, prices=fairness.prices(catalogue))
     found = fairness.report(asked, words.by, seed=words.seed)
     sys.stderr.write(fairness.text(found) + "\n")
     sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")

@@ -58,18 +58,30 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--database", metavar="URL", help="a server to make databases on (one of its own, made and removed)"
     )
     centre.add_argument("--json", action="store_true", help="end with one JSON object")
-    advise = names.add_parser("advise", help="our ranking of products beside every tuned peer, paired")
-    advise.add_argument(
-        "--history", type=Path, metavar="H.jsonl", help="customers' baskets (an invented world)"
+    advise = names.add_parser(
+        "advise",
+        help="our ranking of products beside every tuned peer, customer by customer",
+        description="Cuts a history, learns from what lies before, asks for everybody's next basket, and for the "
+        "second half of it. Ratios and t compare ours with each peer: t of 2 is more than chance.",
     )
     advise.add_argument(
-        "--catalogue", type=Path, metavar="C.jsonl", help="the products of H, with categories"
+        "--history", type=Path, metavar="H.jsonl", help="customers' baskets; without it, those of --world"
     )
     advise.add_argument(
-        "--world", choices=("grocer", "drugstore", "market"), default="market", help="invented (market)"
+        "--catalogue", type=Path, metavar="C.jsonl", help="the products of H, for their categories"
     )
-    advise.add_argument("--cut", metavar="DATE", help="the day that is asked about (80%% of all baskets)")
-    advise.add_argument("--seed", type=int, default=0)
+    advise.add_argument(
+        "--world",
+        choices=("grocer", "drugstore", "market"),
+        default="market",
+        help="the invented shop: dense, sparse, or without dates (market)",
+    )
+    advise.add_argument(
+        "--cut",
+        metavar="DATE",
+        help="ask about what was bought from this day on (the day before which 80%% of all baskets lie)",
+    )
+    advise.add_argument("--seed", type=int, default=0, help="of everything drawn (0)")
     advise.add_argument("--json", action="store_true", help="end with one JSON object")
 
 

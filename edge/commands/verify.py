@@ -19,7 +19,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         action="append",
         required=True,
         metavar="HEX",
-        help="as /portal/keys names it; again for more",
+        help="a key of the hub, as its address /portal/keys shows it; once for each that may have signed",
     )
     parser.add_argument(
         "--print", action="store_true", dest="whole", help="print the content, not only what it is"

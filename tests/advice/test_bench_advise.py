@@ -1,11 +1,14 @@
 """The harness that ours is measured with: marks by hand, peers that do what their papers say, nothing of tomorrow."""
 
+import sys
+
 import numpy as np
 import pytest
 
 from edge.advice.ranking.numbering import Visit, numbered
 from edge.bench.advise import Sheet
 from edge.bench.exam import cut_day, exam, marked, paired_t
+from edge.bench.installed import installed
 from edge.bench.peers import PEERS, frequency, recency, tifu, up_cf
 
 
@@ -54,6 +57,22 @@ def test_the_peers_score_as_their_papers_say() -> None:
     (alike,) = (block[0, columns] for block in up_cf(held.log, asked, lately=1, asymmetry=0.5, locality=1))
     # Alike to oneself 1, to b 1/2, to c 1/2; their last baskets are x, xz and w.
     assert alike.tolist() == pytest.approx([1.5, 0, 0.5, 0.5])
+
+
+def test_peers_of_other_packages_are_there_where_those_are_installed_and_named_where_not() -> None:
+    found, absent = installed(lambda name: None if name == "similaripy" else name)
+    assert [each.name for each in found] == [
+        "implicit_bm25",
+        "implicit_als",
+        "cornac_gptop",
+        "cornac_tifuknn",
+    ]
+    assert absent == {"cornac_upcf": "similaripy not installed"}
+    found, absent = installed(lambda name: None)
+    assert found == ()
+    assert absent["cornac_upcf"] == "cornac and similaripy not installed"
+    heavy = {name.split(".")[0] for name in sys.modules} & {"implicit", "cornac"}
+    assert not heavy  # looking for them loads nothing
 
 
 def test_a_peer_s_ties_go_to_what_is_popular_however_high_they_score() -> None:
