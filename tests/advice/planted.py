@@ -7,10 +7,10 @@ from edge.advice.lines import History
 from edge.advice.ranking.ranker import Ask
 from edge.bench.fairness import Answers, Maker
 
-MORE = 3  # so many times the asked number is looked at
+MORE = 2  # so many times the asked number is looked at
 
 
-def once(honest: Maker, most: int = 30) -> Maker:
+def once(honest: Maker, most: int = 20) -> Maker:
     """Learns once from the groups as declared and once from each other way they lie; keeps its `most` best."""
     said: dict[object, dict[object, Sequence[str]]] = {}
 
