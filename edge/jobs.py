@@ -182,6 +182,7 @@ async def prune(db: Database[Fact], *, now_ms: int, alone: bool) -> None:
         partial(outbox.prune, now_ms=now_ms),
         partial(advice.prune, now_ms=now_ms),
         partial(outcomes.prune, now_ms=now_ms),
+        partial(advice.drop_stopped, before_ms=now_ms - DAY_MS),
         partial(visits.prune, now_ms=now_ms, acked=not alone),
         partial(visits.prune_views, now_ms=now_ms),
         partial(chain.prune, now_ms=now_ms, alone=alone),

@@ -9,7 +9,7 @@ from typing import Final
 
 from edge.advice.facts import SuggestionDismissed
 from edge.advice.rules import REFUSED_MS, Basket, Item, baskets_of
-from edge.consent.tables import basis_until
+from edge.consent.tables import basis_until, over
 from edge.recognition import tables as recognition
 from edge.recognition.profile import unseal_trait, unwrap
 from edge.recognition.tables import SealedBaskets
@@ -104,6 +104,22 @@ def prune(conn: Connection, *, now_ms: int, most: int = 500) -> int:
         {"before_ms": now_ms - REFUSED_MS, "most": most},
     )
     return done.rowcount
+
+
+def drop_stopped(conn: Connection, *, before_ms: int) -> int:
+    """Forget what was refused by and suggested to those whose yes to advice is over since an instant; how many."""
+    stopped = over("a.customer_id", "'profiling'")
+    rows = [
+        conn.execute(
+            f"""
+            DELETE FROM {table} WHERE customer_id IN (
+                SELECT a.customer_id FROM (SELECT DISTINCT customer_id FROM {table}) AS a WHERE {stopped})
+            """,
+            {"before_ms": before_ms},
+        ).rowcount
+        for table in ("refusal", "suggestion")
+    ]
+    return sum(rows)
 
 
 def forget(conn: Connection, customer_id: bytes) -> None:

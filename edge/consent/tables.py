@@ -38,6 +38,23 @@ def basis_until(customer: str, purpose: str) -> str:
     )
 
 
+def over(customer: str, purpose: str) -> str:
+    """SQL: whether a yes for this purpose was stopped, or ran out, before `:before_ms`, and none holds with anybody.
+
+    Of who never was asked it is false.
+    """
+    place = f"customer_id={customer} AND purpose={purpose}"
+    columns = "SELECT recipient, gen, state, from_ms, until_ms FROM"
+    both = f"({columns} main.consent WHERE {place} UNION ALL {columns} replica.consent WHERE {place})"
+    ends = f"CASE {{0}}.state WHEN 'withdrawn' THEN {{0}}.from_ms ELSE coalesce({{0}}.until_ms, {FOREVER_MS}) END"
+    return (
+        f"EXISTS (SELECT 1 FROM {both} AS c WHERE {ends.format('c')}<=:before_ms)"
+        f" AND NOT EXISTS (SELECT 1 FROM {both} AS o WHERE {ends.format('o')}>:before_ms AND NOT EXISTS ("
+        f"SELECT 1 FROM {both} AS n WHERE n.recipient=o.recipient"
+        " AND (n.gen>o.gen OR n.gen=o.gen AND n.state='withdrawn' AND o.state='given')))"
+    )
+
+
 _REGISTERS: Final = {
     file: f"""
     SELECT gen, state FROM {file}.consent

@@ -5,7 +5,7 @@ from sqlite3 import Connection
 from typing import Final
 
 from edge.consent.rules import MINOR, PURPOSES, TRAITS
-from edge.consent.tables import FOREVER_MS, basis_until
+from edge.consent.tables import FOREVER_MS, basis_until, over
 from edge.recognition.rules import Found
 
 _BASIS: Final = basis_until("c.customer_id", "'recognition'")
@@ -209,25 +209,6 @@ def drop_expired(conn: Connection, after: bytes, *, now_ms: int, most: int = 2_0
     return None if last is None else bytes(last)
 
 
-_BOTH: Final = """
-    SELECT customer_id, purpose, recipient, gen, state, from_ms, until_ms FROM main.consent
-    UNION ALL SELECT customer_id, purpose, recipient, gen, state, from_ms, until_ms FROM replica.consent"""
-_STOPPED: Final = f"""
-    WITH held AS ({_BOTH})
-    SELECT DISTINCT t.customer_id, t.name FROM held AS c JOIN replica.trait AS t ON t.customer_id=c.customer_id
-    WHERE c.purpose=:purpose AND t.name IN ({{names}})
-        AND coalesce(CASE c.state WHEN 'withdrawn' THEN c.from_ms ELSE c.until_ms END, {FOREVER_MS})<=:before_ms
-        AND NOT EXISTS (
-            SELECT 1 FROM held AS o WHERE o.customer_id=c.customer_id AND o.purpose=c.purpose
-                AND CASE o.state WHEN 'withdrawn' THEN o.from_ms>:before_ms
-                    ELSE coalesce(o.until_ms, {FOREVER_MS})>:before_ms END
-                AND NOT EXISTS (
-                    SELECT 1 FROM held AS n WHERE n.customer_id=o.customer_id AND n.purpose=o.purpose
-                        AND n.recipient=o.recipient AND (n.gen>o.gen OR n.gen=o.gen AND n.state<>o.state
-                            AND n.state='withdrawn')))
-    LIMIT :most"""
-
-
 def drop_stopped(conn: Connection, *, before_ms: int, most: int = 500) -> int:
     """Delete a slice of what rested on a yes that is over since an instant, with every recipient; how many went.
 
@@ -238,8 +219,13 @@ def drop_stopped(conn: Connection, *, before_ms: int, most: int = 500) -> int:
         names = ", ".join(f"'{name}'" for name, trait in TRAITS.items() if trait.purpose == purpose)
         if basis != "consent" or not names:
             continue
-        asked = {"purpose": purpose, "before_ms": before_ms, "most": most}
-        rows = conn.execute(_STOPPED.format(names=names), asked).fetchall()
+        rows = conn.execute(
+            f"""
+            SELECT t.customer_id, t.name FROM replica.trait AS t
+            WHERE t.name IN ({names}) AND {over("t.customer_id", f"'{purpose}'")} LIMIT :most
+            """,
+            {"before_ms": before_ms, "most": most},
+        ).fetchall()
         conn.executemany("DELETE FROM replica.trait WHERE customer_id=? AND name=?", rows)
         gone += len(rows)
     return gone

@@ -241,10 +241,18 @@ async def test_in_a_shop_without_a_hub_what_rested_on_a_yes_goes_a_day_after_it_
                 for purpose in asked:
                     row = (person.customer_id, purpose, RECIPIENT, "consent", gen, state, start_ms)
                     conn.execute("REPLACE INTO main.consent VALUES (?, ?, ?, ?, ?, ?, ?, NULL)", row)
+            for person in (stays, expires, stops, again):
+                for table in ("refusal", "suggestion"):
+                    put(
+                        conn,
+                        table,
+                        {"customer_id": person.customer_id, "at_ms": start_ms, "shown_ms": start_ms},
+                    )
 
         await floor.db.apply(said)
 
         async def left(after_ms: int) -> list[set[str]]:
+            await jobs.prune(floor.db, now_ms=start_ms + after_ms, alone=True)
             while await floor.db.apply(
                 recognition.drop_stopped, before_ms=start_ms + after_ms - DAY_MS, most=2
             ):
@@ -257,4 +265,8 @@ async def test_in_a_shop_without_a_hub_what_rested_on_a_yes_goes_a_day_after_it_
 
         whole = set(everything)
         assert await left(DAY_MS - SHORT) == [whole] * 4
+        assert [floor.one(f"SELECT count(*) FROM {table}") for table in ("refusal", "suggestion")] == [4, 4]
         assert await left(DAY_MS) == [whole, rests, rests, whole]
+        for table in ("refusal", "suggestion"):
+            found = {whose for (whose,) in floor.db.reader.execute(f"SELECT customer_id FROM {table}")}
+            assert found == {stays.customer_id, again.customer_id}
