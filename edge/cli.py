@@ -25,6 +25,7 @@ COMMANDS: Final[dict[str, str]] = {
     "verify": "check a customer's copy, or a receipt, by the hub's published key",
     "papers": "records of processing, DPIA, door sign and the rest, from the real settings",
     "merge": "list cards that became somebody's with what they had earned, and undo one",
+    "page": "let somebody whom headquarters knows onto their own page, with a code for one phone",
     "token": "make, list and end the tokens of programs that ask the hub",
     "decode": "answer decoding requests, a line of JSON each",
     "presence": "say where customers' devices are, from what scanners heard",

@@ -1,0 +1,51 @@
+"""`welkom page`: lets somebody onto their own page whom headquarters knows, and who has no other way in."""
+
+import argparse
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from edge.hub_file import load_hub
+from edge.kit.clock import SystemClock
+from edge.kit.errors import WordsError
+from edge.kit.log import log_beside_words
+from sync.hub.app import open_hub
+from sync.hub.hq import whom
+from sync.hub.portal.sessions import CODE_MS
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    who = parser.add_mutually_exclusive_group(required=True)
+    who.add_argument("--ref", metavar="NUMBER", help="headquarters' own number of the customer")
+    who.add_argument("--id", metavar="ID", help="32 hex digits, as `POST /api/v1/customers/find` answers")
+    parser.add_argument("--config", type=Path, required=True, help="hub.toml")
+
+
+def run(words: argparse.Namespace) -> int:
+    sys.stdout.write(asyncio.run(_address(words)))
+    sys.stderr.write(
+        f"For one phone, once, within {CODE_MS // 60_000} minutes. It opens everything of this customer: "
+        "give it to nobody else, and only after you saw who they are.\n"
+    )
+    return 0
+
+
+async def _address(words: argparse.Namespace) -> str:
+    settings = load_hub(words.config, environment=os.environ)
+    if not settings.hub.page:
+        hint = "set `page` in hub.toml"
+        raise WordsError("customers' pages have no address", code="W02", hint=hint)
+    async with open_hub(settings.hub, log=log_beside_words(now_ms=SystemClock().wall_ms)) as hub:
+        customer_id = _id(words.id) if words.id else whom.customer_id(hub.keys, words.ref)
+        return f"{settings.hub.page}/portal/enter/{await hub.portal_code(customer_id)}\n"
+
+
+def _id(text: str) -> bytes:
+    try:
+        found = bytes.fromhex(text)
+    except ValueError:
+        found = b""
+    if len(found) != 16:
+        raise WordsError("--id is no id", code="W02", hint="32 hex digits")
+    return found
