@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import edge.demo
@@ -106,6 +106,7 @@ def shelf(stock: Mapping[str, int | None]) -> dict[str, Item]:
     return {item: Item(item, item, "tenten", False, False, count) for item, count in stock.items()}
 
 
+@settings(max_examples=40)
 @given(trees(), st.data())
 def test_every_way_ends_and_what_is_named_there_fits_is_there_and_says_truly_why(
     tree: Tree, data: st.DataObject
