@@ -19,6 +19,7 @@ from edge.keys import Keys
 from edge.kit.clock import ShopTime
 from edge.kit.errors import StoreError
 from edge.kit.sqlite import Database
+from edge.leaving import erased, leave
 from edge.replica import Seals
 from sync import wire
 
@@ -130,6 +131,10 @@ class Uplink:
         if here or gone:
             await self._promised()
         if here:
+            try:
+                await leave(self._db, erased(here))
+            except StoreError as error:
+                raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
             await self._kept(lasting.heed, here)
         if gone:
             await self._kept(replica.heed, gone)
@@ -151,6 +156,8 @@ class Uplink:
         here = lasting.of(rows, urgent=urgent)
         try:
             if here:
+                held = self.cursor(rows[0].p)
+                await leave(self._db, erased([row for row in here if row.seq > held]))
                 await self._db.apply(lasting.keep, here)
             await self._db.apply(replica.apply, rows, self._seals)
         except ValueError:

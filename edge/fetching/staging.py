@@ -16,6 +16,7 @@ from edge.fetching.talk import Aside, Begin, Finish, Finished, Grown, Loaded, Re
 from edge.kit.child import Child, Failed
 from edge.kit.errors import StoreError
 from edge.kit.sqlite import Database
+from edge.leaving import erased, leave
 from edge.replica import Seals
 from edge.staff import roster
 from sync import snapshot, wire
@@ -98,6 +99,7 @@ class Fetching:
 
         try:
             if here := lasting.of(page.rows, urgent=True):
+                await leave(self._db, erased(here))
                 await self._db.apply(lasting.heed, here)
         except StoreError as error:
             raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
@@ -109,6 +111,7 @@ class Fetching:
             bytes.fromhex(id_) for each in self._aside if each.t == snapshot.ERASED for id_, _, _ in each.rows
         ]
         try:
+            await leave(self._db, ids)
             for start in range(0, len(ids), ERASED_AT_ONCE):
                 await self._db.apply(_forget, ids[start : start + ERASED_AT_ONCE])
         except StoreError as error:

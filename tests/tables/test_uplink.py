@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from edge import centre, replica, uplink
 from edge.consent import acts as consent_acts
+from edge.kit import sweeping
 from edge.kit.errors import DiskFull, StoreError
 from edge.kit.sqlite import open_reader
 from edge.recognition import tables
@@ -187,6 +188,30 @@ async def test_what_was_taken_away_stays_so_when_a_power_cut_takes_the_replica_b
         assert may(floor, person) == Found(person.customer_id, blocked=True, may_recognise=False)
 
 
+async def test_who_was_erased_stays_away_when_a_power_cut_takes_the_replica_back_a_little(
+    tmp_path: Path,
+) -> None:
+    feed, images = Feed(), list[bytes]()
+
+    def forgets(sql: str) -> None:
+        if sql.startswith(
+            "DELETE FROM main.consent"
+        ):  # of the replica only this much is sure to be on the disk
+            images.append((tmp_path / "replica.db").read_bytes())
+
+    async with open_floor(tmp_path, feed=feed) as floor:
+        person = await floor.resident("1")
+    async with open_floor(tmp_path, feed=feed) as floor:
+        await floor.apply(floor.feed.consent(person, ver=2, gen=1, state="withdrawn", part=URGENT))
+        await floor.db.apply(lambda conn: conn.set_trace_callback(forgets))
+        await floor.apply(floor.feed.row(URGENT, "erase", "customer", person.customer_id.hex()))
+        assert floor.one("SELECT count(*) FROM main.consent") == 0
+    lose_the_replica(tmp_path)
+    lay_replica(tmp_path, {"replica.db": images[0]})
+    async with open_floor(tmp_path) as floor:
+        assert may(floor, person) is None
+
+
 async def test_a_customer_who_moved_away_is_gone_from_the_replica(tmp_path: Path) -> None:
     async with open_floor(tmp_path) as floor:
         person = await floor.resident("1", "2")
@@ -300,9 +325,10 @@ async def test_a_receipt_that_a_crash_cut_off_is_due_after_the_next_start(tmp_pa
             await Uplink(floor.db, KEYS, floor.time, on_applied=crash).apply(erasure)
         started = Uplink(floor.db, KEYS, floor.time, on_applied=crash)
         assert started.receipt() is None
-        assert any(person.hash in content for content in replica_of(tmp_path).values())
+        assert sweeping.owed(tmp_path / "journal.db")
         await started.make_sure(URGENT)
         assert started.receipt() == (URGENT, floor.uplink.cursor(URGENT))
+        assert not sweeping.owed(tmp_path / "journal.db")
         assert not any(person.hash in content for content in replica_of(tmp_path).values())
         await started.receipted(floor.uplink.cursor(URGENT))
         await started.make_sure(URGENT)
