@@ -11,10 +11,11 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge import centre, histories, known, outbox
+from edge.at_hub import knowing_shops
 from edge.commands.tablet import blocks
 from edge.config import Config, credentials_folder, load
 from edge.files import alone, prepare
-from edge.hub_file import introduced, is_hub, load_hub
+from edge.hub_file import is_hub, load_hub
 from edge.keys import read_key, replace_key
 from edge.kit.clock import SystemClock
 from edge.kit.errors import ConfigError, Refused, Unreachable, WordsError
@@ -23,7 +24,6 @@ from edge.kit.sqlite import open_writer
 from sync import enrolment, wire
 from sync.enrolment import CODE_MS, Given, Membership
 from sync.hub import devices, enrolling
-from sync.hub.app import open_hub
 
 NEXT = "device_key.next"  # a key that the hub may know already, should the answer be lost
 
@@ -72,8 +72,7 @@ def run(words: argparse.Namespace) -> int:
 
 async def _at_hub(words: argparse.Namespace) -> int:
     settings = load_hub(words.config, environment=os.environ)
-    async with open_hub(settings.hub, log=log_beside_words(now_ms=SystemClock().wall_ms)) as hub:
-        await introduced(hub, settings)
+    async with knowing_shops(settings) as hub:
         if words.renew:
             epoch = await hub.db.apply(devices.renew, words.renew)
             sys.stdout.write(f"{words.renew} goes on in epoch {epoch}, by itself.\n")

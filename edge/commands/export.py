@@ -2,17 +2,13 @@
 
 import argparse
 import asyncio
-import os
 import sys
 from pathlib import Path
 
 from edge import exporting
-from edge.hub_file import load_hub
-from edge.kit.clock import SystemClock
+from edge.at_hub import at_hub
 from edge.kit.errors import WordsError
-from edge.kit.log import log_beside_words
 from edge.kit.sql import Connection
-from sync.hub.app import open_hub
 from sync.hub.hq import export
 
 FORMATS = ("csv", "parquet")
@@ -43,10 +39,8 @@ async def _do(words: argparse.Namespace) -> None:
     form = words.format or ("parquet" if words.out and words.out.suffix == ".parquet" else "csv")
     if form == "parquet" and words.out is None:
         raise WordsError("Parquet needs a file", code="W04", hint="say where with --out")
-    settings = load_hub(words.config, environment=os.environ)
-    log = log_beside_words(now_ms=SystemClock().wall_ms)
-    async with open_hub(settings.hub, log=log) as hub:
-        asked = export.Asked(hub.keys, words.purpose, hub.basis_ms(), log)
+    async with at_hub(words.config) as hub:
+        asked = export.Asked(hub.keys, words.purpose, hub.basis_ms(), hub.log)
 
         def out(conn: Connection) -> int:
             rows = sheet.rows(conn, asked)

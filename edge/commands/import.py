@@ -12,12 +12,13 @@ import json
 import os
 import sqlite3
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from edge.at_hub import knowing_shops
 from edge.catalogue import tables
 from edge.catalogue.importers import FORMATS, BadFile, counts, guess
 from edge.catalogue.importers.draft import FIELDS, Read, Refusal
@@ -25,7 +26,7 @@ from edge.catalogue.importers.lines import Mapping_, read_mapping
 from edge.catalogue.rules import Difference, Product, Stock, difference, missing
 from edge.config import load
 from edge.files import prepare
-from edge.hub_file import HubFile, introduced, is_hub, load_hub
+from edge.hub_file import HubFile, is_hub, load_hub
 from edge.importing import run as run_
 from edge.kit.clock import SystemClock, rfc3339
 from edge.kit.errors import ConfigError, WelkomError
@@ -33,7 +34,7 @@ from edge.kit.log import log_beside_words
 from edge.kit.sql import Connection
 from edge.kit.sqlite import open_writer
 from sync.hub import catalogue, models
-from sync.hub.app import Hub, open_hub
+from sync.hub.app import Hub
 from sync.hub.hq import imports, put
 from sync.hub.tables.feed import Moved
 from sync.hub.tables.imports import runs
@@ -119,7 +120,7 @@ async def _people(words: argparse.Namespace) -> None:
     if not is_hub(words.config) and words.config.exists():
         raise ConfigError(f"{words.config} is no hub's", code="K05", hint="give the hub's hub.toml")
     settings = load_hub(words.config, environment=os.environ)
-    async with _hub(settings) as hub:
+    async with knowing_shops(settings) as hub:
         match words.what:
             case "undo":
                 count = await imports.take_back(hub, words.number)
@@ -155,14 +156,6 @@ async def _model(hub: Hub, file: Path) -> None:
     print(f"Sent to {len(moved)} shops." if moved else "Nothing was changed: every shop has this one.")
 
 
-@asynccontextmanager
-async def _hub(settings: HubFile) -> AsyncGenerator[Hub, None]:
-    """The hub's own file; a hub that runs beside us hears of what is committed."""
-    async with open_hub(settings.hub, log=log_beside_words(now_ms=SystemClock().wall_ms)) as hub:
-        await introduced(hub, settings)
-        yield hub
-
-
 def _mapping(path: Path | None, fields: frozenset[str] = FIELDS | {"count", "as_of"}) -> Mapping_:
     if path is None:
         return Mapping_()
@@ -181,7 +174,7 @@ def _at_hub(words: argparse.Namespace, body: bytes, mapping: Mapping_) -> int:
 
 
 async def _feed(words: argparse.Namespace, body: bytes, mapping: Mapping_, settings: HubFile) -> int:
-    async with _hub(settings) as hub:
+    async with knowing_shops(settings) as hub:
         now_ms = hub.now_ms()
         if words.stock:
             items = catalogue.numbers(hub.db.reader)

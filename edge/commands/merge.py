@@ -3,16 +3,13 @@
 import argparse
 import asyncio
 import json
-import os
 import sys
 from pathlib import Path
 
-from edge.hub_file import load_hub
-from edge.kit.clock import SystemClock, rfc3339
+from edge.at_hub import at_hub
+from edge.kit.clock import rfc3339
 from edge.kit.errors import WordsError
-from edge.kit.log import log_beside_words
 from sync.hub import merging
-from sync.hub.app import open_hub
 from sync.hub.tables import merges as tables
 
 
@@ -32,8 +29,7 @@ def run(words: argparse.Namespace) -> int:
 
 
 async def _do(words: argparse.Namespace) -> None:
-    settings = load_hub(words.config, environment=os.environ)
-    async with open_hub(settings.hub, log=log_beside_words(now_ms=SystemClock().wall_ms)) as hub:
+    async with at_hub(words.config) as hub:
         if words.act == "list":
             found = await hub.db.read(tables.every)
             for each in found:

@@ -3,16 +3,13 @@
 import argparse
 import asyncio
 import json
-import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from edge.hub_file import load_hub
-from edge.kit.clock import SystemClock, rfc3339
+from edge.at_hub import at_hub
+from edge.kit.clock import rfc3339
 from edge.kit.errors import WordsError
-from edge.kit.log import log_beside_words
-from sync.hub.app import open_hub
 from sync.hub.hq import erasing, tokens
 from sync.hub.tables import tokens as tables
 from sync.hub.tables.tokens import Token
@@ -43,8 +40,7 @@ def run(words: argparse.Namespace) -> int:
 
 
 async def _do(words: argparse.Namespace) -> None:
-    settings = load_hub(words.config, environment=os.environ)
-    async with open_hub(settings.hub, log=log_beside_words(now_ms=SystemClock().wall_ms)) as hub:
+    async with at_hub(words.config) as hub:
         match words.act:
             case "add":
                 if not words.scope:
