@@ -3,7 +3,7 @@
 import asyncio
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -182,7 +182,6 @@ async def prune(db: Database[Fact], *, now_ms: int, alone: bool) -> None:
         partial(outbox.prune, now_ms=now_ms),
         partial(advice.prune, now_ms=now_ms),
         partial(outcomes.prune, now_ms=now_ms),
-        partial(advice.drop_stopped, before_ms=now_ms - DAY_MS),
         partial(visits.prune, now_ms=now_ms, acked=not alone),
         partial(visits.prune_views, now_ms=now_ms),
         partial(chain.prune, now_ms=now_ms, alone=alone),
@@ -191,11 +190,20 @@ async def prune(db: Database[Fact], *, now_ms: int, alone: bool) -> None:
     ):
         while await db.apply(dropped):
             pass
+    await _each_slice(db, advice.drop_stopped, before_ms=now_ms - DAY_MS)
     await db.apply(stays.prune, now_ms=now_ms)
     await db.apply(shop.prune, now_ms=now_ms)
     await db.apply(staff.prune, now_ms=now_ms)
     await db.apply(drafts.drop_old, now_ms=now_ms)
     await db.apply(insight.prune)
+
+
+async def _each_slice(db: Database[Fact], act: Callable[..., bytes | None], **words: int) -> None:
+    """Run an act over everybody, a slice of customers at a time: taps have the writer in between."""
+    place: bytes | None = b""
+    while place is not None:
+        place = await db.apply(act, place, **words)
+        await asyncio.sleep(0.01)
 
 
 async def sweep(house: House, now_ms: int) -> None:
@@ -206,13 +214,9 @@ async def sweep(house: House, now_ms: int) -> None:
 async def drop_expired(house: House, now_ms: int) -> None:
     """Delete the personal values whose time is over: no page shows them, and no disk is to keep them."""
     await house.db.owe_sweep()
-    place: bytes | None = b""
-    while place is not None:
-        place = await house.db.apply(tables.drop_expired, place, now_ms=now_ms)
-        await asyncio.sleep(0.01)
+    await _each_slice(house.db, tables.drop_expired, now_ms=now_ms)
     if house.health.alone:
-        while await house.db.apply(tables.drop_stopped, before_ms=now_ms - DAY_MS):
-            pass
+        await _each_slice(house.db, tables.drop_stopped, before_ms=now_ms - DAY_MS)
     await house.db.scrub()
 
 

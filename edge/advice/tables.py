@@ -106,20 +106,24 @@ def prune(conn: Connection, *, now_ms: int, most: int = 500) -> int:
     return done.rowcount
 
 
-def drop_stopped(conn: Connection, *, before_ms: int) -> int:
-    """Forget what was refused by and suggested to those whose yes to advice is over since an instant; how many."""
-    stopped = over("a.customer_id", "'profiling'")
-    rows = [
+def drop_stopped(conn: Connection, after: bytes, *, before_ms: int, most: int = 500) -> bytes | None:
+    """Forget what was refused by and suggested to the next customers after one whose yes to advice is over since an
+    instant; the last who was looked at, None at the end."""
+    (last,) = conn.execute(
+        """
+        SELECT max(customer_id) FROM (
+            SELECT customer_id FROM (SELECT customer_id FROM refusal UNION SELECT customer_id FROM suggestion)
+            WHERE customer_id>? ORDER BY customer_id LIMIT ?)
+        """,
+        (after, most),
+    ).fetchone()
+    for table in ("refusal", "suggestion") if last is not None else ():
+        stopped = over(f"{table}.customer_id", "'profiling'")
         conn.execute(
-            f"""
-            DELETE FROM {table} WHERE customer_id IN (
-                SELECT a.customer_id FROM (SELECT DISTINCT customer_id FROM {table}) AS a WHERE {stopped})
-            """,
-            {"before_ms": before_ms},
-        ).rowcount
-        for table in ("refusal", "suggestion")
-    ]
-    return sum(rows)
+            f"DELETE FROM {table} WHERE customer_id>:after AND customer_id<=:last AND {stopped}",
+            {"after": after, "last": last, "before_ms": before_ms},
+        )
+    return None if last is None else bytes(last)
 
 
 def forget(conn: Connection, customer_id: bytes) -> None:

@@ -198,37 +198,40 @@ def forget_here(conn: Connection, customer_id: bytes) -> None:
 
 def drop_expired(conn: Connection, after: bytes, *, now_ms: int, most: int = 2_000) -> bytes | None:
     """Delete what is past its time of the next customers after one; the last of them, None at the end."""
-    (last,) = conn.execute(
-        "SELECT max(id) FROM (SELECT id FROM replica.customer WHERE id>? ORDER BY id LIMIT ?)", (after, most)
-    ).fetchone()
+    last = _last(conn, after, most)
     if last is not None:
         conn.execute(
             "DELETE FROM replica.trait WHERE customer_id>? AND customer_id<=? AND until_ms<=?",
             (after, last, now_ms),
         )
-    return None if last is None else bytes(last)
+    return last
 
 
-def drop_stopped(conn: Connection, *, before_ms: int, most: int = 500) -> int:
-    """Delete a slice of what rested on a yes that is over since an instant, with every recipient; how many went.
+def drop_stopped(conn: Connection, after: bytes, *, before_ms: int, most: int = 500) -> bytes | None:
+    """As `drop_expired`, of what rested on a yes that is over since an instant, with every recipient.
 
     For a shop without a hub. With one the hub does, and says so: who says yes again within the day has it all.
     """
-    gone = 0
+    last = _last(conn, after, most)
     for purpose, basis in PURPOSES.items():
         names = ", ".join(f"'{name}'" for name, trait in TRAITS.items() if trait.purpose == purpose)
-        if basis != "consent" or not names:
-            continue
-        rows = conn.execute(
-            f"""
-            SELECT t.customer_id, t.name FROM replica.trait AS t
-            WHERE t.name IN ({names}) AND {over("t.customer_id", f"'{purpose}'")} LIMIT :most
-            """,
-            {"before_ms": before_ms, "most": most},
-        ).fetchall()
-        conn.executemany("DELETE FROM replica.trait WHERE customer_id=? AND name=?", rows)
-        gone += len(rows)
-    return gone
+        if last is not None and basis == "consent" and names:
+            conn.execute(
+                f"""
+                DELETE FROM replica.trait WHERE customer_id>:after AND customer_id<=:last AND name IN ({names})
+                    AND {over("trait.customer_id", f"'{purpose}'")}
+                """,
+                {"after": after, "last": last, "before_ms": before_ms},
+            )
+    return last
+
+
+def _last(conn: Connection, after: bytes, most: int) -> bytes | None:
+    """The last of the next customers after one."""
+    (last,) = conn.execute(
+        "SELECT max(id) FROM (SELECT id FROM replica.customer WHERE id>? ORDER BY id LIMIT ?)", (after, most)
+    ).fetchone()
+    return None if last is None else bytes(last)
 
 
 def is_minor(conn: Connection, customer_id: bytes) -> bool:

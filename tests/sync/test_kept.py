@@ -253,10 +253,11 @@ async def test_in_a_shop_without_a_hub_what_rested_on_a_yes_goes_a_day_after_it_
 
         async def left(after_ms: int) -> list[set[str]]:
             await jobs.prune(floor.db, now_ms=start_ms + after_ms, alone=True)
-            while await floor.db.apply(
-                recognition.drop_stopped, before_ms=start_ms + after_ms - DAY_MS, most=2
-            ):
-                pass
+            place: bytes | None = b""
+            while place is not None:
+                place = await floor.db.apply(
+                    recognition.drop_stopped, place, before_ms=start_ms + after_ms - DAY_MS, most=2
+                )
             sql = "SELECT name FROM replica.trait WHERE customer_id=?"
             people = (stays, expires, stops, again)
             return [
