@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
+from playwright._impl._api_structures import SetCookieParam
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from edge.demo.people import Person
@@ -101,14 +102,22 @@ def _on_phone(phone: Page, shop: Shop, who: Person) -> Page:
 
 
 def _let_in(phone: Page, shop: Shop, who: Person) -> None:
-    """Open the page by a code, and give the phone its cookie as if HTTPS stood before the hub, as it does in a chain."""
+    """Open the page by a code; the phone has its cookie as if HTTPS stood before the hub."""
     entered = httpx.get(
         f"http://127.0.0.1:{shop.hub_port}/portal/enter/{_code(shop, who)}", timeout=PATIENT_S
     )
     name, _, value = entered.headers["set-cookie"].split(";")[0].partition("=")
-    here = {"domain": "127.0.0.1", "path": "/portal", "secure": True, "httpOnly": True, "sameSite": "Strict"}
     phone.context.clear_cookies()
-    phone.context.add_cookies([{"name": name, "value": value, **here}])  # type: ignore[list-item]
+    here = SetCookieParam(
+        name=name,
+        value=value,
+        domain="127.0.0.1",
+        path="/portal",
+        secure=True,
+        httpOnly=True,
+        sameSite="Strict",
+    )
+    phone.context.add_cookies([here])
 
 
 def _on_tablet(page: Page, shop: Shop, who: Person, pipe: Pipe) -> Page:
