@@ -9,6 +9,7 @@ from sqlite3 import Connection
 from typing import Final, NamedTuple
 
 from edge.consent.facts import ConsentGiven, ConsentWithdrawn
+from edge.consent.records import ends_soon
 from edge.consent.rules import Register, State
 
 # Stands for "no end": later than any instant, so that `min()` over several bases works.
@@ -161,12 +162,20 @@ class Choice(NamedTuple):
     purpose: str
     recipient: str
     state: State
+    from_ms: int
     until_ms: int | None
+
+    def ends_soon(self, *, now_ms: int) -> bool:
+        """Whether its owner is asked again, for it ends by itself before long."""
+        return self.state == "given" and ends_soon(
+            from_ms=self.from_ms, until_ms=self.until_ms, now_ms=now_ms
+        )
 
 
 _CHOICES: Final = """
-    SELECT purpose, recipient, state, until_ms, gen FROM main.consent WHERE customer_id=:customer_id
-    UNION ALL SELECT purpose, recipient, state, until_ms, gen FROM replica.consent WHERE customer_id=:customer_id
+    SELECT purpose, recipient, state, from_ms, until_ms, gen FROM main.consent WHERE customer_id=:customer_id
+    UNION ALL SELECT purpose, recipient, state, from_ms, until_ms, gen FROM replica.consent
+        WHERE customer_id=:customer_id
     ORDER BY gen, state"""
 
 
@@ -174,8 +183,9 @@ def choices(conn: Connection, customer_id: bytes) -> list[Choice]:
     """Every register of a customer, the journal's and the replica's merged as `rules.merge` does, also what ended."""
     held: dict[tuple[str, str], Choice] = {}
     # The later of two is the one that holds: the higher generation, and of one generation the withdrawal.
-    for purpose, recipient, state, until_ms, _ in conn.execute(_CHOICES, {"customer_id": customer_id}):
-        held[purpose, recipient] = Choice(purpose, recipient, state, until_ms)
+    for *row, _ in conn.execute(_CHOICES, {"customer_id": customer_id}):
+        found = Choice._make(row)
+        held[found.purpose, found.recipient] = found
     return list(held.values())
 
 

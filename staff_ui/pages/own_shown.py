@@ -119,7 +119,8 @@ def _use(choice: Choice, say: Words, who: str, *, now_ms: int) -> Use:
     elif choice.until_ms is None:
         period = say.say("own.open")
     else:
-        period = say.say("own.until", day=say.day(choice.until_ms))
+        said = key("own.soon") if choice.ends_soon(now_ms=now_ms) else key("own.until")
+        period = say.say(said, day=say.day(choice.until_ms))
     data = [say.say(DATA[name]).lower() for name in data_of(choice.purpose)] if holds else []
     return Use(
         purpose=choice.purpose,

@@ -8,6 +8,7 @@ from litestar import Response
 from litestar.response import Redirect
 
 from edge.consent.rules import TRAITS, traits_for
+from edge.consent.tables import choices
 from edge.kit.errors import Corrupt
 from edge.recognition import profile
 from edge.shop import tables as shop
@@ -71,6 +72,7 @@ class Profile:
     fields: tuple[Field, ...] = field(repr=False)
     now: str = ""
     tabs: tuple[Link, ...] = ()
+    soon: str = ""  # recognition ends before long, and nobody asked whether it may go on
     findable: bool = False  # the shop lets staff look up where customers stand who asked for that
 
 
@@ -96,6 +98,7 @@ async def look_closer(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         if reason
         else "why",
         tabs=tabs(found.visit_id.hex(), "profile", say, busy=shop.busy(desk.house.db.reader)),
+        soon=_soon(desk, found, say) if reason else "",
         findable=desk.house.config.presence.finding and desk.house.radio is not None,
     )
     return html(desk, "profile.html", it, language=around.language)
@@ -129,6 +132,15 @@ def purposes(held: profile.Profile) -> list[str]:
     """For what the fields that are shown may be used: a line of the view log for each."""
     shown = {TRAITS[name].purpose for name in LABELS if name in held.values}
     return ["recognition", *sorted(shown - {"recognition"})]
+
+
+def _soon(desk: Desk, found: Arrival, say: Words) -> str:
+    house, now_ms = desk.house, desk.house.time.now_ms()
+    for each in choices(house.db.reader, found.customer_id):
+        mine = (each.purpose, each.recipient) == ("recognition", house.config.shop.recipient)
+        if mine and each.until_ms is not None and each.ends_soon(now_ms=now_ms):
+            return say.say("profile.soon", day=say.day(each.until_ms))
+    return ""
 
 
 def _read(desk: Desk, guest: Guest, found: Arrival) -> profile.Profile:

@@ -19,7 +19,13 @@ PURPOSES: Final = ("recognition", "profiling", "contact", "saving", "receipts")
 def samples(frame: Frame, words: Words) -> dict[str, Any]:
     def uses(*stopped: str) -> Any:
         given = [
-            Choice(each, "van-dam", "withdrawn" if each in stopped else "given", NOW_MS + 300 * DAY_MS)
+            Choice(
+                each,
+                "van-dam",
+                "withdrawn" if each in stopped else "given",
+                NOW_MS - 355 * DAY_MS,
+                NOW_MS + (10 if each == "contact" else 300) * DAY_MS,
+            )
             for each in PURPOSES
         ]
         return shown.uses(given, words, own="van-dam", shop=frame.shop, now_ms=NOW_MS)

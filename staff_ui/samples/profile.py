@@ -24,6 +24,7 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
             call="" if asked else "mevrouw De Vries",
             reasons=reasons(words) if asked else (),
             reason="" if asked else why,
+            soon="" if asked or "birthday" not in more else say("profile.soon", day=words.day(NOW_MS)),
             fields=() if asked else fields_of(held, "staff", words, now_ms=NOW_MS),
         )
 

@@ -4,7 +4,7 @@ import re
 
 import httpx
 
-from tests.staff_ui.house import Place, own_token
+from tests.staff_ui.house import DAY_MS, Place, own_token
 from tests.staff_ui.test_mypage import BIRTHDAY, CARD, answer, page_of, visit_of
 
 PURPOSES = ("saving", "recognition", "profiling", "contact")
@@ -80,6 +80,21 @@ def test_a_stop_in_their_hands_is_gone_from_every_other_tablet_and_waits_for_the
     assert re.findall(r'name="purpose" value="(\w+)"', tablet.get("/own").text) == []
     held = place.rows("SELECT purpose FROM consent WHERE state='withdrawn' ORDER BY purpose")
     assert held == [("contact",), ("profiling",), ("recognition",)]
+
+
+def test_what_ends_before_long_is_said_to_its_owner_and_to_staff_who_look_closer(place: Place) -> None:
+    place.de_vries(until_ms=place.now_ms() + 400 * DAY_MS)
+    place.clock.both_by_ms += 380 * DAY_MS
+    place.tap(CARD)
+    staff = place.signed_in()
+    visit = f"/visits/{visit_of(place)}"
+    staff.post(f"{visit}/profile", data={"own": own_token(staff.get(f"{visit}/profile").text), "why": "help"})
+    assert "Vraag of het mag blijven." in staff.get(f"{visit}/profile").text
+    page_of(place, staff)
+    place.phone(CARD)
+    answer(place, staff, act="here")
+    use = staff.get("/own").text.split('data-use="recognition"', 1)[1].split("</li>", 1)[0]
+    assert "dat is al gauw" in use
 
 
 def test_a_tablet_in_nobodys_hands_stops_nothing(place: Place) -> None:
