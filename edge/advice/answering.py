@@ -48,20 +48,13 @@ class Answering:
 
     def answer(self, asked: Ask, k: int) -> list[Suggestion]:
         """Exactly `k` suggestions, fewer only where there are not so many products that may be named."""
-        hand = tuple(each for each in asked.hand if each not in self._barred)
-        seen = replace(asked, visits=self._seen(asked.visits), hand=hand)
+        seen = self._usable(asked)
         ranked = self._ranker.ranked(seen, SPARE_RANKS * k)
         own = baskets(seen.visits)
-        ask = rules.Ask(
-            asked.customer.encode() if asked.customer is not None else None,
-            own,
-            asked.day * DAY_MS if asked.day is not None else None,
-            in_hand=asked.hand,
-            store=asked.store,
-        )
+        ask = _ask(asked, own)
         held = self._known.get(asked.customer or "", ())
         counts = Asked(self._tally, asked.customer, held, seen.visits)
-        usable = frozenset(item for basket in own for item in basket.items) | {*hand}
+        usable = frozenset(item for basket in own for item in basket.items) | {*seen.hand}
         moved = moving(ask, counts, usable, ranked, faint=True)
 
         def why(name: str) -> Iterator[Reason]:
@@ -76,6 +69,20 @@ class Answering:
         order = (*ranked.names, *self._filler)
         return named(order, self._look, guard_of(ask, self._words), why, most=k)
 
+    def items(self, asked: Ask, k: int) -> list[str]:
+        """The products of `answer` alone, in a fraction of its time: no reason has a say in which they are."""
+        seen = self._usable(asked)
+        ranked = (item for item, _ in self._ranker.rank(seen, SPARE_RANKS * k))
+        guard = guard_of(_ask(asked, baskets(seen.visits)), self._words)
+        unsaid = (PopularHere(EVERYWHERE, 0, 0),)
+        found = named((*ranked, *self._filler), self._look, guard, lambda name: iter(unsaid), most=k)
+        return [each.item for each in found]
+
+    def _usable(self, asked: Ask) -> Ask:
+        """Without what is barred."""
+        hand = tuple(each for each in asked.hand if each not in self._barred)
+        return replace(asked, visits=self._seen(asked.visits), hand=hand)
+
     def _look(self, names: Collection[str]) -> dict[str, Item]:
         """The history sells what it names; the catalogue says more of it."""
         return {name: self._items.get(name) or _item(name, None) for name in names}
@@ -87,6 +94,16 @@ class Answering:
             replace(each, items=tuple(item for item in each.items if item not in self._barred))
             for each in visits
         )
+
+
+def _ask(asked: Ask, own: tuple[Basket, ...]) -> rules.Ask:
+    return rules.Ask(
+        asked.customer.encode() if asked.customer is not None else None,
+        own,
+        asked.day * DAY_MS if asked.day is not None else None,
+        in_hand=asked.hand,
+        store=asked.store,
+    )
 
 
 def _item(name: str, product: Product | None) -> Item:

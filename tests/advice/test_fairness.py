@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edge.advice.answering import Answering
 from edge.advice.lines import History
+from edge.advice.ranking.ranker import Ask
 from edge.bench.fairness import Answers, Maker, Survey, flipped, learner, report, survey
 from edge.bench.gaps import FEWEST, Measure, gaps
 from edge.bench.worlds import drugstore
@@ -102,6 +104,15 @@ def test_the_gate_fails_a_model_that_reads_the_group_however_small_the_gap() -> 
     found = judged(planted.reading(honest(), "sex", "f"))
     assert found["flipped"]["changed"] > 0
     assert not found["holds"]
+
+
+def test_the_products_without_reasons_are_those_of_the_answer() -> None:
+    some = shop()[:60]
+    answering = Answering(some, None, seed=0)
+    for each in some[:8]:
+        for hand in ((), ("p1", "p7")):
+            asked = Ask(each.visits, None, None, hand, each.customer)
+            assert answering.items(asked, 12) == [one.item for one in answering.answer(asked, 12)]
 
 
 def test_every_declared_group_is_another_or_none_when_flipped() -> None:
