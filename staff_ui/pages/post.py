@@ -47,5 +47,5 @@ def letter(sent: StageLetter) -> Letter:
     return Letter(
         sent.to,
         sent.subject,
-        tuple(Part(text, place % 2 == 1) for place, text in enumerate(pieces) if text),
+        tuple(Part(text.strip(), place % 2 == 1) for place, text in enumerate(pieces) if text.strip()),
     )
