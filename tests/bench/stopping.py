@@ -13,8 +13,6 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
-from playwright._impl._api_structures import SetCookieParam
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from edge.demo.people import Person
@@ -93,31 +91,11 @@ def _gone_ms(tablet: Page, who: Person, pipe: Pipe, press: Callable[[], Page]) -
 
 
 def _on_phone(phone: Page, shop: Shop, who: Person) -> Page:
-    _let_in(phone, shop, who)
-    phone.goto(f"http://127.0.0.1:{shop.hub_port}/portal")
+    phone.goto(f"http://127.0.0.1:{shop.hub_port}/portal/enter/{_code(shop, who)}")
     button = phone.locator(f"#recognition-{RECIPIENT}")
     expect(button).to_have_text("Stop met herkennen")
     button.click()
     return phone
-
-
-def _let_in(phone: Page, shop: Shop, who: Person) -> None:
-    """Open the page by a code; the phone has its cookie as if HTTPS stood before the hub."""
-    entered = httpx.get(
-        f"http://127.0.0.1:{shop.hub_port}/portal/enter/{_code(shop, who)}", timeout=PATIENT_S
-    )
-    name, _, value = entered.headers["set-cookie"].split(";")[0].partition("=")
-    phone.context.clear_cookies()
-    here = SetCookieParam(
-        name=name,
-        value=value,
-        domain="127.0.0.1",
-        path="/portal",
-        secure=True,
-        httpOnly=True,
-        sameSite="Strict",
-    )
-    phone.context.add_cookies([here])
 
 
 def _on_tablet(page: Page, shop: Shop, who: Person, pipe: Pipe) -> Page:
