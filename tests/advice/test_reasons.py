@@ -35,10 +35,10 @@ class Shop:
         path.write_text("".join(json.dumps(each) + "\n" for each in lines), encoding="utf-8")
         return path
 
-    def answers(self, queries: list[Line]) -> list[list[tuple[str, dict[str, Any]]]]:
+    def answers(self, queries: list[Line], k: int = K) -> list[list[tuple[str, dict[str, Any]]]]:
         return [
             [(each.item, {"code": each.code, "evidence": each.evidence}) for each in found]
-            for found in (self._answering.answer(asked, K) for asked in asks(self._put(queries)))
+            for found in (self._answering.answer(asked, k) for asked in asks(self._put(queries)))
         ]
 
 
@@ -55,10 +55,15 @@ def test_every_reason_is_true_and_without_its_evidence_the_item_falls(tmp_path: 
             assert recounted(told, query, item, reason) == ""
             if reason["code"] not in ("others_like_you", "popular_here") and len(asked) < 50:
                 again += [struck(query, item, reason), chance(query, item, reason, dice)]
-                asked.append((place, item))
-    answered = [[item for item, _ in answer] for answer in asked_in.answers(again)]
-    lowered = sum(fell(item, place, answered[2 * at]) for at, (place, item) in enumerate(asked))
-    by_chance = sum(fell(item, place, answered[2 * at + 1]) for at, (place, item) in enumerate(asked))
+                asked.append((place, item, query))
+    answered = [[item for item, _ in answer] for answer in asked_in.answers(again, K + 1)]
+    lowered, by_chance = (
+        sum(
+            fell(item, place, answered[2 * at + line], query, again[2 * at + line])
+            for at, (place, item, query) in enumerate(asked)
+        )
+        for line in (0, 1)
+    )
     assert lowered >= 0.95 * len(asked) > 30
     assert by_chance <= 0.2 * len(asked)
 

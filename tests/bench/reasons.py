@@ -118,19 +118,22 @@ def measured(lines: Sequence[Line], *, answers: int, crowd: int, seed: int = 1) 
             for each in own
             for line in (struck(each[0], each[2], each[3]), chance(each[0], each[2], each[3], dice))
         ]
-        answered = _advise(history, _put(Path(folder) / "again.jsonl", again))
-        for at, (_, place, item, reason) in enumerate(own):
+        answered = _advise(history, _put(Path(folder) / "again.jsonl", again), k=K + 1)
+        for at, (query, place, item, reason) in enumerate(own):
             found.asked[reason["code"]] += 1
-            found.lowered[reason["code"]] += fell(item, place, answered[2 * at]["items"])
-            found.by_chance[reason["code"]] += fell(item, place, answered[2 * at + 1]["items"])
+            for into, line in ((found.lowered, 2 * at), (found.by_chance, 2 * at + 1)):
+                into[reason["code"]] += fell(item, place, answered[line]["items"], query, again[line])
         others = [each for each in chosen if each[3]["code"] not in OWN]
         if others:
             _crowd(found, told, history, dice.sample(others, min(crowd, len(others))), dice)
     return found
 
 
-def fell(item: str, place: int, items: Sequence[str]) -> bool:
-    return item not in items or items.index(item) > place
+def fell(item: str, place: int, items: Sequence[str], query: Line, again: Line) -> bool:
+    """Whether it comes later or no more; what is no longer in hand may be named now, and does not count."""
+    laid_back = {*(query.get("basket") or [])} - {*(again.get("basket") or [])}
+    left = [each for each in items if each not in laid_back]
+    return item not in left or left.index(item) > place
 
 
 def chance(query: Line, item: str, reason: Line, dice: random.Random) -> Line:
@@ -183,7 +186,7 @@ def _crowd(
         for gone, into in ((at, found.lowered), (chance, found.by_chance)):
             other = replace(ranker, crowd=count(_less(log, gone), held.kinds, now=ranker.last_day))
             names = [name for name, _ in other.rank(ask, K)]
-            into[reason["code"]] += fell(item, before.index(item), names)
+            into[reason["code"]] += fell(item, before.index(item), names, query, query)
 
 
 def _less(log: Log, gone: NDArray[np.bool_]) -> Log:
@@ -206,10 +209,10 @@ def _put(path: Path, lines: Sequence[Line]) -> Path:
     return path
 
 
-def _advise(history: Path, queries: Path) -> list[Line]:
+def _advise(history: Path, queries: Path, *, k: int = K) -> list[Line]:
     done = subprocess.run(
         [str(Path(sys.executable).parent / "welkom"), "advise", "--history", str(history), "--queries", str(queries),
-         "--k", str(K)],
+         "--k", str(k)],
         capture_output=True, text=True, check=True, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
     )  # fmt: skip
     return [json.loads(line) for line in done.stdout.splitlines()]
