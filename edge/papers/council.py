@@ -69,6 +69,7 @@ def council(here: Installation, words: Words) -> Paper:
         Heading(say("council.logged")),
         Text(say("council.read_off")),
         logged(words),
+        Text(say("council.log")),
         Heading(say("council.deeds")),
         points(sorted(say(each) for each in DEEDS.values())),
     ]

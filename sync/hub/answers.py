@@ -1,6 +1,5 @@
 """Every error that leaves the hub: RFC 9457 problem details with a code, and nothing personal."""
 
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -11,12 +10,12 @@ from litestar.types import ExceptionHandlersMap
 from edge.kit.errors import Refused, StoreError
 from edge.kit.log import Log, died
 from sync import wire
-from sync.hub.problem import TOLD_MS, Refusal
+from sync.hub.problem import Refusal
+from sync.hub.telling import Telling
 from sync.signing import BadSignature
 
 AnyRequest = Request[Any, Any, Any]
 
-_MOST_TOLD: Final = 10_000
 _CONFLICTS: Final = frozenset({"CUSTOMER_TAKEN", "CREDENTIAL_TAKEN", "IMPORT_TOUCHED", "IMPORT_OPEN"})
 
 
@@ -29,18 +28,14 @@ def problems(*, now_ms: Callable[[], int], log: Log) -> ExceptionHandlersMap:
             wire.encode_problem(problem), status_code=status, media_type="application/problem+json"
         )
 
-    told: OrderedDict[tuple[str, str], int] = OrderedDict()
+    telling = Telling(now_ms=now_ms, log=log)
 
     def tell(request: AnyRequest, code: str) -> None:
-        """Say it once an hour of each device; of whoever is not proven to be one, once an hour in all."""
-        who = (getattr(request.state, "device", ""), code)
-        if not request.scope["path"].startswith("/sync/") or now_ms() - told.get(who, -TOLD_MS) < TOLD_MS:
-            return
-        told[who] = now_ms()
-        told.move_to_end(who)
-        if len(told) > _MOST_TOLD:
-            told.popitem(last=False)
-        log("request_refused", code=code, state="signed" if who[0] else "unsigned")
+        path, device = request.scope["path"], getattr(request.state, "device", "")
+        if path.startswith("/sync/"):
+            telling(code, "signed" if device else "unsigned", device=device)
+        elif path.startswith("/api/"):
+            telling(code, "program")
 
     def refused(request: AnyRequest, error: Refusal) -> Response[bytes]:
         tell(request, error.code)

@@ -11,15 +11,20 @@ import pytest
 from sync.hub.portal.security import cookie
 from sync.hub.serving import everything
 from tests.attack.test_hub import address, served
-from tests.sync.centre import open_centre
+from tests.sync.centre import ANNA, open_centre
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def hub(tmp_path: Path) -> AsyncGenerator[Any, None]:
-    async with open_centre(tmp_path) as centre:
-        yield centre.hub
+async def centre(tmp_path: Path) -> AsyncGenerator[Any, None]:
+    async with open_centre(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def hub(centre: Any) -> Any:
+    return centre.hub
 
 
 async def test_every_answer_of_the_hub_is_kept_framed_and_guessed_at_by_nobody(hub: Any) -> None:
@@ -69,3 +74,20 @@ async def test_over_https_the_hub_says_to_come_back_by_https_alone_with_a_cookie
     assert {value for (https, _), value in told.items() if https} == {"max-age=31536000; includeSubDomains"}
     sent = cookie("t", secure=True, max_age_s=60)
     assert (sent.key.startswith("__Host-"), sent.path, sent.secure, sent.domain) == (True, "/", True, None)
+
+
+async def test_what_was_refused_to_a_program_or_on_a_page_is_a_line_of_the_log_once_an_hour(
+    centre: Any,
+) -> None:
+    transport = httpx.ASGITransport(app=centre.hub.app)
+    forged = {"sec-fetch-site": "cross-site"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub.test") as client:
+        for _ in range(3):
+            assert (await client.get(f"/api/v1/customers/{ANNA.hex()}")).status_code == 401
+            asked = await client.post("/portal/ask", data={"to": "anna@example.org"}, headers=forged)
+            assert asked.status_code == 403
+            assert (await client.get("/portal")).status_code == 401  # nobody is in: that is no attack
+    said = [fields for event, fields in centre.said.lines if event == "request_refused"]
+    assert [fields["state"] for fields in said] == ["program", "page"]
+    assert said[1]["code"] == "FOREIGN_FORM"
+    assert ANNA.hex() not in str(said)

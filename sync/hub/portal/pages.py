@@ -16,6 +16,7 @@ from sync.hub.portal.security import Ask, cookie, cookie_name
 from sync.hub.portal.sessions import Guest
 from sync.hub.portal.sheets import Frame, Sheets
 from sync.hub.portal.words import Language, Words, known, spoken
+from sync.hub.telling import Telling
 
 if TYPE_CHECKING:
     from sync.hub.app import Hub
@@ -33,6 +34,7 @@ class Pages:
         self.hub = hub
         self.sheets = Sheets(timezone=hub.config.timezone)
         self.letters = Letters(self)
+        self.telling = Telling(now_ms=hub.now_ms, log=hub.log)
         self.failures = Failures(now_ms=hub.now_ms)
         folder = hub.config.choices
         self.helpers = read_folder(folder, refused=self._refused) if folder else ()

@@ -157,6 +157,8 @@ def trouble(pages: Pages, request: Ask, error: Exception) -> Response[Any]:
             kind, status, code = "absent", error.status_code, "BAD_REQUEST"
         case _:
             pages.hub.log("request_died", **died(error))
+    if isinstance(error, Refusal) and code != "NO_SESSION":  # whose session is over is no attack
+        pages.telling(code, "page")
     again = {"retry-after": str(error.retry_s)} if isinstance(error, Refusal) and error.retry_s else {}
     if "text/html" in request.headers.get("accept", "text/html"):
         door = pages.door(request, kind, status=status)
