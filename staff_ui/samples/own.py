@@ -36,7 +36,7 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
         call="mevrouw De Vries",
         said="",
         saved=(
-            Saved(words.say("card.points"), words.number(1400)),
+            Saved(words.say("card.points"), words.number(400)),
             Saved(words.say("card.stamps"), words.say("card.stamps_of", have=7, of=8)),
         ),
         uses=uses(),
