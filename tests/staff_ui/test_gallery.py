@@ -32,6 +32,7 @@ PARTS = {
     "plan_now.html",
     "_plan.html",
     "_tags.html",
+    "_sign.html",
 }
 # Whose names these are does not change with the language.
 PEOPLE = re.compile(
