@@ -75,11 +75,12 @@ async def mypage_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
 
 async def _ask(desk: Desk, request: Ask, guest: Guest, found: Arrival, shown: Evidence) -> Response[str]:
     """Ask the centre. A tap lets one phone in: for the next one it is asked for again."""
-    house = desk.house
+    house, asked_ms = desk.house, desk.asked.pop(found.visit_id, None)
     address = await house.own_page.address(found.customer_id, shown)
     if address is None:
+        if asked_ms is not None:
+            desk.asked[found.visit_id] = asked_ms
         return _page(desk, request, guest, found, "away")
-    desk.asked.pop(found.visit_id, None)
     now_ms = house.time.now_ms()
     await house.db.apply(
         note, guest.who.doer, what="own_page", reason=shown, visit_id=found.visit_id, now_ms=now_ms

@@ -20,12 +20,13 @@ from sync import own_page, standing, wire
 from sync.hub import catalogue, devices
 from sync.hub.app import Hub
 from sync.hub.hq import tokens
+from sync.hub.portal import security, sessions
 from sync.hub.portal.routes import ROUTES as PAGES
 from sync.pokes import URGENT_PATH
 from sync.receipt import RECEIPT_PATH, Receipt, signed
 from sync.signing import DeviceAuth
 from tests.attack.dumps import dump
-from tests.sync.centre import ANNA, DEVICE_KEY, KEYS, customer, device, open_centre
+from tests.sync.centre import ANNA, BRAM, DEVICE_KEY, HERE, KEYS, customer, device, open_centre
 
 pytestmark = pytest.mark.anyio
 V1 = "/api/v1"
@@ -76,6 +77,11 @@ class Scene:
             return self.hub.db.reader.execute(sql).fetchall()
 
         return dump(rows, ("main",), but=("nonce",))
+
+    def hers(self) -> dict[str, list[str]]:
+        """What is kept of Anna."""
+        kept = {table: [row for row in rows if repr(ANNA) in row] for table, rows in self.dump().items()}
+        return {table: rows for table, rows in kept.items() if rows}
 
     async def token(self, *scopes: str) -> dict[str, str]:
         made = await self.hub.db.apply(tokens.make, "attack", scopes=scopes, now_ms=self.hub.now_ms())
@@ -203,3 +209,31 @@ async def test_a_box_gets_and_changes_nothing_of_another_shop(scene: Scene) -> N
         assert given.status_code in (400, 403, 404), (path, given.status_code, given.text)
         assert not any(each in given.text for each in CANARIES), path
     assert scene.dump() == before
+
+
+@pytest.mark.parametrize("way", ["shop", "link"])
+async def test_a_customers_session_finds_and_changes_nothing_of_another(
+    scene: Scene, way: sessions.Way
+) -> None:
+    await scene.hub.add_customers(["s1"], [customer(BRAM, name="Bram", number="2")])
+    code = await scene.hub.db.apply(sessions.make_code, BRAM, now_ms=scene.hub.now_ms(), way=way)
+    entered = await scene.client.get(f"/portal/enter/{code}")
+    heads = {"cookie": entered.headers["set-cookie"].split(";")[0], "accept": "text/html"}
+    fields = {
+        "customer": ANNA.hex(), "customer_id": ANNA.hex(), "purpose": "recognition", "recipient": HERE, "gen": "1",
+        "state": "given", "sure": "yes", "kind": "mail", "name": "Kwaad", "card": "KANARIE-0001", "on": "1",
+        "own": security.form_token(heads["cookie"].split("=", 1)[1]),
+    }  # fmt: skip
+    before = scene.hers()
+    # His own page ends last: by then every other address was asked with a session that is good.
+    last = ("/portal/session/end", "/portal/leave", "/portal/forget")
+    for method, path in sorted(scene.routes, key=lambda each: (each[1] in last, each[1], each[0])):
+        if path in ("/portal/live", "/hq/live"):
+            continue  # streams without content
+        sends = {} if method == "GET" else {"data": fields}
+        given = await scene.ask(method, path + QUERY.get(path, ""), heads, **sends)
+        if path.startswith((f"{V1}/", "/hq")) or (method, path) in SIGNED:
+            assert given.status_code in (401, 403, 404, 429), (method, path, given.text)
+    assert scene.hers() == before
+    left = any(repr(BRAM) in row for row in scene.dump()['main."customer"'])
+    assert left is (way == "shop")  # who is sure forgets himself, and nobody else
