@@ -61,6 +61,7 @@ class Choice:
     gen: int
     state: State | Literal["none"]
     refuse: str = ""  # what was never asked has a "no" beside its "yes"
+    parent: str = ""  # of a child: what asks for the name of the parent who says yes
 
 
 # What can be said yes to here; the other two need a fob of the shop.
@@ -111,6 +112,7 @@ def unasked(
             gen=0,
             state="none",
             refuse=words.say("choice.no"),
+            parent=words.say("join.parent") if minor else "",
         )
         for purpose, recipient in open_places(held, partners, minor=minor)
     )
@@ -176,4 +178,5 @@ def choice(held: Consent, words: Words, recipient: str, *, minor: bool, now_ms: 
         recipient=held.recipient,
         gen=held.gen,
         state=held.state,
+        parent=words.say("join.parent") if minor and (allow or renew) else "",
     )

@@ -5,6 +5,7 @@ from typing import Any, Final
 from litestar import Response
 from litestar.response import Stream
 
+from edge.joining.rules import tidy
 from edge.kit.sql import Connection
 from sync.hub.portal import live, page
 from sync.hub.portal.guard import Asked
@@ -49,7 +50,13 @@ async def allow(pages: Pages, asked: Asked) -> Response[Any]:
     base = page.base_of(form.get("gen", ""), form.get("state", ""))
     purpose, recipient = form.get("purpose", ""), form.get("recipient", "")
     done = await page.allow(
-        pages.hub, asked.who, asked.words, purpose=purpose, recipient=recipient, base=base
+        pages.hub,
+        asked.who,
+        asked.words,
+        purpose=purpose,
+        recipient=recipient,
+        base=base,
+        parent=tidy(form.get("parent", "")),
     )
     return pages.back("/portal#mag" if done else "/portal?changed=1#mag")
 

@@ -1,18 +1,21 @@
 """The customer's own page: their card, who looked, what may be done, and the buttons that change it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated, Final, cast
 
 import msgspec
 
 from edge.consent.records import MOST_TEXT, Said
-from edge.consent.rules import MINOR, PURPOSES, Register, State
+from edge.consent.rules import MINOR, PURPOSES, Register, State, may_ask
+from edge.joining.rules import is_name
+from edge.kit.errors import Refused
 from edge.kit.sql import Connection
 from sync import wire
-from sync.hub import consents
+from sync.hub import consents, wallet
 from sync.hub.hq import news
+from sync.hub.hq import put as imports
 from sync.hub.portal import choices
 from sync.hub.portal.choices import Choice
 from sync.hub.portal.security import foreign_form, form_token
@@ -175,11 +178,18 @@ async def stop_all(hub: "Hub", who: Guest, words: Words) -> None:
 
 
 async def allow(
-    hub: "Hub", who: Guest, words: Words, *, purpose: str, recipient: str, base: Register | None
+    hub: "Hub",
+    who: Guest,
+    words: Words,
+    *,
+    purpose: str,
+    recipient: str,
+    base: Register | None,
+    parent: str = "",
 ) -> bool:
     """Give or renew a consent as a new generation, for as long as before; False when it is not as they saw it.
 
-    A first one is for a year.
+    A first one is for a year. Of whom is under sixteen a `parent` says yes, by name: raises Refused without one.
     """
     held = await _register(hub, who, words, purpose=purpose, recipient=recipient)
     now_ms = hub.now_ms()
@@ -187,16 +197,31 @@ async def allow(
         until_ms: int | None = now_ms + YEAR_MS
     else:
         until_ms = None if held.until_ms is None else now_ms + max(0, held.until_ms - held.from_ms)
-    moved = await hub.change(
-        consents.grant,
-        who.customer_id,
-        purpose=purpose,
-        recipient=recipient,
-        base=base,
-        now_ms=now_ms,
-        until_ms=until_ms,
-        said=_said(hub, held, words, now_ms=now_ms),
-    )
+    said = _said(hub, held, words, now_ms=now_ms)
+
+    def act(conn: Connection) -> list[Moved] | None:
+        child = people.is_minor(conn, who.customer_id) and may_ask(purpose, minor=True)
+        if child and not is_name(parent):
+            raise Refused(
+                "no parent is named", code="PARENT", hint="a parent says yes for whom is under sixteen"
+            )
+        moved = consents.grant(
+            conn,
+            who.customer_id,
+            purpose=purpose,
+            recipient=recipient,
+            base=base,
+            now_ms=now_ms,
+            until_ms=until_ms,
+            said=replace(said, by="parent") if child else said,
+        )
+        if moved is None or not child:
+            return moved
+        guardian = {"guardian": {"name": parent, "how": "on their own page"}}
+        imports.put_traits(conn, hub.keys, who.customer_id, guardian, now_ms=now_ms)
+        return moved + feeds.publish(conn, wallet.rows(conn, [who.customer_id]))
+
+    moved = await hub.change(act)
     hub.bell.poke([who.customer_id])
     return moved is not None
 

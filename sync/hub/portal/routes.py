@@ -149,7 +149,7 @@ def trouble(pages: Pages, request: Ask, error: Exception) -> Response[Any]:
             kind, status, code = ("form" if error.status == 403 else "absent"), error.status, error.code
         case Refused() | wire.Malformed():
             kind, status, code = "refused", 422, error.code
-            kind = "minor" if code == "MINOR" else kind
+            kind = {"MINOR": "minor", "PARENT": "parent"}.get(code, kind)
         case StoreError():
             status, code = 503, "STORE"
             pages.hub.log("store_failed", code=error.code, hint=error.hint)

@@ -171,3 +171,20 @@ def test_a_yes_that_a_child_had_is_stopped_and_not_made_longer(place: Place) -> 
     page = phone.get("/portal").text
     assert touches(page, "profiling", "/portal/stop") == [1]
     assert touches(page, "profiling", "/portal/allow") == []
+
+
+def test_a_childs_yes_is_said_by_a_parent_by_name_and_their_no_by_themselves(place: Place) -> None:
+    place.add(purposes=("saving", "recognition"))
+    phone = place.inside()
+    place.holds("age_band", "under16")
+    assert 'name="parent"' in phone.get("/portal").text
+    asked = {"purpose": "contact", "recipient": HERE, "gen": "0", "state": "none"}
+    for nobody in ({}, {"parent": "06 1234"}):
+        refused = press(phone, "/portal/allow", **asked, **nobody)
+        assert (refused.status_code, "Onder de 16 zegt een ouder ja" in refused.text) == (422, True)
+    assert place.rows("SELECT 1 FROM consent WHERE purpose='contact'") == []
+    assert press(phone, "/portal/allow", **asked, parent=" Mirjam  de Boer ").status_code == 303
+    assert place.rows("SELECT by_whom FROM consent_event WHERE state='given'") == [("parent",)]
+    assert place.rows("SELECT count(*) FROM trait WHERE name='guardian'") == [(1,)]
+    assert press(phone, "/portal/stop", purpose="contact", recipient=HERE).status_code == 303
+    assert place.state("contact")[1] == "withdrawn"
