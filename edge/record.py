@@ -52,6 +52,7 @@ def record(conn: Connection, facts: list[Fact]) -> int:
                 visits.shown(conn, fact, n=looks.add(conn, fact))
             case VisitEnded():
                 visits.ended(conn, fact)
+                outcomes.part(conn, fact.visit_id)
             case ConsentGiven():
                 consent.gave(conn, fact)
             case ConsentWithdrawn():

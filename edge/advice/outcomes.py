@@ -1,6 +1,8 @@
 """Every statement about what became of suggestions: shown, said, put away. Of nobody who may not be profiled.
 
-A row names neither who of the staff it was, nor a role, nor a tablet: nobody can be rated by them.
+A row names neither who of the staff it was, nor a role, nor a tablet. When its visit is over it lets go of that and
+of its minute. The customer and the quarter of an hour stay, for the consent and the basket of the day: whoever has
+the whole journal can still lay that beside who looked then. Nothing here does, and nobody may be rated by it.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -13,6 +15,8 @@ from edge.advice.rules import DAY_MS
 from edge.advice.tables import standing
 
 KEEP_MS: Final = 90 * DAY_MS
+# Every time zone is whole quarters from UTC: the day in the shop stays what it was.
+PARTED_MS: Final = 15 * 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,14 @@ def said(conn: Connection, fact: SuggestionSaid) -> None:
 def dismissed(conn: Connection, fact: SuggestionDismissed) -> None:
     conn.execute(
         "UPDATE suggestion SET away=? WHERE visit_id=? AND item=?", (fact.why, fact.visit_id, fact.item)
+    )
+
+
+def part(conn: Connection, visit_id: bytes) -> None:
+    """The visit is over: each of its rows gets an id that is nothing else's, and the quarter of an hour it was in."""
+    conn.execute(
+        "UPDATE suggestion SET visit_id=randomblob(16), shown_ms=shown_ms-shown_ms%? WHERE visit_id=?",
+        (PARTED_MS, visit_id),
     )
 
 

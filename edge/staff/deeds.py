@@ -1,4 +1,7 @@
-"""Who did what on which tablet, and why: a line for every write by staff, never naming a customer."""
+"""Who did what on which tablet, and why: a line for every write by staff.
+
+Where it was at a visit the line names that, never the customer; an erasure takes it out.
+"""
 
 from dataclasses import dataclass, field
 from sqlite3 import Connection

@@ -9,6 +9,7 @@ from sqlite3 import Connection
 
 import pytest
 
+from edge import files
 from edge.advice import acts, learnt, outcomes, tables
 from edge.advice.facts import SuggestionDismissed, SuggestionSaid
 from edge.advice.outcomes import KEEP_MS, Outcome
@@ -20,6 +21,7 @@ from edge.keys import read_keys
 from edge.kit.clock import SystemClock
 from edge.kit.log import said_to_nobody
 from edge.kit.sqlite import open_both
+from edge.visits import acts as visit_acts
 from tests.advice.shop import AdviceShop, open_advice, put_history
 from tests.tables.floor import RECIPIENT
 
@@ -56,6 +58,34 @@ async def test_what_was_shown_said_and_put_away_is_kept_once_a_visit(tmp_path: P
             ("tea", "often", 1, ""),
         ]
         assert outcomes.unseen(shop.db.reader, visit_id, ["tea", "oat"]) == ["oat"]
+
+
+@pytest.mark.anyio
+async def test_a_suggestion_lets_go_of_its_visit_and_minute_as_that_ends(tmp_path: Path) -> None:
+    joined = """SELECT count(*) FROM suggestion AS s WHERE EXISTS (SELECT 1 FROM visit WHERE id=s.visit_id)"""
+    async with open_advice(tmp_path, {}) as shop:
+        who, visit_id = await came(shop)
+        shown_ms = shop.floor.now_ms
+        await show(shop, visit_id, "tea", "jam")
+        assert shop.floor.one(joined) == 2
+        await shop.db.write(visit_acts.end_quiet, now_ms=shown_ms + DAY_MS, quiet_ms=1)
+        assert shop.floor.one(joined) == 0
+        quarter = shown_ms // 900_000 * 900_000
+        parted = [(who, "jam", quarter), (who, "tea", quarter)]
+        assert [
+            (bytes(one.customer_id), one.item, one.shown_ms) for one in outcomes.kept(shop.db.reader)
+        ] == parted
+        # What ended before the rule came is parted at the update; what is going on is not.
+        now = await shop.visit(who)
+        await show(shop, now, "rye")
+        await shop.db.apply(
+            lambda conn: conn.execute("UPDATE suggestion SET visit_id=? WHERE item='jam'", (visit_id,))
+        )
+        assert shop.floor.one(joined) == 2
+        update = (Path(files.__file__).parent / "schema/journal/0023_suggestion_parted.sql").read_text()
+        await shop.db.apply(lambda conn: conn.execute(update))
+        assert shop.floor.one(joined) == 1
+        assert outcomes.unseen(shop.db.reader, now, ["rye"]) == []
 
 
 @pytest.mark.anyio
