@@ -6,7 +6,7 @@ asks for it, signed in on their own page, has what came out of it kept among the
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from litestar import Response
@@ -20,14 +20,21 @@ from edge.choice.rules import Ended, Outcome
 from edge.choice.tree import Helper
 from edge.kit.sql import Connection
 from sync import wire
+from sync.hub.hq import whom
 from sync.hub.portal import choices, correct
 from sync.hub.portal.guard import Asked
 from sync.hub.portal.mine import read
 from sync.hub.portal.pages import Pages
 from sync.hub.portal.security import form_token
 from sync.hub.portal.sheets import Frame
+from sync.hub.portal.traits import open_traits
 from sync.hub.portal.words import Words, key, known
 from sync.hub.tables import catalogue
+from sync.hub.tables import mine as mine_tables
+from sync.hub.tables.feed import Moved
+
+if TYPE_CHECKING:
+    from sync.hub.app import Hub
 
 MOST_WISHES: Final = 30
 PURPOSE: Final = "profiling"  # what a wish list is kept for (edge/consent/rules.py)
@@ -99,12 +106,13 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """Before it is kept: `step` is `ask`, `no_basis` or `kept`."""
+    """`step`: `ask`, `no_basis`, `kept` (all of it stands on their list) or `nothing`; why nothing: `nothing`."""
 
     frame: Frame
     step: str
     shop: str
     titles: tuple[str, ...]
+    nothing: str
     back: str
 
 
@@ -138,7 +146,7 @@ async def question(pages: Pages, asked: Asked) -> Response[Any]:
                 _pick(named, each.item, items[named.item], asked.words, now_ms=pages.hub.now_ms())
                 for named, each in zip(result.named, found.picks, strict=True)
             ),
-            nothing=asked.words.say(NOTHING[found.nothing]) if found.nothing in NOTHING else "",
+            nothing=_nothing(found, asked.words),
             answers=rules.address_of(found.given),
         )
         return pages.html("choose_outcome.html", it, asked.language)
@@ -164,12 +172,17 @@ async def keep(pages: Pages, asked: Asked) -> Response[Any]:
     mine = await read(pages.hub, asked.who)
     now_ms = pages.hub.basis_ms()
     basis = any(each.purpose == PURPOSE and choices.given(each, now_ms=now_ms) for each in mine.held)
-    kept = asked.request.query_params.get("kept") == "1"
+    picks = {each.item.item for each in found.picks}
+    if not basis or not picks:
+        step = "nothing" if basis else "no_basis"
+    else:
+        step = "kept" if picks <= set(_listed(mine.traits.values)) else "ask"
     it = Keep(
         frame=Frame(asked.language, asked.request.scope["path"], form_token(asked.who.token)),
-        step="kept" if kept and basis else "ask" if basis else "no_basis",
+        step=step,
         shop=place.shop,
         titles=tuple(items[each.item.item].title for each in found.picks),
+        nothing=_nothing(found, asked.words),
         back=f"{place.base}/{helper.name}/{rules.address_of(ended.given)}",
     )
     return pages.html("choose_keep.html", it, asked.language)
@@ -182,16 +195,29 @@ async def keep_now(pages: Pages, asked: Asked) -> Response[Any]:
         return pages.door(asked.request, "absent", status=404)
     found, _ = await _outcome(pages, asked, helper, ended)
     hub, who = pages.hub, asked.who.customer_id
-    mine = await read(hub, asked.who)
-    held = mine.traits.values.get("wishlist")
-    listed = held.get("items", []) if isinstance(held, Mapping) else []
-    before = [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
-    wishes = list(dict.fromkeys((*(each.item.item for each in found.picks), *before)))[:MOST_WISHES]
     if found.picks:
-        value = {"wishlist": {"items": wishes}}
-        await hub.change(correct.correct, hub, who, value)
+        await hub.change(wish, hub, who, [each.item.item for each in found.picks])
         hub.bell.poke([who])
-    return pages.back(f"{asked.request.scope['path']}?kept=1")
+    return pages.back(asked.request.scope["path"])
+
+
+def wish(conn: Connection, hub: "Hub", customer_id: bytes, items: Sequence[str]) -> list[Moved]:
+    """Put `items` before what is on their wish list, in one act: what somebody else put there meanwhile stays."""
+    whom.hold(conn, [customer_id])
+    sealed = mine_tables.traits(conn, customer_id, now_ms=hub.basis_ms())
+    before = _listed(open_traits(sealed, kek=hub.keys.hub_kek, log=hub.log).values)
+    wishes = list(dict.fromkeys((*items, *before)))[:MOST_WISHES]
+    return correct.correct(conn, hub, customer_id, {"wishlist": {"items": wishes}})
+
+
+def _listed(values: Mapping[str, object]) -> list[str]:
+    held = values.get("wishlist")
+    listed = held.get("items") if isinstance(held, Mapping) else None
+    return [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
+
+
+def _nothing(found: Outcome, words: Words) -> str:
+    return words.say(NOTHING[found.nothing]) if found.nothing in NOTHING else ""
 
 
 def looked_up(conn: Connection, shop: str, items: Sequence[str]) -> dict[str, tuple[Item, wire.Product]]:
