@@ -189,7 +189,7 @@ async def test_a_box_gets_and_changes_nothing_of_another_shop(scene: Scene) -> N
     id_ = ticket.json()["id"]
     before = scene.dump()
     receipt = signed(Receipt(part="urgent:s1", cursor=1, device="box-1", epoch=1), THEIRS)
-    page = own_page.OwnPageAsk(customer_id=ANNA.hex())
+    page = own_page.OwnPageAsk(customer_id=ANNA.hex(), shown="weak")
     fact = wire.Event(
         1, scene.hub.now_ms(), "card_shown", msgspec.Raw(b'{"customer_id":"' + ANNA.hex().encode() + b'"}')
     )

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
 from edge.kit.sql import Connection
@@ -35,6 +36,11 @@ async def test_the_code_of_a_shop_opens_the_page_of_its_own_residents(tmp_path: 
             assert (await phone.get(answer.address)).status_code == 410
         weak = await own_page.ask(centre.agent.asking, ANNA.hex(), shown="weak")
         assert weak.address == ""
+        assert await hub.db.read(codes) == 0
+        content = msgspec.json.encode({"schema": 1, "customer_id": ANNA.hex()})  # as a box asked before
+        with pytest.raises(Refused) as caught:
+            await centre.agent.asking.ask("POST", own_page.PATH, content=content, most=4096)
+        assert caught.value.code == "MALFORMED"
         assert await hub.db.read(codes) == 0
         for stranger in (BRAM, b"\x09" * 16):
             with pytest.raises(Refused) as caught:
