@@ -16,7 +16,8 @@ class OwnPageAsk(Struct, frozen=True, kw_only=True):
     """A customer stands in the shop and showed a card or phone: let their phone onto their own page.
 
     `shown` is what it proved just now. A weak one opens nothing: of a bar code there may be a photograph. A box
-    of before does not say it, and could not read an empty address: it is refused as MALFORMED, before a letter goes out.
+    of before does not say it, and could not read an empty address: it is refused as
+    MALFORMED, before a letter goes out.
     """
 
     schema: wire.Seq = wire.SCHEMA

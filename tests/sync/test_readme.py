@@ -37,7 +37,9 @@ def codes_in_source() -> set[str]:
         for word in words
         if re.fullmatch(r"[A-Z]+(_[A-Z]+)+|MALFORMED|SCHEMA|FORKED|STORE|INTERNAL", word)
         and word not in OF_OTHERS
-    } | {word for word in words if word in {"UNSIGNED", "REPLAYED", "UNDECLARED", "PASSES", "MINOR"}}
+    } | {
+        word for word in words if word in {"UNSIGNED", "REPLAYED", "UNDECLARED", "PASSES", "MINOR", "PARENT"}
+    }
 
 
 def test_the_upload_of_the_example_decodes_and_its_chain_can_be_computed() -> None:
