@@ -138,9 +138,7 @@ async def each_minute(house: House) -> None:
         await attempt(house, house.db.apply(marks.drop_spent, now_ms=now_ms))
         if minute % PRUNE_EVERY_MINUTES == 0:
             await attempt(house, sweep(house, now_ms))
-            await attempt(house, prune(house.db, now_ms=now_ms, alone=house.health.alone))
-        if minute % EXPIRE_EVERY_MINUTES == EXPIRE_AFTER_MINUTES:
-            await attempt(house, drop_expired(house, now_ms))
+        await drop_old(house, minute)
         if minute == EXPIRE_AFTER_MINUTES:
             await attempt(
                 house, house.db.sweep()
@@ -173,6 +171,17 @@ async def watch_looks(house: House) -> None:
     )
     if raised:
         house.log("looks_to_ask_about", count=raised)
+
+
+async def drop_old(house: House, minute: int) -> None:
+    """Delete in its minute what is past its time, by a clock that is sure: what went never comes back."""
+    now_ms = house.time.sure_ms()
+    if now_ms is None:
+        return
+    if minute % PRUNE_EVERY_MINUTES == 0:
+        await attempt(house, prune(house.db, now_ms=now_ms, alone=house.health.alone))
+    if minute % EXPIRE_EVERY_MINUTES == EXPIRE_AFTER_MINUTES:
+        await attempt(house, drop_expired(house, now_ms))
 
 
 async def prune(db: Database[Fact], *, now_ms: int, alone: bool) -> None:

@@ -11,6 +11,8 @@ from typing import Literal, Protocol
 FAR_AHEAD_MS = 5 * 60_000
 # A clock that is corrected by the second is no trouble; one that was set by a hand is off by more than this.
 STEP_MS = 2 * 60_000
+# A clock that jumped further may be wrong, and whoever looks after it gets as long to put it right.
+DOUBT_MS = 24 * 3_600_000
 
 
 class Clock(Protocol):
@@ -43,12 +45,20 @@ class ShopTime:
         self._base_ms = max(clock.wall_ms(), high_water_ms)
         self._base_monotonic_ms = clock.monotonic_ms()
         self._jumped_ms = 0
+        # The wall clock as it was last, not below a mark of before the start; until when the other clock doubts it.
+        self._wall_ms, self._mark_ms = self._base_ms, high_water_ms
+        self._doubted_until_ms = self._base_monotonic_ms
 
     def now_ms(self) -> int:
         monotonic_ms, wall_ms = self._clock.monotonic_ms(), self._clock.wall_ms()
-        held_ms = self._base_ms + max(0, monotonic_ms - self._base_monotonic_ms)
+        passed_ms = max(0, monotonic_ms - self._base_monotonic_ms)
+        held_ms = self._base_ms + passed_ms
         if wall_ms - held_ms > STEP_MS:
             self._jumped_ms += wall_ms - held_ms
+        if wall_ms - (self._wall_ms + passed_ms) > DOUBT_MS:
+            self._doubted_until_ms = monotonic_ms + DOUBT_MS
+        self._mark_ms += passed_ms
+        self._wall_ms = max(wall_ms, self._mark_ms)
         now_ms = max(held_ms, wall_ms)
         self._base_ms, self._base_monotonic_ms = now_ms, monotonic_ms
         return now_ms
@@ -59,7 +69,11 @@ class ShopTime:
         if self._clock.wall_ms() <= hub_time_ms + FAR_AHEAD_MS:
             # Our wall clock agrees again: what remains ahead is only an old high-water mark.
             self._base_ms = hub_time_ms
+            self._mark_ms = min(self._mark_ms, hub_time_ms)
             self._jumped_ms = 0
+            self._doubted_until_ms = self._base_monotonic_ms
+        elif self._clock.wall_ms() > hub_time_ms + DOUBT_MS:
+            self._doubted_until_ms = self._base_monotonic_ms + DOUBT_MS
         return ahead_ms
 
     def stepped(self) -> Literal["", "behind", "ahead"]:
@@ -67,6 +81,17 @@ class ShopTime:
         if self.now_ms() - self._clock.wall_ms() > STEP_MS:
             return "behind"
         return "ahead" if self._jumped_ms > STEP_MS else ""
+
+    def sure_ms(self) -> int | None:
+        """By what may be deleted for good: the wall clock, which may have been set back; None for a day after it
+        jumped ahead by more than a day and no hub has said that it is right.
+
+        `now_ms` would delete too soon: it stays ahead when a clock was wrong once.
+        """
+        now_ms = self.now_ms()
+        if self._base_monotonic_ms < self._doubted_until_ms:
+            return None
+        return min(now_ms, self._clock.wall_ms())
 
 
 def utc(at_ms: int) -> datetime:

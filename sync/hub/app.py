@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
 
 from edge.catalogue.rules import Product, Stock
-from edge.kit.clock import Clock, SystemClock
+from edge.kit.clock import Clock, ShopTime, SystemClock
 from edge.kit.log import Log, json_log
 from edge.kit.sql import Connection
 from edge.kit.sweeping import AT_ONCE_BYTES
@@ -65,6 +65,7 @@ class Hub:
         self.shelf = Shelf(config, db=db, signer=self.signer, log=log)
         self._wall_ms = clock.wall_ms
         self._latest_ms = 0
+        self._time = ShopTime(clock)
         self.nonces = Shared(db)
         self.bell = Bell()
         self.admission = Admission()
@@ -84,6 +85,10 @@ class Hub:
         """
         self._latest_ms = max(self._latest_ms, self.now_ms())
         return self._latest_ms
+
+    def sure_ms(self) -> int | None:
+        """By what may be deleted for good; None while the clock is in doubt (`ShopTime.sure_ms`)."""
+        return self._time.sure_ms()
 
     @cached_property
     def app(self) -> "Gate":

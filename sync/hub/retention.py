@@ -22,19 +22,16 @@ EVERY_S: Final = 3_600.0
 GRACE_MS: Final = DAY_MS  # after a stop or the end of a yes
 
 
-def expire(conn: Connection, *, now_ms: int, basis_ms: int) -> list[Moved]:
-    """Delete a slice of traits whose time is over, or whose purpose was stopped or lost its yes a day ago; their
-    customers' rows go to the shops without them.
+def expire(conn: Connection, *, now_ms: int) -> tuple[int, list[Moved]]:
+    """Delete a slice of traits whose time is over, or whose purpose was stopped or lost its yes a day ago.
 
-    A yes is over by the clock that is not set back (`Hub.basis_ms`), all else by the machine's.
+    Of how many customers, and what that moved in the feed: there are shops only where they are resident.
     """
-    gone = tables.drop_expired(conn, now_ms=now_ms) or tables.drop_stopped(
-        conn, before_ms=basis_ms - GRACE_MS
-    )
-    return partitions.publish(conn, wallet.rows(conn, gone))
+    gone = tables.drop_expired(conn, now_ms=now_ms) or tables.drop_stopped(conn, before_ms=now_ms - GRACE_MS)
+    return len(gone), partitions.publish(conn, wallet.rows(conn, gone))
 
 
-def drop(conn: Connection, *, now_ms: int, basis_ms: int) -> int:
+def drop(conn: Connection, *, now_ms: int) -> int:
     """Delete a slice of all else; how many rows went."""
 
     def before(table: str) -> int:
@@ -46,29 +43,40 @@ def drop(conn: Connection, *, now_ms: int, basis_ms: int) -> int:
     gone += tables.drop_of_programs(
         conn, answered_ms=before("api_answer"), ended_ms=before("webhook_message")
     )
-    gone += tables.drop_stopped_happenings(conn, before_ms=basis_ms - GRACE_MS, but=SELF)
+    gone += tables.drop_stopped_happenings(conn, before_ms=now_ms - GRACE_MS, but=SELF)
     return gone + tables.drop_happenings(conn, before_ms=before("happening"))
 
 
 async def tidy(hub: "Hub") -> None:
-    """All that is due, and at night what erasures by day left for it (`edge.kit.sweeping`)."""
-    now_ms, basis_ms = hub.now_ms(), hub.basis_ms()
+    """All that is due, by a sure clock, and at night what erasures by day left for it (`edge.kit.sweeping`)."""
+    now_ms = hub.sure_ms()
+    if now_ms is None:
+        hub.log("retention_waits", hint="the clock jumped by more than a day: nothing is deleted for a day")
+    elif await _drop_due(hub, now_ms):
+        await hub.db.sweep_small()
+    await hub.db.sweep(most=sweeping.most(hub.now_ms(), hub.config.timezone))
+
+
+async def _drop_due(hub: "Hub", now_ms: int) -> int:
+    """Delete all that is due; how many rows, and customers who lost values."""
     gone = 0
     # What is counted of people is counted before it goes.
     while await hub.db.apply(reports.close, hub.keys, now_ms=now_ms):
         pass
-    while moved := await hub.change(expire, now_ms=now_ms, basis_ms=basis_ms):
-        gone += len(moved)
-    while dropped := await hub.db.apply(drop, now_ms=now_ms, basis_ms=basis_ms):
+    while True:
+        expired, moved = await hub.db.apply(expire, now_ms=now_ms)
+        hub.announce(moved)
+        gone += expired
+        if not expired:
+            break
+    while dropped := await hub.db.apply(drop, now_ms=now_ms):
         gone += dropped
     for device_id, epoch in await hub.db.read(tables.histories):
         while blanked := await hub.db.apply(
             tables.blank_facts, device_id, epoch, before_ms=now_ms - keep_ms("hub", "event")
         ):
             gone += blanked
-    if gone:
-        await hub.db.sweep_small()
-    await hub.db.sweep(most=sweeping.most(now_ms, hub.config.timezone))
+    return gone
 
 
 async def keep_tidy(hub: "Hub", *, rest: Callable[[], float] = lambda: EVERY_S) -> None:

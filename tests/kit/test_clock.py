@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.kit.clock import FAR_AHEAD_MS, ShopTime, SystemClock, rfc3339, utc
+from edge.kit.clock import DOUBT_MS, FAR_AHEAD_MS, ShopTime, SystemClock, rfc3339, utc
 from tests.kit.clocks import START_MS, HandClock
 
 YEAR_MS = 365 * 24 * 3_600_000
@@ -145,3 +145,40 @@ def test_the_clocks_of_the_machine_count_in_milliseconds() -> None:
 def test_times_are_written_as_rfc3339_with_z_and_milliseconds(at_ms: int, text: str) -> None:
     assert rfc3339(at_ms) == text
     assert utc(at_ms).tzinfo is UTC
+
+
+@pytest.mark.parametrize("jumps", [1, 2])
+def test_for_good_is_deleted_by_the_clock_as_it_is_and_not_for_a_day_after_it_jumped_ahead(
+    jumps: int,
+) -> None:
+    clock = HandClock()
+    time, start_ms = ShopTime(clock), clock.wall_ms()
+    for _ in range(jumps):
+        assert time.sure_ms() == clock.wall_ms()
+        clock.set_wall(start_ms + YEAR_MS)
+        assert time.sure_ms() is None
+        clock.set_wall(start_ms)
+        assert time.sure_ms() is None
+        clock.pass_ms(DOUBT_MS)
+        start_ms += DOUBT_MS
+    assert time.now_ms() >= start_ms + YEAR_MS - DOUBT_MS
+    assert time.sure_ms() == start_ms
+    clock.set_wall(start_ms - YEAR_MS)
+    assert time.sure_ms() == start_ms - YEAR_MS
+
+
+def test_a_box_without_a_clock_battery_deletes_once_its_time_is_right_and_one_the_hub_vouches_for_at_once() -> (
+    None
+):
+    clock = HandClock()
+    time = ShopTime(clock, high_water_ms=START_MS + YEAR_MS)
+    assert time.sure_ms() == START_MS
+    clock.set_wall(START_MS + YEAR_MS + DOUBT_MS // 2)  # it was off for a night
+    assert time.sure_ms() == clock.wall_ms()
+    clock.set_wall(START_MS + 3 * YEAR_MS)
+    assert time.sure_ms() is None
+    clock.pass_ms(DOUBT_MS)
+    time.settle(START_MS)
+    assert time.sure_ms() is None
+    time.settle(clock.wall_ms())
+    assert time.sure_ms() == clock.wall_ms()

@@ -11,6 +11,7 @@ import pytest
 from edge import outbox
 from edge.consent.retention import DAY_MS, KEPT, LOOKS_MS, UNDO_MS, VISITS_MS, Kept, Where
 from edge.guests import tables as guests
+from edge.kit.clock import ShopTime
 from edge.kit.migrate import load, migrate
 from edge.kit.sqlite import open_writer
 from edge.looks import tables as looks
@@ -20,9 +21,11 @@ from edge.staff import deeds, drafts
 from edge.visits import tables as visits
 from sync.hub import consents, retention
 from sync.hub.consents import NewConsent
+from sync.hub.people import NewCustomer
 from sync.hub.tables import events, happenings, imports, reports
 from sync.hub.tables import retention as tables
 from sync.hub.tables.imports import Before
+from tests.kit.clocks import HandClock
 from tests.sync.canaries import files_hold
 from tests.sync.centre import ANNA, BRAM, HERE, customer, open_centre
 from tests.tables.floor import TRAITS, open_floor
@@ -89,7 +92,7 @@ async def test_at_the_hub_facts_undo_and_expired_values_go_and_the_shops_hear_of
             return [value for (value,) in hub.db.reader.execute(sql).fetchall()]
 
         async def at(now_ms: int) -> tuple[list[object], int, int]:
-            hub.now_ms = lambda: now_ms
+            hub.sure_ms = lambda: now_ms
             await retention.tidy(hub)
             bodies = rows("SELECT body FROM event")
             return rows("SELECT name FROM trait"), len(rows("SELECT 1 FROM import_row")), bodies.count(b"{}")
@@ -114,7 +117,7 @@ async def test_a_day_after_profiling_is_stopped_what_it_was_made_of_is_gone(tmp_
         await hub.change(consents.withdraw, ANNA, purpose="profiling", recipient=HERE, now_ms=now_ms)
 
         async def left(after_ms: int) -> int:
-            hub.now_ms = lambda: now_ms + after_ms
+            hub.sure_ms = lambda: now_ms + after_ms
             await retention.tidy(hub)
             sql = "SELECT count(*) FROM trait WHERE customer_id=:id AND name IN ('baskets', 'last')"
             return int(hub.db.reader.execute(sql, {"id": ANNA}).fetchone()[0])
@@ -197,3 +200,45 @@ async def test_a_report_counts_what_happened_since_the_yes_and_nothing_of_before
         await hub.db.apply(fill)
         (month,) = await hub.db.read(reports.months, from_ms=yes_ms - 10, until_ms=yes_ms + 10)
         assert (month.visits, month.channels) == (2, 1)
+
+
+@pytest.mark.anyio
+async def test_a_hub_whose_clock_was_wrong_once_deletes_nothing_too_soon_forward_or_back(
+    tmp_path: Path,
+) -> None:
+    async with open_centre(tmp_path) as centre:
+        hub, clock = centre.hub, HandClock(wall=centre.hub.now_ms())
+        hub._time, hub._wall_ms = ShopTime(clock), clock.wall_ms
+        new = customer(ANNA)
+        yes = [*new.consents, NewConsent("profiling", HERE, until_ms=clock.wall + 300 * DAY_MS)]
+        await hub.add_customers(["s1"], [type(new)(ANNA, {"baskets": {"baskets": []}}, new.credentials, yes)])
+
+        async def left() -> int:
+            await retention.tidy(hub)
+            return int(hub.db.reader.execute("SELECT count(*) FROM trait").fetchone()[0])
+
+        assert await left() == 1
+        clock.set_wall(clock.wall + 400 * DAY_MS)
+        assert await left() == 1
+        assert centre.said.count("retention_waits") == 1
+        clock.set_wall(clock.wall - 400 * DAY_MS)
+        clock.pass_ms(2 * DAY_MS)
+        assert await left() == 1
+        assert hub.basis_ms() > clock.wall + 300 * DAY_MS
+        clock.pass_ms(300 * DAY_MS)
+        assert await left() == 0
+
+
+@pytest.mark.anyio
+async def test_all_that_is_due_goes_in_one_round_also_of_customers_who_are_in_no_shop(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        hub, many = centre.hub, tables.SLICE // 5 + 1
+        yes = [NewConsent("saving", HERE)]
+        await hub.add_customers(
+            [], [NewCustomer(n.to_bytes(16), {"name": "x", "points": 1}, [], yes) for n in range(1, many + 1)]
+        )
+        await hub.db.apply(lambda conn: conn.execute("UPDATE trait SET until_ms=1 WHERE name='name'"))
+        await retention.tidy(hub)
+        assert hub.db.reader.execute("SELECT name, count(*) FROM trait GROUP BY name").fetchall() == [
+            ("points", many)
+        ]
