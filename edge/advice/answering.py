@@ -6,7 +6,7 @@ from typing import Final
 
 from edge.advice import rules
 from edge.advice.guards import guard_of
-from edge.advice.limits import barred_words
+from edge.advice.limits import Wording, barred_words
 from edge.advice.lines import History, Product, kinds
 from edge.advice.ranking.numbering import Visit, numbered
 from edge.advice.ranking.packing import pack
@@ -33,7 +33,7 @@ class Answering:
         seed: int,
         country: str = "",
     ) -> None:
-        self._words = barred_words(country) if catalogue is not None else frozenset[str]()
+        self._words = barred_words(country) if catalogue is not None else Wording()
         self._items = {item: _item(item, each) for item, each in (catalogue or {}).items()}
         self._barred = frozenset(name for name, item in self._items.items() if barred(item, self._words))
         self._known = {each.customer: self._seen(each.visits) for each in histories}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from edge.advice.limits import Wording
 from edge.advice.rules import Ask, Item, barred
 
 Objection = Literal["unknown", "barred", "in_hand", "refused", "owned", "sold_out"]
@@ -12,7 +13,7 @@ Objection = Literal["unknown", "barred", "in_hand", "refused", "owned", "sold_ou
 class Guard:
     """Of one question. `words`: categories that law or shield bars."""
 
-    words: frozenset[str]
+    words: Wording
     hand: frozenset[str] = field(repr=False)
     refused: frozenset[str] = field(repr=False)
     bought: frozenset[str] = field(repr=False)
@@ -32,6 +33,6 @@ class Guard:
         return "sold_out" if item.stock == 0 else None
 
 
-def guard_of(ask: Ask, words: frozenset[str]) -> Guard:
+def guard_of(ask: Ask, words: Wording) -> Guard:
     bought = frozenset(item for basket in ask.own for item in basket.items)
     return Guard(words, frozenset(ask.in_hand), ask.refused, bought)

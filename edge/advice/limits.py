@@ -1,16 +1,40 @@
 """What may never be suggested, or never with its price: data with a law, a country and a date a line, read once."""
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import pairwise
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 EVERYWHERE: Final = "EU"
 HOME: Final = "NL"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wording:
+    """What a text may not speak of: whole `words` (or two in a row), `stems` anywhere in a word, `ends` at its end.
+
+    `but` is cut out of a word before stems and ends are looked for in it.
+    """
+
+    words: frozenset[str] = frozenset()
+    stems: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()
+
+    def found(self, text: str) -> str:
+        """The first word of the text that is meant, in lower case; empty where none is."""
+        return next((word for word in spelt(text) if self._means(word)), "")
+
+    def _means(self, word: str) -> bool:
+        if word in self.words:
+            return True
+        for each in self.but:
+            word = word.replace(each, " ")
+        return word.endswith(self.ends) or any(stem in word for stem in self.stems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +43,7 @@ class Limit:
 
     kind: Literal["law", "shield", "price"]
     countries: tuple[str, ...]
-    words: tuple[str, ...]
+    wording: Wording
     law: str
     since: date
 
@@ -27,28 +51,52 @@ class Limit:
 @cache
 def limits(country: str = "") -> tuple[Limit, ...]:
     """The lines that hold in a country (ISO 3166-1); all of them where it is empty or has none of its own."""
-    table = tomllib.loads((files("edge.advice") / "limits.toml").read_text(encoding="utf-8"))
-    lists = ("words", "countries")
-    every = tuple(Limit(**{**line, **{name: tuple(line[name]) for name in lists}}) for line in table["limit"])
+    every = _every()
     if not any(country in limit.countries for limit in every):
         return every
     return tuple(limit for limit in every if not {country, EVERYWHERE}.isdisjoint(limit.countries))
 
 
 @cache
-def barred_words(country: str = HOME) -> frozenset[str]:
+def barred_words(country: str = HOME) -> Wording:
     """Every word of a category that bars a product."""
-    return frozenset(word for limit in limits(country) if limit.kind != "price" for word in limit.words)
+    return merged(limit.wording for limit in limits(country) if limit.kind != "price")
+
+
+@lru_cache(maxsize=8192)
+def holds(words: Wording, category: str) -> bool:
+    """Whether a category speaks of it; remembered, for a shop has few categories and many products."""
+    return bool(words.found(category))
+
+
+def wording(line: Mapping[str, Any]) -> Wording:
+    """The words of one line of a list."""
+    stems, ends, but = (tuple(line.get(name, ())) for name in ("stems", "ends", "but"))
+    return Wording(frozenset(line["words"]), stems, ends, but)
+
+
+def merged(every: Iterable[Wording]) -> Wording:
+    known = tuple(every)
+    return Wording(
+        frozenset(word for each in known for word in each.words),
+        tuple(dict.fromkeys(stem for each in known for stem in each.stems)),
+        tuple(dict.fromkeys(end for each in known for end in each.ends)),
+        tuple(dict.fromkeys(part for each in known for part in each.but)),
+    )
 
 
 @cache
-def price_laws(country: str = HOME) -> dict[str, str]:
-    """Word of a category -> the law by which the price of such a product is no part of an offer."""
-    return {word: limit.law for limit in limits(country) if limit.kind == "price" for word in limit.words}
+def _every() -> tuple[Limit, ...]:
+    table = tomllib.loads((files("edge.advice") / "limits.toml").read_text(encoding="utf-8"))
+    return tuple(_limit(line) for line in table["limit"])
+
+
+def _limit(line: Mapping[str, Any]) -> Limit:
+    return Limit(line["kind"], tuple(line["countries"]), wording(line), line["law"], line["since"])
 
 
 def spelt(category: str) -> Iterator[str]:
-    """The words of a category in lower case, and each two in a row."""
+    """The words of a text in lower case, and each two in a row."""
     plain = "".join(letter if letter.isalnum() else " " for letter in category.casefold()).split()
     yield from plain
     yield from map(" ".join, pairwise(plain))
@@ -56,5 +104,5 @@ def spelt(category: str) -> Iterator[str]:
 
 def price_law(category: str, country: str = HOME) -> str:
     """The law that holds the price of a product of this category fixed; empty where there is none."""
-    laws = price_laws(country)
-    return next((laws[word] for word in spelt(category) if word in laws), "")
+    held = (each for each in limits(country) if each.kind == "price")
+    return next((each.law for each in held if holds(each.wording, category)), "")

@@ -12,7 +12,7 @@ from math import sqrt
 from statistics import median, quantiles
 from typing import Any, Final, Literal, Protocol
 
-from edge.advice.limits import spelt
+from edge.advice.limits import Wording, holds
 
 DAY_MS: Final = 24 * 3_600_000
 KEEP_DAYS: Final = 395  # purchases count for 13 months, as the trait declares
@@ -218,9 +218,9 @@ def baskets_of(value: Any, *, now_ms: int) -> tuple[Basket, ...]:
     return tuple(found)
 
 
-def barred(item: Item, words: frozenset[str]) -> bool:
-    """Whether a product may be neither named nor used: marked so, or its category holds a word of the list."""
-    return item.sensitive or not words.isdisjoint(spelt(item.category))
+def barred(item: Item, words: Wording) -> bool:
+    """Whether a product may be neither named nor used: marked so, or its category speaks of what is listed."""
+    return item.sensitive or holds(words, item.category)
 
 
 # A reason with how much speaks for its product where nothing was learnt.

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from edge.advice import rules
 from edge.advice.guards import Guard, guard_of
+from edge.advice.limits import Wording
 from edge.advice.rules import (
     TOP,
     Ask,
@@ -66,7 +67,7 @@ def suggest(
     counts: Counts,
     look: Look,
     *,
-    words: frozenset[str],
+    words: Wording,
     top: int = TOP,
     ranked: Ranked | None = None,
 ) -> list[Suggestion]:

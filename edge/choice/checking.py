@@ -1,10 +1,10 @@
 """Whether a helper can be played: every way ends, none is too long, nothing stands beside the ways. Pure."""
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
 
+from edge.advice.limits import Wording
 from edge.choice.lines import Place
 from edge.choice.reading import Source
 from edge.choice.rules import Given, fitting
@@ -12,11 +12,11 @@ from edge.choice.tree import MOST_QUESTIONS, MOST_WAYS, Answer, Helper, Text
 from edge.kit.errors import ConfigError
 
 Way = tuple[Given, ...]
-_WORD: Final = re.compile(r"[^\W_]+")
+Never = tuple[Wording, str]  # and the law behind it
 
 
-def check(helper: Helper, source: Source, *, never: Mapping[str, str]) -> None:
-    """Raise ConfigError for the first thing wrong; `never`: words nobody is asked about -> why."""
+def check(helper: Helper, source: Source, *, never: Sequence[Never]) -> None:
+    """Raise ConfigError for the first thing wrong; `never`: what nobody is asked about, and why."""
     for rule in (_ids, _targets, _loops, _reached, _asked, lambda h, s: _private(h, s, never), _ends):
         rule(helper, source)
 
@@ -148,7 +148,7 @@ def _asked(helper: Helper, source: Source) -> None:
             raise source.wrong(("property", at), f"no answer asks for property {each.id}", hint)
 
 
-def _private(helper: Helper, source: Source, never: Mapping[str, str]) -> None:
+def _private(helper: Helper, source: Source, never: Sequence[Never]) -> None:
     """Nobody is asked about health, belief and the like, not even in passing."""
     for at, question in enumerate(helper.questions):
         said: list[tuple[Place, Text | None]] = [
@@ -159,9 +159,9 @@ def _private(helper: Helper, source: Source, never: Mapping[str, str]) -> None:
             (("question", at, "answer", no, "say"), each.say) for no, each in enumerate(question.answers)
         ]
         for place, text in said:
-            for word in (each for words in (text or {}).values() for each in _WORD.findall(words.casefold())):
-                if word in never:
-                    hint = f"ask about the product or its use; {never[word]}"
+            for words, (wording, law) in product((text or {}).values(), never):
+                if word := wording.found(words):
+                    hint = f"ask about the product or its use; {law}"
                     raise source.wrong(place, f"a question speaks of {word}", hint)
 
 

@@ -7,7 +7,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from edge.choice.checking import check
+from edge.advice.limits import wording
+from edge.choice.checking import Never, check
 from edge.choice.reading import read
 from edge.choice.tree import Helper
 from edge.kit.errors import ConfigError
@@ -17,10 +18,10 @@ MOST_BYTES: Final = 256 * 1024
 
 
 @cache
-def never() -> dict[str, str]:
-    """Words that no question may have -> the law behind it."""
+def never() -> tuple[Never, ...]:
+    """What no question may speak of, and the law behind each."""
     table = tomllib.loads((files("edge.choice") / "never.toml").read_text(encoding="utf-8"))
-    return {word: f"{line['law']}" for line in table["never"] for word in line["words"]}
+    return tuple((wording(line), f"{line['law']}") for line in table["never"])
 
 
 def read_helper(path: Path) -> Helper:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from edge.advice.limits import Wording
 from edge.advice.rules import Item, barred
 from edge.choice.tree import JOINT, TOP, Answer, End, Helper, Question, Text, Ware
 
@@ -114,7 +115,7 @@ def fitting(helper: Helper, given: Sequence[Given]) -> list[Ware]:
     return sorted(fit, key=lambda ware: -len(like & ware.has))  # stable: else as the file has them
 
 
-def outcome(helper: Helper, ended: Ended, look: Look, *, words: frozenset[str], top: int = TOP) -> Outcome:
+def outcome(helper: Helper, ended: Ended, look: Look, *, words: Wording, top: int = TOP) -> Outcome:
     """What to name: in the catalogue, not counted as gone, and not barred by `words` or a mark of its own."""
     if ended.end.nothing:
         return Outcome(ended.end, ended.given, (), "none")

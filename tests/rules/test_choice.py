@@ -301,6 +301,22 @@ WRONG = {
 }
 
 
+@pytest.mark.parametrize(
+    ("said", "spoken"),
+    [
+        ("Voor zwangere vrouwen", "zwangere"),
+        ("Heb je allergieën?", "allergieën"),
+        ("Last van rugpijn", "rugpijn"),
+        ("Met voetklachten", "voetklachten"),
+        ("Een huidziekte", "huidziekte"),
+        ("Luister je muziek, onder pijnbomen?", ""),
+        ("Voor inkomende gesprekken", ""),
+    ],
+)
+def test_what_nobody_is_asked_about_is_known_in_every_form_of_its_word(said: str, spoken: str) -> None:
+    assert {wording.found(said) for wording, _ in never()} - {""} == ({spoken} if spoken else set())
+
+
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_file_names_its_line_and_what_to_do(name: str) -> None:
     old, new, there, sentence = WRONG[name]
