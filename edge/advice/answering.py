@@ -1,6 +1,6 @@
 """One answer of `welkom advise`: the ranking decides what, and what moved it, if true, says why. Pure."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -66,17 +66,25 @@ class Answering:
             yield PopularHere(EVERYWHERE, counts.baskets, counts.bought(name))
 
         ranks = frozenset(ranked.names)
-        order = (*ranked.names, *self._filler)
+        order = self._order(ranked.names, counts)
         return named(order, self._look, guard_of(ask, self._words), why, most=k)
 
     def items(self, asked: Ask, k: int) -> list[str]:
         """The products of `answer` alone, in a fraction of its time: no reason has a say in which they are."""
         seen = self._usable(asked)
-        ranked = (item for item, _ in self._ranker.rank(seen, SPARE_RANKS * k))
+        ranked = [item for item, _ in self._ranker.rank(seen, SPARE_RANKS * k)]
         guard = guard_of(_ask(asked, baskets(seen.visits)), self._words)
+        held = self._known.get(asked.customer or "", ())
+        order = self._order(ranked, Asked(self._tally, asked.customer, held, seen.visits))
         unsaid = (PopularHere(EVERYWHERE, 0, 0),)
-        found = named((*ranked, *self._filler), self._look, guard, lambda name: iter(unsaid), most=k)
+        found = named(order, self._look, guard, lambda name: iter(unsaid), most=k)
         return [each.item for each in found]
+
+    def _order(self, ranked: Sequence[str], counts: Asked) -> Iterator[str]:
+        """What is ranked, then what is bought most; what nobody ever bought only where there is nothing else."""
+        every = (*ranked, *self._filler)
+        yield from (name for name in every if counts.bought(name))
+        yield from (name for name in every if not counts.bought(name))
 
     def _usable(self, asked: Ask) -> Ask:
         """Without what is barred."""

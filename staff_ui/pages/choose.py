@@ -3,14 +3,14 @@
 Where somebody is in a helper stands in the address and nowhere else, so that "back" is the browser's own.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from litestar import Response
 from markupsafe import Markup
 
 from edge.advice import tables as advice
-from edge.advice.limits import barred_words
+from edge.advice.limits import barred_words, price_law
 from edge.catalogue import tables as catalogue
 from edge.choice import rules, shown
 from edge.choice.tree import Helper
@@ -158,16 +158,22 @@ def phone_address(house: House, helper: str, answers: str = "") -> str:
 
 
 def picks(house: House, result: shown.Result, say: Words, *, now_ms: int) -> tuple[Pick, ...]:
-    """What is named, as it stands on the shelf."""
+    """What is named, as it stands on the shelf; a price that the law holds is no part of it."""
     named = {each.item: each for each in result.named}
     held = catalogue.products(house.db.reader, list(named))
-    return tuple(Pick(line(house, each, say, now_ms=now_ms), named[each.item]) for each in held)
+    found = ((each, line(house, each, say, now_ms=now_ms)) for each in held)
+    country = house.config.shop.country
+    return tuple(
+        Pick(replace(its, price="") if price_law(each.category, country) else its, named[each.item])
+        for each, its in found
+    )
 
 
 def _outcome(desk: Desk, around: Frame, helper: Helper, ended: rules.Ended) -> Response[str]:
     house, say = desk.house, words(desk, around)
     reader = house.db.reader
-    found = rules.outcome(helper, ended, lambda items: advice.items(reader, set(items)), words=barred_words())
+    barred = barred_words(house.config.shop.country)
+    found = rules.outcome(helper, ended, lambda items: advice.items(reader, set(items)), words=barred)
     result = shown.result(found, around.language)
     address = phone_address(house, helper.name, rules.address_of(found.given))
     it = Outcome(

@@ -54,6 +54,20 @@ def test_an_answer_has_k_products_fewer_only_where_there_are_no_more(
     assert sorted(other["items"]) == ["x", "y", "z"]
 
 
+def test_what_nobody_bought_is_named_only_where_nothing_else_is_left(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    mine = {"customer": "a", "baskets": [basket(None, "rice")] * 5}  # not so, says the query
+    others = ({"customer": name, "baskets": [basket(None, name)]} for name in ("x", "y"))
+    history = put(tmp_path / "h.jsonl", mine, *others)
+    queries = put(tmp_path / "q.jsonl", {"customer": "a", "baskets": [basket(None, "x")]})
+    words = ("--history", history, "--queries", queries, "--k")
+    assert set(advise(capsys, *words, "2")[0]["items"]) == {"x", "y"}
+    every = advise(capsys, *words, "3")[0]
+    assert every["items"][2] == "rice"
+    assert every["reasons"][2]["evidence"]["bought"] == 0
+
+
 def test_the_shield_acts_where_a_catalogue_is_given(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

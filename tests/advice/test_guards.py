@@ -53,8 +53,7 @@ def test_an_empty_catalogue_sells_nothing_and_an_unknown_product_is_no_product()
     own = (Basket(START_MS - 9 * DAY_MS, ("never heard of", "tea")),) * 3
     assert said(Ask(ME, own, START_MS), {}) == []
     names = {item for item, _ in said(Ask(ME, own, START_MS, in_hand=("nor of this", "jam")))}
-    assert names == {"tea", "bread", "tent", "salt"} - {"tea"} | ({"tea"} & names)
-    assert names <= SHOP.keys() - {"jam"}
+    assert names == {"tea", "bread", "tent", "salt"}
 
 
 @pytest.mark.parametrize(

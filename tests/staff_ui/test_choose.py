@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -92,6 +93,23 @@ def test_what_is_sold_out_makes_way_and_an_empty_shelf_is_said(place: Place, cli
     finally:
         counted(place, {"bag-sleep-005": 3, "bag-sleep-012": 3})
     assert "Hiervoor hebben wij geen slaapzak" in client.get(f"{HERE}/rug.winter").text
+
+
+def test_a_price_that_the_law_holds_is_no_part_of_what_is_named(place: Place, client: httpx.Client) -> None:
+    (bag,) = (each for each in goods(seed=1) if each.item == "bag-sleep-009")
+
+    def put(category: str) -> str:
+        place.run(place.house.db.apply(tables.replace, [replace(bag, category=category)], []))
+        return (
+            client.get(f"{HERE}/rug.voorjaar.nat.draaien")
+            .text.split('data-pick="bag-sleep-009"')[1]
+            .split("</li>")[0]
+        )
+
+    try:
+        assert 'class="price"' not in put("Kinderboeken")
+    finally:
+        assert 'class="price"' in put(bag.category)
 
 
 def test_an_address_that_is_no_way_through_begins_anew_and_an_unknown_helper_is_gone(

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from litestar import Response
 
-from edge.advice.limits import barred_words
+from edge.advice.limits import barred_words, price_law
 from edge.advice.rules import Item
 from edge.catalogue.rules import Stock, age
 from edge.choice import rules, shown
@@ -143,7 +143,7 @@ async def question(pages: Pages, asked: Asked) -> Response[Any]:
             elsewhere=elsewhere,
             result=result,
             picks=tuple(
-                _pick(named, each.item, items[named.item], asked.words, now_ms=pages.hub.now_ms())
+                _pick(pages, named, each.item, items[named.item], asked.words)
                 for named, each in zip(result.named, found.picks, strict=True)
             ),
             nothing=_nothing(found, asked.words),
@@ -249,17 +249,19 @@ async def _outcome(
     def look(items: Collection[str]) -> Mapping[str, Item]:
         return {item: held[item][0] for item in items if item in held}
 
-    found = rules.outcome(helper, ended, look, words=barred_words())
+    found = rules.outcome(helper, ended, look, words=barred_words(pages.hub.config.country))
     return found, {item: product for item, (_, product) in held.items()}
 
 
-def _pick(named: shown.Named, item: Item, product: wire.Product, words: Words, *, now_ms: int) -> Pick:
+def _pick(pages: Pages, named: shown.Named, item: Item, product: wire.Product, words: Words) -> Pick:
+    """A price that the law holds is no part of what is named."""
     euros, cents = divmod(product.price_cents, 100)
+    fixed = price_law(item.category, pages.hub.config.country)
     return Pick(
         title=product.title,
-        price=words.say("euros", whole=words.number(euros), cents=f"{cents:02d}"),
+        price="" if fixed else words.say("euros", whole=words.number(euros), cents=f"{cents:02d}"),
         where=product.place,
-        stock=_stock(item, words, now_ms=now_ms),
+        stock=_stock(item, words, now_ms=pages.hub.now_ms()),
         named=named,
     )
 

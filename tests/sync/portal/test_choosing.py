@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -114,6 +115,20 @@ def test_only_who_may_be_advised_has_it_kept_and_only_by_their_own_form(place: P
     assert 'data-step="no_basis"' in page.text
     bram.post(keep, data={"own": own_token(bram.get("/portal").text)})
     assert wishes(place, BRAM) is None
+
+
+def test_a_price_that_the_law_holds_is_no_part_of_what_is_named(place: Place) -> None:
+    (bag,) = (each for each in goods(seed=1) if each.item == "bag-sleep-009")
+
+    def put(category: str) -> str:
+        place.run(place.hub.add_products([replace(bag, category=category)]))
+        page = place.phone().get(f"{HERE}/{END}").text
+        return page.split('data-pick="bag-sleep-009"')[1].split("</h2>")[0]
+
+    try:
+        assert "€" not in put("Kinderboeken")
+    finally:
+        assert "€" in put(bag.category)
 
 
 def test_what_is_no_shop_helper_or_way_through_is_said(place: Place) -> None:
