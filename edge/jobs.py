@@ -135,14 +135,12 @@ async def each_minute(house: House) -> None:
         await attempt(house, count_day(house))
         await attempt(house, tell_looks(house))
         await attempt(house, watch_looks(house))
-        await attempt(house, house.db.apply(marks.drop_spent, now_ms=now_ms))
+        await attempt(house, house.db.forget(marks.drop_spent, now_ms=now_ms))
         if minute % PRUNE_EVERY_MINUTES == 0:
             await attempt(house, sweep(house, now_ms))
         await drop_old(house, minute)
         if minute == EXPIRE_AFTER_MINUTES:
-            await attempt(
-                house, house.db.sweep()
-            )  # a shop that is switched off at night never has a quiet hour
+            await attempt(house, house.db.sweep_late())
         if visits.count_some(house.db.reader, 1) or house.counter.notes():
             house.live.tell("visits")
 
@@ -186,7 +184,6 @@ async def drop_old(house: House, minute: int) -> None:
 
 async def prune(db: Database[Fact], *, now_ms: int, alone: bool) -> None:
     """Drop what has been kept as long as `edge.consent.retention` says, in slices; `alone`: without a hub."""
-    await db.owe_sweep()
     for dropped in (
         partial(outbox.prune, now_ms=now_ms),
         partial(advice.prune, now_ms=now_ms),
@@ -197,21 +194,21 @@ async def prune(db: Database[Fact], *, now_ms: int, alone: bool) -> None:
         partial(deeds.prune, now_ms=now_ms),
         partial(marks.prune, now_ms=now_ms),
     ):
-        while await db.apply(dropped):
+        while await db.forget(dropped):
             pass
     await _each_slice(db, advice.drop_stopped, before_ms=now_ms - DAY_MS)
-    await db.apply(stays.prune, now_ms=now_ms)
-    await db.apply(shop.prune, now_ms=now_ms)
-    await db.apply(staff.prune, now_ms=now_ms)
-    await db.apply(drafts.drop_old, now_ms=now_ms)
-    await db.apply(insight.prune)
+    await db.forget(stays.prune, now_ms=now_ms)
+    await db.forget(shop.prune, now_ms=now_ms)
+    await db.forget(staff.prune, now_ms=now_ms)
+    await db.forget(drafts.drop_old, now_ms=now_ms)
+    await db.forget(insight.prune)
 
 
 async def _each_slice(db: Database[Fact], act: Callable[..., bytes | None], **words: int) -> None:
-    """Run an act over everybody, a slice of customers at a time: taps have the writer in between."""
+    """Run an act that deletes over everybody, a slice of customers at a time: taps have the writer in between."""
     place: bytes | None = b""
     while place is not None:
-        place = await db.apply(act, place, **words)
+        place = await db.forget(act, place, **words)
         await asyncio.sleep(0.01)
 
 
@@ -222,7 +219,6 @@ async def sweep(house: House, now_ms: int) -> None:
 
 async def drop_expired(house: House, now_ms: int) -> None:
     """Delete the personal values whose time is over: no page shows them, and no disk is to keep them."""
-    await house.db.owe_sweep()
     await _each_slice(house.db, tables.drop_expired, now_ms=now_ms)
     if house.health.alone:
         await _each_slice(house.db, tables.drop_stopped, before_ms=now_ms - DAY_MS)

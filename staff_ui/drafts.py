@@ -33,7 +33,7 @@ def drafted(desk: Desk, guest: Guest, form: str, name: str) -> str:
 
 async def sent(desk: Desk, guest: Guest, form: str) -> None:
     """The form arrived: its draft has done its work."""
-    await desk.house.db.apply(drafts.drop, guest.who.token_hash, form)
+    await desk.house.db.forget(drafts.drop, guest.who.token_hash, form)
 
 
 async def keep(desk: Desk, guest: Guest, form: str, fields: dict[str, str]) -> None:

@@ -128,7 +128,7 @@ class Sessions:
     async def settle(self) -> None:
         """Take what was idle for too long out of the journal too, or a restart would open it again."""
         while self._over:
-            await self._house.db.apply(acts.sign_out, self._over.pop())
+            await self._house.db.forget(acts.sign_out, self._over.pop())
 
     async def sign_in(
         self, staff: tables.Staff, tablet_hash: bytes, *, language: Language | None = None
@@ -138,7 +138,7 @@ class Sessions:
         It speaks the colleague's language, or `language` where a visitor of the demo asks for another.
         """
         now_ms = self._house.time.now_ms()
-        token = await self._house.db.apply(acts.sign_in, staff.id, tablet_hash, now_ms=now_ms)
+        token = await self._house.db.forget(acts.sign_in, staff.id, tablet_hash, now_ms=now_ms)
         self._open = {key: each for key, each in self._open.items() if each.tablet_hash != tablet_hash}
         for row in tables.sessions(self._house.db.reader, now_ms=now_ms):
             if row.token_hash == token_hash(token):
@@ -147,7 +147,7 @@ class Sessions:
 
     async def sign_out(self, session: Session) -> None:
         self._open.pop(session.token_hash, None)
-        await self._house.db.apply(acts.sign_out, session.token_hash)
+        await self._house.db.forget(acts.sign_out, session.token_hash)
 
     def drop(self, token_hash: bytes) -> None:
         """This session was ended from elsewhere."""

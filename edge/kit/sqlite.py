@@ -125,7 +125,7 @@ class Database(Generic[F]):
         self.listeners: list[Callable[[Sequence[F]], None]] = []  # told those facts; they return at once
         self.reader: sqlite3.Connection = reader
         self.unscrubbed = False  # what was deleted may still stand in a log
-        self._owed = 0  # how often `owe_sweep` was asked
+        self._owed = 0  # how often a sweep was promised; counted on the writer's thread
         self._commit_s = 0.0  # how long commits take lately
         self._here = 0
 
@@ -268,6 +268,21 @@ class Database(Generic[F]):
 
         return await self._run(whole)
 
+    async def forget(
+        self, change: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As `apply`, for a change that deletes where there is something to delete: then a sweep is owed, and that
+        is on the disk before COMMIT. Where it changed no row nothing is owed."""
+
+        def whole(conn: sqlite3.Connection) -> T:
+            before = conn.total_changes
+            result = change(conn, *args, **kwargs)
+            if conn.total_changes != before:
+                self._owe(conn)
+            return result
+
+        return await self._run(whole)
+
     async def _run(self, whole: Callable[[sqlite3.Connection], T]) -> T:
         try:
             return await self._writer.run(partial(self._transact, whole))
@@ -324,9 +339,12 @@ class Database(Generic[F]):
 
     async def owe_sweep(self) -> None:
         """Before rows of people are deleted: the files are to be written anew, whatever happens until then."""
+        await self._writer.run(self._owe)
+
+    def _owe(self, _: sqlite3.Connection) -> None:
         self._owed += 1
         try:
-            await self._writer.run(lambda conn: sweeping.owe(self._files["main"]))
+            sweeping.owe(self._files["main"])
         except OSError as error:
             raise StoreError(
                 f"{self._file}: its folder cannot be written ({error.strerror})",
@@ -343,18 +361,28 @@ class Database(Generic[F]):
 
     async def sweep(self, *, most: int | None = None) -> None:
         """Where it is owed write the files anew, if they are not larger than `most` bytes together; nobody writes
-        meanwhile. What was deleted then stands in no byte of them. It stays owed while another process writes. Raises
-        StoreError, also where there is no room: it takes as much again.
+        meanwhile. What was deleted then stands in no byte of them. It stays owed while another process writes. Large
+        files wait for the next night once they were begun in this one, whatever came of it. Raises StoreError, also
+        where there is no room: it takes as much again.
         """
-        main, owed = self._files["main"], self._owed
+        main, promised = self._files["main"], -1
 
         def anew(conn: sqlite3.Connection) -> bool:
+            nonlocal promised
+            promised = self._owed
             size = sweeping.size(self._files.values())
             if not sweeping.owed(main) or (most is not None and size > most):
                 return False
+            if large := size > sweeping.AT_ONCE_BYTES:
+                if not sweeping.rested(main):
+                    return False
+                sweeping.begun(main)
             with _patient(conn, BUSY_MS if most is None else _SCRUB_MS):
-                sweeping.rewrite(conn, self._files, large=size > sweeping.AT_ONCE_BYTES)
+                sweeping.rewrite(conn, self._files, large=main.parent if large else None)
             return True
+
+        def settle(_: sqlite3.Connection) -> None:
+            sweeping.paid(main, again=promised != self._owed)
 
         try:
             done = await self._writer.run(anew)
@@ -364,8 +392,13 @@ class Database(Generic[F]):
             raise self.met(error) from None
         if done:
             await self.scrub()
-            if not self.unscrubbed and owed == self._owed:
-                await self._writer.run(lambda conn: sweeping.paid(main))
+            if not self.unscrubbed:
+                await self._writer.run(settle)
+
+    async def sweep_late(self) -> None:
+        """As `sweep`, at any hour: large files only where the promise is so old that a night went by without it."""
+        late = sweeping.late(self._files["main"])
+        await self.sweep(most=None if late else sweeping.AT_ONCE_BYTES)
 
     async def replace(self, schema: str, path: Path, put: Callable[[], None]) -> None:
         """Let `put` lay another file in the place of the attached `path`, and go on with that one.

@@ -4,12 +4,15 @@
 copies of them stay in the free part of the page, and no DELETE of those rows comes by there again; nor does an UPDATE
 that overwrites them first. Only VACUUM, which writes the file anew from the rows that are there, leaves nothing.
 
-That it is owed stands in an empty file beside the database, so that no power cut forgets it.
+That it is owed stands in an empty file beside the database, so that no power cut forgets it. When large files were
+last begun stands in another: nobody writes meanwhile, so that is done once a night.
 """
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -19,6 +22,8 @@ from edge.kit.clock import utc
 # Some 60 MB a second: files of this size are written anew while a tap waits; larger ones wait for the night.
 AT_ONCE_BYTES: Final = 8 << 20
 _HOURS: Final = range(1, 5)  # at the shop's or the chain's own clocks
+_REST_S: Final = 20 * 3_600  # from one night into the next, never twice in one
+_LATE_S: Final = 24 * 3_600  # a night went by in between
 
 
 def owe(database: Path) -> None:
@@ -38,8 +43,29 @@ def owed(database: Path) -> bool:
     return _mark(database).exists()
 
 
-def paid(database: Path) -> None:
-    _mark(database).unlink(missing_ok=True)
+def paid(database: Path, *, again: bool) -> None:
+    """Take the promise back; `again`: as another was given meanwhile, which is from now."""
+    if again:
+        os.utime(_mark(database))
+    else:
+        _mark(database).unlink(missing_ok=True)
+
+
+def late(database: Path) -> bool:
+    """Whether it is owed for more than a day: a box that is off at night has no quiet hour."""
+    return (age_s := _age_s(_mark(database))) is not None and age_s > _LATE_S
+
+
+def begun(database: Path) -> None:
+    """Note that large files are written anew now."""
+    with suppress(OSError):  # no room for it: then the rewrite says so
+        _last(database).touch(0o600)
+
+
+def rested(database: Path) -> bool:
+    """Whether large files were not begun in this night; a clock that was set back does not keep them waiting."""
+    age_s = _age_s(_last(database))
+    return age_s is None or not 0 <= age_s < _REST_S
 
 
 def most(now_ms: int, timezone: str) -> int | None:
@@ -52,9 +78,11 @@ def size(files: Iterable[Path]) -> int:
     return sum(each.stat().st_size for each in files if each.exists())
 
 
-def rewrite(conn: sqlite3.Connection, schemas: Iterable[str], *, large: bool) -> None:
-    """Write every file anew. `large`: what it is made of lies on the disk meanwhile and not in memory."""
-    if large:
+def rewrite(conn: sqlite3.Connection, schemas: Iterable[str], *, large: Path | None) -> None:
+    """Write every file anew. `large`: the folder in which what it is made of lies meanwhile; None: in memory."""
+    if large is not None:
+        # SQLite would take /var/tmp: another disk, maybe of memory. It reads SQLITE_TMPDIR once, when it is imported.
+        conn.execute("PRAGMA temp_store_directory='{}'".format(str(large.absolute()).replace("'", "''")))
         conn.execute("PRAGMA temp_store=FILE")
     try:
         for schema in schemas:
@@ -65,3 +93,15 @@ def rewrite(conn: sqlite3.Connection, schemas: Iterable[str], *, large: bool) ->
 
 def _mark(database: Path) -> Path:
     return database.with_name(f"{database.name}-unswept")
+
+
+def _last(database: Path) -> Path:
+    return database.with_name(f"{database.name}-swept")
+
+
+def _age_s(file: Path) -> float | None:
+    """By the machine's clock; None where there is no such file."""
+    try:
+        return time.time() - file.stat().st_mtime
+    except FileNotFoundError:
+        return None

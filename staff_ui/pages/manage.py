@@ -226,7 +226,7 @@ async def unpair_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     form = await _form(request, guest)
     house, tablet = desk.house, _bytes(form.get("tablet"))
     ended = desk.sessions.on(tablet)
-    await house.db.apply(acts.unpair, tablet, doer=guest.who.doer, now_ms=house.time.now_ms())
+    await house.db.forget(acts.unpair, tablet, doer=guest.who.doer, now_ms=house.time.now_ms())
     for each in ended:
         desk.sessions.drop(each.token_hash)
     house.live.drop()
@@ -239,7 +239,7 @@ async def end_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     house, tablet = desk.house, _bytes(form.get("tablet"))
     for each in desk.sessions.on(tablet):
         now_ms = house.time.now_ms()
-        await house.db.apply(acts.end_session, each.token_hash, doer=guest.who.doer, now_ms=now_ms)
+        await house.db.forget(acts.end_session, each.token_hash, doer=guest.who.doer, now_ms=now_ms)
         desk.sessions.drop(each.token_hash)
     house.live.drop()
     return _back()

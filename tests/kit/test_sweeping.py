@@ -1,16 +1,21 @@
 """What was deleted stands in no byte of a file once it was swept, and no power cut forgets that it has to be."""
 
 import asyncio
+import os
 import random
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from edge import jobs
 from edge.kit import sweeping
+from edge.kit.errors import StoreError
 from edge.kit.sqlite import open_reader, open_writer
 from tests.kit.stores import opened
+from tests.tables.floor import open_floor
 
 pytestmark = pytest.mark.anyio
 DAY_MS = 24 * 3_600_000
@@ -102,3 +107,82 @@ async def test_a_sweep_while_another_process_writes_stays_owed_and_refuses_nothi
             importing.execute("COMMIT")
         await db.sweep()
         assert not sweeping.owed(tmp_path / "journal.db")
+
+
+async def test_a_sweep_is_owed_by_what_deletes_and_not_by_what_finds_nothing_to_delete(
+    tmp_path: Path,
+) -> None:
+    async with opened(tmp_path) as db:
+        await db.apply(fill, seed=1, rows=20)
+        await db.forget(drop)
+        assert sweeping.owed(tmp_path / "journal.db")
+        await db.sweep_small()
+        await db.forget(drop)
+        assert not sweeping.owed(tmp_path / "journal.db")
+
+
+async def test_no_row_goes_before_the_promise_of_a_sweep_is_on_the_disk(tmp_path: Path) -> None:
+    async with opened(tmp_path) as db:
+        await db.apply(fill, seed=1, rows=20)
+        (tmp_path / "journal.db-unswept").symlink_to(tmp_path / "nowhere" / "at_all")
+        with pytest.raises(StoreError, match="cannot be written"):
+            await db.forget(drop)
+        assert db.reader.execute("SELECT count(*) FROM said").fetchone() == (20,)
+
+
+async def test_an_hour_in_which_nothing_was_due_owes_no_sweep(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        await floor.db.sweep_small()
+        await jobs.prune(floor.db, now_ms=floor.time.now_ms(), alone=True)
+        assert not sweeping.owed(tmp_path / "journal.db")
+
+
+def swell(conn: sqlite3.Connection) -> None:
+    """More than is written anew at once."""
+    conn.execute("CREATE TABLE much (body BLOB)")
+    conn.executemany("INSERT INTO much VALUES (zeroblob(?))", [(1 << 20,)] * 9)
+
+
+def age(file: Path, *, hours: int) -> None:
+    os.utime(file, (at_s := time.time() - hours * 3_600, at_s))
+
+
+async def test_large_files_are_written_anew_once_a_night_and_by_day_only_where_a_night_went_by_without_it(
+    tmp_path: Path,
+) -> None:
+    journal, promise = tmp_path / "journal.db", tmp_path / "journal.db-unswept"
+    async with opened(tmp_path) as db:
+        await db.apply(swell)
+        await db.scrub()
+        await db.owe_sweep()
+        await db.sweep_late()
+        assert sweeping.owed(journal)
+        await db.sweep()
+        assert not sweeping.owed(journal)
+        await db.owe_sweep()
+        await db.sweep()
+        assert sweeping.owed(journal)
+        age(tmp_path / "journal.db-swept", hours=23)
+        age(promise, hours=25)
+        await db.sweep_late()
+        assert not sweeping.owed(journal)
+
+
+def test_what_large_files_are_made_of_lies_in_the_folder_of_the_state(tmp_path: Path) -> None:
+    seen: set[str] = set()
+
+    def look() -> int:
+        for each in Path("/proc/self/fd").iterdir():
+            try:
+                seen.add(os.readlink(each))
+            except FileNotFoundError:
+                continue
+        return 0
+
+    (state := tmp_path / "the shop's").mkdir()
+    with closing(open_writer(state / "journal.db")) as conn:
+        swell(conn)
+        conn.set_progress_handler(look, 20)
+        sweeping.rewrite(conn, ["main"], large=state)
+    made = {Path(each).parent for each in seen if "etilqs_" in each}
+    assert made == {state}
