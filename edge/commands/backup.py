@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edge.hub_file import load_hub
+from edge.kit import sweeping
 from edge.kit.clock import SystemClock
 from edge.kit.errors import ConfigError, WelkomError
 from edge.kit.sqlite import open_reader
@@ -81,6 +82,7 @@ def _copy(source: Path, copy: Path) -> None:
             here.execute("PRAGMA journal_mode=DELETE")
             keys_apart.leave_out(here, keys)
             here.commit()
+            sweeping.made_in(here, part.parent)
             here.execute("VACUUM")  # what was deleted would still stand on its pages
             if here.execute("PRAGMA quick_check").fetchone() != ("ok",):
                 raise sqlite3.DatabaseError("the copy is not sound")

@@ -81,14 +81,21 @@ def size(files: Iterable[Path]) -> int:
 def rewrite(conn: sqlite3.Connection, schemas: Iterable[str], *, large: Path | None) -> None:
     """Write every file anew. `large`: the folder in which what it is made of lies meanwhile; None: in memory."""
     if large is not None:
-        # SQLite would take /var/tmp: another disk, maybe of memory. It reads SQLITE_TMPDIR once, when it is imported.
-        conn.execute("PRAGMA temp_store_directory='{}'".format(str(large.absolute()).replace("'", "''")))
-        conn.execute("PRAGMA temp_store=FILE")
+        made_in(conn, large)
     try:
         for schema in schemas:
             conn.execute(f"VACUUM {schema}")
     finally:
         conn.execute("PRAGMA temp_store=MEMORY")
+
+
+def made_in(conn: sqlite3.Connection, folder: Path) -> None:
+    """What a file is made of lies in this folder from now on, of the whole process; outside of a transaction.
+
+    SQLite would take /var/tmp: another disk, or memory. It reads SQLITE_TMPDIR once, when it is imported.
+    """
+    conn.execute("PRAGMA temp_store_directory='{}'".format(str(folder.absolute()).replace("'", "''")))
+    conn.execute("PRAGMA temp_store=FILE")
 
 
 def _mark(database: Path) -> Path:

@@ -9,6 +9,7 @@ from collections.abc import Set
 from contextlib import closing
 from pathlib import Path
 
+from edge.kit import sweeping
 from edge.kit.migrate import load
 from sync.hub import people
 from sync.hub.config import Keys
@@ -53,5 +54,6 @@ def _forget_rows(file: Path, keys: Keys, marks: Set[bytes], now_ms: int) -> bool
             if tables.exists(conn, customer_id):  # one may have gone with another whose card they were
                 people.erase(conn, keys, customer_id=customer_id, now_ms=now_ms)
         conn.execute("COMMIT")
+        sweeping.made_in(conn, file.parent)
         conn.execute("VACUUM")
     return True

@@ -1,9 +1,14 @@
 """The hub's store on PostgreSQL."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from edge.kit.postgres import Postgres
+from edge.kit.sql import Connection
 from sync.hub.tables import feed
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class OnPostgres(Postgres):
@@ -16,6 +21,12 @@ class OnPostgres(Postgres):
 
     async def scrub(self) -> None:
         """Nothing to do by hand: VACUUM and the end of the kept WAL take it away (sync/hub/README.md)."""
+
+    async def forget(
+        self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """`apply`: see `scrub`."""
+        return await self.apply(act, *args, **kwargs)
 
     async def owe_sweep(self) -> None:
         """As `scrub`."""

@@ -64,15 +64,15 @@ async def _drop_due(hub: "Hub", now_ms: int) -> int:
     while await hub.db.apply(reports.close, hub.keys, now_ms=now_ms):
         pass
     while True:
-        expired, moved = await hub.db.apply(expire, now_ms=now_ms)
+        expired, moved = await hub.db.forget(expire, now_ms=now_ms)
         hub.announce(moved)
         gone += expired
         if not expired:
             break
-    while dropped := await hub.db.apply(drop, now_ms=now_ms):
+    while dropped := await hub.db.forget(drop, now_ms=now_ms):
         gone += dropped
     for device_id, epoch in await hub.db.read(tables.histories):
-        while blanked := await hub.db.apply(
+        while blanked := await hub.db.forget(
             tables.blank_facts, device_id, epoch, before_ms=now_ms - keep_ms("hub", "event")
         ):
             gone += blanked

@@ -37,6 +37,12 @@ class Store(Protocol):
     ) -> T:
         """Run an act in one transaction; what it returned, after COMMIT. It may be run again whole."""
 
+    async def forget(
+        self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As `apply`, for an act that deletes people's rows where there are any: then, and not else, `sweep` is owed,
+        and no crash forgets that."""
+
     async def note(
         self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
@@ -84,6 +90,11 @@ class OnSqlite:
         self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         return await self._db.apply(act, *args, **kwargs)
+
+    async def forget(
+        self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        return await self._db.forget(act, *args, **kwargs)
 
     async def note(
         self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs

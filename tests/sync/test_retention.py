@@ -12,6 +12,7 @@ from edge import outbox
 from edge.consent.retention import DAY_MS, KEPT, LOOKS_MS, UNDO_MS, VISITS_MS, Kept, Where
 from edge.guests import tables as guests
 from edge.kit.clock import ShopTime
+from edge.kit.errors import StoreError
 from edge.kit.migrate import load, migrate
 from edge.kit.sqlite import open_writer
 from edge.looks import tables as looks
@@ -242,3 +243,20 @@ async def test_all_that_is_due_goes_in_one_round_also_of_customers_who_are_in_no
         assert hub.db.reader.execute("SELECT name, count(*) FROM trait GROUP BY name").fetchall() == [
             ("points", many)
         ]
+
+
+@pytest.mark.anyio
+async def test_at_the_hub_nothing_goes_before_the_promise_of_a_sweep_is_on_the_disk(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        hub = centre.hub
+        await hub.add_customers(["s1"], [customer(ANNA)])
+        await hub.db.apply(lambda conn: conn.execute("UPDATE trait SET until_ms=1"))
+        await hub.db.sweep_small()
+        promise = hub.config.state / "hub.db-unswept"
+        promise.symlink_to(hub.config.state / "nowhere" / "at_all")
+        with pytest.raises(StoreError, match="cannot be written"):
+            await retention.tidy(hub)
+        assert hub.db.reader.execute("SELECT count(*) FROM trait").fetchone() != (0,)
+        promise.unlink()
+        await retention.tidy(hub)
+        assert hub.db.reader.execute("SELECT count(*) FROM trait").fetchone() == (0,)
