@@ -180,6 +180,7 @@ def erase(conn: Connection, keys: Keys, *, customer_id: bytes, now_ms: int) -> l
         {
             *tables.shops_of(conn, customer_id),
             *events.shops(conn, customer_id),
+            *wallet.shops(conn, customer_id),
             *partitions.shops(conn, customer_id),
         }
     )

@@ -22,13 +22,13 @@ from edge.staff import deeds, drafts
 from edge.visits import tables as visits
 from sync.hub import consents, retention
 from sync.hub.consents import NewConsent
-from sync.hub.people import NewCustomer
-from sync.hub.tables import events, happenings, imports, reports
+from sync.hub.people import NewCustomer, erase
+from sync.hub.tables import events, happenings, imports, people, reports, wallet
 from sync.hub.tables import retention as tables
 from sync.hub.tables.imports import Before
 from tests.kit.clocks import HandClock
 from tests.sync.canaries import files_hold
-from tests.sync.centre import ANNA, BRAM, HERE, customer, open_centre
+from tests.sync.centre import ANNA, BRAM, HERE, KEYS, customer, open_centre
 from tests.tables.floor import TRAITS, open_floor
 
 PERSONAL = {"customer_id", "staff_id", "session_hash", "pin_hash"}
@@ -99,8 +99,12 @@ async def test_at_the_hub_facts_undo_and_expired_values_go_and_the_shops_hear_of
             return rows("SELECT name FROM trait"), len(rows("SELECT 1 FROM import_row")), bodies.count(b"{}")
 
         assert await at(min(LOOKS_MS, start_ms)) == (["name", "points"], 1, 0)
-        assert await at(start_ms + UNDO_MS) == (["name"], 1, 3)
-        assert await at(start_ms + UNDO_MS + 1) == (["name"], 0, 3)
+        assert await at(start_ms + UNDO_MS) == (["name"], 1, 0)
+        assert await at(start_ms + UNDO_MS + 1) == (["name"], 0, 0)
+        # Facts of a clock that was never set are as old as their arrival says.
+        (came_ms,) = set(rows("SELECT received_ms FROM event"))
+        assert await at(came_ms + LOOKS_MS) == (["name"], 0, 0)
+        assert await at(came_ms + LOOKS_MS + 1) == (["name"], 0, 3)
         assert VISITS_MS < LOOKS_MS
         (last,) = rows("SELECT max(ver) FROM feed WHERE t='customer' AND part='shop:s1'")
         assert last == 2
@@ -201,6 +205,51 @@ async def test_a_report_counts_what_happened_since_the_yes_and_nothing_of_before
         await hub.db.apply(fill)
         (month,) = await hub.db.read(reports.months, from_ms=yes_ms - 10, until_ms=yes_ms + 10)
         assert (month.visits, month.channels) == (2, 1)
+
+
+@pytest.mark.anyio
+async def test_who_renews_a_yes_stays_in_the_report_and_who_stopped_between_counts_from_the_new_one(
+    tmp_path: Path,
+) -> None:
+    async with open_centre(tmp_path) as centre:
+        hub, start_ms = centre.hub, centre.hub.now_ms()
+        for whose, number in ((ANNA, "1"), (BRAM, "2")):
+            new = customer(whose, number=number)
+            yes = [NewConsent("saving", HERE), NewConsent("profiling", HERE)]
+            await hub.add_customers(["s1"], [type(new)(whose, new.traits, new.credentials, yes)])
+        facts = [
+            events.Kept(2 * day + number, start_ms + day * DAY_MS, "visit_started", b"{}", b"", None, whose)
+            for day in range(1, 9)
+            for number, whose in enumerate((ANNA, BRAM))
+        ]
+        await hub.db.apply(events.keep, "box-1", 1, kept=facts, now_ms=start_ms)
+
+        async def say(act: Any, whose: bytes, day: int, **more: Any) -> None:
+            at_ms = start_ms + day * DAY_MS
+            await hub.change(act, whose, purpose="profiling", recipient=HERE, now_ms=at_ms, **more)
+
+        async def renew(whose: bytes, day: int) -> None:
+            held = people.consent(hub.db.reader, whose, purpose="profiling", recipient=HERE)
+            await say(consents.grant, whose, day, base=held and held.register)
+
+        for day in (5, 9):
+            await renew(ANNA, day)
+        await say(consents.withdraw, BRAM, 3)
+        await renew(BRAM, 6)
+        months = await hub.db.read(reports.months, from_ms=start_ms, until_ms=start_ms + 10 * DAY_MS)
+        assert sorted(each.visits for each in months) == [3, 8]
+
+
+@pytest.mark.anyio
+async def test_an_erasure_reaches_the_shop_of_whom_only_the_ledger_still_speaks(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        hub = centre.hub
+        await hub.add_customers([], [customer(ANNA)])
+        line = {"device_id": "box-1", "epoch": 1, "seq": 1, "line_id": b"l", "customer_id": ANNA}
+        line |= {"instrument": "points", "delta": 1, "short": 0, "why": "x", "at_ms": 1}
+        await hub.db.apply(wallet.add, line)
+        moved = await hub.db.apply(erase, KEYS, customer_id=ANNA, now_ms=hub.now_ms())
+        assert "shop:s1:urgent" in {each.part for each in moved}
 
 
 @pytest.mark.anyio

@@ -57,9 +57,18 @@ def visitors(conn: Connection, *, from_ms: int, until_ms: int) -> dict[str, int]
     )
 
 
+# A yes that holds, and had been said by then: itself, or one that it renewed without a stop or a gap between.
 _SAID_YES: Final = """
     EXISTS (SELECT 1 FROM consent AS c WHERE c.customer_id={of}.customer_id AND c.purpose='profiling'
-        AND c.state='given' AND c.from_ms<={of}.at_ms AND (c.until_ms IS NULL OR c.until_ms>=:until_ms))"""
+        AND c.state='given' AND (c.until_ms IS NULL OR c.until_ms>=:until_ms)
+        AND (c.from_ms<={of}.at_ms OR EXISTS (
+            SELECT 1 FROM consent_event AS y WHERE y.customer_id=c.customer_id AND y.purpose=c.purpose
+                AND y.recipient=c.recipient AND y.granted=1 AND y.state IN ('given', 'renewed')
+                AND y.at_ms<={of}.at_ms AND y.gen<c.gen
+                AND NOT EXISTS (
+                    SELECT 1 FROM consent_event AS n WHERE n.customer_id=y.customer_id AND n.purpose=y.purpose
+                        AND n.recipient=y.recipient AND (n.granted=0 AND n.gen>=y.gen
+                            OR n.granted=1 AND n.gen>y.gen AND n.state<>'renewed')))))"""
 
 
 def months(conn: Connection, *, from_ms: int, until_ms: int) -> list[Month]:

@@ -2,11 +2,14 @@
 
 from typing import Final
 
+from edge.consent.retention import DAY_MS
 from edge.consent.rules import PURPOSES, TRAITS
 from edge.kit.sql import Connection, spread
 from sync.hub.tables.events import NOTHING
 
 SLICE: Final = 1_000
+# A box is away for weeks at most; what says it is older than that comes from a clock that had not been set.
+AWAY_MS: Final = 60 * DAY_MS
 
 
 def histories(conn: Connection) -> list[tuple[str, int]]:
@@ -28,8 +31,13 @@ def histories(conn: Connection) -> list[tuple[str, int]]:
 def blank_facts(conn: Connection, device_id: str, epoch: int, *, before_ms: int) -> int:
     """Blank a slice of the facts of before an instant; how many. Facts stand in the order in which they happened.
 
-    A box whose clock ran ahead dates a fact in the future: no fact is younger than its arrival.
+    A box whose clock ran ahead dates a fact in the future, one whose clock was never set in 1970: no fact is younger
+    than its arrival, and one that would be much older counts from there.
     """
+
+    def happened_ms(at_ms: int, received_ms: int) -> int:
+        return at_ms if received_ms - AWAY_MS <= at_ms <= received_ms else received_ms
+
     of = {"device_id": device_id, "epoch": epoch}
     (done,) = conn.execute(
         "SELECT coalesce(max(seq), 0) FROM event_past WHERE device_id=:device_id AND epoch=:epoch", of
@@ -41,7 +49,9 @@ def blank_facts(conn: Connection, device_id: str, epoch: int, *, before_ms: int)
         """,
         {**of, "done": done, "most": SLICE},
     ).fetchall()
-    young = next((seq for seq, at_ms, received_ms in rows if min(at_ms, received_ms) >= before_ms), None)
+    young = next(
+        (seq for seq, at_ms, received_ms in rows if happened_ms(at_ms, received_ms) >= before_ms), None
+    )
     last = rows[-1][0] if rows and young is None else (young or 1) - 1
     if last <= done:
         return 0

@@ -48,6 +48,18 @@ def short(conn: Connection, customer_id: bytes) -> dict[str, int]:
     return dict(rows.fetchall())
 
 
+def shops(conn: Connection, customer_id: bytes) -> set[str]:
+    """The shops that wrote a line of a customer's: they stand here also when what was reported is past its time."""
+    rows = conn.execute(
+        """
+        SELECT DISTINCT device.shop_id FROM ledger JOIN device ON device.id=ledger.device_id
+        WHERE ledger.customer_id=:customer_id
+        """,
+        {"customer_id": customer_id},
+    )
+    return {shop_id for (shop_id,) in rows}
+
+
 def forget(conn: Connection, customer_id: bytes, *, nobody: bytes) -> None:
     """Put `nobody`, a random id, in place of a customer."""
     conn.execute(
