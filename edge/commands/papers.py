@@ -44,6 +44,12 @@ def run(words: argparse.Namespace) -> int:
 
 def installation(config: Path, hub: Path | None) -> Installation:
     """What the papers are about, by one settings file or two; raises ConfigError."""
+    if hub is not None and (is_hub(config) or not is_hub(hub)):
+        raise ConfigError(
+            f"--config {config} with --hub {hub}: not a shop's file with a hub's",
+            code="C01",
+            hint="give the shop's welkom.toml to --config and the hub.toml to --hub; of a hub alone only --config",
+        )
     if is_hub(config):
         shop, hub = None, config
     else:

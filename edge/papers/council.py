@@ -57,6 +57,11 @@ FACTS: Final[dict[str, str]] = {
     "credential_blocked": key("fact.credential_blocked"),
     "guest_saved": key("fact.guest_saved"),
 }
+# Tables whose row of `KEPT` tells of customers: what stands there of a colleague, and for how long.
+OF_COLLEAGUES: Final[dict[str, tuple[str, str]]] = {
+    "ledger": (key("colleague.ledger"), key("colleague.ledger.until")),
+    "staff_badge": (key("colleague.badge"), key("until.works_here")),
+}
 ALARMS: Final = {"many": key("alarm.many"), "guarded": key("alarm.guarded"), "alone": key("alarm.alone")}
 
 
@@ -131,6 +136,7 @@ def logged(words: Words) -> Grid:
     head = (words.say("head.what"), words.say("head.table"), words.say("head.until"))
     rows = []
     for table, its in columns().items():
-        what, until = labels.row(row_of(table), words)
+        ours = OF_COLLEAGUES.get(table)
+        what, until = map(words.say, ours) if ours else labels.row(row_of(table), words)
         rows.append((what, f"{table}: {', '.join(its)}", until))
     return grid(head, rows)

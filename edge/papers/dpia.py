@@ -34,7 +34,6 @@ RISKS: Final = (
     (key("risk.stays"), key("against.stays")),
     (key("risk.card"), key("against.card")),
 )
-_OF_PLACE: Final = ("location", "finding")
 
 
 def dpia(here: Installation, words: Words) -> Paper:
@@ -97,7 +96,7 @@ def _needed(here: Installation, words: Words) -> Grid:
         (
             (labels.purpose(name, words), words.say(why), words.say(less))
             for name, (why, less) in NEEDED.items()
-            if here.hears or name not in _OF_PLACE
+            if name in here.purposes
         ),
     )
 
@@ -108,7 +107,7 @@ def _rights(here: Installation, words: Words) -> list[str]:
     found = [
         say("right.told"),
         say("right.page", page=here.own_page) if here.own_page else say("right.tablet"),
-        say("right.stop"),
+        say("right.stop") if here.own_page else say("right.stop.tablet"),
         say("right.correct"),
         say("right.erase"),
         say("right.object"),

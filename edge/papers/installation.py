@@ -1,6 +1,7 @@
 """What of the settings the papers are about: read once, asked by each paper."""
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -9,12 +10,14 @@ from drivers.catalogue import RADIO
 from drivers.settings import ReaderSettings
 from edge.config import Config
 from edge.consent.records import Party
+from edge.consent.rules import PURPOSES
 from edge.papers.words import Words
 from edge.presence.files import read_floor
 from sync.hub.config import Config as Hub
 
 # Addresses at which nobody but this machine asks.
 _HERE: Final = ("127.0.0.1", "::1", "localhost")
+_OF_PLACE: Final = ("location", "finding")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,9 @@ class Installation:
 
     @property
     def hub_host(self) -> str:
-        """By which name the shop asks its hub; empty where there is none, or only the hub's own file is known."""
-        return urlsplit(self.shop.hub.url).hostname or "" if self.shop else ""
+        """By which name the shop asks its hub; empty where that is none, or a bare address."""
+        host = urlsplit(self.shop.hub.url).hostname or "" if self.shop else ""
+        return "" if host == "localhost" or _is_address(host) else host
 
     @property
     def parties(self) -> tuple[Party, ...]:
@@ -81,6 +85,22 @@ class Installation:
         )
 
     @property
+    def purposes(self) -> tuple[str, ...]:
+        """What data are used for here. Without the hub's file its partners are not known, and may be there."""
+        off = set() if self.hears else set(_OF_PLACE)
+        if self.shop is not None and not self.shop.presence.finding:
+            off.add("finding")
+        if not self.partners and (self.hub is not None or not self.with_hub):
+            off.add("partners")
+        return tuple(each for each in PURPOSES if each not in off)
+
+    @property
+    def known(self) -> bool:
+        """Whether a hub's file says who answers for the data; else only an id is known."""
+        ids = self.hub.parties if self.hub else {}
+        return self.shop.shop.recipient in ids if self.shop else bool(self.parties)
+
+    @property
     def own_page(self) -> str:
         """Where customers see and stop everything themselves; empty: at the tablet alone."""
         return (self.shop.shop.page if self.shop else "") or (self.hub.page if self.hub else "")
@@ -89,6 +109,14 @@ class Installation:
     def plain_http(self) -> bool:
         """Whether a tablet talks to this box without HTTPS of the box's own, and from another machine."""
         return bool(self.shop and self.shop.server.tls == "off" and self.shop.server.host not in _HERE)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def zones_of(config: Config) -> int:

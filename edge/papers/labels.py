@@ -22,6 +22,12 @@ SOURCES: Final = {
     "shop": key("source.shop"),
     "web shop": key("source.web_shop"),
 }
+# What is no trait -> where it comes from, who sees it, and when it goes.
+OTHER_FIELDS: Final[dict[str, tuple[str, tuple[str, ...], str]]] = {
+    "zone": (key("source.scanners"), (key("role.staff"), key("role.manager")), key("until.walks_out")),
+    "address": (key("source.customer"), (key("role.no_staff"),), key("until.taken_back")),
+    "ledger": (key("source.shop"), (key("role.no_staff"),), key("until.ledger")),
+}
 # (where, first table) of a row of `KEPT` -> what it is, and when it goes.
 ROWS: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("shop", "customer"): (key("kept.shop.customer"), key("until.resident")),
@@ -112,8 +118,10 @@ def purpose(name: str, words: Words) -> str:
     return words.say("purpose.shop") if name == "shop" else words.page.say(TITLES[name])
 
 
-def may(name: str, who: str, words: Words) -> str:
-    """What it allows, in the sentence that customers read."""
+def may(name: str, here: Installation, words: Words) -> str:
+    """What it allows, in the sentence that customers read; data go to a partner, not to the shop itself."""
+    partners = ", ".join(each.name for each in here.partners) or words.say("may.partner")
+    who = partners if name == "partners" else here.name
     return words.page.say((CONSENTS.get(name) or OTHERS[name])[1], who=who)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from edge.consent.records import data_of
+from edge.consent.records import OTHER_DATA, data_of
 from edge.consent.rules import PURPOSES, TRAITS
 from edge.papers import labels
 from edge.papers.blocks import Ask, Block, Grid, Heading, Paper, Text, grid, points
@@ -17,6 +17,7 @@ def records(here: Installation, words: Words) -> Paper:
     blocks: list[Block] = [
         Heading(say("records.who")),
         controllers(here, words),
+        *([] if here.known else [Ask(say("records.controller"))]),
         Ask(say("records.officer")),
     ]
     if here.with_hub:
@@ -28,10 +29,11 @@ def records(here: Installation, words: Words) -> Paper:
         Heading(say("records.people")),
         points((say("people.customers"), say("people.young"), say("people.staff"), say("people.strangers"))),
         Heading(say("records.data")),
-        fields(words),
+        fields(here, words),
         Text(say("records.special")),
         Heading(say("records.recipients")),
         grid((say("head.who"), say("head.gets"), say("head.why")), recipients(here, words)),
+        *([Ask(say("records.hub"))] if here.with_hub and not here.hub_host else []),
         Text(say("records.no_more")),
         Heading(say("records.abroad")),
         *_abroad(here, words),
@@ -69,8 +71,7 @@ def controllers(here: Installation, words: Words) -> Grid:
 
 
 def purposes(here: Installation, words: Words) -> Grid:
-    """Every purpose, in the sentence that customers read of it, with its basis and its fields."""
-    who = here.name
+    """Every purpose in use here, in the sentence that customers read of it, with its basis and its fields."""
     head = (
         words.say("head.purpose"),
         words.say("head.what"),
@@ -82,16 +83,17 @@ def purposes(here: Installation, words: Words) -> Grid:
         (
             (
                 labels.purpose(name, words),
-                labels.may(name, who, words),
-                labels.basis(basis, words),
+                labels.may(name, here, words),
+                labels.basis(PURPOSES[name], words),
                 ", ".join(labels.field(each, words) for each in data_of(name)) or words.say("data.none"),
             )
-            for name, basis in PURPOSES.items()
+            for name in here.purposes
         ),
     )
 
 
-def fields(words: Words) -> Grid:
+def fields(here: Installation, words: Words) -> Grid:
+    """Every field that the purposes in use name: the declared traits, and what is no value of somebody."""
     head = (
         words.say("head.field"),
         words.say("head.purpose"),
@@ -99,19 +101,30 @@ def fields(words: Words) -> Grid:
         words.say("head.seen"),
         words.say("head.until"),
     )
-    return grid(
-        head,
+    traits = (
         (
-            (
-                labels.field(name, words),
-                labels.purpose(trait.purpose, words),
-                labels.source(name, words),
-                labels.roles(name, words),
-                labels.trait_end(name, PURPOSES[trait.purpose], words),
-            )
-            for name, trait in TRAITS.items()
-        ),
+            labels.field(name, words),
+            labels.purpose(trait.purpose, words),
+            labels.source(name, words),
+            labels.roles(name, words),
+            labels.trait_end(name, PURPOSES[trait.purpose], words),
+        )
+        for name, trait in TRAITS.items()
     )
+    return grid(head, (*traits, *_others(here, words)))
+
+
+def _others(here: Installation, words: Words) -> Iterator[tuple[str, ...]]:
+    for name, (source, seen, until) in labels.OTHER_FIELDS.items():
+        used = [each for each in here.purposes if name in OTHER_DATA.get(each, ())]
+        if used:
+            yield (
+                labels.field(name, words),
+                ", ".join(labels.purpose(each, words) for each in used),
+                words.say(source),
+                ", ".join(words.say(each) for each in seen),
+                words.say(until),
+            )
 
 
 def recipients(here: Installation, words: Words) -> Iterator[tuple[str, str, str]]:

@@ -14,7 +14,7 @@ from babel.messages.mofile import read_mo
 from drivers.settings import ReaderSettings
 from edge.cli import main
 from edge.config import Config, Hub, Presence, Server, Shop
-from edge.consent.records import Party
+from edge.consent.records import Party, data_of
 from edge.consent.rules import PURPOSES, TRAITS
 from edge.papers import council, labels
 from edge.papers.installation import Installation
@@ -22,6 +22,7 @@ from edge.papers.maker import PAPERS, Made, make
 from edge.papers.words import LANGUAGES, Language, Words
 from sync.hub.config import Config as HubConfig
 from sync.hub.config import Keys
+from sync.hub.portal.parties import DATA
 from tests.house.programs import configured
 from tests.house.repo import ROOT
 from tests.staff_ui.catalogues import FOLDER, extracted, po_file, read, shared
@@ -130,6 +131,12 @@ def test_records_name_every_purpose_field_and_time_limit_in_force() -> None:
         ("dpia", EVERYTHING, "https://welkom.example"),
         ("dpia", EVERYTHING, "iemand te vinden die hulp vroeg"),
         ("dpia", ALONE, "Deze winkel heeft geen hoofdkantoor"),
+        ("dpia", EVERYTHING, "op de eigen pagina of bij een medewerker"),
+        ("dpia", ALONE, "op de tablet, in de hand van de klant, en geldt"),
+        ("dpia", EVERYTHING, "Bergpas B.V. mag gegevens van u krijgen"),
+        ("records", EVERYTHING, "Bergpas B.V. mag gegevens van u krijgen"),
+        ("records", EVERYTHING, "Waar u in de winkel bent"),
+        ("records", ALONE, "kennen alleen een kenmerk"),
         ("council", EVERYTHING, "naar het hoofdkantoor"),
         ("sign", EVERYTHING, "welkom.example"),
         ("sign", ALONE, "luisteren hier niet naar"),
@@ -143,6 +150,33 @@ def test_what_a_setting_switches_on_is_said_and_not_without_it(
     assert text not in made(other, name).markdown
     if text.isascii():
         assert text in made(there, name).html
+
+
+def test_every_field_of_a_purpose_in_use_has_its_row_and_of_no_other() -> None:
+    for here in (ALONE, EVERYTHING):
+        words = Words("nl", here.timezone)
+        page = made(here, "records").markdown.partition("## Welke gegevens")[2].partition("\n## ")[0]
+        assert "| Bonnen |" in page
+        used = {field for purpose in here.purposes for field in data_of(purpose)}
+        for name in DATA:
+            assert (f"| {labels.field(name, words)} |" in page) == (name in used), name
+    shown = set(EVERYTHING.purposes) - set(ALONE.purposes)
+    assert shown == {"location", "finding", "partners"}
+
+
+def test_a_hub_at_a_bare_address_is_no_recipient_by_name() -> None:
+    shop = replace(PLAIN, hub=Hub(url="https://192.0.2.7:8444", device="d"))
+    page = made(replace(ALONE, shop=shop), "records").markdown
+    assert "192.0.2.7" not in page
+    assert "| Hoofdkantoor (wallet van alle winkels) |" in page
+    assert "de naam van wie het hoofdkantoor beheert" in page
+    assert "de naam van wie" not in made(EVERYTHING, "records").markdown
+
+
+def test_advice_is_described_as_it_is_with_a_yes_a_no_and_below_sixteen() -> None:
+    page = made(ALONE, "dpia").markdown
+    assert "hooguit drie suggesties" in page
+    assert "nee zei of onder de 16 is, krijgt geen persoonlijk advies" in page
 
 
 def test_the_sign_has_a_code_to_scan_where_there_is_a_page_to_go_to() -> None:
@@ -161,6 +195,9 @@ def test_the_council_reads_of_every_table_and_fact_that_names_a_colleague() -> N
         assert f"{table.replace('_', chr(92) + '_')}: " in page
         assert council.row_of(table)
     assert set(council.facts()) == set(council.FACTS)
+    assert page.count("wie zich mag aanmelden") == 1
+    assert "een regel van het saldo wordt niet gewist of veranderd" in page
+    assert set(council.OF_COLLEAGUES) <= set(found)
 
 
 def test_every_act_that_leaves_a_line_is_named_to_the_council() -> None:
@@ -217,6 +254,8 @@ def test_papers_are_written_into_a_folder_or_it_is_said_why_not(
     hub = tmp_path / "hub"
     assert main(["init", "--hub-here", "--config", str(hub / "hub.toml")]) == 0
     capsys.readouterr()
+    assert main(["papers", "--config", str(hub / "hub.toml"), "--hub", str(config)]) == 78
+    assert "not a shop's file with a hub's [C01]" in capsys.readouterr().err
     assert main(["papers", "sign", "--config", str(hub / "hub.toml")]) == 2
     assert "a hub has no door [W04]" in capsys.readouterr().err
     assert main(["papers", "cannot", "--config", str(hub / "hub.toml"), "--language", "en", "--html"]) == 0
