@@ -29,6 +29,8 @@ CAME: Final[dict[Came, str]] = {
     "headquarters": key("known.headquarters"),
 }
 SURE: Final[dict[Literal["strong", "weak"], str]] = {"strong": key("known.strong"), "weak": key("known.weak")}
+# The pass on the page is weak in a way of its own: a photograph of it grows old, a card's number does not.
+TURNING: Final = key("known.turning")
 # What can prove itself afresh at a reader (edge/recognition/evidence.py); everything else can be copied.
 _PROVES: Final = frozenset(("vas", "smarttap", "hce", "sun"))
 HANDLE: Final = 24
@@ -56,13 +58,19 @@ def lines(known: Sequence[Known], customer_id: bytes, say: Say) -> tuple[Line, .
         Line(
             handle(each.hash, customer_id),
             say(KINDS.get(each.kind, CARD)),
-            say(SURE["strong" if assurance(each.kind) == "strong" else "weak"]),
+            say(_sure(each.kind)),
             say(CAME[each.came]),
             each.state == "blocked",
             each.came == "made",
         )
         for each in known
     )
+
+
+def _sure(kind: str) -> str:
+    if kind == "pass":
+        return TURNING
+    return SURE["strong" if assurance(kind) == "strong" else "weak"]
 
 
 def handle(hash_: bytes, customer_id: bytes) -> str:

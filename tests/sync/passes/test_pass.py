@@ -121,8 +121,8 @@ def test_by_what_somebody_is_known_stands_there_with_how_sure_it_is_and_a_lost_c
     page = phone.get(HERE).text
     shown = re.sub(r"<[^>]+>|\s+", " ", page.split('class="known"')[1])
     assert "Pas op deze pagina" in shown
-    assert "Hier gemaakt. Kan worden gekopieerd: alleen om te sparen." in shown
-    assert "Door het hoofdkantoor toegevoegd." in shown
+    assert "Hier gemaakt. De code verandert steeds, maar wie meekijkt kan hem even gebruiken" in shown
+    assert "Door het hoofdkantoor toegevoegd. Kan worden gekopieerd: alleen om te sparen." in shown
     (named,) = re.findall(r'name="card" value="([0-9a-f]{24})"', page)
     press(place.inside(BRAM), "lost", card=named)
     press(phone, "lost", card="0" * 24)
