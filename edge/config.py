@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from drivers.settings import ReaderSettings, SettingsError, parse_reader
 from drivers.settings import tables as reader_tables
 from edge.kit.errors import ConfigError
+from edge.kit.text import is_country
 from edge.kit.words import Language as Language
 from edge.wallet.policy import Limits
 
@@ -263,8 +264,7 @@ def parse(
         raise _wrong(
             file, "shop.timezone", "is a zone of the tz database, such as Europe/Amsterdam"
         ) from None
-    country = sections["shop"].country
-    if not (len(country) == 2 and country.isascii() and country.isalpha() and country.isupper()):
+    if not is_country(sections["shop"].country):
         raise _wrong(file, "shop.country", "is a country of two capitals, such as NL")
     return Config(**sections, readers=parsed)
 

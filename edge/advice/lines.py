@@ -58,11 +58,15 @@ def lines_of(path: Path) -> Iterator[tuple[str, Any]]:
                     raise _wrong(where, "is no object")
                 yield where, read
     except UnicodeDecodeError:
-        raise WelkomError(f"{path.name} is not text", code="A02", hint="give JSON lines in UTF-8") from None
+        raise WelkomError(
+            f"{path.name or path} is not text", code="A02", hint="give JSON lines in UTF-8"
+        ) from None
     except (OSError, EOFError, zlib.error) as error:
         why = getattr(error, "strerror", None) or "it is damaged"
         raise WelkomError(
-            f"{path.name} cannot be read: {why}", code="A02", hint="check the path, and that it is readable"
+            f"{path.name or path} cannot be read: {why}",
+            code="A02",
+            hint="check the path, and that it is readable",
         ) from None
 
 
@@ -115,9 +119,7 @@ def kinds(catalogue: Mapping[str, Product]) -> dict[str, str]:
 
 
 def _wrong(where: str, what: str) -> LineWrong:
-    return LineWrong(
-        f"{where} {what}", code="A03", hint="write it as the contract page shows, `welkom advise`"
-    )
+    return LineWrong(f"{where} {what}", code="A03", hint="`welkom advise --help` shows how lines look")
 
 
 def _price(price: object) -> float | None:

@@ -9,18 +9,29 @@ import json
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from edge.kit.errors import WelkomError, WordsError
+from edge.kit.text import is_country
 
 if TYPE_CHECKING:
     from edge.advice.answering import Answering
 
+SUGGESTIONS: Final = 10
+# The same lines as in edge/advice/README.md.
+LINES: Final = """a line of each file (more in edge/advice/README.md):
+  H.jsonl  {"customer": "42", "baskets": [{"t": "2026-03-01", "store": "s1", "items": ["tea", "milk"]}]}
+  Q.jsonl  {"customer": "42", "baskets": [], "t": "2026-04-02", "store": "s1", "basket": ["milk"]}
+  C.jsonl  {"item": "rice", "category": "grains", "department": "grocery", "durable": false, "sensitive": false}
+"""
+
 
 def add(parser: argparse.ArgumentParser) -> None:
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = LINES
     parser.add_argument("--history", type=Path, metavar="H.jsonl", help="customers' baskets")
     parser.add_argument("--queries", type=Path, metavar="Q.jsonl", help="whom to suggest to")
-    parser.add_argument("--k", type=int, metavar="N", help="suggestions of each answer")
+    parser.add_argument("--k", type=int, metavar="N", help=f"suggestions of each answer ({SUGGESTIONS})")
     parser.add_argument(
         "--catalogue", type=Path, metavar="C.jsonl", help="products with category, durable, sensitive"
     )
@@ -49,6 +60,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(words: argparse.Namespace) -> int:
+    if not is_country(words.country):
+        raise WordsError("--country is none", code="W01", hint="give two capitals, such as NL")
     if words.report or words.config:
         return _report(words)
     if not words.history:
@@ -56,11 +69,14 @@ def run(words: argparse.Namespace) -> int:
     if words.fairness or words.by:
         return _fairness(words)
     nothing = not words.queries and not words.save
-    if nothing or (words.queries and (words.k or 0) < 1) or words.seed < 0:
+    k = SUGGESTIONS if words.k is None else words.k
+    if nothing:
         raise WordsError(
-            "there is nothing to suggest",
-            code="W01",
-            hint="give --queries with --k of at least 1, or --save, or --fairness; and no --seed below 0",
+            "there is nothing to answer", code="W01", hint="give --queries, or --save, or --fairness --by"
+        )
+    if k < 1 or words.seed < 0:
+        raise WordsError(
+            "--k or --seed is too low", code="W01", hint="give --k of at least 1, and no --seed below 0"
         )
     from edge.advice import lines
     from edge.advice.answering import Answering
@@ -69,7 +85,7 @@ def run(words: argparse.Namespace) -> int:
     queries = list(lines.asks(words.queries)) if words.queries else []
     answering = Answering(lines.histories(words.history), catalogue, seed=words.seed, country=words.country)
     for asked in queries:
-        answer = answering.answer(asked, words.k)
+        answer = answering.answer(asked, k)
         reasons = [{"code": each.code, "evidence": each.evidence} for each in answer]
         line = {"customer": asked.customer, "items": [each.item for each in answer], "reasons": reasons}
         sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")

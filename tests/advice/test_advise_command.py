@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from edge.cli import main
+from tests.house.repo import ROOT
 
 DATA = Path(__file__).parent / "data"
 
@@ -122,3 +123,37 @@ def test_too_little_to_learn_from_is_not_kept(capsys: pytest.CaptureFixture[str]
 def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["advise", "--history", "no.jsonl", "--queries", "no.jsonl", "--k", "3"]) == 1
     assert "A02" in capsys.readouterr().err
+
+
+def test_the_lines_of_the_readme_and_of_the_help_are_the_ones_it_reads(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    readme = (ROOT / "edge" / "advice" / "README.md").read_text(encoding="utf-8")
+    shown = readme.split("```json\n")[1].split("```")[0].splitlines()
+    with pytest.raises(SystemExit):
+        main(["advise", "--help"])
+    told = capsys.readouterr().out
+    assert all(line in told for line in shown)
+    history, queries, catalogue = (
+        put(tmp_path / name, json.loads(line)) for name, line in zip("hqc", shown, strict=True)
+    )
+    words = ("--history", history, "--queries", queries, "--catalogue", catalogue)
+    (without_k,) = advise(capsys, *words)  # ten where there are ten
+    assert without_k["items"] == ["tea", "rice"]
+    assert (without_k,) == tuple(advise(capsys, *words, "--k", "10"))
+
+
+@pytest.mark.parametrize("wrong", [("--k", "0"), ("--seed", "-1"), ("--country", "NLD"), ("--country", "nl")])
+def test_words_that_cannot_be_are_refused_by_their_name(
+    wrong: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--history", str(DATA / "history.jsonl"), "--queries", str(DATA / "queries.jsonl")]
+    assert main(["advise", *words, *wrong]) == 2
+    assert wrong[0] in capsys.readouterr().err
+
+
+def test_a_folder_in_place_of_a_file_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["advise", "--history", ".", "--queries", "no.jsonl"]) == 1
+    assert "no.jsonl cannot be read" in capsys.readouterr().err
+    assert main(["advise", "--history", ".", "--save", "no.json"]) == 1
+    assert "welkom: . cannot be read" in capsys.readouterr().err
