@@ -7,6 +7,7 @@ Names stand in blocks of text, one folded line a customer, scanned as bytes: at 
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Final
 
 from edge.kit.text import fold
@@ -42,14 +43,24 @@ class _Block:
             self.text[start:end] = bytes(end - start)
             number += 1
 
-    def find(self, first: bytes, others: list[bytes]) -> Iterator[bytes]:
+    def whole(self, line: bytes) -> Iterator[bytes]:
+        """Whose whole name this is."""
+        if self.text.startswith(line + b"\n"):
+            yield self._id(0)
+        at = self.text.find(b"\n" + line + b"\n")
+        while at >= 0:
+            yield self._id(bisect_right(self.starts, at + 1) - 1)
+            at = self.text.find(b"\n" + line + b"\n", at + 1)
+
+    def find(self, first: bytes, others: list[bytes], called: bytes) -> Iterator[tuple[bytes, bool]]:
+        """Whose name holds all of these words, and whether it is `called` and no more."""
         at = self.text.find(first)
         while at >= 0:
             number = bisect_right(self.starts, at) - 1
             end = self.text.find(b"\n", at)
             line = self.text[self.starts[number] : end]
             if all(other in line for other in others):
-                yield self._id(number)
+                yield self._id(number), line == called
             at = self.text.find(first, end)
 
 
@@ -89,17 +100,22 @@ class SearchIndex:
     def find(self, text: str, *, most: int) -> list[bytes]:
         """Ids of customers whose name has words beginning with each word of `text`, at most `most`.
 
+        Whose whole name it is comes first: among many who are called more than that, nobody is out of reach.
         Candidates only: whoever shows one reads it again through the consent gate.
         """
         words = [b" " + word.encode() for word in fold(text).split()]
         if not words:
             return []
         self.settle()
+        called = b"".join(words)
         first, *others = sorted(words, key=len, reverse=True)
-        found: list[bytes] = []
-        for block in self._blocks:
-            for customer_id in block.find(first, others):
-                found.append(customer_id)
-                if len(found) >= most:
-                    return found
-        return found
+        found = dict[bytes, bool]()
+        for customer_id, whole in (
+            each for block in self._blocks for each in block.find(first, others, called)
+        ):
+            found[customer_id] = whole
+            if len(found) >= most:
+                # More than are wanted: whoever is called just this may lie behind them.
+                before = islice((each for block in self._blocks for each in block.whole(called)), most)
+                return [*dict.fromkeys((*before, *found))][:most]
+        return sorted(found, key=lambda customer_id: not found[customer_id])
