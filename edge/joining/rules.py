@@ -10,6 +10,8 @@ Period = Literal["year", "stop", "today"]
 PERIODS: Final[tuple[Period, ...]] = ("year", "stop", "today")
 # What the customer is asked, each a yes of its own (S136). The rest of PURPOSES is asked where it is used.
 ASKED: Final = ("recognition", "profiling", "contact")
+# What does not end with the period that they chose.
+STAYS: Final = frozenset({"saving", MINOR, "guardian"})
 YEAR_MS: Final = 365 * 24 * 3_600_000
 MOST_LETTERS: Final = 80
 _MARKS: Final = frozenset(" .'’-")

@@ -11,7 +11,7 @@ from litestar import Response
 from litestar.response import Redirect
 
 from edge import newcomers
-from edge.joining.rules import ASKED, MOST_LETTERS, PERIODS, Kept, Period, Wish, tidy, wrong
+from edge.joining.rules import ASKED, MOST_LETTERS, PERIODS, STAYS, Kept, Period, Wish, tidy, wrong
 from edge.kit.errors import Gone, WelkomError
 from edge.staff.pins import token_hash
 from staff_ui.desk import Desk, Guest, frame, html
@@ -215,7 +215,11 @@ def _lines(wish: Wish, keep: Kept, words: Words, *, now_ms: int) -> tuple[Line, 
     year = words.local(now_ms).year
     things = [*keep.traits, *(each for each in keep.purposes if each in KEPT)]
     lines = [
-        Line(say(KEPT[each][0], name=wish.name, year=year, parent=wish.parent), say(KEPT[each][1]), until)
+        Line(
+            say(KEPT[each][0], name=wish.name, year=year, parent=wish.parent),
+            say(KEPT[each][1]),
+            say("join.until_stop") if each in STAYS else until,
+        )
         for each in things
     ]
     if keep.card:

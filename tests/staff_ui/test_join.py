@@ -2,6 +2,7 @@
 
 import gc
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -335,3 +336,15 @@ def test_a_tablet_taken_back_while_it_is_kept_is_not_locked_again(
     monkeypatch.setattr(newcomers, "bring_in", meanwhile)
     tablet.post("/join", data={"own": own, "act": "keep"})
     assert tablet.get("/join").headers["location"] == "/"
+
+
+def test_of_a_child_the_review_tells_what_ends_with_the_period_and_what_stays(place: Place) -> None:
+    tablet = hand_over(place)
+    wish = {"name": NAME, "recognition": "recognition", "young": "young", "period": "year"}
+    page = fill(tablet, "next", **wish, parent="Mirjam de Boer")
+    assert step(page) == "check"
+    until = dict(re.findall(r"<dt>(.*?)</dt><dd>.*?<b>(.*?)</b>", page))
+    assert until[f"Uw naam: {NAME}"].startswith("Tot ")
+    for stays in ("Dat u nog geen 16 bent", "Dat Mirjam de Boer ja zei"):
+        assert until[stays] == "Tot u stopt."
+    assert step(fill(tablet, "never")) == "nothing"

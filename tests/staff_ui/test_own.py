@@ -56,6 +56,7 @@ def test_exactly_what_staff_see_is_what_the_tablet_of_staff_shows(place: Place) 
     assert len(closer) == 7
     card = staff.get(visit).text.split("data-card", 1)[1].split("</article>", 1)[0]
     said = blocks(page, 'data-seen="card">')
+    assert "Na een tik op Advies ook: uw laatste aankopen" in page
     assert len(said) >= 4
     for _, value in said:
         for text in re.split(r"\s*</?small>\s*", value):

@@ -33,6 +33,7 @@ class Seen:
 
     who: str
     card: Card | None = field(repr=False)
+    advice: bool  # whether a page of advice may show their purchases
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ async def data(pages: Pages, asked: Asked) -> Response[Any]:
     """`GET /portal/data`."""
     hub, words, now_ms = pages.hub, asked.words, pages.hub.basis_ms()
     mine = await read(hub, asked.who)
+    held = await hub.db.read(tables.own_addresses, asked.who.token_hash, now_ms=now_ms)
+    opened = [(await hub.db.read(letters.opened, pages, each), each.since_ms) for each in held]
     said = asked.request.query_params.get("said", "")
     birthday = mine.traits.values.get("birthday")
     named = any(each.purpose == "recognition" and choices.given(each, now_ms=now_ms) for each in mine.held)
@@ -62,7 +65,9 @@ async def data(pages: Pages, asked: Asked) -> Response[Any]:
         wrong=said if said in ("name", "day") else "",
         parties=parties(mine.records, words, now_ms=now_ms),
         seen=_seen(pages, mine, asked, now_ms=now_ms),
-        sources=sources(mine, words, names=hub.config.names, now_ms=now_ms),
+        sources=sources(
+            mine, [(where, at) for where, at in opened if where], words, names=hub.config.names, now_ms=now_ms
+        ),
         name=_name(mine) if named else None,
         day=whole(birthday, "day") or 0,
         month=whole(birthday, "month") or 0,
@@ -171,7 +176,14 @@ def _seen(pages: Pages, mine: Mine, asked: Asked, *, now_ms: int) -> tuple[Seen,
             if traits.values
             else None
         )
-        found.append(Seen(choices.name(recipient, pages.hub.config.names), shown))
+        here = [each for each in mine.held if each.recipient == recipient]
+        found.append(
+            Seen(
+                choices.name(recipient, pages.hub.config.names),
+                shown,
+                choices.advised(here, now_ms=now_ms) and "baskets" in mine.traits.values,
+            )
+        )
     return tuple(found)
 
 

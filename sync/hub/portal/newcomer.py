@@ -19,6 +19,7 @@ from edge.joining.rules import (
     ASKED,
     MOST_LETTERS,
     PERIODS,
+    STAYS,
     Kept,
     Wish,
     Wrong,
@@ -61,8 +62,6 @@ KEPT: Final = {
     "guardian": key("join.kept.parent"),
 }
 WRONG: Final[dict[Wrong, str]] = {"name": key("join.wrong"), "parent": key("join.wrong.parent")}
-# What does not end with the period that they chose.
-STAYS: Final = ("saving", MINOR, "guardian")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from edge.consent.records import Event, Record, ends_soon
-from edge.consent.rules import TRAITS
-from sync.hub.portal import choices
+from edge.consent.rules import MINOR, TRAITS
+from sync.hub.portal import addresses, choices
 from sync.hub.portal.mine import CORRECTED, Mine, first
 from sync.hub.portal.traits import day
 from sync.hub.portal.words import Words, key
@@ -46,7 +46,9 @@ KINDS: Final = {
     "franchise": key("party.franchise"),
     "partner": key("party.partner"),
 }
+Kept = tuple[addresses.Where, int]  # an address, and since when
 _MOVES: Final = ("points", "stamps")
+_TOLD: Final = ("name", "since", MINOR, *_MOVES)  # what begins with getting to know each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +93,12 @@ def parties(records: Sequence[Record], words: Words, *, now_ms: int) -> tuple[Pa
     return tuple(_pane(id_, role, its, words, now_ms=now_ms) for (id_, role), its in order)
 
 
-def sources(mine: Mine, words: Words, *, names: Mapping[str, str], now_ms: int) -> tuple[Source, ...]:
-    """Where each trait came from, in the order of the declaration."""
+def sources(
+    mine: Mine, kept: Sequence[Kept], words: Words, *, names: Mapping[str, str], now_ms: int
+) -> tuple[Source, ...]:
+    """Where each trait came from, in the order of the declaration, and each address that they gave."""
     advised = choices.advised(mine.held, now_ms=now_ms)
-    return tuple(
+    traits = tuple(
         Source(
             words.say(DATA[name]),
             _source(mine, name, words, names=names, now_ms=now_ms),
@@ -102,6 +106,14 @@ def sources(mine: Mine, words: Words, *, names: Mapping[str, str], now_ms: int) 
         )
         for name in TRAITS
         if name in mine.traits.values
+    )
+    return traits + tuple(
+        Source(
+            f"{words.say(DATA['address'])}{words.say('colon')} {addresses.shown(where)}",
+            words.say("source.address", day=day(min(since_ms, now_ms), words, now_ms=now_ms)),
+            advice=False,
+        )
+        for where, since_ms in kept
     )
 
 
@@ -151,6 +163,10 @@ def _source(mine: Mine, name: str, words: Words, *, names: Mapping[str, str], no
     def shop(id_: str) -> str:
         return choices.name(id_, names) if id_ else words.say("source.office")
 
+    def began(at_ms: int) -> bool:
+        """Whether it came with getting to know each other; of an age the day has to be the same."""
+        return name in _TOLD and (name != MINOR or at(at_ms) == at(mine.traits.as_of_ms[name]))
+
     lines = [each for each in mine.moved if each.instrument == name]
     if name in _MOVES and lines:
         last = lines[0]
@@ -162,10 +178,12 @@ def _source(mine: Mine, name: str, words: Words, *, names: Mapping[str, str], no
     if own is not None:
         return words.say("source.self", day=at(own.at_ms))
     joined = first(mine.told, lambda each: each.kind == "customer_joined")
-    if name in ("name", "since", *_MOVES) and joined is not None:
+    if joined is not None and began(joined.at_ms):
         return words.say("source.joined", shop=shop(joined.shop_id), day=at(joined.at_ms))
+    if name == "guardian":
+        return words.say("source.guardian", day=at(mine.traits.as_of_ms[name]))
     phone = next((each for each in _firsts(mine) if each.how == "phone"), None)
-    if name in ("name", "since", *_MOVES) and phone is not None:
+    if phone is not None and began(phone.at_ms):
         return words.say("source.phone", day=at(phone.at_ms))
     orders = [each for each in mine.happened if each.channel != SELF]
     if name in ("last", "baskets", "pickup") and orders:

@@ -177,7 +177,10 @@ def test_a_childs_yes_is_said_by_a_parent_by_name_and_their_no_by_themselves(pla
     place.add(purposes=("saving", "recognition"))
     phone = place.inside()
     place.holds("age_band", "under16")
-    assert 'name="parent"' in phone.get("/portal").text
+    shown = phone.get("/portal").text
+    asks = shown.split('<div class="ask parent">', 1)[1].split("</div>", 1)[0]
+    assert 'name="parent"' in asks
+    assert "Die is hier nu bij, en leest mee." in asks
     asked = {"purpose": "contact", "recipient": HERE, "gen": "0", "state": "none"}
     for nobody in ({}, {"parent": "06 1234"}):
         refused = press(phone, "/portal/allow", **asked, **nobody)

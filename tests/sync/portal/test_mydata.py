@@ -82,6 +82,7 @@ def test_what_staff_see_is_what_the_purposes_allow_and_the_sources_say_where_it_
     seen = shown.split("data-seen")[1].split("</article>")[0]
     assert "mevrouw De Vries" in seen.lower() or "Mevrouw De Vries" in seen
     assert "1.405 punten" in seen
+    assert "Na een tik op Advies ook: uw laatste aankopen" in seen
     assert "1 keer gespaard of besteed, het laatst in Amersfoort" in shown
     assert "Van het hoofdkantoor" in shown
     assert re.search(r"Aankopen · <b>gebruikt voor advies</b>", shown)
@@ -203,6 +204,10 @@ def test_the_overview_comes_once_a_month_to_whoever_asked_for_it(place: Place) -
     press(phone, "/portal/access", "/portal/address", address="anna@voorbeeld.nl")
     (letter,) = letters(place, 1)
     place.phone().post(re.findall(r"(/portal/address/\S+)", letter)[0])
+    assert (
+        "Uw adres voor berichten: a…@voorbeeld.nl</span> <small>Door uzelf opgegeven"
+        in phone.get("/portal/data").text
+    )
     shown = phone.get("/portal/digest").text
     for text in (
         "Een medewerker, om u te herkennen, in Amersfoort: 1 keer",

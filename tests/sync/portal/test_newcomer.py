@@ -45,11 +45,15 @@ def test_somebody_becomes_known_on_their_phone_and_has_a_pass_and_their_page(pla
     phone, to = place.phone(), address(place)
     shown = phone.get(to).text
     assert "Vandaag: eerste stempel cadeau" in shown
+    assert "Vandaag" not in shown.split("<h1>")[1].split("</h1>")[0], "a present is not what is asked"
+    assert "zonder keuze spaart u net zo goed" in shown.split("<fieldset>")[0], (
+        "said before anything is asked"
+    )
     assert "checked" not in shown.split('name="period"')[0]
     wish = {"name": f" {NAME} ", "recognition": "yes", "period": "stop"}
     check = fill(phone, to, "next", **wish)
     assert f"Uw naam: {NAME}" in check.text
-    assert "U advies geven" in check.text.split("Dit doen wij niet")[1]
+    assert "U persoonlijk advies geven" in check.text.split("Dit doen wij niet")[1]
     assert customers(place) == 0
     kept = fill(phone, to, "keep", **wish)
     assert kept.headers["location"] == "/portal/pass"
@@ -73,7 +77,7 @@ def test_their_page_says_of_each_choice_what_they_said_on_the_phone(place: Place
     refused = data.split("<b>Advies</b>")[1].split("</li>")[0]
     assert "Dit koos u niet, " in refused
     assert "Omdat u ja zei" not in refused, "and nothing that contradicts it"
-    assert "U krijgt ervoor: Vandaag: koffie." in data
+    assert "U krijgt ervoor: “Vandaag: koffie”." in data
     assert "koffie.." not in data
     name = data.split("<span>Uw naam")[1].split("</li>")[0]
     assert "op uw telefoon" in name
@@ -160,7 +164,7 @@ def test_of_a_child_a_parent_says_yes_by_name_and_nobody_says_yes_to_a_profile(p
     check = fill(phone, to, "next", **wish)
     for text in ("Dat u nog geen 16 bent", "Dat Mirjam de Boer ja zei"):
         assert text in check.text
-    assert "U advies geven" in check.text.split("Dit doen wij niet")[1]
+    assert "U persoonlijk advies geven" in check.text.split("Dit doen wij niet")[1]
     kept = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', check.text))
     assert fill(phone, to, "keep", **kept).status_code == 303
     assert place.rows("SELECT purpose FROM consent WHERE state='given' ORDER BY purpose") == [
@@ -177,6 +181,11 @@ def test_of_a_child_a_parent_says_yes_by_name_and_nobody_says_yes_to_a_profile(p
     page = phone.get("/portal").text
     assert 'data-open="profiling"' not in page
     assert 'data-open="contact"' in page
+    known = dict(
+        re.findall(r"<li data-source><span>(.*?)</span> <small>(.*?)</small>", phone.get("/portal/data").text)
+    )
+    assert known["Uw leeftijdsgroep"].startswith("Bij het kennismaken, op uw telefoon")
+    assert known["Wie er voor u ja zei"].startswith("Toen een ouder ja zei")
 
 
 def test_a_child_that_chooses_nothing_needs_no_parent(place: Place) -> None:
