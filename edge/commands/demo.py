@@ -12,6 +12,7 @@ import uvloop
 from edge.demo.world import STAFF, World, open_world
 from edge.kit.clock import SystemClock
 from edge.kit.dumps import no_core_dumps
+from edge.kit.errors import ConfigError
 from edge.kit.log import bridge_library_logs, json_log
 from edge.kit.told import until_told
 
@@ -25,8 +26,16 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(words: argparse.Namespace) -> int:
     no_core_dumps()
     state = words.state or _home()
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with open(state / "welkom.log", "a", encoding="utf-8") as stream:
+    try:
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        stream = open(state / "welkom.log", "a", encoding="utf-8")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise ConfigError(
+            f"{state} cannot be its state folder: {error.strerror}",
+            code="C01",
+            hint="choose a folder of your own with --state",
+        ) from None
+    with stream:
         uvloop.run(until_told(_play(state.absolute(), stream, as_json=words.json, quiet=words.quiet)))
     return 0
 

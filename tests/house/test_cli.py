@@ -323,3 +323,8 @@ def test_watch_says_which_reader_it_cannot_run(words: list[str], code: str) -> N
     ran = welkom(*words)
     assert "Traceback" not in ran.err
     assert (ran.status, f"[{code}]" in ran.err or "[C05]" in ran.err) == (78, True), ran
+
+
+def test_a_demo_whose_state_is_no_folder_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    one_sentence(welkom("demo", "--state", str(tmp_path / "file")), 78, "C01")
