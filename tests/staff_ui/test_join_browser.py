@@ -93,7 +93,7 @@ def test_it_goes_by_keyboard_alone_and_without_scripts(place: Place, context: Br
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     expect(page.locator("[name=recognition]")).to_be_checked()
-    boxes = page.locator("#join input[type=checkbox]").count()
+    boxes = page.locator("#join input[type=checkbox]:not([name=young])").count()  # age stands first
     for _ in range(boxes - 1 + 1 + 2):  # the other boxes, the period, "never" and on
         page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Klaar")).to_be_focused()
