@@ -1,5 +1,7 @@
 """The message catalogues as a developer handles them: extract, read, compile. Run it to compile every .po file."""
 
+import io
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +26,7 @@ PAPERS: Final = Path(papers.__file__).parent
 FOLDERS: Final = {FOLDER: LANGUAGES, PORTAL: TONGUES, PASSES: ON_PASSES, PAPERS: LANGUAGES}
 # Our own names for gettext, N_ and ngettext; `count` has one key for all its forms.
 KEYWORDS: Final = {"say": None, "key": None, "count": None}
+MADE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 METHODS: Final = [("templates/**.html", "jinja2"), ("**.py", "python")]
 
 
@@ -51,8 +54,15 @@ def read(language: str, folder: Path = FOLDER) -> Catalog:
         return read_po(file, locale=language)
 
 
+def compiled(language: str, folder: Path = FOLDER) -> bytes:
+    """The bytes of the .mo file of a catalogue: the same wherever and whenever they are made."""
+    catalog, made = read(language, folder), io.BytesIO()
+    catalog.creation_date = MADE  # Babel would write the time of the clock
+    write_mo(made, catalog)
+    return made.getvalue()
+
+
 if __name__ == "__main__":
     for its, languages in FOLDERS.items():
         for each in languages:
-            with po_file(each, its).with_suffix(".mo").open("wb") as target:
-                write_mo(target, read(each, its))
+            po_file(each, its).with_suffix(".mo").write_bytes(compiled(each, its))

@@ -6,10 +6,9 @@ from string import Formatter
 
 import pytest
 from babel.messages.catalog import Message
-from babel.messages.mofile import read_mo
 
 from staff_ui.words import LANGUAGES, Words, turns_ms
-from tests.staff_ui.catalogues import FOLDER, FOLDERS, extracted, po_file, read
+from tests.staff_ui.catalogues import FOLDER, FOLDERS, extracted, read
 from tests.staff_ui.house import Place
 
 DAY_MS = 24 * 3_600_000
@@ -64,14 +63,6 @@ def test_everybody_is_addressed_alike_and_nobody_in_an_engineers_words() -> None
         name for name, text in said.items() if re.search(r"\b(je|jij|jou|jouw|jullie)\b", text, re.I)
     } == set()
     assert {name for name, text in said.items() if re.search(r"\bbewijs\b", text, re.I)} == set()
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_compiled_catalogue_is_that_of_the_source(language: str) -> None:
-    with po_file(language).with_suffix(".mo").open("rb") as file:
-        made = read_mo(file)
-    assert made.plural_forms == read(language).plural_forms
-    assert {key_of(each): forms(each) for each in made if each.id} == keys(language)
 
 
 def test_both_languages_fill_in_the_same_values() -> None:
