@@ -19,6 +19,10 @@ class Trouble(Exception):
     """Something to mend, as a sentence with the next step."""
 
 
+class Note(Exception):
+    """Out now, and the shop works on without it, as sentences: what waits, since when, what to do."""
+
+
 Check = tuple[str, Callable[[], str]]
 
 
@@ -26,11 +30,13 @@ def findings(checks: Sequence[Check]) -> Iterator[Finding]:
     """Each part by its name: what it says of itself, or what is wrong with it. No trouble ends the round."""
     for part, check in checks:
         try:
-            yield Finding(part, True, check())
+            yield Finding(part, "well", check())
         except WelkomError as error:
-            yield Finding(part, False, error.sentence())
+            yield Finding(part, "ill", error.sentence())
         except Trouble as trouble:
-            yield Finding(part, False, str(trouble))
+            yield Finding(part, "ill", str(trouble))
+        except Note as note:
+            yield Finding(part, "note", str(note))
 
 
 def disk(state: Path) -> str:

@@ -3,6 +3,7 @@
 import os
 import re
 import socket
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import fields
@@ -11,15 +12,19 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from edge.config import toml
-from edge.diagnosis import Trouble, database_file, disk, findings
+from edge.diagnosis import Note, Trouble, database_file, disk, findings
 from edge.hub_file import MAIL_PASSWORD, PASSWORD, HubFile
+from edge.kit.clock import rfc3339
 from edge.kit.errors import StoreError
 from edge.kit.postgres_session import connector
+from edge.kit.sql import Connection
+from edge.kit.sqlite import open_reader
 from edge.machine import Finding
 from sync.hub import config as hub_config
 from sync.hub.config import Config
 from sync.hub.sender import PORTS
 from sync.hub.store import FILE
+from sync.hub.tables import fleet
 
 KNOCK_S: Final = 5
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
@@ -67,8 +72,11 @@ def effective(settings: HubFile) -> str:
     return "\n".join(lines)
 
 
-def examine(settings: HubFile) -> Iterator[Finding]:
-    """Every part of a hub, in the order in which trouble should be mended; its secrets were read with the file."""
+def examine(settings: HubFile, *, file: Path = Path("hub.toml")) -> Iterator[Finding]:
+    """Every part of a hub, in the order in which trouble should be mended; its secrets were read with the file,
+
+    which the next step names by `file`.
+    """
     hub = settings.hub
     base = hub.database or FILE
     return findings(
@@ -77,7 +85,7 @@ def examine(settings: HubFile) -> Iterator[Finding]:
             ("database" if hub.database else base, lambda: _database(hub)),
             ("page", lambda: _page(hub)),
             ("letters", lambda: _letters(hub)),
-            ("hub", lambda: _answers(hub)),
+            ("hub", lambda: _answers(hub, file)),
         ]
     )
 
@@ -122,12 +130,33 @@ def _letters(hub: Config) -> str:
     return _knocked(parts.hostname or "", port, f"go out by {parts.hostname}, which answers")
 
 
-def _answers(hub: Config) -> str:
+def _answers(hub: Config, file: Path) -> str:
     host = "127.0.0.1" if hub.host in ("0.0.0.0", "::") else hub.host
     try:
         return _knocked(host, hub.port, f"something answers at port {hub.port}")
     except Trouble:
-        return f"nothing answers at port {hub.port}: it is not running now"
+        raise Note(
+            f"nothing answers at port {hub.port}: it is not running. Shops work on and keep their facts for it; "
+            f"{_heard(hub)}. Start it: systemctl start welkom-hub, or welkom hub --config {file}"
+        ) from None
+
+
+def _heard(hub: Config) -> str:
+    """Since when no shop was heard, as far as the database says."""
+    if not hub.database and not (hub.state / FILE).exists():
+        return "it never ran here"
+    try:
+        with closing(_opened(hub)) as conn:
+            said_ms = max((each.at_ms for each in fleet.every(conn).values()), default=None)
+    except (StoreError, sqlite3.Error):
+        return "since when, its database does not say"
+    return f"it last heard one {rfc3339(said_ms)}" if said_ms else "it has heard none yet"
+
+
+def _opened(hub: Config) -> Connection:
+    if not hub.database:
+        return open_reader(hub.state / FILE)
+    return connector(hub.database, password=hub.database_password)()
 
 
 def _knocked(host: str, port: int, well: str) -> str:

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from drivers.found import PCSCD, Plugged, plugged
 from drivers.settings import ReaderSettings
@@ -24,12 +24,16 @@ BUS: Final = "/run/dbus/system_bus_socket"
 READ, READ_WRITE = 0o4, 0o6
 
 
+# Note: it is out now, the shop works on without it and nothing is lost; not well, and nothing to mend before opening.
+State = Literal["well", "note", "ill"]
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One part: whether it is well, and what was found or has to be done."""
+    """One part: how it is, and what was found or has to be done."""
 
     part: str
-    well: bool
+    state: State
     words: str
 
 
@@ -51,11 +55,11 @@ def examine(machine: Machine, readers: Iterable[ReaderSettings]) -> Iterator[Fin
     for each in mine:
         trouble = next(_troubles(machine, each), None)
         words = f"{each.kind} {each.device}".strip()
-        yield Finding(f"reader {each.name}", trouble is None, trouble or words)
+        yield Finding(f"reader {each.name}", "ill" if trouble else "well", trouble or words)
     yield _modules(machine, mine)
     for service, ask in SERVICES.items():
         yield ask(machine, mine, _pid_of(machine, service))
-    yield Finding("plugged in", True, _listed(plugged(machine.root)))
+    yield Finding("plugged in", "well", _listed(plugged(machine.root)))
 
 
 # --- one reader ---
@@ -189,17 +193,17 @@ def _modules(machine: Machine, readers: tuple[ReaderSettings, ...]) -> Finding:
     if thieves and (by_usb or not readers):
         return Finding(
             "kernel modules",
-            False,
+            "ill",
             f"{', '.join(thieves)} may take the reader: install systemd/welkom-modprobe.conf, then "
             f"modprobe -r {' '.join(MODULES)}",
         )
     if by_usb and not _blacklisted(machine):
         return Finding(
             "kernel modules",
-            False,
+            "ill",
             "none takes a reader now, pn533_usb will when one is plugged in: install systemd/welkom-modprobe.conf",
         )
-    return Finding("kernel modules", True, "none takes a reader")
+    return Finding("kernel modules", "well", "none takes a reader")
 
 
 def _blacklisted(machine: Machine) -> bool:
@@ -212,25 +216,25 @@ def _pcscd(machine: Machine, readers: tuple[ReaderSettings, ...], pid: str) -> F
     if pid and any(each.kind == "nfc" and each.device.startswith("usb") for each in readers):
         return Finding(
             "pcscd",
-            False,
+            "ill",
             f"runs ({pid}) and takes USB readers before nfcpy can: systemctl mask --now pcscd.socket pcscd.service, "
             "or read them by kind pcsc",
         )
     if pid:
-        return Finding("pcscd", True, f"runs ({pid}); no reader of ours minds")
-    return Finding("pcscd", True, "does not run")
+        return Finding("pcscd", "well", f"runs ({pid}); no reader of ours minds")
+    return Finding("pcscd", "well", "does not run")
 
 
 def _modem_manager(machine: Machine, readers: tuple[ReaderSettings, ...], pid: str) -> Finding:
     if pid and _serial(readers) and not any((machine.root / each).exists() for each in RULES):
         return Finding(
             "ModemManager",
-            False,
+            "ill",
             f"runs ({pid}) and writes AT commands to serial readers: install systemd/90-welkom.rules, or "
             "apt remove modemmanager",
         )
     return Finding(
-        "ModemManager", True, f"runs ({pid}) and leaves our readers alone" if pid else "does not run"
+        "ModemManager", "well", f"runs ({pid}) and leaves our readers alone" if pid else "does not run"
     )
 
 
@@ -238,10 +242,10 @@ def _brltty(machine: Machine, readers: tuple[ReaderSettings, ...], pid: str) -> 
     if pid and _serial(readers):
         return Finding(
             "brltty",
-            False,
+            "ill",
             f"runs ({pid}) and takes CH340 and CP210x adapters for Braille displays: apt remove brltty",
         )
-    return Finding("brltty", True, f"runs ({pid}); no reader of ours minds" if pid else "does not run")
+    return Finding("brltty", "well", f"runs ({pid}); no reader of ours minds" if pid else "does not run")
 
 
 def _serial(readers: tuple[ReaderSettings, ...]) -> bool:

@@ -1,11 +1,14 @@
 """`welkom doctor`: tries every part of an appliance, or of a hub, and says in words what to do."""
 
 import argparse
+import json
 import os
 import socket
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -13,18 +16,18 @@ from urllib.parse import urlsplit
 from zeroconf import InterfaceChoice, IPVersion, Zeroconf
 
 from drivers.settings import ReaderSettings, SettingsError, outline
-from edge import hub_health, known, machine
+from edge import centre, hub_health, known, machine, outbox
 from edge.commands.watch import tables
 from edge.config import Config, credentials_folder, load
-from edge.diagnosis import Check, Trouble, database_file, disk, findings
+from edge.diagnosis import Check, Note, Trouble, database_file, disk, findings
 from edge.files import high_water_ms
 from edge.hub_file import is_hub, load_hub
 from edge.keys import read_key, read_keys
 from edge.kit.clock import SystemClock, rfc3339
-from edge.kit.errors import ConfigError
+from edge.kit.errors import ConfigError, Unreachable
 from edge.kit.sqlite import open_reader
 from edge.looks import acts as looks
-from edge.machine import Finding
+from edge.machine import Finding, State
 from edge.tls import addresses, places
 from edge.tls.certificates import fingerprint_of
 from edge.tls.mdns import service
@@ -32,6 +35,7 @@ from edge.tls.own import read_authority, read_server
 
 # How long the network gets to answer with this box's own name.
 NAME_MS: Final = 1_500
+MARKS: Final[Mapping[State, str]] = {"well": "well", "note": "note", "ill": "ILL "}
 BROKEN: Final = {
     "missing": "not there",
     "changed": "not what it was",
@@ -44,22 +48,38 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--readers", type=Path, help="readers.toml, where readers run by themselves (welkom-reader@)"
     )
+    parser.add_argument("--json", action="store_true", help="a JSON object a part: part, state, words")
 
 
 def run(words: argparse.Namespace) -> int:
     if is_hub(words.config):
-        return _told(hub_health.examine(load_hub(words.config, environment=os.environ)))
+        hub = load_hub(words.config, environment=os.environ)
+        return _told(hub_health.examine(hub, file=words.config), as_json=words.json)
     config = load(words.config)
-    return _told(examine(config, others(words.readers) if words.readers else (), file=words.config))
+    found = examine(config, others(words.readers) if words.readers else (), file=words.config)
+    return _told(found, as_json=words.json)
 
 
-def _told(found: Iterable[Finding]) -> int:
-    ill = 0
+def _told(found: Iterable[Finding], *, as_json: bool) -> int:
+    """Status 1 where something is to mend; a note is not: the shop opens without that part."""
+    count = Counter[State]()
     for finding in found:
-        ill += not finding.well
-        print(f"{'well' if finding.well else 'ILL ':4}  {finding.part:14}  {finding.words}")
-    print("All is well." if not ill else f"{ill} to mend: start at the top.")
-    return 1 if ill else 0
+        count[finding.state] += 1
+        line = json.dumps(asdict(finding), ensure_ascii=False) if as_json else _line(finding)
+        print(line, flush=True)
+    if not as_json:
+        print(_summary(ill=count["ill"], notes=count["note"]))
+    return 1 if count["ill"] else 0
+
+
+def _line(finding: Finding) -> str:
+    return f"{MARKS[finding.state]}  {finding.part:14}  {finding.words}"
+
+
+def _summary(*, ill: int, notes: int) -> str:
+    if ill:
+        return f"{ill} to mend: start at the top."
+    return f"Nothing to mend; {notes} to know." if notes else "All is well."
 
 
 def examine(
@@ -194,10 +214,14 @@ def _hub(config: Config, file: Path) -> str:
         socket.create_connection((address.hostname or "", port), timeout=5).close()
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise Trouble(f"cannot be reached ({reason}); the shop works on, its facts wait") from None
+        raise _out(config, reason) from None
     if not config.hub.device:
         raise Trouble("answers, and hub.device is empty here: set it, then `welkom enrol`")
-    said = known.refusal(config.hub, read_key(credentials_folder(config), "device_key"))
+    secret = read_key(credentials_folder(config), "device_key")
+    try:
+        said = known.refusal(config.hub, secret)
+    except Unreachable as error:
+        raise _out(config, str(error)) from None
     if said in known.STRANGE:
         raise Trouble(
             "answers, but does not know this box's key; at headquarters: welkom enrol --config hub.toml "
@@ -208,3 +232,27 @@ def _hub(config: Config, file: Path) -> str:
     if said.startswith("HTTP_"):
         raise Trouble(f"something answers at hub.url that is no hub ({said[5:]}): compare that address")
     return f"answers, and says {said} now" if said else "answers, and knows this box"
+
+
+def _out(config: Config, reason: str) -> Trouble | Note:
+    """A hub that does not answer now, or that never did: then something in the settings may be wrong."""
+    next_step = "look at the internet line, and ask headquarters whether the hub runs"
+    try:
+        with closing(open_reader(config.store.state / "journal.db")) as conn:
+            epoch = centre.epoch(conn)
+            over = SystemClock().wall_ms() >= centre.lease_until_ms(conn)
+            waiting, since_ms = outbox.depth(conn), outbox.oldest_ms(conn)
+    except sqlite3.Error:
+        epoch, over, waiting, since_ms = 0, False, 0, None
+    waits = f"{waiting} facts wait for it since {rfc3339(since_ms)}" if since_ms else "nothing waits for it"
+    if not epoch:
+        return Trouble(
+            f"cannot be reached ({reason}), and never was from here: compare hub.url, then {next_step}. "
+            f"The shop works on; {waits}"
+        )
+    if over:
+        return Trouble(
+            f"cannot be reached ({reason}) for longer than hub.lease_days ({config.hub.lease_days}): taps save and "
+            f"spend, and nobody is recognised until it is; {waits}. {next_step.capitalize()}"
+        )
+    return Note(f"cannot be reached ({reason}). The shop works on; {waits}. {next_step.capitalize()}")

@@ -1,13 +1,21 @@
-"""`welkom check` and `welkom doctor` of a hub.toml, and lists of a hub that has nothing to list."""
+"""`welkom check` and `welkom doctor` of a hub.toml and of a hub that is away, and lists with nothing to list."""
 
+import json
+import sqlite3
 import tomllib
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from edge import cli
+from edge import cli, outbox
+from edge.files import prepare
 from edge.hub_file import example
 from edge.keys import write_keys
+from edge.visits.facts import Greeted
+from tests.house.programs import configured
+
+START = "systemctl start welkom-hub, or welkom hub --config"
 
 
 @pytest.fixture
@@ -38,8 +46,14 @@ def test_a_hubs_parts_are_tried_and_what_is_wrong_is_said(
     doctor = ["doctor", "--config", str(config)]
     assert cli.main(doctor) == 0
     said = capsys.readouterr().out
-    assert "All is well." in said
-    assert "it is not running now" in said
+    assert "Nothing to mend; 1 to know." in said
+    assert (
+        f"it is not running. Shops work on and keep their facts for it; it never ran here. Start it: {START} {config}"
+        in said
+    )
+    assert cli.main([*doctor, "--json"]) == 0
+    parts = {each["part"]: each for each in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert (parts["hub"]["state"], parts["disk"]["state"]) == ("note", "well")
     text = config.read_text()
     config.write_text(text.replace("[hub]", '[hub]\npage = "http://wallet.example"', 1))
     assert cli.main(doctor) == 1
@@ -64,6 +78,34 @@ def test_a_wrong_word_in_a_hubs_file_is_named(
     config.write_text(config.read_text().replace("port = ", "prot = ", 1))
     assert cli.main([command, "--config", str(config)]) == 78
     assert "hub.prot" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("hub", "state", "said"),
+    [
+        ("epoch=0", "ill", "never was from here: compare hub.url"),
+        (
+            "epoch=1, lease_until_ms=4102444800000",
+            "note",
+            "The shop works on; 2 facts wait for it since 2026-01-01T",
+        ),
+        ("epoch=1, lease_until_ms=1", "ill", "nobody is recognised until it is; 2 facts wait"),
+    ],
+)
+def test_doctor_says_of_a_hub_that_does_not_answer_what_waits_and_since_when(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], hub: str, state: str, said: str
+) -> None:
+    shop = configured(tmp_path, '[hub]\nurl = "http://127.0.0.1:1"\ndevice = "assen-1"\n')
+    prepare(tmp_path / "state", log=lambda event, **fields: None)
+    with closing(sqlite3.connect(tmp_path / "state" / "journal.db")) as conn, conn:
+        conn.execute(f"UPDATE hub SET {hub}")
+        for visit in (b"a", b"b"):
+            outbox.append(conn, [Greeted(visit_id=visit * 16, at_ms=1_767_225_600_000)])
+    status = cli.main(["doctor", "--config", str(shop), "--json"])
+    found = {each["part"]: each for each in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert (found["hub"]["state"], said in found["hub"]["words"]) == (state, True), found["hub"]
+    others = [each for part, each in found.items() if part != "hub" and each["state"] == "ill"]
+    assert status == (1 if others or state == "ill" else 0)
 
 
 @pytest.mark.parametrize(

@@ -139,20 +139,20 @@ async def test_doctor_says_whether_the_hub_knows_this_box(tmp_path: Path) -> Non
     async with open_town(tmp_path) as town:
         file = town.folder / "welkom.toml"
 
-        async def hub() -> tuple[bool, str]:
+        async def hub() -> tuple[str, str]:
             found = await asyncio.to_thread(list, examine(load(file), file=file))
-            return next((each.well, each.words) for each in found if each.part == "hub")
+            return next((each.state, each.words) for each in found if each.part == "hub")
 
-        well, words = await hub()
-        assert (well, "--shop assen" in words, f"welkom enrol --config {file}" in words) == (
-            False,
+        state, words = await hub()
+        assert (state, "--shop assen" in words, f"welkom enrol --config {file}" in words) == (
+            "ill",
             True,
             True,
         )
         assert await town.enrol(await town.code()) == 0
-        assert await hub() == (True, "answers, and knows this box")
+        assert await hub() == ("well", "answers, and knows this box")
         replace_key(town.folder / "credentials", "device_key", b"\x07" * 32)
-        assert (await hub())[0] is False
+        assert (await hub())[0] == "ill"
 
 
 async def asked(town: Town, secret: bytes) -> tuple[int, str]:
