@@ -16,8 +16,7 @@ from edge.diagnosis import Note, Trouble, database_file, disk, findings
 from edge.hub_file import MAIL_PASSWORD, PASSWORD, HubFile
 from edge.kit.clock import rfc3339
 from edge.kit.errors import StoreError
-from edge.kit.postgres_session import connector
-from edge.kit.sql import Connection
+from edge.kit.postgres_session import Session, connector
 from edge.kit.sqlite import open_reader
 from edge.machine import Finding
 from sync.hub import config as hub_config
@@ -146,17 +145,20 @@ def _heard(hub: Config) -> str:
     if not hub.database and not (hub.state / FILE).exists():
         return "it never ran here"
     try:
-        with closing(_opened(hub)) as conn:
-            said_ms = max((each.at_ms for each in fleet.every(conn).values()), default=None)
+        said_ms = _last_said_ms(hub)
     except (StoreError, sqlite3.Error):
         return "since when, its database does not say"
     return f"it last heard one {rfc3339(said_ms)}" if said_ms else "it has heard none yet"
 
 
-def _opened(hub: Config) -> Connection:
-    if not hub.database:
-        return open_reader(hub.state / FILE)
-    return connector(hub.database, password=hub.database_password)()
+def _last_said_ms(hub: Config) -> int:
+    if hub.database:
+        with closing(connector(hub.database, password=hub.database_password)()) as native:
+            said = fleet.every(Session(native))
+    else:
+        with closing(open_reader(hub.state / FILE)) as conn:
+            said = fleet.every(conn)
+    return max((each.at_ms for each in said.values()), default=0)
 
 
 def _knocked(host: str, port: int, well: str) -> str:
