@@ -1,6 +1,7 @@
 """What a tablet asks for itself: its manifest, its service worker, a sign of life, drafts, the badge at sign-in."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 
 from litestar import Response
@@ -41,18 +42,25 @@ async def manifest(desk: Desk, request: Ask, guest: Guest) -> Response[object]:
 
 
 async def worker(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
-    """`GET /sw.js`: the worker, with the addresses that it may keep written into it."""
+    """`GET /sw.js`: the worker, with its version and the addresses that it may keep written into it."""
     kept = ["/offline", *(desk.assets[path].address for path in KEPT)]
     source = desk.assets["sw.js"].body.decode().replace("KEPT", repr(kept), 1)
+    # The offline page has no hash in its address: with new words or another language it is a new version too.
+    page = _offline(desk, request).content
+    source = source.replace("VERSION", sha256(f"{source}{page}".encode()).hexdigest()[:16], 1)
     return Response(source, media_type="text/javascript", headers={"cache-control": "no-cache"})
 
 
 async def offline(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`GET /offline`: what the worker shows when the shop's computer cannot be reached; about nobody."""
-    around = frame(desk, request, Guest(tablet="", session=None))
-    answer = html(desk, "offline.html", Offline(around), language=around.language)
+    answer = _offline(desk, request)
     answer.headers["cache-control"] = "no-cache"
     return answer
+
+
+def _offline(desk: Desk, request: Ask) -> Response[str]:
+    around = frame(desk, request, Guest(tablet="", session=None))
+    return html(desk, "offline.html", Offline(around), language=around.language)
 
 
 async def touch(desk: Desk, request: Ask, guest: Guest) -> Response[None]:

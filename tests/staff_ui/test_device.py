@@ -5,6 +5,8 @@ import json
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from staff_ui.desk import HANDS, THEMES
+from staff_ui.security import cookie_name
 from tests.staff_ui.house import PIN, Place
 from tests.staff_ui.test_browser import CARD, settled
 
@@ -61,6 +63,44 @@ def test_without_the_shops_computer_a_tablet_says_so_honestly(
     context.set_offline(False)
     tablet.locator(".go").click()
     expect(tablet.locator("#rij")).to_be_visible()
+
+
+def test_a_new_version_clears_what_older_ones_kept_and_nothing_that_is_not_its_own(
+    place: Place, tablet: Page, context: BrowserContext
+) -> None:
+    tablet.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    (first,) = tablet.evaluate("caches.keys()")
+    tablet.evaluate(
+        """async () => {
+            for (const name of ["welkom-static", "another"]) {
+                await (await caches.open(name)).put("/offline", new Response("an older page"));
+            }
+        }"""
+    )
+    # Another language of the tablet is another offline page, so another version of the worker.
+    look = {
+        "name": cookie_name("look", secure=False),
+        "value": f"en.{THEMES[0]}.{HANDS[0]}",
+        "url": place.url,
+    }
+    context.add_cookies([look])
+    tablet.evaluate("navigator.serviceWorker.ready.then((held) => held.update()).then(() => true)")
+    tablet.wait_for_function(
+        """async (first) => {
+            const names = await caches.keys(), held = await navigator.serviceWorker.ready;
+            return !held.installing && !held.waiting && names.length === 2 && !names.includes(first);
+        }""",
+        arg=first,
+    )
+    assert "another" in tablet.evaluate("caches.keys()")
+    context.set_offline(True)
+    tablet.goto("/store")
+    expect(tablet.locator("h1")).to_have_text("This tablet cannot reach the store’s computer")
+
+
+def test_the_worker_has_one_version_as_long_as_nothing_changes(place: Place) -> None:
+    tablets = [place.browser(), place.tablet()]
+    assert len({each.get("/sw.js").text for each in tablets for _ in range(2)}) == 1
 
 
 def test_a_form_waits_for_the_line_and_keeps_what_was_typed(
