@@ -197,7 +197,13 @@ class Shop:
         """Wait until everybody at the hub is resident here."""
         total = sum(len(person.purposes) for person in self.people)
         total += sum(len(person.purposes) for person, _ in self.extra)
-        until(lambda: self.residents() == total, timeout_s=PATIENT_S, what=f"{total} consents from the hub")
+
+        def everybody() -> bool:
+            for process in (self.hub, self.edge):
+                assert process is None or process.poll() is None, self.folder.joinpath("edge.log").read_text()
+            return self.residents() == total
+
+        until(everybody, timeout_s=PATIENT_S, what=f"{total} consents from the hub")
 
     def close(self) -> None:
         for process in (self.edge, self.hub):
