@@ -17,8 +17,8 @@ atexit.register(_kept.close)
 def free_ports(count: int = 1) -> int:
     """The first of so many ports in a row that nobody has; until this process ends nobody else chooses them.
 
-    Each stays bound and never listens. That keeps away whoever asks as is done here, and lets in the program that it is
-    for: a server binds with SO_REUSEADDR, which Linux allows beside a socket that has it too and does not listen.
+    Each stays bound and never listens. That keeps away whoever asks as is done here, and lets in the program that it
+    is for: a server binds with SO_REUSEADDR, which Linux allows beside a socket that has it too and does not listen.
     """
     while True:
         first = _dice.choice(_LOW)
