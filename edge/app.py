@@ -18,7 +18,7 @@ from drivers import catalogue
 from drivers.nearby import nobody
 from drivers.reader import Reader, Sighting
 from drivers.wallet_settings import factory_keys
-from edge import centre, jobs, newcomers, outbox
+from edge import centre, indexing, jobs, newcomers, outbox
 from edge.advice import rest
 from edge.advice.advisor import Advisor
 from edge.advice.process import Worker
@@ -146,9 +146,9 @@ class Edge:
             jobs.expire(house),
             jobs.keep_time(house),
             jobs.end_on_damage(house),
-            jobs.fill_search(house),
+            indexing.fill_search(house),
             house.advisor.run(),
-            jobs.fill_products(house),
+            indexing.fill_products(house),
             watchdog(),
             keep_reachable(house.config, house.own, self.announcer, time=house.time, log=house.log),
         ]

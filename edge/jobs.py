@@ -1,40 +1,29 @@
-"""Clockwork: visits end, consents expire at their minute, times on the tablets turn, old lines are pruned."""
+"""Clockwork: visits end, consents expire at their minute, times on the tablets turn; when what is old goes."""
 
 import asyncio
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
+from collections.abc import Awaitable
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from edge import centre, outbox
-from edge.advice import outcomes
-from edge.advice import tables as advice
-from edge.catalogue import tables as catalogue
-from edge.consent.retention import DAY_MS
+from edge import centre, pruning
 from edge.consent.tables import FOREVER_MS
 from edge.facts import Fact
-from edge.files import suspect, whole_again
+from edge.files import suspect
 from edge.guests import acts as guests
-from edge.guests import tables as stays
 from edge.guests.facts import GuestLeft
 from edge.guests.tables import Stay
 from edge.house import House
 from edge.insight import tables as insight
 from edge.insight.days import day_of
-from edge.kit import sweeping
 from edge.kit.errors import Corrupt, StoreError
-from edge.kit.sqlite import Committed, Database
+from edge.kit.sqlite import Committed
 from edge.looks import acts as looks
 from edge.looks import alarms
-from edge.looks import tables as chain
-from edge.recognition import marks, profile, tables
+from edge.recognition import marks
 from edge.record import set_clock
-from edge.shop import tables as shop
-from edge.staff import deeds, drafts
-from edge.staff import tables as staff
 from edge.visits import acts
 from edge.visits import tables as visits
 from edge.visits.facts import VisitEnded
@@ -42,12 +31,6 @@ from edge.visits.facts import VisitEnded
 MINUTE_S: Final = 60.0
 # One small commit; every fact writes the mark too.
 MARK_S: Final = 10.0
-# Between two slices of names the loop serves taps; 100 names take some 2 ms.
-NAMES_SLICE: Final = 100
-# As long for the loop as a slice of names.
-PRODUCTS_SLICE: Final = 50
-# How soon an appliance without a hub sees that `welkom import` filled its own replica.
-LOOK_S: Final = 1.0
 PRUNE_EVERY_MINUTES: Final = 60
 EXPIRE_EVERY_MINUTES: Final = 24 * 60
 EXPIRE_AFTER_MINUTES: Final = 5  # of a start: a shop that is switched off at night expires too
@@ -137,7 +120,7 @@ async def each_minute(house: House) -> None:
         await attempt(house, watch_looks(house))
         await attempt(house, house.db.forget(marks.drop_spent, now_ms=now_ms))
         if minute % PRUNE_EVERY_MINUTES == 0:
-            await attempt(house, sweep(house, now_ms))
+            await attempt(house, pruning.sweep(house, now_ms))
         await drop_old(house, minute)
         if minute == EXPIRE_AFTER_MINUTES:
             await attempt(house, house.db.sweep_late())
@@ -177,52 +160,9 @@ async def drop_old(house: House, minute: int) -> None:
     if now_ms is None:
         return
     if minute % PRUNE_EVERY_MINUTES == 0:
-        await attempt(house, prune(house.db, now_ms=now_ms, alone=house.health.alone))
+        await attempt(house, pruning.prune(house.db, now_ms=now_ms, alone=house.health.alone))
     if minute % EXPIRE_EVERY_MINUTES == EXPIRE_AFTER_MINUTES:
-        await attempt(house, drop_expired(house, now_ms))
-
-
-async def prune(db: Database[Fact], *, now_ms: int, alone: bool) -> None:
-    """Drop what has been kept as long as `edge.consent.retention` says, in slices; `alone`: without a hub."""
-    for dropped in (
-        partial(outbox.prune, now_ms=now_ms),
-        partial(advice.prune, now_ms=now_ms),
-        partial(outcomes.prune, now_ms=now_ms),
-        partial(visits.prune, now_ms=now_ms, acked=not alone),
-        partial(visits.prune_views, now_ms=now_ms),
-        partial(chain.prune, now_ms=now_ms, alone=alone),
-        partial(deeds.prune, now_ms=now_ms),
-        partial(marks.prune, now_ms=now_ms),
-    ):
-        while await db.forget(dropped):
-            pass
-    await _each_slice(db, advice.drop_stopped, before_ms=now_ms - DAY_MS)
-    await db.forget(stays.prune, now_ms=now_ms)
-    await db.forget(shop.prune, now_ms=now_ms)
-    await db.forget(staff.prune, now_ms=now_ms)
-    await db.forget(drafts.drop_old, now_ms=now_ms)
-    await db.forget(insight.prune)
-
-
-async def _each_slice(db: Database[Fact], act: Callable[..., bytes | None], **words: int) -> None:
-    """Run an act that deletes over everybody, a slice of customers at a time: taps have the writer in between."""
-    place: bytes | None = b""
-    while place is not None:
-        place = await db.forget(act, place, **words)
-        await asyncio.sleep(0.01)
-
-
-async def sweep(house: House, now_ms: int) -> None:
-    """Take what was deleted out of the files' pages too: at night, and by day where that is quick."""
-    await house.db.sweep(most=sweeping.most(now_ms, house.config.shop.timezone))
-
-
-async def drop_expired(house: House, now_ms: int) -> None:
-    """Delete the personal values whose time is over: no page shows them, and no disk is to keep them."""
-    await _each_slice(house.db, tables.drop_expired, now_ms=now_ms)
-    if house.health.alone:
-        await _each_slice(house.db, tables.drop_stopped, before_ms=now_ms - DAY_MS)
-    await house.db.scrub()
+        await attempt(house, pruning.drop_expired(house, now_ms))
 
 
 async def count_day(house: House) -> None:
@@ -289,122 +229,3 @@ async def end_without_basis(house: House) -> None:
         # Their card was the one that tablets showed: it must not just turn into somebody else's.
         house.counter.stopped(followed[1])
     _announce(house, done)
-
-
-async def fill_search(house: House) -> None:
-    """Build the search index from the sealed names, in slices, while the house already serves.
-
-    Once another replica took the place of the one that was read, all of it is built again.
-    """
-    while True:
-        house.names_stale.clear()
-        house.health.search_ready = False
-        house.search.clear()
-        await _fill_search(house)
-        if not house.names_stale.is_set():
-            house.search.settle()
-            house.health.search_ready = True
-            house.log("search_ready", customers=len(house.search))
-            await house.names_stale.wait()
-
-
-async def _fill_search(house: House) -> None:
-    after = b""
-    while not house.names_stale.is_set():
-        rows = tables.names_after(
-            house.db.reader,
-            after,
-            recipient=house.config.shop.recipient,
-            now_ms=house.time.now_ms(),
-            most=NAMES_SLICE,
-        )
-        if not rows:
-            break
-        _add_names(house, rows)
-        after = rows[-1][0]
-        await asyncio.sleep(0.004)
-
-
-async def index_names(house: House, customer_ids: Sequence[bytes]) -> None:
-    """Put customers that came down the feed into the search index too."""
-    for start in range(0, len(customer_ids), NAMES_SLICE):
-        for customer_id in customer_ids[start : start + NAMES_SLICE]:
-            row = tables.name_of(
-                house.db.reader,
-                customer_id,
-                recipient=house.config.shop.recipient,
-                now_ms=house.time.now_ms(),
-            )
-            _add_names(house, [row] if row else [])
-        await asyncio.sleep(0)
-
-
-def _add_names(house: House, rows: Sequence[tables.SealedName]) -> None:
-    for customer_id, sealed, ver, wrapped in rows:
-        try:
-            key = profile.unwrap(house.keys.kek, customer_id, wrapped)
-            name = profile.unseal_trait(key, customer_id, name="name", ver=ver, sealed=sealed)
-        except Corrupt as error:
-            house.log("name_unreadable", code=error.code, hint=error.hint)
-            continue
-        if isinstance(name, dict) and (words := name.get("full") or name.get("call")):
-            house.search.add(customer_id, str(words))
-
-
-async def fill_products(house: House) -> None:
-    """Build the index of products in slices; without a hub, build it again when the catalogue is another."""
-    mark = catalogue.mark(house.db.reader)
-    await _fill_products(house)
-    house.log("products_ready", count=len(house.products))
-    while not house.health.alone:
-        await house.products_stale.wait()
-        house.products_stale.clear()
-        await _fill_products_anew(house)
-        house.live.tell("products")
-    version = -1
-    while True:
-        await asyncio.sleep(LOOK_S)
-        (now,) = house.db.reader.execute("PRAGMA replica.data_version").fetchone()
-        if now == version:
-            continue
-        version = now
-        if (here := catalogue.mark(house.db.reader)) != mark:
-            mark = here
-            if house.health.fetching:
-                house.health.fetching = False
-                whole_again(house.config.store.state)
-                house.log("replica_whole_again")
-                house.live.tell("visits")
-            await _fill_products_anew(house)
-        house.live.tell("products")
-
-
-async def _fill_products_anew(house: House) -> None:
-    """Another catalogue: what was indexed of the old one goes."""
-    house.products.clear()
-    await _fill_products(house)
-
-
-async def _fill_products(house: House) -> None:
-    after = ""
-    while some := catalogue.after(house.db.reader, after, most=PRODUCTS_SLICE):
-        for product in some:
-            house.products.put(product)
-        after = some[-1].item
-        await asyncio.sleep(0.004)
-    house.products.ready = True
-
-
-async def index_products(house: House, items: Sequence[str]) -> None:
-    """Put products that came down the feed into the index too, and take out what went."""
-    for start in range(0, len(items), PRODUCTS_SLICE):
-        some = items[start : start + PRODUCTS_SLICE]
-        held = {product.item: product for product in catalogue.products(house.db.reader, some)}
-        for item in some:
-            if product := held.get(item):
-                house.products.put(product)
-            else:
-                house.products.remove(item)
-        await asyncio.sleep(0)
-    if house.products.worn:
-        await _fill_products_anew(house)

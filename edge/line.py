@@ -9,7 +9,7 @@ from importlib.metadata import version
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from edge import jobs, newcomers, outbox
+from edge import indexing, jobs, newcomers, outbox
 from edge.advice.pack import pack_id
 from edge.elsewhere import Elsewhere, Found
 from edge.fetching.places import Places
@@ -53,8 +53,8 @@ async def join_hub(
         await jobs.attempt(house, jobs.end_without_basis(house))
         if any(row.op == "erase" for row in rows) or visits.count_some(house.db.reader, 1):
             house.live.tell("visits")
-        await jobs.index_names(house, people)
-        await jobs.index_products(house, products_of(rows))
+        await indexing.index_names(house, people)
+        await indexing.index_products(house, products_of(rows))
         if any(row.t in ("product", "stock") for row in rows):
             house.live.tell("products")
 

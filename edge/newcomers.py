@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from sqlite3 import Connection
 from typing import Final, Literal
 
-from edge import jobs
+from edge import indexing
 from edge.consent.records import Said
 from edge.facts import Fact
 from edge.house import House
@@ -126,7 +126,7 @@ async def join(
 
 async def _show(house: House, customer_id: bytes, *, now_ms: int) -> None:
     await bring_in(house.db, house.keys)
-    await jobs.index_names(house, [customer_id])
+    await indexing.index_names(house, [customer_id])
     house.advisor.changed([customer_id])
     await house.db.apply(insight.add, day_of(now_ms, house.config.shop.timezone), "joined")
 

@@ -55,7 +55,7 @@ _TRAITS: Final = (
 
 KEPT: Final[tuple[Kept, ...]] = (
     _kept("shop", "customer customer_key", "who the residents are, and their keys", "saving", "agreement", None, _RESIDENT, "edge.replica"),
-    _kept("shop", "trait", "personal values, sealed", "recognition", "consent", None, _TRAITS, "edge.jobs.drop_expired"),
+    _kept("shop", "trait", "personal values, sealed", "recognition", "consent", None, _TRAITS, "edge.pruning.drop_expired"),
     _kept("shop", "consent", "registers of consent: the proof, and what holds", "receipts", "law", None, _RESIDENT, "edge.replica"),
     _kept("shop", "credential", "keyed hashes of cards and phones", "saving", "agreement", None, _RESIDENT, "edge.replica"),
     _kept("shop", "joined", "customers made here, until the hub has sent them back", "saving", "agreement", None, "the hub's own rows are here", "edge.joining.tables.settle"),

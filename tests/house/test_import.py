@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edge import jobs
+from edge import indexing
 from edge.advice.ranking.packing import pack
 from edge.app import open_edge
 from edge.cli import main
@@ -133,7 +133,7 @@ async def test_a_running_shop_without_a_hub_finds_what_was_imported_beside_it(tm
     path = tmp_path / "welkom.toml"
     path.write_text('[shop]\nid = "s1"\n')
     async with open_edge(load(path, environment={}), readers=[], log=lambda event, **fields: None) as edge:
-        filling = asyncio.create_task(jobs.fill_products(edge.house))
+        filling = asyncio.create_task(indexing.fill_products(edge.house))
         try:
             for text, found in ((GOOD, ["B"]), (CHANGED, [])):
                 assert await asyncio.to_thread(take, path, text) == 0

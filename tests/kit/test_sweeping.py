@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from edge import jobs
+from edge import pruning
 from edge.kit import sweeping
 from edge.kit.errors import StoreError
 from edge.kit.sqlite import open_reader, open_writer
@@ -133,7 +133,7 @@ async def test_no_row_goes_before_the_promise_of_a_sweep_is_on_the_disk(tmp_path
 async def test_an_hour_in_which_nothing_was_due_owes_no_sweep(tmp_path: Path) -> None:
     async with open_floor(tmp_path) as floor:
         await floor.db.sweep_small()
-        await jobs.prune(floor.db, now_ms=floor.time.now_ms(), alone=True)
+        await pruning.prune(floor.db, now_ms=floor.time.now_ms(), alone=True)
         assert not sweeping.owed(tmp_path / "journal.db")
 
 

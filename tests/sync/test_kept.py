@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from edge import jobs
+from edge import jobs, pruning
 from edge.consent.retention import DAY_MS, HOUR_MS, KEPT, Kept, Where, keep_ms
 from edge.consent.rules import PURPOSES, TRAITS
 from edge.guests import acts as guests
@@ -128,7 +128,7 @@ async def test_in_a_shop_what_is_older_than_its_period_goes_with_the_round_and_w
 
         await floor.db.apply(fill)
         before = {table: held(floor.db.reader, "shop", table) for table in tables}
-        await jobs.prune(floor.db, now_ms=now_ms, alone=True)
+        await pruning.prune(floor.db, now_ms=now_ms, alone=True)
         after = {table: held(floor.db.reader, "shop", table) for table in tables}
         assert {table: before[table] - after[table] for table in tables} == dict.fromkeys(tables, 1)
 
@@ -250,7 +250,7 @@ async def test_in_a_shop_without_a_hub_what_rested_on_a_yes_goes_a_day_after_it_
         await floor.db.apply(said)
 
         async def left(after_ms: int) -> list[set[str]]:
-            await jobs.prune(floor.db, now_ms=start_ms + after_ms, alone=True)
+            await pruning.prune(floor.db, now_ms=start_ms + after_ms, alone=True)
             place: bytes | None = b""
             while place is not None:
                 place = await floor.db.apply(
