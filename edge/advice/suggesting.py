@@ -45,7 +45,7 @@ def named(
 ) -> list[Suggestion]:
     """The first `most` of `ranked` that the guard lets pass and that have a reason, each with at most `reasons`."""
     found: list[Suggestion] = []
-    left = iter(dict.fromkeys(ranked))
+    left = _once(ranked)
     while some := list(islice(left, AT_ONCE)):
         seen = look(some)
         for name in some:
@@ -60,6 +60,15 @@ def named(
             if len(found) == most:
                 return found
     return found
+
+
+def _once(names: Iterable[str]) -> Iterator[str]:
+    """Each name where it stands first, asked for as late as it is needed: the rest of an order may be long."""
+    seen: set[str] = set()
+    for name in names:
+        if name not in seen:
+            seen.add(name)
+            yield name
 
 
 def suggest(

@@ -25,6 +25,7 @@ from edge.kit.errors import WelkomError
 LIMIT: Final = 0.10  # a gap of a tenth of what everybody gets
 LEAST: Final = 10  # customers of a group that anything is said of
 MOST_NEXT: Final = 3  # baskets after the cut that are asked about, a customer
+UNKNOWN: Final = ("too few", "unclear")  # verdicts of groups that nobody can judge
 DECAY: Final = 0.95  # a visit, of the plainest rule: what they bought, the lately more, then what is popular
 
 Answers = Callable[[Ask, int], Sequence[str]]
@@ -127,7 +128,11 @@ def flipped(histories: Sequence[History]) -> list[History]:
 
 
 def report(of: Survey, by: str, *, seed: int = 0) -> dict[str, Any]:
-    """The report over one declared group. `holds`: no gap over its limit, and no list that a group has changed."""
+    """The report over one declared group.
+
+    `holds`: some group is surely served alike, none is not, and no answer was changed by a group. Of those in
+    `not_judged` nothing is known, good or bad: they are too few, or what they get differs too much to see a gap.
+    """
     who = list(dict.fromkeys(each.customer for each in of.questions if by in of.group[each.customer]))
     names = sorted({of.group[each][by] for each in who})
     place = {name: number for number, name in enumerate(names)}
@@ -146,6 +151,7 @@ def report(of: Survey, by: str, *, seed: int = 0) -> dict[str, Any]:
         for name, number in place.items()
         if sizes[number] >= LEAST
     }
+    verdicts = {each["verdict"] for each in groups.values()}
     return {
         "by": by,
         "customers": len(who),
@@ -154,9 +160,10 @@ def report(of: Survey, by: str, *, seed: int = 0) -> dict[str, Any]:
         "limit": LIMIT,
         "confidence": CONFIDENCE,
         "groups": groups,
+        "not_judged": [name for name, each in groups.items() if each["verdict"] in UNKNOWN],
         "left_out": sum(int(each) < LEAST for each in sizes),
         "flipped": {"asked": len({each.customer for each in of.questions}), "changed": of.changed},
-        "holds": not of.changed and all(each["verdict"] != "unfair" for each in groups.values()),
+        "holds": not of.changed and "fair" in verdicts and "unfair" not in verdicts,
     }
 
 
@@ -243,6 +250,8 @@ def text(of: Mapping[str, Any]) -> str:
             if gap := each.get(measure):
                 line += f"  {measure} {gap['gap']:+.1%} ({gap['low']:+.1%} to {gap['high']:+.1%})"
         lines.append(f"{line}  {each['verdict']}")
+    if of["not_judged"]:
+        lines.append(f"not judged, so neither fair nor unfair: {', '.join(of['not_judged'])}")
     if of["left_out"]:
         lines.append(f"{of['left_out']} groups of fewer than {LEAST} customers are left out")
     lines.append(
