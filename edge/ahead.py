@@ -19,8 +19,7 @@ from edge.kit.sqlite import Database
 from edge.live import Live
 from edge.recognition.profile import Profile
 from edge.shop import tables as shop
-from edge.visits import tables as visits
-from edge.visits.tables import Arrival
+from edge.visits.here import Arrival, who_is_here
 from edge.wallet import tables as wallet
 from edge.wallet.tables import Here
 
@@ -68,7 +67,7 @@ class Ahead:
             return None
         asked = self._db.asked + 1
         try:
-            arrivals, count = visits.who_is_here(
+            arrivals, count = who_is_here(
                 conn, recipient=here.recipient, now_ms=now_ms, most=self._most, counted=self._counted
             )
             if not arrivals:

@@ -20,6 +20,7 @@ from edge.shop import tables as shop
 from edge.staff import deeds, drafts
 from edge.staff import tables as staff
 from edge.visits import tables as visits
+from edge.visits import view_log
 
 
 async def prune(db: Database[Fact], *, now_ms: int, alone: bool) -> None:
@@ -29,7 +30,7 @@ async def prune(db: Database[Fact], *, now_ms: int, alone: bool) -> None:
         partial(advice.prune, now_ms=now_ms),
         partial(outcomes.prune, now_ms=now_ms),
         partial(visits.prune, now_ms=now_ms, acked=not alone),
-        partial(visits.prune_views, now_ms=now_ms),
+        partial(view_log.prune_views, now_ms=now_ms),
         partial(chain.prune, now_ms=now_ms, alone=alone),
         partial(deeds.prune, now_ms=now_ms),
         partial(marks.prune, now_ms=now_ms),

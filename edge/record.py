@@ -21,6 +21,7 @@ from edge.looks.facts import LooksTold
 from edge.recognition import marks
 from edge.recognition.facts import TapReplayed
 from edge.visits import tables as visits
+from edge.visits import view_log
 from edge.visits.facts import (
     CardShown,
     Greeted,
@@ -49,7 +50,7 @@ def record(conn: Connection, facts: list[Fact]) -> int:
             case SeenAgain():
                 visits.seen_again(conn, fact)
             case CardShown():
-                visits.shown(conn, fact, n=looks.add(conn, fact))
+                view_log.shown(conn, fact, n=looks.add(conn, fact))
             case VisitEnded():
                 visits.ended(conn, fact)
                 outcomes.part(conn, fact.visit_id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from edge.recognition.profile import Profile
-from edge.visits.tables import Arrival
+from edge.visits.here import Arrival
 
 MINUTE_MS: Final = 60_000
 DAY_MS: Final = 24 * 60 * MINUTE_MS

@@ -14,8 +14,8 @@ from edge.consent.facts import ConsentWithdrawn
 from edge.kit.clock import ShopTime, utc
 from edge.kit.log import Log
 from edge.kit.sqlite import Database
-from edge.visits import tables as visits
 from edge.visits.facts import VisitEnded, VisitStarted
+from edge.visits.here import arrivals
 
 # The card goes out first; nobody reads a suggestion within this time.
 AFTER_CARD_S: Final = 0.05
@@ -279,7 +279,7 @@ class Advisor:
 
     def _ask_again(self, people: Sequence[bytes] | None = None) -> None:
         """Ask for the open visits (of `people`), for they have no suggestions or may need others."""
-        here = visits.arrivals(
+        here = arrivals(
             self._db.reader, recipient=self._recipient, now_ms=self._time.now_ms(), most=MOST_OPEN
         )
         for each in here:
@@ -290,7 +290,7 @@ class Advisor:
         """Ask for visits whose answer never came: the worker was slow then, and is there now."""
         if not self.condition.baskets:
             return
-        here = visits.arrivals(
+        here = arrivals(
             self._db.reader, recipient=self._recipient, now_ms=self._time.now_ms(), most=MOST_OPEN
         )
         for each in here:

@@ -61,7 +61,7 @@ KEPT: Final[tuple[Kept, ...]] = (
     _kept("shop", "joined", "customers made here, until the hub has sent them back", "saving", "agreement", None, "the hub's own rows are here", "edge.joining.tables.settle"),
     _kept("shop", "guest", "members of another shop who are here", "recognition", "consent", DAY_MS, "the visit is over", "edge.jobs.leave_guests"),
     _kept("shop", "visit", "visits", "recognition", "consent", VISITS_MS, "13 months after they ended, once the hub has their facts", "edge.visits.tables.prune"),
-    _kept("shop", "view_log", "who looked at whom", "receipts", "law", LOOKS_MS, "two years", "edge.visits.tables.prune_views"),
+    _kept("shop", "view_log", "who looked at whom", "receipts", "law", LOOKS_MS, "two years", "edge.visits.view_log.prune_views"),
     _kept("shop", "look look_alarm", "the chain of looks, with nobody's name", "receipts", "law", LOOKS_MS, "two years", "edge.looks.tables.prune"),
     _kept("shop", "ledger", "points and stamps earned and redeemed", "receipts", "law", None, "the person is taken out with an erasure; amounts stay", "edge.wallet.tables.forget"),
     _kept("shop", "outbox outbox_past", "facts that the hub has or waits for", "shop", "interest", 35 * DAY_MS, "35 days after the hub has them", "edge.outbox.prune"),

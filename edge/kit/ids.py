@@ -33,6 +33,11 @@ def uuid7_source(clock: Clock, *, random: Callable[[int], bytes] = os.urandom) -
     return new_id
 
 
+def first_id(at_ms: int) -> bytes:
+    """Every UUIDv7 that is made before `at_ms` (Unix time) is smaller: its first 48 bits are the instant."""
+    return max(0, at_ms).to_bytes(6)
+
+
 def uuid8(digest: bytes) -> UUID:
     """A UUID of our own making (RFC 9562 section 5.8) out of the first 16 bytes of a hash."""
     said = bytearray(digest[:16])

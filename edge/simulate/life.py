@@ -22,7 +22,7 @@ from edge.simulate.box import QUIET_MS, RECIPIENT, Act, Box
 from edge.simulate.centre import KEYS, Centre
 from edge.staff.deeds import Doer
 from edge.visits import acts as visits
-from edge.visits import tables as visits_here
+from edge.visits.here import arrivals
 from edge.wallet import acts as wallet
 from edge.wallet.facts import WalletMoved
 from edge.wallet.rules import INSTRUMENTS, Asked, new_wallet
@@ -176,7 +176,7 @@ class InShops:
             _answered(box, line_id, await box.do(form))
 
     def _visit(self, box: Box) -> bytes:
-        here = visits_here.arrivals(box.db.reader, recipient=RECIPIENT, now_ms=box.time.now_ms(), most=8)
+        here = arrivals(box.db.reader, recipient=RECIPIENT, now_ms=box.time.now_ms(), most=8)
         return self._dice.choice(here).visit_id if here else bytes(16)
 
     async def show(self, box: Box) -> None:

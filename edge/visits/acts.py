@@ -13,7 +13,9 @@ from edge.recognition.rules import Recognised, recognise
 from edge.staff.deeds import Doer, note
 from edge.visits import tables
 from edge.visits.facts import CardShown, HelpClaimed, HelpReleased, LeftAlone, VisitEnded
+from edge.visits.here import arrival
 from edge.visits.rules import REASONS, Presented, VisitFact, presented
+from edge.visits.view_log import was_shown
 
 
 def saw(
@@ -96,11 +98,9 @@ def show(
 
     `doer` opened it; without one it came up on the tablets of the role by itself.
     """
-    visit = tables.arrival(conn, visit_id, recipient=recipient, now_ms=now_ms)
+    visit = arrival(conn, visit_id, recipient=recipient, now_ms=now_ms)
     staff_id = doer.staff_id if doer else b""
-    if visit is None or tables.was_shown(
-        conn, visit_id, role, purpose=purpose, reason=reason, staff_id=staff_id
-    ):
+    if visit is None or was_shown(conn, visit_id, role, purpose=purpose, reason=reason, staff_id=staff_id):
         return []
     return [
         CardShown(
@@ -118,7 +118,7 @@ def show(
 
 def claim(conn: Connection, visit_id: bytes, *, doer: Doer, recipient: str, now_ms: int) -> list[HelpClaimed]:
     """I help: the first to say so has it; for anybody else nothing happens, and `tables.helper_of` says who."""
-    visit = tables.arrival(conn, visit_id, recipient=recipient, now_ms=now_ms)
+    visit = arrival(conn, visit_id, recipient=recipient, now_ms=now_ms)
     if visit is None or visit.helper is not None:
         return []
     note(conn, doer, what="help", visit_id=visit_id, now_ms=now_ms)
@@ -138,7 +138,7 @@ def leave_alone(
     conn: Connection, visit_id: bytes, *, alone: bool, doer: Doer, recipient: str, now_ms: int
 ) -> list[LeftAlone]:
     """The customer wants no advice in this visit, or does again; said for them by staff."""
-    visit = tables.arrival(conn, visit_id, recipient=recipient, now_ms=now_ms)
+    visit = arrival(conn, visit_id, recipient=recipient, now_ms=now_ms)
     if visit is None or visit.alone == alone:
         return []
     note(conn, doer, what="leave_alone" if alone else "not_alone", visit_id=visit_id, now_ms=now_ms)
@@ -156,7 +156,7 @@ def judge_tip(
     now_ms: int,
 ) -> bool:
     """A sentence was good or not: counted once a visit; whether it counted. No fact: it is about nobody."""
-    if tables.arrival(conn, visit_id, recipient=recipient, now_ms=now_ms) is None:
+    if arrival(conn, visit_id, recipient=recipient, now_ms=now_ms) is None:
         return False
     return tables.tip(conn, visit_id, day=day, source=source, good=good, now_ms=now_ms)
 
@@ -191,7 +191,7 @@ def open_found(
     facts = presented(what, held, new_id=new_id, quiet_ms=quiet_ms)
     visit_id = facts[-1].visit_id
     note(conn, doer, what="open_found", visit_id=visit_id, reason=opening.reason, now_ms=now_ms)
-    if not tables.was_shown(conn, visit_id, opening.role, reason=opening.reason, staff_id=doer.staff_id):
+    if not was_shown(conn, visit_id, opening.role, reason=opening.reason, staff_id=doer.staff_id):
         facts.append(
             CardShown(
                 visit_id=visit_id,

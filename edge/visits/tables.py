@@ -1,13 +1,12 @@
-"""Every statement about visits and about who looked at them."""
+"""Every statement that writes a visit, or reads what became of it; who is here stands in `here`."""
 
-from operator import attrgetter
 from sqlite3 import Connection
-from typing import Final, NamedTuple
+from typing import Final
 
 from edge.consent.rules import merge
 from edge.consent.tables import FOREVER_MS, basis_until, registers
+from edge.kit.ids import first_id
 from edge.visits.facts import (
-    CardShown,
     HelpClaimed,
     HelpReleased,
     LeftAlone,
@@ -59,46 +58,6 @@ def seen_again(conn: Connection, fact: SeenAgain) -> None:
     )
 
 
-def shown(conn: Connection, fact: CardShown, *, n: int) -> None:
-    """`n`: the line of the chain of looks."""
-    conn.execute(
-        """
-        INSERT INTO view_log (visit_id, role, reason, customer_id, purpose, at_ms, staff, n)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
-        """,
-        (
-            fact.visit_id,
-            fact.role,
-            fact.reason,
-            fact.customer_id,
-            fact.purpose,
-            fact.at_ms,
-            fact.staff_id.hex(),
-            n,
-        ),
-    )
-
-
-class Look(NamedTuple):
-    """One look at a customer's data: when, in which role, and the reason that was given; empty for a glance."""
-
-    at_ms: int
-    role: str
-    reason: str
-
-
-def looks_at(conn: Connection, customer_id: bytes, *, most: int) -> list[Look]:
-    """Who looked at this customer here, the newest first: one line a visit, role and reason."""
-    rows = conn.execute(
-        """
-        SELECT max(at_ms), role, reason FROM view_log WHERE customer_id=?
-        GROUP BY visit_id, role, reason ORDER BY 1 DESC LIMIT ?
-        """,
-        (customer_id, most),
-    )
-    return [Look._make(row) for row in rows]
-
-
 def ended(conn: Connection, fact: VisitEnded) -> None:
     conn.execute(
         "UPDATE visit SET ended_ms=?, ended_why=? WHERE id=? AND ended_ms IS NULL",
@@ -145,8 +104,6 @@ def forget(conn: Connection, customer_id: bytes) -> None:
 
 # A year and a month, as the counted days: a week can be laid beside the same week a year ago.
 KEEP_MS: Final = 396 * 24 * 3_600_000
-# Two years: somebody who asks who looked at them gets an answer about more than the last visit.
-VIEWS_MS: Final = 2 * 365 * 24 * 3_600_000
 
 
 def prune(conn: Connection, *, now_ms: int, acked: bool, most: int = 2_000) -> int:
@@ -163,28 +120,9 @@ def prune(conn: Connection, *, now_ms: int, acked: bool, most: int = 2_000) -> i
                 (SELECT at_ms FROM outbox WHERE seq=(SELECT acked+1 FROM outbox_head)), :before_ms))
             ORDER BY id LIMIT :most)
         """,
-        {"before": _first_id(before_ms), "before_ms": before_ms, "acked": acked, "most": most},
+        {"before": first_id(before_ms), "before_ms": before_ms, "acked": acked, "most": most},
     )
     return done.rowcount
-
-
-def prune_views(conn: Connection, *, now_ms: int, most: int = 2_000) -> int:
-    """Drop lines of the view log older than two years, in slices; how many went."""
-    before_ms = now_ms - VIEWS_MS
-    done = conn.execute(
-        """
-        DELETE FROM view_log WHERE (visit_id, role, purpose, reason, staff) IN (
-            SELECT visit_id, role, purpose, reason, staff FROM view_log WHERE visit_id<:before AND at_ms<:before_ms
-            ORDER BY visit_id LIMIT :most)
-        """,
-        {"before": _first_id(before_ms), "before_ms": before_ms, "most": most},
-    )
-    return done.rowcount
-
-
-def _first_id(at_ms: int) -> bytes:
-    """Every id made before `at_ms` is smaller."""
-    return max(0, at_ms).to_bytes(6)
 
 
 def open_visit(conn: Connection, customer_id: bytes) -> OpenVisit | None:
@@ -211,23 +149,6 @@ def may_be_near(conn: Connection, customer_id: bytes, *, recipient: str, now_ms:
     asked = {"customer_id": customer_id, "recipient": recipient, "now_ms": now_ms}
     (may,) = conn.execute(_MAY_BE_NEAR, asked).fetchone()
     return bool(may)
-
-
-def was_shown(
-    conn: Connection,
-    visit_id: bytes,
-    role: str,
-    *,
-    purpose: str = "recognition",
-    reason: str = "",
-    staff_id: bytes = b"",
-) -> bool:
-    """Whether there is a line for it already: of this colleague, or without one of the role."""
-    found = conn.execute(
-        "SELECT 1 FROM view_log WHERE visit_id=? AND role=? AND purpose=? AND reason=? AND staff=?",
-        (visit_id, role, purpose, reason, staff_id.hex()),
-    )
-    return found.fetchone() is not None
 
 
 def stopped(conn: Connection, visit_id: bytes, *, recipient: str) -> bool:
@@ -274,8 +195,7 @@ def is_left_alone(conn: Connection, visit_id: bytes) -> bool:
 
 def lately(conn: Connection, visit_id: bytes, *, within_ms: int, now_ms: int) -> int:
     """How often the customer of a visit came within so long, this visit included, left alone or not."""
-    # Visits are UUIDv7 (RFC 9562, 5.7): their first 48 bits are the instant, so a week is a range of the key.
-    since = max(0, now_ms - within_ms).to_bytes(6, "big")
+    since = first_id(now_ms - within_ms)  # a week is a range of the key
     (count,) = conn.execute(
         "SELECT count(*) FROM visit WHERE id>=? AND customer_id=(SELECT customer_id FROM visit WHERE id=?)",
         (since, visit_id),
@@ -318,9 +238,9 @@ def last_seen(conn: Connection) -> tuple[bytes, str] | None:
     return row
 
 
-_BASIS: Final = basis_until("v.customer_id", "'recognition'")
-_WITHOUT_BASIS: Final = f"SELECT id FROM visit AS v WHERE ended_ms IS NULL AND {_BASIS} IS NULL"
-_NEXT_EXPIRY: Final = f"SELECT min({_BASIS}) FROM visit AS v WHERE ended_ms IS NULL"
+BASIS: Final = basis_until("v.customer_id", "'recognition'")
+_WITHOUT_BASIS: Final = f"SELECT id FROM visit AS v WHERE ended_ms IS NULL AND {BASIS} IS NULL"
+_NEXT_EXPIRY: Final = f"SELECT min({BASIS}) FROM visit AS v WHERE ended_ms IS NULL"
 
 
 def without_basis(conn: Connection, *, recipient: str, now_ms: int) -> list[bytes]:
@@ -334,73 +254,8 @@ def next_expiry_ms(conn: Connection, *, recipient: str, now_ms: int) -> int:
     return FOREVER_MS if until_ms is None else int(until_ms)
 
 
-class Arrival(NamedTuple):
-    """An open visit of somebody who may be recognised, until `until_ms` at most.
-
-    A tuple, because a tap reads eight of them, and as frozen dataclasses they took it some 20 us more.
-    """
-
-    visit_id: bytes
-    customer_id: bytes
-    reader: str
-    how: str
-    evidence: str
-    started_ms: int
-    seen_ms: int
-    until_ms: int
-    helper: bytes | None = None
-    helper_name: str = ""
-    alone: bool = False
-    tipped: bool = False
-
-    def __repr__(self) -> str:
-        return f"Arrival(visit_id={self.visit_id!r})"  # a row's customer is named in no traceback
-
-
-# The basis is a column of the inner query, so that it is worked out once a visit. The spare row makes up for
-# a visit whose basis just ended and which the clockwork has not closed yet.
-_SPARE: Final = 1
-_OPEN: Final = f"""
-    SELECT v.id, v.customer_id, v.reader, v.how, v.evidence, v.started_ms, v.seen_ms, {_BASIS} AS basis_ms,
-        v.helper, coalesce((SELECT s.name FROM staff AS s WHERE s.id=v.helper), ''), v.alone_ms IS NOT NULL,
-        v.tipped_ms IS NOT NULL
-    FROM visit AS v WHERE v.ended_ms IS NULL"""
-_ARRIVALS: Final = f"""
-    SELECT * FROM ({_OPEN} ORDER BY v.seen_ms DESC LIMIT :most+{_SPARE}) WHERE basis_ms IS NOT NULL"""
-_ONE: Final = f"SELECT * FROM ({_OPEN} AND v.id=:visit_id LIMIT 1) WHERE basis_ms IS NOT NULL"
 _COUNT: Final = "SELECT count(*) FROM visit WHERE ended_ms IS NULL"
-_COUNT_SOME: Final = "SELECT count(*) FROM (SELECT 1 FROM visit WHERE ended_ms IS NULL LIMIT ?)"
-
-
-_SEEN_MS: Final = attrgetter("seen_ms")
-
-
-def arrivals(conn: Connection, *, recipient: str, now_ms: int, most: int) -> list[Arrival]:
-    """Who is here and may be recognised, last seen first."""
-    rows = conn.execute(_ARRIVALS, {"recipient": recipient, "now_ms": now_ms, "most": most})
-    here = [Arrival._make(row) for row in rows]
-    here.sort(key=_SEEN_MS, reverse=True)
-    return here[:most]
-
-
-_WHO: Final = f"SELECT *, ({_COUNT_SOME.replace('?', ':counted')}) FROM ({_ARRIVALS})"
-
-
-def who_is_here(
-    conn: Connection, *, recipient: str, now_ms: int, most: int, counted: int
-) -> tuple[list[Arrival], int]:
-    """As `arrivals`, and how many visits are open, counted no further than `counted`; 0 where nobody is listed."""
-    asked = {"recipient": recipient, "now_ms": now_ms, "most": most, "counted": counted}
-    rows = conn.execute(_WHO, asked).fetchall()
-    here = [Arrival._make(row[:-1]) for row in rows]
-    here.sort(key=_SEEN_MS, reverse=True)
-    return here[:most], rows[0][-1] if rows else 0
-
-
-def arrival(conn: Connection, visit_id: bytes, *, recipient: str, now_ms: int) -> Arrival | None:
-    """One open visit, None when it ended or may not be shown."""
-    row = conn.execute(_ONE, {"recipient": recipient, "now_ms": now_ms, "visit_id": visit_id}).fetchone()
-    return Arrival._make(row) if row else None
+COUNT_SOME: Final = "SELECT count(*) FROM (SELECT 1 FROM visit WHERE ended_ms IS NULL LIMIT ?)"
 
 
 def count_open(conn: Connection) -> int:
@@ -411,5 +266,5 @@ def count_open(conn: Connection) -> int:
 
 def count_some(conn: Connection, most: int) -> int:
     """How many visits are open, counted no further than `most`: what a page has time for."""
-    (count,) = conn.execute(_COUNT_SOME, (most,)).fetchone()
+    (count,) = conn.execute(COUNT_SOME, (most,)).fetchone()
     return int(count)

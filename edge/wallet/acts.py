@@ -12,6 +12,8 @@ from edge.recognition import tables as recognition
 from edge.staff.deeds import Doer, note
 from edge.visits import tables as visits
 from edge.visits.facts import CardShown
+from edge.visits.here import arrival
+from edge.visits.view_log import was_shown
 from edge.wallet import policy, rules, tables
 from edge.wallet.facts import WalletMoved
 from edge.wallet.policy import Missing
@@ -73,7 +75,7 @@ def look(
     now_ms: int,
 ) -> list[CardShown]:
     """The balance of a card without a name is about to be shown: one line of the view log a note and colleague."""
-    if visits.was_shown(conn, note_id, role, purpose="saving", staff_id=doer.staff_id):
+    if was_shown(conn, note_id, role, purpose="saving", staff_id=doer.staff_id):
         return []
     if tables.balances(conn, customer_id, role=role, here=here, now_ms=now_ms) is None:
         return []
@@ -100,7 +102,7 @@ def _gather(conn: Connection, asked: Asked, here: Here) -> tuple[bytes, Balances
     if customer_id and not recognition.opens(conn, asked.credential, customer_id):
         return b"", None
     if not customer_id:
-        visit = visits.arrival(conn, asked.visit_id, recipient=here.recipient, now_ms=asked.at_ms)
+        visit = arrival(conn, asked.visit_id, recipient=here.recipient, now_ms=asked.at_ms)
         customer_id = visit.customer_id if visit else b""
     if not customer_id or tables.is_written(conn, asked.line_id):
         return b"", None

@@ -28,7 +28,7 @@ from edge.advice.rules import (
 from edge.advice.tables import Own
 from edge.kit.errors import Corrupt, Gone, NotAllowed
 from edge.shop import tables as shop
-from edge.visits.tables import Arrival
+from edge.visits.here import Arrival
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages import offers
 from staff_ui.pages.looks import log_look

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Final, Literal
 
 from edge.recognition.profile import Profile
-from edge.visits.tables import Arrival
+from edge.visits.here import Arrival
 from staff_ui.pages.tabs import Link, tabs
 from staff_ui.pages.talk import to_say
 from staff_ui.pages.values import items, text, whole

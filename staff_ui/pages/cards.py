@@ -12,7 +12,7 @@ from edge.joining import acts
 from edge.joining.facts import CredentialBlocked
 from edge.recognition import tables
 from edge.recognition.tables import Card
-from edge.visits.tables import Arrival
+from edge.visits.here import Arrival
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages.looks import log_look
 from staff_ui.pages.named import open_visit

@@ -8,7 +8,8 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from markupsafe import Markup
 
 from edge.kit.errors import StoreError
-from edge.visits import acts, tables
+from edge.visits import acts
+from edge.visits.view_log import was_shown
 from staff_ui.desk import Desk, Guest, frame, html
 from staff_ui.fragments import Rendered
 from staff_ui.pages.named import id_of
@@ -93,7 +94,7 @@ async def log_view(desk: Desk, shown: Rendered, session: Session) -> None:
         desk.logged.clear()
     desk.logged.add((shown.visit_id, session.role))
     house = desk.house
-    if tables.was_shown(house.db.reader, shown.visit_id, session.role):
+    if was_shown(house.db.reader, shown.visit_id, session.role):
         return  # the tap itself logged it, for the tablets that were open
     try:
         await house.db.write(

@@ -9,7 +9,7 @@ from litestar.response import Redirect
 
 from edge.joining.rules import YEAR_MS
 from edge.presence import acts, beacons
-from edge.visits.tables import Arrival
+from edge.visits.here import Arrival
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages.looks import log_look
 from staff_ui.pages.named import open_visit

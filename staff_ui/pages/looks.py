@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from edge.kit.errors import StoreError
 from edge.visits import acts
-from edge.visits.tables import Arrival, was_shown
+from edge.visits.here import Arrival
+from edge.visits.view_log import was_shown
 from staff_ui.desk import Desk, Guest
 
 

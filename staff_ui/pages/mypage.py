@@ -9,7 +9,8 @@ from markupsafe import Markup
 from edge.own_page import CHECK_MS, TRIES, held, knows, shown_since
 from edge.recognition.evidence import Evidence
 from edge.staff.deeds import note
-from edge.visits.tables import Arrival, proved
+from edge.visits.here import Arrival
+from edge.visits.tables import proved
 from edge.wallet.tables import profile_here
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages.named import open_visit

@@ -1,7 +1,7 @@
 """What an address or a form names: an id of this house, an open visit."""
 
 from edge.kit.errors import Gone
-from edge.visits.tables import Arrival, arrival
+from edge.visits.here import Arrival, arrival
 from staff_ui.desk import Desk
 from staff_ui.security import Ask
 

@@ -18,7 +18,8 @@ from edge.recognition.evidence import Evidence
 from edge.recognition.profile import Profile
 from edge.staff.deeds import Doer, note
 from edge.staff.pins import token_hash
-from edge.visits.tables import Arrival, arrival, looks_at
+from edge.visits.here import Arrival, arrival
+from edge.visits.view_log import looks_at
 from edge.wallet.rules import Balances
 from edge.wallet.tables import balances, profile_here
 from staff_ui.desk import Desk, Guest, frame, html

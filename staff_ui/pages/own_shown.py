@@ -8,8 +8,9 @@ from edge.consent.records import data_of
 from edge.consent.rules import PURPOSES, TRAITS
 from edge.consent.tables import Choice
 from edge.recognition.profile import Profile
+from edge.visits.here import Arrival
 from edge.visits.rules import REASONS
-from edge.visits.tables import Arrival, Look
+from edge.visits.view_log import Look
 from edge.wallet.rules import Balances
 from staff_ui.pages.card import Card, glance
 from staff_ui.pages.profile import WHY, Field, fields_of

@@ -8,7 +8,7 @@ from litestar import Response
 
 from edge.kit.errors import Gone
 from edge.visits import whereabouts
-from edge.visits.tables import arrival
+from edge.visits.here import arrival
 from edge.visits.whereabouts import Present
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages.drawn import Drawing, drawing

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from edge.health import Health
 from edge.kit.clock import rfc3339
 from edge.kit.errors import Gone
-from edge.visits.tables import Arrival
+from edge.visits.here import Arrival
 from edge.wallet.rules import Balances, StampCard
 from edge.wallet.tables import Written
 from staff_ui.desk import Desk, Guest, frame, html, words

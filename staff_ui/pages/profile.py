@@ -13,8 +13,8 @@ from edge.kit.errors import Corrupt
 from edge.recognition import profile
 from edge.shop import tables as shop
 from edge.visits import acts
+from edge.visits.here import Arrival
 from edge.visits.rules import REASONS
-from edge.visits.tables import Arrival
 from edge.wallet.tables import profile_here
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages.looks import log_look

@@ -6,7 +6,7 @@ from edge.house import House
 from edge.kit.errors import Gone
 from edge.recognition.evidence import Evidence
 from edge.recognition.tables import opens
-from edge.visits.tables import Arrival
+from edge.visits.here import Arrival
 from edge.wallet.policy import Limits
 from edge.wallet.tables import Here
 from staff_ui.desk import Desk

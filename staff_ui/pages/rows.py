@@ -7,7 +7,7 @@ from typing import Final
 from edge.counter import Note, NoteKind
 from edge.house import House
 from edge.kit.clock import rfc3339
-from edge.visits.tables import Arrival
+from edge.visits.here import Arrival
 from staff_ui.pages.values import text
 from staff_ui.sheets import Sheets
 from staff_ui.words import MINUTE_MS, Words, key

@@ -19,7 +19,7 @@ from edge.kit.errors import Corrupt
 from edge.recognition.profile import Profile
 from edge.shop import tables as shop
 from edge.visits import tables
-from edge.visits.tables import Arrival
+from edge.visits.here import Arrival, arrival, who_is_here
 from edge.wallet.tables import profile_here
 from staff_ui.pages.card import Card, glance, takes
 from staff_ui.pages.guest import may_pass
@@ -101,14 +101,14 @@ class Renderer:
         arrivals, count = (
             (seen.arrivals, seen.here)
             if seen is not None
-            else tables.who_is_here(
+            else who_is_here(
                 conn, recipient=recipient, now_ms=now_ms, most=MOST_ROWS, counted=MOST_COUNTED + 1
             )
         )
         notes = house.counter.notes()
         shown = _followed(arrivals, notes)
         if pinned is not None:
-            shown = tables.arrival(conn, pinned, recipient=recipient, now_ms=now_ms)
+            shown = arrival(conn, pinned, recipient=recipient, now_ms=now_ms)
         busy = shop.busy(conn) if seen is None else seen.busy
         card, until_ms = None, FOREVER_MS
         if shown:

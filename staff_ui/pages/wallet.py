@@ -18,7 +18,7 @@ from edge.kit.errors import Corrupt, StoreError
 from edge.kit.ids import NewId
 from edge.shop import tables as shop
 from edge.visits.tables import proved as proofs
-from edge.visits.tables import was_shown
+from edge.visits.view_log import was_shown
 from edge.wallet import acts, policy, tables
 from edge.wallet.rules import MOST_POINTS, Balances, StampCard, Voucher
 from edge.wallet.tables import Written

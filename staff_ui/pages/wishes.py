@@ -7,7 +7,7 @@ from typing import Final
 from edge.catalogue import tables as catalogue
 from edge.kit.errors import Corrupt
 from edge.recognition import profile
-from edge.visits.tables import Arrival
+from edge.visits.here import Arrival
 from staff_ui.desk import Desk, Guest
 from staff_ui.pages.shelf import Line, line
 from staff_ui.pages.values import items

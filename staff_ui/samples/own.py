@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from edge.consent.tables import Choice
-from edge.visits.tables import Look
+from edge.visits.view_log import Look
 from staff_ui.pages import own_shown as shown
 from staff_ui.pages.own_shown import Own, Saved
 from staff_ui.samples.visits import NOW_MS, arrival, profile

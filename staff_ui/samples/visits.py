@@ -8,7 +8,7 @@ from markupsafe import Markup
 from edge.advice.rules import DueAgain, Suggestion
 from edge.counter import NoteKind
 from edge.recognition.profile import Profile
-from edge.visits.tables import Arrival
+from edge.visits.here import Arrival
 from staff_ui.assets import read_assets
 from staff_ui.pages.card import Card, glance
 from staff_ui.pages.offers import Offer, short

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from edge.health import Health
-from edge.visits.tables import Arrival
+from edge.visits.here import Arrival
 from edge.wallet.rules import Balances, GiftCard, StampCard, Voucher
 from edge.wallet.tables import Written
 from staff_ui.pages.purse import Purse

@@ -18,6 +18,7 @@ from edge.consent import acts as consent
 from edge.presence import tags
 from edge.staff.deeds import Doer
 from edge.visits import tables as visits
+from edge.visits.here import arrivals
 from tests.drivers.bus import Bus
 from tests.drivers.mosquitto import Mosquitto
 from tests.patience import PATIENT_S
@@ -148,7 +149,7 @@ async def test_who_comes_in_with_a_fob_is_one_visit_with_one_greeting_until_they
 ) -> None:
     async with house(tmp_path, {"name": "door", "kind": "ble"}) as (edge, person):
         await until(is_here(edge), lambda: bus.advertise(says()))
-        (arrival,) = visits.arrivals(
+        (arrival,) = arrivals(
             edge.house.db.reader, recipient=RECIPIENT, now_ms=edge.house.time.now_ms(), most=5
         )
         assert (arrival.customer_id, arrival.how, arrival.reader) == (person.customer_id, "near", "door")

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from edge.kit.errors import Refused
-from edge.visits.tables import arrival
+from edge.visits.here import arrival
 from edge.wallet import acts
 from edge.wallet.rules import GiftCard, StampCard
 from sync import wire

@@ -11,7 +11,7 @@ from edge.ahead import Gathered
 from edge.consent import acts as consent_acts
 from edge.recognition.rules import SAME_TAP_MS
 from edge.shop import tables as shop
-from edge.visits import tables
+from edge.visits.here import who_is_here
 from edge.wallet import acts as wallet_acts
 from edge.wallet import tables as wallet
 from edge.wallet.rules import Asked
@@ -59,7 +59,7 @@ async def test_what_is_read_in_a_tap_is_what_reading_after_it_gives(tmp_path: Pa
             await floor.tap(str(number))
             ahead, conn, now_ms = seen(floor), floor.db.reader, floor.now_ms
             assert ahead is not None
-            assert (ahead.arrivals, ahead.here) == tables.who_is_here(
+            assert (ahead.arrivals, ahead.here) == who_is_here(
                 conn, recipient=RECIPIENT, now_ms=now_ms, most=MOST, counted=COUNTED
             )
             assert ahead.customer_id == people[number].customer_id

@@ -10,6 +10,7 @@ from edge.shop import tables as shop
 from edge.staff import deeds, drafts
 from edge.staff import tables as staff
 from edge.visits import tables as visits
+from edge.visits import view_log
 from edge.visits.facts import CardShown, VisitEnded, VisitStarted
 from tests.kit.clocks import START_MS
 from tests.tables.floor import KEYS, open_floor
@@ -52,8 +53,8 @@ async def test_visits_go_after_thirteen_months_once_the_hub_has_them_and_views_a
         await floor.db.write(lambda conn: [VisitEnded(visit(START_MS + 1), "quiet", START_MS + 7)])
         assert await gone(late_ms) == 0
         assert await gone(late_ms, acked=False) == 1  # a shop without a hub waits for nobody
-        assert await floor.db.apply(visits.prune_views, now_ms=START_MS + visits.VIEWS_MS) == 0
-        assert await floor.db.apply(visits.prune_views, now_ms=START_MS + visits.VIEWS_MS + 1) == 1
+        assert await floor.db.apply(view_log.prune_views, now_ms=START_MS + view_log.VIEWS_MS) == 0
+        assert await floor.db.apply(view_log.prune_views, now_ms=START_MS + view_log.VIEWS_MS + 1) == 1
 
 
 async def test_deeds_feedback_and_drafts_go(tmp_path: Path) -> None:

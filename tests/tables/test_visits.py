@@ -9,6 +9,7 @@ import pytest
 from edge.consent.tables import FOREVER_MS
 from edge.visits import acts, tables
 from edge.visits.facts import VisitEnded, VisitStarted
+from edge.visits.here import Arrival, arrival, arrivals
 from edge.visits.rules import QUIET_MS
 from tests.kit.clocks import START_MS
 from tests.tables.floor import RECIPIENT, Floor, open_floor
@@ -18,8 +19,8 @@ HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 
 
-def arrivals(floor: Floor) -> list[tables.Arrival]:
-    return tables.arrivals(floor.db.reader, recipient=RECIPIENT, now_ms=floor.now_ms, most=20)
+def here(floor: Floor) -> list[Arrival]:
+    return arrivals(floor.db.reader, recipient=RECIPIENT, now_ms=floor.now_ms, most=20)
 
 
 async def test_the_database_itself_refuses_a_second_open_visit(tmp_path: Path) -> None:
@@ -54,20 +55,20 @@ async def test_arrivals_are_newest_first_with_the_end_of_showing(tmp_path: Path)
         for number in ("1", "2"):
             await floor.tap(number)
             floor.clock.pass_ms(10)
-        here = arrivals(floor)
-        assert [each.customer_id for each in here] == [second.customer_id, first.customer_id]
-        assert [each.until_ms for each in here] == [FOREVER_MS, START_MS + HOUR_MS]
-        assert first.customer_id.hex() not in repr(here)
+        both = here(floor)
+        assert [each.customer_id for each in both] == [second.customer_id, first.customer_id]
+        assert [each.until_ms for each in both] == [FOREVER_MS, START_MS + HOUR_MS]
+        assert first.customer_id.hex() not in repr(both)
 
 
 async def test_a_visit_without_a_basis_is_hidden_before_anything_ends_it(tmp_path: Path) -> None:
     async with open_floor(tmp_path) as floor:
         person = await floor.resident()
         await floor.tap()
-        visit_id = arrivals(floor)[0].visit_id
+        visit_id = here(floor)[0].visit_id
         await floor.apply(floor.feed.consent(person, gen=1, ver=2, state="withdrawn"))
-        assert arrivals(floor) == []
-        assert tables.arrival(floor.db.reader, visit_id, recipient=RECIPIENT, now_ms=floor.now_ms) is None
+        assert here(floor) == []
+        assert arrival(floor.db.reader, visit_id, recipient=RECIPIENT, now_ms=floor.now_ms) is None
         assert tables.count_open(floor.db.reader) == 1
         done = await floor.db.write(acts.end_without_basis, now_ms=floor.now_ms, recipient=RECIPIENT)
         assert [type(fact) for fact in done.facts] == [VisitEnded]
@@ -102,7 +103,7 @@ async def test_a_quiet_visit_ends_at_the_quiet_period_and_not_before(tmp_path: P
 
 async def test_visits_of_a_week_are_counted_for_one_customer_alone(tmp_path: Path) -> None:
     def lately(floor: Floor) -> int:
-        visit_id = arrivals(floor)[0].visit_id
+        visit_id = here(floor)[0].visit_id
         return tables.lately(floor.db.reader, visit_id, within_ms=7 * DAY_MS, now_ms=floor.now_ms)
 
     async with open_floor(tmp_path) as floor:
@@ -122,7 +123,7 @@ async def test_a_card_is_one_line_of_the_view_log_for_each_role(tmp_path: Path) 
     async with open_floor(tmp_path) as floor:
         await floor.resident()
         await floor.tap()
-        visit_id = arrivals(floor)[0].visit_id
+        visit_id = here(floor)[0].visit_id
 
         async def show(role: str) -> int:
             done = await floor.db.write(
@@ -138,7 +139,7 @@ async def test_a_card_that_may_not_be_shown_is_no_line_of_the_view_log(tmp_path:
     async with open_floor(tmp_path) as floor:
         person = await floor.resident()
         await floor.tap()
-        visit_id = arrivals(floor)[0].visit_id
+        visit_id = here(floor)[0].visit_id
         await floor.apply(floor.feed.consent(person, gen=1, ver=2, state="withdrawn"))
         done = await floor.db.write(
             acts.show, visit_id, role="staff", recipient=RECIPIENT, now_ms=floor.now_ms
