@@ -53,6 +53,10 @@ class Words(Generic[Spoken]):
     def say(self, key: str, /, **values: Any) -> str:
         return self._text(key).format_map(values)
 
+    def says(self, *keys: str) -> tuple[str, ...]:
+        """Each of `keys`, none of which has values: the head of a table, the points of a list."""
+        return tuple(map(self.say, keys))
+
     def count(self, key: str, count: int, /, **values: Any) -> str:
         """The form of `key` for `count`, which is its `{count}`."""
         return self._messages.ngettext(key, key, count).format_map({"count": self.number(count), **values})

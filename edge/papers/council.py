@@ -133,7 +133,7 @@ def row_of(table: str) -> Kept:
 
 
 def logged(words: Words) -> Grid:
-    head = (words.say("head.what"), words.say("head.table"), words.say("head.until"))
+    head = words.says("head.what", "head.table", "head.until")
     rows = []
     for table, its in columns().items():
         ours = OF_COLLEAGUES.get(table)

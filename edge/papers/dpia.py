@@ -86,13 +86,12 @@ def _readers(here: Installation, words: Words) -> list[Block]:
     rows = labels.readers(here, words)
     if not rows:
         return []
-    return [grid((words.say("head.reader"), words.say("head.reads")), rows)]
+    return [grid(words.says("head.reader", "head.reads"), rows)]
 
 
 def _needed(here: Installation, words: Words) -> Grid:
-    head = (words.say("head.purpose"), words.say("head.needed"), words.say("head.less"))
     return grid(
-        head,
+        words.says("head.purpose", "head.needed", "head.less"),
         (
             (labels.purpose(name, words), words.say(why), words.say(less))
             for name, (why, less) in NEEDED.items()
@@ -120,10 +119,5 @@ def _rights(here: Installation, words: Words) -> list[str]:
 
 def risks(here: Installation, words: Words) -> Grid:
     """Each risk with what is done against it; how large it is before and after is the retailer's to weigh."""
-    head = (
-        words.say("head.risk"),
-        words.say("head.against"),
-        words.say("head.chance"),
-        words.say("head.rest"),
-    )
+    head = words.says("head.risk", "head.against", "head.chance", "head.rest")
     return grid(head, ((words.say(risk), words.say(against), "", "") for risk, against in RISKS))

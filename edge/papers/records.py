@@ -27,12 +27,12 @@ def records(here: Installation, words: Words) -> Paper:
         purposes(here, words),
         Text(say("records.consent")),
         Heading(say("records.people")),
-        points((say("people.customers"), say("people.young"), say("people.staff"), say("people.strangers"))),
+        points(words.says("people.customers", "people.young", "people.staff", "people.strangers")),
         Heading(say("records.data")),
         fields(here, words),
         Text(say("records.special")),
         Heading(say("records.recipients")),
-        grid((say("head.who"), say("head.gets"), say("head.why")), recipients(here, words)),
+        grid(words.says("head.who", "head.gets", "head.why"), recipients(here, words)),
         *([Ask(say("records.hub"))] if here.with_hub and not here.hub_host else []),
         Text(say("records.no_more")),
         Heading(say("records.abroad")),
@@ -50,14 +50,8 @@ def records(here: Installation, words: Words) -> Paper:
 
 
 def controllers(here: Installation, words: Words) -> Grid:
-    head = (
-        words.say("head.who"),
-        words.say("head.kind"),
-        words.say("head.address"),
-        words.say("head.contact"),
-    )
     return grid(
-        head,
+        words.says("head.who", "head.kind", "head.address", "head.contact"),
         (
             (
                 each.name,
@@ -72,14 +66,8 @@ def controllers(here: Installation, words: Words) -> Grid:
 
 def purposes(here: Installation, words: Words) -> Grid:
     """Every purpose in use here, in the sentence that customers read of it, with its basis and its fields."""
-    head = (
-        words.say("head.purpose"),
-        words.say("head.what"),
-        words.say("head.basis"),
-        words.say("head.data"),
-    )
     return grid(
-        head,
+        words.says("head.purpose", "head.what", "head.basis", "head.data"),
         (
             (
                 labels.purpose(name, words),
@@ -94,13 +82,7 @@ def purposes(here: Installation, words: Words) -> Grid:
 
 def fields(here: Installation, words: Words) -> Grid:
     """Every field that the purposes in use name: the declared traits, and what is no value of somebody."""
-    head = (
-        words.say("head.field"),
-        words.say("head.purpose"),
-        words.say("head.source"),
-        words.say("head.seen"),
-        words.say("head.until"),
-    )
+    head = words.says("head.field", "head.purpose", "head.source", "head.seen", "head.until")
     traits = (
         (
             labels.field(name, words),
@@ -157,9 +139,8 @@ def _abroad(here: Installation, words: Words) -> list[Block]:
 
 def ends(here: Installation, words: Words) -> Grid:
     """Time limits: every row of `KEPT` that can be filled here, and the function that deletes."""
-    head = (words.say("head.what"), words.say("head.where"), words.say("head.basis"), words.say("head.until"))
     return grid(
-        head,
+        words.says("head.what", "head.where", "head.basis", "head.until"),
         (
             (what, words.say(labels.PLACES[each.where]), labels.basis(each.basis, words), until)
             for each in labels.kept(here)
@@ -171,6 +152,6 @@ def ends(here: Installation, words: Words) -> Grid:
 def asked(words: Words) -> Grid:
     """What people read before they say yes, word for word."""
     return grid(
-        (words.say("head.question"), words.say("head.with")),
+        words.says("head.question", "head.with"),
         ((words.tablet.say(label), words.tablet.say(why)) for label, why in CHOICES.values()),
     )

@@ -24,8 +24,9 @@ PASSES: Final = Path(passes.__file__).parent
 PAPERS: Final = Path(papers.__file__).parent
 # Each has its templates and its locales, in the languages of those who read it.
 FOLDERS: Final = {FOLDER: LANGUAGES, PORTAL: TONGUES, PASSES: ON_PASSES, PAPERS: LANGUAGES}
-# Our own names for gettext, N_ and ngettext; `count` has one key for all its forms.
-KEYWORDS: Final = {"say": None, "key": None, "count": None}
+# Our own names for gettext, N_ and ngettext; `count` has one key for all its forms, `says` a key an argument.
+EACH: Final = {many: tuple(range(1, many + 1)) for many in range(1, 13)}
+KEYWORDS: Final = {"say": None, "key": None, "count": None, "says": EACH}
 MADE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 METHODS: Final = [("templates/**.html", "jinja2"), ("**.py", "python")]
 
@@ -33,16 +34,17 @@ METHODS: Final = [("templates/**.html", "jinja2"), ("**.py", "python")]
 def shared() -> set[str]:
     """Keys of the kit, which every catalogue has to say."""
     found = extract_from_file("python", words.__file__, keywords=KEYWORDS)
-    return {str(message) for _, message, _, _ in found if isinstance(message, str)}
+    return {key for _, message, _, _ in found for key in _keys(message)}
 
 
 def extracted(folder: Path = FOLDER) -> set[str]:
     """Every key that code and templates say."""
-    return shared() | {
-        str(message)
-        for _, _, message, _, _ in extract_from_dir(str(folder), METHODS, keywords=KEYWORDS)
-        if isinstance(message, str)
-    }
+    found = extract_from_dir(str(folder), METHODS, keywords=KEYWORDS)
+    return shared() | {key for _, _, message, _, _ in found for key in _keys(message)}
+
+
+def _keys(message: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (message,) if isinstance(message, str) else message
 
 
 def po_file(language: str, folder: Path = FOLDER) -> Path:
