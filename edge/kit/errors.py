@@ -9,6 +9,8 @@ WelkomError(code, hint, retry)
 Reader errors carry the same three fields and live in drivers/reader.py.
 """
 
+import errno
+
 
 class WelkomError(Exception):
     """What failed and where (the message), a stable code, what to do next, whether trying again can help."""
@@ -57,6 +59,19 @@ class DiskFull(StoreError):
 
 class Corrupt(StoreError):
     """A database file is damaged, or newer than this program."""
+
+
+def disk_error(error: OSError, file: str) -> StoreError:
+    """What the system said of a file beside the databases, as one of ours, with the next step."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(
+            f"{file}: no room left to write", code="S01", hint="free disk space; nothing was lost"
+        )
+    return StoreError(
+        f"{file}: its folder cannot be written ({error.strerror})",
+        code="S05",
+        hint="give the service user that folder",
+    )
 
 
 class PageError(WelkomError):

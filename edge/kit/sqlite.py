@@ -18,7 +18,7 @@ from typing import Concatenate, Final, Generic, NoReturn, ParamSpec, Protocol, T
 import aiosqlite
 
 from edge.kit import sweeping
-from edge.kit.errors import Corrupt, DiskFull, StoreError
+from edge.kit.errors import Corrupt, DiskFull, StoreError, disk_error
 from edge.kit.sqlite_open import BUSY_MS, attach_read_only, attach_writable, open_both
 from edge.kit.sqlite_open import open_reader as open_reader
 from edge.kit.sqlite_open import open_writer as open_writer
@@ -346,11 +346,7 @@ class Database(Generic[F]):
         try:
             sweeping.owe(self._files["main"])
         except OSError as error:
-            raise StoreError(
-                f"{self._file}: its folder cannot be written ({error.strerror})",
-                code="S05",
-                hint="give the service user that folder",
-            ) from None
+            raise disk_error(error, self._file) from None
 
     async def sweep_small(self) -> None:
         """After rows of people were deleted: empty the logs, and write small files anew at once."""

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+from edge.kit.errors import disk_error
 from edge.kit.sql import Connection
 from sync.hub import people
 from sync.hub.config import Keys
@@ -16,35 +17,61 @@ from sync.hub.tables import people as tables
 from sync.hub.tables.feed import Moved
 
 FILE: Final = "erased"  # to be kept apart from the database, and never put back with it
+_MARK_BYTES: Final = 32
 
 
 def remember(file: Path, mark: bytes) -> None:
-    """Add a mark to the file; it is on the disk when this returns."""
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    new = not file.exists()
-    with open(os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", encoding="ascii") as lines:
-        lines.write(mark.hex() + "\n")
-        lines.flush()
-        os.fsync(lines.fileno())
-    if new:
-        folder = os.open(file.parent, os.O_RDONLY)
+    """Add a mark to the file, on the disk when this returns; raises StoreError, DiskFull where there is no room.
+
+    What a power cut or a full disk left of a line is closed first: the new mark stands on a line of its own.
+    """
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        opened = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.fsync(folder)
+            _write(opened, (b"" if _is_whole(opened) else b"\n") + mark.hex().encode() + b"\n")
+            os.fsync(opened)
         finally:
-            os.close(folder)
+            os.close(opened)
+        _settle(file.parent)
+    except OSError as error:
+        raise disk_error(error, file.name) from None
+
+
+def _is_whole(opened: int) -> bool:
+    """Whether the last line of the file has its end."""
+    size = os.fstat(opened).st_size
+    return size == 0 or os.pread(opened, 1, size - 1) == b"\n"
+
+
+def _write(opened: int, what: bytes) -> None:
+    while what:
+        what = what[os.write(opened, what) :]
+
+
+def _settle(folder: Path) -> None:
+    # Each time: whoever made the file may have died before its name was on the disk.
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def remembered(file: Path) -> set[bytes]:
-    """All marks of the file; a line that a power cut tore off is none."""
+    """All marks of the file; a line that a power cut tore off is none.
+
+    Versions before this one wrote on behind such a part: of a line that is too long its end is the mark.
+    """
     if not file.exists():
         return set()
     marks = set()
     for line in file.read_text(encoding="ascii", errors="replace").splitlines():
         try:
-            mark = bytes.fromhex(line)
+            mark = bytes.fromhex(line[-2 * _MARK_BYTES :])
         except ValueError:
             continue
-        if len(mark) == 32:
+        if len(mark) == _MARK_BYTES:
             marks.add(mark)
     return marks
 

@@ -15,6 +15,7 @@ from jsonschema_rs import Draft202012Validator
 
 from edge.cli import main
 from sync import bundle
+from sync.hub import restored
 from sync.hub.consents import NewConsent
 from sync.hub.people import NewCustomer
 from sync.hub.portal import digest
@@ -243,6 +244,20 @@ def letters(place: Place, count: int) -> list[str]:
         assert time.monotonic() < end_s, "no letter came"
         time.sleep(0.01)
     return [message_from_bytes(each.read_bytes(), policy=default).get_content() for each in found]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no disk that is always full")
+def test_whoever_wants_to_be_forgotten_on_a_full_disk_reads_that_it_is_not_done_yet(place: Place) -> None:
+    place.add()
+    phone = place.inside()
+    marks = place.hub.config.state / restored.FILE
+    marks.symlink_to("/dev/full")
+    answer = press(phone, "/portal/forget", "/portal/forget", sure="yes")
+    assert answer.status_code == 503
+    assert ("store_failed", "S01") in [(said, of.get("code")) for said, of in place.said]
+    assert place.rows("SELECT count(*) FROM customer") == [(1,)]
+    marks.unlink()
+    assert "U bent vergeten" in press(phone, "/portal/forget", "/portal/forget", sure="yes").text
 
 
 def test_being_forgotten_is_asked_once_more_and_answered_with_a_signed_receipt(place: Place) -> None:
