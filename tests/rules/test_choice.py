@@ -202,6 +202,41 @@ def test_what_the_demos_helpers_say_of_a_product_its_shelf_says_too() -> None:
             assert ("laag" in ware.has) == ware.item.startswith("boot-low")
 
 
+# A word above the products -> the property that each of them then has to have. Who writes an end adds theirs.
+CLAIMED = {
+    "openritsen": "luchtig",
+    "licht": "licht",
+    "dons": "dons",
+    "kunstvezel": "vochtvast",
+    "koude nachten": "tot-2",
+    "waterdicht": "waterdicht",
+    "leer": "leer",
+}
+
+
+def ends_of(helper: Helper, *answers: str) -> Iterator[Ended]:
+    """Where each way leads to that names products."""
+    at = walk(helper, answers)
+    if isinstance(at, Asked):
+        for each in at.question.answers:
+            yield from ends_of(helper, *answers, each.id)
+    elif at is not None and not at.end.nothing:
+        yield at
+
+
+def test_what_stands_above_the_demos_products_is_true_of_each_that_may_stand_there() -> None:
+    seen = 0
+    for helper in read_folder(DEMO):
+        for ended in ends_of(helper):
+            said = f"{ended.end.title['nl']} {ended.end.why['nl']}".lower()
+            claimed = {has for word, has in CLAIMED.items() if re.search(rf"\b{word}e?\b", said)}
+            # Sold out makes way for the next, so any that fits may stand there.
+            for ware in rules.fitting(helper, ended.given):
+                seen += 1
+                assert claimed <= ware.has, (ended.end.id, ware.item, rules.address_of(ended.given))
+    assert seen > 100
+
+
 def test_what_is_sold_out_or_barred_is_not_named_and_the_reason_is_said() -> None:
     helper = read_helper(DEMO / "slaapzak.toml")
     ended = walk(helper, ["rug", "vorst", "nat", "recht"])
