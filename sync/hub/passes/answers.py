@@ -12,7 +12,9 @@ from sync.hub.passes.page import FILE, HERE, offered, page, serial
 from sync.hub.passes.words import on_pass, speaking
 from sync.hub.portal.guard import Asked, not_sure
 from sync.hub.portal.pages import NO_STORE, Pages
+from sync.hub.portal.sheets import FOLDER as PORTAL
 from sync.hub.portal.sheets import Asset, environment, read_assets
+from sync.hub.portal.words import NAMES
 from sync.hub.problem import Refusal
 from sync.hub.tables.passes import PASS_KINDS, PassKind
 
@@ -28,7 +30,8 @@ def assets() -> dict[str, Asset]:
 
 @cache
 def _environment() -> Environment:
-    made = environment(FOLDER / "templates")
+    made = environment(FOLDER / "templates", PORTAL / "templates")
+    made.globals["languages"] = NAMES
     made.globals["asset"] = lambda name: f"{HERE}/static/{name}?v={assets()[name].version}"
     return made
 

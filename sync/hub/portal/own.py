@@ -17,7 +17,14 @@ from sync.hub.tables import own as settings
 from sync.hub.tables import portal as tables
 
 # Pages that a change of language leads back to.
-PLACES: Final = ("/portal", "/portal/access", "/portal/data", "/portal/digest", "/portal/forget")
+PLACES: Final = (
+    "/portal",
+    "/portal/access",
+    "/portal/data",
+    "/portal/digest",
+    "/portal/forget",
+    "/portal/pass",
+)
 
 
 async def portal(pages: Pages, asked: Asked) -> Response[Any]:

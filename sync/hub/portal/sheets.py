@@ -52,8 +52,11 @@ class Sheets:
         return f"{STATIC}/{name}?v={self.assets[name].version}"
 
 
-def environment(templates: Path) -> Environment:
-    """As every page of the hub is rendered: escaped, and a name that is not there is an error."""
+def environment(*templates: Path) -> Environment:
+    """As every page of the hub is rendered: escaped, and a name that is not there is an error.
+
+    Of folders that have the same template the first counts.
+    """
     return Environment(
         loader=FileSystemLoader(templates),
         autoescape=True,

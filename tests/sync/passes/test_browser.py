@@ -104,5 +104,24 @@ def test_the_page_is_open_to_everybody(place: Place, phone: Page) -> None:
             assert Axe().run(phone).response["violations"] == []
         wide = phone.evaluate("document.documentElement.scrollWidth > innerWidth")
         assert not wide
-        low = "[...document.querySelectorAll('button, a')].some(each => each.getBoundingClientRect().height < 44)"
+        low = """[...document.querySelectorAll('button, a, summary')]
+            .some(each => each.checkVisibility() && each.getBoundingClientRect().height < 44)"""
         assert not phone.evaluate(low)
+
+
+def test_the_pass_is_said_in_another_language_by_the_menu_of_every_page_and_without_a_line_too(
+    place: Place, phone: Page
+) -> None:
+    with_pass(place, phone)
+    phone.locator("#tongues summary").click()
+    phone.get_by_role("button", name="English").click()
+    expect(phone.locator("h1")).to_have_text("Your pass")
+    assert phone.url.endswith(HERE)
+    expect(phone.locator("#tongues summary")).to_have_text("English")
+    assert Axe().run(phone).response["violations"] == []
+    expect(phone.locator("body[data-kept=yes]")).to_have_count(1)
+    phone.context.set_offline(True)
+    phone.goto(HERE)
+    expect(phone.locator("h1")).to_have_text("Your pass")
+    # What asks the hub stands on no page that is without a line.
+    expect(phone.locator("#tongues")).to_be_hidden()
