@@ -1,7 +1,7 @@
 """What may be done with a customer's data, a plain sentence each, with the button that changes it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from edge.consent.rules import PURPOSES, State, may_ask
@@ -62,6 +62,7 @@ class Choice:
     state: State | Literal["none"]
     refuse: str = ""  # what was never asked has a "no" beside its "yes"
     parent: str = ""  # of a child: what asks for the name of the parent who says yes
+    unsure: bool = False  # a yes asks for more than the card that let them in
 
 
 # What can be said yes to here; the other two need a fob of the shop.
@@ -120,6 +121,28 @@ def unasked(
 
 def given(consent: Consent, *, now_ms: int) -> bool:
     return consent.state == "given" and (consent.until_ms is None or consent.until_ms > now_ms)
+
+
+def widens(purpose: str, recipient: str, held: Sequence[Consent], *, now_ms: int) -> bool:
+    """Whether a yes lets somebody use data who may not now, or keeps a partner in for longer.
+
+    A card can be in other hands for a moment: whom it alone let in says no such yes (sessions.SURE).
+    """
+    return purpose == "partners" or recipient not in {
+        each.recipient for each in held if given(each, now_ms=now_ms)
+    }
+
+
+def narrowed(
+    shown: Sequence[Choice], held: Sequence[Consent], words: Words, *, now_ms: int
+) -> tuple[Choice, ...]:
+    """What a card alone opens: every "no", and no yes that lets somebody else in."""
+    return tuple(
+        replace(each, allow="", renew="", parent="", why=words.say("choice.unsure"), unsure=True)
+        if (each.allow or each.renew) and widens(each.purpose, each.recipient, held, now_ms=now_ms)
+        else each
+        for each in shown
+    )
 
 
 def advised(held: Sequence[Consent], *, now_ms: int) -> bool:

@@ -18,6 +18,7 @@ from sync.hub.hq import news
 from sync.hub.hq import put as imports
 from sync.hub.portal import choices
 from sync.hub.portal.choices import Choice
+from sync.hub.portal.guard import not_sure
 from sync.hub.portal.security import foreign_form, form_token
 from sync.hub.portal.sessions import Guest
 from sync.hub.portal.sheets import Frame
@@ -107,6 +108,12 @@ async def page(hub: "Hub", who: Guest, words: Words, *, changed: bool = False) -
     traits = open_traits(sealed, kek=hub.keys.hub_kek, log=hub.log)
     minor = any(each.name == MINOR for each in sealed)
     shown = choices.choices(held, words, names=hub.config.names, minor=minor, now_ms=hub.basis_ms())
+    asked = choices.unasked(
+        held, words, names=hub.config.names, partners=_partners(hub), refused=refused, minor=minor
+    )
+    if not who.sure:
+        shown = choices.narrowed(shown, held, words, now_ms=hub.basis_ms())
+        asked = choices.narrowed(asked, held, words, now_ms=hub.basis_ms())
     looks = _looks(views, words, names=hub.config.names, now_ms=now_ms)
     return Portal(
         frame=Frame(language=words.language, own=form_token(who.token), sure=who.sure),
@@ -117,9 +124,7 @@ async def page(hub: "Hub", who: Guest, words: Words, *, changed: bool = False) -
         earlier=words.count("looks.earlier", len(looks) - GLANCE) if len(looks) > GLANCE else "",
         newest=str(views[0].at_ms) if views else "",
         choices=shown,
-        open=choices.unasked(
-            held, words, names=hub.config.names, partners=_partners(hub), refused=refused, minor=minor
-        ),
+        open=asked,
         nevers=choices.nevers(held, words),
         changed=changed,
         all_at_once=sum(bool(each.stop) for each in shown) > 1,
@@ -190,6 +195,7 @@ async def allow(
     """Give or renew a consent as a new generation, for as long as before; False when it is not as they saw it.
 
     A first one is for a year. Of whom is under sixteen a `parent` says yes, by name: raises Refused without one.
+    Whom a card alone let in lets nobody else in: raises Refusal NOT_SURE.
     """
     held = await _register(hub, who, words, purpose=purpose, recipient=recipient)
     now_ms = hub.now_ms()
@@ -200,6 +206,9 @@ async def allow(
     said = _said(hub, held, words, now_ms=now_ms)
 
     def act(conn: Connection) -> list[Moved] | None:
+        now_held = people.consents(conn, who.customer_id)
+        if not who.sure and choices.widens(purpose, recipient, now_held, now_ms=hub.basis_ms()):
+            raise not_sure()
         child = people.is_minor(conn, who.customer_id) and may_ask(purpose, minor=True)
         if child and not is_name(parent):
             raise Refused(

@@ -6,17 +6,19 @@ from pathlib import Path
 import httpx
 import pytest
 
+from edge.consent.records import Party
 from sync.hub.portal import sessions
 from sync.hub.portal.routes import ROUTES
 from tests.sync.portal.place import ANNA, Place, open_place, own_token
 from tests.sync.portal.test_entering import MAIL, POST, addressed, letters, link_of, press
 
+SOCKS = Party("sokken", "De Sokkenfabriek", "partner", "Hof 2, Ede", "Post")
 OWNERS = [(each.method, each.path) for each in ROUTES if each.guard == "owner"]
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    with open_place(tmp_path / "hub", public=True, post=POST) as opened:
+    with open_place(tmp_path / "hub", public=True, post=POST, parties={"sokken": SOCKS}) as opened:
         opened.add()
         yield opened
         assert [each for each in opened.said if each[0] == "request_died"] == []
@@ -77,6 +79,31 @@ def test_stopping_is_as_easy_as_ever(place: Place) -> None:
     assert place.state("profiling") == (1, "withdrawn")
     press(phone, "/portal", "/portal/stop/all")
     assert place.state("recognition") == (1, "withdrawn")
+
+
+def test_a_card_alone_lets_nobody_in_who_may_use_nothing_now(place: Place) -> None:
+    phone = tapped(place)
+    page = phone.get("/portal").text
+    asked = page.split('data-open="partners"')[1].split("</article>")[0]
+    assert 'action="/portal/allow"' not in asked
+    assert 'action="/portal/stop"' in asked
+    assert 'href="/portal/sure"' in asked
+    # Their own shop may do something already: that it may do more is as easy said as that it may do less.
+    assert 'action="/portal/allow"' in page.split('data-open="contact"')[1].split("</article>")[0]
+    yes = {"purpose": "partners", "recipient": "sokken", "gen": "0", "state": "none"}
+    refused = press(phone, "/portal", "/portal/allow", **yes)
+    assert refused.status_code == 403
+    assert 'data-door="unsure"' in refused.text
+    assert place.rows("SELECT count(*) FROM consent WHERE purpose='partners'") == [(0,)]
+    sure = place.inside()
+    assert press(sure, "/portal", "/portal/allow", **yes).status_code == 303
+    # What its owner said is not made longer either, and stopped by whoever holds the card.
+    longer = press(phone, "/portal", "/portal/allow", **{**yes, "gen": "1", "state": "given"})
+    assert longer.status_code == 403
+    assert press(phone, "/portal", "/portal/stop", purpose="partners", recipient="sokken").status_code == 303
+    assert place.state("partners") == (1, "withdrawn")
+    again = press(phone, "/portal", "/portal/allow", **{**yes, "gen": "1", "state": "withdrawn"})
+    assert again.status_code == 403
 
 
 def test_a_link_to_their_own_address_is_the_second_proof(place: Place) -> None:
