@@ -99,6 +99,17 @@ def walk(helper: Helper, answers: Sequence[str]) -> Asked | Ended | None:
     return Asked(following, tuple(given), len(given) + longest(helper, here))
 
 
+def stand(helper: Helper, address: str) -> tuple[Asked | Ended, bool]:
+    """Where the answers in `address` lead to, and whether the helper was changed since.
+
+    Then it is begun anew: half an answer would be a guess.
+    """
+    where = walk(helper, answers_of(address))
+    begun = where or walk(helper, ())
+    assert begun is not None, "a helper begins with a question"
+    return begun, where is None
+
+
 def longest(helper: Helper, id_: str) -> int:
     """How many questions there are at most from this one on, itself counted; 0 at an end."""
     question = helper.question(id_)

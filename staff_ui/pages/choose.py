@@ -101,21 +101,17 @@ async def question(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`GET /choose/{helper}` and `/choose/{helper}/{answers}`: the next question, or what fits."""
     helper = _helper(desk.house, request.path_params["helper"])
     around = frame(desk, request, guest, here="products")
-    answers = rules.answers_of(request.path_params.get("answers", ""))
-    where = rules.walk(helper, answers)
+    where, changed = rules.stand(helper, request.path_params.get("answers", ""))
     if isinstance(where, rules.Ended):
         return _outcome(desk, around, helper, where)
-    # A helper that was changed since is begun anew: half an answer would be a guess.
-    asked = where or rules.walk(helper, ())
-    assert isinstance(asked, rules.Asked), "a helper begins with a question"
     it = Question(
         frame=around,
         helper=helper.name,
         title=helper.title[around.language],
-        intro=helper.intro[around.language] if not asked.given else "",
-        changed=where is None,
-        asked=shown.question(asked, around.language),
-        said=shown.said(asked.given, around.language),
+        intro=helper.intro[around.language] if not where.given else "",
+        changed=changed,
+        asked=shown.question(where, around.language),
+        said=shown.said(where.given, around.language),
     )
     return html(desk, "choose_question.html", it, language=around.language)
 

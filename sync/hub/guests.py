@@ -9,17 +9,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from edge.kit.errors import Corrupt, Refused
-from edge.kit.seal import derive, guest_place, key_place, seal, unseal
+from edge.kit.seal import derive, guest_place, unseal
 from edge.kit.sql import Connection
-from edge.recognition.rules import outer
 from sync import reports, wire
-from sync.hub import feed
+from sync.hub import feed, people
 from sync.hub.config import Keys
 from sync.hub.devices import shop_key_of
 from sync.hub.purses import NewLine
 from sync.hub.tables import feed as partitions
 from sync.hub.tables import guests as tables
-from sync.hub.tables import people
+from sync.hub.tables import people as residents
 from sync.hub.tables import wallet as traits
 from sync.hub.tables.feed import Line, Moved
 
@@ -40,10 +39,9 @@ def invite(conn: Connection, keys: Keys, *, shop_id: str, card: str, now_ms: int
 
     `card` is the inner hash, sealed with the shop's transport key, in hex. Of nobody's card nothing is kept.
     """
-    shop_key = shop_key_of(conn, keys, shop_id)
-    held = people.credential(conn, _open(shop_key, shop_id, card))
+    held = residents.credential(conn, _open(shop_key_of(conn, keys, shop_id), shop_id, card))
     part = wire.main_part(shop_id)
-    if held is None or not people.hold(conn, [held.customer_id]):
+    if held is None or not residents.hold(conn, [held.customer_id]):
         return Invited("nobody", partitions.last(conn, part), [])
     if held.state == "blocked":
         return Invited("blocked", partitions.last(conn, part), [])
@@ -53,7 +51,8 @@ def invite(conn: Connection, keys: Keys, *, shop_id: str, card: str, now_ms: int
     since_ms = now_ms if stay is None else max(now_ms, stay.since_ms + 1)
     tables.put_stay(conn, held.customer_id, shop_id, reason=REASON, since_ms=since_ms)
     lines = [feed.guest(shop_id, held.customer_id, since_ms=since_ms)]
-    lines += _whole(conn, keys, shop_id, shop_key, held.customer_id)
+    urgent, main, *rest = people.known(conn, keys, held.customer_id, shop_id=shop_id)
+    lines += [urgent, main, _row(conn, shop_id, held.customer_id), *rest]
     moved = partitions.publish(conn, lines)
     return Invited("coming", partitions.last(conn, part), moved)
 
@@ -75,24 +74,15 @@ def left(conn: Connection, body: reports.GuestLeft, *, shop_id: str) -> list[Lin
 
 def saved(conn: Connection, keys: Keys, body: reports.GuestSaved, *, shop_id: str) -> tuple[bytes, NewLine]:
     """What a card earned in a shop that did not know it, and whose card it is. Raises Refused for nobody's."""
-    held = people.credential(conn, _open(shop_key_of(conn, keys, shop_id), shop_id, body.card))
+    held = residents.credential(conn, _open(shop_key_of(conn, keys, shop_id), shop_id, body.card))
     if held is None or held.state == "blocked":
         raise _refused("nobody has this card, or it is blocked", code="UNKNOWN_CREDENTIAL")
     return held.customer_id, NewLine(bytes.fromhex(body.line_id), body.instrument, body.delta, "purchase")
 
 
-def _whole(conn: Connection, keys: Keys, shop_id: str, shop_key: bytes, customer_id: bytes) -> list[Line]:
-    """All a shop is to know of somebody who is a customer already, the key first."""
-    place = key_place(customer_id)
-    key = unseal(keys.hub_kek, traits.wrapped_key(conn, customer_id) or b"", place)
-    lines = feed.key(shop_id, customer_id, wrapped=seal(derive(shop_key, "key-transport"), key, place))
-    ver = people.ver(conn, customer_id)
-    lines.append(feed.customer(shop_id, customer_id, ver=ver, traits=traits.traits(conn, customer_id)))
-    for card in people.credentials(conn, customer_id):
-        lines += feed.credential(shop_id, card, outer_hash=outer(shop_key, card.hash))
-    for each in people.consents(conn, customer_id):
-        lines += feed.consent(shop_id, each)
-    return lines
+def _row(conn: Connection, shop_id: str, customer_id: bytes) -> Line:
+    ver = residents.ver(conn, customer_id)
+    return feed.customer(shop_id, customer_id, ver=ver, traits=traits.traits(conn, customer_id))
 
 
 def _open(shop_key: bytes, shop_id: str, card: str) -> bytes:

@@ -123,12 +123,16 @@ def settle(
     conn: Connection, keys: Keys, customer_id: bytes, *, shop_id: str, now_ms: int, reason: str
 ) -> list[Line]:
     """Make a customer resident in one shop more: key, cards and consents; their row is to follow (wallet.rows)."""
-    shop = _shop(conn, keys, shop_id)
     residency = {"customer_id": customer_id, "shop_id": shop_id, "reason": reason, "since_ms": now_ms}
     tables.add(conn, "residency", [residency])
+    return known(conn, keys, customer_id, shop_id=shop_id)
+
+
+def known(conn: Connection, keys: Keys, customer_id: bytes, *, shop_id: str) -> list[Line]:
+    """What one shop more is to know of a customer, all but their row: the key on both lanes, cards, consents."""
     key = unseal(keys.hub_kek, wallet.wrapped_key(conn, customer_id) or b"", key_place(customer_id))
     cards, given = tables.credentials(conn, customer_id), tables.consents(conn, customer_id)
-    return _known(shop, customer_id, key=key, cards=cards, given=given)
+    return _known(_shop(conn, keys, shop_id), customer_id, key=key, cards=cards, given=given)
 
 
 def take_out(conn: Connection, customer_id: bytes) -> list[Line]:

@@ -264,6 +264,9 @@ def test_answers_that_are_no_way_through_lead_nowhere() -> None:
         ["rug", "zomer", "recht", ""],
     ):
         assert walk(helper, answers) is None
+        assert rules.stand(helper, ".".join(answers) or "no-answer") == (walk(helper, ()), True)
+    assert rules.stand(helper, "rug.zomer") == (walk(helper, ["rug", "zomer"]), False)
+    assert rules.stand(helper, "") == (walk(helper, ()), False)
     assert rules.answers_of("rug.zomer") == ("rug", "zomer")
     assert rules.answers_of("") == ()
 

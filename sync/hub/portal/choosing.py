@@ -15,7 +15,6 @@ from edge.advice.limits import barred_words, price_law
 from edge.advice.rules import Item
 from edge.catalogue.rules import Stock, age
 from edge.choice import rules, shown
-from edge.choice.rules import Asked as Next
 from edge.choice.rules import Ended, Outcome
 from edge.choice.tree import Helper
 from edge.kit.sql import Connection
@@ -132,7 +131,7 @@ async def question(pages: Pages, asked: Asked) -> Response[Any]:
         return pages.door(asked.request, "absent", status=404)
     entry = _entry(helper, asked.language)
     elsewhere = "" if entry.language == asked.language else asked.words.say("choose.elsewhere")
-    where = rules.walk(helper, rules.answers_of(asked.request.path_params.get("answers", "")))
+    where, changed = rules.stand(helper, asked.request.path_params.get("answers", ""))
     if isinstance(where, Ended):
         found, items = await _outcome(pages, asked, helper, where)
         result = shown.result(found, entry.language)
@@ -150,15 +149,13 @@ async def question(pages: Pages, asked: Asked) -> Response[Any]:
             answers=rules.address_of(found.given),
         )
         return pages.html("choose_outcome.html", it, asked.language)
-    following = where or rules.walk(helper, ())
-    assert isinstance(following, Next), "a helper begins with a question"
     it = Question(
         frame=_frame(asked),
         place=place,
         helper=entry,
         elsewhere=elsewhere,
-        changed=where is None,
-        asked=shown.question(following, entry.language),
+        changed=changed,
+        asked=shown.question(where, entry.language),
     )
     return pages.html("choose_question.html", it, asked.language)
 
