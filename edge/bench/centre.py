@@ -75,9 +75,11 @@ def _pour(
 ) -> None:
     """The same rows by the hub's own act, into a file that nobody serves: lasting at the end, indexed at the end.
 
-    Cut half-way, the file is of no use and is to be thrown away.
+    Cut half-way, the file has no indexes: it goes by another name until it is whole, so that nobody measures with it.
     """
-    with closing(sqlite3.connect(file, isolation_level=None)) as conn:
+    making = file.with_suffix(".making")
+    file.replace(making)
+    with closing(sqlite3.connect(making, isolation_level=None)) as conn:
         for setting in ("journal_mode=OFF", "synchronous=OFF", f"cache_size=-{_CACHE_KIB}"):
             conn.execute(f"PRAGMA {setting}")
         indexes = conn.execute(
@@ -94,6 +96,7 @@ def _pour(
             conn.execute(sql)
         conn.execute("COMMIT")
         conn.execute("PRAGMA journal_mode=WAL")
+    making.replace(file)
 
 
 def _people(numbers: Iterator[int], recipient: str) -> Iterator[NewCustomer]:
