@@ -6,8 +6,10 @@ in which they happened, and what hangs on the old number of its own fact (a line
 
 from collections.abc import Mapping
 from sqlite3 import Connection
+from typing import Final
 
 from edge.kit.chain import GENESIS, link
+from edge.outbox import Line
 from edge.wallet import tables as wallet
 
 
@@ -44,8 +46,36 @@ def reopen(conn: Connection, seq: int) -> None:
     conn.execute("UPDATE outbox_head SET acked=? WHERE acked>?", (seq, seq))
 
 
-def renew(conn: Connection, new: int, shared: Mapping[int, int]) -> None:
-    """Go on under epoch `new`; of each older one only what comes after `shared` is said again, under new numbers."""
+Number = tuple[int, int]  # epoch and seq
+Held = tuple[int, int, bytes]  # epoch and seq under which the hub holds a fact, and the chain up to there
+
+
+def unsaid(
+    conn: Connection, shared: Mapping[int, int], *, after: Number, most: int
+) -> list[tuple[int, Line]]:
+    """The first facts behind number `after`, with their epochs, that come after what is `shared` of these."""
+    found: list[tuple[int, Line]] = []
+    for each in sorted(retained(conn)):
+        if each >= after[0]:
+            first = max(shared.get(each, 0), after[1] if each == after[0] else 0)
+            found += [(each, line) for line in _lines(conn, each, after=first, most=most - len(found))]
+    return found
+
+
+def _lines(conn: Connection, at: int, *, after: int, most: int) -> list[Line]:
+    table, of = ("outbox", "") if at == epoch(conn) else ("outbox_past", "epoch=:epoch AND")
+    rows = conn.execute(
+        f"SELECT seq, at_ms, kind, body, hash FROM {table} WHERE {of} seq>:after ORDER BY seq LIMIT :most",
+        {"epoch": at, "after": after, "most": most},
+    )
+    return [Line(*row) for row in rows]
+
+
+def renew(conn: Connection, new: int, shared: Mapping[int, int], told: Mapping[Number, Held]) -> None:
+    """Go on under epoch `new`; of each older one only what comes after `shared` is said again, under new numbers.
+
+    What the hub was `told` in epochs that came later, and in `new` by whoever had it before, is kept as it is there.
+    """
     before = epoch(conn)
     if new <= before:
         return
@@ -66,12 +96,17 @@ def renew(conn: Connection, new: int, shared: Mapping[int, int]) -> None:
         ).fetchall()
         conn.execute("DELETE FROM outbox_past WHERE epoch=? AND seq>?", asked)
         for seq, at_ms, kind, body in again:
-            last += 1
-            previous = link(previous, seq=last, at_ms=at_ms, kind=kind, body=body)
-            conn.execute(
-                "INSERT INTO outbox (seq, at_ms, kind, body, hash) VALUES (?, ?, ?, ?, ?)",
-                (last, at_ms, kind, body, previous),
-            )
-            moved.append(((each, seq), (new, last)))
+            then, place, hash_ = told.get((each, seq)) or (new, last + 1, b"")
+            if then == new:
+                last = place
+                previous = hash_ or link(previous, seq=place, at_ms=at_ms, kind=kind, body=body)
+                conn.execute(_NOW, (place, at_ms, kind, body, previous))
+            else:
+                conn.execute(_PAST, (then, place, at_ms, kind, body, hash_))
+            moved.append(((each, seq), (then, place)))
     conn.execute("UPDATE outbox_head SET epoch=?, seq=?, hash=?, acked=0", (new, last, previous))
     wallet.renumber(conn, moved)
+
+
+_NOW: Final = "INSERT INTO outbox (seq, at_ms, kind, body, hash) VALUES (?, ?, ?, ?, ?)"
+_PAST: Final = "INSERT INTO outbox_past (epoch, seq, at_ms, kind, body, hash) VALUES (?, ?, ?, ?, ?, ?)"

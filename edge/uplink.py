@@ -16,12 +16,14 @@ from edge.consent import tables as consent
 from edge.facts import Fact
 from edge.joining import tables as joining
 from edge.keys import Keys
+from edge.kit.chain import link
 from edge.kit.clock import ShopTime
 from edge.kit.errors import StoreError
 from edge.kit.sqlite import Database
 from edge.leaving import erased, leave
 from edge.replica import Seals
 from sync import wire
+from sync.box import Place, Told, Unsaid
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -208,8 +210,24 @@ class Uplink:
     async def reopen(self, seq: int) -> None:
         await self._kept(histories.reopen, seq)
 
-    async def renew(self, epoch: int, shared: Mapping[int, int]) -> None:
-        await self._kept(histories.renew, epoch, shared)
+    def unsaid(self, shared: Mapping[int, int], *, after: Place, most: int) -> Sequence[Unsaid]:
+        lines = histories.unsaid(self._db.reader, shared, after=after, most=most)
+        return [
+            Unsaid((epoch, line.seq), line.at_ms, line.kind, line.body, blank=line.body == outbox.BLANK)
+            for epoch, line in lines
+        ]
+
+    def chained(self, last: Told, facts: Sequence[Unsaid]) -> list[Told]:
+        found = []
+        for fact in facts:
+            seq = last.seq + 1
+            hash_ = link(last.hash, seq=seq, at_ms=fact.at_ms, kind=fact.kind, body=fact.body)
+            last = Told(last.epoch, seq, hash_)
+            found.append(last)
+        return found
+
+    async def renew(self, epoch: int, shared: Mapping[int, int], told: Mapping[Place, Told]) -> None:
+        await self._kept(histories.renew, epoch, shared, told)
 
     def hub_epoch(self) -> int:
         return centre.epoch(self._db.reader)

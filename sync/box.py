@@ -1,9 +1,29 @@
 """The appliance, as far as its agent knows it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sync import wire
+
+Place = tuple[int, int]  # epoch and seq under which this box has a fact
+
+
+class Unsaid(NamedTuple):
+    """A fact that the hub does not hold where this box has it; `blank`: an erasure took its body."""
+
+    place: Place
+    at_ms: int
+    kind: str
+    body: bytes
+    blank: bool
+
+
+class Told(NamedTuple):
+    """Where the hub holds a fact, and its chain up to there."""
+
+    epoch: int
+    seq: int
+    hash: bytes
 
 
 class Box(Protocol):
@@ -55,8 +75,15 @@ class Box(Protocol):
     async def reopen(self, seq: int) -> None:
         """Of this epoch the hub holds no more than up to `seq`: what comes after waits again."""
 
-    async def renew(self, epoch: int, shared: Mapping[int, int]) -> None:
-        """Go on under a new epoch; of each older one the hub has what is up to `shared`, the rest is said anew."""
+    def unsaid(self, shared: Mapping[int, int], *, after: Place, most: int) -> Sequence[Unsaid]:
+        """The first facts behind `after` that come after what is `shared` of their epoch, as they happened."""
+
+    def chained(self, last: Told, facts: Sequence[Unsaid]) -> list[Told]:
+        """Where these would stand, were they said directly after `last`."""
+
+    async def renew(self, epoch: int, shared: Mapping[int, int], told: Mapping[Place, Told]) -> None:
+        """Go on under a new epoch; of each older one the hub has what is up to `shared`, and what it was `told` in
+        epochs that came after: that is known under its number there, and the rest is said anew."""
 
     def hub_epoch(self) -> int:
         """The hub's epoch as this box last knew it, 0 before it met its hub."""

@@ -1,17 +1,23 @@
 """How a box and its hub come together again after one of them was put back from a backup.
 
 Both keep one chained history, so they agree up to some number and nowhere after it. That number is looked for by
-halves; what the box holds beyond it is said again, and nothing that the hub holds is said twice.
+halves; what the box holds beyond it is said again, and nothing that the hub holds is said twice. A backup does not
+know the epochs that came after it: what it had still to say may stand at the head of one, and is looked for there.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from itertools import takewhile
+from typing import Final
 
-from sync.box import Box
+from sync.box import Box, Place, Told, Unsaid
 from sync.standing import Standing
 from sync.wire import Answer, Malformed
 
 # What the hub holds of one epoch of this box: up to where, and its hash at the number that was asked.
 Ask = Callable[[int, int], Awaitable[Standing]]
+
+_AT_ONCE: Final = 2_000  # facts read and summed up between two questions: some 10 ms
+_MOST_EPOCHS: Final = 100  # since the backup; a person gives each of them
 
 
 def believed(box: Box, answer: Answer) -> Answer:
@@ -38,10 +44,15 @@ async def shared(box: Box, ask: Ask, epoch: int) -> int:
         return high
     if standing.held >= last and standing.hash == box.chain(epoch, last):
         return last
+    return await _agreed(low, high, ask, epoch, lambda seq: box.chain(epoch, seq))
+
+
+async def _agreed(low: int, high: int, ask: Ask, epoch: int, chain: Callable[[int], str]) -> int:
+    """The last number up to `high` at which the hub has the same chain (hex); it has at `low`."""
     while low < high:
         middle = (low + high + 1) // 2
         standing = await ask(epoch, middle)
-        if standing.held >= middle and standing.hash == box.chain(epoch, middle):
+        if standing.held >= middle and standing.hash == chain(middle):
             low = middle
         else:
             high = middle - 1
@@ -54,8 +65,59 @@ async def renew(box: Box, ask: Ask) -> bool:
     if standing.epoch <= box.epoch():
         return False
     held = {epoch: await shared(box, ask, epoch) for epoch in box.retained()}
-    await box.renew(standing.epoch, held)
+    since = range(max(box.epoch(), standing.epoch - _MOST_EPOCHS) + 1, standing.epoch + 1)
+    await box.renew(standing.epoch, held, await _told_since(box, ask, held, since))
     return True
+
+
+async def _told_since(box: Box, ask: Ask, held: Mapping[int, int], since: Iterable[int]) -> dict[Place, Told]:
+    """Where the hub holds facts of this box in epochs that it does not know, each by the place it has here.
+
+    Whoever took such an epoch before said there first, in order, what was unsaid until then. So of what is unsaid
+    here too it is the first facts that stand at its beginning, and the next of them in the epoch after it.
+    """
+    found: dict[Place, Told] = {}
+    after: Place = (0, 0)
+    for epoch in since:
+        last = Told(epoch, 0, bytes(32))
+        at_hub = (await ask(epoch, 0)).held
+        while last.seq < at_hub:
+            facts = box.unsaid(held, after=after, most=min(_AT_ONCE, at_hub - last.seq))
+            same = await _begins(box, ask, facts, last)
+            found |= zip((fact.place for fact in facts), same, strict=False)
+            if same:
+                after, last = facts[len(same) - 1].place, same[-1]
+            if len(same) < len(facts) or not facts:
+                break
+    return found
+
+
+async def _begins(box: Box, ask: Ask, facts: Sequence[Unsaid], last: Told) -> list[Told]:
+    """Where the hub holds the first of these facts, as many as it does directly after `last`."""
+    found: list[Told] = []
+    while len(found) < len(facts):
+        whole = list(takewhile(lambda fact: not fact.blank, facts[len(found) :]))
+        same = await _agree(ask, last, box.chained(last, whole))
+        found += same
+        if len(same) < len(whole) or len(found) == len(facts):
+            break
+        last = found[-1] if found else last
+        # Of what an erasure blanked here after it was said there, the chain cannot be worked out any more.
+        blank, standing = facts[len(found)], await ask(last.epoch, last.seq + 1)
+        if (standing.at_ms, standing.kind) != (blank.at_ms, blank.kind):
+            break
+        last = Told(last.epoch, last.seq + 1, bytes.fromhex(standing.hash))
+        found.append(last)
+    return found
+
+
+async def _agree(ask: Ask, before: Told, chain: list[Told]) -> list[Told]:
+    """As much of `chain`, which follows `before`, as the hub has in the same place."""
+    if not chain or (await ask(before.epoch, chain[-1].seq)).hash == chain[-1].hash.hex():
+        return chain
+    first = chain[0].seq
+    ours: Callable[[int], str] = lambda seq: chain[seq - first].hash.hex()  # noqa: E731
+    return chain[: await _agreed(before.seq, chain[-1].seq - 1, ask, before.epoch, ours) - before.seq]
 
 
 async def send_again(box: Box, ask: Ask) -> bool:

@@ -5,16 +5,17 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from sync.rows import Count, Seq
+from sync.rows import Count, Kind, Seq
 from sync.wire import SCHEMA, Malformed, decode_as
 
 DEVICE_PATH: Final = "/sync/v1/device"
 
 
 class Standing(Struct, frozen=True, kw_only=True):
-    """The epoch of a device; of the epoch it asked about what is held, and the chain (hex) at the seq asked for.
+    """The epoch of a device; of the epoch it asked about what is held, and of the seq asked for the chain (hex).
 
-    `of_epoch` and `at_seq` say again what was asked, for a line may mix answers up; an older hub leaves them out.
+    `at_ms` and `kind` are of the fact at that seq. `of_epoch` and `at_seq` say again what was asked, for a line may
+    mix answers up. An older hub leaves all four out.
     """
 
     schema: Seq = SCHEMA
@@ -23,6 +24,8 @@ class Standing(Struct, frozen=True, kw_only=True):
     epoch: Seq
     held: Count
     hash: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
+    at_ms: Count | None = None
+    kind: Kind | None = None
     hub_epoch: Seq
     hub_time_ms: Count
 

@@ -62,8 +62,6 @@ class Memory:
     wrong: list[str] = field(default_factory=list)  # what an act did that it may not do
     parted: bool = False  # the box was put back or copied: the hub may hold more of it than it does itself
     to_renew: bool = False  # and a person has still to give it a new epoch
-    # its facts may have been said before, in an epoch that a copy of it took, or it itself before it was put back
-    outrun: bool = False
 
     def forget_lost(self, held: Counter[Kept]) -> None:
         """Two disks were lost: only what one of them or a backup still holds can be asked for."""
@@ -137,14 +135,9 @@ class Box:
             Kept(*row) for row in self.disk.rows(f"{columns} outbox UNION ALL {columns} outbox_past")
         )
 
-    def put_back(self, at_hub: Counter[Kept], *, epoch: int) -> None:
-        """After `end`: the backup instead of these files. What nobody else has is gone, as with the disk.
-
-        `epoch`: this box's at the hub. What the backup still has to say may have been said there since.
-        """
+    def put_back(self, at_hub: Counter[Kept]) -> None:
+        """After `end`: the backup instead of these files. What nobody else has is gone, as with the disk."""
         self.disk.put_back()
-        ((old,),) = self.disk.rows("SELECT epoch FROM outbox_head")
-        self.memory.outrun |= epoch > old
         memory, held = self.memory, self.held()
         memory.parted = memory.to_renew = True
         memory.forget_lost(held + at_hub)

@@ -16,7 +16,7 @@ from edge.consent import tables as consents_here
 from edge.recognition import tables as recognition
 from edge.uplink import Uplink
 from edge.wallet import rules as wallet_rules
-from sync import agent, wire
+from sync import agent, mending, wire
 from sync.agent import Agent
 from sync.hub import app, consents, feed, guests, intake, people, purses, restored, wallet
 from sync.hub.app import Hub
@@ -229,6 +229,15 @@ def _compacts_unheard() -> list[Swap]:
     ]
 
 
+def _said_twice() -> list[Swap]:
+    """A box that was put back says again what was said in an epoch that its backup does not know."""
+
+    async def nothing(*_: Any) -> dict[Any, Any]:
+        return {}
+
+    return [(mending, "_told_since", nothing)]
+
+
 PLANTED: Final[dict[str, Callable[[], list[Swap]]]] = {
     "no_dedupe": _no_dedupe,
     "cursor_before_rows": _cursor_before_rows,
@@ -247,6 +256,7 @@ PLANTED: Final[dict[str, Callable[[], list[Swap]]]] = {
     "compacts_unheard": _compacts_unheard,
     "backup_brings_back": lambda: [(restored, "remembered", lambda *_: set())],
     "erase_keeps_history": lambda: [(people, "events", _Forgetful(events))],
+    "said_twice": _said_twice,
     "guest_stays": lambda: [(guests, "left", lambda *_, **__: [])],
     "backup_forgets_guests": lambda: [(purses.Purses, "_was_guest", lambda *_: False)],
     "older_shops_not_asked": lambda: [(feed, "SKIPS_SINCE", wire.OLDEST)],

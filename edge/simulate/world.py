@@ -85,6 +85,7 @@ class World:
             (self.set_clock, "clock"),
             (self.lose_replica, "replica_lost"),
             (self.put_back, "restore"),
+            (self.put_back_twice, "restored_twice"),
             (self.clone, "clone"),
             (self.put_hub_back, "hub_restore"),
             (self.update, "update"),
@@ -137,8 +138,8 @@ class World:
             self._start_in_shop()
         self.watch(self.dice.choice(self.boxes))
 
-    def _start_in_shop(self) -> None:
-        box = self.dice.choice([*self.boxes, *(twin for twin, _ in self.twins)])
+    def _start_in_shop(self, box: Box | None = None) -> None:
+        box = box or self.dice.choice([*self.boxes, *(twin for twin, _ in self.twins)])
         act = self.in_shops.choose()
         if box.up:
             self.note(f"{box.name} {act.__name__}")
@@ -166,11 +167,13 @@ class World:
 
             box.process.doom_after(self.dice.randint(0, 30), now)
 
-    async def _start(self, box: Box) -> None:
+    async def _start(self, box: Box, *, then: Callable[[Box], Awaitable[None]] | None = None) -> None:
         if box.up:
             return
         self.note(f"{box.name} starts")
         await box.start()
+        if then is not None:
+            await then(box)
         self.broken += checks.box_after_start(box)
 
     async def hub_crash(self) -> None:
@@ -235,19 +238,37 @@ class World:
             self.note(f"{box.name} makes a backup")
             box.disk.back_up(box.db.reader)
             return
+        self._put_back(box, at_once=self.dice.random() < 0.5)
+
+    async def put_back_twice(self) -> None:
+        """A box without a line gets the backup it just made, and that once more when it has said what waited."""
+        box = self.dice.choice(self.boxes)
+        box.line.cut = True
+        for _ in range(3):
+            self._start_in_shop(box)
+            await asyncio.sleep(0.3)
+        if box.up:
+            self.note(f"{box.name} makes a backup")
+            box.disk.back_up(box.db.reader)
+            self._put_back(box, at_once=True)
+            await asyncio.sleep(2)
+            box.line.cut = False
+            await asyncio.sleep(self.dice.uniform(1, 8))
+            self._put_back(box, at_once=True)
+
+    def _put_back(self, box: Box, *, at_once: bool) -> None:
+        """`at_once`: it is enrolled anew before it says anything."""
+        if not box.up:
+            return
         self.note(f"{box.name} is put back")
         box.end()
-        box.put_back(self._at_hub(box), epoch=self._epoch_at_hub(box))
-        self._later(1.0, partial(self._start, box))
+        box.put_back(self._at_hub(box))
+        self._later(1.0, partial(self._start, box, then=self._renew if at_once else None))
         self._later(self.dice.expovariate(1 / 20), partial(self._renew, box))
 
     def _at_hub(self, box: Box) -> Counter[Kept]:
         rows = self.centre.disk.rows(f"SELECT kind, at_ms, body FROM event WHERE device_id='{box.device}'")
         return Counter(Kept(*row) for row in rows)
-
-    def _epoch_at_hub(self, box: Box) -> int:
-        rows = self.centre.disk.rows(f"SELECT epoch FROM device WHERE id='{box.device}'")
-        return int(rows[0][0]) if rows else 0
 
     async def _renew(self, box: Box) -> None:
         """A person at headquarters gives a box a new epoch, after its copies are gone."""
@@ -279,7 +300,6 @@ class World:
         line = Line(self.centre, self.dice, slow_s=0.05)
         twin = box.twin(self.folder / f"{box.name}.{self.dice.randrange(10**9)}", line)
         box.memory.parted = box.memory.to_renew = True
-        box.memory.outrun |= self._epoch_at_hub(box) > box.epoch()
         self.twins.append((twin, box))
         await twin.start()
         self._later(self.dice.expovariate(1 / 30), partial(self._renew, box))

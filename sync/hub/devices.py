@@ -83,12 +83,15 @@ def renew(conn: Connection, device_id: str) -> int:
 def standing(conn: Connection, device: Device, *, epoch: int, seq: int, now_ms: int) -> Standing:
     """Where a device stands, and the history held of one of its epochs."""
     found = events.hash_at(conn, device.id, epoch, seq=seq)
+    at_ms, kind = events.what_at(conn, device.id, epoch, seq=seq) or (None, None)
     return Standing(
         of_epoch=epoch,
         at_seq=seq,
         epoch=device.epoch,
         held=events.held(conn, device.id, epoch),
         hash="" if found is None else found.hex(),
+        at_ms=at_ms,
+        kind=kind,
         hub_epoch=tables.hub_epoch(conn),
         hub_time_ms=now_ms,
     )

@@ -11,6 +11,7 @@ import msgspec
 from edge.kit.chain import GENESIS, link
 from edge.kit.sql import Connection
 from sync import wire
+from sync.box import Place, Told, Unsaid
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS fact (seq INTEGER PRIMARY KEY, at_ms, kind, body, hash);
@@ -155,7 +156,13 @@ class TestBox:
     async def reopen(self, seq: int) -> None:
         self._conn.execute("DELETE FROM acked WHERE seq>?", (seq,))
 
-    async def renew(self, epoch: int, shared: Mapping[int, int]) -> None:
+    def unsaid(self, shared: Mapping[int, int], *, after: Place, most: int) -> Sequence[Unsaid]:
+        raise NotImplementedError("this box was never put back from a backup")
+
+    def chained(self, last: Told, facts: Sequence[Unsaid]) -> list[Told]:
+        raise NotImplementedError("this box was never put back from a backup")
+
+    async def renew(self, epoch: int, shared: Mapping[int, int], told: Mapping[Place, Told]) -> None:
         raise NotImplementedError("this box was never put back from a backup")
 
     def hub_epoch(self) -> int:

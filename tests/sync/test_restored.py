@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from edge.kit.sql import Connection
+from edge.visits.facts import Greeted, VisitEnded
 from edge.wallet import acts
 from sync import wire
 from sync.hub import devices
-from tests.sync.centre import ANNA
-from tests.sync.wallets import Chain, Shop, open_chain, saver
+from tests.sync.centre import ANNA, BRAM
+from tests.sync.wallets import Chain, Shop, now_ms, open_chain, saver
 
 pytestmark = pytest.mark.anyio
 
@@ -118,6 +120,92 @@ async def test_two_restores_in_a_row_and_a_restart_between_them_still_double_not
         assert shop.balances(ANNA).points == 106
 
 
+def told_twice(chain: Chain) -> list[str]:
+    """Kinds of the facts that stand in the hub's history more than once."""
+    return [
+        kind
+        for (kind,) in chain.hub.db.reader.execute(
+            "SELECT kind FROM event WHERE body<>'{}' GROUP BY device_id, at_ms, kind, body HAVING count(*)>1"
+        )
+    ]
+
+
+async def lose(chain: Chain, which: str, *tables: str) -> None:
+    """The hub's history ends earlier, as that of one put back from a backup."""
+
+    def shorter(conn: Connection) -> None:
+        for table in tables:
+            conn.execute(f"DELETE FROM {table} WHERE {which}")
+
+    await chain.hub.db.apply(shorter)
+
+
+async def renewed(chain: Chain, shop: Shop) -> int:
+    """A person gives the box an epoch before it has said anything; how many facts it says in that."""
+    epoch = await chain.hub.db.apply(devices.renew, "box-s1")
+    await shop.agent.once()
+    assert shop.agent._box.epoch() == epoch
+    return int(shop.db.reader.execute("SELECT count(*) FROM outbox").fetchone()[0])
+
+
+async def test_what_waited_in_a_backup_and_was_said_in_epochs_it_does_not_know_is_not_said_again(
+    tmp_path: Path,
+) -> None:
+    async with open_chain(tmp_path, [saver(ANNA, points=100), saver(BRAM)]) as chain:
+        shop = chain.shops[0]
+        await shop.agent.once()
+        (said,) = shop.db.reader.execute("SELECT seq FROM outbox_head").fetchone()
+        await earn(shop, 1, 2)
+        visit = shop.visit(BRAM)
+        await shop.db.write(lambda conn: [Greeted(visit, now_ms()), VisitEnded(visit, "quiet", now_ms())])
+        await earn(shop, 3)
+        copy_of(shop.folder, tmp_path / "backup")
+        # Of what waits there the first half is said in epoch 2, and the rest of it in 3, with what came after it.
+        assert await renewed(chain, shop) == 5
+        await lose(chain, "epoch=2 AND seq>3", "event")
+        await earn(shop, 4)
+        assert await renewed(chain, shop) == 3
+        facts = chain.hub.db.reader.execute("SELECT count(*) FROM event").fetchone()
+        # What speaks of Bram's visits is blanked here before it can be looked for.
+        await chain.hub.erase(BRAM)
+        await put_back(shop, tmp_path / "backup")
+        await earn(shop, 5)
+        assert await renewed(chain, shop) == 1
+        assert told_twice(chain) == []
+        assert chain.hub.db.reader.execute("SELECT count(*) FROM event").fetchone() == (facts[0] + 1,)
+        assert at_hub(chain) == [1, 2, 3, 4, 5]
+        await chain.settle()
+        for each in chain.shops:
+            assert each.balances(ANNA).points == chain.held(ANNA).balances.points == 100 + 15
+        # And it holds them under the numbers of those epochs, should that hub be put back.
+        lasts = {epoch: last for epoch, (_, last) in shop.agent._box.retained().items()}
+        assert lasts == {1: said, 2: 3, 3: 2, 4: 1}
+        await lose(chain, "epoch>2", "event", "ledger")
+        await earn(shop, 6)
+        assert await renewed(chain, shop) == 4
+        assert at_hub(chain) == [1, 2, 3, 5, 6]  # what it lost with its disk the hub had alone
+
+
+async def test_what_another_history_says_in_that_epoch_is_not_taken_for_what_waited(tmp_path: Path) -> None:
+    async with one_shop(tmp_path) as (chain, shop):
+        await shop.agent.once()
+        copy_of(shop.folder, tmp_path / "older")
+        await earn(shop, 1, 2)
+        copy_of(shop.folder, tmp_path / "backup")
+        await put_back(shop, tmp_path / "older")
+        await earn(shop, 3, 4, 5)
+        assert await renewed(chain, shop) == 3
+        await put_back(shop, tmp_path / "backup")
+        assert await renewed(chain, shop) == 2
+        assert at_hub(chain) == [1, 2, 3, 4, 5]
+        # The same backup once more: now it is known, two epochs further.
+        await put_back(shop, tmp_path / "backup")
+        await earn(shop, 6)
+        assert await renewed(chain, shop) == 1
+        assert at_hub(chain) == [1, 2, 3, 4, 5, 6]
+        assert told_twice(chain) == []
+
+
 async def test_a_copied_box_is_an_alarm_once_and_stopped_while_the_real_one_goes_on(tmp_path: Path) -> None:
     async with one_shop(tmp_path) as (chain, shop):
         await earn(shop, 1)
@@ -143,9 +231,7 @@ async def test_a_hub_that_lost_facts_gets_again_what_the_shop_retains(tmp_path: 
     async with one_shop(tmp_path) as (chain, shop):
         await earn(shop, 1, 2, 3)
         await shop.agent.once()
-        # As a hub put back from a backup does: its history ends earlier.
-        await chain.hub.db.apply(lambda conn: conn.execute("DELETE FROM event WHERE seq>2") and None)
-        await chain.hub.db.apply(lambda conn: conn.execute("DELETE FROM ledger WHERE seq>2") and None)
+        await lose(chain, "seq>2", "event", "ledger")
         await earn(shop, 4)
         await shop.agent.once()
         assert at_hub(chain) == [1, 2, 3, 4]

@@ -44,6 +44,15 @@ def hash_at(conn: Connection, device_id: str, epoch: int, *, seq: int) -> bytes 
     return bytes(row[0]) if row else None
 
 
+def what_at(conn: Connection, device_id: str, epoch: int, *, seq: int) -> tuple[int, str] | None:
+    """When the fact at `seq` happened, and its kind."""
+    row = conn.execute(
+        "SELECT at_ms, kind FROM event WHERE device_id=:device_id AND epoch=:epoch AND seq=:seq",
+        {"device_id": device_id, "epoch": epoch, "seq": seq},
+    ).fetchone()
+    return (int(row[0]), str(row[1])) if row else None
+
+
 def between(
     conn: Connection, device_id: str, epoch: int, *, first: int, last: int
 ) -> dict[int, tuple[bytes, str | None]]:
