@@ -119,7 +119,7 @@ def put(conn: Connection, row: wire.Row, seals: Seals) -> None:
             new_id = sha256(b"staff|" + row.id.encode()).digest()[:16]
             roster.put(conn, row.id, name=name, role=role, language=language, new_id=new_id)
         case wire.Guest() as guest:
-            stays.put(conn, bytes.fromhex(row.id), since_ms=guest.since_ms)
+            stays.put(conn, bytes.fromhex(row.id), since_ms=guest.since_ms, stay=guest.stay)
         case wire.Model() as model:
             advice.put_model(conn, row.id, model.packed, sha256_hex=model.sha256, ver=row.ver)
         case None:

@@ -202,13 +202,14 @@ class ConsentWithdrawn(Struct, frozen=True, kw_only=True):
 
 
 class WalletMoved(Struct, frozen=True, kw_only=True):
-    """Body of the event `wallet_moved`: one line of a shop's ledger."""
+    """Body of the event `wallet_moved`: one line of a shop's ledger; `stay` is that of the row `guest`."""
 
     line_id: Hex16
     customer_id: Hex16
     instrument: Literal["points", "stamps"]
     delta: Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
     why: Literal["purchase", "reward", "correction"]
+    stay: Annotated[str, Meta(max_length=128)] = ""
 
 
 class ReaderHealth(Struct, frozen=True, omit_defaults=True):

@@ -105,10 +105,14 @@ class Product(Struct, frozen=True, kw_only=True, omit_defaults=True):
     alternatives: Annotated[tuple[Short, ...], Meta(max_length=64)] = ()
 
 
-class Guest(Struct, frozen=True):
-    """`t` = guest, id = customer (hex): of another shop, and here for the visit that began at `since_ms`."""
+class Guest(Struct, frozen=True, omit_defaults=True):
+    """`t` = guest, id = customer (hex): of another shop, and here for the visit that began at `since_ms`.
+
+    `stay` is the hub's own word that it let them in, to be said again with what they earn or redeem.
+    """
 
     since_ms: Count
+    stay: Annotated[str, Meta(max_length=128)] = ""
 
 
 class Stock(Struct, frozen=True):

@@ -14,12 +14,12 @@ class Stay:
 
 
 _PUT: Final = """
-    INSERT INTO replica.guest (customer_id, since_ms) VALUES (?, ?)
-    ON CONFLICT DO UPDATE SET since_ms=max(since_ms, excluded.since_ms)"""
+    INSERT INTO replica.guest (customer_id, since_ms, stay) VALUES (?, ?, ?)
+    ON CONFLICT DO UPDATE SET since_ms=excluded.since_ms, stay=excluded.stay WHERE excluded.since_ms>=since_ms"""
 
 
-def put(conn: Connection, customer_id: bytes, *, since_ms: int) -> None:
-    conn.execute(_PUT, (customer_id, since_ms))
+def put(conn: Connection, customer_id: bytes, *, since_ms: int, stay: str = "") -> None:
+    conn.execute(_PUT, (customer_id, since_ms, stay))
 
 
 def drop(conn: Connection, customer_id: bytes) -> None:

@@ -31,7 +31,7 @@ def earn(
     card = saved and (saved.points if instrument == "points" else saved.stamps)
     if card is None or not rules.is_amount(amount):
         return []
-    return [_line(asked, customer_id, instrument, amount, "purchase")]
+    return [_line(conn, asked, customer_id, instrument, amount, "purchase")]
 
 
 def redeem_stamps(conn: Connection, asked: Asked, *, here: Here) -> list[WalletMoved]:
@@ -119,10 +119,12 @@ def _redeem(
         visit_id = None if asked.customer_id else asked.visit_id
         colleague = Doer(asked.eyes, asked.tablet_hash)
         note(conn, colleague, what="looked_along", visit_id=visit_id, now_ms=asked.at_ms)
-    return [_line(asked, customer_id, instrument, delta, "reward")]
+    return [_line(conn, asked, customer_id, instrument, delta, "reward")]
 
 
-def _line(asked: Asked, customer_id: bytes, instrument: Instrument, delta: int, why: Why) -> WalletMoved:
+def _line(
+    conn: Connection, asked: Asked, customer_id: bytes, instrument: Instrument, delta: int, why: Why
+) -> WalletMoved:
     return WalletMoved(
         line_id=asked.line_id,
         customer_id=customer_id,
@@ -133,4 +135,5 @@ def _line(asked: Asked, customer_id: bytes, instrument: Instrument, delta: int, 
         role=asked.role,
         staff_id=asked.staff_id,
         at_ms=asked.at_ms,
+        stay=tables.stay(conn, customer_id),
     )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class WalletMoved:
     """One line of the ledger: points or stamps were earned, redeemed or put right.
 
-    `visit_id` is the note's own id where a card opened its balance without a visit.
+    `visit_id` is the note's own id where a card opened its balance without a visit. `stay` is what the hub signed of
+    the stay of a member of another shop, empty for the shop's own.
     """
 
     line_id: bytes
@@ -19,3 +20,4 @@ class WalletMoved:
     role: str
     staff_id: bytes
     at_ms: int
+    stay: str = ""

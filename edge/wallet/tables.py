@@ -51,6 +51,12 @@ def moved(conn: Connection, fact: WalletMoved, *, number: Number) -> None:
     )
 
 
+def stay(conn: Connection, customer_id: bytes) -> str:
+    """What the hub signed of the stay of a member of another shop; empty for the shop's own."""
+    row = conn.execute("SELECT stay FROM replica.guest WHERE customer_id=?", (customer_id,)).fetchone()
+    return row[0] if row else ""
+
+
 def renumber(conn: Connection, moved: Iterable[tuple[Number, Number]]) -> None:
     """The facts of these lines got other numbers, in a newer epoch: the hub will count them under those."""
     conn.executemany(

@@ -39,9 +39,9 @@ def customer(shop_id: str, customer_id: bytes, *, ver: int, traits: list[wire.Tr
     return Line(wire.main_part(shop_id), "put", "customer", customer_id.hex(), ver, d, customer_id)
 
 
-def guest(shop_id: str, customer_id: bytes, *, since_ms: int) -> Line:
+def guest(shop_id: str, customer_id: bytes, *, since_ms: int, stay: str) -> Line:
     """Before all else of somebody who is here for a visit, so that a shop never holds them without knowing that."""
-    d = msgspec.json.encode(wire.Guest(since_ms))
+    d = msgspec.json.encode(wire.Guest(since_ms, stay))
     return Line(wire.main_part(shop_id), "put", "guest", customer_id.hex(), since_ms, d, customer_id)
 
 

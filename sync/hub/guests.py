@@ -12,7 +12,7 @@ from edge.kit.errors import Corrupt, Refused
 from edge.kit.seal import derive, guest_place, unseal
 from edge.kit.sql import Connection
 from sync import reports, wire
-from sync.hub import feed, people
+from sync.hub import feed, people, stays
 from sync.hub.config import Keys
 from sync.hub.devices import shop_key_of
 from sync.hub.purses import NewLine
@@ -50,7 +50,8 @@ def invite(conn: Connection, keys: Keys, *, shop_id: str, card: str, now_ms: int
         return Invited("coming", partitions.last(conn, part), [])
     since_ms = now_ms if stay is None else max(now_ms, stay.since_ms + 1)
     tables.put_stay(conn, held.customer_id, shop_id, reason=REASON, since_ms=since_ms)
-    lines = [feed.guest(shop_id, held.customer_id, since_ms=since_ms)]
+    stay_word = stays.word(keys, shop_id, held.customer_id, since_ms=since_ms)
+    lines = [feed.guest(shop_id, held.customer_id, since_ms=since_ms, stay=stay_word)]
     urgent, main, *rest = people.known(conn, keys, held.customer_id, shop_id=shop_id)
     lines += [urgent, main, _row(conn, shop_id, held.customer_id), *rest]
     moved = partitions.publish(conn, lines)

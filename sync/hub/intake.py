@@ -12,7 +12,7 @@ from edge.kit.chain import link
 from edge.kit.errors import Refused
 from edge.kit.sql import Connection
 from sync import reports, wire
-from sync.hub import consents, feed, guests, joined, looks, people, wallet
+from sync.hub import consents, feed, guests, joined, looks, people, stays, wallet
 from sync.hub.config import Keys
 from sync.hub.hq import news
 from sync.hub.problem import Refusal
@@ -166,7 +166,7 @@ def take(
 def _purses(
     conn: Connection, keys: Keys, device: Device, epoch: int, *, hub_epoch: int, now_ms: int
 ) -> Purses:
-    """The balances that facts of a device move; it, or the hub, may have been put back since its first epoch."""
+    """The balances that facts of a device move; it, or the hub, may have been put back since a guest came."""
     return Purses(
         conn,
         keys,
@@ -174,7 +174,7 @@ def _purses(
         device_id=device.id,
         epoch=epoch,
         now_ms=now_ms,
-        put_back=hub_epoch > 1 or epoch > 1,
+        forgotten=stays.forgotten(hub_epoch=hub_epoch, epoch=device.epoch, now_ms=now_ms),
     )
 
 
@@ -236,8 +236,6 @@ def _judged(conn: Connection, keys: Keys, read: _Read, *, effects: _Effects) -> 
             at_ms = min(fact.at_ms, effects.now_ms)
             its, code = joined.agreed(conn, yes, shop_id=effects.shop_id, at_ms=at_ms)
             effects.lines += its
-        elif fact.kind == "visit_started" and customer_id is not None:
-            effects.purses.met(customer_id)
         elif read.move is not None:
             effects.purses.move(read.move, seq=fact.seq, at_ms=fact.at_ms)
         elif fact.kind == "customer_joined" and fact.hash is None:

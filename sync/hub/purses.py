@@ -15,9 +15,10 @@ from edge.kit.seal import key_place, trait_place, unseal
 from edge.kit.sql import Connection
 from edge.wallet.rules import Instrument, Why, add, balance_of, with_balance, with_counted
 from sync import wire
-from sync.hub import people
+from sync.hub import people, stays
 from sync.hub.config import Keys
-from sync.hub.tables import events, merges
+from sync.hub.stays import Forgotten
+from sync.hub.tables import merges
 from sync.hub.tables import people as customers
 from sync.hub.tables import wallet as tables
 
@@ -46,11 +47,9 @@ class Purses:
         device_id: str,
         epoch: int,
         now_ms: int,
-        put_back: bool = False,
+        forgotten: Forgotten,
     ) -> None:
-        """`put_back`: this hub or this box once was, so that the hub may have forgotten who was a guest."""
-        self._put_back = put_back
-        self._met: set[bytes] = set()  # of whom this upload says that a visit began
+        self._forgotten = forgotten
         self._conn = conn
         self._keys = keys
         self._shop_id = shop_id
@@ -81,15 +80,10 @@ class Purses:
         self._asked.discard(customer_id)
         self._here.discard(customer_id)
 
-    def met(self, customer_id: bytes) -> None:
-        """This upload says that a visit of theirs began in the shop."""
-        self._met.add(customer_id)
-
-    def _was_guest(self, customer_id: bytes) -> bool:
-        """Whether the shop's own history has a visit of somebody whose stay a backup does not know."""
-        return self._put_back and (
-            customer_id in self._met or events.was_met(self._conn, self._device_id, customer_id)
-        )
+    def _was_guest(self, customer_id: bytes, stay: str) -> bool:
+        """Whether the hub let them into this shop itself, at a time of which it, or the box, may have forgotten."""
+        since_ms = stays.began(self._keys, self._shop_id, customer_id, stay) if stay else None
+        return since_ms is not None and self._forgotten.has(since_ms)
 
     def _read(self, about: set[bytes], *, there: set[bytes]) -> None:
         self._asked |= about
@@ -105,7 +99,7 @@ class Purses:
         customer_id = self._known(bytes.fromhex(body.customer_id))
         if customer_id not in self._there:
             raise _refused("no such customer", code="UNKNOWN_CUSTOMER")
-        if customer_id not in self._here and not self._was_guest(customer_id):
+        if customer_id not in self._here and not self._was_guest(customer_id, body.stay):
             raise _refused("the customer is of another shop", code="NOT_RESIDENT")
         line = NewLine(bytes.fromhex(body.line_id), body.instrument, body.delta, body.why)
         if customer_id in self._into:

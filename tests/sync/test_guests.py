@@ -15,8 +15,10 @@ from edge.guests import acts, tables
 from edge.recognition.rules import Recognised, Recognition, Stranger, hashes
 from edge.visits import tables as visits
 from edge.visits.facts import VisitEnded
+from edge.wallet import acts as wallets
 from edge.wallet.rules import Asked
-from sync.hub import consents, devices, people, wallet
+from staff_ui.pages.purse import here
+from sync.hub import consents, devices, people, restored, wallet
 from sync.hub.tables import people as customers
 from tests.kit.stores import files_with
 from tests.staff_ui.house import MovedClock
@@ -196,3 +198,27 @@ async def test_without_a_line_a_card_earns_under_a_pseudonym_and_the_hub_finds_w
         assert [(body, code) for _, _, body, code in taken] == [(b"{}", None), (b"{}", "UNKNOWN_CREDENTIAL")]
         assert shops(it) == ["s2"]
         assert held(it) == {}
+
+
+async def test_what_a_guest_earned_counts_though_the_hub_was_put_back_to_before_they_came(
+    tmp_path: Path,
+) -> None:
+    async with scene(tmp_path) as it:
+        await with_bram(it)
+        assert isinstance(await tap(it), Recognised)
+        house = it.edge.house
+        it.cable.cut()
+        await until(lambda: not house.health.online)
+        stay = {"customer_id": BRAM}
+        forget = "DELETE FROM residency WHERE shop_id='s1' AND customer_id=:customer_id"
+        await it.hub.db.apply(lambda conn: conn.execute(forget, stay) and None)
+        await it.hub.db.apply(restored.raise_epoch, now_ms=it.hub.now_ms())
+        visit = visits.open_visit(house.db.reader, BRAM)
+        assert visit is not None
+        asked = Asked(b"3" * 16, visit.visit_id, role="staff", staff_id=b"s" * 16, at_ms=house.time.now_ms())
+        await house.db.write(wallets.earn, asked, instrument="points", amount=7, here=here(house))
+        it.cable.down = False
+        assert it.edge.agent is not None
+        it.edge.agent.wake()
+        await until(lambda: points(it) == 127)
+        assert [code for _, _, _, code in events_at(it.hub.db.reader) if code] == []

@@ -9,7 +9,7 @@ import pytest
 
 from edge.outbox import body_of
 from sync import wire
-from sync.hub import devices, wallet
+from sync.hub import devices, stays, wallet
 from sync.hub.judging import judge
 from sync.hub.tables import devices as tables
 from tests.sync.centre import ANNA, HERE, KEYS, SHOP_KEY, Centre, customer, device, open_centre
@@ -31,9 +31,9 @@ async def tell(centre: Centre, box: TestBox, name: str, *facts: tuple[str, Any])
     return [each.code for each in taken.rejected]
 
 
-def moved(customer_id: bytes, line: int, delta: int) -> tuple[str, Any]:
+def moved(customer_id: bytes, line: int, delta: int, *, stay: str = "") -> tuple[str, Any]:
     body = {"line_id": f"{line:032x}", "customer_id": customer_id.hex(), "instrument": "points"}
-    return "wallet_moved", body | {"delta": delta, "why": "purchase"}
+    return "wallet_moved", body | {"delta": delta, "why": "purchase", "stay": stay}
 
 
 def withdrew(customer_id: bytes) -> tuple[str, Any]:
@@ -54,8 +54,9 @@ async def test_what_was_said_of_a_guest_counts_once_when_they_have_joined(tmp_pa
         await centre.hub.db.apply(tables.raise_hub_epoch, at_least=2)
         whose, joins = somebody()
         guest = TestBox(tmp_path / "guest.db")
+        stay = stays.word(KEYS, "s2", whose, since_ms=1)
         visit = ("visit_started", {"customer_id": whose.hex(), "visit_id": "07" * 16})
-        said = (visit, moved(whose, 1, 5), moved(whose, 2, -3), withdrew(whose))
+        said = (visit, moved(whose, 1, 5, stay=stay), moved(whose, 2, -3, stay=stay), withdrew(whose))
         assert await tell(centre, guest, "box-2", *said) == ["UNKNOWN_CUSTOMER"] * 3
         # The box that tells of them itself is heard in the same upload, after what came before.
         assert await tell(centre, centre.box, "box-1", joins, moved(whose, 3, 40), joins) == []
@@ -68,7 +69,7 @@ async def test_what_was_said_of_a_guest_counts_once_when_they_have_joined(tmp_pa
         ).fetchall()
         assert states == [("withdrawn",)]
         # Told once more under another line of the history, it is the same line of the ledger.
-        assert await tell(centre, guest, "box-2", moved(whose, 1, 5)) == []
+        assert await tell(centre, guest, "box-2", moved(whose, 1, 5, stay=stay)) == []
         assert count(centre, "ledger") == 3
         guest.close()
 

@@ -140,7 +140,10 @@ async def test_a_guest_whose_visit_is_over_goes_within_the_day(tmp_path: Path) -
 
         def fill(conn: Any) -> None:
             for age in ages:
-                conn.execute("INSERT INTO replica.guest VALUES (?, ?)", (_id(age), now_ms - age))
+                conn.execute(
+                    "INSERT INTO replica.guest (customer_id, since_ms) VALUES (?, ?)",
+                    (_id(age), now_ms - age),
+                )
 
         await floor.db.apply(fill)
         left = guests.leave(floor.db.reader, now_ms=now_ms)

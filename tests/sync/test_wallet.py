@@ -11,7 +11,7 @@ from edge.visits.here import arrival
 from edge.wallet import acts
 from edge.wallet.rules import GiftCard, StampCard
 from sync import wire
-from sync.hub import consents, devices, people, restored, wallet
+from sync.hub import consents, devices, people, restored, stays, wallet
 from tests.sync.centre import ANNA, BRAM, HERE, KEYS, SHOP_KEY, Centre, customer, device, open_centre
 from tests.sync.shop import events_at
 from tests.sync.test_intake import push
@@ -137,12 +137,13 @@ def body(**given: Any) -> bytes:
     return msgspec.json.encode(plain | {"role": "staff", "later": "a field of a later version"} | given)
 
 
-async def sent(centre: Centre, *bodies: bytes) -> list[tuple[int, str]]:
+async def sent(centre: Centre, *bodies: bytes, epoch: int = 1) -> list[tuple[int, str]]:
     """What the hub refused of lines of a shop."""
     first = centre.box.depth() + 1
     for each in bodies:
         centre.box.happened(1, kind="wallet_moved", body=each)
-    _, answer = await push(centre, centre.box.batch(first, centre.box.depth()))
+    batch = msgspec.structs.replace(centre.box.batch(first, centre.box.depth()), epoch=epoch)
+    _, answer = await push(centre, batch)
     assert answer.ack.seq == centre.box.depth()
     return [(each.seq, each.code) for each in answer.rejected]
 
@@ -176,30 +177,77 @@ async def test_a_shop_may_not_move_the_balance_of_whoever_is_not_resident_there(
         assert await sent(centre, body()) == [(1, "NOT_RESIDENT")]
 
 
-@pytest.mark.parametrize("apart", [True, False], ids=["told before", "told with it"])
-async def test_what_a_guest_saved_counts_after_the_hub_forgot_their_stay_with_its_backup(
-    tmp_path: Path, apart: bool
-) -> None:
+async def two_shops(centre: Centre) -> None:
+    """Anna is of shop `s2`; `box-1` is that of `s1`."""
+    await centre.hub.db.apply(devices.register, KEYS, device=device("box-2", "s2"), shop_key=b"T" * 32)
+    await centre.hub.add_customers(["s2"], [_with_points()])
+
+
+async def renewed(centre: Centre) -> int:
+    """A person gave the box its next epoch; which one it has."""
+    return await centre.hub.db.apply(devices.renew, "box-1")
+
+
+async def put_back(centre: Centre) -> int:
+    """The hub was put back, and knows nothing of who became a guest before that; which epoch the box has."""
+    await centre.hub.db.apply(restored.raise_epoch, now_ms=now_ms())
+    return 1
+
+
+@pytest.mark.parametrize("past", [renewed, put_back], ids=["the box", "the hub"])
+async def test_what_a_guest_saved_counts_also_after_the_stay_was_forgotten(tmp_path: Path, past: Any) -> None:
     async with open_centre(tmp_path) as centre:
-        await centre.hub.db.apply(devices.register, KEYS, device=device("box-2", "s2"), shop_key=b"T" * 32)
-        await centre.hub.add_customers(["s2"], [_with_points()])
-        await centre.hub.db.apply(restored.raise_epoch, now_ms=now_ms())
-        assert await sent(centre, body()) == [(1, "NOT_RESIDENT")]  # of whom this shop told no visit
-        centre.box.happened(1, kind="visit_started", body=msgspec.json.encode({"customer_id": ANNA.hex()}))
-        if apart:
-            await push(centre, centre.box.batch(2, 2))
-        centre.box.happened(1, kind="wallet_moved", body=body(line_id="02" * 16))
-        _, answer = await push(centre, centre.box.batch(3 if apart else 2, 3))
-        assert answer.rejected == []
+        await two_shops(centre)
+        stay = stays.word(KEYS, "s1", ANNA, since_ms=now_ms())
+        epoch = await past(centre)
+        assert await sent(centre, body(stay=stay), epoch=epoch) == []
         assert _points(centre) == 125
 
 
-async def test_while_nothing_was_put_back_a_visit_makes_nobody_a_resident(tmp_path: Path) -> None:
+def visited(centre: Centre, visit: dict[str, str]) -> wire.Batch:
+    centre.box.happened(1, kind="visit_started", body=msgspec.json.encode(visit))
+    return centre.box.batch(1, 1)
+
+
+@pytest.mark.parametrize("past", [renewed, put_back], ids=["the box", "the hub"])
+async def test_no_box_moves_the_balance_of_somebody_whom_the_hub_never_let_into_its_shop(
+    tmp_path: Path, past: Any
+) -> None:
     async with open_centre(tmp_path) as centre:
-        await centre.hub.db.apply(devices.register, KEYS, device=device("box-2", "s2"), shop_key=b"T" * 32)
-        await centre.hub.add_customers(["s2"], [_with_points()])
+        await two_shops(centre)
+        before = now_ms()
+        epoch = await past(centre)
+        real = stays.word(KEYS, "s1", ANNA, since_ms=before)
+        made_up = {
+            "none": "",
+            "no number": "x." + real.partition(".")[2],
+            "no MAC": f"{before}.",
+            "another instant": f"{before - 1}." + real.partition(".")[2],
+            "another shop": stays.word(KEYS, "s2", ANNA, since_ms=before),
+            "another customer": stays.word(KEYS, "s1", BRAM, since_ms=before),
+            "long ago": stays.word(KEYS, "s1", ANNA, since_ms=before - stays.WINDOW_MS - 60_000),
+            "after it": stays.word(KEYS, "s1", ANNA, since_ms=before + 60_000),
+        }
+        visit = {"customer_id": ANNA.hex(), "visit_id": "07" * 16, "zone": "c", "how": "tap", "reader": "r"}
+        _, answer = await push(centre, msgspec.structs.replace(visited(centre, visit), epoch=epoch))
+        assert answer.rejected == []
+        given = [
+            body(line_id=f"{number:032x}", visit_id="07" * 16, delta=9999, stay=stay)
+            for number, stay in enumerate(made_up.values())
+        ]
+        first = await sent(centre, *given, epoch=epoch)
+        assert [code for _, code in first] == ["NOT_RESIDENT"] * len(made_up)
+        assert _points(centre) == 120
+
+
+async def test_while_nothing_was_put_back_neither_a_visit_nor_a_stay_that_is_over_makes_a_resident(
+    tmp_path: Path,
+) -> None:
+    async with open_centre(tmp_path) as centre:
+        await two_shops(centre)
+        stay = stays.word(KEYS, "s1", ANNA, since_ms=now_ms())
         centre.box.happened(1, kind="visit_started", body=msgspec.json.encode({"customer_id": ANNA.hex()}))
-        centre.box.happened(1, kind="wallet_moved", body=body())
+        centre.box.happened(1, kind="wallet_moved", body=body(stay=stay))
         _, answer = await push(centre, centre.box.batch(1, 2))
         assert [(each.seq, each.code) for each in answer.rejected] == [(2, "NOT_RESIDENT")]
 

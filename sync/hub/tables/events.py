@@ -139,18 +139,6 @@ def shops(conn: Connection, customer_id: bytes) -> set[str]:
     return {shop_id for (shop_id,) in rows}
 
 
-def was_met(conn: Connection, device_id: str, customer_id: bytes) -> bool:
-    """Whether a device told of a visit of this customer."""
-    row = conn.execute(
-        """
-        SELECT 1 FROM event WHERE customer_id=:customer_id AND device_id=:device_id AND kind='visit_started'
-        LIMIT 1
-        """,
-        {"customer_id": customer_id, "device_id": device_id},
-    ).fetchone()
-    return row is not None
-
-
 # Facts that name a visit and not whose it was; they come from the box that reported its beginning, after that.
 _OF_VISITS: Final = ("greeted", "seen_again", "visit_ended", "help_claimed", "help_released", "left_alone")
 _SLICE: Final = 500
