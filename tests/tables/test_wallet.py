@@ -1,53 +1,20 @@
 """Earning and redeeming on the real files: once, whole or not at all, and only with a basis."""
 
 import sqlite3
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from edge.kit.errors import StoreError
 from edge.recognition.tables import put_customer
-from edge.staff.deeds import Doer
 from edge.visits import acts as visits
-from edge.wallet import acts, tables
-from edge.wallet.policy import Limits
-from edge.wallet.rules import Asked, Balances, GiftCard, StampCard
-from sync import wire
+from edge.wallet import acts
+from edge.wallet.rules import GiftCard, StampCard
 from tests.kit.stores import files_with
-from tests.tables.floor import CARD, KEYS, RECIPIENT, TRAITS, Floor, Person, checkpoint, open_floor
+from tests.tables.floor import KEYS, RECIPIENT, TRAITS, checkpoint, open_floor
+from tests.tables.purses import FULL, HERE, arrive, asked, lines, saved
 
 pytestmark = pytest.mark.anyio
-DOER = Doer(b"a" * 16, b"t" * 32)
-HERE = tables.Here(recipient=RECIPIENT, device="box", kek=KEYS.kek)
-FULL = TRAITS | {"stamps": {"have": 8, "of": 8, "reward": "gratis impregneren"}}
-
-
-async def arrive(floor: Floor, **more: Any) -> Person:
-    person = await floor.resident(CARD, **more)
-    await phone(floor)
-    return person
-
-
-async def phone(floor: Floor) -> None:
-    """The customer's app answers the reader."""
-    await floor.tap(kind="hce", evidence="strong", about={"key_id": "00000001"})
-
-
-def asked(floor: Floor, line: int = 1) -> Asked:
-    (visit_id,) = floor.db.reader.execute("SELECT id FROM visit ORDER BY started_ms DESC").fetchone()
-    return Asked(line.to_bytes(16), visit_id, role="staff", staff_id=b"anna............", at_ms=floor.now_ms)
-
-
-def saved(floor: Floor, person: Person) -> Balances | None:
-    return tables.balances(floor.db.reader, person.customer_id, role="staff", here=HERE, now_ms=floor.now_ms)
-
-
-def lines(floor: Floor) -> list[tuple[Any, ...]]:
-    return floor.db.reader.execute(
-        "SELECT instrument, delta, why, role, staff_id FROM ledger ORDER BY seq"
-    ).fetchall()
 
 
 async def test_a_stamp_and_points_are_added_at_once_with_who_did_it_and_why(tmp_path: Path) -> None:
@@ -157,131 +124,6 @@ async def test_withdrawing_recognition_leaves_the_balance_and_its_local_lines(tm
         assert done.facts == []  # the visit ended with its basis: from now on their card saves without a name
 
 
-def nameless(floor: Floor, line: int) -> Asked:
-    note = floor.counter.notes()[0]
-    return Asked(
-        line.to_bytes(16),
-        note.id,
-        role="staff",
-        staff_id=b"anna............",
-        at_ms=floor.now_ms,
-        customer_id=note.customer_id,
-        credential=note.credential,
-        evidence=note.proof.evidence,
-        proved_ms=note.at_ms,
-    )
-
-
-@pytest.mark.parametrize("how", ["blocked", "another's", "erased"])
-async def test_a_card_that_was_blocked_after_its_tap_saves_and_redeems_nothing(
-    tmp_path: Path, how: str
-) -> None:
-    async with open_floor(tmp_path) as floor:
-        person = await floor.resident(CARD, traits=FULL, consents={"saving": None})
-        await phone(floor)
-        form = nameless(floor, 1)
-        if how == "blocked":
-            await floor.apply(floor.feed.credential(person, state="blocked", ver=2))
-        elif how == "another's":
-            body = wire.Credential(bytes(16).hex(), "active")
-            await floor.apply(
-                floor.feed.row("shop:demo", "put", "credential", person.hash.hex(), ver=2, body=body)
-            )
-        else:
-            await floor.apply(floor.feed.erasure(person))
-        assert (await floor.db.write(acts.redeem_stamps, form, here=HERE)).facts == []
-        assert (await floor.db.write(acts.earn, form, instrument="stamps", amount=1, here=HERE)).facts == []
-        assert lines(floor) == []
-        floor.counter.drop_closed()
-        assert floor.counter.notes() == []
-
-
-async def test_a_note_of_a_card_that_still_works_stays(tmp_path: Path) -> None:
-    async with open_floor(tmp_path) as floor:
-        await floor.resident(CARD, traits=FULL, consents={"saving": None})
-        await phone(floor)
-        floor.counter.drop_closed()
-        assert len(floor.counter.notes()) == 1
-
-
-async def test_a_tap_without_a_name_redeems_no_longer_than_its_proof_is_good(tmp_path: Path) -> None:
-    async with open_floor(tmp_path) as floor:
-        await floor.resident(CARD, traits=FULL, consents={"saving": None})
-        await phone(floor)
-        a_minute = replace(HERE, limits=Limits(proof_ms=60_000))
-        form = nameless(floor, 1)
-        late = replace(form, at_ms=form.proved_ms + 60_000)
-        assert (await floor.db.write(acts.redeem_stamps, late, here=a_minute)).facts == []
-        in_time = replace(form, at_ms=form.proved_ms + 59_999)
-        assert len((await floor.db.write(acts.redeem_stamps, in_time, here=a_minute)).facts) == 1
-
-
-async def test_who_is_not_recognised_saves_with_their_card_and_makes_no_visit(tmp_path: Path) -> None:
-    async with open_floor(tmp_path) as floor:
-        person = await floor.resident(CARD, traits=FULL, consents={"saving": None})
-        await phone(floor)
-        note = floor.counter.notes()[0]
-        assert (note.kind, note.customer_id, len(note.id)) == ("withheld", person.customer_id, 16)
-        for _ in range(2):
-            await floor.db.write(acts.redeem_stamps, nameless(floor, 1), here=HERE)
-            await floor.db.write(acts.earn, nameless(floor, 2), instrument="stamps", amount=1, here=HERE)
-            await floor.db.write(
-                acts.look,
-                note.customer_id,
-                note.id,
-                role="staff",
-                here=HERE,
-                doer=DOER,
-                now_ms=floor.now_ms,
-            )
-        assert [line[:3] for line in lines(floor)] == [("stamps", -8, "reward"), ("stamps", 1, "purchase")]
-        looked = floor.db.reader.execute("SELECT visit_id, customer_id, purpose FROM view_log").fetchall()
-        assert looked == [(note.id, person.customer_id, "saving")]
-        assert floor.one("SELECT count(*) FROM visit") == 0
-        kinds = floor.db.reader.execute("SELECT kind FROM outbox ORDER BY seq").fetchall()
-        assert kinds == [("wallet_moved",), ("wallet_moved",), ("card_shown",)]
-
-
-async def test_a_card_without_a_basis_for_saving_opens_nothing(tmp_path: Path) -> None:
-    async with open_floor(tmp_path) as floor:
-        await floor.resident(CARD, traits=FULL, consents={"profiling": None})
-        await floor.tap()
-        note = floor.counter.notes()[0]
-        done = [
-            await floor.db.write(acts.redeem_stamps, nameless(floor, 1), here=HERE),
-            await floor.db.write(acts.earn, nameless(floor, 2), instrument="points", amount=1, here=HERE),
-            await floor.db.write(
-                acts.look,
-                note.customer_id,
-                note.id,
-                role="staff",
-                here=HERE,
-                doer=DOER,
-                now_ms=floor.now_ms,
-            ),
-        ]
-        assert [each.facts for each in done] == [[], [], []]
-        assert lines(floor) == []
-
-
-async def test_without_the_agreement_nothing_is_read_and_nothing_is_written(tmp_path: Path) -> None:
-    async with open_floor(tmp_path) as floor:
-        end_ms = floor.now_ms + 1_000
-        person = await arrive(floor, consents={"recognition": None, "saving": end_ms})
-        await floor.db.write(acts.earn, asked(floor, 1), instrument="points", amount=60, here=HERE)
-        floor.clock.pass_ms(1_000)
-        assert saved(floor, person) is None
-        held = tables.profile_here(
-            floor.db.reader, person.customer_id, role="staff", here=HERE, now_ms=floor.now_ms
-        )
-        assert held.values.keys() == {"name", "since"}
-        values = {"points": {"balance": 340}}
-        asks = {"device": "box", "recipient": RECIPIENT, "now_ms": floor.now_ms}
-        assert tables._lines(floor.db.reader, person.customer_id, values, **asks) == []
-        done = await floor.db.write(acts.earn, asked(floor, 2), instrument="points", amount=1, here=HERE)
-        assert done.facts == []
-
-
 async def test_another_tablet_that_redeems_the_same_card_is_too_late(tmp_path: Path) -> None:
     async with open_floor(tmp_path) as floor:
         await arrive(floor, traits=FULL)
@@ -369,66 +211,3 @@ async def test_looking_into_the_wallet_is_a_line_of_the_view_log_for_its_own_pur
         rows = floor.db.reader.execute("SELECT purpose FROM view_log ORDER BY purpose").fetchall()
         assert rows == [("recognition",), ("saving",)]
         assert floor.one("SELECT count(*) FROM outbox WHERE kind='card_shown'") == 2
-
-
-async def test_what_can_be_copied_earns_and_redeems_nothing(tmp_path: Path) -> None:
-    async with open_floor(tmp_path) as floor:
-        person = await floor.resident(CARD, traits=FULL)
-        await floor.tap()
-        assert (
-            acts.lacks(floor.db.reader, asked(floor), person.customer_id, "stamps", 1, here=HERE) == "proof"
-        )
-        done = [
-            await floor.db.write(acts.earn, asked(floor, 1), instrument="points", amount=1, here=HERE),
-            await floor.db.write(acts.redeem_stamps, asked(floor, 2), here=HERE),
-            await floor.db.write(acts.redeem_points, asked(floor, 3), amount=1, here=HERE),
-        ]
-        assert [len(each.facts) for each in done] == [1, 0, 0]
-
-
-async def test_the_strongest_proof_of_a_visit_counts_for_minutes_whatever_is_shown_after_it(
-    tmp_path: Path,
-) -> None:
-    async with open_floor(tmp_path) as floor:
-        await arrive(floor)
-        floor.clock.pass_ms(2_000)
-        await floor.tap()  # the same number once more, printed
-        assert (await redeem(floor, 1, 10)) == 1
-        floor.clock.pass_ms(HERE.limits.proof_ms)
-        assert (await redeem(floor, 2, 10)) == 0
-        await phone(floor)
-        assert (await redeem(floor, 2, 10)) == 1
-
-
-async def redeem(floor: Floor, line: int, points: int, *, eyes: bytes = b"") -> int:
-    form = replace(asked(floor, line), eyes=eyes, tablet_hash=b"tablet")
-    return len((await floor.db.write(acts.redeem_points, form, amount=points, here=HERE)).facts)
-
-
-async def test_much_takes_the_phones_unlock_or_a_colleague_and_is_not_had_in_pieces(tmp_path: Path) -> None:
-    async with open_floor(tmp_path, unlocking=frozenset(("00000002",))) as floor:
-        await arrive(floor, traits=TRAITS | {"points": {"balance": 5_000}})
-        assert await redeem(floor, 1, 500) == 0
-        assert await redeem(floor, 2, 499) == 1
-        assert await redeem(floor, 3, 1) == 0
-        assert await redeem(floor, 4, 1, eyes=b"anna............") == 0  # she is who is signed in
-        assert floor.one("SELECT count(*) FROM deed") == 0
-        assert await redeem(floor, 5, 1, eyes=b"bram............") == 1
-        deeds = floor.db.reader.execute("SELECT staff_id, what, tablet_hash FROM deed").fetchall()
-        assert deeds == [(b"bram............", "looked_along", b"tablet")]
-        await floor.tap(kind="hce", evidence="strong", about={"key_id": "00000002"})
-        assert await redeem(floor, 6, 700) == 1
-        assert floor.one("SELECT count(*) FROM deed") == 1
-
-
-async def test_the_third_full_card_of_a_day_takes_who_they_are(tmp_path: Path) -> None:
-    async with open_floor(tmp_path) as floor:
-        person = await arrive(floor, traits=FULL | {"stamps": {"have": 40, "of": 8, "reward": "koffie"}})
-        for line, expected in enumerate((1, 1, 0, 0), 1):
-            done = await floor.db.write(acts.redeem_stamps, asked(floor, line), here=HERE)
-            assert len(done.facts) == expected
-        assert (
-            acts.lacks(floor.db.reader, asked(floor), person.customer_id, "stamps", 1, here=HERE) == "owner"
-        )
-        form = replace(asked(floor, 5), eyes=b"bram............", tablet_hash=b"tablet")
-        assert len((await floor.db.write(acts.redeem_stamps, form, here=HERE)).facts) == 1

@@ -16,8 +16,8 @@ from sync.hub.portal.security import headers
 from sync.signing import DeviceAuth
 from tests.patience import PATIENT_S
 from tests.sync.centre import DEVICE_KEY
+from tests.sync.portal.hearing import count, pokes
 from tests.sync.portal.place import ANNA, BRAM, DAY_MS, Place, open_place
-from tests.sync.portal.test_portal import count, pokes
 
 
 @contextmanager
