@@ -16,7 +16,8 @@ from edge.consent import acts as consents
 from edge.staff import acts
 from staff_ui.routes import ROUTES
 from tests.attack.dumps import dump
-from tests.staff_ui.house import MovedClock, Place, open_place, own_token
+from tests.staff_ui.house import Place, open_place, own_token
+from tests.staff_ui.opened import MovedClock
 
 GONE, THERE = "2900000000028", "2900000000011"
 # What the pages of somebody who withdrew would say, and no answer may.

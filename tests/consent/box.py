@@ -36,7 +36,8 @@ from tests.advice.shop import put_items
 from tests.consent.browser import Browser, Page
 from tests.consent.canaries import canary, shown
 from tests.consent.vectors import Phase, Vector, holds, may_be_shown
-from tests.staff_ui.house import MovedClock, _hashed, open_house
+from tests.staff_ui.house import cheap_hash
+from tests.staff_ui.opened import MovedClock, open_house
 
 SOON_MS: Final = 2_000
 DAY_MS: Final = 86_400_000
@@ -128,7 +129,7 @@ async def open_box(state: Path, vectors: Sequence[Vector]) -> AsyncIterator[Box]
 
     async with open_house(state, config=config, clock=clock, log=log) as house:
         for name, (role, language) in STAFF.items():
-            hashed = _hashed(house.keys.pin_pepper)
+            hashed = cheap_hash(house.keys.pin_pepper)
             new: dict[str, Any] = {"role": role, "language": language, "pin_hash": hashed}
             await house.db.apply(staff.add_staff, name, staff_id=house.new_id(), **new)
         box = Box(house, clock, make_app(house), house.time.now_ms())

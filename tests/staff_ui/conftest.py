@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.patience import PATIENT_MS
-from tests.staff_ui.house import PIN, MovedClock, Place, open_place
+from tests.staff_ui.house import PIN, Place, open_place
+from tests.staff_ui.opened import MovedClock
 
 
 @contextmanager

@@ -6,8 +6,8 @@ import json
 import os
 import socket
 import threading
-from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -15,67 +15,29 @@ from hashlib import sha256
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 import httpx
 from argon2 import PasswordHasher, Type
 
 from drivers.reader import How, Outcome, Sighting, Token
-from edge.advice.advisor import Advisor
-from edge.advice.process import Worker
-from edge.app import helpers_of
 from edge.config import Choice, Config, Presence, Shop, Store, Wallet
 from edge.consent import tables as consent
-from edge.counter import Counter
-from edge.files import high_water_ms
-from edge.health import Health
 from edge.house import House
-from edge.keys import NAMES, Keys
-from edge.kit.child import Start
-from edge.kit.clock import ShopTime, SystemClock
-from edge.kit.ids import uuid7_source
 from edge.kit.seal import key_place, new_key, seal, trait_place
 from edge.kit.serve import listen, serve
-from edge.kit.sqlite import Database
-from edge.live import Live
 from edge.presence import beacons
 from edge.presence.devices import Device
-from edge.radio import open_radio
 from edge.recognition import tables
-from edge.recognition.names import Names
 from edge.recognition.rules import credential
-from edge.recognition.search import SearchIndex
-from edge.record import record
 from edge.staff import acts
-from edge.watch import ReaderState
 from staff_ui.app import make_app
-from tests.fresh import shop_files
 from tests.patience import PATIENT_S
+from tests.staff_ui.opened import MovedClock, open_house
 
 T = TypeVar("T")
 PIN = "2580"
 DAY_MS = 24 * 3_600_000
 DE_VRIES = {"call": "mevrouw De Vries", "short": "Mevrouw De Vries", "initials": "MV"}
-
-
-class MovedClock(SystemClock):
-    """The machine's clocks, moved: `wall` alone (someone set the clock) or both (time went by)."""
-
-    def __init__(self) -> None:
-        self.wall_by_ms = 0
-        self.both_by_ms = 0
-
-    def wall_ms(self) -> int:
-        return super().wall_ms() + self.wall_by_ms + self.both_by_ms
-
-    def monotonic_ms(self) -> int:
-        return super().monotonic_ms() + self.both_by_ms
-
-    def at_hour(self, hour: int) -> None:
-        """Move on to `hour`:41 of tomorrow in the shop."""
-        now = datetime.fromtimestamp(self.wall_ms() / 1000, ZoneInfo("Europe/Amsterdam"))
-        then = now.replace(hour=hour, minute=41, second=5)
-        self.both_by_ms += int((then - now).total_seconds() * 1000) + DAY_MS
 
 
 @dataclass(slots=True)
@@ -233,7 +195,7 @@ class Place:
                 staff_id=self.house.new_id(),
                 role=role,
                 language=language,
-                pin_hash=_hashed(self.house.keys.pin_pepper),
+                pin_hash=cheap_hash(self.house.keys.pin_pepper),
             )
         )
 
@@ -265,7 +227,7 @@ class Place:
 
 
 @cache
-def _hashed(pepper: bytes) -> str:
+def cheap_hash(pepper: bytes) -> str:
     """As `hash_pin` keeps it, and at the least cost: hundreds of tests sign somebody in."""
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1, type=Type.ID)
     return cheap.hash(hmac.digest(pepper, PIN.encode(), sha256))
@@ -278,91 +240,6 @@ def own_token(page: str) -> str:
 def sign_in(client: httpx.Client, name: str = "Anna Kok", pin: str = PIN) -> httpx.Response:
     own = own_token(client.get("/signin").text)
     return client.post("/signin", data={"own": own, "staff": name, "pin": pin})
-
-
-@asynccontextmanager
-async def open_house(state: Path, *, config: Config, clock: MovedClock, log: Any) -> AsyncIterator[House]:
-    """As the composition root opens it, without readers and hub."""
-    files = shop_files(state, log=log)
-    keys = Keys(**{name: bytes([number]) * 32 for number, name in enumerate(NAMES, 1)})
-    db: Database[Any] = await Database.open(
-        files.journal, attach={"replica": files.replica}, record=record, synchronous="OFF"
-    )
-    try:
-        time, live, new_id = (
-            ShopTime(clock, high_water_ms=high_water_ms(db.reader)),
-            Live(),
-            uuid7_source(clock),
-        )
-        counter = Counter(
-            db,
-            live,
-            time,
-            new_id,
-            keys,
-            recipient=config.shop.recipient,
-            quiet_ms=config.visits.quiet_min * 60_000,
-            unlocking=frozenset(config.wallet.unlocking.split()),
-        )
-        health = Health(
-            online=True, online_since_ms=time.now_ms(), readers={"counter-1": ReaderState(up=True)}
-        )
-
-        def advised() -> None:
-            health.advice_down = advisor.condition.down
-            live.tell("visits")
-
-        worker = Worker(Start(str(files.journal), str(files.replica), config.shop.recipient, keys.kek))
-        advisor = Advisor(
-            db,
-            time,
-            worker,
-            recipient=config.shop.recipient,
-            timezone=config.shop.timezone,
-            tell=advised,
-            log=log,
-        )
-        db.listeners.append(advisor.heard)
-        radio = (
-            open_radio(
-                config,
-                db,
-                live,
-                time,
-                new_id,
-                journal=files.journal,
-                replica=files.replica,
-                kek=keys.kek,
-                log=log,
-            )
-            if config.presence.floor.exists()
-            else None
-        )
-        beat = asyncio.create_task(radio._beats(_plainly)) if radio is not None else None
-        yield House(
-            config=config,
-            keys=keys,
-            db=db,
-            live=live,
-            time=time,
-            new_id=new_id,
-            counter=counter,
-            names=Names(recipient=config.shop.recipient, kek=keys.kek, log=log),
-            search=SearchIndex(),
-            health=health,
-            log=log,
-            advisor=advisor,
-            radio=radio,
-            helpers=helpers_of(config, log),
-        )
-        if beat is not None:
-            beat.cancel()
-    finally:
-        await db.close()
-
-
-async def _plainly(doing: Awaitable[object]) -> None:
-    await doing
 
 
 @contextmanager

@@ -14,7 +14,8 @@ from edge.catalogue.rules import Stock
 from edge.choice.folder import read_folder
 from edge.config import Choice, Shop
 from edge.demo.goods import goods
-from tests.staff_ui.house import MovedClock, Place, open_place
+from tests.staff_ui.house import Place, open_place
+from tests.staff_ui.opened import MovedClock
 from tests.staff_ui.test_products import words_on
 
 DEMO = Path(edge.demo.__file__).parent / "choices"

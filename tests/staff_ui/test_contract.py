@@ -6,7 +6,8 @@ from typing import Any, Final
 import httpx
 
 from tests.contract import Asked, asked
-from tests.staff_ui.house import MovedClock, Place, open_place, own_token, sign_in
+from tests.staff_ui.house import Place, open_place, own_token, sign_in
+from tests.staff_ui.opened import MovedClock
 
 CARD: Final = "2900000000011"
 

@@ -16,7 +16,8 @@ from edge.staff.pins import token_hash
 from staff_ui.pages.device import own_path
 from staff_ui.security import form_token
 from staff_ui.sessions import COMPARE_MS
-from tests.staff_ui.house import MovedClock, Place, open_place, own_token
+from tests.staff_ui.house import Place, open_place, own_token
+from tests.staff_ui.opened import MovedClock
 
 SECRET, TABLET = devices.secret_of(b"pepper"), token_hash("tablet")
 # The same in every process of a run, because tests are named after what they are given.

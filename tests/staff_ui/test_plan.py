@@ -8,7 +8,8 @@ import pytest
 
 from edge.config import Presence
 from edge.consent import acts as consent
-from tests.staff_ui.house import DE_VRIES, MovedClock, Place, open_place
+from tests.staff_ui.house import DE_VRIES, Place, open_place
+from tests.staff_ui.opened import MovedClock
 
 ZONES: Final = ("door", "shoes", "till")
 FLOOR: Final = """

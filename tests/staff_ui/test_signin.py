@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from tests.patience import PATIENT_S
-from tests.staff_ui.house import MovedClock, Place, open_place, own_token, sign_in
+from tests.staff_ui.house import Place, open_place, own_token, sign_in
+from tests.staff_ui.opened import MovedClock
 
 
 def test_a_browser_that_is_no_tablet_is_refused_with_a_next_step(place: Place) -> None:

@@ -10,7 +10,8 @@ from drivers.codecs.printed.fob import Fob, write
 from edge.config import Presence
 from edge.presence.acts import device_id
 from tests.patience import PATIENT_MS
-from tests.staff_ui.house import MovedClock, Place, open_place, own_token
+from tests.staff_ui.house import Place, open_place, own_token
+from tests.staff_ui.opened import MovedClock
 from tests.staff_ui.test_plan import AGREED, FLOOR, floored, in_zone
 
 __all__ = ["floored"]

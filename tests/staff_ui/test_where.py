@@ -13,7 +13,8 @@ from edge.consent import acts as consent
 from edge.presence.tracker import Reading
 from staff_ui.pages.machine import BY_RADIO
 from tests.patience import PATIENT_S
-from tests.staff_ui.house import MovedClock, Place, open_place
+from tests.staff_ui.house import Place, open_place
+from tests.staff_ui.opened import MovedClock
 from tests.staff_ui.test_customer import CARD, visit_of
 from tests.staff_ui.test_fobs import CODE, do
 

@@ -21,7 +21,7 @@ from staff_ui.pages.purse import here
 from sync.hub import consents, devices, people, restored, wallet
 from sync.hub.tables import people as customers
 from tests.kit.stores import files_with
-from tests.staff_ui.house import MovedClock
+from tests.staff_ui.opened import MovedClock
 from tests.sync.centre import BRAM, HERE, KEYS, SHOP_KEY, customer, device
 from tests.sync.portal.test_speed import Scene, scene, until
 from tests.sync.shop import events_at

@@ -22,7 +22,8 @@ from edge.staff import acts
 from edge.staff.pins import hash_pin
 from edge.tls.own import Own
 from tests.patience import PATIENT_S
-from tests.staff_ui.house import PIN, MovedClock
+from tests.staff_ui.house import PIN
+from tests.staff_ui.opened import MovedClock
 
 T = TypeVar("T")
 HOST = "welkom-demo.local"

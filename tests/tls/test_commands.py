@@ -17,7 +17,7 @@ from edge.tls.certificates import fingerprint_of
 from edge.tls.own import open_own, read_authority
 from edge.tls.places import host_of
 from tests.house.programs import configured, welkom
-from tests.staff_ui.house import MovedClock
+from tests.staff_ui.opened import MovedClock
 
 # A number that this machine cannot have, on a private network; it does not have to listen there.
 LAN = '[shop]\nid = "assen"\n[server]\ntls = "own"\nhost = "192.168.77.5"\n'

@@ -21,7 +21,7 @@ from edge.tls.own import Own, open_own
 from edge.tls.rules import CA_MS, DAY_MS, LEAF_MS, Paper, certified, is_due, label
 from edge.tls.upkeep import keep_once
 from tests.patience import PATIENT_S
-from tests.staff_ui.house import MovedClock
+from tests.staff_ui.opened import MovedClock
 from tests.tls.rig import HOST, ask, connect, open_box, trusting
 
 NOW_MS = MovedClock().wall_ms()
