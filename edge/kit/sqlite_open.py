@@ -36,7 +36,7 @@ def open_writer(path: Path, *, synchronous: str = "FULL") -> sqlite3.Connection:
 def open_both(path: Path, *, attach: dict[str, Path], synchronous: str = "FULL") -> sqlite3.Connection:
     """The writer's connection: `path`, and beside it `attach`, which can be fetched again."""
     conn = open_writer(path, synchronous=synchronous)
-    conn.execute("PRAGMA busy_timeout=0")  # who may wait for another process is `_patient`
+    conn.execute("PRAGMA busy_timeout=0")  # who may wait for another process is `sqlite_writer.patient`
     for schema, other in attach.items():
         attach_writable(conn, schema, other)
     return conn

@@ -61,7 +61,7 @@ class Process:
 
 
 class Steps:
-    """`edge.kit.sqlite.Writer` without a thread: each function is one step, and hearing of its end is another.
+    """`edge.kit.sqlite_writer.Writer` without a thread: each function is one step, and hearing of its end is another.
 
     So a crash falls before a transaction, or between its COMMIT and whoever waits for it. Inside it SQLite's own
     journal decides, which is for the power cuts to prove.
