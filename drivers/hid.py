@@ -5,16 +5,16 @@ import os
 import select
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from typing import Final
 
 from drivers import evdev
 from drivers.codecs.printed.wedge import Wedge
 from drivers.ports import INPUT, why_not
 from drivers.printed import Repeats, sighting
-from drivers.reader import IDLE_EVERY_S, Idle, Reader, ReaderGone, Sighting
+from drivers.reader import IDLE_EVERY_S, Idle, Reader, ReaderGone
 from drivers.settings import ReaderSettings
-from drivers.threaded import Emit, threaded
+from drivers.threaded import Emit, Polled
 
 WAIT_S: Final = 0.25  # one wait for a key: how soon leaving is noticed
 READ_BYTES: Final = 64 * evdev.EVENT.size  # the kernel's own buffer of a keyboard holds 64 events
@@ -25,7 +25,7 @@ def build(settings: ReaderSettings) -> Reader:
     return HidReader(settings)
 
 
-class HidReader:
+class HidReader(Polled):
     """One input device; each `events()` opens it anew, so that a by-id link is followed anew too.
 
     `grab` is the one thing that a pseudo-terminal in the tests cannot do: it takes a file descriptor and raises
@@ -33,15 +33,8 @@ class HidReader:
     """
 
     def __init__(self, settings: ReaderSettings, *, grab: Callable[[int], None] = evdev.grab) -> None:
-        self._settings = settings
+        super().__init__(settings)
         self._grab = grab
-
-    @property
-    def name(self) -> str:
-        return self._settings.name
-
-    def events(self) -> AsyncGenerator[Sighting | Idle, None]:
-        return threaded(self.name, self._poll)
 
     def _poll(self, emit: Emit, stop: threading.Event) -> None:
         fd = self._open()

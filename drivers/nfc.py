@@ -7,17 +7,16 @@ looks at its terminate callback only between rounds.
 import logging
 import threading
 import time
-from collections.abc import AsyncGenerator
 from typing import Any, Final
 
 from drivers.nfc_card import look, presence
 from drivers.nfc_open import TROUBLE, open_frontend, release, trouble
 from drivers.nfc_senses import Senses
 from drivers.presentation import LEFT_S, News, Presentation, Recent, sightings
-from drivers.reader import IDLE_EVERY_S, Idle, Reader, Sighting
+from drivers.reader import IDLE_EVERY_S, Idle, Reader
 from drivers.settings import ReaderSettings
 from drivers.talks import CardLost
-from drivers.threaded import Emit, threaded
+from drivers.threaded import Emit, Polled
 
 LOOK_S: Final = 0.05  # between two rounds; phones forgive gaps in the field under 300 ms
 LYING_S: Final = 0.1  # the same while a card that was read, or a locked phone, still lies there
@@ -31,18 +30,8 @@ def build(settings: ReaderSettings) -> Reader:
     return NfcReader(settings)
 
 
-class NfcReader:
+class NfcReader(Polled):
     """One contactless reader, polled for Type A, then Type B."""
-
-    def __init__(self, settings: ReaderSettings) -> None:
-        self._settings = settings
-
-    @property
-    def name(self) -> str:
-        return self._settings.name
-
-    def events(self) -> AsyncGenerator[Sighting | Idle, None]:
-        return threaded(self.name, self._poll)
 
     def _poll(self, emit: Emit, stop: threading.Event) -> None:
         device = self._settings.device

@@ -6,7 +6,6 @@ makes an iPhone offer its pass by itself: a pass that was opened by hand is read
 
 import threading
 import time
-from collections.abc import AsyncGenerator
 from typing import Final
 
 from drivers.pcsc_card import look, who
@@ -21,10 +20,10 @@ from drivers.pcsclite import (
     State,
 )
 from drivers.presentation import LEFT_S, News, Presentation, Recent, sightings
-from drivers.reader import IDLE_EVERY_S, Idle, Reader, ReaderError, ReaderGone, ReaderRefused, Sighting
+from drivers.reader import IDLE_EVERY_S, Idle, Reader, ReaderError, ReaderGone, ReaderRefused
 from drivers.settings import ReaderSettings
 from drivers.talks import CardLost
-from drivers.threaded import Emit, threaded
+from drivers.threaded import Emit, Polled
 
 WAIT_MS: Final = 250  # one wait for the daemon: how soon leaving is noticed
 AGAIN_S: Final = 0.1  # before a card that was lost is tried again
@@ -36,19 +35,12 @@ def build(settings: ReaderSettings) -> Reader:
     return PcscReader(settings)
 
 
-class PcscReader:
+class PcscReader(Polled):
     """One reader of the daemon's; each `events()` finds it anew by its name."""
 
     def __init__(self, settings: ReaderSettings, *, library: str = LIBRARY) -> None:
-        self._settings = settings
+        super().__init__(settings)
         self._library = library
-
-    @property
-    def name(self) -> str:
-        return self._settings.name
-
-    def events(self) -> AsyncGenerator[Sighting | Idle, None]:
-        return threaded(self.name, self._poll)
 
     def _poll(self, emit: Emit, stop: threading.Event) -> None:
         try:

@@ -6,7 +6,6 @@ import os
 import termios
 import threading
 import time
-from collections.abc import AsyncGenerator
 from typing import Final
 
 import serial
@@ -14,9 +13,9 @@ import serial
 from drivers.codecs.printed.lines import LineSplitter
 from drivers.ports import why_not
 from drivers.printed import Repeats, sighting
-from drivers.reader import IDLE_EVERY_S, Idle, Reader, ReaderGone, Sighting
+from drivers.reader import IDLE_EVERY_S, Idle, Reader, ReaderGone
 from drivers.settings import ReaderSettings
-from drivers.threaded import Emit, threaded
+from drivers.threaded import Emit, Polled
 
 READ_S: Final = 0.05  # one blocking read: how soon leaving is noticed
 
@@ -26,18 +25,8 @@ def build(settings: ReaderSettings) -> Reader:
     return SerialReader(settings)
 
 
-class SerialReader:
+class SerialReader(Polled):
     """One serial port; each `events()` opens it anew, so that a by-id link is followed anew too."""
-
-    def __init__(self, settings: ReaderSettings) -> None:
-        self._settings = settings
-
-    @property
-    def name(self) -> str:
-        return self._settings.name
-
-    def events(self) -> AsyncGenerator[Sighting | Idle, None]:
-        return threaded(self.name, self._poll)
 
     def _poll(self, emit: Emit, stop: threading.Event) -> None:
         port = _open(self._settings)

@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable
 from typing import Final
 
 from drivers.reader import Idle, ReaderError, ReaderGone, Sighting
+from drivers.settings import ReaderSettings
 
 Event = Sighting | Idle
 Emit = Callable[[Event], None]
@@ -15,6 +17,24 @@ Poll = Callable[[Emit, threading.Event], None]
 RELEASE_S: Final = 2.0  # the seam's promise: a device is free this long after its events are left
 WAITING: Final = 64  # sightings in flight before the thread waits for its consumer
 FULL_CHECK_S: Final = 0.1  # how soon a thread that waits for room notices that it should stop
+
+
+class Polled(ABC):
+    """A reader whose device is read by blocking calls; each `events()` opens it anew, on a thread of its own."""
+
+    def __init__(self, settings: ReaderSettings) -> None:
+        self._settings = settings
+
+    @property
+    def name(self) -> str:
+        return self._settings.name
+
+    def events(self) -> AsyncGenerator[Event, None]:
+        return threaded(self.name, self._poll)
+
+    @abstractmethod
+    def _poll(self, emit: Emit, stop: threading.Event) -> None:
+        """As `threaded` asks of a `poll`."""
 
 
 async def threaded(name: str, poll: Poll) -> AsyncGenerator[Event, None]:

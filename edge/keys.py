@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from edge.kit.errors import ConfigError
-from edge.kit.seal import KEY_BYTES
+from edge.kit.seal import KEY_BYTES, key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,8 @@ def read_key(folder: Path, name: str, *, made: str = "`welkom init` makes it") -
             code="C02",
             hint=f"{made}; under systemd check LoadCredential={name}:…",
         ) from None
-    if len(content) == KEY_BYTES:
-        return content
-    try:
-        key = bytes.fromhex(content.decode("ascii").strip())
-    except (ValueError, UnicodeDecodeError):
-        key = b""
-    if len(key) != KEY_BYTES:
+    key = key_of(content)
+    if key is None:
         raise ConfigError(
             f"secret {name} is not 32 bytes or 64 hex digits",
             code="C03",

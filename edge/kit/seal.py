@@ -18,6 +18,17 @@ KEY_BYTES = 32
 _NONCE_BYTES = 12
 
 
+def key_of(content: bytes) -> bytes | None:
+    """A key as it is kept in a file of its own: 32 bytes raw, or 64 hex digits; None for anything else."""
+    if len(content) == KEY_BYTES:
+        return content
+    try:
+        key = bytes.fromhex(content.decode("ascii").strip())
+    except (ValueError, UnicodeDecodeError):
+        return None
+    return key if len(key) == KEY_BYTES else None
+
+
 def new_key() -> bytes:
     return os.urandom(KEY_BYTES)
 

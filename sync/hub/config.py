@@ -7,7 +7,7 @@ from typing import Final
 
 from edge.consent.records import Party
 from edge.kit.errors import ConfigError
-from edge.kit.seal import KEY_BYTES
+from edge.kit.seal import key_of
 from sync.hub.passes.settings import Settings as Passes
 from sync.hub.sender import Post
 
@@ -55,14 +55,8 @@ def read_keys(credentials: Mapping[str, bytes]) -> Keys:
 
 
 def _key(credentials: Mapping[str, bytes], name: str) -> bytes:
-    content = credentials.get(name, b"")
-    if len(content) == KEY_BYTES:
-        return content
-    try:
-        key = bytes.fromhex(content.decode("ascii").strip())
-    except (ValueError, UnicodeDecodeError):
-        key = b""
-    if len(key) != KEY_BYTES:
+    key = key_of(credentials.get(name, b""))
+    if key is None:
         raise ConfigError(
             f"secret {name} of the hub is not 32 bytes or 64 hex digits",
             code="HUB_KEY",
