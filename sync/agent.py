@@ -19,13 +19,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync import bootstrap, mending, signet, wire
 from sync.asking import Asking, Sleep, dense, first, fitting, refusal, refusing, takes_away, understood
-from sync.bootstrap import Bootstrap, Staging
+from sync.bootstrap import Staging
 from sync.box import Box
 from sync.contact import AgentState, Contact, Log
 from sync.poked import Poked
 from sync.receipt import RECEIPT_PATH
 from sync.signing import DeviceAuth
 from sync.standing import DEVICE_PATH, Standing, standing_of
+from sync.whole import Whole
 
 REFUSED_S: Final = 60.0  # a person has to act first; asking more often helps nobody
 UNHELD_S: Final = 1.0
@@ -64,9 +65,6 @@ class Agent:
         version of the messages that this shop speaks.
         """
         self._box = box
-        self._staging = staging
-        self._rebuilding = asyncio.Lock()
-        self._of_hub = 0  # epoch of the hub that was put back and all is being fetched from, 0: of none
         self._schema = schema
         self._said_schema = wire.OLDEST  # of both sides, as far as is known
         self._device = device
@@ -82,6 +80,9 @@ class Agent:
         self._sleep = sleep
         self._woken = asyncio.Event()
         self.poked = Poked(box, self.asking, (self._urgent, self._main), sleep=sleep)
+        self._whole = Whole(
+            staging, box, self.asking, shop=shop, push=self._push, page=self._page, wake=self.wake, log=log
+        )
         self._comparing = asyncio.Lock()
         self._taken_away = Counter[str]()  # pages so far, by lane, that took somebody or something away
 
@@ -118,7 +119,7 @@ class Agent:
             try:
                 async with asyncio.TaskGroup() as lanes:
                     # A box that has nothing yet has nothing that could be taken away: it need not wait for it.
-                    if self._staging is None or self._box.cursor(self._urgent):
+                    if not self._whole.possible or self._box.cursor(self._urgent):
                         await self._until_refused("urgent", self._drain_urgent)
                     await self._until_refused("push", self._push)
                     lanes.create_task(self._lane("urgent", partial(self._follow, self._urgent)))
@@ -207,7 +208,7 @@ class Agent:
 
     async def _send(self, batch: wire.Batch) -> None:
         answer = await self._answer(wire.encode_batch(batch, self._device, schema=self._said_schema))
-        if self._staging is None and answer.hub_epoch != self._box.hub_epoch():
+        if not self._whole.possible and answer.hub_epoch != self._box.hub_epoch():
             await self._met(answer.hub_epoch)  # else a lane of rows does: what fetches all sends facts first
         if answer.ack.epoch != batch.epoch or answer.ack.seq > batch.last_seq:
             raise refusal(
@@ -250,42 +251,14 @@ class Agent:
             if before == hub_epoch and (behind is None or self._box.cursor(behind[0]) != behind[1]):
                 return
             if before:
-                if self._of_hub != hub_epoch:
+                if self._whole.of_hub != hub_epoch:
                     self._log("hub_restored", from_version=before, to_version=hub_epoch)
                 with suppress(wire.Refused):  # the lane of facts will say so; the rows must not wait for it
                     await self._send_again()
                 self.wake()
-                if await self._anew(hub_epoch):
+                if await self._whole.anew(hub_epoch):
                     return
             await self._box.start_over(hub_epoch, empty=before > 0)
-
-    async def _anew(self, hub_epoch: int) -> bool:
-        """Fetch all anew from a hub that was put back, while the old replica answers; False: it has to go first.
-
-        It does where nothing can be fetched whole: of a replica that stands still, no "no" would ever be heard.
-        """
-        if self._staging is None:
-            return False
-        async with self._rebuilding:
-            if self._of_hub != hub_epoch:
-                await self._staging.drop()  # of the hub of before
-                self._of_hub = hub_epoch
-            urgent, had = partial(self._page, self._urgent), self._box.cursor(self._urgent)
-            heeding = asyncio.ensure_future(bootstrap.heed(urgent, self._box.heed, had=had))
-            try:
-                if not await self._fetched_whole():
-                    return False
-            except wire.Refused as error:
-                self._log("replica_not_fetched", code=error.code, hint=error.hint, message=str(error))
-                return False
-            finally:
-                heeding.cancel()
-                with suppress(asyncio.CancelledError, wire.WireError):
-                    await heeding
-            self._of_hub = 0
-            await self._box.start_over(hub_epoch, empty=False)
-            await self._box.make_sure(self._urgent, replaced=True)
-        return True
 
     async def _answer(self, body: bytes) -> wire.Answer:
         content = await self._ask("POST", wire.EVENTS_PATH, content=body, most=wire.ANSWER_BYTES)
@@ -308,7 +281,7 @@ class Agent:
             if error.code == "CURSOR_AHEAD":
                 await self._met((await self._standing(self._box.epoch(), 0)).hub_epoch, behind=(part, after))
                 return False
-            if error.code == bootstrap.MUST_REFETCH and await self._rebuilt():
+            if error.code == bootstrap.MUST_REFETCH and await self._whole.fetched():
                 return False
             raise
         if page.checkpoint.hub_epoch != self._box.hub_epoch():
@@ -317,7 +290,7 @@ class Agent:
                 return False
         dense(page, part, after=after)
         is_long = after == self._box.cursor(part) == 0 and not page.checkpoint.up_to_date
-        if is_long and await self._rebuilt():
+        if is_long and await self._whole.fetched():
             return False
         if taken_away != self._taken_away[other]:
             return False  # older than an erasure applied meanwhile: what it carries may be gone, so ask again
@@ -339,44 +312,6 @@ class Agent:
         self._up(page.checkpoint.hub_time_ms)
         self._said_schema = page.checkpoint.schema
         return page
-
-    async def _rebuilt(self) -> bool:
-        """Fetch the replica whole, what this shop alone knows having been sent first; False where that cannot be."""
-        if self._staging is None:
-            return False
-        if self._rebuilding.locked():  # by another lane, and that serves both
-            async with self._rebuilding:
-                return True
-        async with self._rebuilding:
-            return await self._fetched_whole()
-
-    async def _fetched_whole(self) -> bool:
-        assert self._staging is not None
-        with suppress(wire.Refused):  # the outbox is a file of its own, which none of this touches
-            await self._push()
-        way = Bootstrap(
-            self._staging,
-            partial(self.asking.answered, "GET"),
-            pins=self._box.pins,
-            shop=self._shop,
-            live_urgent=partial(self._box.cursor, self._urgent),
-            fetch_urgent=lambda after: self._page(self._urgent, after=after, wait_s=0),
-        )
-        began_s = asyncio.get_running_loop().time()
-        try:
-            manifest = await way.run()
-        except wire.Malformed as error:
-            raise refusal(str(error), code=error.code, hint=error.hint) from None
-        except wire.Refused as error:
-            if error.code != "NOT_FOUND":
-                raise
-            self._staging = None  # a hub of an earlier version: it sends every row
-            return False
-        await self._box.make_sure(self._urgent, replaced=True)
-        self.wake()  # for the receipt
-        took_ms = round((asyncio.get_running_loop().time() - began_s) * 1000)
-        self._log("replica_fetched", count=manifest.rows, bytes=manifest.bytes, duration_ms=took_ms)
-        return True
 
     async def _vouched(self, page: wire.Page) -> None:
         """Believe nothing that the hub itself did not sign; learn its next key."""

@@ -124,9 +124,10 @@ def test_every_code_has_its_row_and_every_row_its_code() -> None:
         ("contact.py", r"sync$|sync\.asking$"),
         ("poked.py", r"sync$|sync\.(asking|box|pokes)$"),
         ("mending.py", r"sync\.(box|standing|wire)$"),
+        ("whole.py", r"sync$|sync\.(asking|bootstrap|box|contact)$"),
         (
             "agent.py",
-            r"sync$|sync\.(wire|signing|signet|standing|receipt|pokes|box|mending|bootstrap|asking|contact|poked)$",
+            r"sync$|sync\.(wire|signing|signet|standing|receipt|pokes|box|mending|bootstrap|whole|asking|contact|poked)$",
         ),
         (
             "hub",
