@@ -22,6 +22,7 @@ from drivers.codecs.radio import gateways
 from drivers.codecs.radio.advert import find_eid
 from drivers.codecs.radio.eid import eid
 from drivers.nearby import Nearby, Totals
+from edge.bench.bar import progress
 from edge.consent import tables as consent
 from edge.files import prepare
 from edge.keys import Keys, read_keys, write_keys
@@ -150,7 +151,7 @@ async def measure(state: Path, *, devices: int, adverts: int, windows: int, seed
     """The result object of contract.md."""
     write_keys(state / "credentials")
     keys = read_keys(state / "credentials")
-    journal, replica = fill(state, keys, devices, progress=_progress(devices))
+    journal, replica = fill(state, keys, devices, progress=progress(devices, "devices"))
     worker = Worker(Start(str(journal), str(replica), RECIPIENT, keys.kek))
     await worker.open()
     try:
@@ -277,19 +278,6 @@ def _payloads(devices: int, *, seed: int) -> list[bytes]:
         batch = {"v": 1, "gw": "g", "boot": "b", "seq": 1, "t": 1, "a": rows}
         made.append(json.dumps(batch).encode())
     return made
-
-
-def _progress(total: int) -> Callable[[int], None]:
-    shown = sys.stderr.isatty()
-
-    def progress(done: int) -> None:
-        if shown:
-            bar = "█" * (30 * done // total)
-            sys.stderr.write(f"\r{bar:30} {done}/{total} devices")
-            sys.stderr.write("\n" if done == total else "")
-            sys.stderr.flush()
-
-    return progress
 
 
 def _unsaid(event: str, /, **fields: Any) -> None:

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from edge.bench import centre
+from edge.bench.bar import progress
 from edge.bench.prepare import write_config
 from edge.bench.shop import barcode
 from edge.bench.tablets import Tablets
-from edge.bench.tap import RECIPIENT, Child, progress
+from edge.bench.tap import RECIPIENT, Child
 from edge.config import toml
 from edge.files import prepare
 from edge.kit.serve import listen
@@ -46,7 +47,9 @@ async def measure(state: Path, *, customers: int, seed: int) -> dict[str, Any]:
     """The result object: what it took, the floor, and how taps were answered meanwhile."""
     with listen("127.0.0.1", 0) as sock:
         port = int(sock.getsockname()[1])
-    hub = await centre.fill(state, customers, recipient=RECIPIENT, port=port, progress=progress(customers))
+    hub = await centre.fill(
+        state, customers, recipient=RECIPIENT, port=port, progress=progress(customers, "customers")
+    )
     for old in (state / "hub" / "snapshots", state / "edge"):
         shutil.rmtree(old, ignore_errors=True)
     edge = state / "edge"

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from edge.bench.bar import progress
 from edge.bench.prepare import write_config
 from edge.bench.shop import fill, hashes
 from edge.bench.tablets import Tablets
@@ -111,7 +112,7 @@ async def measure(
     """All runs of one size of shop; the result object of contract.md."""
     write_keys(state / "credentials")
     keys = read_keys(state / "credentials")
-    fill(state, keys, customers, recipient=RECIPIENT, progress=progress(customers))
+    fill(state, keys, customers, recipient=RECIPIENT, progress=progress(customers, "customers"))
     cookies = write_config(state, keys, recipient=RECIPIENT, tablets=max(tablets))
     people = hashes(keys, customers, seed=seed)
     async with AsyncExitStack() as stack:
@@ -224,20 +225,6 @@ def _figures(count: int, taps: int, took_ns: dict[str, list[int]]) -> Run:
         floor_p50_us_without_commit=round(p50["floor_without_commit"]),
         ratio_p50_without_commit=round(p50["ours_without_commit"] / p50["floor_without_commit"], 3),
     )
-
-
-def progress(total: int) -> Any:
-    """A bar on a terminal, nothing in a pipe."""
-    shown = sys.stderr.isatty()
-
-    def step(done: int) -> None:
-        if shown:
-            bar = "█" * (30 * done // total)
-            sys.stderr.write(f"\r{bar:30} {done}/{total} customers")
-            sys.stderr.write("\n" if done == total else "")
-            sys.stderr.flush()
-
-    return step
 
 
 def text(result: dict[str, Any]) -> str:
