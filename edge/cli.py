@@ -30,6 +30,7 @@ COMMANDS: Final[dict[str, str]] = {
     "decode": "answer decoding requests, a line of JSON each",
     "presence": "say where customers' devices are, from what scanners heard",
     "advise": "learn from a history of baskets, then say what to suggest to whom, and why",
+    "learn": "learn headquarters' ranking from whoever agreed, and send it to every shop",
     "watch": "run one reader alone and print what it sees",
     "gallery": "every page and state of the tablet with sample data",
     "bench": "measure, with the floor beside each figure",

@@ -42,9 +42,9 @@ class Answering:
         self._tally = Tally(known)
         self._filler = [*self._tally.by_popularity, *sorted(self._items)]
 
-    def packed(self) -> bytes | None:
-        """What was learnt, to be sent to shops; None where it is the rule alone."""
-        return pack(self._ranker.mixed) if self._ranker.mixed.plain else None
+    def packed(self, *, day: int) -> bytes | None:
+        """What was learnt by that day, to be sent to shops; None where it is the rule alone."""
+        return pack(self._ranker.mixed, day=day) if self._ranker.mixed.plain else None
 
     def answer(self, asked: Ask, k: int) -> list[Suggestion]:
         """Exactly `k` suggestions, fewer only where there are not so many products that may be named."""

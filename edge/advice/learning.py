@@ -30,6 +30,7 @@ class Shop:
     kinds: Mapping[str, str]
     barred: frozenset[str]
     packed: bytes | None = None
+    day: int = 0  # today: a model may be too old by now
 
 
 class Learning:
@@ -64,7 +65,7 @@ class Learning:
         try:
             shop = look()
             lines = ((who.hex(), visits(own(), but=shop.barred)) for who, own in known)
-            ranker = trained_on(numbered(lines, shop.kinds), given=_given(shop.packed))
+            ranker = trained_on(numbered(lines, shop.kinds), given=_given(shop))
             with self._lock:
                 for who in self._gone:
                     ranker.forget(who.hex())
@@ -95,10 +96,10 @@ class Learning:
         return self.ranker.ranked(asked, RANKED)
 
 
-def _given(packed: bytes | None) -> Mixed | None:
-    """Headquarters' model; one of another version waits until both sides are of one."""
+def _given(shop: Shop) -> Mixed | None:
+    """Headquarters' model; one of another version waits until both sides are of one, a stale one is none."""
     try:
-        return unpack(packed) if packed is not None else None
+        return unpack(shop.packed, day=shop.day) if shop.packed is not None else None
     except NoModel:
         return None
 

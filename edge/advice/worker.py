@@ -23,7 +23,7 @@ from edge.advice.learning import Learning, Shop
 from edge.advice.limits import barred_words
 from edge.advice.model import Model
 from edge.advice.ranking.packing import MODEL
-from edge.advice.rules import Ask, barred
+from edge.advice.rules import DAY_MS, Ask, barred
 from edge.advice.suggesting import suggest
 from edge.advice.talk import (
     Advise,
@@ -83,6 +83,7 @@ class Shelf:
         self._model = Model()
         self._learning = Learning()
         self._unreadable = 0
+        self._day = 0
 
     def _open(self) -> Connection:
         return open_reader(Path(self._start.journal), attach={"replica": Path(self._start.replica)})
@@ -103,7 +104,7 @@ class Shelf:
         """Every history anew, a slice a step; who has none any more is forgotten at the end."""
         seen: set[bytes] = set()
         after: bytes | None = b""
-        self._unreadable = 0
+        self._unreadable, self._day = 0, asked.now_ms // DAY_MS
         while after is not None:
             with closing(self._open()) as conn:
                 after, rows = recognition.baskets_after(
@@ -131,6 +132,7 @@ class Shelf:
             {name: item.category for name, item in known.items() if item.category.strip(" /")},
             frozenset(name for name, item in known.items() if barred(item, words)),
             packed,
+            self._day,
         )
 
     def _forget(self, customer_id: bytes) -> None:

@@ -156,7 +156,10 @@ def _report(words: argparse.Namespace) -> int:
 
 
 def _save(path: Path, answering: "Answering") -> None:
-    packed = answering.packed()
+    from edge.advice.rules import DAY_MS
+    from edge.kit.clock import SystemClock
+
+    packed = answering.packed(day=SystemClock().wall_ms() // DAY_MS)
     if packed is None:
         raise WelkomError(
             "nothing was learnt that could be kept",

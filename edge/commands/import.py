@@ -143,15 +143,16 @@ async def _people(words: argparse.Namespace) -> None:
 
 async def _model(hub: Hub, file: Path) -> None:
     from edge.advice.ranking.packing import MODEL, MOST_BYTES, NoModel, unpack
+    from edge.advice.rules import DAY_MS
 
     try:
         with file.open("rb") as opened:
             packed = opened.read(MOST_BYTES + 1)
-        unpack(packed)
+        unpack(packed, day=hub.now_ms() // DAY_MS)
     except OSError as error:
         raise _not_there(file, error) from None
     except NoModel as error:
-        raise _unreadable(f"{file}: no model of this version ({error})") from None
+        raise _unreadable(f"{file}: no model that shops would take ({error})") from None
     moved = await hub.change(models.publish, MODEL, packed)
     print(f"Sent to {len(moved)} shops." if moved else "Nothing was changed: every shop has this one.")
 

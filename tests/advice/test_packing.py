@@ -25,17 +25,17 @@ def net(width: int) -> Net:
 
 
 MIXED = Mixed((net(WITHOUT_HAND),), (net(len(NAMES)),), Mix(0.3), Mix(1.0, RULES[7]))
-PACKED = pack(MIXED)
+PACKED = pack(MIXED, day=20_000)
 
 
 def test_scores_are_the_same_after_the_journey_and_a_model_fits_a_row_of_the_feed() -> None:
     values = np.abs(DICE.normal(0, 1, (50, len(NAMES)))).astype(np.float32)
     rows = Table(np.zeros(50, np.int64), np.arange(50), values, np.zeros(50, bool))
-    came = unpack(PACKED)
+    came = unpack(PACKED, day=20_000)
     assert (came.plain_mix, came.hand_mix) == (Mix(0.3), Mix(1.0, RULES[7]))
     for hand in (False, True):
         assert came.score(rows, hand=hand) == pytest.approx(MIXED.score(rows, hand=hand), abs=0.05)
-    assert pack(came) == PACKED
+    assert pack(came, day=20_000) == PACKED
     assert len(PACKED) < 36_000
     assert Model.__struct_fields__ == ("packed", "sha256")
 
@@ -64,14 +64,14 @@ def changed(**other: object) -> bytes:
 )
 def test_what_is_no_model_of_this_version_is_refused(packed: bytes) -> None:
     with pytest.raises(NoModel):
-        unpack(packed)
+        unpack(packed, day=20_000)
 
 
 def test_a_model_with_a_number_that_is_none_is_refused() -> None:
     broken = net(WITHOUT_HAND)
     broken.biases[0][0] = np.nan
     with pytest.raises(NoModel):
-        unpack(pack(Mixed((broken,), MIXED.hand)))
+        unpack(pack(Mixed((broken,), MIXED.hand), day=20_000), day=20_000)
 
 
 def test_a_shop_with_too_short_a_history_ranks_with_the_model_it_was_given() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from edge import indexing
 from edge.advice.ranking.packing import pack
+from edge.advice.rules import DAY_MS
 from edge.app import open_edge
 from edge.cli import main
 from edge.config import load
@@ -166,7 +168,7 @@ def test_a_model_is_sent_once_and_what_is_none_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config, file = write_hub(tmp_path), tmp_path / "ranking.json"
-    file.write_bytes(pack(MIXED))
+    file.write_bytes(pack(MIXED, day=time.time_ns() // 1_000_000 // DAY_MS))
     words = ["import", "model", str(file), "--config", str(config)]
     assert main(words) == 0
     assert "Sent to 1 shops." in capsys.readouterr().out

@@ -29,6 +29,7 @@ MEASURED = {
     "welkom-reader@.service": 0.4,
     "welkom-hub-export.service": 0.2,
     "welkom-hub-backup.service": 0.2,
+    "welkom-hub-learn.service": 0.2,
 }
 
 UNIT = pytest.mark.parametrize("unit", UNITS, ids=lambda p: p.name)

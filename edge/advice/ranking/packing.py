@@ -20,7 +20,8 @@ from edge.advice.ranking.mixing import MIXES, RULES, Mix, Mixed, Rule
 from edge.advice.ranking.net import HIDDEN, Net
 
 MODEL: Final = "ranking"  # the name under which it travels
-FORMAT: Final = 2
+FORMAT: Final = 3
+STALE_DAYS: Final = 180  # what people buy has moved on by then: nobody has learnt anew for half a year
 MOST_BYTES: Final = 200_000
 MOST_NETS: Final = 8
 
@@ -35,9 +36,11 @@ def columns() -> str:
     return sha256(said.encode()).hexdigest()[:16]
 
 
-def pack(mixed: Mixed) -> bytes:
+def pack(mixed: Mixed, *, day: int) -> bytes:
+    """`day`: on which it was learnt, in days since 1970-01-01."""
     held = {
         "format": FORMAT,
+        "day": day,
         "columns": columns(),
         "mixes": [[each.share, *astuple(each.rule)] for each in (mixed.plain_mix, mixed.hand_mix)],
         "plain": [_packed(each) for each in mixed.plain],
@@ -46,19 +49,23 @@ def pack(mixed: Mixed) -> bytes:
     return json.dumps(held, separators=(",", ":"), sort_keys=True).encode()
 
 
-def unpack(packed: bytes) -> Mixed:
-    """Raises NoModel."""
+def unpack(packed: bytes, *, day: int) -> Mixed:
+    """Raises NoModel, also for what is stale on that day; a model of tomorrow is of a clock that runs ahead."""
     if len(packed) > MOST_BYTES:
         raise NoModel("too long")
     try:
         held = json.loads(packed)
         if held["format"] != FORMAT or held["columns"] != columns():
             raise NoModel("of another version")
+        if day - int(held["day"]) > STALE_DAYS:
+            raise NoModel("older than half a year")
         plain, hand = (
             tuple(_net(each, width) for each in held[name][:MOST_NETS])
             for name, width in (("plain", WITHOUT_HAND), ("hand", len(NAMES)))
         )
         mixes = [_mix(*each) for each in held["mixes"]]
+    except NoModel:
+        raise
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise NoModel("damaged") from error
     if len(mixes) != 2 or not plain or not hand:

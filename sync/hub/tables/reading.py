@@ -47,3 +47,15 @@ def customers(conn: Connection, *, after: bytes, most: int) -> list[bytes]:
         "SELECT id FROM customer WHERE id>:after ORDER BY id LIMIT :most", {"after": after, "most": most}
     )
     return [bytes(id_) for (id_,) in rows]
+
+
+def agreed(conn: Connection, purpose: str, *, now_ms: int) -> int:
+    """How many customers have a basis for a purpose now."""
+    row = conn.execute(
+        """
+        SELECT count(DISTINCT customer_id) FROM consent
+        WHERE purpose=:purpose AND state='given' AND (until_ms IS NULL OR until_ms>:now_ms)
+        """,
+        {"purpose": purpose, "now_ms": now_ms},
+    ).fetchone()
+    return int(row[0])
