@@ -17,6 +17,7 @@ from edge.kit.errors import ConfigError
 from sync.hub import config as hub_config
 from sync.hub import devices
 from sync.hub.passes.settings import load as load_passes
+from sync.hub.questions import Measure
 from sync.hub.sender import PORTS, Post
 from sync.hub.tables.devices import Device
 
@@ -34,6 +35,8 @@ _HUB: Final = {
     "hooks": (),
     "proxies": (),
     "snapshots": "",
+    "guests_at_once": Measure().at_once,
+    "guests_a_minute": Measure().a_minute,
     "choices": "choices",
     "country": "NL",
     "page": "",
@@ -140,6 +143,7 @@ def load_hub(path: Path, *, environment: Mapping[str, str]) -> HubFile:
     if database:
         hub = replace(hub, database=database, database_password=_password(credentials, PASSWORD))
     hub = replace(hub, hooks=_hooks(own["hooks"], file=path), proxies=_proxies(own["proxies"], file=path))
+    hub = replace(hub, guests=_guests(own, file=path))
     hub = replace(hub, post=_post(own, credentials, file=path))
     hub = replace(hub, choices=path.parent / str(own["choices"]))
     if own["snapshots"]:
@@ -216,6 +220,17 @@ def _hooks(listed: object, *, file: Path) -> tuple[str, ...]:
     ):
         raise _wrong(file, "hub.hooks", 'is a list of origins: hooks = ["http://crm.internal:9000"]')
     return tuple(listed)
+
+
+def _guests(own: Mapping[str, Any], *, file: Path) -> Measure:
+    """How often a shop may ask whose card it was handed."""
+    given = {}
+    for name in ("at_once", "a_minute"):
+        value = own[f"guests_{name}"]
+        if type(value) is not int or value < 1:
+            raise _wrong(file, f"hub.guests_{name}", "is a whole number from 1")
+        given[name] = value
+    return Measure(**given)
 
 
 def _proxies(listed: object, *, file: Path) -> tuple[str, ...]:

@@ -40,6 +40,8 @@ def effective(settings: HubFile) -> str:
         "choices": hub.choices or "",
         "snapshots": hub.snapshots or "",
         "signing": hub.signing,
+        "guests_at_once": hub.guests.at_once,
+        "guests_a_minute": hub.guests.a_minute,
         "country": hub.country,
         "page": hub.page,
         "mail": hub.post.url,

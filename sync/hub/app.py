@@ -34,6 +34,7 @@ from sync.hub.nonces import Shared
 from sync.hub.people import NewCustomer
 from sync.hub.portal import sessions
 from sync.hub.problem import Refusal
+from sync.hub.questions import Questions
 from sync.hub.signer import signer
 from sync.hub.snapshots.shelf import Shelf
 from sync.hub.store import Store, open_store
@@ -69,6 +70,7 @@ class Hub:
         self.nonces = Shared(db)
         self.bell = Bell()
         self.admission = Admission()
+        self.questions = Questions(config.guests)
         self.contacts = Contacts(now_ms=self.now_ms, on_change=self.bell.poke)
         self.log = log
 
@@ -143,10 +145,13 @@ class Hub:
         return taken
 
     async def invite(self, shop_id: str, ask: wire.GuestAsk) -> guests.Invited:
-        """Find the owner of a card that a shop does not know, and send them down; raises Refused."""
+        """Find the owner of a card that a shop does not know, and send them down; raises Refused, Refusal."""
+        self.questions.ask(shop_id)
         invited = await self.db.apply(
             guests.invite, self.keys, shop_id=shop_id, card=ask.card, now_ms=self.now_ms()
         )
+        if invited.found == "nobody":
+            self.questions.was_nobody(shop_id)
         self.announce(invited.moved)
         return invited
 

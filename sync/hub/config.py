@@ -9,6 +9,7 @@ from edge.consent.records import Party
 from edge.kit.errors import ConfigError
 from edge.kit.seal import key_of
 from sync.hub.passes.settings import Settings as Passes
+from sync.hub.questions import Measure
 from sync.hub.sender import Post
 
 NAMES: Final = ("hub_kek", "chain_key")
@@ -46,6 +47,7 @@ class Config:
     passes: Passes = field(default_factory=Passes)
     hooks: tuple[str, ...] = ()  # origins of our own network that webhooks may be told at, http too
     post: Post = field(default_factory=Post)  # how letters leave
+    guests: Measure = field(default_factory=Measure)  # how often a shop may ask whose card it was handed
     frame_ancestors: tuple[str, ...] = ()  # origins whose pages may show ours in a frame (the demo's stage)
 
 

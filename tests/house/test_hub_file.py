@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from edge.hub_file import HubFile, load_hub
+from edge.hub_health import effective
 from edge.kit.errors import ConfigError
+from sync.hub.questions import Measure
 
 KEY = "ab" * 32
 SHOP = f'[[shops]]\nid = "assen"\ndevice = "assen-1"\npublic_key = "{KEY}"\n'
@@ -34,6 +36,13 @@ def test_a_hub_with_one_shop(folder: Path) -> None:
 
 def test_an_empty_file_is_a_hub_without_shops(folder: Path) -> None:
     assert hub_of(folder, "").shops == ()
+
+
+def test_how_often_a_shop_may_ask_whose_card_it_was_handed_is_a_setting(folder: Path) -> None:
+    assert hub_of(folder, "").hub.guests == Measure()
+    found = hub_of(folder, "[hub]\nguests_at_once = 50\nguests_a_minute = 5\n")
+    assert found.hub.guests == Measure(at_once=50, a_minute=5)
+    assert "guests_at_once = 50\nguests_a_minute = 5\n" in effective(found)
 
 
 def test_names_say_how_people_call_a_shop(folder: Path) -> None:
@@ -84,6 +93,8 @@ def test_secrets_come_from_systemds_folder_when_it_gives_one(folder: Path) -> No
         ('[hub]\nport = "1"\n', "hub.port"),
         ("[hub]\nport = true\n", "hub.port"),
         ("[hub]\nhost = 1\n", "hub.host"),
+        ("[hub]\nguests_a_minute = 0\n", "hub.guests_a_minute"),
+        ("[hub]\nguests_at_once = true\n", "hub.guests_at_once"),
         ("[shops]\nid = 'a'\n", "shops"),
         ("shops = 5\n", "shops"),
         ("names = 5\n", "names"),

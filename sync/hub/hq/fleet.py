@@ -31,6 +31,7 @@ Why = Literal[
     "behind",
     "clock",
     "disk",
+    "guests",
     "dead",
     "old",
 ]
@@ -78,10 +79,17 @@ async def boxes(hub: "Hub") -> list[Box]:
     heard = {
         each: (hub.contacts.connected(each), hub.contacts.last_ms(each)) for each in hub.contacts.known()
     }
-    return await hub.db.view(gather, heard=heard, now_ms=hub.now_ms())
+    asking = hub.questions.refused()
+    return await hub.db.view(gather, heard=heard, asking=asking, now_ms=hub.now_ms())
 
 
-def gather(conn: Connection, *, heard: dict[str, tuple[bool, int | None]], now_ms: int) -> list[Box]:
+def gather(
+    conn: Connection,
+    *,
+    heard: dict[str, tuple[bool, int | None]],
+    asking: frozenset[str] = frozenset(),
+    now_ms: int,
+) -> list[Box]:
     said, heads, forked = tables.every(conn), tables.heads(conn), tables.forked(conn)
     opened = {each.device_id: each.erasures + each.stops for each in receipts.still_open(conn)}
     unsure = chains.ill(conn, broken_since_ms=now_ms - LOOKS_BROKE_MS, due_before_ms=now_ms - LOOKS_DUE_MS)
@@ -107,6 +115,7 @@ def gather(conn: Connection, *, heard: dict[str, tuple[bool, int | None]], now_m
                 clock_off_ms=clock,
                 forked=device.device_id in forked,
                 looks=device.device_id in unsure,
+                guests=device.shop_id in asking,
                 old=status is not None and _number(status) < newest,
                 now_ms=now_ms,
             )
@@ -126,6 +135,7 @@ def judged(
     clock_off_ms: int | None,
     forked: bool,
     looks: bool = False,
+    guests: bool = False,
     old: bool,
     now_ms: int,
 ) -> Box:
@@ -143,6 +153,7 @@ def judged(
         "behind": (lag_rows or 0) > BEHIND_ROWS,
         "clock": clock_off_ms is not None and abs(clock_off_ms) > CLOCK_MS,
         "disk": bool(status and status.disk_free_mb is not None and status.disk_free_mb < DISK_MB),
+        "guests": guests,
         "dead": device.dead > 0,
         "old": old,
     }

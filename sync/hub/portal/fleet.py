@@ -38,6 +38,7 @@ WHY: Final[dict[Why, str]] = {
     "behind": key("fleet.why.behind"),
     "clock": key("fleet.why.clock"),
     "disk": key("fleet.why.disk"),
+    "guests": key("fleet.why.guests"),
     "dead": key("fleet.why.dead"),
     "old": key("fleet.why.old"),
 }
