@@ -64,6 +64,7 @@ class Shop:
     readers: str = ""
     extra: Sequence[tuple[Person, Sequence[str]]] = ()
     under: Sequence[str] = ()  # what the appliance runs under, such as a tracer
+    hub_under: Sequence[str] = ()
     people: list[Person] = field(default_factory=list)
     edge: "subprocess.Popen[bytes] | None" = None
     hub: "subprocess.Popen[bytes] | None" = None
@@ -142,20 +143,21 @@ class Shop:
             self.pair_code = acts.pair_code(conn, "balie", now_ms=now_ms, keep_ms=3_600_000)
             self.cookie = signed_in(conn, staff_id, now_ms)
 
-    def start_hub(self) -> None:
-        self.hub = self._start("hub", "hub.toml", "hub.log")
+    def start_hub(self, *words: str) -> None:
+        self.hub = self._start("hub", "hub.toml", "hub.log", *words)
         self._answers(self.hub, self.hub_port)
 
     def start_edge(self) -> None:
         self.edge = self._start("edge", "welkom.toml", "edge.log")
         self._answers(self.edge, self.edge_port)
 
-    def _start(self, command: str, config: str, log: str) -> "subprocess.Popen[bytes]":
+    def _start(self, command: str, config: str, log: str, *words: str) -> "subprocess.Popen[bytes]":
         with open(self.folder / log, "ab") as stream:
             return subprocess.Popen(
                 [
-                    *(self.under if command == "edge" else ()),
+                    *(self.under if command == "edge" else self.hub_under),
                     *(sys.executable, "-m", "edge.cli", command, "--config", str(self.folder / config)),
+                    *words,
                 ],
                 stdout=stream,
                 stderr=stream,
@@ -172,8 +174,8 @@ class Shop:
 
         until(answered, timeout_s=PATIENT_S, what=f"an answer on port {port}")
 
-    def stop_hub(self) -> None:
-        _end(self.hub, signal.SIGTERM)
+    def stop_hub(self, sign: signal.Signals = signal.SIGTERM) -> None:
+        _end(self.hub, sign)
         self.hub = None
 
     def stop_edge(self, sign: signal.Signals = signal.SIGTERM) -> None:
