@@ -20,7 +20,7 @@ async def leave(db: Database[Any], customer_ids: Sequence[bytes]) -> None:
     for start in range(0, len(customer_ids), AT_ONCE):
         await db.apply(_gone, customer_ids[start : start + AT_ONCE])
     if customer_ids:
-        await db.scrub()
+        await db.force("replica")
 
 
 def erased(rows: Sequence[wire.Row]) -> list[bytes]:

@@ -166,7 +166,8 @@ class Uplink:
             raise wire.Malformed(
                 "a row of the feed has an id that is none", code="BAD_ID", hint="the hub has a bug: report it"
             ) from None
-        if joining.anything_local(self._db.reader):
+        if joining.confirmed(self._db.reader):
+            await self._db.force("replica")  # or a power cut would leave neither ours nor the hub's
             await self._db.apply(joining.settle)
 
     def hub_time(self, hub_time_ms: int) -> None:
@@ -253,7 +254,7 @@ class Uplink:
         """Force the replica to its disk: a power cut may take what is only in its log, and the journal's next word
         (whose cursors these are) would stay."""
         try:
-            await self._db.scrub()
+            await self._db.force("replica")
         except StoreError as error:
             raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
 

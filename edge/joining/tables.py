@@ -83,24 +83,29 @@ def unsaid(conn: Connection, *, now_ms: int) -> list[CredentialBlocked]:
 
 # Once the hub's own row stands in the replica, ours is only a copy that could grow old. The order of two
 # generations is that of consent.rules.merge.
-_SETTLE = (
+_CONFIRMED: Final = (
+    "main.joined WHERE EXISTS (SELECT 1 FROM replica.customer AS r WHERE r.id=joined.customer_id AND r.ver>0)",
     """
-    DELETE FROM main.joined WHERE EXISTS (
-        SELECT 1 FROM replica.customer AS r WHERE r.id=joined.customer_id AND r.ver>0)""",
-    """
-    DELETE FROM main.credential WHERE state='active' AND EXISTS (
+    main.credential WHERE state='active' AND EXISTS (
         SELECT 1 FROM replica.credential AS r WHERE r.hash=credential.hash)""",
     """
-    DELETE FROM main.consent WHERE state='given' AND EXISTS (
+    main.consent WHERE state='given' AND EXISTS (
         SELECT 1 FROM replica.consent AS r WHERE r.customer_id=consent.customer_id
             AND r.purpose=consent.purpose AND r.recipient=consent.recipient AND r.gen>=consent.gen)""",
 )
+_ANY_CONFIRMED: Final = "SELECT " + " OR ".join(f"EXISTS (SELECT 1 FROM {each})" for each in _CONFIRMED)
+
+
+def confirmed(conn: Connection) -> bool:
+    """Whether the replica has something of ours from the hub now."""
+    (found,) = conn.execute(_ANY_CONFIRMED).fetchone()
+    return bool(found)
 
 
 def settle(conn: Connection) -> None:
-    """Leave to the replica what the hub has confirmed; to be run after its rows are applied."""
-    for statement in _SETTLE:
-        conn.execute(statement)
+    """Leave to the replica what the hub has confirmed; to be run once its rows are on the disk."""
+    for each in _CONFIRMED:
+        conn.execute(f"DELETE FROM {each}")
 
 
 def anything_local(conn: Connection) -> bool:

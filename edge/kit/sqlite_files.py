@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,18 @@ from edge.kit.sqlite_open import BUSY_MS, attach_read_only, attach_writable, sto
 from edge.kit.sqlite_writer import Writer, patient
 
 _SCRUB_MS: Final = 200  # a tap waits as long for the writer; what could not be emptied is asked for again
+
+
+def _forced(conn: sqlite3.Connection, *, schema: str) -> None:
+    """A commit that says nothing new and waits for the disk: the log up to it is there then too."""
+    (version,) = conn.execute(f"PRAGMA {schema}.user_version").fetchone()
+    (level,) = conn.execute(f"PRAGMA {schema}.synchronous").fetchone()
+    conn.execute(f"PRAGMA {schema}.synchronous=FULL")
+    try:
+        with patient(conn):
+            conn.execute(f"PRAGMA {schema}.user_version={version}")
+    finally:
+        conn.execute(f"PRAGMA {schema}.synchronous={level}")
 
 
 class Files:
@@ -52,6 +65,16 @@ class Files:
             self.unscrubbed = await self._writer.run(empty)
         except sqlite3.Error as error:
             raise self.met(error) from None
+
+    async def force(self, schema: str) -> None:
+        """As `scrub`; and all that was committed to the attached `schema` is on its disk when this returns, also
+        while somebody reads from its log. Raises StoreError."""
+        await self.scrub()
+        if self.unscrubbed:
+            try:
+                await self._writer.run(partial(_forced, schema=schema))
+            except sqlite3.Error as error:
+                raise self.met(error) from None
 
     async def owe_sweep(self) -> None:
         """Before rows of people are deleted: the files are to be written anew, whatever happens until then."""

@@ -1,51 +1,36 @@
-"""A run of the real appliance under a tracer, cut at every kind of moment, and every disk opened again."""
+"""Every disk that a power cut may leave of the appliance, opened by its own code and held to what it had said."""
 
-import random
 import re
 import shutil
-import signal
 import sqlite3
 import tempfile
-import urllib.request
-from collections.abc import Mapping, Sequence
-from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
-from urllib.error import HTTPError
-from urllib.parse import urlencode
 
+import msgspec
+
+from edge.fetching.places import Places
 from edge.files import prepare
 from edge.kit.clock import SystemClock
 from edge.kit.errors import StoreError
-from edge.kit.sqlite import open_both
+from edge.kit.sqlite_open import open_both
 from edge.record import record
 from edge.wallet import acts
 from edge.wallet.rules import Asked
 from edge.wallet.tables import Here
-from staff_ui.security import FORM_FIELD, form_token
-from tests.patience import PATIENT_S
-from tests.stories.kills import Acknowledged, check_outbox
-from tests.stories.power import STRACE, Image, Op, images, read
-from tests.stories.shop import RECIPIENT, Shop, quiet, until
-from tests.stories.taps import Pipe
+from sync import wire
+from tests.stories.kills import check_outbox
+from tests.stories.power import Image, images
+from tests.stories.recording import Day, FeedRow, Recording
+from tests.stories.shop import RECIPIENT, quiet
+from tests.stories.trace import Op
 
 LINE_SAID: Final = re.compile(rb"\?line=([0-9a-f]{32})")
 SEQ_SAID: Final = re.compile(rb"data: (\d+)")
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: object, **__: object) -> None:
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """What a run did to its folder, beginning with `base`, and the lines of its ledger in the end."""
-
-    base: Mapping[str, bytes]
-    ops: Sequence[Op]
-    lines: Sequence[tuple[Any, ...]]
+RECEIPT_SAID: Final = re.compile(rb'"part":"shop:story:urgent","cursor":(\d+),"device"')
 
 
 @dataclass
@@ -56,95 +41,190 @@ class Cuts:
     in_doubt: int = 0  # facts were on the disk that nobody had been told of
     taken_back: int = 0  # and of what was written, something was not
     retried: int = 0
+    receipts: int = 0  # the receipt for the erasure had been sent
+    fetching: int = 0  # half of a replica lay there
     wrong: list[str] = field(default_factory=list)
 
 
-def recorded(shop: Shop, *, rounds: int, seed: int) -> Recording:
-    """Tap and fill in forms for some rounds, with the hub on the line, and pull the plug."""
-    folder, trace = shop.folder / "state", shop.folder / "trace"
-    base = {str(path): path.read_bytes() for path in folder.iterdir() if _kept(path)}
-    shop.under = (*STRACE, "-o", str(trace))
-    shop.start_edge()
-    shop.moved_in()  # whoever taps before is nobody, and stays so while they tap on
-    stream = Acknowledged(shop)
-    opener = urllib.request.build_opener(_NoRedirect)
-    dice = random.Random(seed)
-    known = [person.barcode for person in shop.people if {"recognition", "saving"} <= set(person.purposes)]
-    with closing(Pipe(shop.pipe)) as pipe:
-        for number in range(rounds):
-            pipe.tap(dice.choice(known), reader=f"counter-{number % 7}")
-            here = until(lambda: _here(shop), timeout_s=PATIENT_S, what="a visit of somebody who tapped")
-            _earn(shop, opener, dice, visit_id=dice.choice(here))
-    shop.stop_edge(signal.SIGKILL)
-    shop.under = ()
-    stream.close()
-    until(lambda: b"killed by SIGKILL" in _end(trace), timeout_s=PATIENT_S, what="the end of the trace")
-    with closing(sqlite3.connect(f"file:{shop.journal}?mode=ro", uri=True)) as conn:
-        lines = conn.execute("SELECT line_id, visit_id, delta, at_ms FROM ledger ORDER BY seq").fetchall()
-    return Recording(base, read(trace, folder), lines)
-
-
-def _end(trace: Path) -> bytes:
-    with open(trace, "rb") as content:
-        content.seek(max(0, trace.stat().st_size - 100_000))
-        return content.read()
-
-
-def _kept(path: Path) -> bool:
-    return path.is_file() and path.suffix != ".db-shm" and not path.name.endswith("-shm")
-
-
-def _here(shop: Shop) -> list[bytes]:
-    """The visits that are open, as whoever looks from outside sees them."""
-    with closing(sqlite3.connect(f"file:{shop.journal}?mode=ro", uri=True, timeout=PATIENT_S)) as conn:
-        return [visit_id for (visit_id,) in conn.execute("SELECT id FROM visit WHERE ended_ms IS NULL")]
-
-
-def _earn(shop: Shop, opener: urllib.request.OpenerDirector, dice: random.Random, *, visit_id: bytes) -> None:
-    """Some points for them, by the form of the tablet."""
-    tablet = dict(each.split("=", 1) for each in shop.cookie.split("; "))
-    fields = {"act": "earn", "amount": "5", "line": dice.randbytes(16).hex()}
-    fields[FORM_FIELD] = form_token(next(value for name, value in tablet.items() if "tablet" in name))
-    url = f"{shop.url}/visits/{visit_id.hex()}/wallet"
-    with suppress(HTTPError):  # 303 is one here
-        opener.open(
-            urllib.request.Request(url, urlencode(fields).encode(), {"Cookie": shop.cookie}),
-            timeout=PATIENT_S,
-        ).close()
-
-
-def cut(recording: Recording, *, count: int, seed: int) -> Cuts:
-    """Open `count` disks that a cut may have left."""
+def cut(day: Day, *, count: int, seed: int, ops: Sequence[Op] | None = None, **where: Any) -> Cuts:
+    """Open `count` disks of the appliance that a cut may have left, of its own run or of `ops` instead; `where` as `images`."""
     cuts = Cuts()
-    with tempfile.TemporaryDirectory(prefix="welkom-cuts-") as name:
-        for image in images(recording.base, recording.ops, count=count, seed=seed):
-            cuts.images += 1
-            try:
-                _open(Path(name) / "state", image, recording, cuts)
-            except (AssertionError, StoreError, sqlite3.Error) as error:
-                cuts.wrong.append(f"after {image.place} operations, {image.mode} of the rest: {error}")
+    expected = _Expected(day)
+    each_image(
+        replace(day.edge, ops=ops or day.edge.ops),
+        lambda folder, image: _open(folder, image, day, expected, cuts),
+        cuts.wrong,
+        count=count,
+        seed=seed,
+        **where,
+    )
+    cuts.images = count
     return cuts
 
 
-def _open(folder: Path, image: Image, recording: Recording, cuts: Cuts) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    for path, content in image.files.items():
-        (folder / Path(path).name).write_bytes(content)
+def each_image(
+    recording: Recording,
+    check: Callable[[Path, Image], None],
+    wrong: list[str],
+    *,
+    count: int,
+    seed: int,
+    **where: Any,
+) -> None:
+    """Lay each image into a folder and `check` it; what does not hold is a sentence in `wrong`."""
+    with tempfile.TemporaryDirectory(prefix="welkom-cuts-") as name:
+        folder = Path(name) / "state"
+        for image in images(recording.base, recording.ops, count=count, seed=seed, **where):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            for path, content in image.files.items():
+                (folder / path).parent.mkdir(exist_ok=True)
+                (folder / path).write_bytes(content)
+            try:
+                check(folder, image)
+            except (AssertionError, StoreError, wire.WireError, ValueError, sqlite3.Error) as error:
+                wrong.append(f"after {image.place} operations, {dict(image.modes)} of the rest: {error!r}")
+
+
+def whole(conn: sqlite3.Connection, *schemas: str) -> None:
+    for schema in schemas:
+        (verdict,) = conn.execute(f"PRAGMA {schema}.integrity_check").fetchone()
+        assert verdict == "ok", f"{schema}: {verdict}"
+
+
+class _Expected:
+    """What a replica holds at its cursors, from the hub's own rows."""
+
+    def __init__(self, day: Day) -> None:
+        self._feed = [row for row in day.feed if row[3] in ("key", "customer", "credential", "consent")]
+        self._residents = day.residents
+        self._known: dict[tuple[int, ...], set[tuple[Any, ...]]] = {}
+
+    def at(self, cursors: Mapping[str, int]) -> set[tuple[Any, ...]]:
+        key = tuple(cursors[part] for part in sorted(cursors))
+        if key not in self._known:
+            self._known[key] = self.own(_folded(self._feed, cursors))
+        return self._known[key]
+
+    def own(self, rows: set[tuple[Any, ...]]) -> set[tuple[Any, ...]]:
+        """Those about people of whom the feed alone speaks."""
+        return {row for row in rows if row[1] in self._residents}
+
+
+def _folded(feed: Sequence[FeedRow], cursors: Mapping[str, int]) -> set[tuple[Any, ...]]:
+    newest: dict[tuple[str, str], tuple[int, tuple[Any, ...]]] = {}
+    for part, seq, op, t, id_, ver, d in feed:
+        if seq > cursors.get(part, 0):
+            continue
+        if op == "del" and t == "credential":
+            newest.pop((t, id_), None)
+        elif op == "put" and ver >= newest.get((t, id_), (0,))[0]:
+            newest[t, id_] = ver, _held_as(t, id_, ver, msgspec.json.decode(d))
+    return {row for _, row in newest.values()}
+
+
+def _held_as(t: str, id_: str, ver: int, d: Mapping[str, Any]) -> tuple[Any, ...]:
+    match t:
+        case "credential":
+            return t, d["customer"], id_, ver, d["state"]
+        case "consent":
+            return t, d["customer"], d["purpose"], d["recipient"], ver, d["gen"], d["state"]
+        case "customer":
+            return t, id_, ver
+        case _:
+            return t, id_
+
+
+_HELD: Final = (
+    "SELECT 'key', lower(hex(customer_id)) FROM replica.customer_key",
+    "SELECT 'customer', lower(hex(id)), ver FROM replica.customer",
+    "SELECT 'credential', lower(hex(customer_id)), lower(hex(hash)), ver, state FROM replica.credential",
+    "SELECT 'consent', lower(hex(customer_id)), purpose, recipient, ver, gen, state FROM replica.consent",
+)
+
+
+def _open(folder: Path, image: Image, day: Day, expected: _Expected, cuts: Cuts) -> None:
     files = prepare(folder, log=quiet, mend=True)
     assert not files.set_aside, "the replica is damaged"
+    cuts.fetching += Places(files.replica).packed.exists()
     with closing(open_both(files.journal, attach={"replica": files.replica})) as conn:
+        whole(conn, "main", "replica")
         written = check_outbox(conn)
         told = max(map(int, SEQ_SAID.findall(image.said)), default=0)
         assert written >= told, f"{told} facts were acknowledged, {written} are there"
         cuts.in_doubt += written > told
+        _as_the_feed_says(conn, expected)
+        if receipted(image.said) >= day.gone_at[wire.urgent_part("story")]:
+            cuts.receipts += 1
+            _gone(conn, day.erased)
+        _as_the_facts_say(conn, day)
         lines = {line_id: row for line_id, *row in conn.execute(_LEDGER).fetchall()}
-        for line_id in LINE_SAID.findall(image.said):
-            assert bytes.fromhex(line_id.decode()) in lines, "a line that was answered is not there"
-        cuts.taken_back += len(lines) < len(recording.lines)
-        for form in recording.lines:
+        theirs = {form[0] for form in day.lines}  # of whom was erased, no line is left to be looked for
+        for line_id in map(bytes.fromhex, map(bytes.decode, LINE_SAID.findall(image.said))):
+            assert line_id in lines or line_id not in theirs, "a line that was answered is not there"
+        cuts.taken_back += len(lines) < len(day.lines)
+        for form in day.lines:
             _again(conn, form, lines.get(form[0]), cuts)
         check_outbox(conn)
+
+
+def receipted(said: bytes) -> int:
+    """Up to where the hub was told that what it took away is gone."""
+    return max(map(int, RECEIPT_SAID.findall(said)), default=0)
+
+
+def _as_the_feed_says(conn: sqlite3.Connection, expected: _Expected) -> None:
+    """The replica is what its cursors say, neither more nor less."""
+    cursors = dict(conn.execute("SELECT part, seq FROM replica.feed_cursor").fetchall())
+    here = expected.own({row for sql in _HELD for row in conn.execute(sql).fetchall()})
+    there = expected.at(cursors)
+    assert here == there, f"at {cursors}: {len(there - here)} rows are missing, {len(here - there)} too many"
+
+
+def _as_the_facts_say(conn: sqlite3.Connection, day: Day) -> None:
+    """Whoever is said to have joined is held, a bound card is theirs, and a "no" is one."""
+    facts = conn.execute("SELECT kind, body FROM outbox").fetchall()
+    for kind, body in facts:
+        said = msgspec.json.decode(body)
+        if not said or said.get("customer_id") == day.erased.hex():
+            continue
+        who = bytes.fromhex(said.get("customer_id") or "")
+        match kind:
+            case "consent_withdrawn":
+                sql = "SELECT state FROM main.consent WHERE customer_id=? AND purpose=?"
+                held = conn.execute(sql, (who, said["purpose"])).fetchall()
+                assert held == [("withdrawn",)], "a withdrawal was written down, and is none"
+            case "customer_joined":
+                assert _held(conn, "joined", who) or _held(conn, "customer", who), "who joined is nobody"
+            case "credential_bound":
+                hashes = {card for (card,) in conn.execute(_CARDS, {"who": who})}
+                assert bytes.fromhex(said["hash"]) in hashes, "a card that was bound is nobody's"
+
+
+_HAS: Final = {
+    "joined": "SELECT EXISTS (SELECT 1 FROM main.joined WHERE customer_id=?)",
+    "customer": "SELECT EXISTS (SELECT 1 FROM replica.customer WHERE id=?)",
+}
+_CARDS: Final = """
+    SELECT hash FROM main.credential WHERE customer_id=:who AND state='active'
+    UNION SELECT hash FROM replica.credential WHERE customer_id=:who AND state='active'"""
+
+
+def _held(conn: sqlite3.Connection, where: str, customer_id: bytes) -> bool:
+    return bool(conn.execute(_HAS[where], (customer_id,)).fetchone()[0])
+
+
+def _gone(conn: sqlite3.Connection, customer_id: bytes) -> None:
+    """Nothing of theirs in any table of either file."""
+    for schema in ("main", "replica"):
+        tables = conn.execute(f"SELECT name FROM {schema}.sqlite_schema WHERE type='table'").fetchall()
+        for (table,) in tables:
+            columns = {row[1] for row in conn.execute(f"PRAGMA {schema}.table_info({table})")}
+            column = "id" if table == "customer" else "customer_id"
+            if column in columns:
+                sql = f"SELECT count(*) FROM {schema}.{table} WHERE {column}=?"
+                (left,) = conn.execute(sql, (customer_id,)).fetchone()
+                assert not left, f"the receipt was sent, and {schema}.{table} still has {left} of theirs"
 
 
 _LEDGER: Final = "SELECT line_id, visit_id, delta, at_ms FROM ledger"

@@ -10,6 +10,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 
 from edge.kit.chain import GENESIS, link
+from edge.outbox import BLANK
 from tests.patience import PATIENT_S
 from tests.stories.shop import Shop, until
 from tests.stories.taps import Pipe
@@ -105,6 +106,9 @@ def check_outbox(conn: sqlite3.Connection) -> int:
     previous = GENESIS
     for number, (seq, at_ms, kind, body, held) in enumerate(rows, 1):
         assert seq == number
+        if body == BLANK:  # of somebody who was erased: it stands on its word
+            previous = held
+            continue
         previous = link(previous, seq=seq, at_ms=at_ms, kind=kind, body=body)
         assert previous == held
     return len(rows)

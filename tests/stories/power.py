@@ -1,8 +1,8 @@
 """Power cuts: every disk that a cut may leave of what a recorded run wrote, synced and renamed.
 
 A cut at any moment leaves what was synced, and of the rest of each file any part of its own: nothing, all, the first
-of it, some of it, or some sectors of it; and of the names in each folder that were made, taken away or changed and not
-synced, the first so many. Each such disk is opened by the appliance's and the hub's own code.
+of it, some of it, or some sectors of it; and of the names in each folder that were made, taken away or changed and
+not synced, the first so many. Each such disk is opened by the appliance's and the hub's own code.
 """
 
 import random
@@ -46,16 +46,25 @@ class Image:
     said: bytes
 
 
-def images(base: Mapping[str, bytes], ops: Sequence[Op], *, count: int, seed: int) -> Iterator[Image]:
+def images(
+    base: Mapping[str, bytes],
+    ops: Sequence[Op],
+    *,
+    count: int,
+    seed: int,
+    among: Sequence[int] | None = None,
+    modes: Sequence[Mode] = MODES,
+) -> Iterator[Image]:
     """`count` legal disks, by place; `base` is what was there and synced before the first operation.
 
-    Half the cuts fall where something was just synced, answered or renamed: where a mistake in the order shows.
+    `among`: after how many operations to cut; else anywhere, and every other time where something was just synced,
+    answered or renamed: where a mistake in the order shows.
     """
     dice = random.Random(seed)
     near = [place for place, op in enumerate(ops, 1) if op.kind in ("sync", "rename", "unlink", "said")]
     everywhere = range(1, len(ops) + 1)
-    places = sorted(dice.choice(near if number % 2 else everywhere) for number in range(count))
-    disk = _Disk(base)
+    places = sorted(dice.choice(among or (near if number % 2 else everywhere)) for number in range(count))
+    disk = _Disk(base, modes)
     for place, op in enumerate(ops, 1):
         disk.do(place, op)
         while places and places[0] == place:
@@ -64,8 +73,11 @@ def images(base: Mapping[str, bytes], ops: Sequence[Op], *, count: int, seed: in
 
 
 class _Disk:
-    def __init__(self, base: Mapping[str, bytes]) -> None:
-        self._names = {path: _File(bytearray(content)) for path, content in base.items()}  # as processes see them
+    def __init__(self, base: Mapping[str, bytes], modes: Sequence[Mode]) -> None:
+        self._modes = modes
+        self._names = {
+            path: _File(bytearray(content)) for path, content in base.items()
+        }  # as processes see them
         self._surely = dict(self._names)  # as a cut finds them
         self._loose: dict[str, list[_Name]] = {}  # by folder: what may be lost of that
         self._said = bytearray()
@@ -99,7 +111,9 @@ class _Disk:
         there = dict(self._surely)
         for changes in self._loose.values():
             _rename(there, changes[: dice.randint(0, len(changes))])
-        modes: dict[str, Mode] = {path: dice.choice(MODES) for path, file in there.items() if file.loose}
+        modes: dict[str, Mode] = {
+            path: dice.choice(self._modes) for path, file in there.items() if file.loose
+        }
         content = {path: _content(file, modes.get(path, "all"), dice) for path, file in there.items()}
         return Image(place, modes, content, bytes(self._said))
 

@@ -1,4 +1,4 @@
-"""A day at the counter in short, of the real appliance and the real hub under a tracer, until both lose their power."""
+"""A short day of the real appliance and the real hub under a tracer, until both lose their power."""
 
 import asyncio
 import random
@@ -8,7 +8,7 @@ import sqlite3
 import urllib.request
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -43,7 +43,7 @@ class Recording:
     """What a run did to a folder, beginning with `base`."""
 
     base: Mapping[str, bytes]
-    ops: list[Op]
+    ops: Sequence[Op]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +52,36 @@ class Day:
 
     edge: Recording
     hub: Recording
-    lines: Sequence[tuple[Any, ...]]
+    lines: Sequence[tuple[Any, ...]]  # but those of whom was erased
     feed: Sequence[FeedRow]
     erased: bytes  # a customer
     gone_at: Mapping[str, int]  # by partition: the row that says so
     residents: frozenset[str]  # ids of those whom the feed alone speaks of
     keys: hub_config.Keys
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Rows as they first stood: an erasure writes over every row of theirs."""
+
+    feed: dict[tuple[str, int], FeedRow] = field(default_factory=dict)
+    lines: dict[bytes, tuple[Any, ...]] = field(default_factory=dict)
+
+    def look(self, shop: Shop) -> None:
+        with closing(sqlite3.connect(shop.folder / "hub" / "hub.db", timeout=PATIENT_S)) as conn:
+            sql = "SELECT part, seq, op, t, id, ver, d FROM feed WHERE part IN (?, ?)"
+            for row in conn.execute(sql, PARTS):
+                self.feed.setdefault((row[0], row[1]), row)
+        for row in _lines(shop):
+            self.lines.setdefault(row[0], row)
+
+    def rows(self) -> list[FeedRow]:
+        return [self.feed[place] for place in sorted(self.feed)]
+
+
+def _lines(shop: Shop) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(f"file:{shop.journal}?mode=ro", uri=True, timeout=PATIENT_S)) as conn:
+        return conn.execute("SELECT line_id, visit_id, delta, at_ms FROM ledger ORDER BY seq").fetchall()
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -97,7 +121,7 @@ class Counter:
 
 
 def recorded(shop: Shop, *, rounds: int, seed: int) -> Day:
-    """The replica fetched anew; taps, points, a guest, a new customer, a card, a "no" and an erasure; then no power."""
+    """The replica fetched anew; taps, points, a guest, somebody new, a card, a "no", an erasure; then no power."""
     state, hub_state = shop.folder / "state", shop.folder / "hub"
     traces = shop.folder / "edge.trace", shop.folder / "hub.trace"
     token, keys = _headquarters(shop)
@@ -113,17 +137,15 @@ def recorded(shop: Shop, *, rounds: int, seed: int) -> Day:
     shop.start_hub("--restored")
     until(lambda: _logged(shop, "replica_fetched"), timeout_s=PATIENT_S, what="the replica fetched whole")
     stream = Acknowledged(shop)
-    feed: dict[tuple[str, int], FeedRow] = {}
-    erased, others = _work(shop, Counter(shop, token), rounds=rounds, seed=seed, feed=feed)
+    seen = _Seen()
+    erased, others = _work(shop, Counter(shop, token), seen, rounds=rounds, seed=seed)
     for end, trace in ((shop.stop_edge, traces[0]), (shop.stop_hub, traces[1])):
         end(signal.SIGKILL)
         until(lambda: b"killed by SIGKILL" in _end(trace), timeout_s=PATIENT_S, what="the end of a trace")  # noqa: B023
     shop.under = shop.hub_under = ()
     stream.close()
-    _remember(shop, feed)
-    with closing(sqlite3.connect(f"file:{shop.journal}?mode=ro", uri=True)) as conn:
-        lines = conn.execute("SELECT line_id, visit_id, delta, at_ms FROM ledger ORDER BY seq").fetchall()
-    rows = [feed[place] for place in sorted(feed)]
+    seen.look(shop)
+    rows, lines = seen.rows(), [line for line in _lines(shop) if seen.lines[line[0]] == line]
     gone = {part: seq for part, seq, op, _, id_, _, _ in rows if (op, id_) == ("erase", erased.hex())}
     residents = {person.customer_id.hex() for person in shop.people} - {erased.hex(), *others}
     return Day(
@@ -157,9 +179,7 @@ def _headquarters(shop: Shop) -> tuple[str, hub_config.Keys]:
     return asyncio.run(prepare()), keys
 
 
-def _work(
-    shop: Shop, counter: Counter, *, rounds: int, seed: int, feed: dict[tuple[str, int], FeedRow]
-) -> tuple[bytes, set[str]]:
+def _work(shop: Shop, counter: Counter, seen: _Seen, *, rounds: int, seed: int) -> tuple[bytes, set[str]]:
     """Whom headquarters erased, and who else is not as the feed alone says."""
     dice = random.Random(seed)
     known = [person for person in shop.people if {"recognition", "saving"} <= set(person.purposes)]
@@ -180,7 +200,7 @@ def _work(
                 counter.post(f"/visits/{there}/stop")
             if number == 2 * rounds // 3:
                 _settled(shop)
-                _remember(shop, feed)  # an erasure writes over every row of theirs
+                seen.look(shop)
                 path = f"/customers/{erased.customer_id.hex()}?purpose=recognition&recipient={RECIPIENT}"
                 counter.at_hub("DELETE", path)
                 assert "UNKNOWN_CUSTOMER" in counter.at_hub("GET", path)
@@ -235,7 +255,7 @@ def _receipted(shop: Shop) -> bool:
             " AND seq>(SELECT coalesce(max(cursor), 0) FROM receipt WHERE device_id='story-1')",
             (wire.urgent_part("story"),),
         ).fetchone()
-    return left == 0
+    return bool(left == 0)
 
 
 def _settled(shop: Shop) -> None:
@@ -250,14 +270,6 @@ def _settled(shop: Shop) -> None:
         return not waits and all(cursors.get(part) == last for part, last in heads.items())
 
     until(all_said, timeout_s=PATIENT_S, what="nothing on its way between shop and hub")
-
-
-def _remember(shop: Shop, feed: dict[tuple[str, int], FeedRow]) -> None:
-    """What the hub says by now: rows that an erasure or a guest's leaving writes over later stay as they were."""
-    with closing(sqlite3.connect(shop.folder / "hub" / "hub.db", timeout=PATIENT_S)) as conn:
-        sql = "SELECT part, seq, op, t, id, ver, d FROM feed WHERE part IN (?, ?)"
-        for row in conn.execute(sql, PARTS):
-            feed.setdefault((row[0], row[1]), row)
 
 
 def _logged(shop: Shop, event: str) -> bool:

@@ -1,7 +1,7 @@
 """What a real process did to the files of one folder and said on its sockets, as `strace` recorded it."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -44,7 +44,9 @@ _CALLS: Final[Mapping[str, re.Pattern[str]]] = {
     "unlink": re.compile(rf"unlink(?:at)?\((?:[^,\"]+, )?{_TEXT}"),
     "rename": re.compile(rf"rename\w*\((?:[^,\"]+, )?{_TEXT}, (?:[^,\"]+, )?{_TEXT}"),
     "said": re.compile(rf"(?:write|writev|sendto|sendmsg)\({_FD}.*"),
-    "unknown": re.compile(rf"(fallocate|pwritev2?|copy_file_range|sendfile|truncate|link|linkat)\(.*?{_TEXT}?"),
+    "unknown": re.compile(
+        rf"(fallocate|pwritev2?|copy_file_range|sendfile|truncate|link|linkat)\(.*?{_TEXT}?"
+    ),
 }
 _DONE: Final = re.compile(r"= \d+(?:<|$| )")
 
@@ -137,9 +139,8 @@ class _Reading:
             if before is not None and after is not None:
                 self._sizes[after] = self._sizes.pop(before, 0)
                 self.ops.append(Op("rename", before, to=after))
-        elif found := _CALLS["unknown"].match(text):
-            if any(_bytes(each).startswith(self._folder.encode()) for each in re.findall(_TEXT, text)):
-                raise ValueError(f"the model of a disk does not know {found[1]}")
+        elif (found := _CALLS["unknown"].match(text)) and self._folder in _texts(text):
+            raise ValueError(f"the model of a disk does not know {found[1]}")
 
     def _opened(self, path: str | None, flags: str) -> None:
         if path is None or ("O_WRONLY" not in flags and "O_RDWR" not in flags):
@@ -160,6 +161,11 @@ class _Reading:
         return path.removeprefix(self._folder)
 
 
+def _texts(text: str) -> str:
+    """All paths and contents in a call, one after the other."""
+    return b" ".join(map(_bytes, re.findall(r"((?:\\x[0-9a-f]{2})+)", text))).decode("latin-1")
+
+
 def _bytes(text: str) -> bytes:
     return bytes.fromhex(text.replace("\\x", ""))
 
@@ -173,7 +179,6 @@ def held(folder: Path) -> dict[str, bytes]:
     }
 
 
-def without(ops: list[Op], forgotten: str) -> Iterator[Op]:
-    """The same run by a program that does not sync this file (or "." the folder itself): a planted mistake."""
-    for op in ops:
-        yield Op("said") if op.kind == "sync" and op.path == forgotten else op
+def without(ops: Sequence[Op], *forgotten: str) -> list[Op]:
+    """The same run by a program that does not sync these files (or "." the folder itself): a planted mistake."""
+    return [Op("said") if op.kind == "sync" and op.path in forgotten else op for op in ops]

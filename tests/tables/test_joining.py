@@ -1,5 +1,6 @@
 """Becoming known in the shop itself: one commit, nothing before it, and nothing lost after it."""
 
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
@@ -170,6 +171,28 @@ async def test_what_the_hub_confirms_is_left_to_the_replica(tmp_path: Path) -> N
         )
         for table in ("main.joined", "main.consent", "main.credential"):
             assert floor.one(f"SELECT count(*) FROM {table}") == 0
+        assert card_shows(floor, new.customer_id)["name"] == name_trait(NAME)
+        assert await floor.tap(NEW) == Recognised()
+
+
+async def test_a_power_cut_after_the_hub_confirmed_somebody_loses_them_in_neither_file(tmp_path: Path) -> None:
+    here, after = tmp_path / "here", tmp_path / "after"
+    async with open_floor(here) as floor:
+        new = fact(floor)
+        await join(floor, new)
+        person = floor.feed.new_person(NEW)
+        known = type(person)(new.customer_id, person.key, person.hashes)
+        await floor.apply(
+            floor.feed.key(known),
+            floor.feed.customer(known, {"name": name_trait(NAME)}),
+            floor.feed.credential(known),
+            floor.feed.consent(known),
+            floor.feed.consent(known, "saving"),
+        )
+        shutil.copytree(here, after)
+    (after / "replica.db-wal").unlink(missing_ok=True)  # what the disk was not forced to keep
+    async with open_floor(after) as floor:
+        assert floor.one("SELECT count(*) FROM main.joined") == 0
         assert card_shows(floor, new.customer_id)["name"] == name_trait(NAME)
         assert await floor.tap(NEW) == Recognised()
 
