@@ -47,7 +47,7 @@ class Cuts:
 
 
 def cut(day: Day, *, count: int, seed: int, ops: Sequence[Op] | None = None, **where: Any) -> Cuts:
-    """Open `count` disks of the appliance that a cut may have left, of its own run or of `ops` instead; `where` as `images`."""
+    """Open `count` disks of the appliance that a cut may have left; `ops`: of another run than its own."""
     cuts = Cuts()
     expected = _Expected(day)
     each_image(
