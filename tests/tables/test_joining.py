@@ -175,7 +175,9 @@ async def test_what_the_hub_confirms_is_left_to_the_replica(tmp_path: Path) -> N
         assert await floor.tap(NEW) == Recognised()
 
 
-async def test_a_power_cut_after_the_hub_confirmed_somebody_loses_them_in_neither_file(tmp_path: Path) -> None:
+async def test_a_power_cut_after_the_hub_confirmed_somebody_loses_them_in_neither_file(
+    tmp_path: Path,
+) -> None:
     here, after = tmp_path / "here", tmp_path / "after"
     async with open_floor(here) as floor:
         new = fact(floor)
