@@ -22,6 +22,7 @@ from edge.kit.ids import uuid7_source
 from edge.kit.sqlite import Database
 from edge.record import record, set_clock
 from edge.simulate import guests
+from edge.simulate.basis import none_without
 from edge.simulate.centre import KEYS
 from edge.simulate.client import Client
 from edge.simulate.disk import Clock, Disk, lay, quiet
@@ -204,7 +205,7 @@ class Box:
         with suppress(StoreError):
             await self.db.apply(set_clock, now_ms)
         await self.do(partial(visits.end_quiet, now_ms=now_ms, quiet_ms=QUIET_MS))
-        await self.do(partial(visits.end_without_basis, now_ms=now_ms, recipient=RECIPIENT))
+        await self._end_without_basis(now_ms)
         await guests.leave(self)
 
     async def _applied(self, rows: Sequence[wire.Row]) -> None:
@@ -216,8 +217,12 @@ class Box:
             elif isinstance(body, wire.Consent):
                 self.saw_yes(bytes.fromhex(body.customer), body.purpose, body.gen)
         with suppress(StoreError):
-            await self.do(partial(visits.end_without_basis, now_ms=self.time.now_ms(), recipient=RECIPIENT))
+            await self._end_without_basis(self.time.now_ms())
         self.elsewhere.moved()
+
+    async def _end_without_basis(self, now_ms: int) -> None:
+        words: dict[str, Any] = {"recipient": RECIPIENT, "now_ms": now_ms}
+        await self.do(none_without(partial(visits.end_without_basis, **words), self.memory.wrong, **words))
 
     def saw_withdrawal(self, customer_id: bytes, purpose: str, gen: int) -> None:
         held = self.memory.withdrawn

@@ -2,6 +2,8 @@
 
 import random
 from collections.abc import Callable, Coroutine, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, cast
@@ -23,6 +25,16 @@ from sync.hub.tables.devices import Device
 from sync.hub.tables.feed import Moved
 
 KEYS: Final = Keys(hub_kek=b"K" * 32, chain_key=b"C" * 32)
+
+
+@dataclass
+class Done:
+    """What headquarters and customers on their own page were told is done, whatever the hub forgets."""
+
+    blocked: set[str] = field(default_factory=set)  # cards
+    # customer and purpose -> the generation that was stopped, or given
+    withdrawn: dict[tuple[bytes, str], int] = field(default_factory=dict)
+    given: dict[tuple[bytes, str], int] = field(default_factory=dict)
 
 
 class _Now:
@@ -53,6 +65,8 @@ class Centre:
         self.disk = Disk(folder, FILE)
         self.clock = clock
         self.up = False
+        self.done = Done()
+        self._then = Done()  # when the backup was made
         self._dice = dice
         self._on_death = on_death
 
@@ -75,6 +89,15 @@ class Centre:
     def end(self) -> None:
         self.up = False
         self.process.end()
+
+    def back_up(self) -> None:
+        self.disk.back_up(self.reader)
+        self._then = deepcopy(self.done)
+
+    def put_back(self) -> None:
+        """After `end`: the backup. What was done since is gone with the disk, where no shop holds it."""
+        self.disk.put_back()
+        self.done = deepcopy(self._then)
 
     async def erase(self, customer_id: bytes) -> None:
         """As `Hub.erase`, without its thread."""

@@ -15,6 +15,7 @@ from edge.kit.chain import GENESIS, link
 from edge.kit.seal import key_place, unseal
 from edge.outbox import BLANK
 from edge.recognition.rules import hashes, outer
+from edge.simulate import done
 from edge.simulate.box import RECIPIENT, Box, Kept, is_held
 from edge.simulate.centre import KEYS, Centre
 from edge.simulate.life import PURPOSES, People, Person
@@ -38,7 +39,7 @@ def everything(centre: Centre, boxes: list[Box], people: People) -> list[Broken]
     """All that must hold once everything has been said."""
     hub = centre.reader
     known = [each for each in people.all if _exists(hub, each.id)]
-    gone = [each for each in people.all if _is_erased(hub, each.id)]
+    gone = [each for each in people.all if each.erased or _is_erased(hub, each.id)]
     found = chain(
         chain.from_iterable(
             chain(
@@ -55,6 +56,7 @@ def everything(centre: Centre, boxes: list[Box], people: People) -> list[Broken]
         ),
         _balances(boxes, hub, known, centre.hub.now_ms()),
         _ledgers(boxes, hub, known),
+        _done(centre, boxes, known, people.contested),
         _nothing_left(centre, boxes, people, gone),
     )
     return list(found)
@@ -128,7 +130,8 @@ def _one_history(box: Box, hub: Connection) -> Found:
         previous = hash_
     dead = hub.execute(
         "SELECT kind, code FROM event WHERE device_id=? AND code IS NOT NULL AND code NOT IN "
-        "('UNKNOWN_CUSTOMER', 'NOT_RESIDENT', 'UNKNOWN_CREDENTIAL', 'NO_INSTRUMENT', 'CREDENTIAL_TAKEN')",
+        "('UNKNOWN_CUSTOMER', 'NOT_RESIDENT', 'UNKNOWN_CREDENTIAL', 'NO_INSTRUMENT', 'CREDENTIAL_TAKEN') "
+        "AND NOT (code='ASK_AGAIN' AND kind='consent_given')",
         (box.device,),
     ).fetchall()
     for kind, code in dead:
@@ -339,6 +342,13 @@ def _views(box: Box) -> Found:
             return
 
 
+def _done(centre: Centre, boxes: list[Box], known: list[Person], contested: set[str]) -> Found:
+    """I1, I4, I5: what people were told is done is done, at the hub and by the shops' receipts everywhere."""
+    those = {each.id for each in known}
+    found = done.came_of_it(centre.reader, centre.done, boxes, those, contested)
+    return (Broken(*each) for each in chain(found, done.receipts_given(centre.reader, boxes)))
+
+
 def _nothing_left(centre: Centre, boxes: list[Box], people: People, gone: list[Person]) -> Found:
     """I5: of whoever was erased nothing is left in any table, index, log or outbox, and nothing came back."""
     if back := [each for each in people.all if each.erased and _exists(centre.reader, each.id)]:
@@ -350,22 +360,24 @@ def _nothing_left(centre: Centre, boxes: list[Box], people: People, gone: list[P
         for trace in box.disk.traces(needles):
             yield Broken("I5", f"{box.name}: {trace}")
             return
-    ids = {each.id for each in gone} | {each.id.hex().encode() for each in gone}
-    for table, columns in _TEXTS.items():
-        for row in centre.reader.execute(f"SELECT {columns} FROM {table}"):
-            content = b"|".join(each if isinstance(each, bytes) else str(each).encode() for each in row)
-            if any(id_ in content for id_ in ids):
-                yield Broken("I5", f"hub: {table} still names somebody who was erased")
-                return
+    for table, said in _told_by(centre.reader):
+        if any(needle in said for needle in needles):
+            yield Broken("I5", f"hub: {table} still names somebody who was erased")
+            return
 
 
-_TEXTS: Final = {
-    "event": "body, coalesce(customer_id, '')",
-    "feed": "d",
-    "ledger": "customer_id",
-    "customer_key": "customer_id",
-    "trait": "customer_id",
-    "credential": "customer_id",
-    "consent": "customer_id",
-    "residency": "customer_id",
+def _told_by(hub: Connection) -> Iterator[tuple[str, bytes]]:
+    """Every word in each table of the hub, except that a shop is told in its partition whom to forget."""
+    tables = hub.execute("SELECT name FROM sqlite_schema WHERE type='table'").fetchall()
+    for (table,) in tables:
+        rows = hub.execute(_ROWS.get(table, f"SELECT * FROM {table}"))
+        yield table, b"|".join(_bytes(each) for row in rows for each in row if type(each) is not int)
+
+
+def _bytes(each: bytes | str | None) -> bytes:
+    return each if isinstance(each, bytes) else each.encode() if each else b""
+
+
+_ROWS: Final = {
+    "feed": "SELECT CASE op WHEN 'put' THEN id END, CASE op WHEN 'put' THEN customer_id END, d FROM feed"
 }

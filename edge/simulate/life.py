@@ -4,6 +4,7 @@ import random
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
+from sqlite3 import Connection
 from typing import Any, Final
 
 from edge.catalogue import acts as catalogue
@@ -18,6 +19,7 @@ from edge.joining.sealing import newcomer, sealed_card
 from edge.kit.errors import Refused
 from edge.recognition.rules import Hashes, hashes
 from edge.simulate import guests
+from edge.simulate.basis import only_who_may
 from edge.simulate.box import QUIET_MS, RECIPIENT, Act, Box
 from edge.simulate.centre import KEYS, Centre
 from edge.staff.deeds import Doer
@@ -128,20 +130,19 @@ class InShops:
             await self._send(box, asked.line_id, form)
 
     async def _tap(self, box: Box, shown: Hashes) -> list[Fact]:
-        return await box.do(
-            partial(
-                visits.saw,
-                credential=shown.outer,
-                reader="counter-1",
-                how="tap",
-                evidence=self._dice.choice(("weak", "strong")),
-                now_ms=box.time.now_ms(),
-                new_id=box.new_id,
-                recipient=RECIPIENT,
-                quiet_ms=QUIET_MS,
-                watching=box.watching,
-            )
+        words: dict[str, Any] = {"recipient": RECIPIENT, "now_ms": box.time.now_ms()}
+        act = partial(
+            visits.saw,
+            credential=shown.outer,
+            reader="counter-1",
+            how="tap",
+            evidence=self._dice.choice(("weak", "strong")),
+            new_id=box.new_id,
+            quiet_ms=QUIET_MS,
+            watching=box.watching,
+            **words,
         )
+        return await box.do(only_who_may(act, box.memory.wrong, card=shown.outer, **words))
 
     async def earn(self, box: Box) -> None:
         instrument = self._dice.choice(INSTRUMENTS)
@@ -180,15 +181,10 @@ class InShops:
         return self._dice.choice(here).visit_id if here else bytes(16)
 
     async def show(self, box: Box) -> None:
-        act = partial(
-            visits.show,
-            visit_id=self._visit(box),
-            role="manager",
-            recipient=RECIPIENT,
-            now_ms=box.time.now_ms(),
-            reason=self._dice.choice(("", "help")),
-        )
-        await box.do(act)
+        words: dict[str, Any] = {"recipient": RECIPIENT, "now_ms": box.time.now_ms()}
+        reason = self._dice.choice(("", "help"))
+        act = partial(visits.show, visit_id=self._visit(box), role="manager", reason=reason, **words)
+        await box.do(only_who_may(act, box.memory.wrong, **words))
 
     async def withdraw(self, box: Box) -> None:
         whose, purpose = self._people.somebody(box), self._dice.choice(PURPOSES)
@@ -302,30 +298,46 @@ class AtTheCentre:
         await centre.change(people.add_customer, KEYS, **words)
 
     async def withdraw(self, centre: Centre) -> None:
-        await self._consent(centre, consents.withdraw)
+        await self._consent(centre, consents.withdraw, centre.done.withdrawn)
 
     async def grant(self, centre: Centre) -> None:
         whose, purpose = self._people.any(), self._dice.choice(PURPOSES)
         held = hub_people.consent(centre.reader, whose.id, purpose=purpose, recipient=RECIPIENT)
-        await self._consent(
-            centre, partial(consents.grant, base=held.register if held else None), whose, purpose
-        )
+        act = partial(consents.grant, base=held.register if held else None)
+        await self._consent(centre, act, centre.done.given, whose, purpose)
 
     async def _consent(
-        self, centre: Centre, act: Callable[..., Any], whose: Person | None = None, purpose: str = ""
+        self,
+        centre: Centre,
+        act: Callable[..., Any],
+        done: dict[tuple[bytes, str], int],
+        whose: Person | None = None,
+        purpose: str = "",
     ) -> None:
         whose, purpose = whose or self._people.any(), purpose or self._dice.choice(PURPOSES)
-        words: dict[str, Any] = {"purpose": purpose, "recipient": RECIPIENT, "now_ms": centre.hub.now_ms()}
-        await _unless_refused(centre.change(act, whose.id, **words))
+        words: dict[str, Any] = {"purpose": purpose, "recipient": RECIPIENT}
+        gen = 0
+
+        def acted(conn: Connection, **named: Any) -> Any:
+            """And of which generation it is: a stop leaves it as it was, a yes is of the next one."""
+            nonlocal gen
+            held = hub_people.consent(conn, whose.id, **words)
+            moved = act(conn, whose.id, **words, **named)
+            before = held.gen if held else 0
+            gen = 0 if moved is None else before + (done is centre.done.given or not before)
+            return moved
+
+        if await _unless_refused(centre.change(acted, now_ms=centre.hub.now_ms())) and gen:
+            done[whose.id, purpose] = max(gen, done.get((whose.id, purpose), 0))
 
     async def block(self, centre: Centre) -> None:
         card = self._dice.choice(self._people.any().cards)
-        await _unless_refused(centre.change(people.block, KEYS, kind="number", value=card))
+        if await _unless_refused(centre.change(people.block, KEYS, kind="number", value=card)):
+            centre.done.blocked.add(card)
 
     async def erase(self, centre: Centre) -> None:
         whose = self._people.any()
-        await _unless_refused(centre.erase(whose.id))
-        whose.erased = hub_people.is_erased(centre.reader, people.mark(KEYS, whose.id))
+        whose.erased |= await _unless_refused(centre.erase(whose.id))
 
     async def product(self, centre: Centre) -> None:
         item = self._dice.choice(ITEMS)
@@ -343,11 +355,13 @@ class AtTheCentre:
         await compaction.compact(centre.hub.db, centre.hub.acks)
 
 
-async def _unless_refused(change: Coroutine[Any, Any, Any]) -> None:
+async def _unless_refused(change: Coroutine[Any, Any, Any]) -> bool:
+    """Whether it was done."""
     try:
         await change
     except Refused:
-        return
+        return False
+    return True
 
 
 def _hashes(box: Box, card: str) -> Hashes:

@@ -4,6 +4,7 @@ Only the simulator imports this. A bug that it does not find is a bug of the sim
 """
 
 import asyncio
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, Final
@@ -15,10 +16,23 @@ from edge.consent import acts as consent_acts
 from edge.consent import tables as consents_here
 from edge.recognition import tables as recognition
 from edge.uplink import Uplink
+from edge.visits import acts as visits
 from edge.wallet import rules as wallet_rules
 from sync import agent, mending, wire
 from sync.agent import Agent
-from sync.hub import app, consents, feed, guests, intake, people, purses, restored, wallet
+from sync.hub import (
+    app,
+    consents,
+    feed,
+    guests,
+    intake,
+    joined,
+    people,
+    purses,
+    receipts,
+    restored,
+    wallet,
+)
 from sync.hub.app import Hub
 from sync.hub.consents import NewConsent
 from sync.hub.problem import Refusal
@@ -238,6 +252,23 @@ def _said_twice() -> list[Swap]:
     return [(mending, "_told_since", nothing)]
 
 
+def _known_without_basis() -> list[Swap]:
+    """Whoever is somebody's card is greeted, whatever they said to that."""
+    find = recognition.find
+
+    def found(*words: Any, **named: Any) -> Any:
+        them = find(*words, **named)
+        return them and dataclasses.replace(them, may_recognise=True)
+
+    return [(recognition, "find", found)]
+
+
+def _erase_keeps_records() -> list[Swap]:
+    """What somebody agreed to stays written down after they were forgotten."""
+    kept = tuple(each for each in customers._OF_A_CUSTOMER if each != "consent_event")
+    return [(customers, "_OF_A_CUSTOMER", kept)]
+
+
 PLANTED: Final[dict[str, Callable[[], list[Swap]]]] = {
     "no_dedupe": _no_dedupe,
     "cursor_before_rows": _cursor_before_rows,
@@ -260,6 +291,14 @@ PLANTED: Final[dict[str, Callable[[], list[Swap]]]] = {
     "guest_stays": lambda: [(guests, "left", lambda *_, **__: [])],
     "backup_forgets_guests": lambda: [(purses.Purses, "_was_guest", lambda *_: False)],
     "older_shops_not_asked": lambda: [(feed, "SKIPS_SINCE", wire.OLDEST)],
+    "known_without_basis": _known_without_basis,
+    "visit_goes_on": lambda: [(visits, "end_without_basis", lambda *_, **__: [])],
+    "shops_block_ignored": lambda: [(joined, "blocked", lambda *_, **__: [])],
+    "shops_card_ignored": lambda: [(joined, "bound", lambda *_, **__: ([], None))],
+    "hubs_block_dropped": lambda: [(people, "block", lambda *_, **__: [])],
+    "hubs_stop_dropped": lambda: [(consents, "withdraw", lambda *_, **__: [])],
+    "receipt_not_stored": lambda: [(receipts, "take", lambda *_, **__: None)],
+    "erase_keeps_records": _erase_keeps_records,
 }
 
 

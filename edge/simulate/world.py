@@ -310,10 +310,10 @@ class World:
             return
         if self.centre.disk.backup is None or self.dice.random() < 0.5:
             self.note("hub makes a backup")
-            self.centre.disk.back_up(self.centre.reader)
+            self.centre.back_up()
             return
         self.centre.end()
-        self.centre.disk.put_back()
+        self.centre.put_back()
         self.hub_is_backup = True
         for box in self.boxes:
             box.memory.forget_lost(box.held() + self._at_hub(box))

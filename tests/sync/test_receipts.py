@@ -7,9 +7,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync.hub import consents, receipts
+from sync.hub import devices as renewing
 from sync.hub.problem import Refusal
 from sync.hub.receipts import Open
-from sync.hub.tables import devices
+from sync.hub.tables import devices, feed
 from sync.receipt import Receipt, holds, signed
 from tests.sync.centre import ANNA, BRAM, HERE
 from tests.sync.wallets import Chain, open_chain, saver
@@ -44,6 +45,24 @@ async def test_a_receipt_comes_once_it_is_done_and_what_is_open_is_known(tmp_pat
         part = "shop:s1:urgent"
         kept = Receipt(part=part, cursor=cursor, device=device, epoch=epoch, sig=sig)
         assert holds(kept, here.signing.public_key().public_bytes_raw())
+
+
+async def test_a_box_that_has_nothing_to_say_takes_its_new_epoch_for_a_receipt(tmp_path: Path) -> None:
+    async with open_chain(tmp_path, [saver(ANNA)]) as chain:
+        here, other = chain.shops
+        await here.agent.once()
+        await chain.hub.db.apply(renewing.renew, "box-s1")
+        await chain.hub.change(consents.withdraw, ANNA, purpose="recognition", recipient=HERE, now_ms=1)
+        await other.agent.once()
+        await here.agent.once()
+        assert await still_open(chain) == []
+        assert here.agent._box.epoch() == 2
+
+
+async def test_no_receipt_is_waited_for_where_only_the_number_of_a_row_is_left(tmp_path: Path) -> None:
+    async with open_chain(tmp_path, [saver(ANNA)]) as chain:
+        await chain.hub.db.apply(feed.take_back, "shop:s1:urgent", ANNA)
+        assert await still_open(chain) == []
 
 
 async def test_a_receipt_that_the_device_did_not_give_is_refused(tmp_path: Path) -> None:

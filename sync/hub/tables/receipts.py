@@ -27,12 +27,12 @@ def put(conn: Connection, receipt: Receipt, *, now_ms: int) -> None:
 def still_open(conn: Connection) -> list[tuple[str, str, int, int, int]]:
     """(device, shop, erasures, stops, cursor shown) of devices that have something to show."""
     return conn.execute(
-        """
+        f"""
         SELECT d.id, d.shop_id, sum(CASE WHEN f.op='put' THEN 0 ELSE 1 END),
             sum(CASE WHEN f.op='put' THEN 1 ELSE 0 END), max(coalesce(r.cursor, 0))
         FROM device AS d LEFT JOIN receipt AS r ON r.device_id=d.id
         JOIN feed AS f ON f.part='shop:' || d.shop_id || ':urgent' AND f.seq>coalesce(r.cursor, 0)
-            AND (f.op<>'put' OR f.t<>'key')
+            AND (f.op<>'put' OR f.t NOT IN ('key', '{feed.OVERTAKEN}'))
         WHERE d.retired_ms IS NULL GROUP BY d.id, d.shop_id ORDER BY d.id
         """,
         {},
