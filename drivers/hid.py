@@ -11,8 +11,8 @@ from typing import Final
 from drivers import evdev
 from drivers.codecs.printed.wedge import Wedge
 from drivers.ports import INPUT, why_not
-from drivers.printed import Repeats, sighting
-from drivers.reader import IDLE_EVERY_S, Idle, Reader, ReaderGone
+from drivers.printed import Frames
+from drivers.reader import Reader, ReaderGone
 from drivers.settings import ReaderSettings
 from drivers.threaded import Emit, Polled
 
@@ -63,15 +63,13 @@ class HidReader(Polled):
 
     def _read(self, fd: int, emit: Emit, stop: threading.Event) -> None:
         settings = self._settings
-        node = os.path.realpath(settings.device)
         idle_s = settings.idle_ms / 1000
         wedge = Wedge(
             settings.layout, prefix=settings.prefix, suffix=settings.suffix, idle_ms=settings.idle_ms
         )
-        repeats = Repeats()
+        told = Frames(settings, os.path.realpath(settings.device), emit)
         rest = b""
-        emit(Idle(self.name))
-        spoke = heard = time.monotonic()
+        heard = time.monotonic()
         while not stop.is_set():
             frames: list[str | None] = []
             if select.select([fd], [], [], min(idle_s, WAIT_S) if wedge.begun else WAIT_S)[0]:
@@ -84,16 +82,7 @@ class HidReader(Polled):
                     frames += _take(wedge, event)
             elif wedge.begun and time.monotonic() - heard >= idle_s:
                 frames = wedge.gap()
-            now = time.monotonic()
-            for frame in frames:
-                if not repeats.again(frame, now):
-                    emit(sighting(frame, settings))
-                    spoke = now
-            if now - spoke >= IDLE_EVERY_S:
-                if not os.path.exists(node):
-                    raise OSError(errno.ENODEV, "node vanished")
-                emit(Idle(self.name))
-                spoke = now
+            told.tell(frames)
 
 
 def _take(wedge: Wedge, event: evdev.InputEvent) -> list[str | None]:

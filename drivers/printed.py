@@ -1,11 +1,16 @@
 """What a printed line becomes, whichever way it came in: by a serial port or as keys of a keyboard."""
 
+import errno
+import os
+import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
 
 from drivers.codecs.printed import barcode, vtap
-from drivers.reader import How, Sighting, Token
+from drivers.reader import IDLE_EVERY_S, How, Idle, Sighting, Token
 from drivers.settings import ReaderSettings
+from drivers.threaded import Emit
 
 # A scanner on a stand and a wallet reader print the same payload again and again while it stays in view;
 # 1 s without it is "left", as for a card (contract.md, Sightings).
@@ -25,6 +30,34 @@ class Repeats:
             del self._read_s[next(iter(self._read_s))]
         self._read_s[frame] = now_s
         return same
+
+
+class Frames:
+    """What one scanner reads, told once; a look at `node`, that the device still is there, when it has read nothing.
+
+    `node` is the path of its device node. Begins with a proof of life.
+    """
+
+    def __init__(self, settings: ReaderSettings, node: str, emit: Emit) -> None:
+        self._settings = settings
+        self._node = node
+        self._emit = emit
+        self._repeats = Repeats()
+        emit(Idle(settings.name))
+        self._spoke_s = time.monotonic()
+
+    def tell(self, frames: Iterable[str | None]) -> None:
+        """Raises OSError when the node is gone."""
+        now_s = time.monotonic()
+        for frame in frames:
+            if not self._repeats.again(frame, now_s):
+                self._emit(sighting(frame, self._settings))
+                self._spoke_s = now_s
+        if now_s - self._spoke_s >= IDLE_EVERY_S:
+            if not os.path.exists(self._node):
+                raise OSError(errno.ENODEV, "node vanished")
+            self._emit(Idle(self._settings.name))
+            self._spoke_s = now_s
 
 
 def sighting(frame: str | None, settings: ReaderSettings) -> Sighting:

@@ -1,7 +1,6 @@
 """Readers that print lines on a serial port: barcode scanners (`line`, `aim`) and VTAP readers (`vtap`)."""
 
 import contextlib
-import errno
 import os
 import termios
 import threading
@@ -12,8 +11,8 @@ import serial
 
 from drivers.codecs.printed.lines import LineSplitter
 from drivers.ports import why_not
-from drivers.printed import Repeats, sighting
-from drivers.reader import IDLE_EVERY_S, Idle, Reader, ReaderGone
+from drivers.printed import Frames
+from drivers.reader import Reader, ReaderGone
 from drivers.settings import ReaderSettings
 from drivers.threaded import Emit, Polled
 
@@ -43,11 +42,9 @@ class SerialReader(Polled):
 
     def _read(self, port: serial.Serial, emit: Emit, stop: threading.Event) -> None:
         settings = self._settings
-        node = os.path.realpath(settings.device)
         splitter = LineSplitter(prefix=settings.prefix, suffix=settings.suffix)
-        repeats = Repeats()
-        emit(Idle(self.name))
-        spoke = heard = time.monotonic()
+        told = Frames(settings, os.path.realpath(settings.device), emit)
+        heard = time.monotonic()
         while not stop.is_set():
             data = port.read(port.in_waiting or 1)
             now = time.monotonic()
@@ -57,15 +54,7 @@ class SerialReader(Polled):
             elif now - heard >= settings.idle_ms / 1000:
                 frames = splitter.idle()
                 heard = now
-            for frame in frames:
-                if not repeats.again(frame, now):
-                    emit(sighting(frame, settings))
-                    spoke = now
-            if now - spoke >= IDLE_EVERY_S:
-                if not os.path.exists(node):
-                    raise OSError(errno.ENODEV, "node vanished")
-                emit(Idle(self.name))
-                spoke = now
+            told.tell(frames)
 
 
 def _open(settings: ReaderSettings) -> serial.Serial:

@@ -6,7 +6,6 @@ Defaults here < `welkom.toml` < `WELKOM_<SECTION>_<KEY>`. Unknown keys are refus
 import json
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
@@ -18,6 +17,7 @@ from drivers.settings import ReaderSettings, SettingsError, parse_reader
 from drivers.settings import tables as reader_tables
 from edge.kit.errors import ConfigError
 from edge.kit.text import is_country
+from edge.kit.toml_file import read_toml
 from edge.kit.words import Language as Language
 from edge.wallet.policy import Limits
 
@@ -185,16 +185,7 @@ SECTIONS: Final = (
 
 def load(path: Path, *, environment: Mapping[str, str] = os.environ) -> Config:
     """Settings of `path` with the environment over them; raises ConfigError naming file, key and next step."""
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot be read ({error.strerror})",
-            code="C01",
-            hint="`welkom init` writes a configuration",
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not TOML: {error}", code="C01", hint="mend that line") from None
+    table = read_toml(path, code="C01", hint="`welkom init` writes a configuration")
     if is_of_hub(table):
         raise ConfigError(
             f"{path} is a hub's", code="C01", hint="this command wants the welkom.toml of a shop"

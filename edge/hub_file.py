@@ -14,6 +14,7 @@ from edge.consent.meanings import AUTHORITIES
 from edge.consent.records import Party, PartyKind
 from edge.keys import read_key
 from edge.kit.errors import ConfigError
+from edge.kit.toml_file import read_toml
 from sync.hub import config as hub_config
 from sync.hub import devices
 from sync.hub.passes.settings import load as load_passes
@@ -106,16 +107,7 @@ async def introduced(hub: "Hub", settings: HubFile) -> None:
 
 def load_hub(path: Path, *, environment: Mapping[str, str]) -> HubFile:
     """Settings of `hub.toml`; raises ConfigError naming file, key and next step."""
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot be read ({error.strerror})",
-            code="C01",
-            hint=f"`welkom init --hub-here --config {path}` makes a hub",
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not TOML: {error}", code="C01", hint="mend that line") from None
+    table = read_toml(path, code="C01", hint=f"`welkom init --hub-here --config {path}` makes a hub")
     if is_of_shop(table):
         raise ConfigError(f"{path} is a shop's", code="C01", hint="this command wants the hub.toml of a hub")
     _refuse_unknown(table, {"hub", "names", "shops", "parties", "controllers", "passes"}, file=path, where="")

@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import sys
-import tomllib
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -22,6 +21,7 @@ from edge.kit.dumps import no_core_dumps
 from edge.kit.errors import ConfigError
 from edge.kit.log import Log, bridge_library_logs, json_log
 from edge.kit.told import until_told
+from edge.kit.toml_file import read_toml
 from edge.presence.devices import read_keys
 from edge.presence.resolver import Here
 from edge.replays import Replays
@@ -100,13 +100,7 @@ def choose(kind: str | None, device: str | None, file: Path | None, name: str | 
 def tables(file: Path) -> list[dict[str, object]]:
     """The [[readers]] of a file, unchecked; raises ConfigError, also where there is none."""
     try:
-        found = settings.tables(tomllib.loads(file.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise ConfigError(
-            f"{file}: cannot be read ({error.strerror})", code="C01", hint="check the path"
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: not TOML: {error}", code="C01", hint="mend that line") from None
+        found = settings.tables(read_toml(file, code="C01", hint="check the path"))
     except SettingsError as error:
         raise ConfigError(
             f"{file}: {error}", code="C01", hint="see the reader settings in drivers/README.md"

@@ -1,7 +1,6 @@
 """The files of presence, read: the floor, the calibration walks, a key list; packed where a name ends in .gz."""
 
 import gzip
-import tomllib
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.kit.errors import ConfigError
+from edge.kit.toml_file import read_toml
 from edge.presence.floor import Floor, parse_floor
 from edge.presence.plan import Plan, draw
 
@@ -25,14 +25,7 @@ def read_plan(path: Path) -> Plan:
 
 
 def _table(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot be read ({error.strerror})", code="P11", hint="check the path"
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not TOML: {error}", code="P11", hint="mend that line") from None
+    return read_toml(path, code="P11", hint="check the path")
 
 
 @contextmanager
