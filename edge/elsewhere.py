@@ -14,6 +14,8 @@ from edge.recognition.rules import Hashes
 
 ASK_S: Final = 0.8  # whoever stands at the counter does not wait longer for a word
 COME_S: Final = 1.5
+# A hub that let one wait for nothing is not asked for so long: whoever comes next does not wait for it too.
+REST_S: Final = 10.0
 Found = Literal["coming", "blocked", "nobody"]
 
 
@@ -35,6 +37,7 @@ class Elsewhere:
         shop_id: str,
         ask_s: float = ASK_S,
         come_s: float = COME_S,
+        rest_s: float = REST_S,
     ) -> None:
         """`ask` takes the sealed card in hex: what was found, and up to where the feed has to come."""
         self._ask = ask
@@ -42,7 +45,8 @@ class Elsewhere:
         self._online = online
         self._shop_key = shop_key
         self._shop_id = shop_id
-        self.ask_s, self.come_s = ask_s, come_s
+        self.ask_s, self.come_s, self.rest_s = ask_s, come_s, rest_s
+        self._rests_until_s = 0.0  # by the loop's clock
         self._moved = asyncio.Event()
 
     def moved(self) -> None:
@@ -51,11 +55,16 @@ class Elsewhere:
 
     async def whose(self, card: Hashes) -> Found | None:
         """`coming` once the replica knows the customer; None when nobody could be asked or it took too long."""
-        if not self._online():
+        clock = asyncio.get_running_loop().time
+        if not self._online() or clock() < self._rests_until_s:
             return None
         with suppress(TimeoutError):
-            async with asyncio.timeout(self.ask_s):
-                found, upto = await self._ask(sealed_for_hub(self._shop_key, self._shop_id, card).hex())
+            try:
+                async with asyncio.timeout(self.ask_s) as wait:
+                    found, upto = await self._ask(sealed_for_hub(self._shop_key, self._shop_id, card).hex())
+            finally:
+                if wait.expired():
+                    self._rests_until_s = clock() + self.rest_s
             if found != "coming":
                 return found
             async with asyncio.timeout(self.come_s):
