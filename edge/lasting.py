@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from sqlite3 import Connection
 
-from edge import outbox, replica
+from edge import outbox, own_requests, replica
 from edge.advice import tables as advice
 from edge.consent import tables as consent
 from edge.joining import tables as joining
@@ -46,6 +46,7 @@ def forget(conn: Connection, customer_id: bytes) -> None:
     wallet.forget(conn, customer_id)
     advice.forget(conn, customer_id)
     beacons.forget(conn, customer_id)
+    own_requests.drop(conn, customer_id)
     drafts.drop_all(conn)
 
 

@@ -3,29 +3,59 @@
 import shutil
 import time
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from importlib.metadata import version
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from edge import indexing, jobs, newcomers, outbox
+from edge import indexing, jobs, newcomers, outbox, own_requests
 from edge.advice.pack import pack_id
 from edge.elsewhere import Elsewhere, Found
+from edge.facts import Fact
 from edge.fetching.places import Places
 from edge.fetching.staging import Fetching
 from edge.files import whole_again
 from edge.health import Health
 from edge.house import House
 from edge.joining import tables as joining
+from edge.kit.log import Log
+from edge.kit.sqlite import Database
 from edge.presence import beacons
 from edge.recognition.evidence import Evidence
 from edge.replica import Seals
 from edge.uplink import Uplink, customer_of, products_of
 from edge.visits import tables as visits
-from sync import own_page, wire
+from sync import own_page, own_request, wire
 from sync.agent import Agent
+from sync.asking import Asking
 from sync.contact import AgentState
+
+
+async def carried_out(db: Database[Fact], asking: Asking, *, log: Log, refused: set[str]) -> None:
+    """Have the hub do what customers asked for, each as often as it takes; raises Unreachable.
+
+    What it refuses waits on and stops nothing; `refused` has the codes that were said already.
+    """
+    for asked in own_requests.waiting(db.reader):
+        said = own_request.OwnRequest(
+            customer_id=asked.customer_id.hex(),
+            kind=asked.kind,
+            shown=asked.shown,
+            at_ms=asked.at_ms,
+            sealed=asked.sealed.hex(),
+        )
+        try:
+            await own_request.ask(asking, said)
+        except wire.WireError as error:
+            # A hub of before has no such address (HTTP_404), and takes facts all the same.
+            if isinstance(error, wire.Unreachable) and not error.code.startswith("HTTP_4"):
+                raise
+            if error.code not in refused:
+                refused.add(error.code)
+                log("own_request_refused", code=error.code, hint=error.hint)
+            continue
+        await db.apply(own_requests.done, asked)
 
 
 async def join_hub(
@@ -78,6 +108,18 @@ async def join_hub(
             return None
 
     house.own_page.ask = address_of
+
+    refused: set[str] = set()
+
+    async def first() -> None:
+        await carried_out(house.db, agent.asking, log=house.log, refused=refused)
+
+    async def carry() -> None:
+        if house.health.online:
+            with suppress(wire.WireError):
+                await first()
+
+    house.own_page.carry = carry
 
     def changed() -> None:
         _take_over(house.health, agent.state, waiting=outbox.depth(house.db.reader))
@@ -145,6 +187,7 @@ async def join_hub(
         log=house.log,
         on_change=changed,
         report=lambda: _status(house, box),
+        before_facts=first,
         staging=staging,
     )
     house.db.on_facts = agent.wake

@@ -26,6 +26,19 @@ class OwnPage:
     """
 
     ask: Callable[[bytes, Evidence], Awaitable[str | None]] | None = None
+    carry: Callable[[], Awaitable[None]] | None = None  # has the centre do what waits (edge/own_requests.py)
+
+    @property
+    def carries(self) -> bool:
+        """Whether there is a centre that anything can be asked of, now or later."""
+        return self.carry is not None
+
+    async def carry_out(self) -> None:
+        """Have what waits done now; what cannot be stays, and goes first when the line is back."""
+        if self.carry is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ASK_S):
+                    await self.carry()
 
     async def address(self, customer_id: bytes, shown: Evidence) -> str | None:
         """What lets one phone in, once, for a quarter of an hour; None when it cannot be had now."""

@@ -13,6 +13,7 @@ from edge.joining.rules import Wish, Wrong
 from edge.kit.clock import ShopTime
 from edge.kit.errors import Handed
 from edge.newcomers import Offer
+from edge.recognition.evidence import Evidence
 
 IDLE_MS: Final = 3 * 60_000
 Step = Literal["ask", "check", "kept", "nothing"]
@@ -43,6 +44,9 @@ class Owner:
     visit_id: bytes
     touched_ms: int
     said: str = ""  # what their last touch did
+    proved: Evidence = "weak"  # what their card or phone proved to get here
+    asked_ms: int = 0  # when this page asked for their phone, 0: not yet
+    gone: Literal["", "done", "kept"] = ""  # what became of their wish to be forgotten
 
 
 class HandedTablets:

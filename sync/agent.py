@@ -55,6 +55,7 @@ class Agent:
         on_change: Callable[[], None] = lambda: None,
         report: Callable[[], wire.Status] | None = None,
         staging: Staging | None = None,
+        before_facts: Step | None = None,
         schema: int = wire.SCHEMA,
         sleep: Sleep = asyncio.sleep,
         chance: Callable[[], float] = random.random,
@@ -62,8 +63,9 @@ class Agent:
         """`client` has the hub as its `base_url`; its transport may be anything.
 
         Without `staging` a replica is never fetched whole: it follows the feed from its first row. `schema` is the
-        version of the messages that this shop speaks.
+        version of the messages that this shop speaks. `before_facts` is done each time before facts go up.
         """
+        self._before_facts = before_facts
         self._box = box
         self._schema = schema
         self._said_schema = wire.OLDEST  # of both sides, as far as is known
@@ -183,8 +185,10 @@ class Agent:
         await self._sleep(STATUS_S)
 
     async def _push(self) -> None:
-        """Send the receipt for what was taken away, then facts until none wait."""
+        """Send the receipt for what was taken away, what customers asked for, then facts until none wait."""
         await self._send_receipt()
+        if self._before_facts is not None:
+            await self._before_facts()
         while True:
             self._woken.clear()
             batch = self._box.waiting(wire.BATCH_EVENTS)

@@ -1,15 +1,15 @@
 """Letting a customer's phone onto their own page: what a shop asks of the hub, and how."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta, Struct
 
 from sync import wire
 from sync.asking import Asking, understood
+from sync.own_request import Shown
 
 PATH: Final = "/sync/v1/page"
-Shown = Literal["weak", "strong", "unlocked"]  # edge/recognition/evidence.py
 
 
 class OwnPageAsk(Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ ASKED: Final = ("recognition", "profiling", "contact")
 STAYS: Final = frozenset({"saving", MINOR, "guardian"})
 YEAR_MS: Final = 365 * 24 * 3_600_000
 MOST_LETTERS: Final = 80
+DAYS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _MARKS: Final = frozenset(" .'’-")
 # How people are addressed before their name: no part of their initials. Lower case, without full stops.
 _TITLES: Final = frozenset(
@@ -88,6 +89,22 @@ def is_name(text: str) -> bool:
         and len(text) <= MOST_LETTERS
         and len(letters) + sum(map(_MARKS.__contains__, text)) == len(text)
     )
+
+
+def name_of(text: str) -> dict[str, str] | None:
+    """The trait of a name as its owner typed it; None for what is no name."""
+    tidied = tidy(text)[: 2 * MOST_LETTERS]
+    return name_trait(tidied) if is_name(tidied) else None
+
+
+def birthday(day: str, month: str) -> dict[str, int] | None:
+    """The trait of a birthday, never with a year; None for a day that there is not."""
+    if not (
+        day.isascii() and day.isdigit() and month.isascii() and month.isdigit() and len(day + month) <= 4
+    ):
+        return None
+    which, of = int(day), int(month)
+    return {"month": of, "day": which} if 1 <= of <= 12 and 1 <= which <= DAYS[of - 1] else None
 
 
 def name_trait(name: str) -> dict[str, str]:

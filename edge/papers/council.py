@@ -33,6 +33,8 @@ DEEDS: Final[dict[str, str]] = {
     "not_alone": key("deed.not_alone"),
     "open_found": key("deed.open_found"),
     "own_page": key("deed.own_page"),
+    "own_correct": key("deed.own_correct"),
+    "own_forget": key("deed.own_forget"),
     "stop": key("deed.stop"),
     "bind_card": key("deed.bind_card"),
     "replace_card": key("deed.replace_card"),

@@ -10,7 +10,7 @@ from typing import Final
 from litestar import Response
 from litestar.response import Redirect
 
-from edge import jobs
+from edge import jobs, own_requests
 from edge.consent import acts as consents
 from edge.consent.tables import choices
 from edge.kit.errors import Corrupt, Gone
@@ -25,7 +25,7 @@ from edge.wallet.tables import balances, profile_here
 from staff_ui.desk import Desk, Guest, frame, html
 from staff_ui.handed import Owner
 from staff_ui.pages import own_shown as shown
-from staff_ui.pages.own_shown import Own, Use
+from staff_ui.pages.own_shown import Forgotten, Own, Use
 from staff_ui.pages.purse import here
 from staff_ui.pages.said import said
 from staff_ui.pages.values import text
@@ -35,7 +35,7 @@ from staff_ui.words import LANGUAGES, key
 MOST_LOOKS: Final = 20
 EVERYTHING: Final = "all"
 DONE, ALL_DONE = key("own.done"), key("own.done.all")
-_KEEP: Final = {"cache-control": "no-store"}
+KEEP: Final = {"cache-control": "no-store"}
 
 
 async def hand_over(desk: Desk, guest: Guest, found: Arrival, proved: Evidence) -> Response[str]:
@@ -52,21 +52,24 @@ async def hand_over(desk: Desk, guest: Guest, found: Arrival, proved: Evidence) 
         customer_id=found.customer_id,
         visit_id=found.visit_id,
         touched_ms=now_ms,
+        proved=proved,
     )
     await desk.sessions.sign_out(staff)
     desk.handed.put(tablet, owner)
     gone = cookie("session", "", secure=house.config.server.secure_cookies, max_age_s=0)
-    return Redirect("/own", status_code=303, cookies=[gone], headers=_KEEP)
+    return Redirect("/own", status_code=303, cookies=[gone], headers=KEEP)
 
 
 async def own(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`GET /own`; `?language=` in another language."""
-    owner = _owner(desk, guest)
+    owner = owner_of(desk, guest)
     asked = next((each for each in LANGUAGES if each == request.query_params.get("language")), None)
     if asked is not None and asked != owner.language:
         owner = replace(owner, language=asked, said="")
         desk.handed.put(token_hash(guest.tablet), owner)
     around = replace(frame(desk, request, guest), language=owner.language, staff="", initials="")
+    if owner.gone:
+        return html(desk, "own_gone.html", Forgotten(around, owner.gone == "kept"), language=owner.language)
     house, say, now_ms = desk.house, desk.sheets.words[owner.language], desk.house.time.now_ms()
     conn = house.db.reader
     found = arrival(conn, owner.visit_id, recipient=house.config.shop.recipient, now_ms=now_ms)
@@ -76,11 +79,13 @@ async def own(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         # Whom nobody may recognise any more is not called by a name here either.
         call=text(held.values.get("name"), "call") if found else "",
         said=owner.said,
-        saved=tuple(shown.saved(_saved(desk, owner), say, now_ms=now_ms)),
+        saved=tuple(shown.saved(saved_of(desk, owner), say, now_ms=now_ms)),
         uses=uses,
         looks=shown.looks(looks_at(conn, owner.customer_id, most=MOST_LOOKS), say, now_ms=now_ms),
         seen=shown.seen_by_staff(found, held, say, now_ms=now_ms) if found else None,
         stops=sum(each.stop for each in uses),
+        asks=house.own_page.carries and found is not None,
+        waits=bool(own_requests.of(conn, owner.customer_id)),
     )
     return html(desk, "own.html", it, language=owner.language)
 
@@ -88,7 +93,9 @@ async def own(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
 async def stop_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`POST /own/stop`: fields `purpose` (or `all`), `recipient`. At once in this shop, asking nobody."""
     form = await own_form(request, guest.tablet)
-    owner, tablet = _owner(desk, guest), token_hash(guest.tablet)
+    owner, tablet = owner_of(desk, guest), token_hash(guest.tablet)
+    if owner.gone:
+        return Redirect("/own", status_code=303, headers=KEEP)
     house, say = desk.house, desk.sheets.words[owner.language]
     asked = form.get("purpose", ""), form.get("recipient", "")
     ending = [
@@ -118,10 +125,10 @@ async def stop_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
             desk.handed.put(
                 tablet, replace(owner, said=say.say(told, what=ending[0].title), touched_ms=now_ms)
             )
-    return Redirect("/own", status_code=303, headers=_KEEP)
+    return Redirect("/own", status_code=303, headers=KEEP)
 
 
-def _owner(desk: Desk, guest: Guest) -> Owner:
+def owner_of(desk: Desk, guest: Guest) -> Owner:
     """Whose hands this tablet is in; raises Gone where it is in nobody's, or not in a known customer's."""
     found = desk.handed.of(token_hash(guest.tablet), touched=True)
     if not isinstance(found, Owner):
@@ -150,7 +157,7 @@ def _held(desk: Desk, owner: Owner) -> Profile:
         return Profile(values={}, as_of_ms={}, until_ms=now_ms)
 
 
-def _saved(desk: Desk, owner: Owner) -> Balances | None:
+def saved_of(desk: Desk, owner: Owner) -> Balances | None:
     house, now_ms = desk.house, desk.house.time.now_ms()
     try:
         return balances(house.db.reader, owner.customer_id, role="staff", here=here(house), now_ms=now_ms)

@@ -90,6 +90,16 @@ class Own:
     looks: tuple[str, ...]
     seen: Seen | None = field(repr=False)
     stops: int  # so many buttons: more than one has another for all
+    asks: bool = False  # whether they can set right and be forgotten here
+    waits: bool = False  # something they asked for still has to be carried out
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """They are, or are as soon as headquarters hears it (`kept`)."""
+
+    frame: Frame
+    kept: bool
 
 
 def seen_by_staff(arrival: Arrival, held: Profile, say: Words, *, now_ms: int) -> Seen:

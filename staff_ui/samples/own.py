@@ -49,4 +49,11 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
     everything = replace(
         after, said=words.say("own.done.all"), uses=uses("recognition", "profiling", "contact"), stops=0
     )
-    return {"whole": whole, "stopped": after, "all_stopped": replace(everything, saved=(), looks=())}
+    asking = replace(whole, asks=True)
+    return {
+        "asking": asking,
+        "waiting": replace(asking, waits=True),
+        "whole": whole,
+        "stopped": after,
+        "all_stopped": replace(everything, saved=(), looks=()),
+    }

@@ -10,10 +10,10 @@ from litestar.params import QueryParameter
 from litestar.response import Stream
 
 from edge.kit.errors import Refused
-from sync import own_page, rows, signing, standing, wire
+from sync import own_page, own_request, rows, signing, standing, wire
 from sync.enrolment import ENROL_PATH, Asked
 from sync.enrolment import encode as encode_given
-from sync.hub import admission, bodies, enrolling, feed, pokes, receipts
+from sync.hub import admission, bodies, enrolling, feed, own_requests, pokes, receipts
 from sync.hub import devices as devices_of
 from sync.hub.contacts import unless_gone
 from sync.hub.hq import fleet
@@ -178,6 +178,20 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         return Response(own_page.encode(answer), media_type=MediaType.JSON)
 
     @post(
+        own_request.PATH,
+        status_code=204,
+        summary="Carry out what a customer asked for on their own page in a shop",
+        description="JSON, signed by RFC 9421; of residents of that shop alone. See sync/README.md.",
+    )
+    async def take_own_request(request: AnyRequest) -> None:
+        device = await signed(request)
+        asked = wire.decode_as(await request.body(), own_request.OwnRequest)
+        try:
+            await own_requests.carry_out(hub, asked, shop_id=device.shop_id)
+        except Refused as error:
+            raise Refusal(str(error), code=error.code, hint=error.hint, status=403) from None
+
+    @post(
         RECEIPT_PATH,
         status_code=204,
         summary="A shop shows that what was taken away is gone there",
@@ -257,7 +271,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
 
     whole = snapshots.routes(hub, signed)
     ours = [take_events, read_feed, take_receipt, enrol, follow, take_status, read_standing, find_guest]
-    ours.append(let_onto_page)
+    ours += [let_onto_page, take_own_request]
     return [*ours, *whole, health, front]
 
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from litestar.handlers import HTTPRouteHandler
 
 from edge.catalogue.rules import Product
-from sync import own_page, standing, wire
+from sync import own_page, own_request, standing, wire
 from sync.hub import catalogue, devices
 from sync.hub.app import Hub
 from sync.hub.hq import tokens
@@ -41,6 +41,7 @@ SIGNED = frozenset(
         ("POST", wire.GUEST_PATH),
         ("POST", wire.STATUS_PATH),
         ("POST", own_page.PATH),
+        ("POST", own_request.PATH),
         ("POST", RECEIPT_PATH),
         ("GET", URGENT_PATH),
         ("GET", standing.DEVICE_PATH),
@@ -190,6 +191,9 @@ async def test_a_box_gets_and_changes_nothing_of_another_shop(scene: Scene) -> N
     before = scene.dump()
     receipt = signed(Receipt(part="urgent:s1", cursor=1, device="box-1", epoch=1), THEIRS)
     page = own_page.OwnPageAsk(customer_id=ANNA.hex(), shown="weak")
+    forget = own_request.OwnRequest(
+        customer_id=ANNA.hex(), kind="forget", shown="unlocked", at_ms=scene.hub.now_ms()
+    )
     fact = wire.Event(
         1, scene.hub.now_ms(), "card_shown", msgspec.Raw(b'{"customer_id":"' + ANNA.hex().encode() + b'"}')
     )
@@ -197,6 +201,7 @@ async def test_a_box_gets_and_changes_nothing_of_another_shop(scene: Scene) -> N
     tried: dict[tuple[str, str], tuple[str, bytes]] = {
         ("GET", wire.FEED_PATH): ("?part=shop:s1&after=0", b""),
         ("POST", own_page.PATH): ("", own_page.encode(page)),
+        ("POST", own_request.PATH): ("", msgspec.json.encode(forget)),
         ("POST", RECEIPT_PATH): ("", msgspec.json.encode(receipt)),
         ("GET", "/sync/v1/snapshot/{id_:str}"): ("", b""),
         ("GET", "/sync/v1/snapshot/{id_:str}/manifest"): ("", b""),

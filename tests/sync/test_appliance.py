@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import get_args
 
+import httpx
 import pytest
 
 from edge.centre import forget_some_of_replica
@@ -15,6 +16,7 @@ from edge.files import prepare
 from edge.keys import Keys
 from edge.kit.clock import ShopTime, SystemClock
 from edge.kit.sqlite import Database
+from edge.line import carried_out
 from edge.outbox import kind_of
 from edge.recognition import tables as recognition
 from edge.recognition.profile import read
@@ -41,7 +43,9 @@ SECRETS = Keys(
 
 
 @asynccontextmanager
-async def appliance(centre: Centre) -> AsyncGenerator[tuple[Database[Fact], Agent], None]:
+async def appliance(
+    centre: Centre, client: httpx.AsyncClient | None = None
+) -> AsyncGenerator[tuple[Database[Fact], Agent], None]:
     """The appliance's files and its agent, on the line of `centre`."""
     files = prepare(centre.state / "edge", log=Said())
     db: Database[Fact] = await Database.open(files.journal, attach={"replica": files.replica}, record=record)
@@ -51,18 +55,22 @@ async def appliance(centre: Centre) -> AsyncGenerator[tuple[Database[Fact], Agen
 
     try:
         box = Uplink(db, SECRETS, ShopTime(SystemClock()), on_applied=applied)
-        yield (
-            db,
-            Agent(
-                box,
-                centre.client,
-                device="box-1",
-                shop="s1",
-                key=DEVICE_KEY,
-                wall_ms=lambda: time.time_ns() // 1_000_000,
-                log=centre.said,
-            ),
+
+        async def first() -> None:
+            await carried_out(db, agent.asking, log=centre.said, refused=refused)
+
+        refused: set[str] = set()
+        agent = Agent(
+            box,
+            client or centre.client,
+            device="box-1",
+            shop="s1",
+            key=DEVICE_KEY,
+            wall_ms=lambda: time.time_ns() // 1_000_000,
+            log=centre.said,
+            before_facts=first,
         )
+        yield db, agent
     finally:
         await db.close()
 

@@ -12,6 +12,7 @@ from edge.kit.log import FIELDS
 from sync import signet, snapshot, wire
 from sync.enrolment import Asked, Given
 from sync.hub.signer import signer
+from sync.own_request import ENOUGH, OwnRequest
 from sync.receipt import Receipt
 from sync.standing import Standing
 
@@ -63,6 +64,11 @@ def test_the_page_of_the_example_decodes_and_holds_every_type() -> None:
 def test_the_question_about_a_guest_and_its_answer_decode() -> None:
     assert wire.decode_as(EXAMPLES["ask"].encode(), wire.GuestAsk).card
     assert wire.decode_as(EXAMPLES["found"].encode(), wire.GuestAnswer).found == "coming"
+
+
+def test_what_a_customer_asks_for_decodes() -> None:
+    asked = wire.decode_as(EXAMPLES["own"].encode(), OwnRequest)
+    assert asked.shown in ENOUGH[asked.kind]
 
 
 def test_the_enrolment_of_the_example_decodes() -> None:
@@ -131,7 +137,7 @@ def test_every_code_has_its_row_and_every_row_its_code() -> None:
         ),
         (
             "hub",
-            r"sync$|sync\.(wire|signing|signet|standing|enrolment|receipt|reports|pokes|packing|rows|snapshot|bundle|own_page|hub(\..*)?)$"
+            r"sync$|sync\.(wire|signing|signet|standing|enrolment|receipt|reports|pokes|packing|rows|snapshot|bundle|own_page|own_request|hub(\..*)?)$"
             r"|edge\.(kit(\..*)?|\w+\.rules|consent(\.(records|meanings|receipts|retention))?|recognition(\.evidence)?|joining(\.ticket)?|choice(\.(folder|shown|tree))?|advice\.limits)$",
         ),
     ],

@@ -1,12 +1,12 @@
 """A customer sets right what is known of them: a fact of their own, with when, and new in every shop at once."""
 
 import os
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from edge.consent.rules import TRAITS
-from edge.joining.rules import MOST_LETTERS, is_name, name_trait, tidy
+from edge.joining import rules
 from edge.kit.seal import seal
 from edge.kit.sql import Connection
 from sync.hub import wallet
@@ -22,24 +22,19 @@ from sync.hub.tables.happenings import SELF
 if TYPE_CHECKING:
     from sync.hub.app import Hub
 
-DAYS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 Wrong = Literal["name", "day"]
 
 
 def name(text: str) -> dict[str, Any] | Wrong:
     """The trait of a name as they typed it, or what is wrong with it."""
-    tidied = tidy(text)[: 2 * MOST_LETTERS]
-    return dict(name_trait(tidied)) if is_name(tidied) else "name"
+    found = rules.name_of(text)
+    return "name" if found is None else dict(found)
 
 
 def birthday(day: str, month: str) -> dict[str, Any] | Wrong:
     """The trait of a birthday; never with a year."""
-    if not (
-        day.isascii() and day.isdigit() and month.isascii() and month.isdigit() and len(day + month) <= 4
-    ):
-        return "day"
-    which, of = int(day), int(month)
-    return {"month": of, "day": which} if 1 <= of <= 12 and 1 <= which <= DAYS[of - 1] else "day"
+    found = rules.birthday(day, month)
+    return "day" if found is None else dict(found)
 
 
 def correct(conn: Connection, hub: "Hub", customer_id: bytes, values: dict[str, Any]) -> list[Moved]:

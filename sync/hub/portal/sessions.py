@@ -12,7 +12,7 @@ from sync.hub.tables import people
 from sync.hub.tables import portal as tables
 
 if TYPE_CHECKING:
-    from sync.own_page import Shown
+    from sync.own_request import Shown
 
 CODE_MS: Final = 15 * 60_000
 # Stopping has to be as easy as it was to say yes, so a phone that is in stays in; "leave" ends it at once.

@@ -1,0 +1,15 @@
+"""What became of a wish to be forgotten: done, or kept until there is a line."""
+
+from dataclasses import replace
+from typing import Any, Final
+
+from staff_ui.pages.own_shown import Forgotten
+from staff_ui.sheets import Frame
+from staff_ui.words import Words
+
+TEMPLATE: Final = "own_gone.html"
+
+
+def samples(frame: Frame, words: Words) -> dict[str, Any]:
+    around = replace(frame, staff="", initials="")
+    return {"done": Forgotten(around, False), "kept": Forgotten(around, True)}
