@@ -48,8 +48,8 @@ async def carried_out(db: Database[Fact], asking: Asking, *, log: Log, refused: 
         try:
             await own_request.ask(asking, said)
         except wire.WireError as error:
-            # A hub of before has no such address (HTTP_404), and takes facts all the same.
-            if isinstance(error, wire.Unreachable) and not error.code.startswith("HTTP_4"):
+            # A hub of before has no such address (HTTP_404), another fails at it: both take facts.
+            if error.code == "NO_LINE":
                 raise
             if error.code not in refused:
                 refused.add(error.code)
