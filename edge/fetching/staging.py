@@ -1,6 +1,7 @@
 """Implements `sync.bootstrap.Staging`: the packed file, the loader that reads it, and the exchange at the end."""
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
@@ -25,6 +26,7 @@ from sync.snapshot import Manifest
 R = TypeVar("R")
 # Each looks through the whole outbox: so many are forgotten before somebody else gets the writer.
 ERASED_AT_ONCE: Final = 4
+_TICKET: Final = re.compile(rb"[0-9a-f]{32}")
 
 
 class Fetching:
@@ -57,7 +59,10 @@ class Fetching:
         places = self._places
         if not (places.ticket.exists() and places.packed.exists()):
             return "", 0
-        return places.ticket.read_text(encoding="ascii"), places.packed.stat().st_size
+        ticket = places.ticket.read_bytes()
+        if not _TICKET.fullmatch(ticket):
+            return "", 0  # a power cut left its name, and not what it said
+        return ticket.decode("ascii"), places.packed.stat().st_size
 
     async def begin(self, id_: str) -> None:
         await self.drop()

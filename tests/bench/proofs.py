@@ -34,6 +34,7 @@ from tests.stories.counter import (
     open_counter,
 )
 from tests.stories.cuts import cut
+from tests.stories.hub_cuts import cut_hub
 from tests.stories.kills import kill_under_taps
 from tests.stories.recording import recorded
 from tests.stories.shop import open_shop, until
@@ -196,7 +197,7 @@ def power_cuts() -> Outcome:
     """A day of the real appliance and the real hub under a tracer, and every kind of disk that a cut may leave."""
     with _folder() as folder, open_shop(folder / "shop") as shop:
         day = recorded(shop, rounds=120, seed=int(time.time()))
-    cuts = cut(day, count=CUTS, seed=1)
+    cuts, at_hub = cut(day, count=CUTS, seed=1), cut_hub(day, count=CUTS, seed=1)
     figures: dict[str, Any] = {
         "images": cuts.images,
         "operations": len(day.edge.ops),
@@ -205,11 +206,16 @@ def power_cuts() -> Outcome:
         "forms_sent_again": cuts.retried,
         "while_fetching": cuts.fetching,
         "after_a_receipt": cuts.receipts,
-        "wrong": len(cuts.wrong),
-        "of_it": cuts.wrong[:3],
+        "hub_images": at_hub.images,
+        "hub_operations": len(day.hub.ops),
+        "hub_in_doubt": at_hub.in_doubt,
+        "hub_after_an_erasure": at_hub.erased,
+        "hub_with_a_snapshot": at_hub.snapshots,
+        "wrong": len(cuts.wrong) + len(at_hub.wrong),
+        "of_it": [*cuts.wrong[:3], *at_hub.wrong[:3]],
     }
-    met = min(cuts.in_doubt, cuts.retried, cuts.fetching, cuts.receipts) > 0
-    return cuts.images == CUTS and not cuts.wrong and met, figures
+    met = min(cuts.in_doubt, cuts.retried, cuts.fetching, cuts.receipts, at_hub.erased, at_hub.snapshots) > 0
+    return cuts.images == CUTS and not cuts.wrong and not at_hub.wrong and met, figures
 
 
 def simulated() -> Outcome:

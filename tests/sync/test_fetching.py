@@ -161,6 +161,16 @@ async def test_a_cut_line_goes_on_where_it_stopped_also_after_a_restart(tmp_path
             assert [each for each in centre.line.asked if each.endswith("/v1/snapshot")] == []
 
 
+async def test_a_ticket_of_which_a_power_cut_left_only_the_name_is_none(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre, box(centre) as new:
+        new.places.packed.write_bytes(b"half of it")
+        for left in (b"", bytes(32), b"0" * 31 + b"\0"):
+            new.places.ticket.write_bytes(left)
+            assert new.staging.held() == ("", 0)
+        new.places.ticket.write_bytes(b"0" * 32)
+        assert new.staging.held() == ("0" * 32, 10)
+
+
 async def test_what_is_taken_away_while_a_replica_is_fetched_is_gone_here_at_once_and_in_the_new_one(
     tmp_path: Path,
 ) -> None:

@@ -99,3 +99,15 @@ async def test_a_snapshot_below_what_the_partitions_still_have_is_given_out_no_m
         hub.acks.heard("box-1", "shop:s1", await hub.db.read(partitions.last, "shop:s1"))
         await compact(hub.db, hub.acks)
         assert (await hub.shelf.ticket("s1")).id != before
+
+
+async def test_a_manifest_of_which_a_power_cut_left_only_the_name_keeps_no_shop_from_another_snapshot(
+    tmp_path: Path,
+) -> None:
+    async with open_centre(tmp_path) as centre:
+        hub = centre.hub
+        await hub.add_customers(["s1"], [customer()])
+        lost = await made(hub.shelf)
+        (manifest,) = (tmp_path / "hub" / "snapshots").glob("*.json")
+        manifest.write_bytes(b"")
+        assert await made(hub.shelf) != lost

@@ -83,7 +83,7 @@ class Shelf:
             await asyncio.wait([making.task])
         now_s = time.time()
         for path in sorted(self._folder.glob(f"{shop}.{erased}.*.json"), key=_age_s):
-            with suppress(OSError):  # another hub took it away
+            with suppress(OSError, wire.Malformed):  # another hub took it away, or its disk lost some of it
                 manifest, _ = snapshot.decode_vouched(path.read_bytes())
                 lasts = all(manifest.cursors.get(part, -1) >= seq for part, seq in gone.items())
                 if manifest.shop == shop and now_s - path.stat().st_mtime < FRESH_S and lasts:
@@ -198,9 +198,7 @@ class Shelf:
             id=id_, shop=shop, cursors=made.cursors, rows=made.rows, bytes=made.bytes, sha256=made.sha256
         )
         signed = self._signer.sign("manifest", snapshot.encode_manifest(manifest))
-        whole = path.with_suffix(".tmp")
-        whole.write_bytes(snapshot.encode_vouched(signed))
-        whole.rename(path.with_suffix(".json"))
+        await asyncio.to_thread(_vouch, path, snapshot.encode_vouched(signed))
         took_ms = round((time.monotonic() - began_s) * 1000)
         self._log("snapshot_made", count=made.rows, duration_ms=took_ms)
 
@@ -231,6 +229,16 @@ async def _made(order: Order) -> Made | Failed:
     if not answers:
         return Failed("ProcessLookupError", "the maker ended without a word")
     return msgspec.json.decode(answers[0], type=Made | Failed)
+
+
+def _vouch(path: Path, manifest: bytes) -> None:
+    """Lay the manifest beside its snapshot: whole, or after a power cut not at all."""
+    draft = path.with_suffix(".tmp")
+    with open(draft, "wb") as file:
+        file.write(manifest)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(path.with_suffix(".json"))
 
 
 def _read(path: Path, first: int) -> bytes:
