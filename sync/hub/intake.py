@@ -134,7 +134,9 @@ def take(
     if previous is None or previous.hex() != envelope.prev_hash:
         raise _no("the upload does not chain to what came before", code="BROKEN_CHAIN")
     last = envelope.from_seq + len(facts) - 1
-    stored = events.between(conn, device_id, epoch, first=envelope.from_seq, last=min(last, held))
+    stored: dict[int, tuple[bytes, str | None]] = {}
+    if envelope.from_seq <= held:
+        stored = events.between(conn, device_id, epoch, first=envelope.from_seq, last=min(last, held))
     fresh: list[_Read] = []
     for fact in facts:
         previous = _hash(previous, fact)
