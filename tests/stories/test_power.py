@@ -26,6 +26,10 @@ def test_kill_9_under_taps_loses_and_doubles_no_acknowledged_fact(tmp_path: Path
     assert verdict.at_hub == verdict.written >= verdict.acknowledged
 
 
+# One recording serves them all.
+pytestmark = pytest.mark.xdist_group("tests/stories/test_power.py")
+
+
 @pytest.fixture(scope="module")
 def day(tmp_path_factory: pytest.TempPathFactory) -> Day:
     if shutil.which("strace") is None and os.environ.get("STRICT") != "1":
