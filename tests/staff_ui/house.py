@@ -33,6 +33,7 @@ from edge.staff import acts
 from staff_ui.app import make_app
 from tests.patience import PATIENT_S
 from tests.staff_ui.opened import MovedClock, open_house
+from tests.threads import beside
 
 T = TypeVar("T")
 PIN = "2580"
@@ -266,7 +267,6 @@ def open_place(
     events: list[tuple[str, dict[str, Any]]] = []
     opened: list[Place] = []
     ready, stop = threading.Event(), asyncio.Event()
-    failed: list[BaseException] = []
 
     def log(event: str, /, **fields: Any) -> None:
         events.append((event, fields))
@@ -291,26 +291,14 @@ def open_place(
             with suppress(asyncio.CancelledError):
                 await serving
 
-    def thread() -> None:
-        try:
-            with listen("127.0.0.1", port) as sock:
-                asyncio.run(main(sock))
-        except BaseException as error:
-            failed.append(error)
-            ready.set()
+    def work() -> None:
+        with listen("127.0.0.1", port) as sock:
+            asyncio.run(main(sock))
 
-    worker = threading.Thread(target=thread, name="house")
-    worker.start()
-    assert ready.wait(PATIENT_S)
-    if failed:
-        worker.join()
-        raise failed[0]
-    try:
-        yield opened[0]
-    finally:
+    def end() -> None:
         for client in opened[0].clients:
             client.close()
         opened[0].loop.call_soon_threadsafe(stop.set)
-        worker.join(PATIENT_S)
-        if failed:
-            raise failed[0]
+
+    with beside(work, name="house", ready=ready, stop=end):
+        yield opened[0]

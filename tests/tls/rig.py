@@ -24,6 +24,7 @@ from edge.tls.own import Own
 from tests.patience import PATIENT_S
 from tests.staff_ui.house import PIN
 from tests.staff_ui.opened import MovedClock
+from tests.threads import beside
 
 T = TypeVar("T")
 HOST = "welkom-demo.local"
@@ -105,7 +106,6 @@ def open_box(state: Path, *, clock: MovedClock | None = None, server: Server | N
     physics = clock or MovedClock()
     events: list[tuple[str, dict[str, Any]]] = []
     opened: list[Box] = []
-    failed: list[BaseException] = []
     there = threading.Event()
     tasks: list[asyncio.Task[None]] = []
 
@@ -129,28 +129,17 @@ def open_box(state: Path, *, clock: MovedClock | None = None, server: Server | N
             except asyncio.CancelledError:
                 return
 
-    def thread() -> None:
+    def work() -> None:
         before = os.umask(0o077)
         try:
             with ExitStack() as stack:
                 socks = [stack.enter_context(listen("127.0.0.1", 0)) for _ in range(2)]
                 asyncio.run(main(*socks))
-        except BaseException as error:
-            failed.append(error)
         finally:
             os.umask(before)
-            there.set()
 
-    worker = threading.Thread(target=thread, name="box")
-    worker.start()
-    assert there.wait(PATIENT_S)
-    if failed:
-        worker.join()
-        raise failed[0]
-    try:
-        yield opened[0]
-    finally:
+    def end() -> None:
         opened[0].loop.call_soon_threadsafe(tasks[0].cancel)
-        worker.join(20)
-        if failed:
-            raise failed[0]
+
+    with beside(work, name="box", ready=there, stop=end):
+        yield opened[0]

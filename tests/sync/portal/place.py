@@ -25,6 +25,7 @@ from sync.hub.people import NewCustomer
 from tests.fresh import lay_hub
 from tests.patience import PATIENT_S
 from tests.sync.centre import ANNA, BRAM, HERE, KEYS, SHOP_KEY, device
+from tests.threads import beside
 
 T = TypeVar("T")
 DAY_MS = 86_400_000
@@ -182,19 +183,17 @@ def open_place(state: Path, *, public: bool = False, **settings: Any) -> Iterato
             "page": f"http://localhost:{port}" if public else "",
         } | settings
         config = Config(lay_hub(state), KEYS, secure_cookies=False, **settings)
-        worker = threading.Thread(target=lambda: asyncio.run(main()), name="hub")
-        worker.start()
-        assert ready.wait(PATIENT_S)
-        hub, loop, stop = opened[0]
-        place = Place(hub, clock, loop, f"http://127.0.0.1:{port}", said)
-        try:
-            yield place
-        finally:
-            for client in place.clients:
+        clients: list[httpx.Client] = []
+
+        def end() -> None:
+            for client in clients:
                 client.close()
+            _, loop, stop = opened[0]
             loop.call_soon_threadsafe(stop.set)
-            worker.join(20)
-    assert not worker.is_alive()
+
+        with beside(lambda: asyncio.run(main()), name="hub", ready=ready, stop=end):
+            hub, loop, _ = opened[0]
+            yield Place(hub, clock, loop, f"http://127.0.0.1:{port}", said, clients)
 
 
 __all__ = ["ANNA", "BRAM", "HERE", "Place", "open_place", "own_token", "press"]
