@@ -35,7 +35,7 @@ class Answering:
     ) -> None:
         self._words = barred_words(country) if catalogue is not None else Wording()
         self._items = {item: _item(item, each) for item, each in (catalogue or {}).items()}
-        self._barred = frozenset(name for name, item in self._items.items() if barred(item, self._words))
+        self._barred = barred_items(catalogue, self._words)
         self._known = {each.customer: self._seen(each.visits) for each in histories}
         known = numbered(self._known.items(), kinds(catalogue or {}))
         self._ranker = trained_on(known, seed=seed)
@@ -96,12 +96,21 @@ class Answering:
         return {name: self._items.get(name) or _item(name, None) for name in names}
 
     def _seen(self, visits: Iterable[Visit]) -> tuple[Visit, ...]:
-        if not self._barred:
-            return tuple(visits)
-        return tuple(
-            replace(each, items=tuple(item for item in each.items if item not in self._barred))
-            for each in visits
-        )
+        return without(visits, self._barred)
+
+
+def barred_items(catalogue: Mapping[str, Product] | None, words: Wording) -> frozenset[str]:
+    """The products that may not be suggested, to whomever."""
+    every = (catalogue or {}).items()
+    return frozenset(name for name, product in every if barred(_item(name, product), words))
+
+
+def without(visits: Iterable[Visit], barred: frozenset[str]) -> tuple[Visit, ...]:
+    if not barred:
+        return tuple(visits)
+    return tuple(
+        replace(each, items=tuple(item for item in each.items if item not in barred)) for each in visits
+    )
 
 
 def _ask(asked: Ask, own: tuple[Basket, ...]) -> rules.Ask:

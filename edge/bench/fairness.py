@@ -1,8 +1,9 @@
 """`advise --fairness`: whether everybody is served as well as their own history lets expect, whatever their group.
 
-A model is asked for everybody's next basket after a cut, and again after everybody's declared group was changed or
+A model is asked for everybody's next baskets after a cut, and again after everybody's declared group was changed or
 taken away: the answers must be the same. Then accuracy, rank and value are laid beside what the customer's own
-history lets expect: the best that could be found again (the ceiling), and what the plainest rule finds.
+history lets expect: the best that could be found again (the ceiling), and what the plainest rule finds, in these
+baskets and in earlier ones. What may not be suggested is asked of nobody.
 """
 
 from collections import Counter
@@ -14,19 +15,21 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.advice.answering import Answering
+from edge.advice.answering import Answering, barred_items, without
+from edge.advice.limits import barred_words
 from edge.advice.lines import History, Product
 from edge.advice.ranking.numbering import Visit
 from edge.advice.ranking.ranker import Ask
 from edge.bench.exam import FEWEST_BEFORE, TOP, cut_day, exam, marked
+from edge.bench.expected import Usual, ceiling, plain, tried
 from edge.bench.gaps import CONFIDENCE, FEWEST, Gap, Measure, gaps
 from edge.kit.errors import WelkomError
 
 LIMIT: Final = 0.10  # a gap of a tenth of what everybody gets
 LEAST: Final = 10  # customers of a group that anything is said of
-MOST_NEXT: Final = 3  # baskets after the cut that are asked about, a customer
+MOST_NEXT: Final = 8  # baskets after the cut that are asked about, a customer
+MOST_FLIPPED: Final = 3  # of these, that are asked again with other groups
 UNKNOWN: Final = ("too few", "unclear")  # verdicts of groups that nobody can judge
-DECAY: Final = 0.95  # a visit, of the plainest rule: what they bought, the lately more, then what is popular
 
 Answers = Callable[[Ask, int], Sequence[str]]
 # Learns from histories, with their groups: whether it reads those is what is asked here.
@@ -46,10 +49,15 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """The questions of everybody who declared a group; `changed`: customers whose answers it has changed."""
+    """The questions of everybody who declared a group; `changed`: customers whose answers it has changed.
+
+    `usual`: by figure, what the plainest rule found in the earlier baskets of `people`.
+    """
 
     questions: tuple[Question, ...]
     group: Mapping[str, Mapping[str, str]]
+    people: tuple[str, ...]
+    usual: Mapping[str, Usual]
     changed: int
     times: Mapping[str, int]  # baskets before the cut, by product
     worth: Mapping[str, float]  # logarithms, by product
@@ -67,25 +75,30 @@ def survey(
     visits = {each.customer: each.visits for each in histories}
     known = exam(visits, cut_day(visits)).known
     declared = {each.customer: each.group for each in histories if (by in each.group if by else each.group)}
-    asked = [
-        (who, tuple(visits[who][:place]), visits[who][place])
-        for who in declared
-        for place in range(len(known[who]), len(visits[who]))[:MOST_NEXT]
-        if len(known[who]) >= FEWEST_BEFORE
-    ]
+    asked: list[tuple[str, tuple[Visit, ...], Visit]] = []
+    again: list[int] = []
+    for who in declared:
+        some = [place for place in range(len(known[who]), len(visits[who])) if visits[who][place].items]
+        for turn, place in enumerate(some[:MOST_NEXT] if len(known[who]) >= FEWEST_BEFORE else ()):
+            if turn < MOST_FLIPPED:
+                again.append(len(asked))
+            asked.append((who, tuple(visits[who][:place]), visits[who][place]))
     before = [History(each.customer, tuple(known[each.customer]), each.group) for each in histories]
-    answers, others = (_answers(make(each), asked) for each in (before, flipped(before)))
+    answers = _answers(make(before), asked)
+    others = _answers(make(flipped(before)), [asked[place] for place in again])
+    changed = {asked[place][0] for place, other in zip(again, others, strict=True) if answers[place] != other}
     times = Counter(item for some in known.values() for visit in some for item in visit.items)
     popular = [item for item, _ in times.most_common(10 * TOP)]
     questions = tuple(
-        Question(who, own, truth.items, answer, _plain(own, popular))
+        Question(who, own, truth.items, answer, plain(own, popular))
         for (who, own, truth), answer in zip(asked, answers, strict=True)
     )
-    changed = {who for (who, _, _), one, other in zip(asked, answers, others, strict=True) if one != other}
+    people = tuple(dict.fromkeys(each.customer for each in questions))
+    usual = tried([known[each] for each in people], popular)
     worth, worth_of = {item: log(count) for item, count in times.items()}, "popularity"
     if prices and all(item in prices for answer in answers for item in answer):
         worth, worth_of = {item: log(price) for item, price in prices.items()}, "price"
-    return Survey(questions, declared, len(changed), times, worth, worth_of)
+    return Survey(questions, declared, people, usual, len(changed), times, worth, worth_of)
 
 
 def _answers(
@@ -94,13 +107,12 @@ def _answers(
     return [tuple(answers(Ask(own, truth.day, truth.store, (), who), TOP)) for who, own, truth in asked]
 
 
-def _plain(own: Sequence[Visit], popular: Sequence[str]) -> tuple[str, ...]:
-    """A rule that knows nobody's group: frequency with a decay, then popularity."""
-    weight: dict[str, float] = {}
-    for ago, visit in enumerate(reversed(own)):
-        for item in visit.items:
-            weight[item] = weight.get(item, 0.0) + DECAY**ago
-    return tuple(dict.fromkeys((*sorted(weight, key=lambda item: (-weight[item], item)), *popular)))[:TOP]
+def sayable(
+    histories: Iterable[History], catalogue: Mapping[str, Product] | None, *, country: str = ""
+) -> list[History]:
+    """Without what may not be suggested to anybody: whoever buys much of it is not served worse for that."""
+    barred = barred_items(catalogue, barred_words(country))
+    return [History(each.customer, without(each.visits, barred), each.group) for each in histories]
 
 
 def learner(catalogue: Mapping[str, Product] | None, *, seed: int, country: str = "") -> Maker:
@@ -127,8 +139,8 @@ def flipped(histories: Sequence[History]) -> list[History]:
     return made
 
 
-def report(of: Survey, by: str, *, seed: int = 0) -> dict[str, Any]:
-    """The report over one declared group.
+def report(of: Survey, by: str, *, seed: int = 0, among: int = 1) -> dict[str, Any]:
+    """The report over one declared group; `among` so many of the same people, whose intervals hold together.
 
     `holds`: some group is surely served alike, none is not, and no answer was changed by a group. Of those in
     `not_judged` nothing is known, good or bad: they are too few, or what they get differs too much to see a gap.
@@ -144,8 +156,9 @@ def report(of: Survey, by: str, *, seed: int = 0) -> dict[str, Any]:
             code="A05",
             hint="name a group that more customers declared (of those with three baskets or more)",
         )
-    figures = _figures(of, who)
-    found = gaps(_measures(figures), at, seed=seed)
+    figures = _figures(of, who, at)
+    confidence = 1 - (1 - CONFIDENCE) / among
+    found = gaps(_measures(figures), at, seed=seed, confidence=confidence)
     groups = {
         name: _line(figures, at == number, found.get(number))
         for name, number in place.items()
@@ -158,7 +171,7 @@ def report(of: Survey, by: str, *, seed: int = 0) -> dict[str, Any]:
         "baskets": sum(by in of.group[each.customer] for each in of.questions),
         "worth": of.worth_of,
         "limit": LIMIT,
-        "confidence": CONFIDENCE,
+        "confidence": confidence,
         "groups": groups,
         "not_judged": [name for name, each in groups.items() if each["verdict"] in UNKNOWN],
         "left_out": sum(int(each) < LEAST for each in sizes),
@@ -170,28 +183,27 @@ def report(of: Survey, by: str, *, seed: int = 0) -> dict[str, Any]:
 Figures = Mapping[str, NDArray[np.floating[Any]]]
 
 
-def _figures(of: Survey, who: Sequence[str]) -> Figures:
+def _figures(of: Survey, who: Sequence[str], group: NDArray[np.int64]) -> Figures:
     """Columns, a figure a customer: the mean over their baskets, so that nobody counts twice."""
     number = {each: place for place, each in enumerate(who)}
     asked = [each for each in of.questions if each.customer in number]
     truths = [each.truth for each in asked]
     owned = [{item for visit in each.known for item in visit.items} for each in asked]
     ours = marked([each.answer for each in asked], truths, owned)
-    plain = marked([each.plain for each in asked], truths, owned)
+    rule = marked([each.plain for each in asked], truths, owned)
     sizes = np.array([len(set(each)) for each in truths], np.float64)
-    again = np.array([len(own.intersection(truth)) for truth, own in zip(truths, owned, strict=True)])
     middle = float(np.mean(list(of.worth.values())))
 
     def worth(lists: Iterable[Sequence[str]]) -> NDArray[np.float64]:
         mean = [[of.worth.get(item, middle) for item in each] or [middle] for each in lists]
         return np.array([np.mean(each) for each in mean])
 
-    columns = {
+    columns: Figures = {
         "recall": ours.recall,
         "ndcg": ours.ndcg,
-        "plain_recall": plain.recall,
-        "plain_ndcg": plain.ndcg,
-        "ceiling": np.minimum(again, TOP) / sizes,
+        "plain_recall": rule.recall,
+        "plain_ndcg": rule.ndcg,
+        "ceiling": ceiling(truths, owned),
         "truth": np.log(sizes),
         "known": np.array([np.mean([log(1 + of.times.get(i, 0)) for i in each]) for each in truths]),
         "visits": np.log([len(each.known) for each in asked]),
@@ -201,15 +213,20 @@ def _figures(of: Survey, who: Sequence[str]) -> Figures:
     }
     at = np.array([number[each.customer] for each in asked], np.int64)
     times = np.bincount(at)
-    return {name: np.bincount(at, weights=each) / times for name, each in columns.items()}
+    means = {name: np.bincount(at, weights=each) / times for name, each in columns.items()}
+    place = {each: row for row, each in enumerate(of.people)}
+    rows = np.array([place[each] for each in who], np.int64)
+    usual = {f"usual_{name}": each.of(rows).calibrated(group) for name, each in of.usual.items()}
+    return means | usual
 
 
 def _measures(of: Figures) -> dict[str, Measure]:
     """Accuracy and rank as shares of what everybody gets; value as a ratio, for its figures are logarithms."""
-    shopping = (of["ceiling"], of["truth"], of["known"], of["visits"])
+    shopping = (of["ceiling"], of["usual_ceiling"], of["truth"], of["known"], of["visits"])
+    found, first = (of["plain_recall"], of["usual_recall"]), (of["plain_ndcg"], of["usual_ndcg"])
     return {
-        "accuracy": Measure(of["recall"], (of["plain_recall"], *shopping), LIMIT, _mean(of["recall"])),
-        "rank": Measure(of["ndcg"], (of["plain_ndcg"], *shopping), LIMIT, _mean(of["ndcg"])),
+        "accuracy": Measure(of["recall"], (*found, *shopping), LIMIT, _mean(of["recall"])),
+        "rank": Measure(of["ndcg"], (*first, *shopping), LIMIT, _mean(of["ndcg"])),
         "value": Measure(
             of["worth"], (of["plain_worth"], of["own_worth"], of["visits"]), log(1 + LIMIT), 1.0
         ),

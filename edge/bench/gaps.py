@@ -55,7 +55,7 @@ class Gap:
 
 
 def gaps(
-    measures: Mapping[str, Measure], of: NDArray[np.int64], *, seed: int = 0
+    measures: Mapping[str, Measure], of: NDArray[np.int64], *, seed: int = 0, confidence: float = CONFIDENCE
 ) -> dict[int, dict[str, Gap]]:
     """By group (`of`: each customer's, from 0) with at least FEWEST customers, each of its gaps."""
     sizes = np.bincount(of)
@@ -78,7 +78,7 @@ def gaps(
     drawn = adjusted(_drawn(moments, of, len(sizes), np.random.default_rng(seed)))
     spread = drawn.std(axis=0, ddof=1)
     studentised = np.abs(drawn - found) / np.where(spread > 0, spread, np.inf)
-    width = np.quantile(studentised.max(axis=(1, 2)), CONFIDENCE) * spread
+    width = np.quantile(studentised.max(axis=(1, 2)), confidence) * spread
     return {
         group: {
             name: Gap(

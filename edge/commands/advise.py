@@ -106,7 +106,7 @@ def _fairness(words: argparse.Namespace) -> int:
     from edge.bench import fairness
 
     catalogue = lines.products(words.catalogue) if words.catalogue else None
-    known = list(lines.histories(words.history))
+    known = fairness.sayable(lines.histories(words.history), catalogue, country=words.country)
     declared = sorted({name for each in known for name in each.group})
     if words.by not in declared:
         raise WelkomError(

@@ -12,13 +12,15 @@ import numpy as np
 import pytest
 
 from edge.advice.answering import Answering
-from edge.advice.lines import History
+from edge.advice.lines import History, Product
+from edge.advice.ranking.numbering import Visit
 from edge.advice.ranking.ranker import Ask
-from edge.bench.fairness import Answers, Maker, Survey, flipped, learner, report, survey, text
+from edge.bench.expected import usual
+from edge.bench.fairness import Answers, Maker, Survey, flipped, learner, report, sayable, survey, text
 from edge.bench.gaps import FEWEST, Measure, gaps
 from edge.bench.worlds import drugstore
 from edge.cli import main
-from tests.advice import planted
+from tests.advice import households, planted
 
 PRICES = {f"p{each}": random.Random(each).lognormvariate(1, 0.8) for each in range(300)}
 
@@ -140,6 +142,33 @@ def test_a_gap_between_groups_of_noise_is_seldom_called_one() -> None:
         found = gaps({"accuracy": Measure(value, (expected,), 0.0, 1.0)}, of, seed=seed)
         called += any(each["accuracy"].unfair for each in found.values())
     assert called <= 4  # one in twenty is promised
+
+
+def test_who_is_only_less_predictable_is_not_called_unfair_for_what_few_baskets_hide() -> None:
+    without, found = (
+        households.rates(range(8), asked=8, tried=20, history=history) for history in (False, True)
+    )
+    assert without["fair_gap"] < found["fair_gap"] - 0.01  # what is measured roughly explains too little
+    assert abs(found["fair_gap"]) < 0.02
+    assert found["fair_called_unfair"] == 0
+    assert found["unfair_found"] == 1
+
+
+def test_what_tells_more_of_chance_than_of_people_explains_nothing() -> None:
+    dice = np.random.default_rng(7)
+    of, group = np.repeat(np.arange(100), 5), np.repeat([0, 1], 50)
+    chance = usual(dice.normal(0, 1, 500), of, 100)
+    assert not chance.calibrated(group).any()
+    people = usual(np.repeat(dice.normal(size=100), 5) + dice.normal(0, 0.1, 500), of, 100)
+    assert people.calibrated(group).std() == pytest.approx(people.mean.std(), rel=0.05)
+
+
+def test_what_may_be_suggested_to_nobody_is_asked_of_nobody() -> None:
+    line = Product("Pils", "Bier", "Dranken", durable=False, sensitive=False)
+    visits = (Visit(1, None, ("pils", "kaas")), Visit(2, None, ("pils",)))
+    (found,) = sayable([History("c", visits, {"age": "31+"})], {"pils": line})
+    assert [each.items for each in found.visits] == [("kaas",), ()]
+    assert found.group == {"age": "31+"}
 
 
 def test_what_differs_between_groups_is_not_taken_for_what_explains() -> None:
