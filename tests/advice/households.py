@@ -75,5 +75,5 @@ def rates(
 
 if __name__ == "__main__":
     for asked, history in ((3, False), (3, True), (8, False), (8, True)):
-        found = rates(range(200), asked=asked, tried=20, history=history)
+        found = rates(range(100), asked=asked, tried=20, history=history)
         sys.stdout.write(json.dumps({"asked": asked, "history": history} | found) + "\n")
