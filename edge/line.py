@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from importlib.metadata import version
+from secrets import token_hex
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -177,6 +178,7 @@ async def join_hub(
         shop_id=house.config.shop.id,
     )
     house.counter.elsewhere = elsewhere
+    boot = token_hex(8)
     agent = Agent(
         box,
         client,
@@ -186,7 +188,7 @@ async def join_hub(
         wall_ms=house.time.now_ms,
         log=house.log,
         on_change=changed,
-        report=lambda: _status(house, box),
+        report=lambda: _status(house, box, agent.state.code, boot=boot),
         before_facts=first,
         staging=staging,
     )
@@ -194,8 +196,8 @@ async def join_hub(
     return agent
 
 
-def _status(house: House, box: Uplink) -> wire.Status:
-    """How this box does, for headquarters' fleet page; nothing of anybody."""
+def _status(house: House, box: Uplink, code: str, *, boot: str) -> wire.Status:
+    """How this box does, for headquarters' fleet page; nothing of anybody. `code` is of the line's last trouble."""
     now_ms, conn = house.time.now_ms(), house.db.reader
     oldest_ms = outbox.oldest_ms(conn)
     health, shop = house.health, house.config.shop.id
@@ -211,8 +213,9 @@ def _status(house: House, box: Uplink) -> wire.Status:
             wire.ReaderHealth(name, "" if state.up else state.code or "starting")
             for name, state in sorted(health.readers.items())
         ],
-        trouble=health.store,
+        trouble=health.store or (code if code in wire.PARTED else ""),
         rules=pack_id(),
+        boot=boot,
     )
 
 

@@ -34,7 +34,7 @@ WOKEN_S: Final = 0.2  # a burst of taps while the line is down is one try
 STATUS_S: Final = 60.0  # between two words about how the box does
 IDLE_PUSH_S: Final = 60.0  # looks at the outbox even if a wake-up was missed
 # Histories that differ: a person may have given this box another epoch, and then it goes on by itself.
-_PARTED: Final = frozenset({"WRONG_EPOCH", "FORKED", "BROKEN_CHAIN", "HUB_AHEAD"})
+_PARTED: Final = wire.PARTED - {"HUB_BEHIND"}
 
 Step = Callable[[], Awaitable[None]]
 

@@ -212,6 +212,10 @@ class WalletMoved(Struct, frozen=True, kw_only=True):
     stay: Annotated[str, Meta(max_length=128)] = ""
 
 
+# What ends the sending of facts until a person gives the box a new epoch: as `trouble` it is said to headquarters.
+PARTED: Final = frozenset({"WRONG_EPOCH", "FORKED", "BROKEN_CHAIN", "HUB_AHEAD", "HUB_BEHIND"})
+
+
 class ReaderHealth(Struct, frozen=True, omit_defaults=True):
     """One reader by the name that the settings give it; `code` says why it is out, empty while it reads."""
 
@@ -233,6 +237,9 @@ class Status(Struct, frozen=True, kw_only=True, omit_defaults=True):
     readers: Annotated[list[ReaderHealth], Meta(max_length=100)] = []
     trouble: Annotated[str, Meta(max_length=64)] = ""  # code of what keeps the box from its work
     rules: Annotated[str, Meta(max_length=64)] = ""  # id of the rules that its advice is made by
+    boot: Annotated[str, Meta(max_length=32)] = (
+        ""  # of the process that says so, by chance: a copy has another
+    )
 
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):

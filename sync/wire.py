@@ -24,6 +24,7 @@ from sync.messages import OLDEST as OLDEST
 from sync.messages import ONCE_CHARS as ONCE_CHARS
 from sync.messages import PAGE_BYTES as PAGE_BYTES
 from sync.messages import PAGE_ROWS as PAGE_ROWS
+from sync.messages import PARTED as PARTED
 from sync.messages import ROW_BYTES as ROW_BYTES
 from sync.messages import SCHEMA as SCHEMA
 from sync.messages import STATUS_PATH as STATUS_PATH

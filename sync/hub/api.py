@@ -254,7 +254,12 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     async def take_status(request: AnyRequest) -> None:
         device = await signed(request)
         said = wire.decode_as(await request.body(), wire.Status)
-        if await hub.db.apply(fleet.take, device.id, said=said, now_ms=hub.now_ms()):
+        heard = await hub.db.apply(fleet.take, device.id, said=said, now_ms=hub.now_ms())
+        if heard.twins:
+            hub.log(
+                "box_copied", device=device.id, hint="enrol the real box again: then it alone has the key"
+            )
+        if heard.new:
             hub.bell.poke()
 
     @get("/healthz", summary="Whether the hub answers from its file")

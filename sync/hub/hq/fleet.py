@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
@@ -23,6 +23,8 @@ Why = Literal[
     "silent",
     "never",
     "forked",
+    "twins",
+    "parted",
     "looks",
     "trouble",
     "reader",
@@ -42,7 +44,17 @@ CLOCK_MS: Final = 5 * 60_000  # consents end by the clock
 DISK_MB: Final = 1024
 LOOKS_DUE_MS: Final = 2 * 3_600_000  # a box tells the lines of its chain each minute
 LOOKS_BROKE_MS: Final = 30 * 24 * 3_600_000
-OPEN: Final[frozenset[Why]] = frozenset({"silent", "never", "forked", "trouble"})
+OPEN: Final[frozenset[Why]] = frozenset({"silent", "never", "forked", "twins", "parted", "trouble"})
+BOOTS: Final = 4  # processes of one box that are remembered
+RETURNS: Final = 3  # one message may come late of a process that ended: two returns, of it and of the next
+TWINS_MS: Final = 3_600_000  # while two boxes run each says so every minute
+
+
+class Kept(wire.Status, frozen=True, kw_only=True, omit_defaults=True):
+    """What a box last said of itself, and which of its processes came back after another had spoken, how often."""
+
+    boots: dict[str, int] = msgspec.field(default_factory=dict)  # the one that spoke last stands last
+    twins_ms: int = 0  # when two were last seen to speak by turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +75,43 @@ class Box:
     why: tuple[Why, ...]
 
 
-def take(conn: Connection, device_id: str, *, said: wire.Status, now_ms: int) -> bool:
-    """Keep what a box says of itself; whether anything of it is new but its clock and counts."""
-    before = tables.last(conn, device_id)
-    tables.put(conn, Said(device_id, now_ms, msgspec.json.encode(said)))
-    if before is None:
-        return True
-    was = msgspec.json.decode(before.d, type=wire.Status)
-    kept = ("version", "rules", "readers", "trouble")
-    return any(getattr(was, name) != getattr(said, name) for name in kept)
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Of what a box said: whether anything is new but its clock and counts, and whether two boxes were found."""
+
+    new: bool
+    twins: bool
+
+
+def take(conn: Connection, device_id: str, *, said: wire.Status, now_ms: int) -> Heard:
+    """Keep what a box says of itself."""
+    last = tables.last(conn, device_id)
+    was = None if last is None else _status(last)
+    kept = kept_of(was, said, now_ms=now_ms)
+    tables.put(conn, Said(device_id, now_ms, msgspec.json.encode(kept)))
+    if was is None:
+        return Heard(new=True, twins=False)
+    twins = are_twins(kept, now_ms=now_ms) and not are_twins(was, now_ms=now_ms)
+    shown = ("version", "rules", "readers", "trouble")
+    return Heard(twins or any(getattr(was, name) != getattr(said, name) for name in shown), twins)
+
+
+def kept_of(was: Kept | None, said: wire.Status, *, now_ms: int) -> Kept:
+    """What a box said, beside what is remembered of its processes.
+
+    A process that ended never speaks again: one that comes back after another, time and again, runs beside it.
+    """
+    boots, twins_ms = (dict(was.boots), was.twins_ms) if was else ({}, 0)
+    if said.boot and said.boot != next(reversed(boots), ""):
+        boots[said.boot] = boots.pop(said.boot, -1) + 1
+        if boots[said.boot] >= RETURNS:
+            twins_ms = now_ms
+        boots = dict(list(boots.items())[-BOOTS:])
+    return Kept(**_fields(said), boots=boots, twins_ms=twins_ms)
+
+
+def are_twins(kept: Kept, *, now_ms: int) -> bool:
+    return kept.twins_ms > 0 and now_ms - kept.twins_ms < TWINS_MS
 
 
 async def boxes(hub: "Hub") -> list[Box]:
@@ -96,7 +136,8 @@ def gather(
     newest = max((_number(_status(each)) for each in said.values()), default=())
     found = []
     for device in overview.devices(conn):
-        status = _status(said[device.device_id]) if device.device_id in said else None
+        kept = _status(said[device.device_id]) if device.device_id in said else None
+        status = None if kept is None else _plain(kept)
         lag = None
         if status:
             lag = max(0, heads.get(wire.main_part(device.shop_id), 0) - status.main)
@@ -114,6 +155,7 @@ def gather(
                 receipts=opened.get(device.device_id, 0),
                 clock_off_ms=clock,
                 forked=device.device_id in forked,
+                twins=kept is not None and are_twins(kept, now_ms=now_ms),
                 looks=device.device_id in unsure,
                 guests=device.shop_id in asking,
                 old=status is not None and _number(status) < newest,
@@ -134,6 +176,7 @@ def judged(
     receipts: int,
     clock_off_ms: int | None,
     forked: bool,
+    twins: bool = False,
     looks: bool = False,
     guests: bool = False,
     old: bool,
@@ -141,12 +184,15 @@ def judged(
 ) -> Box:
     """What of a box somebody has to look at, the worst first."""
     silent = contact_ms is not None and not connected and now_ms - contact_ms > SILENT_MS
+    parted = status is not None and status.trouble in wire.PARTED
     given: dict[Why, bool] = {
         "never": contact_ms is None,
         "silent": silent,
         "forked": forked,
+        "twins": twins,
+        "parted": parted,
         "looks": looks,
-        "trouble": bool(status and status.trouble),
+        "trouble": bool(status and status.trouble) and not parted,
         "receipts": receipts > 0,
         "stuck": bool(status and status.outbox_oldest_s > STUCK_S and not silent),
         "reader": bool(status and any(each.code for each in status.readers)),
@@ -175,8 +221,16 @@ def judged(
     )
 
 
-def _status(said: Said) -> wire.Status:
-    return msgspec.json.decode(said.d, type=wire.Status)
+def _status(said: Said) -> Kept:
+    return msgspec.json.decode(said.d, type=Kept)
+
+
+def _plain(kept: Kept) -> wire.Status:
+    return wire.Status(**_fields(kept))
+
+
+def _fields(status: wire.Status) -> dict[str, Any]:
+    return {name: getattr(status, name) for name in wire.Status.__struct_fields__}
 
 
 def _number(status: wire.Status) -> tuple[int, ...]:

@@ -30,6 +30,8 @@ WHY: Final[dict[Why, str]] = {
     "never": key("fleet.why.never"),
     "silent": key("fleet.why.silent"),
     "forked": key("fleet.why.forked"),
+    "twins": key("fleet.why.twins"),
+    "parted": key("fleet.why.parted"),
     "looks": key("fleet.why.looks"),
     "trouble": key("fleet.why.trouble"),
     "receipts": key("fleet.why.receipts"),
