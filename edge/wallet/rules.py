@@ -147,8 +147,9 @@ def counted(value: Any, device: str) -> Number:
 
 
 def with_counted(value: Mapping[str, Any], device: str, number: Number) -> dict[str, Any]:
-    before = value.get("counted")
-    return {**value, "counted": {**(before if isinstance(before, Mapping) else {}), device: list(number)}}
+    """The value that counts `device` up to `number`; a line that was counted late takes nothing of that back."""
+    before, upto = value.get("counted"), max(counted(value, device), number)
+    return {**value, "counted": {**(before if isinstance(before, Mapping) else {}), device: list(upto)}}
 
 
 def here(values: Mapping[str, Any], lines: Iterable[Line], *, device: str) -> dict[str, Any]:

@@ -1,17 +1,21 @@
 """A hub that was put back hears of a guest before it hears again that they joined: nothing of it is lost."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from edge.kit.seal import key_place, trait_place, unseal
 from edge.outbox import body_of
 from sync import wire
 from sync.hub import devices, stays, wallet
 from sync.hub.judging import judge
 from sync.hub.tables import devices as tables
+from sync.hub.tables import guests
+from sync.hub.tables import wallet as wallets
 from tests.sync.centre import ANNA, HERE, KEYS, SHOP_KEY, Centre, customer, device, open_centre
 from tests.sync.shop import TestBox
 from tests.sync.test_joined import count, joined, newcomer, verdicts
@@ -116,3 +120,32 @@ async def test_of_somebody_erased_nothing_is_judged_again(tmp_path: Path) -> Non
         bodies = centre.hub.db.reader.execute("SELECT body FROM event").fetchall()
         assert {bytes(body) for (body,) in bodies} == {b"{}"}
         assert count(centre, "ledger") == 1  # counted before the erasure, and nothing since
+
+
+async def test_what_a_shop_said_of_somebody_who_is_of_it_by_now_counts_and_of_a_guest_it_does_not(
+    tmp_path: Path,
+) -> None:
+    async with open_centre(tmp_path) as centre:
+        await centre.hub.db.apply(devices.register, KEYS, device=device("box-2", "s2"), shop_key=OTHER_KEY)
+        saver: dict[str, Any] = {"points": {"balance": 100}}
+        await centre.hub.add_customers(["s2"], [replace(customer(ANNA), traits=saver)])
+        lines = (moved(ANNA, 1, 5), moved(ANNA, 2, 6))
+        assert await tell(centre, centre.box, "box-1", *lines) == ["NOT_RESIDENT"] * 2
+        await centre.hub.db.apply(guests.put_stay, ANNA, "s1", reason="visit", since_ms=1)
+        await judge(centre.hub)
+        assert count(centre, "ledger") == 0
+        # Headquarters says again what the backup did not know: they are of this shop too.
+        await centre.hub.db.apply(guests.put_stay, ANNA, "s1", reason="import", since_ms=1)
+        assert await tell(centre, centre.box, "box-1", moved(ANNA, 3, 7)) == []
+        for _ in range(2):
+            await judge(centre.hub)
+        assert count(centre, "ledger") == 3
+        assert held_of(centre) == {"balance": 118, "counted": {"box-1": [1, 3]}}
+
+
+def held_of(centre: Centre) -> Any:
+    """Anna's points as they stand at the hub, with how far they count."""
+    reader = centre.hub.db.reader
+    (trait,) = [each for each in wallets.traits(reader, ANNA) if each.name == "points"]
+    key = unseal(KEYS.hub_kek, wallets.wrapped_key(reader, ANNA) or b"", key_place(ANNA))
+    return msgspec.json.decode(unseal(key, trait.sealed, trait_place(ANNA, "points", trait.ver)))

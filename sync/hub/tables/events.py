@@ -80,7 +80,7 @@ def keep(conn: Connection, device_id: str, epoch: int, *, kept: Sequence[Kept], 
 
 
 class Unknown(NamedTuple):
-    """A dead letter that speaks of somebody whom the hub did not know."""
+    """A dead letter that speaks of somebody whom the hub did not know, or not in that shop."""
 
     device_id: str
     epoch: int
@@ -92,11 +92,12 @@ class Unknown(NamedTuple):
 
 
 def unknown(conn: Connection, customer_id: bytes, *, most: int) -> list[Unknown]:
-    """The first dead letters (UNKNOWN_CUSTOMER) that speak of a customer, each box's in its order."""
+    """The first dead letters that speak of a customer as if they were there, each box's in its order."""
     rows = conn.execute(
         """
         SELECT device_id, epoch, seq, at_ms, kind, body, hash FROM event
-        WHERE customer_id=:customer_id AND code='UNKNOWN_CUSTOMER' AND body<>:nothing
+        WHERE customer_id=:customer_id AND body<>:nothing
+            AND (code='UNKNOWN_CUSTOMER' OR code='NOT_RESIDENT' AND kind='wallet_moved')
         ORDER BY device_id, epoch, seq LIMIT :most
         """,
         {"customer_id": customer_id, "nothing": NOTHING, "most": most},
@@ -108,15 +109,23 @@ def unknown(conn: Connection, customer_id: bytes, *, most: int) -> list[Unknown]
 
 
 def heard_of(conn: Connection, *, most: int) -> list[bytes]:
-    """Customers whom dead letters call unknown."""
-    rows = conn.execute(
-        """
+    """Customers whom dead letters call unknown, or of another shop, and who are known, or are of that shop, by now.
+
+    Not who is there for a visit: of a stay that the hub forgot its own word speaks (`sync.hub.stays`).
+    """
+    of = {"nothing": NOTHING, "most": most}
+    unknown = """
         SELECT DISTINCT event.customer_id FROM event JOIN customer ON customer.id=event.customer_id
         WHERE event.code='UNKNOWN_CUSTOMER' AND event.body<>:nothing LIMIT :most
-        """,
-        {"nothing": NOTHING, "most": most},
-    )
-    return [bytes(customer_id) for (customer_id,) in rows]
+        """
+    elsewhere = """
+        SELECT DISTINCT event.customer_id FROM event JOIN device ON device.id=event.device_id
+        JOIN residency AS r ON r.customer_id=event.customer_id AND r.shop_id=device.shop_id
+        WHERE event.code='NOT_RESIDENT' AND event.kind='wallet_moved' AND event.body<>:nothing
+            AND r.reason<>'visit' LIMIT :most
+        """
+    found = [bytes(whom) for said in (unknown, elsewhere) for (whom,) in conn.execute(said, of).fetchall()]
+    return list(dict.fromkeys(found))
 
 
 def judge(conn: Connection, of: Unknown, code: str | None) -> None:
