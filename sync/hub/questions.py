@@ -23,7 +23,7 @@ MOST_SHOPS: Final = 10_000
 class Measure:
     """So many questions of a shop at once, then so many a minute."""
 
-    at_once: int = 600
+    at_once: int = 240
     a_minute: int = 60
 
 
