@@ -11,6 +11,7 @@ from litestar.response import Redirect
 
 from edge.advice import acts, outcomes, tables
 from edge.advice.advisor import Advice
+from edge.advice.interests import Interest, interests
 from edge.advice.limits import barred_words, price_law
 from edge.advice.pack import pack_id
 from edge.advice.rules import (
@@ -90,6 +91,7 @@ class AdvicePage:
     sentence: str
     purchases: tuple[Purchase, ...] = field(repr=False)
     mark: str
+    interests: tuple[str, ...] = field(default=(), repr=False)
     used: bool = False
     rules: str = ""
     choose: bool = False  # the shop has choice helpers
@@ -179,6 +181,7 @@ def _page(desk: Desk, arrival: Arrival, around: Frame, say: Words, *, tablet: st
     called = text(name, "call") or text(name, "short") or say.say("row.nameless")
     sentence = "" if shown else say.say(EMPTY[_empty(desk, arrival, held, quiet=quiet)])
     purchases = _purchases(own, items, say, country=country, now_ms=now_ms) if own and not quiet else ()
+    likes = _interests(own, items, say, country=country, now_ms=now_ms) if own and not quiet else ()
     spelt = (
         repr([[each.item, each.why, each.also, each.stock, each.said] for each in shown])
         + sentence
@@ -192,6 +195,7 @@ def _page(desk: Desk, arrival: Arrival, around: Frame, say: Words, *, tablet: st
         shown=shown,
         sentence=sentence,
         purchases=purchases,
+        interests=likes,
         used=bool(purchases) or bool(held and held.profiled and shown),
         mark=hmac.digest(tablet.encode(), spelt.encode(), sha256).hex()[:16],
         rules=say.say("advice.rules", id=pack_id()) if shown else "",
@@ -299,6 +303,22 @@ def _used(
 def _dates(at_ms: Sequence[int | None], say: Words, *, now_ms: int) -> str:
     dated = [each for each in at_ms if each is not None][-MOST_DATES:]
     return ", ".join(say.when(each, now_ms=now_ms) for each in dated)
+
+
+def _interests(
+    own: Own, items: Mapping[str, Item], say: Words, *, country: str, now_ms: int
+) -> tuple[str, ...]:
+    """What they come back for, each with what it rests on."""
+    found = interests(own.baskets, items, barred_words(country), now_ms=now_ms)
+    return tuple(_interest(each, say, now_ms=now_ms) for each in found)
+
+
+def _interest(each: Interest, say: Words, *, now_ms: int) -> str:
+    tag = each.tag[:1].upper() + each.tag[1:]
+    if each.last_ms is None:
+        return say.count("advice.interest", each.times, tag=tag, of=say.number(each.of))
+    when = say.ago(each.last_ms, now_ms=now_ms)
+    return say.count("advice.interest.last", each.times, tag=tag, of=say.number(each.of), when=when)
 
 
 def _purchases(

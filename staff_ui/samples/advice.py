@@ -44,17 +44,23 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
             Purchase(_ago(82, words), "Gasblik 230 g"),
         ),
         mark="",
+        interests=(
+            words.count("advice.interest.last", 4, tag="Koken", of=9, when=_ago(12, words).lower()),
+            words.count("advice.interest", 3, tag="Tenten", of=9),
+        ),
         rules=words.say("advice.rules", id=pack_id()),
     )
     popular = Suggestion("cook-gas-230", "Gasblik 230 g", PopularHere("all", 2_300, 141))
     empty = {
-        state: replace(usual, shown=(), purchases=(), sentence=words.say(key), rules="")
+        state: replace(usual, shown=(), purchases=(), interests=(), sentence=words.say(key), rules="")
         for state, key in EMPTY.items()
     }
     return {
         "three": usual,
         "one said": replace(usual, shown=(replace(usual.shown[0], said=True), *usual.shown[1:])),
-        "no profiling": replace(usual, profiled=False, purchases=(), shown=(_shown(popular, words),)),
+        "no profiling": replace(
+            usual, profiled=False, purchases=(), interests=(), shown=(_shown(popular, words),)
+        ),
         **empty,
     }
 

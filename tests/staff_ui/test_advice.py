@@ -138,6 +138,8 @@ def test_the_card_has_one_line_and_the_page_three_with_reasons_and_the_data_behi
         page.count("De prijs ligt vast: bied geen korting aan (Wet op de vaste boekenprijs, artikel 6") == 1
     )
     assert "Waarom zie ik dit?" in page
+    assert "Komt vaak terug" in page
+    assert "Boeken: in 4 van de 5 aankopen, laatst 4 weken geleden" in page
     assert "Laatste aankopen" in page
     assert "12 dagen geleden" in page
     for never in ("Zelftest", "test-1", "Uitverkochte muts"):
@@ -152,6 +154,7 @@ def test_without_profiling_the_page_says_so_kindly_and_shows_what_is_popular(adv
     assert "geen persoonlijk advies, en dat is prima" in page
     assert "Veel gekocht bij ons" in page
     assert "Laatste aankopen" not in page
+    assert "Komt vaak terug" not in page
     assert "Tent Vuurtoren 2: Grondzeil" not in page
 
 
