@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Final
 
 from edge.advice import rules
@@ -82,9 +83,8 @@ class Answering:
 
     def _order(self, ranked: Sequence[str], counts: Asked) -> Iterator[str]:
         """What is ranked, then what is bought most; what nobody ever bought only where there is nothing else."""
-        every = (*ranked, *self._filler)
-        yield from (name for name in every if counts.bought(name))
-        yield from (name for name in every if not counts.bought(name))
+        yield from (name for name in chain(ranked, self._filler) if counts.bought(name))
+        yield from (name for name in chain(ranked, self._filler) if not counts.bought(name))
 
     def _usable(self, asked: Ask) -> Ask:
         """Without what is barred."""
@@ -106,10 +106,11 @@ def barred_items(catalogue: Mapping[str, Product] | None, words: Wording) -> fro
 
 
 def without(visits: Iterable[Visit], barred: frozenset[str]) -> tuple[Visit, ...]:
-    if not barred:
-        return tuple(visits)
     return tuple(
-        replace(each, items=tuple(item for item in each.items if item not in barred)) for each in visits
+        each
+        if barred.isdisjoint(each.items)
+        else replace(each, items=tuple(item for item in each.items if item not in barred))
+        for each in visits
     )
 
 

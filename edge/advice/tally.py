@@ -3,7 +3,9 @@
 A question's own baskets stand in place of those that the history has of the customer (contract.md, `welkom advise`).
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -16,6 +18,7 @@ from edge.advice.ranking.numbering import Numbered, Visit
 from edge.advice.rules import MOST_EACH, SHARED
 
 _NONE: Final = np.zeros(0, np.int32)
+_NOWHERE: Final[frozenset[int]] = frozenset()
 
 
 class Tally:
@@ -36,6 +39,9 @@ class Tally:
         times = np.diff(self._starts)
         ranked = np.lexsort((np.arange(len(times)), -times))
         self.by_popularity = [known.names[each] for each in ranked]
+        self.baskets_of = dict(
+            zip(*(each.tolist() for each in np.unique(log.store, return_counts=True)), strict=True)
+        )
         self.popular = frozenset(self.by_popularity[:MOST_EACH])
 
     def baskets_with(self, item: str) -> Ints:
@@ -55,32 +61,38 @@ class Asked:
     ) -> None:
         self._tally = tally
         self._me = tally.people.get(customer, -1) if customer is not None else -1
-        same = self._me < 0 or tuple(held) == tuple(own)
-        self._gone: Sequence[Visit] = () if same else held
-        self._come: Sequence[Visit] = () if same else own
+        was, now = (Counter(some if self._me >= 0 else ()) for some in (held, own))
+        self._kept = tuple(was & now)
+        self._gone, self._come = (_Baskets(tuple(left.elements())) for left in (was - now, now - was))
+        self._more_people = bool(now) - bool(was)
 
     @cached_property
     def baskets(self) -> int:
-        return len(self._tally.customer) + len(self._come) - len(self._gone)
+        return len(self._tally.customer) + len(self._come.visits) - len(self._gone.visits)
 
     @cached_property
     def customers(self) -> int:
-        return len(self._tally.people) + bool(self._come) - bool(self._gone)
+        return len(self._tally.people) + self._more_people
 
     def bought(self, item: str) -> int:
-        return len(self._tally.baskets_with(item)) + self._more(lambda visit: item in visit.items)
+        come, gone = self._come.having(item), self._gone.having(item)
+        return len(self._tally.baskets_with(item)) + len(come) - len(gone)
 
     def buyers(self, item: str) -> int:
-        return len(self._tally.buyers_of(item)) + self._one_more(lambda visit: item in visit.items)
+        come, gone = self._come.having(item), self._gone.having(item)
+        return len(self._tally.buyers_of(item)) + self._one_more(
+            come, gone, lambda visit: item in visit.items
+        )
 
     def together(self, item: str, other: str) -> tuple[int, int]:
         """Baskets with both, and customers who have such a basket."""
         tally = self._tally
         both = np.intersect1d(tally.baskets_with(item), tally.baskets_with(other), assume_unique=True)
+        come, gone = (some.having(item) & some.having(other) for some in (self._come, self._gone))
         return (
-            len(both) + self._more(lambda visit: item in visit.items and other in visit.items),
+            len(both) + len(come) - len(gone),
             len(np.unique(tally.customer[both]))
-            + self._one_more(lambda visit: item in visit.items and other in visit.items),
+            + self._one_more(come, gone, lambda visit: item in visit.items and other in visit.items),
         )
 
     def here(self, store: str, item: str) -> tuple[int, int, int]:
@@ -89,11 +101,13 @@ class Asked:
         number = tally.stores.get(store, NO_STORE - 1)
         with_it = tally.baskets_with(item)
         with_it = with_it[tally.store[with_it] == number]
+        come_here, gone_here = self._come.at(store), self._gone.at(store)
+        come, gone = come_here & self._come.having(item), gone_here & self._gone.having(item)
         return (
-            len(with_it) + self._more(lambda visit: visit.store == store and item in visit.items),
-            int((tally.store == number).sum()) + self._more(lambda visit: visit.store == store),
+            len(with_it) + len(come) - len(gone),
+            tally.baskets_of.get(number, 0) + len(come_here) - len(gone_here),
             len(np.unique(tally.customer[with_it]))
-            + self._one_more(lambda visit: visit.store == store and item in visit.items),
+            + self._one_more(come, gone, lambda visit: visit.store == store and item in visit.items),
         )
 
     def is_popular(self, item: str) -> bool:
@@ -110,11 +124,30 @@ class Asked:
         near = count >= SHARED
         return int(near.sum()), Buyers(tally, near)
 
-    def _more(self, has: Callable[[Visit], bool]) -> int:
-        return sum(map(has, self._come)) - sum(map(has, self._gone))
+    def _one_more(self, come: AbstractSet[int], gone: AbstractSet[int], has: Callable[[Visit], bool]) -> int:
+        """Whether the customer now counts who did not; -1 the other way about. Who has a kept basket always does."""
+        if bool(come) == bool(gone) or any(map(has, self._kept)):
+            return 0
+        return 1 if come else -1
 
-    def _one_more(self, has: Callable[[Visit], bool]) -> int:
-        return any(map(has, self._come)) - any(map(has, self._gone))
+
+class _Baskets:
+    """Some baskets of one customer, numbered: by what is in them and by where they were bought."""
+
+    def __init__(self, visits: Sequence[Visit]) -> None:
+        self.visits = visits
+        self._having: dict[str, set[int]] = {}
+        self._at: dict[str | None, set[int]] = {}
+        for place, visit in enumerate(visits):
+            self._at.setdefault(visit.store, set()).add(place)
+            for item in visit.items:
+                self._having.setdefault(item, set()).add(place)
+
+    def having(self, item: str) -> AbstractSet[int]:
+        return self._having.get(item, _NOWHERE)
+
+    def at(self, store: str) -> AbstractSet[int]:
+        return self._at.get(store, _NOWHERE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,7 +259,7 @@ def _dense(asked: Questions, crowd: Crowd) -> Iterator[tuple[int, dict[str, Floa
     block = max(1, sparse.CELLS // products)
     for start in range(0, len(asked), block):
         end = min(start + block, len(asked))
-        alike = sparse.rows(near, start, end) @ crowd.anchors.vectors
-        beside = (sparse.rows(inside, start * kinds, end * kinds) @ crowd.beside).toarray()
+        alike = sparse.product(sparse.rows(near, start, end), crowd.anchors.vectors)
+        beside = sparse.product(sparse.rows(inside, start * kinds, end * kinds), crowd.beside)
         named = zip(("beside_history", "beside_last", "beside_hand"), range(kinds), strict=False)
-        yield start, {"alike": alike.toarray()} | {name: beside[place::kinds] for name, place in named}
+        yield start, {"alike": alike} | {name: beside[place::kinds] for name, place in named}

@@ -39,7 +39,7 @@ class Anchors:
         alike = sparse.unit(asked)
         block = max(1, sparse.CELLS // max(len(self.customer), 1))
         for start in range(0, asked.shape[0], block):
-            some = (sparse.rows(alike, start, start + block) @ self.unit).toarray()
+            some = sparse.product(sparse.rows(alike, start, start + block), self.unit)
             some[customer[start : start + block, None] == self.customer[None]] = 0
             most = min(NEAREST, some.shape[1])
             best = (

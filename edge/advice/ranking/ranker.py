@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import chain
 from typing import Final
 
@@ -78,14 +79,14 @@ class Ranker:
                 ("beside_last", asked.visits[-1].items if asked.visits else ()),
             )
         }
+        beside = cache(lambda other: sparse.row(self.crowd.beside, names.get(other, -1)))
         return Ranked(
             tuple(name for name, *_ in best),
             rows.values[[row for *_, row in best]],
             lambda values: self.mixed.of(values, hand=hand),
             rows.values.min(axis=0, initial=0),
             {column: (items, len(items)) for column, items in inside.items()},
-            lambda other, name: sparse.at(self.crowd.beside, names.get(other, -1), self.number.get(name, -1)),
-            lambda other: [name for name, _ in self.rank(_struck(asked, other), most + 1)],
+            lambda other, name: beside(other).get(self.number.get(name, -1), 0.0),
         )
 
     def _best(
@@ -178,14 +179,6 @@ class Ranker:
             for when, visit in zip(days, visits, strict=True)
         ]
         return now, log_of([line], products=self.crowd.products, dated=True)
-
-
-def _struck(asked: Ask, item: str) -> Ask:
-    """The question as if an item were not in hand and not in the last basket."""
-    visits = list(asked.visits)
-    if visits:
-        visits[-1] = replace(visits[-1], items=tuple(each for each in visits[-1].items if each != item))
-    return replace(asked, visits=visits, hand=tuple(each for each in asked.hand if each != item))
 
 
 def _days(known: list[int | None], day: int | None, *, default: int) -> tuple[int, list[int]]:

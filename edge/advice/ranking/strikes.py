@@ -1,6 +1,6 @@
 """A ranked answer that can be asked what its products owe to which evidence: scores with that struck out. Pure.
 
-Most strikes are read off the columns of a product's own row; what one thing in hand did to the list is ranked again.
+Strikes are read off the columns of the rows, and a net is asked of a whole list at once: nothing is looked up again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +26,7 @@ Company = Mapping[str, tuple[frozenset[str], int]]
 class Ranked:
     """The best products in order. `values`: their rows; `score`: of rows; `lowest`: of each column.
 
-    `cosine`: how much two products keep company; `again`: the order with one struck out of hand and last basket.
+    `cosine`: how much two products keep company.
     """
 
     names: tuple[str, ...]
@@ -35,60 +35,71 @@ class Ranked:
     lowest: Floats
     company: Company
     cosine: Callable[[str, str], float]
-    again: Callable[[str], list[str]]
     _places: dict[str, dict[str, int]] = field(default_factory=dict, repr=False)
+    _lifts: dict[str, list[tuple[float, bool]]] = field(default_factory=dict, repr=False)
 
     def by_own(self, name: str) -> tuple[float, bool]:
         """By how much the customer's own purchases of it lift a product, and whether over another."""
-        row = self._row(name)
-        if row[_PLACE["owned"]] <= 0:
-            return 0.0, False
-        known = row[_KIND].copy()
-        row[_OWN] = 0
-        if known[KIND_COLUMNS.index("kind_items")] > _ALONE:
-            row[_KIND] = known
-        return self._lifted(name, row)[0]
+        return self._once("own", self._without_own)[self.names.index(name)]
 
     def by_alike(self, name: str) -> tuple[float, bool]:
         """By how much people like the customer lift it, and whether over another."""
-        row = self._row(name)
-        row[_PLACE["alike"]] = self.lowest[_PLACE["alike"]]
-        return self._lifted(name, row)[0]
+        return self._once("alike", self._without_alike)[self.names.index(name)]
 
     def by_company(self, name: str, others: Sequence[str]) -> dict[str, float]:
         """By how much each of some products in hand or in the last basket lifts it over another; only those."""
-        cosines = {other: cosine for other in others if (cosine := self.cosine(other, name)) > 0}
-        rows = []
-        for other, cosine in cosines.items():
-            row = self._row(name)
-            for column, (items, size) in self.company.items():
-                if other in items:
-                    place = _PLACE[column]
-                    left = (np.exp(row[place]) - _NOTHING) * size - cosine
-                    row[place] = np.log(max(left, 0) / max(size - 1, 1) + _NOTHING)
-            rows.append(row)
-        lifts = zip(cosines, self._lifted(name, *rows), strict=True) if rows else ()
-        return {other: by for other, (by, over) in lifts if over}
+        place = self.names.index(name)
+        lifts = {other: self._beside(other)[place] for other in others if self.cosine(other, name) > 0}
+        return {other: by for other, (by, over) in lifts.items() if over}
 
     def falls_without(self, name: str, other: str) -> bool:
-        """Whether it comes later, or no more, with a product struck out of hand and last basket."""
+        """Whether others pass it where a product keeps company with none: what it lifted as much does not count."""
         if other not in self._places:
-            self._places[other] = _places(self.again(other), but=other)
-        before = _places(self.names, but=other)
-        after = self._places[other]
-        return name not in after or after[name] > before[name]
+            self._places[other] = _places(self._order_without(other), but=other)
+        return self._places[other][name] > _places(self.names, but=other)[name]
 
-    def _row(self, name: str) -> Floats:
-        row: Floats = self.values[self.names.index(name)].copy()
-        return row
+    def _without_own(self) -> Floats:
+        rows = self.values.copy()
+        known = np.flatnonzero(rows[:, _PLACE["owned"]] > 0)
+        beside = known[rows[known, _PLACE["kind_items"]] > _ALONE]  # another product of the kind is known too
+        kinds = rows[beside[:, None], _KIND]
+        rows[known[:, None], _OWN] = 0
+        rows[beside[:, None], _KIND] = kinds
+        return rows
 
-    def _lifted(self, name: str, *rows: Floats) -> list[tuple[float, bool]]:
-        """By each changed row; and whether it would lose its place."""
-        place = self.names.index(name)
-        kept = self.values[place : place + 2]
-        scores = self.score(np.concatenate([kept, np.stack(rows)])).tolist()
-        whole, next_ = scores[0], scores[len(kept) - 1]
-        return [(whole - struck, struck < next_) for struck in scores[len(kept) :]]
+    def _without_alike(self) -> Floats:
+        rows = self.values.copy()
+        rows[:, _PLACE["alike"]] = self.lowest[_PLACE["alike"]]
+        return rows
+
+    def _once(self, source: str, without: Callable[[], Floats]) -> list[tuple[float, bool]]:
+        """Of every product at once: to ask a net costs more than what it is asked."""
+        if source not in self._lifts:
+            scores = self.score(np.concatenate([self.values, without()])).tolist()
+            whole, struck = scores[: len(self.names)], scores[len(self.names) :]
+            next_ = [*whole[1:], *whole[-1:]]
+            self._lifts[source] = [
+                (mine - less, less < other) for mine, less, other in zip(whole, struck, next_, strict=True)
+            ]
+        return self._lifts[source]
+
+    def _beside(self, other: str) -> list[tuple[float, bool]]:
+        return self._once(other, lambda: self._without(other))
+
+    def _without(self, other: str) -> Floats:
+        """The rows as if a product kept them no company, in hand or in the last basket."""
+        rows = self.values.copy()
+        cosines = np.array([self.cosine(other, name) for name in self.names], np.float32)
+        for column, (items, size) in self.company.items():
+            if other in items:
+                place = _PLACE[column]
+                left = (np.exp(rows[:, place]) - _NOTHING) * size - cosines
+                rows[:, place] = np.log(np.maximum(left, 0) / max(size - 1, 1) + _NOTHING)
+        return rows
+
+    def _order_without(self, other: str) -> list[str]:
+        scores = self.score(self._without(other))
+        return [self.names[place] for place in np.argsort(-scores, kind="stable")]
 
 
 def _places(names: list[str] | tuple[str, ...], *, but: str) -> dict[str, int]:
