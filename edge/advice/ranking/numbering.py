@@ -11,7 +11,8 @@ from edge.advice.ranking.log import NO_STORE, Ints, Log
 
 # Products a customer may know and the shop does not: numbers kept free behind the shop's own.
 SPARE: Final = 256
-FAR_DAYS: Final = 800  # a basket so far from the middle of all was dated by a wrong clock
+FAR_DAYS: Final = 800  # so far from the middle of all baskets every day is believed
+YEAR: Final = 365
 UNKNOWN: Final = 2**31 - 1
 DATED_SHARE: Final = 0.9  # of the baskets must have a day, or only their order counts
 
@@ -75,12 +76,19 @@ def _days(day: Ints, who: Ints, customers: int) -> tuple[Ints, bool]:
     if not len(day) or known.mean() < DATED_SHARE:
         ends = np.cumsum(np.bincount(who, minlength=customers))
         return (np.arange(len(day)) - ends[who]).astype(np.int32), False
-    middle = int(np.median(day[known]))
-    trusted = known & (np.abs(day.astype(np.int64) - middle) <= FAR_DAYS)
-    since = np.where(trusted, day - (middle - FAR_DAYS), 0)
-    step = 2 * FAR_DAYS + 1
+    first, last = _believed(day[known])
+    trusted = known & (day >= first) & (day <= last)
+    since = np.where(trusted, day.astype(np.int64) - first, 0)
+    step = last - first + 1
     risen = np.maximum.accumulate(who.astype(np.int64) * step + since) - who.astype(np.int64) * step
-    return (risen + middle - FAR_DAYS).astype(np.int32), True
+    return (risen + first).astype(np.int32), True
+
+
+def _believed(day: Ints) -> tuple[int, int]:
+    """The first and the last day that no wrong clock wrote: a middle half of all on either side of it, and a year."""
+    early, middle, late = (int(each) for each in np.quantile(day, (0.25, 0.5, 0.75)))
+    room = late - early + YEAR
+    return min(early - room, middle - FAR_DAYS), max(late + room, middle + FAR_DAYS)
 
 
 def _kinds(names: Sequence[str], kinds: Mapping[str, str] | None) -> Ints:
