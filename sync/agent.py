@@ -18,7 +18,18 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync import bootstrap, mending, signet, wire
-from sync.asking import Asking, Sleep, dense, first, fitting, refusal, refusing, takes_away, understood
+from sync.asking import (
+    Asking,
+    Sleep,
+    dense,
+    first,
+    fitting,
+    nonsense,
+    refusal,
+    refusing,
+    takes_away,
+    understood,
+)
 from sync.bootstrap import Staging
 from sync.box import Box
 from sync.contact import AgentState, Contact, Log
@@ -208,9 +219,8 @@ class Agent:
             with suppress(wire.Refused):
                 try:
                     await self._give(due)
-                except (
-                    wire.Refused
-                ):  # of an older epoch, where nothing had to be said since there is a new one
+                except wire.Refused:
+                    # Of an older epoch, where nothing had to be said since there is a new one.
                     if not await mending.renew(self._box, self._standing):
                         raise
                     self._log("epoch_renewed", device_epoch=self._box.epoch())
@@ -218,7 +228,9 @@ class Agent:
 
     async def _give(self, due: tuple[str, int]) -> None:
         given = self._auth.receipt(due, epoch=self._box.epoch())
-        await self._ask("POST", RECEIPT_PATH, content=given, most=wire.ANSWER_BYTES)
+        held = await self._ask("POST", RECEIPT_PATH, content=given, most=wire.ANSWER_BYTES)
+        if held not in (given, b""):  # an older hub says nothing
+            raise nonsense("the answer is to another receipt than was sent", code="OTHER_RECEIPT")
         await self._box.receipted(due[1])
 
     async def _send(self, batch: wire.Batch) -> None:

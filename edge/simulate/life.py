@@ -196,11 +196,12 @@ class InShops:
         if consents_here.holds(box.db.reader, whose.id, **words):
             box.memory.wrong.append(f"{purpose} was withdrawn in {box.name} and holds there all the same")
 
-    async def give(self, box: Box) -> None:
-        whose, purpose, now_ms = self._people.somebody(box), self._dice.choice(PURPOSES), box.time.now_ms()
+    async def give(self, box: Box, whose: Person | None = None, purpose: str = "") -> None:
+        whose, purpose = whose or self._people.somebody(box), purpose or self._dice.choice(PURPOSES)
         if not _knows(box, whose.id):
             return
-        until_ms = self._dice.choice((None, now_ms + 365 * 86_400_000))
+        now_ms = box.time.now_ms()
+        until_ms = self._dice.choice((None, now_ms + 365 * 86_400_000, now_ms + self._dice.randint(1, 9_000)))
         words: dict[str, Any] = {"purpose": purpose, "recipient": RECIPIENT, "now_ms": now_ms}
         act = partial(consent.give, customer_id=whose.id, until_ms=until_ms, staff_id=STAFF, **words)
         for fact in await box.do(act):
@@ -297,13 +298,17 @@ class AtTheCentre:
         words: dict[str, Any] = {"shop_ids": shops, "customer": customer, "now_ms": centre.hub.now_ms()}
         await centre.change(people.add_customer, KEYS, **words)
 
-    async def withdraw(self, centre: Centre) -> None:
-        await self._consent(centre, consents.withdraw, centre.done.withdrawn)
+    async def withdraw(self, centre: Centre, whose: Person | None = None, purpose: str = "") -> None:
+        await self._consent(centre, consents.withdraw, centre.done.withdrawn, whose, purpose)
 
-    async def grant(self, centre: Centre) -> None:
-        whose, purpose = self._people.any(), self._dice.choice(PURPOSES)
+    async def grant(
+        self, centre: Centre, whose: Person | None = None, purpose: str = "", *, for_ms: int | None = None
+    ) -> None:
+        whose, purpose = whose or self._people.any(), purpose or self._dice.choice(PURPOSES)
         held = hub_people.consent(centre.reader, whose.id, purpose=purpose, recipient=RECIPIENT)
-        act = partial(consents.grant, base=held.register if held else None)
+        now_ms = centre.hub.now_ms()
+        until_ms = None if for_ms is None else now_ms + for_ms
+        act = partial(consents.grant, base=held.register if held else None, until_ms=until_ms)
         await self._consent(centre, act, centre.done.given, whose, purpose)
 
     async def _consent(

@@ -263,6 +263,16 @@ def _known_without_basis() -> list[Swap]:
     return [(recognition, "find", found)]
 
 
+def _base_ignored() -> list[Swap]:
+    """A yes counts, whatever the one who said it knew of their own stop."""
+    given = consents.given
+
+    def anyhow(*words: Any, base: str | None, **named: Any) -> Any:
+        return given(*words, base="", **named)
+
+    return [(consents, "given", anyhow)]
+
+
 def _erase_keeps_records() -> list[Swap]:
     """What somebody agreed to stays written down after they were forgotten."""
     kept = tuple(each for each in customers._OF_A_CUSTOMER if each != "consent_event")
@@ -291,6 +301,7 @@ PLANTED: Final[dict[str, Callable[[], list[Swap]]]] = {
     "guest_stays": lambda: [(guests, "left", lambda *_, **__: [])],
     "backup_forgets_guests": lambda: [(purses.Purses, "_was_guest", lambda *_: False)],
     "older_shops_not_asked": lambda: [(feed, "SKIPS_SINCE", wire.OLDEST)],
+    "base_ignored": _base_ignored,
     "known_without_basis": _known_without_basis,
     "visit_goes_on": lambda: [(visits, "end_without_basis", lambda *_, **__: [])],
     "shops_block_ignored": lambda: [(joined, "blocked", lambda *_, **__: [])],

@@ -18,7 +18,7 @@ from edge.simulate.box import START_MS, Box, Kept
 from edge.simulate.centre import Centre
 from edge.simulate.checks import Broken
 from edge.simulate.disk import Clock
-from edge.simulate.life import AtTheCentre, InShops, People
+from edge.simulate.life import PURPOSES, AtTheCentre, InShops, People
 from edge.simulate.line import FAULTS, LATE_S, Line
 from sync import wire
 from sync.bootstrap import MUST_REFETCH
@@ -91,6 +91,7 @@ class World:
             (self.put_hub_back, "hub_restore"),
             (self.update, "update"),
             (self.cached, "cached"),
+            (self.yes_to_a_stop, "yes_to_a_stop"),
         ]
         self.faults = [each for each in kinds if self.dice.random() < 0.6]
         for box in self.boxes:
@@ -220,6 +221,26 @@ class World:
             box.line.rates["crossed"] = 0.0
 
         self._later(self.dice.expovariate(1 / 20), over)
+
+    async def yes_to_a_stop(self) -> None:
+        """A yes runs out, is stopped where a shop cannot hear it, and is given there to what the shop knows."""
+        box = self.dice.choice(self.boxes)
+        what = self.people.somebody(box), self.dice.choice(PURPOSES)
+
+        async def said() -> None:
+            box.line.cut = True
+            if self.centre.up and box.up:
+                self.centre.process.start(_act(partial(self.at_the_centre.withdraw, self.centre, *what)))
+                box.process.start(_act(partial(self.in_shops.give, box, *what)))
+
+        async def over() -> None:
+            box.line.cut = False
+
+        if self.centre.up and not box.line.cut:
+            grant = partial(self.at_the_centre.grant, self.centre, *what, for_ms=1_000)
+            self.centre.process.start(_act(grant))
+            self._later(2.0, said)
+            self._later(2.0 + self.dice.expovariate(1 / 10), over)
 
     async def lose_replica(self) -> None:
         self._fetch_anew(self.dice.choice(self.boxes))

@@ -193,14 +193,15 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
 
     @post(
         RECEIPT_PATH,
-        status_code=204,
+        status_code=200,
         summary="A shop shows that what was taken away is gone there",
         description="JSON, signed by RFC 9421 and by itself. See sync/README.md.",
     )
-    async def take_receipt(request: AnyRequest) -> None:
+    async def take_receipt(request: AnyRequest) -> Response[bytes]:
         device = await signed(request)
-        receipt = wire.decode_as(await request.body(), Receipt)
-        await hub.db.apply(receipts.take, device, receipt, now_ms=hub.now_ms())
+        said = await request.body()
+        await hub.db.apply(receipts.take, device, wire.decode_as(said, Receipt), now_ms=hub.now_ms())
+        return Response(said, media_type=MediaType.JSON)
 
     @post(
         ENROL_PATH,

@@ -1,8 +1,10 @@
 """A shop shows that what was taken away is gone there, and the hub knows who has not."""
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -11,7 +13,8 @@ from sync.hub import devices as renewing
 from sync.hub.problem import Refusal
 from sync.hub.receipts import Open
 from sync.hub.tables import devices, feed
-from sync.receipt import Receipt, holds, signed
+from sync.receipt import RECEIPT_PATH, Receipt, holds, signed
+from sync.wire import Unreachable
 from tests.sync.centre import ANNA, BRAM, HERE
 from tests.sync.wallets import Chain, open_chain, saver
 
@@ -57,6 +60,33 @@ async def test_a_box_that_has_nothing_to_say_takes_its_new_epoch_for_a_receipt(t
         await here.agent.once()
         assert await still_open(chain) == []
         assert here.agent._box.epoch() == 2
+
+
+class Crossed(httpx.AsyncBaseTransport):
+    """A line on which whoever gives a receipt hears what was said to an earlier one."""
+
+    def __init__(self, line: httpx.AsyncBaseTransport) -> None:
+        self._line = line
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == RECEIPT_PATH:
+            return httpx.Response(200, stream=httpx.ByteStream(b'{"cursor":1}'))
+        return await self._line.handle_async_request(request)
+
+
+async def test_what_was_said_to_another_receipt_is_no_answer(tmp_path: Path) -> None:
+    async with open_chain(tmp_path, [saver(ANNA)]) as chain:
+        here = chain.shops[0]
+        await chain.hub.change(consents.withdraw, ANNA, purpose="recognition", recipient=HERE, now_ms=1)
+        straight = here.line._hub
+        here.line._hub = Crossed(straight)  # type: ignore[assignment]
+        for _ in range(2):
+            with suppress(Unreachable):
+                await here.agent.once()
+        assert "box-s1" in [each.device_id for each in await still_open(chain)]
+        here.line._hub = straight
+        await here.agent.once()
+        assert "box-s1" not in [each.device_id for each in await still_open(chain)]
 
 
 async def test_no_receipt_is_waited_for_where_only_the_number_of_a_row_is_left(tmp_path: Path) -> None:
