@@ -212,26 +212,17 @@ class Agent:
                 if error.code not in _PARTED or not await mending.renew(self._box, self._standing):
                     raise
                 self._log("epoch_renewed", device_epoch=self._box.epoch(), code=error.code)
+                await self._send_receipt()  # of the older epoch the hub took none
 
     async def _send_receipt(self) -> None:
         """An older hub wants none; one that refuses it gets the next."""
         if (due := self._box.receipt()) is not None:
+            given = self._auth.receipt(due, epoch=self._box.epoch())
             with suppress(wire.Refused):
-                try:
-                    await self._give(due)
-                except wire.Refused:
-                    # Of an older epoch, where nothing had to be said since there is a new one.
-                    if not await mending.renew(self._box, self._standing):
-                        raise
-                    self._log("epoch_renewed", device_epoch=self._box.epoch())
-                    await self._give(due)
-
-    async def _give(self, due: tuple[str, int]) -> None:
-        given = self._auth.receipt(due, epoch=self._box.epoch())
-        held = await self._ask("POST", RECEIPT_PATH, content=given, most=wire.ANSWER_BYTES)
-        if held not in (given, b""):  # an older hub says nothing
-            raise nonsense("the answer is to another receipt than was sent", code="OTHER_RECEIPT")
-        await self._box.receipted(due[1])
+                held = await self._ask("POST", RECEIPT_PATH, content=given, most=wire.ANSWER_BYTES)
+                if held not in (given, b""):  # an older hub says nothing
+                    raise nonsense("the answer is to another receipt than was sent", code="OTHER_RECEIPT")
+                await self._box.receipted(due[1])
 
     async def _send(self, batch: wire.Batch) -> None:
         answer = await self._answer(wire.encode_batch(batch, self._device, schema=self._said_schema))

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from edge.visits.facts import SeenAgain
 from sync.hub import consents, receipts
 from sync.hub import devices as renewing
 from sync.hub.problem import Refusal
@@ -50,13 +51,17 @@ async def test_a_receipt_comes_once_it_is_done_and_what_is_open_is_known(tmp_pat
         assert holds(kept, here.signing.public_key().public_bytes_raw())
 
 
-async def test_a_box_that_has_nothing_to_say_takes_its_new_epoch_for_a_receipt(tmp_path: Path) -> None:
+async def test_a_box_with_a_new_epoch_gives_its_receipt_with_the_first_fact_of_it(tmp_path: Path) -> None:
     async with open_chain(tmp_path, [saver(ANNA)]) as chain:
         here, other = chain.shops
         await here.agent.once()
         await chain.hub.db.apply(renewing.renew, "box-s1")
         await chain.hub.change(consents.withdraw, ANNA, purpose="recognition", recipient=HERE, now_ms=1)
         await other.agent.once()
+        await here.agent.once()
+        assert [each.device_id for each in await still_open(chain)] == ["box-s1"]
+        again = SeenAgain(here.visit(ANNA), "counter-1", "tap", "strong", 1)
+        await here.db.write(lambda _: [again])
         await here.agent.once()
         assert await still_open(chain) == []
         assert here.agent._box.epoch() == 2
