@@ -5,6 +5,7 @@ blocks, withdrawals and erasures hold for a guest as for everybody. Without a li
 earned, and here it finds its owner.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -71,6 +72,14 @@ def left(conn: Connection, body: reports.GuestLeft, *, shop_id: str) -> list[Lin
     for part in (wire.urgent_part(shop_id), wire.main_part(shop_id)):
         partitions.take_back(conn, part, customer_id)
     return [feed.leaving(shop_id, customer_id)]
+
+
+def is_of(line: Line, leaving: Sequence[Line]) -> bool:
+    """Whether a line that is still to go out is about who left that shop; heard after that, it would stay there."""
+    return any(
+        line.customer_id == each.customer_id and wire.shop_of(line.part) == wire.shop_of(each.part)
+        for each in leaving
+    )
 
 
 def saved(conn: Connection, keys: Keys, body: reports.GuestSaved, *, shop_id: str) -> tuple[bytes, NewLine]:

@@ -259,7 +259,8 @@ def _judged(conn: Connection, keys: Keys, read: _Read, *, effects: _Effects) -> 
             effects.lines += joined.blocked(conn, keys, lost, shop_id=effects.shop_id)
         elif fact.kind == "guest_left" and fact.hash is None:
             gone = wire.decode_as(body, reports.GuestLeft)
-            effects.lines += guests.left(conn, gone, shop_id=effects.shop_id)
+            if leaving := guests.left(conn, gone, shop_id=effects.shop_id):
+                effects.lines = [each for each in effects.lines if not guests.is_of(each, leaving)] + leaving
             effects.purses.again(bytes.fromhex(gone.customer_id))
         elif fact.kind == "guest_saved" and fact.hash is None:
             earned = wire.decode_as(body, reports.GuestSaved)

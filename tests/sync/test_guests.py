@@ -12,6 +12,7 @@ from drivers.reader import Sighting, Token
 from edge import jobs
 from edge.elsewhere import sealed_for_hub
 from edge.guests import acts, tables
+from edge.joining.facts import CredentialBlocked
 from edge.recognition.rules import Recognised, Recognition, Stranger, hashes
 from edge.visits import tables as visits
 from edge.visits.facts import VisitEnded
@@ -110,6 +111,23 @@ async def test_who_comes_again_before_the_hub_heard_that_they_left_stays(tmp_pat
         await until(lambda: "guest_left" in [kind for _, kind, _, _ in events_at(it.hub.db.reader)])
         assert shops(it) == ["s1", "s2"]
         assert held(it)["customer_key"] == 1
+
+
+async def test_a_card_that_a_guest_lost_is_not_heard_of_after_they_left(tmp_path: Path) -> None:
+    async with scene(tmp_path) as it:
+        await with_bram(it)
+        await tap(it)
+        house = it.edge.house
+        (stay,) = house.db.reader.execute("SELECT since_ms FROM replica.guest").fetchone()
+        (card,) = house.db.reader.execute(
+            "SELECT hash FROM replica.credential WHERE customer_id=?", (BRAM,)
+        ).fetchone()
+        now_ms = house.time.now_ms()
+        lost = CredentialBlocked(BRAM, card, b"a" * 16, "lost", now_ms)
+        await house.db.write(lambda conn: [lost, acts.GuestLeft(BRAM, stay, now_ms)])
+        await until(lambda: shops(it) == ["s2"])
+        said = "SELECT DISTINCT t FROM feed WHERE part LIKE 'shop:s1%' AND customer_id=? AND op='put'"
+        assert ("credential",) not in it.hub.db.reader.execute(said, (BRAM,)).fetchall()
 
 
 async def test_a_card_that_is_nobodys_anywhere_creates_nothing(tmp_path: Path) -> None:
