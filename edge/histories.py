@@ -19,6 +19,12 @@ def epoch(conn: Connection) -> int:
     return int(now)
 
 
+def silent(conn: Connection) -> bool:
+    """Whether nothing was said under the epoch of now, though something was before it."""
+    (is_so,) = conn.execute("SELECT seq=0 AND EXISTS (SELECT 1 FROM outbox_past) FROM outbox_head").fetchone()
+    return bool(is_so)
+
+
 def retained(conn: Connection) -> dict[int, tuple[int, int]]:
     """First and last number, by epoch, of the facts that are still here."""
     rows = conn.execute(

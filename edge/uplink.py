@@ -202,6 +202,9 @@ class Uplink:
     def epoch(self) -> int:
         return histories.epoch(self._db.reader)
 
+    def silent(self) -> bool:
+        return histories.silent(self._db.reader)
+
     def retained(self) -> Mapping[int, tuple[int, int]]:
         return histories.retained(self._db.reader)
 

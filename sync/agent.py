@@ -205,14 +205,23 @@ class Agent:
             batch = self._box.waiting(wire.BATCH_EVENTS)
             self.contact.waits(len(batch.events) if batch else 0)
             if batch is None or not batch.events:
+                # Whoever says nothing is not refused either: a hub that was put back may have forgotten all of it.
+                if self._box.silent() and await self._renewed("WRONG_EPOCH"):
+                    continue
                 return
             try:
                 await self._send(fitting(batch))
             except wire.Refused as error:
-                if error.code not in _PARTED or not await mending.renew(self._box, self._standing):
+                if error.code not in _PARTED or not await self._renewed(error.code):
                     raise
-                self._log("epoch_renewed", device_epoch=self._box.epoch(), code=error.code)
-                await self._send_receipt()  # of the older epoch the hub took none
+
+    async def _renewed(self, code: str) -> bool:
+        """Whether a person gave this box a newer epoch, and it took that."""
+        if not await mending.renew(self._box, self._standing):
+            return False
+        self._log("epoch_renewed", device_epoch=self._box.epoch(), code=code)
+        await self._send_receipt()  # of the older epoch the hub took none
+        return True
 
     async def _send_receipt(self) -> None:
         """An older hub wants none; one that refuses it gets the next."""

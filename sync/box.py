@@ -66,6 +66,9 @@ class Box(Protocol):
     def epoch(self) -> int:
         """The epoch under which facts are numbered now."""
 
+    def silent(self) -> bool:
+        """Whether this box said nothing under its epoch, though it did under earlier ones."""
+
     def retained(self) -> Mapping[int, tuple[int, int]]:
         """First and last seq, by epoch, of the facts this box still holds; also of those that were acknowledged."""
 

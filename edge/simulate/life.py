@@ -341,7 +341,14 @@ class AtTheCentre:
             centre.done.blocked.add(card)
 
     async def erase(self, centre: Centre) -> None:
-        whose = self._people.any()
+        await self._erase(centre, self._people.any())
+
+    async def erase_many(self, centre: Centre) -> None:
+        """Every third customer of the chain, one after the other."""
+        for whose in self._dice.sample(self._people.all, len(self._people.all) // 3):
+            await self._erase(centre, whose)
+
+    async def _erase(self, centre: Centre, whose: Person) -> None:
         whose.erased |= await _unless_refused(centre.erase(whose.id))
 
     async def product(self, centre: Centre) -> None:

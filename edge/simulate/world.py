@@ -147,8 +147,8 @@ class World:
             self.note(f"{box.name} {act.__name__}")
             box.process.start(_act(partial(act, box)))
 
-    def _start_at_centre(self) -> None:
-        act = self.at_the_centre.choose()
+    def _start_at_centre(self, act: Callable[[Centre], Awaitable[object]] | None = None) -> None:
+        act = act or self.at_the_centre.choose()
         if self.centre.up:
             self.note(f"hub {act.__name__}")
             self.centre.process.start(_act(partial(act, self.centre)))
@@ -276,6 +276,9 @@ class World:
             await asyncio.sleep(2)
             box.line.cut = False
             await asyncio.sleep(self.dice.uniform(1, 8))
+            if self.dice.random() < 0.5:
+                self._start_at_centre(self.at_the_centre.erase_many)
+                await asyncio.sleep(self.dice.uniform(0, 2))
             self._put_back(box, at_once=True)
 
     def _put_back(self, box: Box, *, at_once: bool) -> None:

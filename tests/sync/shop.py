@@ -147,6 +147,9 @@ class TestBox:
     def epoch(self) -> int:
         return self._epoch
 
+    def silent(self) -> bool:
+        return False
+
     def retained(self) -> Mapping[int, tuple[int, int]]:
         return {self._epoch: (1, self.depth())} if self.depth() else {}
 
