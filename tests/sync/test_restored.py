@@ -206,6 +206,23 @@ async def test_what_another_history_says_in_that_epoch_is_not_taken_for_what_wai
         assert told_twice(chain) == []
 
 
+async def test_a_box_with_nothing_to_say_hears_that_a_hub_which_forgot_what_it_said_gave_it_another_epoch(
+    tmp_path: Path,
+) -> None:
+    async with one_shop(tmp_path) as (chain, shop):
+        await earn(shop, 1)
+        copy_of(shop.folder, tmp_path / "backup")
+        assert await renewed(chain, shop) > 0
+        await put_back(shop, tmp_path / "backup")
+        assert await renewed(chain, shop) == 0
+        await lose(chain, "epoch>1", "event", "ledger")
+        assert at_hub(chain) == []
+        await shop.agent.once()  # a person has still to do it
+        assert at_hub(chain) == []
+        assert await renewed(chain, shop) > 0
+        assert at_hub(chain) == [1]
+
+
 async def test_a_copied_box_is_an_alarm_once_and_stopped_while_the_real_one_goes_on(tmp_path: Path) -> None:
     async with one_shop(tmp_path) as (chain, shop):
         await earn(shop, 1)
