@@ -60,14 +60,18 @@ async def _agreed(low: int, high: int, ask: Ask, epoch: int, chain: Callable[[in
 
 
 async def renew(box: Box, ask: Ask) -> bool:
-    """Take the epoch that a person gave this box at the hub; False when there is none newer than its own."""
+    """Take the epoch that a person gave this box at the hub; False when there is none newer than its own.
+
+    One under which it has said nothing is as good as new: the hub that gave it may have been put back since.
+    """
     standing = await ask(box.epoch(), 0)
-    if standing.epoch <= box.epoch():
+    newer = standing.epoch > box.epoch()
+    if not newer and (standing.epoch < box.epoch() or standing.held or not box.silent()):
         return False
     held = {epoch: await shared(box, ask, epoch) for epoch in box.retained()}
     since = range(max(box.epoch(), standing.epoch - _MOST_EPOCHS) + 1, standing.epoch + 1)
     await box.renew(standing.epoch, held, await _told_since(box, ask, held, since))
-    return True
+    return newer or not box.silent()
 
 
 async def _told_since(box: Box, ask: Ask, held: Mapping[int, int], since: Iterable[int]) -> dict[Place, Told]:

@@ -217,10 +217,13 @@ async def test_a_box_with_nothing_to_say_hears_that_a_hub_which_forgot_what_it_s
         assert await renewed(chain, shop) == 0
         await lose(chain, "epoch>1", "event", "ledger")
         assert at_hub(chain) == []
+        await chain.hub.db.apply(lambda conn: conn.execute("UPDATE device SET epoch=2") and None)
         await shop.agent.once()  # a person has still to do it
         assert at_hub(chain) == []
+        # The number that it had already taken of the hub before is one under which it has said nothing.
         assert await renewed(chain, shop) > 0
         assert at_hub(chain) == [1]
+        assert told_twice(chain) == []
 
 
 async def test_a_copied_box_is_an_alarm_once_and_stopped_while_the_real_one_goes_on(tmp_path: Path) -> None:
