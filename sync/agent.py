@@ -230,7 +230,7 @@ class Agent:
             with suppress(wire.Refused):
                 held = await self._ask("POST", RECEIPT_PATH, content=given, most=wire.ANSWER_BYTES)
                 if held not in (given, b""):  # an older hub says nothing
-                    raise nonsense("the answer is to another receipt than was sent", code="OTHER_RECEIPT")
+                    raise nonsense("the answer is to another receipt than was sent", code="OTHER_ANSWER")
                 await self._box.receipted(due[1])
 
     async def _send(self, batch: wire.Batch) -> None:
