@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-from edge.advice.rules import MOST_EACH, SHARED, Basket
+from edge.advice.rules import SHARED, Basket, most_popular
 
 # What is often in hand is counted once; each is a few kilobytes.
 MOST_COUNTED: Final = 500
@@ -160,7 +160,7 @@ class Model:
         """Items in order of the baskets that have them."""
         if self._popular is None:
             self._popular = sorted(self._bought, key=lambda item: (-self._bought[item], item))
-            self._best = frozenset(self._popular[:MOST_EACH])
+            self._best = frozenset(self._popular[: most_popular(len(self._popular))])
         return self._popular[:most]
 
     def is_popular(self, item: str) -> bool:

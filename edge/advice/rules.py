@@ -33,6 +33,8 @@ EVERYWHERE: Final = "all"
 # Each source of candidates is looked at no further than this; three are shown.
 MOST_EACH: Final = 200
 MOST_HAND: Final = 8
+# Popular is what stands in the first fifth of what the shop sells; in a small shop at least so many.
+POPULAR: Final = (5, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ class Seen(Protocol):
 
     def alike(self, items: Collection[str], *, but: bytes | None) -> Alike: ...
     def is_popular(self, item: str) -> bool:
-        """Whether it is among the MOST_EACH in most baskets."""
+        """Whether it is among the `most_popular` in most baskets."""
 
     def here(self, store: str, item: str) -> tuple[int, int, int]:
         """Baskets of a store with it, all its baskets, and how many customers bought it there."""
@@ -377,6 +379,12 @@ def popular_here(name: str, counts: Seen, store: str | None) -> Scored | None:
         if buyers_here >= GROUP and here / baskets_here >= share:
             return here / baskets_here / 10, PopularHere(store, baskets_here, here)
     return share / 10, PopularHere(EVERYWHERE, baskets, bought)
+
+
+def most_popular(products: int) -> int:
+    """How many of a shop's products may be called popular."""
+    part, least = POPULAR
+    return min(MOST_EACH, max(least, -(-products // part)))
 
 
 def _at_least(part: int, whole: int) -> float:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from edge.advice.ranking.log import NO_STORE, Ints
 from edge.advice.ranking.numbering import Numbered, Visit
-from edge.advice.rules import MOST_EACH, SHARED
+from edge.advice.rules import SHARED, most_popular
 
 _NONE: Final = np.zeros(0, np.int32)
 _NOWHERE: Final[frozenset[int]] = frozenset()
@@ -42,7 +42,7 @@ class Tally:
         self.baskets_of = dict(
             zip(*(each.tolist() for each in np.unique(log.store, return_counts=True)), strict=True)
         )
-        self.popular = frozenset(self.by_popularity[:MOST_EACH])
+        self.popular = frozenset(self.by_popularity[: most_popular(len(times))])
 
     def baskets_with(self, item: str) -> Ints:
         number = self.number.get(item, -1)
