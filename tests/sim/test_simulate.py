@@ -9,7 +9,17 @@ from edge.simulate import planted
 from edge.simulate.play import hunt, play
 
 # Found in the first seeds, so that looking for them is quick; `make prove` hunts them all.
-QUICK = ("erase_keeps_history", "double_count_points", "to_every_shop", "guest_stays")
+QUICK = (
+    "erase_keeps_history",
+    "double_count_points",
+    "to_every_shop",
+    "guest_stays",
+    "receipt_not_stored",
+    "hubs_stop_dropped",
+    "visit_goes_on",
+    "known_without_basis",
+    "erase_keeps_records",
+)
 
 
 def test_a_few_seeds_hold_and_say_so_in_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
