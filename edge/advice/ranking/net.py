@@ -1,8 +1,8 @@
 """A small network that ranks: two hidden layers over the columns, trained on whole lists (softmax), in plain numpy.
 
-Listwise after ListNet (Cao et al., ICML 2007): what was bought shares the probability of one question, and every
-question counts alike, so that no customer's baskets weigh less than another's. Chosen over boosted trees on
-validation: as good, a tenth of the time, and a query is three small products of matrices.
+Listwise after ListNet (Cao et al., ICML 2007): what was bought shares the probability of one question, and each
+question counts by how much of its truth was there to be found. Chosen over boosted trees on validation: as good,
+a tenth of the time, and a query is three small products of matrices.
 """
 
 from dataclasses import dataclass
@@ -84,8 +84,9 @@ def train(lists: Lists, *, epochs: int, seed: int, start: Net | None = None) -> 
             score = score + correction[row]
             power = np.exp(score - np.maximum.reduceat(score, offset)[of])
             chance = power / np.add.reduceat(power, offset)[of]
+            weight = hits[chosen] / np.sqrt(lists.truth[chosen])
             wanted = lists.found[row] / hits[chosen][of]
-            slope = ((chance - wanted) / len(chosen)).astype(np.float32)
+            slope = ((chance - wanted) * (weight / weight.sum())[of]).astype(np.float32)
             step += 1
             rate = top * 0.5 * (1 + np.cos(np.pi * step / steps)) * min(1.0, step / WARM)
             for place, slopes in enumerate(_backward(net, layers, slope[:, None])):
