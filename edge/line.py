@@ -20,6 +20,7 @@ from edge.files import whole_again
 from edge.health import Health
 from edge.house import House
 from edge.joining import tables as joining
+from edge.kit.errors import StoreError
 from edge.kit.log import Log
 from edge.kit.sqlite import Database
 from edge.presence import beacons
@@ -56,7 +57,10 @@ async def carried_out(db: Database[Fact], asking: Asking, *, log: Log, refused: 
                 refused.add(error.code)
                 log("own_request_refused", code=error.code, hint=error.hint)
             continue
-        await db.apply(own_requests.done, asked)
+        try:
+            await db.apply(own_requests.done, asked)
+        except StoreError as error:  # as good as no line, as all that this line writes: it is said again
+            raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
 
 
 async def join_hub(

@@ -114,7 +114,8 @@ async def forget_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         own_requests.forget, asked, doer=Doer(owner.staff_id, tablet), visit_id=owner.visit_id
     )
     house.live.tell("visits", done.seq)
-    await jobs.end_without_basis(house)
+    # Their wish is kept, whatever the disk takes from here on.
+    await jobs.attempt(house, jobs.end_without_basis(house))
     await house.own_page.carry_out()
     kept = "forget" in own_requests.of(house.db.reader, owner.customer_id)
     if desk.handed.of(tablet) is not None:  # what the tablet knows of them goes too; only the answer stays

@@ -1,6 +1,7 @@
 """What a customer asks for in a shop is carried out at the hub: first, once there is a line, and under its rules."""
 
 from pathlib import Path
+from sqlite3 import Connection
 
 import httpx
 import pytest
@@ -9,6 +10,8 @@ from msgspec.structs import replace
 from edge import own_requests
 from edge.app import open_edge
 from edge.config import Config, Hub, Shop, Store
+from edge.facts import Fact
+from edge.kit.sqlite import Database
 from edge.own_requests import Request
 from edge.staff.deeds import Doer
 from sync import own_request, wire
@@ -175,3 +178,33 @@ async def test_a_whole_shop_asks_at_once_with_a_line_and_without_one_as_soon_as_
             )
             await edge.agent.once()
             assert (customers(centre), own_requests.of(house.db.reader, ANNA)) == (0, frozenset())
+
+
+async def test_a_disk_that_is_full_when_the_hub_carried_it_out_is_as_good_as_no_line_and_ends_nothing(
+    tmp_path: Path,
+) -> None:
+    async with open_centre(tmp_path) as centre, appliance(centre) as (db, agent):
+        await centre.hub.add_customers(["s1"], [customer()])
+        await agent.once()
+        await said(db, "forget")
+        await full_at_done(db)
+        with pytest.raises(wire.Unreachable) as caught:
+            await agent.once()
+        assert (caught.value.code, customers(centre)) == ("S01", 0)
+        await db.apply(lambda conn: conn.execute("DROP TRIGGER full"))
+        await agent.once()
+        assert own_requests.of(db.reader, ANNA) == frozenset()
+
+
+async def full_at_done(db: Database[Fact]) -> None:
+    """From now on the disk has no room for taking a wish out."""
+    ((pages,),) = db.reader.execute("PRAGMA main.page_count").fetchall()
+
+    def fill(conn: Connection) -> None:
+        conn.execute("CREATE TABLE hog (bytes BLOB)")
+        conn.execute(
+            "CREATE TRIGGER full AFTER DELETE ON own_request BEGIN INSERT INTO hog VALUES (zeroblob(9999999)); END"
+        )
+        conn.execute(f"PRAGMA main.max_page_count={pages + 100}")
+
+    await db.apply(fill)
