@@ -3,21 +3,25 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import Final
+from typing import Final, Protocol
 
 from edge.advice import rules
 from edge.advice.guards import guard_of
 from edge.advice.limits import Wording, barred_words
 from edge.advice.lines import History, Product, kinds
-from edge.advice.ranking.numbering import Visit, numbered
+from edge.advice.ranking.numbering import Numbered, Visit, numbered
 from edge.advice.ranking.packing import pack
-from edge.advice.ranking.ranker import Ask, trained_on
+from edge.advice.ranking.ranker import Ask, Ranker, trained_on
 from edge.advice.rules import DAY_MS, EVERYWHERE, Basket, Item, Often, PopularHere, Reason, Suggestion, barred
 from edge.advice.suggesting import moving, named
 from edge.advice.tally import Asked, Tally
 
 # Of what was ranked, so many times the asked number is looked at, for some may not be named.
 SPARE_RANKS: Final = 4
+
+
+class Learn(Protocol):
+    def __call__(self, known: Numbered, *, seed: int) -> Ranker: ...
 
 
 class Answering:
@@ -33,19 +37,24 @@ class Answering:
         *,
         seed: int,
         country: str = "",
+        learn: Learn = trained_on,
     ) -> None:
         self._words = barred_words(country) if catalogue is not None else Wording()
         self._items = {item: _item(item, each) for item, each in (catalogue or {}).items()}
         self._barred = barred_items(catalogue, self._words)
         self._known = {each.customer: self._seen(each.visits) for each in histories}
         known = numbered(self._known.items(), kinds(catalogue or {}))
-        self._ranker = trained_on(known, seed=seed)
+        self._ranker = learn(known, seed=seed)
         self._tally = Tally(known)
         self._filler = [*self._tally.by_popularity, *sorted(self._items)]
 
     def packed(self, *, day: int) -> bytes | None:
         """What was learnt by that day, to be sent to shops; None where it is the rule alone."""
         return pack(self._ranker.mixed, day=day) if self._ranker.mixed.plain else None
+
+    @property
+    def ranker(self) -> Ranker:
+        return self._ranker
 
     def answer(self, asked: Ask, k: int) -> list[Suggestion]:
         """Exactly `k` suggestions, fewer only where there are not so many products that may be named."""
@@ -55,15 +64,16 @@ class Answering:
         ask = _ask(asked, own)
         held = self._known.get(asked.customer or "", ())
         counts = Asked(self._tally, asked.customer, held, seen.visits)
-        usable = frozenset(item for basket in own for item in basket.items) | {*seen.hand}
+        bought = frozenset(chain.from_iterable(basket.items for basket in own))
+        usable = bought | {*seen.hand}
         moved = moving(ask, counts, usable, ranked, faint=True)
 
         def why(name: str) -> Iterator[Reason]:
-            """What is always true in the end: how often they bought it, or else how often everybody did."""
+            """What is always true in the end: how often they bought it where that lifts it, or how often all did."""
             if name in ranks:
                 yield from moved(name)
-            if times := sum(name in basket.items for basket in own):
-                yield Often(times, len(own))
+            if name in bought and (name not in ranks or ranked.by_own(name)[0] > 0):
+                yield Often(sum(name in basket.items for basket in own), len(own))
             yield PopularHere(EVERYWHERE, counts.baskets, counts.bought(name))
 
         ranks = frozenset(ranked.names)

@@ -1,6 +1,7 @@
 """What may be suggested at all: one rule for `welkom advise` and for the shop's card, whoever ranks. Pure."""
 
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Literal
 
 from edge.advice.limits import Wording
@@ -34,5 +35,5 @@ class Guard:
 
 
 def guard_of(ask: Ask, words: Wording) -> Guard:
-    bought = frozenset(item for basket in ask.own for item in basket.items)
+    bought = frozenset(chain.from_iterable(basket.items for basket in ask.own))
     return Guard(words, frozenset(ask.in_hand), ask.refused, bought)

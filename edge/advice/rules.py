@@ -277,11 +277,12 @@ def in_hand(ask: Ask, usable: frozenset[str]) -> list[str]:
     return [item for item in dict.fromkeys((*ask.in_hand, *last)) if item in usable][:MOST_HAND]
 
 
-def visits_of(own: Sequence[Basket]) -> dict[str, list[int]]:
-    """Each product with the visits that have it."""
+def visits_of(own: Sequence[Basket], wanted: Collection[str] | None = None) -> dict[str, list[int]]:
+    """Each product with the visits that have it; of some products alone in a fraction of the time."""
     visits: dict[str, list[int]] = {}
+    some = None if wanted is None else frozenset(wanted)
     for visit, basket in enumerate(own):
-        for item in basket.items:
+        for item in basket.items if some is None else some.intersection(basket.items):
             visits.setdefault(item, []).append(visit)
     return visits
 

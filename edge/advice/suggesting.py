@@ -113,9 +113,10 @@ def moving(ask: Ask, counts: Seen, usable: frozenset[str], ranked: Ranked, *, fa
     """Of a product's true reasons those whose evidence moved it up, the most first; what is popular comes last.
 
     In a shop of few products an own rhythm may lift the score and no place: it is still said. None for a product of
-    which nothing can be said. `faint`: also of habits too weak to be said aloud, and of what came along last time.
+    which nothing can be said, or that was not ranked. `faint`: also of habits too weak to be said aloud, and of what
+    came along last time.
     """
-    visits, hand = rules.visits_of(ask.own), rules.in_hand(ask, usable)
+    visits, hand = rules.visits_of(ask.own, ranked.names), rules.in_hand(ask, usable)
     last = frozenset[str]() if faint or not ask.own else frozenset(ask.own[-1].items)
     people = cache(lambda: rules.alike(ask, counts, usable))
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 from typing import Final
 
 import numpy as np
@@ -61,10 +62,14 @@ class Asked:
     ) -> None:
         self._tally = tally
         self._me = tally.people.get(customer, -1) if customer is not None else -1
-        was, now = (Counter(some if self._me >= 0 else ()) for some in (held, own))
-        self._kept = tuple(was & now)
+        if self._me < 0:
+            held = own = ()
+        # Nearly always the question goes on where the history does, or stops before it.
+        same = sum(1 for _ in takewhile(lambda each: each[0] == each[1], zip(held, own, strict=False)))
+        was, now = Counter(held[same:]), Counter(own[same:])
+        self._kept = (*held[:same], *(was & now))
         self._gone, self._come = (_Baskets(tuple(left.elements())) for left in (was - now, now - was))
-        self._more_people = bool(now) - bool(was)
+        self._more_people = bool(own) - bool(held)
 
     @cached_property
     def baskets(self) -> int:

@@ -5,6 +5,7 @@ suggestions: one JSON object each, and a table on stderr.
 """
 
 import argparse
+import gc
 import json
 import sys
 from contextlib import closing
@@ -84,6 +85,7 @@ def run(words: argparse.Namespace) -> int:
     catalogue = lines.products(words.catalogue) if words.catalogue else None
     queries = list(lines.asks(words.queries)) if words.queries else []
     answering = Answering(lines.histories(words.history), catalogue, seed=words.seed, country=words.country)
+    gc.freeze()  # a history is no garbage: to look for some in it would make one answer late
     for asked in queries:
         answer = answering.answer(asked, k)
         reasons = [{"code": each.code, "evidence": each.evidence} for each in answer]

@@ -253,7 +253,7 @@ def _dense(asked: Questions, crowd: Crowd) -> Iterator[tuple[int, dict[str, Floa
     # One matrix of all, a question's rows together: a product of matrices costs more to begin than to do.
     kinds, (rows, items, weights) = len(baskets), zip(*baskets, strict=True)
     row = np.concatenate([each * kinds + place for place, each in enumerate(rows)])
-    inside = sparse.matrix(
+    inside = sparse.some(
         row, np.concatenate(items), np.concatenate(weights), shape=(len(asked) * kinds, products)
     )
     block = max(1, sparse.CELLS // products)

@@ -1,5 +1,6 @@
 """Customers whose baskets are alike, and what they buy: temporal vectors after TIFU-KNN (Hu et al., SIGIR 2020)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,7 +52,7 @@ class Anchors:
             columns.append(best.ravel())
             weights.append(weight.ravel())
         shape = (asked.shape[0], len(self.customer))
-        return sparse.matrix(
+        return sparse.some(
             np.concatenate(rows), np.concatenate(columns), np.concatenate(weights), shape=shape
         )
 
@@ -70,10 +71,10 @@ def temporal(log: Log, group: int, within: float, between: float) -> NDArray[np.
     return weight
 
 
-def vectors(log: Log) -> sparse.Matrix:
+def vectors(log: Log, *, make: Callable[..., sparse.Matrix] = sparse.some) -> sparse.Matrix:
     """Customers x products: what each of them usually has in a basket by now."""
     sizes = log.sizes
-    return sparse.matrix(
+    return make(
         np.repeat(log.customer, sizes),
         log.items,
         np.repeat(temporal(log, GROUP_VISITS, WITHIN, BETWEEN), sizes),
@@ -86,5 +87,5 @@ def anchors_of(log: Log, *, seed: int) -> Anchors:
     people = np.flatnonzero(np.bincount(log.customer, minlength=log.customers) >= 2)
     if len(people) > MOST_ANCHORS:
         people = np.sort(np.random.default_rng(seed).choice(people, MOST_ANCHORS, replace=False))
-    held = vectors(log)[people]
+    held = vectors(log, make=sparse.matrix)[people]
     return Anchors(people.astype(np.int32), held, sparse.unit(held).T.tocsr())

@@ -97,7 +97,8 @@ class Ranker:
         score[np.isin(rows.item, [names[each] for each in asked.hand if each in names])] = -np.inf
         best = np.argpartition(-score, most)[:most] if most < len(score) else np.arange(len(score))
         best = best[np.lexsort((rows.item[best], -score[best]))]
-        label = {number: name for name, number in names.items()}
+        spare = len(self.names)
+        label = {number: name for name, number in names.items() if number >= spare}
         return [
             (self._name(int(rows.item[each]), label), float(score[each]), int(each))
             for each in best
@@ -170,11 +171,12 @@ class Ranker:
             now, days = 0, [place - len(visits) for place in range(len(visits))]
         else:
             now, days = _days([each.day for each in visits], day, default=self.last_day + 1)
+        get = named.get
         line = [
             (
                 when,
                 self.stores.get(visit.store or "", NO_STORE),
-                [named[i] for i in visit.items if i in named],
+                [number for item in visit.items if (number := get(item)) is not None],
             )
             for when, visit in zip(days, visits, strict=True)
         ]

@@ -1,6 +1,6 @@
 """The few sparse matrices of advice, on scipy's; everything is float32 and made in blocks, so memory stays small."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from edge.advice.ranking.log import Floats, Ints
 
-Matrix = Any  # scipy.sparse.csr_array; scipy has no types
+Matrix = Any  # scipy.sparse.csr_array, or `Few`; scipy has no types
 # Neighbours kept of each product, and how rarely bought ones are left out: a pair seen once or twice says nothing.
 MOST_BESIDE: Final = 100
 FEWEST_BASKETS: Final = 5
@@ -36,6 +36,33 @@ def matrix(
 
 
 @dataclass(frozen=True, slots=True)
+class Few:
+    """As many rows as one question needs, laid out as a csr_array is: scipy makes one more slowly than it uses it."""
+
+    data: Floats
+    indices: Ints
+    indptr: NDArray[np.int64]
+    shape: tuple[int, int]
+
+
+def some(
+    row: NDArray[np.integer[Any]],
+    column: NDArray[np.integer[Any]],
+    weight: NDArray[Any],
+    *,
+    shape: tuple[int, int],
+) -> Matrix:
+    """As `matrix`, and the quicker way where the rows are few."""
+    if shape[0] > FEW:
+        return matrix(row, column, weight, shape=shape)
+    key = row.astype(np.int64) * shape[1] + column
+    full = np.bincount(key, weights=weight, minlength=shape[0] * shape[1])
+    cell = np.flatnonzero(full)
+    indptr = np.searchsorted(cell, np.arange(shape[0] + 1) * shape[1])
+    return Few(full[cell].astype(np.float32), (cell % shape[1]).astype(np.int32), indptr, shape)
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """Counts of (row, column) to look single ones up in: far quicker than a matrix of scipy."""
 
@@ -59,6 +86,10 @@ def counts(row: NDArray[Any], column: NDArray[Any], *, columns: int) -> Counts:
 
 def unit(held: Matrix) -> Matrix:
     """Rows of length one (or of none)."""
+    if isinstance(held, Few):
+        row = np.repeat(np.arange(held.shape[0]), np.diff(held.indptr))
+        size = np.sqrt(np.bincount(row, weights=held.data**2, minlength=held.shape[0])) + 1e-9
+        return replace(held, data=held.data / size.astype(np.float32)[row])
     length = np.sqrt(np.asarray(held.multiply(held).sum(axis=1)).ravel()) + 1e-9
     made = held.copy()
     made.data = held.data / np.repeat(length, np.diff(held.indptr)).astype(np.float32)
@@ -77,12 +108,7 @@ def product(few: Matrix, held: Matrix) -> Floats:
     made = np.empty((few.shape[0], held.shape[1]), np.float32)
     for each in range(few.shape[0]):
         inside = slice(few.indptr[each], few.indptr[each + 1])
-        begins = held.indptr[few.indices[inside]]
-        length = held.indptr[few.indices[inside] + 1] - begins
-        so_far = np.cumsum(length)
-        cell = np.repeat(begins - so_far + length, length) + np.arange(so_far[-1] if len(so_far) else 0)
-        weight = np.repeat(few.data[inside], length) * held.data[cell]
-        made[each] = np.bincount(held.indices[cell], weights=weight, minlength=held.shape[1])
+        made[each] = held[few.indices[inside]].T @ few.data[inside]
     return made
 
 
