@@ -71,6 +71,7 @@ KEPT: Final[tuple[Kept, ...]] = (
     _kept("shop", "spent", "the time in a phone's proof that was shown", "saving", "agreement", None, "12 minutes after that time", "edge.recognition.marks.drop_spent"),
     _kept("shop", "beacon", "keys of customers' fobs, sealed", "location", "consent", None, "it is taken back, or the consent ends", "edge.presence.beacons"),
     _kept("shop", "deed", "what staff did, on which tablet and at which visit", "shop", "interest", 365 * DAY_MS, "a year", "edge.staff.deeds.prune"),
+    _kept("shop", "own_request", "what customers asked for on their own page in the shop, sealed, until the hub carried it out", "receipts", "law", None, "the hub carried it out, or they are forgotten", "edge.own_requests.done"),
     _kept("shop", "draft", "what was typed and not sent, sealed", "shop", "interest", HOUR_MS, "an hour, or the session's end", "edge.staff.drafts.drop_old"),
     _kept("shop", "feedback", "what staff think of Welkom, without a name", "shop", "interest", 365 * DAY_MS, "a year", "edge.shop.tables.prune"),
     _kept("shop", "staff staff_badge", "who may sign in", "shop", "agreement", None, "they work here no longer", "edge.staff.roster.drop"),

@@ -47,6 +47,7 @@ ROWS: Final[dict[tuple[str, str], tuple[str, str]]] = {
     ("shop", "spent"): (key("kept.spent"), key("until.spent")),
     ("shop", "beacon"): (key("kept.beacon"), key("until.beacon")),
     ("shop", "deed"): (key("kept.deed"), key("until.year")),
+    ("shop", "own_request"): (key("kept.own_request"), key("until.carried_out")),
     ("shop", "draft"): (key("kept.draft"), key("until.hour")),
     ("shop", "feedback"): (key("kept.feedback"), key("until.year")),
     ("shop", "staff"): (key("kept.staff"), key("until.works_here")),

@@ -114,6 +114,29 @@ def test_every_table_with_a_period_is_walked(where: Where) -> None:
     assert {table for _, table in periods(where)} == IN[where].keys() | {t for w, t in OWN if w == where}
 
 
+async def test_every_table_that_names_a_customer_says_how_long_it_is_kept(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor, open_centre(tmp_path) as centre:
+        named = {
+            ("shop", table) for schema in ("main", "replica") for table in naming(floor.db.reader, schema)
+        }
+        named |= {("hub", table) for table in naming(centre.hub.db.reader, "main")}
+    told = {(each.where, table) for each in KEPT for table in each.tables}
+    assert (named - told, ("shop", "own_request") in named) == (set(), True)
+
+
+def naming(conn: Any, schema: str) -> list[str]:
+    """The tables whose rows are of somebody."""
+    tables = conn.execute(f"SELECT name FROM {schema}.sqlite_master WHERE type='table'", {}).fetchall()
+    return [
+        name
+        for (name,) in tables
+        if any(
+            row[1] == "customer_id"
+            for row in conn.execute(f"PRAGMA {schema}.table_info({name})", {}).fetchall()
+        )
+    ]
+
+
 async def test_in_a_shop_what_is_older_than_its_period_goes_with_the_round_and_what_is_younger_stays(
     tmp_path: Path,
 ) -> None:
