@@ -209,7 +209,7 @@ class WalletMoved(Struct, frozen=True, kw_only=True):
     instrument: Literal["points", "stamps"]
     delta: Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
     why: Literal["purchase", "reward", "correction"]
-    stay: Annotated[str, Meta(max_length=128)] = ""
+    stay: Annotated[str, Meta(pattern=r"^([0-9]{1,15}\.[0-9a-f]{64})?$")] = ""
 
 
 # What ends the sending of facts until a person gives the box a new epoch: as `trouble` it is said to headquarters.

@@ -30,7 +30,9 @@ def began(keys: Keys, shop_id: str, customer_id: bytes, said: str) -> int | None
     if not (since.isascii() and since.isdecimal()):
         return None
     known = word(keys, shop_id, customer_id, since_ms=int(since))
-    return int(since) if hmac.compare_digest(known, said) else None
+    # As bytes: two texts are compared in ASCII only, and a box may say anything.
+    same = hmac.compare_digest(known.encode(), said.encode("utf-8", "replace"))
+    return int(since) if same else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,22 @@ async def test_a_shop_in_which_they_never_were_is_not_believed_the_second_time_e
         stranger.close()
 
 
+async def test_a_letter_with_nonsense_for_a_stay_holds_up_nobody(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        await centre.hub.db.apply(devices.register, KEYS, device=device("box-2", "s2"), shop_key=OTHER_KEY)
+        await centre.hub.db.apply(tables.raise_hub_epoch, at_least=2)
+        whose, joins = somebody()
+        liar = TestBox(tmp_path / "liar.db")
+        assert await tell(centre, liar, "box-2", moved(whose, 1, 5)) == ["UNKNOWN_CUSTOMER"]
+        _, body = moved(whose, 1, 5, stay="1.é")  # as a hub kept it that looked less closely
+        kept = {"body": msgspec.json.encode(body)}
+        await centre.hub.db.apply(lambda conn: conn.execute("UPDATE event SET body=:body", kept))
+        assert await tell(centre, centre.box, "box-1", joins, moved(whose, 2, 40)) == []
+        await judge(centre.hub)
+        assert count(centre, "ledger") == 1
+        liar.close()
+
+
 async def test_of_somebody_erased_nothing_is_judged_again(tmp_path: Path) -> None:
     async with open_centre(tmp_path) as centre:
         await centre.hub.db.apply(tables.raise_hub_epoch, at_least=2)

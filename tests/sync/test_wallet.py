@@ -222,6 +222,7 @@ async def test_no_box_moves_the_balance_of_somebody_whom_the_hub_never_let_into_
             "none": "",
             "no number": "x." + real.partition(".")[2],
             "no MAC": f"{before}.",
+            "no ASCII": f"{before}.é",
             "another instant": f"{before - 1}." + real.partition(".")[2],
             "another shop": stays.word(KEYS, "s2", ANNA, since_ms=before),
             "another customer": stays.word(KEYS, "s1", BRAM, since_ms=before),
@@ -236,7 +237,10 @@ async def test_no_box_moves_the_balance_of_somebody_whom_the_hub_never_let_into_
             for number, stay in enumerate(made_up.values())
         ]
         first = await sent(centre, *given, epoch=epoch)
-        assert [code for _, code in first] == ["NOT_RESIDENT"] * len(made_up)
+        codes = {name: code for name, (_, code) in zip(made_up, first, strict=True)}
+        malformed = {"no number", "no MAC", "no ASCII"}
+        assert codes == {name: "BAD_BODY" if name in malformed else "NOT_RESIDENT" for name in made_up}
+        assert stays.began(KEYS, "s1", ANNA, made_up["no ASCII"]) is None
         assert _points(centre) == 120
 
 
