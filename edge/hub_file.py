@@ -21,6 +21,7 @@ from sync.hub.passes.settings import load as load_passes
 from sync.hub.questions import Measure
 from sync.hub.sender import PORTS, Post
 from sync.hub.tables.devices import Device
+from sync.hub.wishes import A_DAY
 
 if TYPE_CHECKING:
     from sync.hub.app import Hub
@@ -38,6 +39,7 @@ _HUB: Final = {
     "snapshots": "",
     "guests_at_once": Measure().at_once,
     "guests_a_minute": Measure().a_minute,
+    "forgets_a_day": A_DAY,
     "choices": "choices",
     "country": "NL",
     "page": "",
@@ -135,7 +137,9 @@ def load_hub(path: Path, *, environment: Mapping[str, str]) -> HubFile:
     if database:
         hub = replace(hub, database=database, database_password=_password(credentials, PASSWORD))
     hub = replace(hub, hooks=_hooks(own["hooks"], file=path), proxies=_proxies(own["proxies"], file=path))
-    hub = replace(hub, guests=_guests(own, file=path))
+    hub = replace(
+        hub, guests=_guests(own, file=path), forgets_a_day=_forgets(own["forgets_a_day"], file=path)
+    )
     hub = replace(hub, post=_post(own, credentials, file=path))
     hub = replace(hub, choices=path.parent / str(own["choices"]))
     if own["snapshots"]:
@@ -223,6 +227,13 @@ def _guests(own: Mapping[str, Any], *, file: Path) -> Measure:
             raise _wrong(file, f"hub.guests_{name}", "is a whole number from 1")
         given[name] = value
     return Measure(**given)
+
+
+def _forgets(a_day: object, *, file: Path) -> int:
+    """How many customers one shop may have forgotten in a day."""
+    if type(a_day) is not int or a_day < 1:
+        raise _wrong(file, "hub.forgets_a_day", "is a whole number from 1")
+    return a_day
 
 
 def _proxies(listed: object, *, file: Path) -> tuple[str, ...]:

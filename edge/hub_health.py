@@ -42,6 +42,7 @@ def effective(settings: HubFile) -> str:
         "signing": hub.signing,
         "guests_at_once": hub.guests.at_once,
         "guests_a_minute": hub.guests.a_minute,
+        "forgets_a_day": hub.forgets_a_day,
         "country": hub.country,
         "page": hub.page,
         "mail": hub.post.url,

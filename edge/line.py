@@ -25,6 +25,7 @@ from edge.kit.log import Log
 from edge.kit.sqlite import Database
 from edge.presence import beacons
 from edge.recognition.evidence import Evidence
+from edge.refusals import Refusals
 from edge.replica import Seals
 from edge.uplink import Uplink, customer_of, products_of
 from edge.visits import tables as visits
@@ -34,18 +35,19 @@ from sync.asking import Asking
 from sync.contact import AgentState
 
 
-async def carried_out(db: Database[Fact], asking: Asking, *, log: Log, refused: set[str]) -> None:
+async def carried_out(db: Database[Fact], asking: Asking, *, log: Log, refused: Refusals) -> None:
     """Have the hub do what customers asked for, each as often as it takes; raises Unreachable.
 
-    What it refuses waits on and stops nothing; `refused` has the codes that were said already.
+    What it refuses waits on, for an hour each time, and stops nothing.
     """
-    for asked in own_requests.waiting(db.reader):
+    for asked in refused.without(own_requests.waiting(db.reader)):
         said = own_request.OwnRequest(
             customer_id=asked.customer_id.hex(),
             kind=asked.kind,
             shown=asked.shown,
             at_ms=asked.at_ms,
             sealed=asked.sealed.hex(),
+            stay=asked.stay,
         )
         try:
             await own_request.ask(asking, said)
@@ -53,8 +55,7 @@ async def carried_out(db: Database[Fact], asking: Asking, *, log: Log, refused: 
             # A hub of before has no such address (HTTP_404), another fails at it: both take facts.
             if error.code == "NO_LINE":
                 raise
-            if error.code not in refused:
-                refused.add(error.code)
+            if refused.is_new(asked, error):
                 log("own_request_refused", code=error.code, hint=error.hint)
             continue
         try:
@@ -114,7 +115,7 @@ async def join_hub(
 
     house.own_page.ask = address_of
 
-    refused: set[str] = set()
+    refused = Refusals()
 
     async def first() -> None:
         await carried_out(house.db, agent.asking, log=house.log, refused=refused)

@@ -19,6 +19,7 @@ from edge.presence import beacons
 from edge.recognition.evidence import Evidence
 from edge.recognition.profile import unwrap
 from edge.staff.deeds import Doer, note
+from edge.wallet.tables import stay
 from sync.own_request import ENOUGH, PLACE, Kind
 
 __all__ = ["ENOUGH", "Kind", "Request", "correct", "done", "drop", "forget", "of", "sealed", "waiting"]
@@ -26,13 +27,17 @@ __all__ = ["ENOUGH", "Kind", "Request", "correct", "done", "drop", "forget", "of
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`sealed` is JSON: `{"name": text}`, or `{"day": text, "month": text}`; empty of who wants to be forgotten."""
+    """`sealed` is JSON: `{"name": text}`, or `{"day": text, "month": text}`; empty of who wants to be forgotten.
+
+    `stay` is what the hub signed of a guest's stay, written down as the wish is kept: later they may have left.
+    """
 
     customer_id: bytes
     kind: Kind
     shown: Evidence
     at_ms: int
     sealed: bytes = field(default=b"", repr=False)
+    stay: str = ""
 
 
 def sealed(conn: Connection, customer_id: bytes, said: Mapping[str, str], *, kek: bytes, at_ms: int) -> bytes:
@@ -67,12 +72,13 @@ def waiting(conn: Connection) -> list[Request]:
     """What headquarters did not carry out yet: who wants to be forgotten first, then the oldest first."""
     rows = conn.execute(
         """
-        SELECT customer_id, kind, shown, at_ms, sealed FROM own_request
+        SELECT customer_id, kind, shown, at_ms, sealed, stay FROM own_request
         ORDER BY kind<>'forget', at_ms, customer_id, kind
         """
     )
     return [
-        Request(id_, cast(Kind, kind), cast(Evidence, shown), at, body) for id_, kind, shown, at, body in rows
+        Request(id_, cast(Kind, kind), cast(Evidence, shown), at, body, stay)
+        for id_, kind, shown, at, body, stay in rows
     ]
 
 
@@ -98,9 +104,16 @@ def drop(conn: Connection, customer_id: bytes) -> None:
 def _put(conn: Connection, asked: Request) -> None:
     conn.execute(
         """
-        INSERT INTO own_request (customer_id, kind, shown, sealed, at_ms) VALUES (?, ?, ?, ?, ?)
+        INSERT INTO own_request (customer_id, kind, shown, sealed, at_ms, stay) VALUES (?, ?, ?, ?, ?, ?)
         ON CONFLICT (customer_id, kind) DO UPDATE SET
-            shown=excluded.shown, sealed=excluded.sealed, at_ms=excluded.at_ms
+            shown=excluded.shown, sealed=excluded.sealed, at_ms=excluded.at_ms, stay=excluded.stay
         """,
-        (asked.customer_id, asked.kind, asked.shown, asked.sealed, asked.at_ms),
+        (
+            asked.customer_id,
+            asked.kind,
+            asked.shown,
+            asked.sealed,
+            asked.at_ms,
+            stay(conn, asked.customer_id),
+        ),
     )

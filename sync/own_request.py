@@ -28,7 +28,8 @@ class OwnRequest(Struct, frozen=True, kw_only=True):
     """`shown` is what their card or phone proved as they said so, at `at_ms` by the shop's clock.
 
     `sealed` is hex, of JSON (`{"name": text}`, or `{"day": text, "month": text}`) sealed with their own key; empty
-    where they want to be forgotten. Said again it changes nothing more.
+    where they want to be forgotten. `stay` is what the hub signed of the stay of a member of another shop, as in the
+    row `guest`; empty for the shop's own. Said again it changes nothing more.
     """
 
     schema: wire.Seq = wire.SCHEMA
@@ -37,8 +38,9 @@ class OwnRequest(Struct, frozen=True, kw_only=True):
     shown: Shown
     at_ms: wire.Count
     sealed: Annotated[str, Meta(pattern="^([0-9a-f]{2})*$", max_length=MOST_SEALED)] = ""
+    stay: Annotated[str, Meta(pattern=r"^([0-9]{1,15}\.[0-9a-f]{64})?$")] = ""
 
 
 async def ask(asking: "Asking", asked: OwnRequest) -> None:
-    """Have it carried out. Raises Unreachable or Refused (NOT_SURE, NOT_RESIDENT, BAD_BODY)."""
+    """Have it carried out. Raises Unreachable or Refused (NOT_SURE, NOT_RESIDENT, BAD_BODY, FORGETS_MANY)."""
     await asking.ask("POST", PATH, content=msgspec.json.encode(asked), most=wire.ANSWER_BYTES)

@@ -187,7 +187,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         device = await signed(request)
         asked = wire.decode_as(await request.body(), own_request.OwnRequest)
         try:
-            await own_requests.carry_out(hub, asked, shop_id=device.shop_id)
+            await own_requests.carry_out(hub, asked, device=device)
         except Refused as error:
             raise Refusal(str(error), code=error.code, hint=error.hint, status=403) from None
 

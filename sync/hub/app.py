@@ -42,6 +42,7 @@ from sync.hub.tables import devices
 from sync.hub.tables import people as customers
 from sync.hub.tables import portal as portals
 from sync.hub.tables.feed import Moved
+from sync.hub.wishes import Wishes
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -71,6 +72,7 @@ class Hub:
         self.bell = Bell()
         self.admission = Admission()
         self.questions = Questions(config.guests)
+        self.wishes = Wishes(config.forgets_a_day)
         self.contacts = Contacts(now_ms=self.now_ms, on_change=self.bell.poke)
         self.log = log
 

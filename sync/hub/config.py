@@ -11,6 +11,7 @@ from edge.kit.seal import key_of
 from sync.hub.passes.settings import Settings as Passes
 from sync.hub.questions import Measure
 from sync.hub.sender import Post
+from sync.hub.wishes import A_DAY
 
 NAMES: Final = ("hub_kek", "chain_key")
 
@@ -48,6 +49,7 @@ class Config:
     hooks: tuple[str, ...] = ()  # origins of our own network that webhooks may be told at, http too
     post: Post = field(default_factory=Post)  # how letters leave
     guests: Measure = field(default_factory=Measure)  # how often a shop may ask whose card it was handed
+    forgets_a_day: int = A_DAY  # customers whom one shop may have forgotten in a day
     frame_ancestors: tuple[str, ...] = ()  # origins whose pages may show ours in a frame (the demo's stage)
 
 

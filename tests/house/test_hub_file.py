@@ -9,6 +9,7 @@ from edge.hub_file import HubFile, load_hub
 from edge.hub_health import effective
 from edge.kit.errors import ConfigError
 from sync.hub.questions import Measure
+from sync.hub.wishes import A_DAY
 
 KEY = "ab" * 32
 SHOP = f'[[shops]]\nid = "assen"\ndevice = "assen-1"\npublic_key = "{KEY}"\n'
@@ -43,6 +44,12 @@ def test_how_often_a_shop_may_ask_whose_card_it_was_handed_is_a_setting(folder: 
     found = hub_of(folder, "[hub]\nguests_at_once = 50\nguests_a_minute = 5\n")
     assert found.hub.guests == Measure(at_once=50, a_minute=5)
     assert "guests_at_once = 50\nguests_a_minute = 5\n" in effective(found)
+
+
+def test_how_many_customers_a_shop_may_have_forgotten_in_a_day_is_a_setting(folder: Path) -> None:
+    assert hub_of(folder, "").hub.forgets_a_day == A_DAY
+    found = hub_of(folder, "[hub]\nforgets_a_day = 3\n")
+    assert (found.hub.forgets_a_day, "forgets_a_day = 3\n" in effective(found)) == (3, True)
 
 
 def test_names_say_how_people_call_a_shop(folder: Path) -> None:
@@ -93,6 +100,7 @@ def test_secrets_come_from_systemds_folder_when_it_gives_one(folder: Path) -> No
         ('[hub]\nport = "1"\n', "hub.port"),
         ("[hub]\nport = true\n", "hub.port"),
         ("[hub]\nhost = 1\n", "hub.host"),
+        ("[hub]\nforgets_a_day = 0\n", "hub.forgets_a_day"),
         ("[hub]\nguests_a_minute = 0\n", "hub.guests_a_minute"),
         ("[hub]\nguests_at_once = true\n", "hub.guests_at_once"),
         ("[shops]\nid = 'a'\n", "shops"),

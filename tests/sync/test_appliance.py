@@ -22,6 +22,7 @@ from edge.recognition import tables as recognition
 from edge.recognition.profile import read
 from edge.recognition.rules import Found, credential
 from edge.record import record
+from edge.refusals import Refusals
 from edge.uplink import Uplink
 from edge.visits.facts import VisitStarted
 from sync import wire
@@ -44,7 +45,7 @@ SECRETS = Keys(
 
 @asynccontextmanager
 async def appliance(
-    centre: Centre, client: httpx.AsyncClient | None = None
+    centre: Centre, client: httpx.AsyncClient | None = None, refusals: Refusals | None = None
 ) -> AsyncGenerator[tuple[Database[Fact], Agent], None]:
     """The appliance's files and its agent, on the line of `centre`."""
     files = prepare(centre.state / "edge", log=Said())
@@ -59,7 +60,7 @@ async def appliance(
         async def first() -> None:
             await carried_out(db, agent.asking, log=centre.said, refused=refused)
 
-        refused: set[str] = set()
+        refused = refusals or Refusals()
         agent = Agent(
             box,
             client or centre.client,

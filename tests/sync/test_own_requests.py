@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from sqlite3 import Connection
+from typing import Any
 
 import httpx
 import pytest
@@ -11,12 +12,17 @@ from edge import own_requests
 from edge.app import open_edge
 from edge.config import Config, Hub, Shop, Store
 from edge.facts import Fact
+from edge.guests import tables as guests
 from edge.kit.sqlite import Database
 from edge.own_requests import Request
+from edge.refusals import REST_S, Refusals
 from edge.staff.deeds import Doer
 from sync import own_request, wire
+from sync.hub import stays
+from sync.hub.hq import fleet
+from sync.hub.wishes import DAY_S, Wishes
 from sync.own_request import OwnRequest
-from tests.sync.centre import ANNA, BRAM, HERE, Centre, customer, open_centre
+from tests.sync.centre import ANNA, BRAM, HERE, KEYS, Centre, customer, open_centre
 from tests.sync.test_appliance import SECRETS, appliance, now_ms, shown
 
 pytestmark = pytest.mark.anyio
@@ -128,6 +134,7 @@ async def test_the_hub_takes_no_less_proof_than_its_own_page_and_of_no_other_sho
 async def test_a_hub_of_before_stops_no_fact_and_gets_the_wish_when_it_is_newer(tmp_path: Path) -> None:
     async with open_centre(tmp_path) as centre:
         inner, old = httpx.ASGITransport(app=centre.hub.app), [True]
+        now_s = [0.0]
 
         class Older(httpx.AsyncBaseTransport):
             async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -137,7 +144,7 @@ async def test_a_hub_of_before_stops_no_fact_and_gets_the_wish_when_it_is_newer(
 
         async with (
             httpx.AsyncClient(transport=Older(), base_url="http://hub.test") as client,
-            appliance(centre, client) as (db, agent),
+            appliance(centre, client, Refusals(lambda: now_s[0])) as (db, agent),
         ):
             await centre.hub.add_customers(["s1"], [customer()])
             await agent.once()
@@ -148,7 +155,7 @@ async def test_a_hub_of_before_stops_no_fact_and_gets_the_wish_when_it_is_newer(
             assert centre.hub.db.reader.execute(withdrawn, {}).fetchone()[0] > 0
             assert centre.said.count("own_request_refused") == 1
             assert customers(centre) == 1
-            old[0] = False
+            old[0], now_s[0] = False, REST_S
             await agent.once()
             assert customers(centre) == 0
 
@@ -194,6 +201,86 @@ async def test_a_disk_that_is_full_when_the_hub_carried_it_out_is_as_good_as_no_
         await db.apply(lambda conn: conn.execute("DROP TRIGGER full"))
         await agent.once()
         assert own_requests.of(db.reader, ANNA) == frozenset()
+
+
+async def test_what_the_hub_refused_is_asked_for_again_after_an_hour_or_when_it_is_said_anew(
+    tmp_path: Path,
+) -> None:
+    now_s = [0.0]
+    refusals = Refusals(lambda: now_s[0])
+    async with open_centre(tmp_path) as centre, appliance(centre, refusals=refusals) as (db, agent):
+        await centre.hub.add_customers([], [customer()])
+        await agent.once()
+        sent = posts(centre.client)
+
+        async def asked() -> int:
+            await agent.once()
+            return sent.count(own_request.PATH)
+
+        await said(db, "forget")
+        assert [await asked() for _ in range(3)] == [1, 1, 1]
+        now_s[0] = REST_S
+        assert [await asked(), await asked()] == [2, 2]
+        await said(db, "forget", at_ms=now_ms() + 1)
+        assert [await asked(), await asked()] == [3, 3]
+        assert centre.said.count("own_request_refused") == 1
+        assert [box.why for box in await fleet.boxes(centre.hub) if "wishes" in box.why]
+        await centre.hub.db.apply(let_in, ANNA)
+        now_s[0] += REST_S
+        await agent.once()
+        assert (customers(centre), own_requests.of(db.reader, ANNA)) == (0, frozenset())
+
+
+@pytest.mark.parametrize("shop", ["s1", "s2"])
+async def test_the_hubs_own_word_of_a_stay_forgets_a_guest_who_left_or_whom_it_forgot_and_no_other_shops(
+    tmp_path: Path, shop: str
+) -> None:
+    async with open_centre(tmp_path) as centre, appliance(centre) as (db, agent):
+        await centre.hub.add_customers([], [customer()])
+        await agent.once()
+        at = now_ms()
+        stay = stays.word(KEYS, shop, ANNA, since_ms=at)
+        await db.apply(guests.put, ANNA, since_ms=at, stay=stay)
+        await said(db, "forget")
+        await db.apply(guests.drop, ANNA)
+        await agent.once()
+        done: tuple[int, frozenset[str]] = (0, frozenset())
+        assert (customers(centre), own_requests.of(db.reader, ANNA)) == (
+            done if shop == "s1" else (1, {"forget"})
+        )
+
+
+async def test_a_shop_has_so_many_customers_forgotten_a_day_each_in_the_log_and_no_more(
+    tmp_path: Path,
+) -> None:
+    async with open_centre(tmp_path) as centre, appliance(centre) as (_, agent):
+        people = [number.to_bytes(16) for number in range(1, 5)]
+        named = [customer(each, number=f"CHAIN-{number}") for number, each in enumerate(people)]
+        await centre.hub.add_customers(["s1"], named)
+        now_s = [0.0]
+        centre.hub.wishes = Wishes(2, now_s=lambda: now_s[0])
+
+        async def asked(who: bytes) -> str:
+            wish = OwnRequest(customer_id=who.hex(), kind="forget", shown="unlocked", at_ms=now_ms())
+            try:
+                await own_request.ask(agent.asking, wish)
+            except wire.Refused as error:
+                return error.code
+            return "done"
+
+        assert [await asked(each) for each in people] == ["done", "done", "FORGETS_MANY", "FORGETS_MANY"]
+        assert await asked(people[0]) == "done", "who is forgotten already takes nothing of it"
+        lines = [given for event, given in centre.said.lines if event == "forgotten_in_shop"]
+        assert lines == [{"device": "box-1"}] * 2
+        assert ["wishes" in box.why for box in await fleet.boxes(centre.hub)] == [True]
+        now_s[0] = DAY_S
+        assert [await asked(each) for each in people[2:]] == ["done", "done"]
+        assert customers(centre) == 0
+
+
+def let_in(conn: Any, customer_id: bytes) -> None:
+    given = {"id": customer_id, "at": now_ms()}
+    conn.execute("INSERT INTO residency VALUES (:id, 's1', 'home', :at)", given)
 
 
 async def full_at_done(db: Database[Fact]) -> None:

@@ -34,6 +34,7 @@ Why = Literal[
     "clock",
     "disk",
     "guests",
+    "wishes",
     "dead",
     "old",
 ]
@@ -119,8 +120,8 @@ async def boxes(hub: "Hub") -> list[Box]:
     heard = {
         each: (hub.contacts.connected(each), hub.contacts.last_ms(each)) for each in hub.contacts.known()
     }
-    asking = hub.questions.refused()
-    return await hub.db.view(gather, heard=heard, asking=asking, now_ms=hub.now_ms())
+    asking, wishing = hub.questions.refused(), hub.wishes.refused()
+    return await hub.db.view(gather, heard=heard, asking=asking, wishing=wishing, now_ms=hub.now_ms())
 
 
 def gather(
@@ -128,6 +129,7 @@ def gather(
     *,
     heard: dict[str, tuple[bool, int | None]],
     asking: frozenset[str] = frozenset(),
+    wishing: frozenset[str] = frozenset(),
     now_ms: int,
 ) -> list[Box]:
     said, heads, forked = tables.every(conn), tables.heads(conn), tables.forked(conn)
@@ -158,6 +160,7 @@ def gather(
                 twins=kept is not None and are_twins(kept, now_ms=now_ms),
                 looks=device.device_id in unsure,
                 guests=device.shop_id in asking,
+                wishes=device.shop_id in wishing,
                 old=status is not None and _number(status) < newest,
                 now_ms=now_ms,
             )
@@ -179,6 +182,7 @@ def judged(
     twins: bool = False,
     looks: bool = False,
     guests: bool = False,
+    wishes: bool = False,
     old: bool,
     now_ms: int,
 ) -> Box:
@@ -200,6 +204,7 @@ def judged(
         "clock": clock_off_ms is not None and abs(clock_off_ms) > CLOCK_MS,
         "disk": bool(status and status.disk_free_mb is not None and status.disk_free_mb < DISK_MB),
         "guests": guests,
+        "wishes": wishes,
         "dead": device.dead > 0,
         "old": old,
     }

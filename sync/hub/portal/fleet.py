@@ -41,6 +41,7 @@ WHY: Final[dict[Why, str]] = {
     "clock": key("fleet.why.clock"),
     "disk": key("fleet.why.disk"),
     "guests": key("fleet.why.guests"),
+    "wishes": key("fleet.why.wishes"),
     "dead": key("fleet.why.dead"),
     "old": key("fleet.why.old"),
 }
