@@ -24,7 +24,6 @@ from sync.asking import (
     dense,
     first,
     fitting,
-    nonsense,
     refusal,
     refusing,
     takes_away,
@@ -97,6 +96,7 @@ class Agent:
             staging, box, self.asking, shop=shop, push=self._push, page=self._page, wake=self.wake, log=log
         )
         self._comparing = asyncio.Lock()
+        self._crossed = False  # whether the answer to the last receipt was to another one
         self._taken_away = Counter[str]()  # pages so far, by lane, that took somebody or something away
 
     @property
@@ -224,14 +224,17 @@ class Agent:
         return True
 
     async def _send_receipt(self) -> None:
-        """An older hub wants none; one that refuses it gets the next."""
+        """An older hub wants none; one that refuses it gets the next. Whatever is said to it, facts go up."""
         if (due := self._box.receipt()) is not None:
             given = self._auth.receipt(due, epoch=self._box.epoch())
             with suppress(wire.Refused):
                 held = await self._ask("POST", RECEIPT_PATH, content=given, most=wire.ANSWER_BYTES)
-                if held not in (given, b""):  # an older hub says nothing
-                    raise nonsense("the answer is to another receipt than was sent", code="OTHER_ANSWER")
-                await self._box.receipted(due[1])
+                if held in (given, b""):  # an older hub says nothing
+                    self._crossed = False
+                    await self._box.receipted(due[1])
+                elif not self._crossed:
+                    self._crossed = True  # said once; the receipt stays due
+                    self._log("receipt_crossed", code="OTHER_ANSWER")
 
     async def _send(self, batch: wire.Batch) -> None:
         answer = await self._answer(wire.encode_batch(batch, self._device, schema=self._said_schema))

@@ -18,6 +18,8 @@ ASKED_LATER: Final = 5
 TIMEOUT: Final = httpx.Timeout(10.0, read=wire.WAIT_S + 10.0)
 # Refusals that pass by themselves: a request that the network doubled, a clock that was just learnt.
 _PASSING: Final = frozenset({"REPLAYED", "CLOCK_SKEW"})
+# Refusals for which a while is no help: who asked has gone on by then.
+_TOO_LATE: Final = frozenset({"GUESTS_MANY"})
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _RANGED: Final = frozenset({206, 416})  # good answers to who asked for a range
 
@@ -89,7 +91,7 @@ class Asking:
                 if len(body) > most:
                     raise nonsense("the answer is too long", code="TOO_LARGE")
         status = response.status_code
-        if status == 429:
+        if status == 429 and wire.decode_problem(bytes(body), status=status).code not in _TOO_LATE:
             return None, _seconds(response.headers.get("retry-after", ""))
         coding = response.headers.get("content-encoding", "")
         good = status in (200, 204) or (status in _RANGED and "range" in headers)
@@ -133,7 +135,8 @@ class Asking:
         if problem.code == "CLOCK_SKEW" and problem.hub_time_ms is not None:
             self._auth.offset_ms = problem.hub_time_ms - self._wall_ms()
         not_ours = problem.code.startswith("HTTP_")  # a proxy's or a hotspot's page, not the hub's word
-        passing = not_ours or status >= 500 or status == 429 or problem.code in _PASSING
+        later = status == 429 and problem.code not in _TOO_LATE
+        passing = not_ours or status >= 500 or later or problem.code in _PASSING
         kind = wire.Unreachable if passing else wire.Refused
         return kind(problem.title or f"the hub answered {status}", code=problem.code, hint=problem.hint)
 

@@ -69,6 +69,8 @@ async def renew(box: Box, ask: Ask) -> bool:
     if not newer and (standing.epoch < box.epoch() or standing.held or not box.silent()):
         return False
     held = {epoch: await shared(box, ask, epoch) for epoch in box.retained()}
+    if not newer and all(held[epoch] == last for epoch, (_, last) in box.retained().items()):
+        return False  # nothing is left to say again: a box with nothing to say writes nothing either
     since = range(max(box.epoch(), standing.epoch - _MOST_EPOCHS) + 1, standing.epoch + 1)
     await box.renew(standing.epoch, held, await _told_since(box, ask, held, since))
     return newer or not box.silent()

@@ -14,7 +14,7 @@ from sync import wire
 from sync.hub import devices, stays, wallet
 from sync.hub.judging import judge
 from sync.hub.tables import devices as tables
-from sync.hub.tables import guests
+from sync.hub.tables import events, guests
 from sync.hub.tables import wallet as wallets
 from tests.sync.centre import ANNA, HERE, KEYS, SHOP_KEY, Centre, customer, device, open_centre
 from tests.sync.shop import TestBox
@@ -157,6 +157,23 @@ async def test_what_a_shop_said_of_somebody_who_is_of_it_by_now_counts_and_of_a_
             await judge(centre.hub)
         assert count(centre, "ledger") == 3
         assert held_of(centre) == {"balance": 118, "counted": {"box-1": [1, 3]}}
+
+
+async def test_what_a_shop_says_of_anothers_customer_keeps_nobody_elses_letters_from_being_judged(
+    tmp_path: Path,
+) -> None:
+    async with open_centre(tmp_path) as centre:
+        for name, shop in (("box-2", "s2"), ("box-3", "s3")):
+            await centre.hub.db.apply(devices.register, KEYS, device=device(name, shop), shop_key=OTHER_KEY)
+        await centre.hub.add_customers(["s3"], [customer(ANNA)])
+        honest = TestBox(tmp_path / "honest.db")
+        many = [moved(ANNA, line, 5) for line in range(1, 4)]
+        assert await tell(centre, centre.box, "box-1", *many) == ["NOT_RESIDENT"] * 3
+        assert await tell(centre, honest, "box-2", moved(ANNA, 9, 5)) == ["NOT_RESIDENT"]
+        await centre.hub.db.apply(guests.put_stay, ANNA, "s2", reason="import", since_ms=1)
+        letters = events.unknown(centre.hub.db.reader, ANNA, most=2)
+        assert [each.device_id for each in letters] == ["box-2"]
+        honest.close()
 
 
 def held_of(centre: Centre) -> Any:

@@ -109,8 +109,9 @@ async def test_a_shop_that_is_refused_lets_the_card_earn_without_a_name_as_witho
         it.hub.questions.ask("s1")
         elsewhere = it.edge.house.counter.elsewhere
         assert elsewhere is not None
-        elsewhere.ask_s = 1.0
+        elsewhere.ask_s = 30.0
         assert isinstance(await tap(it), Stranger)
         assert held(it) == {}
+        assert elsewhere._rests_until_s == 0.0  # it was a word, and no silence: the next card is asked for
         await saved(it, "LOYALTY-0002", b"1" * 16)
         await until(lambda: points(it) == 127)

@@ -1,6 +1,5 @@
 """A shop shows that what was taken away is gone there, and the hub knows who has not."""
 
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from sync.hub.problem import Refusal
 from sync.hub.receipts import Open
 from sync.hub.tables import devices, feed
 from sync.receipt import RECEIPT_PATH, Receipt, holds, signed
-from sync.wire import Unreachable
 from tests.sync.centre import ANNA, BRAM, HERE
 from tests.sync.wallets import Chain, open_chain, saver
 
@@ -85,9 +83,11 @@ async def test_what_was_said_to_another_receipt_is_no_answer(tmp_path: Path) -> 
         await chain.hub.change(consents.withdraw, ANNA, purpose="recognition", recipient=HERE, now_ms=1)
         straight = here.line._hub
         here.line._hub = Crossed(straight)  # type: ignore[assignment]
+        await here.db.write(lambda _: [SeenAgain(here.visit(ANNA), "counter-1", "tap", "strong", 1)])
         for _ in range(2):
-            with suppress(Unreachable):
-                await here.agent.once()
+            await here.agent.once()
+        facts = "SELECT count(*) FROM event WHERE device_id='box-s1' AND kind='seen_again'"
+        assert chain.hub.db.reader.execute(facts, {}).fetchone() == (1,)
         assert "box-s1" in [each.device_id for each in await still_open(chain)]
         here.line._hub = straight
         await here.agent.once()

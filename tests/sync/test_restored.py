@@ -103,6 +103,25 @@ async def test_a_restored_box_with_nothing_new_finds_that_the_hub_is_ahead(tmp_p
         assert at_hub(chain) == [1, 2, 3, 4]
 
 
+async def test_a_restored_box_with_nothing_to_say_writes_nothing_while_it_waits(tmp_path: Path) -> None:
+    async with one_shop(tmp_path) as (chain, shop):
+        await earn(shop, 1)
+        await shop.agent.once()
+        await chain.hub.db.apply(devices.renew, "box-s1")
+        await earn(shop, 2)
+        copy_of(shop.folder, tmp_path / "backup")
+        await shop.agent.once()
+        await put_back(shop, tmp_path / "backup")
+        await chain.hub.db.apply(devices.renew, "box-s1")
+        for _ in range(2):
+            await shop.agent.once()
+        assert shop.agent._box.silent()
+        version = "PRAGMA data_version"  # moves with each commit of another connection
+        before = shop.db.reader.execute(version).fetchone()
+        await shop.agent.once()
+        assert shop.db.reader.execute(version).fetchone() == before
+
+
 async def test_two_restores_in_a_row_and_a_restart_between_them_still_double_nothing(tmp_path: Path) -> None:
     async with one_shop(tmp_path) as (chain, shop):
         await earn(shop, 1)

@@ -92,12 +92,17 @@ class Unknown(NamedTuple):
 
 
 def unknown(conn: Connection, customer_id: bytes, *, most: int) -> list[Unknown]:
-    """The first dead letters that speak of a customer as if they were there, each box's in its order."""
+    """The first dead letters that speak of a customer as if they were there, each box's in its order.
+
+    Of those that were refused as another shop's only what shops say of whom they have by now, as in `heard_of`.
+    """
     rows = conn.execute(
         """
         SELECT device_id, epoch, seq, at_ms, kind, body, hash FROM event
         WHERE customer_id=:customer_id AND body<>:nothing
-            AND (code='UNKNOWN_CUSTOMER' OR code='NOT_RESIDENT' AND kind='wallet_moved')
+            AND (code='UNKNOWN_CUSTOMER' OR code='NOT_RESIDENT' AND kind='wallet_moved' AND EXISTS (
+                SELECT 1 FROM device JOIN residency AS r ON r.shop_id=device.shop_id
+                WHERE device.id=event.device_id AND r.customer_id=event.customer_id AND r.reason<>'visit'))
         ORDER BY device_id, epoch, seq LIMIT :most
         """,
         {"customer_id": customer_id, "nothing": NOTHING, "most": most},
