@@ -1,7 +1,7 @@
 """`welkom learn`: headquarters' ranking, from the purchases of whoever agreed to advice, sent to every shop.
 
 No purchase leaves the hub's database: no file is written, and what is sent holds weights alone. A timer runs it each
-week. With too few baskets the model that shops have stays.
+week, by the law of the hub's `country`. With too few baskets the model that shops have stays.
 """
 
 import argparse
@@ -12,9 +12,7 @@ from typing import Any
 
 from edge.at_hub import knowing_shops
 from edge.hub_file import load_hub
-from edge.kit.errors import WordsError
 from edge.kit.sql import Connection
-from edge.kit.text import is_country
 from sync import wire
 from sync.hub import catalogue, models
 from sync.hub.hq import histories
@@ -22,15 +20,10 @@ from sync.hub.hq import histories
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, required=True, help="hub.toml")
-    parser.add_argument(
-        "--country", default="NL", help="whose law limits what may be promoted (ISO 3166-1; NL)"
-    )
     parser.add_argument("--dry-run", action="store_true", help="learn, say from how much, and send nothing")
 
 
 def run(words: argparse.Namespace) -> int:
-    if not is_country(words.country):
-        raise WordsError("--country is none", code="W01", hint="give two capitals, such as NL")
     asyncio.run(_do(words))
     return 0
 
@@ -52,7 +45,7 @@ async def _do(words: argparse.Namespace) -> None:
             return list(histories.consented(conn, asked)), items
 
         people, items = await hub.db.view(read)
-        found = learnt(people, items, country=words.country, now_ms=hub.now_ms())
+        found = learnt(people, items, country=hub.config.country, now_ms=hub.now_ms())
         people.clear()
         said = f"Learnt from {found.baskets} baskets of {found.customers} customers who agreed"
         if found.packed is None:

@@ -74,7 +74,7 @@ def test_what_moved_a_list_is_asked_of_the_net_once_a_source_and_not_once_a_prod
         asked.append(len(values))
         return ranked.score(values)
 
-    counted = replace(ranked, score=score, _lifts={}, _places={})
+    counted = replace(ranked, score=score, _scores={}, _places={})
     others = who.visits[-1].items
     for name in counted.names:
         counted.by_own(name)
@@ -82,3 +82,25 @@ def test_what_moved_a_list_is_asked_of_the_net_once_a_source_and_not_once_a_prod
         for other in counted.by_company(name, [each for each in others if each != name]):
             counted.falls_without(name, other)
     assert 0 < len(asked) <= 2 + 2 * len(others)
+
+
+def test_a_product_that_is_called_as_a_source_is_is_no_source() -> None:
+    known = shop()
+    who = max(known, key=lambda each: len(each.visits))
+    last = who.visits[-1].items[0]
+    called = {last: "own", who.visits[-1].items[1]: "alike"}
+    renamed = [
+        replace(
+            each,
+            visits=tuple(replace(v, items=tuple(called.get(i, i) for i in v.items)) for v in each.visits),
+        )
+        for each in known
+    ]
+    for histories, name in ((known, last), (renamed, "own")):
+        ranker = trained_on(numbered((each.customer, each.visits) for each in histories))
+        visits = next(each.visits for each in histories if each.customer == who.customer)
+        first = ranker.ranked(Ask(visits, customer=who.customer), 40)
+        again = ranker.ranked(Ask(visits, customer=who.customer), 40)
+        for other in first.names:
+            first.by_company(other, [name])
+        assert [first.by_own(each) for each in first.names] == [again.by_own(each) for each in again.names]
