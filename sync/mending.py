@@ -68,8 +68,9 @@ async def renew(box: Box, ask: Ask) -> bool:
     newer = standing.epoch > box.epoch()
     if not newer and (standing.epoch < box.epoch() or standing.held or not box.silent()):
         return False
-    held = {epoch: await shared(box, ask, epoch) for epoch in box.retained()}
-    if not newer and all(held[epoch] == last for epoch, (_, last) in box.retained().items()):
+    retained = box.retained()  # as it is now: the box may speak while the hub is asked
+    held = {epoch: await shared(box, ask, epoch) for epoch in retained}
+    if not newer and all(held[epoch] == last for epoch, (_, last) in retained.items()):
         return False  # nothing is left to say again: a box with nothing to say writes nothing either
     since = range(max(box.epoch(), standing.epoch - _MOST_EPOCHS) + 1, standing.epoch + 1)
     await box.renew(standing.epoch, held, await _told_since(box, ask, held, since))

@@ -11,8 +11,9 @@ import pytest
 from edge.kit.sql import Connection
 from edge.visits.facts import Greeted, VisitEnded
 from edge.wallet import acts
-from sync import wire
+from sync import mending, wire
 from sync.hub import devices
+from sync.standing import Standing
 from tests.sync.centre import ANNA, BRAM
 from tests.sync.wallets import Chain, Shop, now_ms, open_chain, saver
 
@@ -120,6 +121,15 @@ async def test_a_restored_box_with_nothing_to_say_writes_nothing_while_it_waits(
         before = shop.db.reader.execute(version).fetchone()
         await shop.agent.once()
         assert shop.db.reader.execute(version).fetchone() == before
+
+        async def meanwhile(epoch: int, seq: int) -> Standing:
+            if epoch < shop.agent._box.epoch() and shop.agent._box.silent():
+                await earn(shop, 3)
+            return await shop.agent._standing(epoch, seq)
+
+        assert not await mending.renew(shop.agent._box, meanwhile)
+        await shop.agent.once()
+        assert at_hub(chain) == [1, 2, 3]
 
 
 async def test_two_restores_in_a_row_and_a_restart_between_them_still_double_nothing(tmp_path: Path) -> None:
