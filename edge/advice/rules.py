@@ -78,6 +78,11 @@ class Often:
     bought: int
     of: int
 
+    @property
+    def habit(self) -> bool:
+        """Whether it may be called often, and not only bought before."""
+        return self.bought >= OFTEN[0] and self.bought / self.of >= OFTEN[1]
+
 
 @dataclass(frozen=True, slots=True)
 class GoesWith:
@@ -251,6 +256,14 @@ def again(at: Sequence[int], ask: Ask, *, faint: bool = False) -> Reason | None:
     return found[1] if found else Often(len(at), len(ask.own)) if at and faint else None
 
 
+def before(at: Sequence[int], ask: Ask) -> Often | None:
+    """That they bought it, be it once: where that is what holds its place. None for what was bought this week."""
+    today = ask.now_ms // DAY_MS if ask.now_ms is not None else None
+    last_ms = ask.own[at[-1]].at_ms
+    rested = today is None or last_ms is None or today - last_ms // DAY_MS >= RESTED_DAYS
+    return Often(len(at), len(ask.own)) if rested else None
+
+
 def goes_with(name: str, item: str, ask: Ask, counts: Seen) -> Reason | None:
     """Whether a product may be said to go with an item of theirs."""
     if counts.bought(item) < GROUP:
@@ -300,9 +313,8 @@ def _again(at: Sequence[int], own: Sequence[Basket], *, now_ms: int | None) -> S
     elif every := _due(at, len(own)):
         return 0.4 + share / 5, DueAgainVisits(every, len(own) - at[-1], len(at))
     ago = today - days[-1] if days and now_ms is not None else RESTED_DAYS
-    if len(at) >= OFTEN[0] and share >= OFTEN[1] and ago >= RESTED_DAYS:
-        return share / 2, Often(len(at), len(own))
-    return None
+    often = Often(len(at), len(own))
+    return (share / 2, often) if often.habit and ago >= RESTED_DAYS else None
 
 
 def _due(at: Sequence[int], now: int) -> int:

@@ -91,9 +91,12 @@ def suggest(
         if len(first) == top:
             return first
     said = {each.item for each in first}
+    placed = (
+        frozenset(name for name in ranked.names if personal(name, ranked)) if ranked is not None else said
+    )
     found: dict[str, list[Scored]] = {}
     for score, name, reason in rules.candidates(ask, counts, usable):
-        if name not in said:
+        if name not in said and not (name in placed and isinstance(reason, PopularHere)):
             found.setdefault(name, []).append((score, reason))
     for true in found.values():
         true.sort(key=lambda each: -each[0])
@@ -109,12 +112,18 @@ def suggest(
     )
 
 
+def personal(name: str, ranked: Ranked) -> bool:
+    """Whether the place of a product hangs on what the customer bought, of it or as others did."""
+    return ranked.by_own(name)[1] or ranked.by_alike(name)[1]
+
+
 def moving(ask: Ask, counts: Seen, usable: frozenset[str], ranked: Ranked, *, faint: bool = False) -> Why:
     """Of a product's true reasons those whose evidence moved it up, the most first; what is popular comes last.
 
     In a shop of few products an own rhythm may lift the score and no place: it is still said. None for a product of
-    which nothing can be said, or that was not ranked. `faint`: also of habits too weak to be said aloud, and of what
-    came along last time.
+    which nothing can be said, or that was not ranked. That everybody buys it is no reason where the customer's own
+    evidence holds the place. `faint`: also of what was bought this week or came along last time, and of what is popular
+    in any case.
     """
     visits, hand = rules.visits_of(ask.own, ranked.names), rules.in_hand(ask, usable)
     last = frozenset[str]() if faint or not ask.own else frozenset(ask.own[-1].items)
@@ -127,11 +136,12 @@ def moving(ask: Ask, counts: Seen, usable: frozenset[str], ranked: Ranked, *, fa
             by, over = ranked.by_own(name)
             own = rules.again(at, ask, faint=faint)
             if over:
-                moved.append((by, own))
+                moved.append((by, own or rules.before(at, ask)))
             elif by > 0 and isinstance(own, (DueAgain, DueAgainVisits)):
                 rhythm = own
         elif ranked.by_alike(name)[1]:
             moved.append((ranked.by_alike(name)[0], rules.others_like_you(name, people(), counts)))
+        company: dict[str, float] = {}
         if name not in last:
             company = ranked.by_company(name, [item for item in hand if item != name])
             moved += [(by, rules.goes_with(name, item, ask, counts)) for item, by in company.items()]
@@ -140,6 +150,8 @@ def moving(ask: Ask, counts: Seen, usable: frozenset[str], ranked: Ranked, *, fa
                 yield reason
         if rhythm:
             yield rhythm
+        if not faint and (company or personal(name, ranked)):
+            return
         if name not in last and (popular := rules.popular_here(name, counts, ask.store)):
             yield popular[1]
 

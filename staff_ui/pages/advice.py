@@ -246,6 +246,7 @@ def _shown(
 ) -> Shown:
     item = items.get(each.item)
     stock, place, price = say.say("advice.stock_unknown"), "", ""
+    theirs = own if held is not None and held.profiled else None
     if item is not None:
         if law := price_law(item.category, country):
             price = say.say("advice.price", law=law)
@@ -262,7 +263,7 @@ def _shown(
             dict.fromkeys(
                 line
                 for reason in (each.reason, *each.also)
-                for line in _used(each.item, reason, items, own, say, now_ms=now_ms)
+                for line in _used(each.item, reason, items, theirs, say, now_ms=now_ms)
             )
         ),
         stock=stock,
@@ -297,7 +298,7 @@ def _used(
             own_line = say.say("used.own_since", since=since) if since else say.say("used.own")
             return own_line, say.say("used.others")
         case PopularHere():
-            return (say.say("used.popular"),)
+            return (say.say("used.popular.order" if baskets else "used.popular"),)
 
 
 def _dates(at_ms: Sequence[int | None], say: Words, *, now_ms: int) -> str:

@@ -27,6 +27,7 @@ SHORT: Final[dict[str, str]] = {
     "due_again": key("offer.short.due_again"),
     "due_again_visits": key("offer.short.due_again"),
     "often": key("offer.short.often"),
+    "before": key("offer.short.before"),
     "goes_with": key("offer.short.goes_with"),
     "others_like_you": key("offer.short.others_like_you"),
     "popular_here": key("offer.short.popular_here"),
@@ -65,7 +66,8 @@ def _title(item: str, items: Mapping[str, Item]) -> str:
 def short(each: Suggestion, items: Mapping[str, Item], words: Words) -> str:
     """At most some dozen words, to be said aloud."""
     other = _title(each.reason.item, items) if isinstance(each.reason, GoesWith) else ""
-    return words.say(SHORT[each.code], title=each.title, other=other)
+    seldom = isinstance(each.reason, Often) and not each.reason.habit
+    return words.say(SHORT["before" if seldom else each.code], title=each.title, other=other)
 
 
 def why(reason: Reason, items: Mapping[str, Item], words: Words, *, now_ms: int) -> str:

@@ -1,19 +1,23 @@
 """What was learnt reaches the card: from the real worker's process, ordered anew, guarded, each reason still true."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from edge.advice.learning import Learning, Shop
 from edge.advice.limits import barred_words
 from edge.advice.model import Model
-from edge.advice.rules import DAY_MS, Ask, Basket, Item
-from edge.advice.suggesting import suggest
+from edge.advice.rules import DAY_MS, Ask, Basket, Item, Often, PopularHere, Suggestion
+from edge.advice.suggesting import Ranked, suggest
 from edge.advice.talk import Made
 from edge.bench.worlds import market
 from tests.advice.recount import History, Line, recounted
 from tests.advice.shop import AdviceShop, open_advice, put_items
+from tests.advice.test_learning import finished
 from tests.kit.clocks import START_MS
 from tests.patience import PATIENT_S
 
@@ -48,13 +52,44 @@ async def learnt(shop: AdviceShop) -> None:
             await asyncio.sleep(0.05)
 
 
-def by_rules_alone(who: bytes) -> list[str]:
+def card_of(who: bytes, model: Model, ranked: Ranked | None = None) -> list[Suggestion]:
+    def look(names: Collection[str]) -> dict[str, Item]:
+        return {each: ITEMS[each] for each in names}
+
+    return suggest(Ask(who, PEOPLE[who], START_MS), model, look, words=barred_words(), ranked=ranked)
+
+
+def shop_model() -> Model:
     model = Model()
     for each, own in PEOPLE.items():
         model.put(each, own, until_ms=1 << 62)
-    ask = Ask(who, PEOPLE[who], START_MS)
-    found = suggest(ask, model, lambda names: {each: ITEMS[each] for each in names}, words=barred_words())
-    return [each.item for each in found]
+    return model
+
+
+def by_rules_alone(who: bytes) -> list[str]:
+    return [each.item for each in card_of(who, shop_model())]
+
+
+def test_no_place_that_own_purchases_hold_is_put_down_to_what_is_popular() -> None:
+    model = shop_model()
+    learning = Learning()
+    learning.begin(model.known(), lambda: Shop({}, frozenset()))
+    finished(learning)
+    told = History(line_of(who) for who in PEOPLE)
+    codes = Counter[str]()
+    for who, own in PEOPLE.items():
+        ranked = learning.ranked(who, own, (), now_ms=START_MS)
+        assert ranked is not None
+        for each in card_of(who, model, ranked):
+            codes["before" if isinstance(each.reason, Often) and not each.reason.habit else each.code] += 1
+            if isinstance(each.reason, PopularHere) and each.item in ranked.names:
+                assert not ranked.by_own(each.item)[1]
+                assert not ranked.by_alike(each.item)[1]
+            assert (
+                recounted(told, line_of(who), each.item, {"code": each.code, "evidence": each.evidence}) == ""
+            )
+    assert codes["before"]
+    assert codes.total() == 3 * len(PEOPLE)
 
 
 async def test_the_learnt_ranking_orders_the_card_with_true_reasons_and_the_same_guards(

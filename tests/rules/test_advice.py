@@ -226,9 +226,10 @@ class Order:
 
     names: tuple[str, ...]
     moved: frozenset[str] = frozenset({"own", "alike", "beside"})
+    bought: frozenset[str] = frozenset(ITEMS)
 
     def by_own(self, name: str) -> tuple[float, bool]:
-        return 1.0, "own" in self.moved
+        return 1.0, "own" in self.moved and name in self.bought
 
     def by_alike(self, name: str) -> tuple[float, bool]:
         return 1.0, "alike" in self.moved
@@ -257,7 +258,8 @@ def test_a_reason_is_the_true_one_that_moved_the_product_and_the_next_stands_bes
     for moved in ("own", "beside", "alike", ""):
         codes[moved] = Counter()
         for who in list(SHOP)[:40]:
-            order = Order(tuple(ITEMS), frozenset({moved}))
+            bought = frozenset(item for basket in SHOP[who] for item in basket.items)
+            order = Order(tuple(ITEMS), frozenset({moved}), bought)
             found = suggest(Ask(who, SHOP[who], START_MS), model, look, words=words, top=20, ranked=order)
             from_order = [each for each in found if not each.also]
             codes[moved].update(each.code for each in from_order[:3])
