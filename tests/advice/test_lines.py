@@ -48,7 +48,7 @@ def test_a_flag_is_true_or_false_and_no_later_line_takes_it_back(tmp_path: Path,
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("[" * 100_000, "line 2 is no JSON"),
+        pytest.param("[" * 100_000, "line 2 is no JSON", id="a hundred thousand brackets"),
         ('{"customer": 7, "baskets": []}', "line 2 has a customer that is no text"),
         ('{"customer": "\\ud800", "baskets": []}', "line 2 has half a character"),
         (LINE.replace("tea", "\\udfff"), "line 2 has half a character"),
