@@ -228,9 +228,10 @@ def test_every_reason_is_said_in_both_languages_with_the_right_numbers(advised: 
         "12 customers with at least 3 purchases in common bought this too.",
         "In 141 of 2,300 purchases of our customers.",
     ]
-    assert [line for line, _ in said["nl"]][4:6] == [
-        "Misschien weer: Gasblik. Vaak gekocht.", "Misschien weer: Gasblik. Eerder gekocht."
-    ]  # fmt: skip
+    assert {*[line for line, _ in said["nl"]]} >= {
+        "Misschien weer: Gasblik. Vaak gekocht.", "Misschien weer: Gasblik. Eerder gekocht.",
+        "Misschien leuk: Gasblik. Klanten met een paar dezelfde aankopen kozen dit ook.",
+    }  # fmt: skip
     assert all(len(line.split()) <= 14 for lines in said.values() for line, _ in lines)
     assert all(line.startswith(("Misschien", "Perhaps")) for lines in said.values() for line, _ in lines)
 
