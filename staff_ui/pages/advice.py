@@ -298,7 +298,7 @@ def _used(
             own_line = say.say("used.own_since", since=since) if since else say.say("used.own")
             return own_line, say.say("used.others")
         case PopularHere():
-            return (say.say("used.popular.order" if baskets else "used.popular"),)
+            return (say.say("used.popular.order") if baskets else say.say("used.popular"),)
 
 
 def _dates(at_ms: Sequence[int | None], say: Words, *, now_ms: int) -> str:

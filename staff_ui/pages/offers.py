@@ -67,7 +67,8 @@ def short(each: Suggestion, items: Mapping[str, Item], words: Words) -> str:
     """At most some dozen words, to be said aloud."""
     other = _title(each.reason.item, items) if isinstance(each.reason, GoesWith) else ""
     seldom = isinstance(each.reason, Often) and not each.reason.habit
-    return words.say(SHORT["before" if seldom else each.code], title=each.title, other=other)
+    said = "before" if seldom else each.code
+    return words.say(SHORT[said], title=each.title, other=other)
 
 
 def why(reason: Reason, items: Mapping[str, Item], words: Words, *, now_ms: int) -> str:
