@@ -27,11 +27,11 @@ SHORT: Final[dict[str, str]] = {
     "due_again": key("offer.short.due_again"),
     "due_again_visits": key("offer.short.due_again"),
     "often": key("offer.short.often"),
-    "before": key("offer.short.before"),
     "goes_with": key("offer.short.goes_with"),
     "others_like_you": key("offer.short.others_like_you"),
     "popular_here": key("offer.short.popular_here"),
 }
+BEFORE: Final = key("offer.short.before")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,7 @@ def short(each: Suggestion, items: Mapping[str, Item], words: Words) -> str:
     """At most some dozen words, to be said aloud."""
     other = _title(each.reason.item, items) if isinstance(each.reason, GoesWith) else ""
     seldom = isinstance(each.reason, Often) and not each.reason.habit
-    said = "before" if seldom else each.code
-    return words.say(SHORT[said], title=each.title, other=other)
+    return words.say(BEFORE if seldom else SHORT[each.code], title=each.title, other=other)
 
 
 def why(reason: Reason, items: Mapping[str, Item], words: Words, *, now_ms: int) -> str:

@@ -70,8 +70,8 @@ def test_every_invented_customers_card_is_a_glance(language: str) -> None:
 
 
 OFFERS = (
-    DueAgain(42, 40, 5), DueAgainVisits(3, 4, 6), Often(4, 6), GoesWith("tent-2", 41, 96, 39), OthersLikeYou(27),
-    PopularHere("all", 2_300, 141),
+    DueAgain(42, 40, 5), DueAgainVisits(3, 4, 6), Often(4, 6), Often(1, 6), GoesWith("tent-2", 41, 96, 39),
+    OthersLikeYou(27), PopularHere("all", 2_300, 141),
 )  # fmt: skip
 
 
