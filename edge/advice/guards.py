@@ -12,7 +12,7 @@ Objection = Literal["unknown", "barred", "in_hand", "refused", "owned", "sold_ou
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Of one question. `words`: categories that law or shield bars."""
+    """Of one question. `words`: what law or shield bars of categories and titles."""
 
     words: Wording
     hand: frozenset[str] = field(repr=False)

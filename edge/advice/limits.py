@@ -1,5 +1,6 @@
 """What may never be suggested, or never with its price: data with a law, a country and a date a line, read once."""
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any, Final, Literal
 
 EVERYWHERE: Final = "EU"
 HOME: Final = "NL"
+_WORD: Final = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,15 +28,20 @@ class Wording:
     but: tuple[str, ...] = ()
 
     def found(self, text: str) -> str:
-        """The first word of the text that is meant, in lower case; empty where none is."""
-        return next((word for word in spelt(text) if self._means(word)), "")
+        """The first word of the text that is meant, else two in a row, in lower case; empty where none is."""
+        plain = _WORD.findall(text.casefold())
+        two = (pair for pair in map(" ".join, pairwise(plain)) if pair in self.words)
+        return next((word for word in plain if _means(self, word)), "") or next(two, "")
 
-    def _means(self, word: str) -> bool:
-        if word in self.words:
-            return True
-        for each in self.but:
-            word = word.replace(each, " ")
-        return word.endswith(self.ends) or any(stem in word for stem in self.stems)
+
+@lru_cache(maxsize=16_384)
+def _means(words: Wording, word: str) -> bool:
+    """Remembered: titles of a long catalogue are made of few words."""
+    if word in words.words:
+        return True
+    for each in words.but:
+        word = word.replace(each, " ")
+    return word.endswith(words.ends) or any(stem in word for stem in words.stems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,7 @@ def _limit(line: Mapping[str, Any]) -> Limit:
 
 def spelt(category: str) -> Iterator[str]:
     """The words of a text in lower case, and each two in a row."""
-    plain = "".join(letter if letter.isalnum() else " " for letter in category.casefold()).split()
+    plain = _WORD.findall(category.casefold())
     yield from plain
     yield from map(" ".join, pairwise(plain))
 

@@ -226,8 +226,12 @@ def baskets_of(value: Any, *, now_ms: int) -> tuple[Basket, ...]:
 
 
 def barred(item: Item, words: Wording) -> bool:
-    """Whether a product may be neither named nor used: marked so, or its category speaks of what is listed."""
-    return item.sensitive or holds(words, item.category)
+    """Whether a product may be neither named nor used: marked so, or its category or title speaks of what is listed.
+
+    Without a title it is called by its number, which says nothing.
+    """
+    titled = item.title != item.item
+    return item.sensitive or holds(words, item.category) or (titled and bool(words.found(item.title)))
 
 
 # A reason with how much speaks for its product where nothing was learnt.
