@@ -122,8 +122,8 @@ def moving(ask: Ask, counts: Seen, usable: frozenset[str], ranked: Ranked, *, fa
 
     In a shop of few products an own rhythm may lift the score and no place: it is still said. None for a product of
     which nothing can be said, or that was not ranked. That everybody buys it is no reason where the customer's own
-    evidence holds the place. `faint`: also of what was bought this week or came along last time, and of what is popular
-    in any case.
+    evidence holds the place. `faint`: also of what was bought this week or came along last time, and of what is
+    popular in any case.
     """
     visits, hand = rules.visits_of(ask.own, ranked.names), rules.in_hand(ask, usable)
     last = frozenset[str]() if faint or not ask.own else frozenset(ask.own[-1].items)
