@@ -3,10 +3,11 @@
 What goes out is weights over everybody's habits and no one's purchases (`ranking/packing.py`).
 """
 
-import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+
+import numpy as np
 
 from edge.advice.learning import visits
 from edge.advice.limits import barred_words
@@ -47,8 +48,8 @@ def _fitting(histories: Mapping[bytes, Sequence[Visit]]) -> dict[bytes, Sequence
     """Whole customers, as many as may be learnt from; of more, ones that have nothing in common."""
     room, taken = MOST_BASKETS, {}
     everybody = list(histories)
-    random.Random(len(everybody)).shuffle(everybody)
-    for who in everybody:
+    for place in np.random.default_rng(len(everybody)).permutation(len(everybody)):
+        who = everybody[place]
         room -= len(histories[who])
         if room < 0:
             break

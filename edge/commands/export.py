@@ -36,6 +36,9 @@ def run(words: argparse.Namespace) -> int:
 
 async def _do(words: argparse.Namespace) -> None:
     sheet = export.checked(words.what, words.purpose)
+    if words.out and not words.format and words.out.suffix not in (".csv", ".parquet"):
+        hint = "end the name in .csv or .parquet, or say --format"
+        raise WordsError(f"{words.out.name}: of what format is it", code="W04", hint=hint)
     form = words.format or ("parquet" if words.out and words.out.suffix == ".parquet" else "csv")
     if form == "parquet" and words.out is None:
         raise WordsError("Parquet needs a file", code="W04", hint="say where with --out")

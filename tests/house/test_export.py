@@ -79,6 +79,8 @@ def test_parquet_has_the_same_rows_with_their_types(config: Path, tmp_path: Path
     assert sorted(found.column("delta").to_pylist()) == [10, 30]
     assert str(found.schema.field("at").type) == "timestamp[ms, tz=UTC]"
     assert out(config, "ledger", "--format", "parquet") == 2
+    assert out(config, "facts", "--out", str(tmp_path / "facts.xlsx")) == 2
+    assert not (tmp_path / "facts.xlsx").exists()
     empty = tmp_path / "facts.parquet"
     assert out(config, "facts", "--out", str(empty)) == 0
     assert parquet.read_table(empty).num_rows == 0

@@ -20,6 +20,7 @@ from edge.staff.deeds import Doer
 from sync import own_request, wire
 from sync.hub import stays
 from sync.hub.hq import fleet
+from sync.hub.people import NewCustomer
 from sync.hub.wishes import DAY_S, Wishes
 from sync.own_request import OwnRequest
 from tests.sync.centre import ANNA, BRAM, HERE, KEYS, Centre, customer, open_centre
@@ -100,6 +101,21 @@ async def test_a_name_set_right_is_the_name_in_the_shop_unless_something_newer_w
         await agent.once()
         assert shown(db)["name"] == name
         assert own_requests.of(db.reader, ANNA) == frozenset()
+
+
+async def test_who_says_how_to_call_them_is_still_found_by_the_whole_name_of_headquarters(
+    tmp_path: Path,
+) -> None:
+    async with open_centre(tmp_path) as centre, appliance(centre) as (db, agent):
+        whole = {"call": "mevrouw De Vries", "short": "Marijke", "initials": "MV", "full": "Marijke de Vries"}
+        await centre.hub.add_customers(
+            ["s1"], [NewCustomer(ANNA, {"name": whole}, [("number", "1")], customer().consents)]
+        )
+        await agent.once()
+        await said(db, "name", name="Marijke", at_ms=now_ms() + 1)
+        await agent.once()
+        name = shown(db)["name"]
+        assert name == {"call": "Marijke", "short": "Marijke", "initials": "MV", "full": "Marijke de Vries"}
 
 
 async def test_the_hub_takes_no_less_proof_than_its_own_page_and_of_no_other_shops_customer(

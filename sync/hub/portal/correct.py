@@ -16,6 +16,7 @@ from sync.hub.portal import choices
 from sync.hub.portal.mine import CORRECTED
 from sync.hub.tables import feed as partitions
 from sync.hub.tables import happenings, people
+from sync.hub.tables import wallet as tables
 from sync.hub.tables.feed import Moved
 from sync.hub.tables.happenings import SELF
 
@@ -47,10 +48,19 @@ def correct(conn: Connection, hub: "Hub", customer_id: bytes, values: dict[str, 
     wanted = {trait: value for trait, value in values.items() if TRAITS[trait].purpose in given}
     if not wanted:
         return []
-    imports.put_traits(conn, hub.keys, customer_id, wanted, now_ms=now_ms)
     id_, key = os.urandom(16), whom.key_of(conn, hub.keys, customer_id)
+    if "name" in wanted and (held := tables.trait(conn, customer_id, "name")) is not None:
+        wanted["name"] = _called(wanted["name"], whom.value_of(key, customer_id, held))
+    imports.put_traits(conn, hub.keys, customer_id, wanted, now_ms=now_ms)
     about = msgspec.json.encode({"fields": sorted(wanted), "by": "customer"})
     sealed = seal(key, about, channels.place(customer_id, id_))
     fact = happenings.Happening(id_, customer_id, SELF, CORRECTED, None, now_ms, sealed)
     happenings.put(conn, fact)
     return partitions.publish(conn, wallet.rows(conn, [customer_id]))
+
+
+def _called(said: dict[str, Any], held: Any) -> dict[str, Any]:
+    """How they want to be called is set right; the whole name that headquarters knows them by stays findable."""
+    if not isinstance(held, dict) or held.get("full") in (None, "", held.get("call")):
+        return said
+    return said | {part: held[part] for part in ("full", "initials") if held.get(part)}
