@@ -123,7 +123,10 @@ async def _agree(ask: Ask, before: Told, chain: list[Told]) -> list[Told]:
     if not chain or (await ask(before.epoch, chain[-1].seq)).hash == chain[-1].hash.hex():
         return chain
     first = chain[0].seq
-    ours: Callable[[int], str] = lambda seq: chain[seq - first].hash.hex()  # noqa: E731
+
+    def ours(seq: int) -> str:
+        return chain[seq - first].hash.hex()
+
     return chain[: await _agreed(before.seq, chain[-1].seq - 1, ask, before.epoch, ours) - before.seq]
 
 
