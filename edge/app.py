@@ -12,41 +12,31 @@ from collections.abc import AsyncIterator, Awaitable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
 
 from drivers import catalogue
 from drivers.nearby import nobody
 from drivers.reader import Reader, Sighting
 from drivers.wallet_settings import factory_keys
 from edge import centre, indexing, jobs, newcomers, outbox
-from edge.advice import rest
-from edge.advice.advisor import Advisor
-from edge.advice.process import Worker
+from edge.building import build
 from edge.config import Config, credentials_folder
-from edge.counter import Counter
 from edge.facts import Fact
 from edge.files import alone, high_water_ms, prepare, suspect, whole_again
 from edge.health import Health
 from edge.house import House
 from edge.keys import Keys, read_keys
-from edge.kit.child import Start
-from edge.kit.clock import Clock, ShopTime, SystemClock, utc
-from edge.kit.errors import ConfigError, StoreError
+from edge.kit.clock import Clock, ShopTime, SystemClock
+from edge.kit.errors import StoreError
 from edge.kit.ids import uuid7_source
 from edge.kit.log import Log, json_log
 from edge.kit.notify import notify, watchdog
 from edge.kit.serve import serve
 from edge.kit.sqlite import Database
-from edge.live import Live
-from edge.recognition.names import Names
-from edge.recognition.search import SearchIndex
 from edge.record import record
-from edge.shop import tables as shop
 from edge.tls import addresses
 from edge.tls.mdns import Announcer
 from edge.tls.places import host_of
 from edge.tls.upkeep import keep_reachable
-from edge.visits import tables as visits
 from edge.watch import ReaderState, keep
 from staff_ui.app import make_app
 from staff_ui.desk import Stage
@@ -55,7 +45,6 @@ from staff_ui.desk import Stage
 if TYPE_CHECKING:
     import httpx
 
-    from edge.choice.tree import Helper
     from edge.radio import Radio
     from sync.agent import Agent
 
@@ -195,9 +184,6 @@ async def open_edge(
         time = ShopTime(physics, high_water_ms=high_water_ms(db.reader))
         hub = config.hub
         await db.apply(centre.begin_lease, now_ms=time.now_ms(), days=hub.lease_days if hub.url else None)
-        live = Live()
-        stack.callback(live.drop)
-        new_id = uuid7_source(physics)
         own = None
         if config.server.tls == "own":
             from edge.tls.own import open_own, ready
@@ -210,95 +196,27 @@ async def open_edge(
                 now_ms=time.now_ms(),
             )
             own = ready(made, addresses.served(config.server), now_ms=time.now_ms())
-        counter = Counter(
-            db,
-            live,
-            time,
-            new_id,
+        house = build(
+            config,
             secrets,
-            recipient=config.shop.recipient,
-            quiet_ms=config.visits.quiet_min * 60_000,
-            unlocking=frozenset(config.wallet.unlocking.split()),
-        )
-        health = Health(
-            alone=not config.hub.url,
-            waiting=outbox.depth(db.reader),
-            online_since_ms=time.now_ms(),
-            fetching=fetching,
-            lease_over=time.now_ms() >= centre.lease_until_ms(db.reader),
-        )
-
-        def advised() -> None:
-            health.advice_down = advisor.condition.down
-            live.tell("visits")
-
-        start = Start(
-            str(files.journal),
-            str(files.replica),
-            config.shop.recipient,
-            secrets.kek,
-            config.shop.country,
-        )
-        advisor = Advisor(
-            db,
-            time,
-            Worker(start),
-            recipient=config.shop.recipient,
-            timezone=config.shop.timezone,
-            tell=advised,
-            log=say,
-        )
-        # Whoever asked to be left alone gets no advice, and in the busy mode and in quiet hours nobody does.
-        offers, zone = config.advice, ZoneInfo(config.shop.timezone)
-        advisor.withheld = lambda visit_id: (
-            rest.is_quiet_hour(
-                utc(time.now_ms()).astimezone(zone).hour,
-                from_hour=offers.quiet_from,
-                until_hour=offers.quiet_until,
-            )
-            or shop.busy(db.reader)
-            or visits.is_left_alone(db.reader, visit_id)
-        )
-        advisor.enough = lambda visit_id: rest.had_enough(
-            visits.lately(db.reader, visit_id, within_ms=rest.WEEK_MS, now_ms=time.now_ms()),
-            most_a_week=offers.most_a_week,
-        )
-        db.listeners.append(advisor.heard)
-        radio = None
-        if any(each.kind in catalogue.RADIO for each in config.readers) or config.presence.floor.exists():
-            from edge.radio import open_radio
-
-            radio = open_radio(
-                config,
-                db,
-                live,
-                time,
-                new_id,
-                journal=files.journal,
-                replica=files.replica,
-                kek=secrets.kek,
-                log=say,
-            )
-        house = House(
-            config=config,
-            keys=secrets,
+            files=files,
             db=db,
-            live=live,
             time=time,
-            new_id=new_id,
-            counter=counter,
-            names=Names(recipient=config.shop.recipient, kek=secrets.kek, log=say),
-            search=SearchIndex(),
-            health=health,
+            new_id=uuid7_source(physics),
+            health=Health(
+                alone=not config.hub.url,
+                waiting=outbox.depth(db.reader),
+                online_since_ms=time.now_ms(),
+                fetching=fetching,
+                lease_over=time.now_ms() >= centre.lease_until_ms(db.reader),
+            ),
             log=say,
             own=own,
-            advisor=advisor,
-            radio=radio,
-            helpers=helpers_of(config, say),
         )
+        stack.callback(house.live.drop)
         announcer = Announcer(config, log=say)
         stack.push_async_callback(announcer.close)
-        devices = readers if readers is not None else built(config, radio)
+        devices = readers if readers is not None else _readers(config, house.radio)
         for each in config.readers:
             if weak := factory_keys(each.sun):
                 say("test_keys", reader=each.name, hint=weak)
@@ -311,19 +229,7 @@ async def open_edge(
         yield Edge(house=house, app=app, readers=devices, agent=agent, announcer=announcer)
 
 
-def helpers_of(config: Config, say: Log) -> tuple["Helper", ...]:
-    """The shop's choice helpers; a shop opens without one whose file is wrong."""
-    if not config.choice.folder.is_dir():
-        return ()
-    from edge.choice.folder import read_folder
-
-    def refused(error: ConfigError) -> None:
-        say("helper_refused", code=error.code, hint="`welkom check` says what to mend")
-
-    return read_folder(config.choice.folder, refused=refused)
-
-
-def built(config: Config, radio: "Radio | None") -> list[Reader]:
+def _readers(config: Config, radio: "Radio | None") -> list[Reader]:
     """The configured readers, the radio among them told whom to ask."""
     resolve = radio.resolve if radio is not None else nobody
     return [catalogue.build(each, resolve=resolve) for each in config.readers]

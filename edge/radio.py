@@ -292,12 +292,10 @@ def open_radio(
     time: ShopTime,
     new_id: NewId,
     *,
-    journal: Path,
-    replica: Path,
-    kek: bytes,
+    start: Start,
     log: Log,
 ) -> Radio:
-    """The radio of this configuration; raises ConfigError for a floor that cannot be read."""
+    """The radio of this configuration, `start` for its worker; raises ConfigError for a floor that cannot be read."""
     floor = read_floor(config.presence.floor) if config.presence.floor.exists() else None
     walked = (config.store.state / NAME, config.presence.calibration)
     return Radio(
@@ -305,7 +303,7 @@ def open_radio(
         live,
         time,
         new_id,
-        start=Start(str(journal), str(replica), config.shop.recipient, kek),
+        start=start,
         floor=floor,
         scanners=_own_scanners(config.readers),
         quiet_ms=config.visits.quiet_min * 60_000,

@@ -10,6 +10,7 @@ import pytest
 
 from drivers.reader import Idle, Sighting, Token
 from edge.config import parse
+from edge.kit.child import Start
 from edge.kit.errors import StoreError
 from edge.presence import beacons
 from edge.radio import LATE_S, MOST_OWNERS, Radio, _Owner, open_radio
@@ -41,9 +42,9 @@ async def radio_of(folder: Path, clock: HandClock) -> AsyncIterator[tuple[FobSho
             floor.live,
             floor.time,
             lambda: bytes(15) + b"\1",
-            journal=folder / "state/journal.db",
-            replica=folder / "state/replica.db",
-            kek=KEYS.kek,
+            start=Start(
+                str(folder / "state/journal.db"), str(folder / "state/replica.db"), RECIPIENT, KEYS.kek
+            ),
             log=lambda event, **fields: None,
         )
         yield shop, radio

@@ -8,23 +8,15 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from edge.advice.advisor import Advisor
-from edge.advice.process import Worker
-from edge.app import helpers_of
+from edge.building import build
 from edge.config import Config
-from edge.counter import Counter
 from edge.files import high_water_ms
 from edge.health import Health
 from edge.house import House
 from edge.keys import NAMES, Keys
-from edge.kit.child import Start
 from edge.kit.clock import ShopTime, SystemClock
 from edge.kit.ids import uuid7_source
 from edge.kit.sqlite import Database
-from edge.live import Live
-from edge.radio import open_radio
-from edge.recognition.names import Names
-from edge.recognition.search import SearchIndex
 from edge.record import record
 from edge.watch import ReaderState
 from tests.fresh import shop_files
@@ -52,79 +44,27 @@ class MovedClock(SystemClock):
 
 @asynccontextmanager
 async def open_house(state: Path, *, config: Config, clock: MovedClock, log: Any) -> AsyncIterator[House]:
-    """As the composition root opens it, without readers and hub."""
+    """The whole house, on files that do not wait for the disk; of its parts only the radio's beat runs."""
     files = shop_files(state, log=log)
     keys = Keys(**{name: bytes([number]) * 32 for number, name in enumerate(NAMES, 1)})
     db: Database[Any] = await Database.open(
         files.journal, attach={"replica": files.replica}, record=record, synchronous="OFF"
     )
     try:
-        time, live, new_id = (
-            ShopTime(clock, high_water_ms=high_water_ms(db.reader)),
-            Live(),
-            uuid7_source(clock),
-        )
-        counter = Counter(
-            db,
-            live,
-            time,
-            new_id,
+        time = ShopTime(clock, high_water_ms=high_water_ms(db.reader))
+        up = {"counter-1": ReaderState(up=True)}
+        house = build(
+            config,
             keys,
-            recipient=config.shop.recipient,
-            quiet_ms=config.visits.quiet_min * 60_000,
-            unlocking=frozenset(config.wallet.unlocking.split()),
-        )
-        health = Health(
-            online=True, online_since_ms=time.now_ms(), readers={"counter-1": ReaderState(up=True)}
-        )
-
-        def advised() -> None:
-            health.advice_down = advisor.condition.down
-            live.tell("visits")
-
-        worker = Worker(Start(str(files.journal), str(files.replica), config.shop.recipient, keys.kek))
-        advisor = Advisor(
-            db,
-            time,
-            worker,
-            recipient=config.shop.recipient,
-            timezone=config.shop.timezone,
-            tell=advised,
-            log=log,
-        )
-        db.listeners.append(advisor.heard)
-        radio = (
-            open_radio(
-                config,
-                db,
-                live,
-                time,
-                new_id,
-                journal=files.journal,
-                replica=files.replica,
-                kek=keys.kek,
-                log=log,
-            )
-            if config.presence.floor.exists()
-            else None
-        )
-        beat = asyncio.create_task(radio._beats(_plainly)) if radio is not None else None
-        yield House(
-            config=config,
-            keys=keys,
+            files=files,
             db=db,
-            live=live,
             time=time,
-            new_id=new_id,
-            counter=counter,
-            names=Names(recipient=config.shop.recipient, kek=keys.kek, log=log),
-            search=SearchIndex(),
-            health=health,
+            new_id=uuid7_source(clock),
+            health=Health(online=True, online_since_ms=time.now_ms(), readers=up),
             log=log,
-            advisor=advisor,
-            radio=radio,
-            helpers=helpers_of(config, log),
         )
+        beat = asyncio.create_task(house.radio._beats(_plainly)) if house.radio is not None else None
+        yield house
         if beat is not None:
             beat.cancel()
     finally:
