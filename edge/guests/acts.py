@@ -15,9 +15,13 @@ STAY_MS: Final = 5 * 60_000
 MOST: Final = 50
 
 
-def leave(conn: Connection, *, now_ms: int) -> list[GuestLeft]:
-    """Say whose visit is over, again until `forget` is done: a hub that heard it already does nothing."""
-    stays = tables.over(conn, before_ms=now_ms - STAY_MS, most=MOST)
+def leave(conn: Connection, *, now_ms: int, stay_ms: int | None = None) -> list[GuestLeft]:
+    """Say whose visit is over, again until `forget` is done: a hub that heard it already does nothing.
+
+    `stay_ms`: how long a stay without a visit lasts; `STAY_MS` where it is not said.
+    """
+    before_ms = now_ms - (STAY_MS if stay_ms is None else stay_ms)
+    stays = tables.over(conn, before_ms=before_ms, most=MOST)
     return [GuestLeft(stay.customer_id, stay.since_ms, now_ms) for stay in stays]
 
 

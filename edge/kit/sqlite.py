@@ -49,9 +49,15 @@ class Database(Files, Generic[F]):
     """One journal, its attached replica, and whoever reads them. Open with `Database.open`, end with `close`."""
 
     def __init__(
-        self, writer: Writer, reader: sqlite3.Connection, record: Record[F], *, files: dict[str, Path]
+        self,
+        writer: Writer,
+        reader: sqlite3.Connection,
+        record: Record[F],
+        *,
+        files: dict[str, Path],
+        at_once_bytes: int | None = None,
     ) -> None:
-        super().__init__(writer, reader, files)
+        super().__init__(writer, reader, files, at_once_bytes=at_once_bytes)
         self._record = record
         self.on_facts: Callable[[], None] | None = None  # called after each COMMIT that had facts
         self.listeners: list[Callable[[Sequence[F]], None]] = []  # told those facts; they return at once

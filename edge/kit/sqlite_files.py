@@ -31,14 +31,23 @@ def _forced(conn: sqlite3.Connection, *, schema: str) -> None:
 class Files:
     """What a writer and a reader have open; `Database` writes in it, and here is what becomes of the files."""
 
-    def __init__(self, writer: Writer, reader: sqlite3.Connection, files: dict[str, Path]) -> None:
-        """`files` by schema; `main` is ours alone."""
+    def __init__(
+        self,
+        writer: Writer,
+        reader: sqlite3.Connection,
+        files: dict[str, Path],
+        *,
+        at_once_bytes: int | None = None,
+    ) -> None:
+        """`files` by schema; `main` is ours alone. Larger than `at_once_bytes` together (`sweeping.AT_ONCE_BYTES`
+        where it is not said) they wait for a night to be written anew."""
         self._writer = writer
         self._files = files
         self._file = files["main"].name
         self.reader: sqlite3.Connection = reader
         self.damage = asyncio.Event()  # set when SQLite found a file damaged
         self.unscrubbed = False  # what was deleted may still stand in a log
+        self._at_once_bytes = sweeping.AT_ONCE_BYTES if at_once_bytes is None else at_once_bytes
         self._owed = 0  # how often a sweep was promised; counted on the writer's thread
 
     def met(self, error: sqlite3.Error) -> StoreError:
@@ -92,7 +101,7 @@ class Files:
         await self.scrub()
         await self.owe_sweep()  # another sweep may have run between the promise and the deletion
         with suppress(DiskFull):  # what was deleted is deleted: the next round says that there is no room
-            await self.sweep(most=sweeping.AT_ONCE_BYTES)
+            await self.sweep(most=self._at_once_bytes)
 
     async def sweep(self, *, most: int | None = None) -> None:
         """Where it is owed write the files anew, if they are not larger than `most` bytes together; nobody writes
@@ -108,7 +117,7 @@ class Files:
             size = sweeping.size(self._files.values())
             if not sweeping.owed(main) or (most is not None and size > most):
                 return False
-            if large := size > sweeping.AT_ONCE_BYTES:
+            if large := size > self._at_once_bytes:
                 if not sweeping.rested(main):
                     return False
                 sweeping.begun(main)
@@ -133,7 +142,7 @@ class Files:
     async def sweep_late(self) -> None:
         """As `sweep`, at any hour: large files only where the promise is so old that a night went by without it."""
         late = sweeping.late(self._files["main"])
-        await self.sweep(most=None if late else sweeping.AT_ONCE_BYTES)
+        await self.sweep(most=None if late else self._at_once_bytes)
 
     async def replace(self, schema: str, path: Path, put: Callable[[], None]) -> None:
         """Let `put` lay another file in the place of the attached `path`, and go on with that one.
