@@ -20,9 +20,9 @@ from edge.files import whole_again
 from edge.health import Health
 from edge.house import House
 from edge.joining import tables as joining
-from edge.kit.errors import StoreError
 from edge.kit.log import Log
 from edge.kit.sqlite import Database
+from edge.no_line import as_no_line
 from edge.presence import beacons
 from edge.recognition.evidence import Evidence
 from edge.refusals import Refusals
@@ -58,10 +58,8 @@ async def carried_out(db: Database[Fact], asking: Asking, *, log: Log, refused: 
             if refused.is_new(asked, error):
                 log("own_request_refused", code=error.code, hint=error.hint)
             continue
-        try:
+        with as_no_line():  # what was carried out is then said again
             await db.apply(own_requests.done, asked)
-        except StoreError as error:  # as good as no line, as all that this line writes: it is said again
-            raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
 
 
 async def join_hub(

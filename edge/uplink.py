@@ -18,9 +18,9 @@ from edge.joining import tables as joining
 from edge.keys import Keys
 from edge.kit.chain import link
 from edge.kit.clock import ShopTime
-from edge.kit.errors import StoreError
 from edge.kit.sqlite import Database
 from edge.leaving import erased, leave
+from edge.no_line import as_no_line
 from edge.replica import Seals
 from sync import wire
 from sync.box import Place, Told, Unsaid
@@ -87,10 +87,8 @@ class Uplink:
         self, change: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Write in the journal; a store that cannot is as good as no line."""
-        try:
+        with as_no_line():
             return await self._db.apply(change, *args, **kwargs)
-        except StoreError as error:
-            raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
 
     def cursor(self, part: str) -> int:
         return replica.cursor(self._db.reader, part)
@@ -109,7 +107,7 @@ class Uplink:
             takes = urgent and any(row.op != "put" or row.t != "key" for row in rows)
             erases = any(row.op == "erase" for row in rows)
             owed, self._owes = self._owes, self._owes or takes or erases
-            try:
+            with as_no_line():
                 if takes or erases:
                     await self._db.owe_sweep()
                 await self._apply_slice(rows, urgent=urgent)
@@ -120,8 +118,6 @@ class Uplink:
                 if takes:
                     await self._db.apply(centre.gone, rows[-1].p, rows[-1].seq)
                 self._owes = owed
-            except StoreError as error:
-                raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
         if page.checkpoint.up_to_date and not urgent:
             if any(row.t in ("consent", "credential") for row in page.rows):
                 await self._say_again()
@@ -133,10 +129,8 @@ class Uplink:
         if here or gone:
             await self._promised()
         if here:
-            try:
+            with as_no_line():
                 await leave(self._db, erased(here))
-            except StoreError as error:
-                raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
             await self._kept(lasting.heed, here)
         if gone:
             await self._kept(replica.heed, gone)
@@ -147,10 +141,8 @@ class Uplink:
         """A hub that was put back from a backup may not know what was taken away: the "no" of this shop holds."""
         now_ms = self._time.now_ms()
         if _unsaid(self._db.reader, now_ms=now_ms):
-            try:
+            with as_no_line():
                 await self._db.write(_unsaid, now_ms=now_ms)
-            except StoreError as error:
-                raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
 
     async def _apply_slice(self, rows: Sequence[wire.Row], *, urgent: bool) -> None:
         # A commit over two files is not atomic across a power cut. The journal's part changes nothing when it is
@@ -191,12 +183,10 @@ class Uplink:
             if not (self._owes or replaced):
                 return
             self._owes = True
-            try:
+            with as_no_line():
                 await self._db.sweep_small()
                 if cursor := self.cursor(part):
                     await self._db.apply(centre.gone, part, cursor)
-            except StoreError as error:
-                raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
             self._owes = False
 
     def epoch(self) -> int:
@@ -248,18 +238,14 @@ class Uplink:
 
     async def _promised(self) -> None:
         """What is to be deleted now is to leave the files' pages too."""
-        try:
+        with as_no_line():
             await self._db.owe_sweep()
-        except StoreError as error:
-            raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
 
     async def _durable(self) -> None:
         """Force the replica to its disk: a power cut may take what is only in its log, and the journal's next word
         (whose cursors these are) would stay."""
-        try:
+        with as_no_line():
             await self._db.force("replica")
-        except StoreError as error:
-            raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
 
 
 def _unsaid(conn: Connection, *, now_ms: int) -> list[Fact]:

@@ -15,9 +15,9 @@ from edge.facts import Fact
 from edge.fetching.places import Places
 from edge.fetching.talk import Aside, Begin, Finish, Finished, Grown, Loaded, Reply, Word
 from edge.kit.child import Child, Failed
-from edge.kit.errors import StoreError
 from edge.kit.sqlite import Database
 from edge.leaving import erased, leave
+from edge.no_line import as_no_line
 from edge.replica import Seals
 from edge.staff import roster
 from sync import snapshot, wire
@@ -102,12 +102,10 @@ class Fetching:
                 conn.execute("BEGIN")
                 replica.apply(conn, page.rows, self._seals)
 
-        try:
+        with as_no_line():
             if here := lasting.of(page.rows, urgent=True):
                 await leave(self._db, erased(here))
                 await self._db.apply(lasting.heed, here)
-        except StoreError as error:
-            raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
         await asyncio.to_thread(put)
 
     async def _forget_erased(self) -> None:
@@ -115,22 +113,18 @@ class Fetching:
         ids = [
             bytes.fromhex(id_) for each in self._aside if each.t == snapshot.ERASED for id_, _, _ in each.rows
         ]
-        try:
+        with as_no_line():
             await leave(self._db, ids)
             for start in range(0, len(ids), ERASED_AT_ONCE):
                 await self._db.apply(_forget, ids[start : start + ERASED_AT_ONCE])
-        except StoreError as error:
-            raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
 
     async def swap(self, *, live_urgent: int) -> bool:
         async with self._turn:
             if replica.cursor(self._db.reader, self._urgent) != live_urgent:
                 return False
-            try:
+            with as_no_line():
                 await self._db.apply(_put_aside, self._aside, self._seals)
                 await self._db.replace("replica", self._places.replica, self._places.put)
-            except StoreError as error:
-                raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
             self._places.clear()
             await self._on_swapped()
         return True
