@@ -19,8 +19,8 @@ from edge.recognition.rules import Recognised
 from sync.hub import devices
 from sync.hub.app import open_hub
 from sync.hub.config import Config as HubConfig
-from tests.sync.centre import HERE, KEYS, SHOP_KEY, Said, customer, device
-from tests.sync.portal.test_speed import SECRETS, until
+from tests.sync.centre import HERE, KEYS, SECRETS, SHOP_KEY, Said, customer, device
+from tests.sync.portal.test_speed import until
 
 GUESTS = 200
 

@@ -22,6 +22,7 @@ from tests.drivers.pn532 import (
     payment_card,
     uri,
 )
+from tests.drivers.pulling import TWO
 from tests.drivers.wallets import (
     OTHER_TYPE,
     PASS_TYPE,
@@ -36,8 +37,6 @@ from tests.drivers.wallets import (
 )
 
 pytestmark = pytest.mark.anyio
-
-TWO = [{"pass_type_id": each, "private_key": "11" * 32} for each in (PASS_TYPE, OTHER_TYPE)]
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from edge.keys import Keys as ShopKeys
 from sync.agent import Agent
 from sync.hub import devices
 from sync.hub.app import Hub, open_hub
@@ -24,6 +25,14 @@ from tests.sync.shop import Line, TestBox
 KEYS = Keys(hub_kek=b"K" * 32, chain_key=b"C" * 32)
 SHOP_KEY = b"S" * 32
 DEVICE_KEY = Ed25519PrivateKey.from_private_bytes(b"D" * 32)
+# What the appliance of that shop holds.
+SECRETS = ShopKeys(
+    shop_key=SHOP_KEY,
+    chain_key=KEYS.chain_key,
+    kek=b"B" * 32,
+    pin_pepper=b"P" * 32,
+    device_key=DEVICE_KEY.private_bytes_raw(),
+)
 HERE = "van-dam"
 ANNA = b"\xa1" * 16
 BRAM = b"\xb2" * 16

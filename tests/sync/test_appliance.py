@@ -13,7 +13,6 @@ from edge.centre import forget_some_of_replica
 from edge.consent.facts import ConsentWithdrawn
 from edge.facts import Fact
 from edge.files import prepare
-from edge.keys import Keys
 from edge.kit.clock import ShopTime, SystemClock
 from edge.kit.sqlite import Database
 from edge.line import carried_out
@@ -29,18 +28,21 @@ from sync import wire
 from sync.agent import Agent
 from sync.hub import consents, people
 from sync.hub.intake import KINDS
-from tests.sync.centre import ANNA, DEVICE_KEY, HERE, KEYS, SHOP_KEY, Centre, Said, customer, open_centre
+from tests.sync.centre import (
+    ANNA,
+    DEVICE_KEY,
+    HERE,
+    KEYS,
+    SECRETS,
+    SHOP_KEY,
+    Centre,
+    Said,
+    customer,
+    open_centre,
+)
 from tests.sync.shop import events_at
 
 pytestmark = pytest.mark.anyio
-
-SECRETS = Keys(
-    shop_key=SHOP_KEY,
-    chain_key=KEYS.chain_key,
-    kek=b"B" * 32,
-    pin_pepper=b"P" * 32,
-    device_key=DEVICE_KEY.private_bytes_raw(),
-)
 
 
 @asynccontextmanager

@@ -31,9 +31,8 @@ from sync.hub.people import NewCustomer
 from sync.hub.tables import devices
 from sync.hub.tables import feed as partitions
 from sync.snapshot import Manifest
-from tests.sync.centre import DEVICE_KEY, HERE, KEYS, Centre, Said, open_centre
+from tests.sync.centre import DEVICE_KEY, HERE, KEYS, SECRETS, Centre, Said, open_centre
 from tests.sync.test_agent import until
-from tests.sync.test_appliance import SECRETS
 
 pytestmark = pytest.mark.anyio
 MAIN, URGENT = wire.main_part("s1"), wire.urgent_part("s1")

@@ -1,6 +1,8 @@
 """A hub that was put back hears of a guest before it hears again that they joined: nothing of it is lost."""
 
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -52,12 +54,19 @@ def somebody() -> tuple[bytes, tuple[str, Any]]:
     return new.customer_id, ("customer_joined", body_of(fact))
 
 
-async def test_what_was_said_of_a_guest_counts_once_when_they_have_joined(tmp_path: Path) -> None:
-    async with open_centre(tmp_path) as centre:
+@asynccontextmanager
+async def put_back(state: Path) -> AsyncIterator[tuple[Centre, TestBox]]:
+    """A hub that was put back from its backup, and the box of another of its shops."""
+    async with open_centre(state) as centre:
         await centre.hub.db.apply(devices.register, KEYS, device=device("box-2", "s2"), shop_key=OTHER_KEY)
         await centre.hub.db.apply(tables.raise_hub_epoch, at_least=2)
+        with closing(TestBox(state / "box-2.db")) as other:
+            yield centre, other
+
+
+async def test_what_was_said_of_a_guest_counts_once_when_they_have_joined(tmp_path: Path) -> None:
+    async with put_back(tmp_path) as (centre, guest):
         whose, joins = somebody()
-        guest = TestBox(tmp_path / "guest.db")
         stay = stays.word(KEYS, "s2", whose, since_ms=1)
         visit = ("visit_started", {"customer_id": whose.hex(), "visit_id": "07" * 16})
         said = (visit, moved(whose, 1, 5, stay=stay), moved(whose, 2, -3, stay=stay), withdrew(whose))
@@ -75,7 +84,6 @@ async def test_what_was_said_of_a_guest_counts_once_when_they_have_joined(tmp_pa
         # Told once more under another line of the history, it is the same line of the ledger.
         assert await tell(centre, guest, "box-2", moved(whose, 1, 5, stay=stay)) == []
         assert count(centre, "ledger") == 3
-        guest.close()
 
 
 async def test_whoever_joined_in_the_same_moment_at_another_hub_is_found_in_the_next_round(
@@ -95,24 +103,17 @@ async def test_whoever_joined_in_the_same_moment_at_another_hub_is_found_in_the_
 
 
 async def test_a_shop_in_which_they_never_were_is_not_believed_the_second_time_either(tmp_path: Path) -> None:
-    async with open_centre(tmp_path) as centre:
-        await centre.hub.db.apply(devices.register, KEYS, device=device("box-2", "s2"), shop_key=OTHER_KEY)
-        await centre.hub.db.apply(tables.raise_hub_epoch, at_least=2)
+    async with put_back(tmp_path) as (centre, stranger):
         whose, joins = somebody()
-        stranger = TestBox(tmp_path / "stranger.db")
         assert await tell(centre, stranger, "box-2", moved(whose, 1, 5)) == ["UNKNOWN_CUSTOMER"]
         assert await tell(centre, centre.box, "box-1", joins) == []
         assert ("wallet_moved", "NOT_RESIDENT") in verdicts(centre)
         assert count(centre, "ledger") == 0
-        stranger.close()
 
 
 async def test_a_letter_with_nonsense_for_a_stay_holds_up_nobody(tmp_path: Path) -> None:
-    async with open_centre(tmp_path) as centre:
-        await centre.hub.db.apply(devices.register, KEYS, device=device("box-2", "s2"), shop_key=OTHER_KEY)
-        await centre.hub.db.apply(tables.raise_hub_epoch, at_least=2)
+    async with put_back(tmp_path) as (centre, liar):
         whose, joins = somebody()
-        liar = TestBox(tmp_path / "liar.db")
         assert await tell(centre, liar, "box-2", moved(whose, 1, 5)) == ["UNKNOWN_CUSTOMER"]
         _, body = moved(whose, 1, 5, stay="1.é")  # as a hub kept it that looked less closely
         kept = {"body": msgspec.json.encode(body)}
@@ -120,7 +121,6 @@ async def test_a_letter_with_nonsense_for_a_stay_holds_up_nobody(tmp_path: Path)
         assert await tell(centre, centre.box, "box-1", joins, moved(whose, 2, 40)) == []
         await judge(centre.hub)
         assert count(centre, "ledger") == 1
-        liar.close()
 
 
 async def test_of_somebody_erased_nothing_is_judged_again(tmp_path: Path) -> None:

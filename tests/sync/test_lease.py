@@ -19,8 +19,7 @@ from staff_ui.pages.state import state
 from staff_ui.words import Words
 from sync import wire
 from tests.kit.clocks import HandClock
-from tests.sync.centre import ANNA, HERE, KEYS, SHOP_KEY, Said, open_centre
-from tests.sync.test_appliance import SECRETS
+from tests.sync.centre import ANNA, HERE, KEYS, SECRETS, SHOP_KEY, Said, open_centre
 from tests.sync.wallets import NewCustomer, saver
 
 pytestmark = pytest.mark.anyio

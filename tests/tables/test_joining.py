@@ -11,7 +11,7 @@ from edge.joining import acts, tables
 from edge.joining.facts import CredentialBound, CustomerJoined, Yes
 from edge.joining.rules import name_trait
 from edge.joining.sealing import newcomer, sealed_card
-from edge.kit.seal import card_place, derive, unseal
+from edge.kit.seal import card_place, derive, new_key, unseal
 from edge.recognition import profile
 from edge.recognition import tables as recognition
 from edge.recognition.rules import Recognised, Stranger, Withheld, hashes
@@ -19,7 +19,7 @@ from edge.staff.deeds import Doer
 from edge.visits.rules import QUIET_MS
 from tests.kit.stores import files_with
 from tests.sync.shop import PowerCut
-from tests.tables.floor import KEYS, RECIPIENT, Floor, checkpoint, open_floor
+from tests.tables.floor import KEYS, RECIPIENT, Floor, Person, card_hash, checkpoint, open_floor
 from tests.tables.test_counter import traces
 from tests.tables.test_uplink import lose_the_replica
 
@@ -71,6 +71,23 @@ async def join(floor: Floor, new: CustomerJoined, *, mark: int | None = None) ->
         mark=mark,
     )
     return len(done.facts)
+
+
+def at_hub(new: CustomerJoined) -> Person:
+    """Whoever joined here, as the hub sends them: their key comes wrapped anew."""
+    return Person(new.customer_id, new_key(), (card_hash(NEW),))
+
+
+async def confirm(floor: Floor, new: CustomerJoined) -> None:
+    """The hub's own rows of them come down."""
+    known, feed = at_hub(new), floor.feed
+    await floor.apply(
+        feed.key(known),
+        feed.customer(known, {"name": name_trait(NAME)}),
+        feed.credential(known),
+        feed.consent(known),
+        feed.consent(known, "saving"),
+    )
 
 
 def card_shows(floor: Floor, customer_id: bytes) -> dict[str, object]:
@@ -160,15 +177,7 @@ async def test_what_the_hub_confirms_is_left_to_the_replica(tmp_path: Path) -> N
         new = fact(floor)
         await join(floor, new)
         await newcomers.bring_in(floor.db, KEYS)
-        person = floor.feed.new_person(NEW)
-        known = type(person)(new.customer_id, person.key, person.hashes)
-        await floor.apply(
-            floor.feed.key(known),
-            floor.feed.customer(known, {"name": name_trait(NAME)}),
-            floor.feed.credential(known),
-            floor.feed.consent(known),
-            floor.feed.consent(known, "saving"),
-        )
+        await confirm(floor, new)
         for table in ("main.joined", "main.consent", "main.credential"):
             assert floor.one(f"SELECT count(*) FROM {table}") == 0
         assert card_shows(floor, new.customer_id)["name"] == name_trait(NAME)
@@ -182,15 +191,7 @@ async def test_a_power_cut_after_the_hub_confirmed_somebody_loses_them_in_neithe
     async with open_floor(here) as floor:
         new = fact(floor)
         await join(floor, new)
-        person = floor.feed.new_person(NEW)
-        known = type(person)(new.customer_id, person.key, person.hashes)
-        await floor.apply(
-            floor.feed.key(known),
-            floor.feed.customer(known, {"name": name_trait(NAME)}),
-            floor.feed.credential(known),
-            floor.feed.consent(known),
-            floor.feed.consent(known, "saving"),
-        )
+        await confirm(floor, new)
         shutil.copytree(here, after)
     (after / "replica.db-wal").unlink(missing_ok=True)  # what the disk was not forced to keep
     async with open_floor(after) as floor:
@@ -209,9 +210,7 @@ async def test_a_withdrawal_of_somebody_made_here_holds_over_the_hubs_older_yes(
         await floor.db.write(
             consent.withdraw, new.customer_id, purpose="recognition", recipient=RECIPIENT, now_ms=floor.now_ms
         )
-        person = floor.feed.new_person(NEW)
-        known = type(person)(new.customer_id, person.key, person.hashes)
-        await floor.apply(floor.feed.consent(known))
+        await floor.apply(floor.feed.consent(at_hub(new)))
         assert await floor.tap(NEW) == Withheld("no_basis")
 
 
@@ -220,8 +219,7 @@ async def test_an_erasure_takes_somebody_made_here_out_of_every_file(tmp_path: P
         new = fact(floor)
         await join(floor, new)
         await newcomers.bring_in(floor.db, KEYS)
-        person = floor.feed.new_person(NEW)
-        await floor.apply(floor.feed.erasure(type(person)(new.customer_id, person.key, person.hashes)))
+        await floor.apply(floor.feed.erasure(at_hub(new)))
         for trace in (new.key, new.traits[0].sealed, new.key.hex().encode(), new.hash, new.customer_id):
             assert files_with(trace, tmp_path) == []
         await newcomers.bring_in(floor.db, KEYS)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from edge.facts import Fact
+from edge.kit.sqlite import Committed
 from edge.wallet import acts, tables
 from edge.wallet.policy import Limits
 from edge.wallet.rules import Asked
@@ -27,6 +29,14 @@ def nameless(floor: Floor, line: int) -> Asked:
         credential=note.credential,
         evidence=note.proof.evidence,
         proved_ms=note.at_ms,
+    )
+
+
+async def look(floor: Floor) -> Committed[Fact]:
+    """The balance of the note on the counter is opened."""
+    (note,) = floor.counter.notes()
+    return await floor.db.write(
+        acts.look, note.customer_id, note.id, role="staff", here=HERE, doer=DOER, now_ms=floor.now_ms
     )
 
 
@@ -83,15 +93,7 @@ async def test_who_is_not_recognised_saves_with_their_card_and_makes_no_visit(tm
         for _ in range(2):
             await floor.db.write(acts.redeem_stamps, nameless(floor, 1), here=HERE)
             await floor.db.write(acts.earn, nameless(floor, 2), instrument="stamps", amount=1, here=HERE)
-            await floor.db.write(
-                acts.look,
-                note.customer_id,
-                note.id,
-                role="staff",
-                here=HERE,
-                doer=DOER,
-                now_ms=floor.now_ms,
-            )
+            await look(floor)
         assert [line[:3] for line in lines(floor)] == [("stamps", -8, "reward"), ("stamps", 1, "purchase")]
         looked = floor.db.reader.execute("SELECT visit_id, customer_id, purpose FROM view_log").fetchall()
         assert looked == [(note.id, person.customer_id, "saving")]
@@ -104,19 +106,10 @@ async def test_a_card_without_a_basis_for_saving_opens_nothing(tmp_path: Path) -
     async with open_floor(tmp_path) as floor:
         await floor.resident(CARD, traits=FULL, consents={"profiling": None})
         await floor.tap()
-        note = floor.counter.notes()[0]
         done = [
             await floor.db.write(acts.redeem_stamps, nameless(floor, 1), here=HERE),
             await floor.db.write(acts.earn, nameless(floor, 2), instrument="points", amount=1, here=HERE),
-            await floor.db.write(
-                acts.look,
-                note.customer_id,
-                note.id,
-                role="staff",
-                here=HERE,
-                doer=DOER,
-                now_ms=floor.now_ms,
-            ),
+            await look(floor),
         ]
         assert [each.facts for each in done] == [[], [], []]
         assert lines(floor) == []

@@ -15,25 +15,17 @@ from drivers.reader import Sighting, Token
 from edge.app import Edge, open_edge
 from edge.config import Config, Shop, Store
 from edge.config import Hub as HubLine
-from edge.keys import Keys
 from edge.kit.clock import Clock
 from edge.visits import tables as visits
 from sync.hub import devices
 from sync.hub.app import Hub, open_hub
 from sync.hub.config import Config as HubConfig
 from tests.patience import PATIENT_S
-from tests.sync.centre import ANNA, DEVICE_KEY, HERE, KEYS, SHOP_KEY, Said, customer, device
+from tests.sync.centre import ANNA, HERE, KEYS, SECRETS, SHOP_KEY, Said, customer, device
 from tests.sync.portal.place import own_token
 from tests.sync.shop import Line
 
 pytestmark = pytest.mark.anyio
-SECRETS = Keys(
-    shop_key=SHOP_KEY,
-    chain_key=KEYS.chain_key,
-    kek=b"B" * 32,
-    pin_pepper=b"P" * 32,
-    device_key=DEVICE_KEY.private_bytes_raw(),
-)
 # An idle system takes some 0.05 s; two cores that eight others use too may take longer, and no pause is hidden in it.
 SOON_S = 20.0  # less than the 30 s of a pause; the second itself is in `make prove`
 
