@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge.keys import Keys as ShopKeys
 from sync.agent import Agent
+from sync.box import Box
 from sync.hub import devices
 from sync.hub.app import Hub, open_hub
 from sync.hub.config import Config, Keys
@@ -68,6 +69,10 @@ class Said:
         return sum(said == event for said, _ in self.lines)
 
 
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
 @dataclass
 class Centre:
     """One hub, one shop's box, the agent between them."""
@@ -85,10 +90,15 @@ class Centre:
     def hub_file(self) -> Path:
         return self.state / "hub" / "hub.db"
 
+    def agent_of(self, box: Box, *, client: httpx.AsyncClient | None = None, **more: Any) -> Agent:
+        """The shop's own device speaking for another `box`, on this line or on that of `client`."""
+        words: dict[str, Any] = {"wall_ms": now_ms, "log": self.said} | more
+        return Agent(box, client or self.client, device="box-1", shop="s1", key=DEVICE_KEY, **words)
+
 
 @asynccontextmanager
 async def open_centre(
-    state: Path, *, wall_ms: Any = lambda: time.time_ns() // 1_000_000, fast: bool = True
+    state: Path, *, wall_ms: Any = now_ms, fast: bool = True
 ) -> AsyncGenerator[Centre, None]:
     """A hub and a shop; `fast` makes the agent's pauses short and notes them."""
     said, pauses_s = Said(), []

@@ -38,9 +38,9 @@ from sync.hub.hq import channels, shapes
 from sync.hub.people import NewCustomer
 from sync.hub.tables import people
 from tests.sync.canaries import binary, forms, traces
-from tests.sync.centre import HERE, KEYS, Said
+from tests.sync.centre import HERE, KEYS, Said, now_ms
 from tests.sync.test_restored import copy_of, put_back
-from tests.sync.wallets import Chain, Shop, now_ms, open_chain
+from tests.sync.wallets import Chain, Shop, open_chain
 
 NAMES = ("s1", "s2", "s3")
 LETTERS = string.ascii_letters + "ëïüéçßøåŁžğ"

@@ -1,6 +1,5 @@
 """The agent with the appliance's own outbox and replica in its hands, against the real hub."""
 
-import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -30,7 +29,6 @@ from sync.hub import consents, people
 from sync.hub.intake import KINDS
 from tests.sync.centre import (
     ANNA,
-    DEVICE_KEY,
     HERE,
     KEYS,
     SECRETS,
@@ -38,6 +36,7 @@ from tests.sync.centre import (
     Centre,
     Said,
     customer,
+    now_ms,
     open_centre,
 )
 from tests.sync.shop import events_at
@@ -63,23 +62,10 @@ async def appliance(
             await carried_out(db, agent.asking, log=centre.said, refused=refused)
 
         refused = refusals or Refusals()
-        agent = Agent(
-            box,
-            client or centre.client,
-            device="box-1",
-            shop="s1",
-            key=DEVICE_KEY,
-            wall_ms=lambda: time.time_ns() // 1_000_000,
-            log=centre.said,
-            before_facts=first,
-        )
+        agent = centre.agent_of(box, client=client, before_facts=first)
         yield db, agent
     finally:
         await db.close()
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def found(db: Database[Fact], number: str = "LOYALTY-0001") -> object:

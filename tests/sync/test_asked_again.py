@@ -8,8 +8,8 @@ from edge.consent import acts
 from edge.consent import tables as registers
 from sync.hub import consents
 from sync.hub.tables import people
-from tests.sync.centre import ANNA, HERE
-from tests.sync.wallets import Chain, Shop, now_ms, open_chain, saver
+from tests.sync.centre import ANNA, HERE, now_ms
+from tests.sync.wallets import Chain, Shop, open_chain, saver
 
 pytestmark = pytest.mark.anyio
 WHAT = {"purpose": "profiling", "recipient": HERE}

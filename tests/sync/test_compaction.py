@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pytest
 
 from edge.catalogue.rules import Product, Stock
 from sync import wire
-from sync.agent import Agent
 from sync.hub import catalogue, consents, devices, people
 from sync.hub.compaction import Acks, compact, keep_compact
 from sync.hub.tables import compaction as tables
@@ -20,19 +18,6 @@ from tests.sync.shop import TestBox
 pytestmark = pytest.mark.anyio
 MAIN, URGENT = wire.main_part("s1"), wire.urgent_part("s1")
 KINDS = ("key", "customer", "credential", "consent", "product", "stock")
-
-
-def agent(centre: Centre, box: TestBox, *, schema: int = wire.SCHEMA) -> Agent:
-    return Agent(
-        box,
-        centre.client,
-        device="box-1",
-        shop="s1",
-        key=DEVICE_KEY,
-        wall_ms=lambda: time.time_ns() // 1_000_000,
-        log=centre.said,
-        schema=schema,
-    )
 
 
 def known(box: TestBox) -> dict[str, dict[str, str]]:
@@ -86,19 +71,19 @@ async def test_a_shop_with_any_cursor_comes_to_the_same_with_and_without_compact
         for round_ in range(24):
             await act(centre, dice)
             if round_ % 6 == 5:
-                await agent(centre, boxes[round_ // 6]).once()
+                await centre.agent_of(boxes[round_ // 6]).once()
         full = TestBox(tmp_path / "full.db")
-        await agent(centre, full).once()
+        await centre.agent_of(full).once()
         before = len(seqs(centre))
         await compact(hub.db, Acks())
         assert len(seqs(centre)) < before
         fresh = TestBox(tmp_path / "fresh.db")
         for box in (*boxes, fresh):
-            await agent(centre, box).once()
+            await centre.agent_of(box).once()
             assert known(box) == known(full)
             assert box.cursor(MAIN) == full.cursor(MAIN)
         old = TestBox(tmp_path / "old.db")
-        await agent(centre, old, schema=1).once()
+        await centre.agent_of(old, schema=1).once()
         assert known(old) == known(full)
         for box in (*boxes, full, fresh, old):
             box.close()
@@ -146,10 +131,10 @@ async def test_what_takes_something_away_stays_until_every_box_that_is_not_retir
         behind = TestBox(tmp_path / "behind.db")
         behind.put_cursor(MAIN, 1)
         with pytest.raises(wire.Refused) as refused:
-            await agent(centre, behind).once()
+            await centre.agent_of(behind).once()
         assert refused.value.code == "MUST_REFETCH"
         new = TestBox(tmp_path / "new.db")
-        await agent(centre, new).once()
+        await centre.agent_of(new).once()
         assert set(new.rows("product")) == {"B"}
         behind.close()
         new.close()
@@ -180,18 +165,18 @@ async def test_a_count_of_a_product_that_went_stays_away_from_whoever_comes_anew
         await centre.hub.add_products([Product("P-1", "Boot", 9_000)])
         await centre.hub.set_stock([Stock("P-1", 4, 1)], shop_ids=["s1"])
         live, behind, new = (TestBox(tmp_path / f"{name}.db") for name in ("live", "behind", "new"))
-        await agent(centre, live).once()
-        await agent(centre, behind).once()
+        await centre.agent_of(live).once()
+        await centre.agent_of(behind).once()
         assert live.rows("stock").keys() == {"P-1"}
         await centre.hub.drop_products(["P-1"])
         if back:
             await centre.hub.add_products([Product("P-1", "Boot", 8_000)])
         else:
-            await agent(centre, live).once()
-            await agent(centre, live).once()  # says how far it came
+            await centre.agent_of(live).once()
+            await centre.agent_of(live).once()  # says how far it came
         await compact(centre.hub.db, centre.hub.acks)
         for box in (live, behind, new) if back else (live, new):
-            await agent(centre, box).once()
+            await centre.agent_of(box).once()
             there = {kind: [id_ for id_, d in box.rows(kind).items() if d != "{}"] for kind in KINDS[-2:]}
             assert there == {"product": ["P-1"] if back else [], "stock": []}
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -32,9 +31,9 @@ from sync.hub.app import Hub, open_hub
 from sync.signing import DeviceAuth
 from sync.standing import DEVICE_PATH
 from tests.patience import PATIENT_S
-from tests.sync.centre import ANNA, KEYS, Said, customer
+from tests.sync.centre import ANNA, KEYS, Said, customer, now_ms
 from tests.sync.real_hub import RealHub
-from tests.sync.wallets import _applied, now_ms
+from tests.sync.wallets import _applied
 
 pytestmark = pytest.mark.anyio
 
@@ -203,7 +202,7 @@ async def test_who_has_no_code_gets_nothing_and_whoever_listens_learns_nothing(t
 
 async def test_a_code_is_good_for_a_quarter_of_an_hour(tmp_path: Path) -> None:
     async with open_town(tmp_path) as town:
-        now = time.time_ns() // 1_000_000
+        now = now_ms()
         slot = {"shop_id": "assen", "device_id": "assen-1"}
         old = await town.hub.db.apply(enrolling.make_code, KEYS, **slot, now_ms=now - CODE_MS)
         assert await town.enrol(old) == 1

@@ -2,7 +2,6 @@
 
 import shutil
 import sqlite3
-import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
@@ -31,7 +30,7 @@ from sync.hub.people import NewCustomer
 from sync.hub.tables import devices
 from sync.hub.tables import feed as partitions
 from sync.snapshot import Manifest
-from tests.sync.centre import DEVICE_KEY, HERE, KEYS, SECRETS, Centre, Said, open_centre
+from tests.sync.centre import HERE, KEYS, SECRETS, Centre, Said, open_centre
 from tests.sync.test_agent import until
 
 pytestmark = pytest.mark.anyio
@@ -86,16 +85,7 @@ async def box(centre: Centre, name: str = "edge", *, whole: bool = True) -> Asyn
         on_begun=lambda: told.append("begun"),
         on_swapped=swapped,
     )
-    agent = Agent(
-        uplink,
-        centre.client,
-        device="box-1",
-        shop="s1",
-        key=DEVICE_KEY,
-        wall_ms=lambda: time.time_ns() // 1_000_000,
-        log=centre.said,
-        staging=staging if whole else None,
-    )
+    agent = centre.agent_of(uplink, staging=staging if whole else None)
     try:
         yield Box(db, agent, uplink, places, staging, told)
     finally:

@@ -12,8 +12,7 @@ from sync.hub.gate import Gate
 from sync.hub.hq.limits import Buckets
 from sync.hub.serving import application
 from sync.signing import DeviceAuth
-from tests.sync.centre import DEVICE_KEY, open_centre
-from tests.sync.test_hostile import now_ms
+from tests.sync.centre import DEVICE_KEY, now_ms, open_centre
 
 FEED = f"{wire.FEED_PATH}?part=shop:s1&after=0"
 BOX = DeviceAuth("box-1", DEVICE_KEY, wall_ms=now_ms)

@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, closing
@@ -22,16 +21,12 @@ from sync.hub.app import open_hub
 from sync.signing import DeviceAuth
 from sync.standing import DEVICE_PATH
 from tests.patience import PATIENT_S
-from tests.sync.centre import ANNA, DEVICE_KEY, KEYS, SHOP_KEY, Said, customer, device
+from tests.sync.centre import ANNA, DEVICE_KEY, KEYS, SHOP_KEY, Said, customer, device, now_ms
 from tests.sync.real_hub import RealHub, real_hub
 from tests.sync.shop import TestBox
 
 pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("hostile")]
 OTHER_KEY = Ed25519PrivateKey.from_private_bytes(b"O" * 32)
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 OURS, AGAIN, GREEDY = (DeviceAuth(f"box-{each}", DEVICE_KEY, wall_ms=now_ms) for each in (1, 3, 4))

@@ -24,7 +24,7 @@ from sync.hub.config import Config, read_keys
 from sync.hub.store import MIGRATIONS
 from sync.signing import DeviceAuth
 from tests.patience import AT_ONCE_S, PATIENT_S
-from tests.sync.centre import ANNA, DEVICE_KEY, HERE, KEYS, SHOP_KEY, Said, customer, device
+from tests.sync.centre import ANNA, DEVICE_KEY, HERE, KEYS, SHOP_KEY, Said, customer, device, now_ms
 
 pytestmark = pytest.mark.anyio
 
@@ -101,7 +101,7 @@ async def held(hub: Hub, count: int) -> None:
 @pytest.mark.parametrize("how", ["cancelled", "signalled"])
 async def test_the_hub_stops_without_waiting_for_open_long_polls(tmp_path: Path, how: str) -> None:
     task, address, hub = await serving(tmp_path, signals=how == "signalled")
-    auth = DeviceAuth("box-1", DEVICE_KEY, wall_ms=lambda: time.time_ns() // 1_000_000)
+    auth = DeviceAuth("box-1", DEVICE_KEY, wall_ms=now_ms)
     async with httpx.AsyncClient(base_url=address, auth=auth, timeout=PATIENT_S) as client:
         polls = [
             asyncio.create_task(client.get(f"{wire.FEED_PATH}?part=shop:s1&after=0&wait=25"))
@@ -122,7 +122,7 @@ async def test_the_hub_stops_without_waiting_for_open_long_polls(tmp_path: Path,
 
 async def test_a_long_poll_over_a_real_socket_is_woken_before_it_ends(tmp_path: Path) -> None:
     task, address, hub = await serving(tmp_path)
-    auth = DeviceAuth("box-1", DEVICE_KEY, wall_ms=lambda: time.time_ns() // 1_000_000)
+    auth = DeviceAuth("box-1", DEVICE_KEY, wall_ms=now_ms)
     async with httpx.AsyncClient(base_url=address, auth=auth, timeout=PATIENT_S) as client:
         poll = asyncio.create_task(client.get(f"{wire.FEED_PATH}?part=shop:s1:urgent&after=0&wait=25"))
         await held(hub, 1)
@@ -138,7 +138,7 @@ async def test_a_long_poll_over_a_real_socket_is_woken_before_it_ends(tmp_path: 
 
 async def test_a_long_poll_without_news_ends_when_it_said(tmp_path: Path) -> None:
     task, address, _ = await serving(tmp_path)
-    auth = DeviceAuth("box-1", DEVICE_KEY, wall_ms=lambda: time.time_ns() // 1_000_000)
+    auth = DeviceAuth("box-1", DEVICE_KEY, wall_ms=now_ms)
     async with httpx.AsyncClient(base_url=address, auth=auth, timeout=PATIENT_S) as client:
         start = time.monotonic()
         answer = await client.get(f"{wire.FEED_PATH}?part=shop:s1&after=0&wait=1")

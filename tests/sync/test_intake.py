@@ -1,6 +1,5 @@
 """What the hub takes in, and from whom."""
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,21 @@ from edge.kit.chain import GENESIS
 from sync import wire
 from sync.hub import consents, devices
 from sync.signing import DeviceAuth
-from tests.sync.centre import ANNA, DEVICE_KEY, HERE, KEYS, SHOP_KEY, Centre, customer, device, open_centre
+from tests.sync.centre import (
+    ANNA,
+    DEVICE_KEY,
+    HERE,
+    KEYS,
+    SHOP_KEY,
+    Centre,
+    customer,
+    device,
+    now_ms,
+    open_centre,
+)
 from tests.sync.shop import events_at
 
 pytestmark = pytest.mark.anyio
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 AUTH = DeviceAuth("box-1", DEVICE_KEY, wall_ms=now_ms)

@@ -1,6 +1,5 @@
 """Somebody joins in a shop: the hub takes them in once, whole or not at all, and sends them on."""
 
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,17 +17,13 @@ from edge.recognition.rules import hashes
 from edge.staff.deeds import Doer
 from sync import wire
 from sync.hub import consents, devices, feed
-from tests.sync.centre import ANNA, BRAM, HERE, KEYS, SHOP_KEY, Centre, customer, device, open_centre
+from tests.sync.centre import ANNA, BRAM, HERE, KEYS, SHOP_KEY, Centre, customer, device, now_ms, open_centre
 from tests.sync.shop import events_at
 from tests.sync.test_appliance import appliance, found
 
 pytestmark = pytest.mark.anyio
 OTHER_KEY = b"T" * 32
 NEW = "LOYALTY-0777"
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def joined(number: str = NEW, **changes: Any) -> CustomerJoined:

@@ -1,6 +1,5 @@
 """How long a shop personalises without a word from the hub, by its own time that never runs back."""
 
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from staff_ui.pages.state import state
 from staff_ui.words import Words
 from sync import wire
 from tests.kit.clocks import HandClock
-from tests.sync.centre import ANNA, HERE, KEYS, SECRETS, SHOP_KEY, Said, open_centre
+from tests.sync.centre import ANNA, HERE, KEYS, SECRETS, SHOP_KEY, Said, now_ms, open_centre
 from tests.sync.wallets import NewCustomer, saver
 
 pytestmark = pytest.mark.anyio
@@ -55,7 +54,7 @@ async def hear(edge: Edge) -> None:
 async def test_after_two_weeks_without_the_hub_nobody_is_recognised_and_everybody_keeps_their_balance(
     tmp_path: Path,
 ) -> None:
-    clock, log = HandClock(wall=time.time_ns() // 1_000_000), Said()
+    clock, log = HandClock(wall=now_ms()), Said()
     config = Config(
         shop=Shop(id="s1", recipient=HERE),
         store=Store(state=tmp_path / "edge"),

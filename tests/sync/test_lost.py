@@ -24,8 +24,8 @@ from edge.wallet.rules import StampCard
 from sync import wire
 from sync.hub import people
 from sync.hub.people import NewCustomer
-from tests.sync.centre import ANNA, BRAM, HERE, KEYS
-from tests.sync.wallets import REWARD, Chain, Shop, now_ms, open_chain, saver
+from tests.sync.centre import ANNA, BRAM, HERE, KEYS, now_ms
+from tests.sync.wallets import REWARD, Chain, Shop, open_chain, saver
 
 pytestmark = pytest.mark.anyio
 OLD, NEW, ALSO = "LOYALTY-0001", "LOYALTY-0002", "LOYALTY-0003"

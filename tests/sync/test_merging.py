@@ -20,9 +20,9 @@ from sync.hub.config import Config
 from sync.hub.consents import NewConsent
 from sync.hub.people import NewCustomer
 from sync.hub.tables import merges
-from tests.sync.centre import ANNA, BRAM, HERE, KEYS, SHOP_KEY, Centre, Said, device, open_centre
+from tests.sync.centre import ANNA, BRAM, HERE, KEYS, SHOP_KEY, Centre, Said, device, now_ms, open_centre
 from tests.sync.test_appliance import appliance, found
-from tests.sync.test_joined import bound, joined, now_ms, verdicts
+from tests.sync.test_joined import bound, joined, verdicts
 from tests.sync.test_merged_twice import CARLA, merge
 
 pytestmark = pytest.mark.anyio

@@ -23,8 +23,8 @@ from sync.hub.hq import fleet
 from sync.hub.people import NewCustomer
 from sync.hub.wishes import DAY_S, Wishes
 from sync.own_request import OwnRequest
-from tests.sync.centre import ANNA, BRAM, HERE, KEYS, SECRETS, Centre, customer, open_centre
-from tests.sync.test_appliance import appliance, now_ms, shown
+from tests.sync.centre import ANNA, BRAM, HERE, KEYS, SECRETS, Centre, customer, now_ms, open_centre
+from tests.sync.test_appliance import appliance, shown
 
 pytestmark = pytest.mark.anyio
 DOER, VISIT = Doer(b"s" * 16, b"t" * 32), b"v" * 16

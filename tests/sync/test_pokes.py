@@ -1,7 +1,6 @@
 """One stream of pokes a shop, over a real server; where there is none, polling does the same."""
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -17,16 +16,12 @@ from sync.hub.app import Hub, open_hub
 from sync.hub.config import Config
 from sync.pokes import BEAT, LINE_BYTES, URGENT_PATH, Poke, Reading, encode
 from sync.signing import DeviceAuth
-from tests.sync.centre import ANNA, DEVICE_KEY, HERE, KEYS, SHOP_KEY, Said, customer, device
+from tests.sync.centre import ANNA, DEVICE_KEY, HERE, KEYS, SHOP_KEY, Said, customer, device, now_ms
 from tests.sync.shop import TestBox
 from tests.sync.test_agent import until
 
 pytestmark = pytest.mark.anyio
 PATIENT_S = 60.0
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 class Counted(httpx.AsyncHTTPTransport):

@@ -29,15 +29,22 @@ from sync.hub.store import MIGRATIONS
 from sync.hub.tables import feed
 from sync.hub.tables import people as customers
 from sync.signing import DeviceAuth
-from tests.sync.centre import ANNA, DEVICE_KEY, HERE, KEYS, SHOP_KEY, Said, customer, device, open_centre
+from tests.sync.centre import (
+    ANNA,
+    DEVICE_KEY,
+    HERE,
+    KEYS,
+    SHOP_KEY,
+    Said,
+    customer,
+    device,
+    now_ms,
+    open_centre,
+)
 from tests.sync.shop import events_at
 
 pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("postgresql")]
 PATIENT_S = 45
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 @asynccontextmanager

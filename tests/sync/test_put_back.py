@@ -26,10 +26,10 @@ from sync.hub.people import NewCustomer
 from sync.hub.tables import devices as known
 from tests.kit.clocks import HandClock
 from tests.patience import PATIENT_S
-from tests.sync.centre import ANNA, BRAM, HERE, KEYS, Said, device
+from tests.sync.centre import ANNA, BRAM, HERE, KEYS, Said, device, now_ms
 from tests.sync.engines import TEMPLATE
 from tests.sync.real_hub import RealHub, real_hub
-from tests.sync.wallets import Secrets, Shop, now_ms, saver
+from tests.sync.wallets import Secrets, Shop, saver
 
 pytestmark = pytest.mark.anyio
 CARD = "LOYALTY-0001"

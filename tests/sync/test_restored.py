@@ -14,8 +14,8 @@ from edge.wallet import acts
 from sync import mending, wire
 from sync.hub import devices
 from sync.standing import Standing
-from tests.sync.centre import ANNA, BRAM
-from tests.sync.wallets import Chain, Shop, now_ms, open_chain, saver
+from tests.sync.centre import ANNA, BRAM, now_ms
+from tests.sync.wallets import Chain, Shop, open_chain, saver
 
 pytestmark = pytest.mark.anyio
 

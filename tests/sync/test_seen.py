@@ -11,8 +11,8 @@ from edge.recognition.profile import read
 from sync.hub.consents import NewConsent
 from sync.hub.people import NewCustomer
 from sync.hub.portal import mine
-from tests.sync.centre import HERE, SECRETS, open_centre
-from tests.sync.test_appliance import appliance, now_ms
+from tests.sync.centre import HERE, SECRETS, now_ms, open_centre
+from tests.sync.test_appliance import appliance
 
 pytestmark = pytest.mark.anyio
 

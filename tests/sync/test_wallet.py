@@ -12,10 +12,10 @@ from edge.wallet import acts
 from edge.wallet.rules import GiftCard, StampCard
 from sync import wire
 from sync.hub import consents, devices, people, restored, stays, wallet
-from tests.sync.centre import ANNA, BRAM, HERE, KEYS, SHOP_KEY, Centre, customer, device, open_centre
+from tests.sync.centre import ANNA, BRAM, HERE, KEYS, SHOP_KEY, Centre, customer, device, now_ms, open_centre
 from tests.sync.shop import events_at
 from tests.sync.test_intake import push
-from tests.sync.wallets import REWARD, Shop, now_ms, open_chain, play, saver
+from tests.sync.wallets import REWARD, Shop, open_chain, play, saver
 
 pytestmark = pytest.mark.anyio
 

@@ -1,7 +1,6 @@
 """Two shops of one chain and their hub, for the ledger: earning and redeeming through cut lines and restarts."""
 
 import random
-import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -30,14 +29,10 @@ from sync.hub.app import Hub, open_hub
 from sync.hub.config import Config
 from sync.hub.consents import NewConsent
 from sync.hub.people import NewCustomer
-from tests.sync.centre import HERE, KEYS, Said, device
+from tests.sync.centre import HERE, KEYS, Said, device, now_ms
 from tests.sync.shop import Line
 
 REWARD = "gratis impregneren"
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 @dataclass

@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from sync import wire
-from sync.agent import Agent
 from sync.hub import consents, receipts
 from sync.hub.hq import fleet
 from sync.hub.tables import devices
@@ -141,16 +140,7 @@ async def test_the_agent_says_how_its_box_does_beside_its_work(desk: Desk) -> No
         asked += 1
         return wire.Status(version="0.3.0", clock_ms=desk.hub.now_ms())
 
-    agent = Agent(
-        centre.box,
-        centre.client,
-        device="box-1",
-        shop="s1",
-        key=DEVICE_KEY,
-        wall_ms=desk.hub.now_ms,
-        log=centre.said,
-        report=report,
-    )
+    agent = centre.agent_of(centre.box, wall_ms=desk.hub.now_ms, report=report)
     running = asyncio.create_task(agent.run())
     try:
         for _ in range(int(PATIENT_S * 20)):

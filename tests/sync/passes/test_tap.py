@@ -26,9 +26,9 @@ from sync.hub.tables.passes import PassKind
 from tests.drivers.cable import Cable
 from tests.drivers.listening import first_idle, next_sighting
 from tests.drivers.test_serial import serial_reader
-from tests.sync.centre import ANNA, HERE, KEYS, SECRETS, Centre, customer, open_centre
+from tests.sync.centre import ANNA, HERE, KEYS, SECRETS, Centre, customer, now_ms, open_centre
 from tests.sync.passes.rights import rights
-from tests.sync.test_appliance import appliance, now_ms
+from tests.sync.test_appliance import appliance
 
 pytestmark = pytest.mark.anyio
 
