@@ -81,21 +81,16 @@ def renew(conn: Connection, new: int, shared: Mapping[int, int], told: Mapping[N
     """Go on under epoch `new`; of each older one only what comes after `shared` is said again, under new numbers.
 
     What the hub was `told` in epochs that came later, and in `new` by whoever had it before, is kept as it is there.
+    Where `new` is the epoch of now, what is said again comes behind what it has.
     """
     before = epoch(conn)
-    if new < before or (new == before and not silent(conn)):
+    if new < before:
         return
-    conn.execute(
-        """
-        INSERT INTO outbox_past (epoch, seq, at_ms, kind, body, hash)
-        SELECT ?, seq, at_ms, kind, body, hash FROM outbox
-        """,
-        (before,),
-    )
-    conn.execute("DELETE FROM outbox")
-    previous, last = GENESIS, 0
+    if new > before:
+        _close(conn, before)
+    previous, last = _end(conn)
     moved = []
-    for each in sorted(retained(conn)):
+    for each in sorted(retained(conn).keys() - {new}):
         asked = (each, shared.get(each, 0))
         again = conn.execute(
             "SELECT seq, at_ms, kind, body FROM outbox_past WHERE epoch=? AND seq>? ORDER BY seq", asked
@@ -110,8 +105,27 @@ def renew(conn: Connection, new: int, shared: Mapping[int, int], told: Mapping[N
             else:
                 conn.execute(_PAST, (then, place, at_ms, kind, body, hash_))
             moved.append(((each, seq), (then, place)))
-    conn.execute("UPDATE outbox_head SET epoch=?, seq=?, hash=?, acked=0", (new, last, previous))
+    conn.execute("UPDATE outbox_head SET epoch=?, seq=?, hash=?", (new, last, previous))
     wallet.renumber(conn, moved)
+
+
+def _close(conn: Connection, now: int) -> None:
+    """Nothing is said under this epoch any more."""
+    conn.execute(
+        """
+        INSERT INTO outbox_past (epoch, seq, at_ms, kind, body, hash)
+        SELECT ?, seq, at_ms, kind, body, hash FROM outbox
+        """,
+        (now,),
+    )
+    conn.execute("DELETE FROM outbox")
+    conn.execute("UPDATE outbox_head SET seq=0, hash=?, acked=0", (GENESIS,))
+
+
+def _end(conn: Connection) -> tuple[bytes, int]:
+    """The chain of the epoch of now, and the last number in it."""
+    hash_, seq = conn.execute("SELECT hash, seq FROM outbox_head").fetchone()
+    return bytes(hash_), int(seq)
 
 
 _NOW: Final = "INSERT INTO outbox (seq, at_ms, kind, body, hash) VALUES (?, ?, ?, ?, ?)"

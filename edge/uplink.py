@@ -13,8 +13,10 @@ import msgspec
 
 from edge import centre, histories, lasting, outbox, replica
 from edge.consent import tables as consent
+from edge.consent.facts import ConsentWithdrawn
 from edge.facts import Fact
 from edge.joining import tables as joining
+from edge.joining.facts import CredentialBlocked
 from edge.keys import Keys
 from edge.kit.chain import link
 from edge.kit.clock import ShopTime
@@ -234,7 +236,24 @@ class Uplink:
                     pass  # taps have the writer in between
             await self._durable()
             await self._on_empty()
+        if self.hub_epoch():
+            await self._ask_after_others()
         await self._kept(centre.know, hub_epoch)
+
+    async def _ask_after_others(self) -> None:
+        """Say again what was taken away of whoever is not in the replica.
+
+        A hub that was put back does not know whom it told this shop of since its backup. Whoever of them was erased
+        it would not name here; of whom a shop speaks it does.
+        """
+        now_ms = self._time.now_ms()
+        ids = sorted({fact.customer_id for fact in _of_others(self._db.reader, now_ms=now_ms)})
+        for start in range(0, len(ids), SLICE_ROWS):
+            some = frozenset(ids[start : start + SLICE_ROWS])
+            try:
+                await self._db.write(_of_others, now_ms=now_ms, among=some)
+            except StoreError as error:
+                raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
 
     async def _promised(self) -> None:
         """What is to be deleted now is to leave the files' pages too."""
@@ -250,6 +269,15 @@ class Uplink:
 
 def _unsaid(conn: Connection, *, now_ms: int) -> list[Fact]:
     return [*consent.unsaid(conn, now_ms=now_ms), *joining.unsaid(conn, now_ms=now_ms)]
+
+
+def _of_others(
+    conn: Connection, *, now_ms: int, among: frozenset[bytes] | None = None
+) -> list[ConsentWithdrawn | CredentialBlocked]:
+    # Looked at again where it is written: somebody may have been forgotten since.
+    found: list[ConsentWithdrawn | CredentialBlocked] = [*consent.of_others(conn, now_ms=now_ms)]
+    found += joining.of_others(conn, now_ms=now_ms)
+    return [fact for fact in found if among is None or fact.customer_id in among]
 
 
 def products_of(rows: Sequence[wire.Row]) -> list[str]:

@@ -267,9 +267,10 @@ class Agent:
         self._log("sending_again", seq=batch.from_seq if batch else 0)
 
     async def _standing(self, epoch: int, seq: int) -> Standing:
-        target = f"{DEVICE_PATH}?epoch={epoch}&seq={seq}"
+        once = token_hex(8)
+        target = f"{DEVICE_PATH}?epoch={epoch}&seq={seq}&once={once}"
         content = await self._ask("GET", target, most=wire.ANSWER_BYTES)
-        return understood(lambda: standing_of(content, epoch=epoch, seq=seq))
+        return understood(lambda: standing_of(content, epoch=epoch, seq=seq, once=once))
 
     async def _met(self, hub_epoch: int, *, behind: tuple[str, int] | None = None) -> None:
         """Know the hub's epoch; another one than before: it was put back from a backup, so all is compared anew.

@@ -86,7 +86,9 @@ class Box(Protocol):
 
     async def renew(self, epoch: int, shared: Mapping[int, int], told: Mapping[Place, Told]) -> None:
         """Go on under a new epoch; of each older one the hub has what is up to `shared`, and what it was `told` in
-        epochs that came after: that is known under its number there, and the rest is said anew."""
+        epochs that came after: that is known under its number there, and the rest is said anew.
+
+        Under the epoch of now it goes on as it is, and that rest is said behind it."""
 
     def hub_epoch(self) -> int:
         """The hub's epoch as this box last knew it, 0 before it met its hub."""

@@ -131,13 +131,20 @@ async def _agree(ask: Ask, before: Told, chain: list[Told]) -> list[Told]:
 
 
 async def send_again(box: Box, ask: Ask) -> bool:
-    """Let what the hub lost wait again; False when this box does not hold all of that any more."""
-    retained = box.retained().get(box.epoch())
-    if retained is None:
+    """Let what the hub lost wait again; False when this box does not hold all of that any more.
+
+    Of earlier epochs too where both have the same one: a hub that was put back may have given out a number again
+    that this box had from it before. Where they differ a person gives another, and then all is compared (`renew`).
+    """
+    retained, now = box.retained(), box.epoch()
+    standing = await ask(now, 0)
+    if now in retained:
+        if standing.held < retained[now][0] - 1:
+            return False
+        await box.reopen(await shared(box, ask, now))
+    if standing.epoch != now:
         return True
-    first, _ = retained
-    standing = await ask(box.epoch(), 0)
-    if standing.held < first - 1:
-        return False
-    await box.reopen(await shared(box, ask, box.epoch()))
+    held = {epoch: await shared(box, ask, epoch) for epoch in retained if epoch != now}
+    if any(held[epoch] < retained[epoch][1] for epoch in held):
+        await box.renew(now, held, {})
     return True

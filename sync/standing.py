@@ -14,13 +14,14 @@ DEVICE_PATH: Final = "/sync/v1/device"
 class Standing(Struct, frozen=True, kw_only=True):
     """The epoch of a device; of the epoch it asked about what is held, and of the seq asked for the chain (hex).
 
-    `at_ms` and `kind` are of the fact at that seq. `of_epoch` and `at_seq` say again what was asked, for a line may
-    mix answers up. An older hub leaves all four out.
+    `at_ms` and `kind` are of the fact at that seq. `of_epoch`, `at_seq` and `once`, a word of whoever asks, say again
+    what was asked, for a line may mix answers up, or give one of before. An older hub leaves all five out.
     """
 
     schema: Seq = SCHEMA
     of_epoch: Seq | None = None
     at_seq: Count | None = None
+    once: str | None = None
     epoch: Seq
     held: Count
     hash: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
@@ -30,13 +31,15 @@ class Standing(Struct, frozen=True, kw_only=True):
     hub_time_ms: Count
 
 
-def standing_of(body: bytes, *, epoch: int, seq: int) -> Standing:
+def standing_of(body: bytes, *, epoch: int, seq: int, once: str) -> Standing:
     """What the hub says to the question after `epoch` and `seq`; raises Malformed, also for another one's answer.
 
-    Taken for the right one it would make the box lose the place up to which both agree.
+    Taken for the right one it would make the box lose the place up to which both agree: one of before the hub was
+    put back says of facts which it lost that it has them.
     """
     said = decode_as(body, Standing)
-    if said.of_epoch not in (None, epoch) or said.at_seq not in (None, seq):
+    asked = (said.of_epoch, epoch), (said.at_seq, seq), (said.once, once)
+    if any(answered not in (None, word) for answered, word in asked):
         raise Malformed(
             "the answer is to another question",
             code="OTHER_ANSWER",

@@ -156,6 +156,12 @@ _UNSAID: Final = """
     WHERE m.state='withdrawn' AND (r.gen IS NULL OR r.gen<m.gen OR (r.gen=m.gen AND r.state='given'))"""
 
 
+# Of nobody who is in the replica: they left this shop, or the hub does not know them there (any more).
+_OF_OTHERS: Final = """
+    SELECT customer_id, purpose, recipient, gen FROM main.consent AS m
+    WHERE state='withdrawn' AND NOT EXISTS (SELECT 1 FROM replica.customer AS c WHERE c.id=m.customer_id)"""
+
+
 class Choice(NamedTuple):
     """One register as it holds here: what a customer chose for one purpose and one recipient, and until when."""
 
@@ -191,9 +197,18 @@ def choices(conn: Connection, customer_id: bytes) -> list[Choice]:
 
 def unsaid(conn: Connection, *, now_ms: int) -> list[ConsentWithdrawn]:
     """Withdrawals that hold here and that the hub's own register does not know (any more)."""
+    return _said_at(conn, _UNSAID, now_ms=now_ms)
+
+
+def of_others(conn: Connection, *, now_ms: int) -> list[ConsentWithdrawn]:
+    """Withdrawals that are kept here of whoever is not in the replica."""
+    return _said_at(conn, _OF_OTHERS, now_ms=now_ms)
+
+
+def _said_at(conn: Connection, which: str, *, now_ms: int) -> list[ConsentWithdrawn]:
     return [
         ConsentWithdrawn(customer_id=customer_id, purpose=purpose, recipient=recipient, gen=gen, at_ms=now_ms)
-        for customer_id, purpose, recipient, gen in conn.execute(_UNSAID)
+        for customer_id, purpose, recipient, gen in conn.execute(which)
     ]
 
 

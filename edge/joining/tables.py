@@ -75,9 +75,23 @@ _UNSAID: Final = """
 
 def unsaid(conn: Connection, *, now_ms: int) -> list[CredentialBlocked]:
     """Cards that are blocked here and that the hub does not know as such (any more)."""
+    return _lost(conn, _UNSAID, now_ms=now_ms)
+
+
+_OF_OTHERS: Final = """
+    SELECT customer_id, hash FROM main.credential AS m
+    WHERE state='blocked' AND NOT EXISTS (SELECT 1 FROM replica.customer AS c WHERE c.id=m.customer_id)"""
+
+
+def of_others(conn: Connection, *, now_ms: int) -> list[CredentialBlocked]:
+    """Cards that are blocked here of whoever is not in the replica."""
+    return _lost(conn, _OF_OTHERS, now_ms=now_ms)
+
+
+def _lost(conn: Connection, which: str, *, now_ms: int) -> list[CredentialBlocked]:
     return [
         CredentialBlocked(customer_id, hash_, staff_id=b"", why="lost", at_ms=now_ms)
-        for customer_id, hash_ in conn.execute(_UNSAID)
+        for customer_id, hash_ in conn.execute(which)
     ]
 
 

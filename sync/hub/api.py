@@ -241,9 +241,13 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         request: AnyRequest,
         epoch: Annotated[int, QueryParameter(ge=1, le=rows.MOST)],
         seq: Annotated[int, QueryParameter(ge=0, le=rows.MOST)],
+        once: Annotated[str, QueryParameter(max_length=wire.ONCE_CHARS)] = "",
     ) -> Response[bytes]:
         device = await signed(request)
-        answer = await hub.db.read(devices_of.standing, device, epoch=epoch, seq=seq, now_ms=hub.now_ms())
+        if epoch > device.epoch:
+            await hub.db.note(devices_of.tell_epoch, device, epoch=epoch)
+        words = {"epoch": epoch, "seq": seq, "now_ms": hub.now_ms()}
+        answer = await hub.db.read(devices_of.standing, device, **words, once=once)
         return Response(standing.encode(answer), media_type=MediaType.JSON)
 
     @post(

@@ -14,6 +14,7 @@ from sync.hub.tables import events
 from sync.hub.tables.devices import Device
 from sync.standing import Standing
 
+_MOST_FORGOTTEN: Final = 100  # epochs since a backup; a person gives each of them
 _ID: Final = re.compile(r"[A-Za-z0-9._-]{1,48}")  # with `shop:` and `:urgent` it stays a wire.Name
 
 
@@ -73,20 +74,34 @@ def retire(conn: Connection, device_id: str, *, retired: bool, now_ms: int) -> N
 
 
 def renew(conn: Connection, device_id: str) -> int:
-    """Give a device its next epoch, because its box was put back from a backup; raises Refused for an unknown one."""
+    """Give a device its next epoch, because its box was put back from a backup; raises Refused for an unknown one.
+
+    It is above the one that the box has said it has, if the hub was put back too and does not know that one.
+    """
     epoch = tables.raise_epoch(conn, device_id)
     if epoch is None:
         raise _refused("no such device", code="UNKNOWN_DEVICE")
     return epoch
 
 
-def standing(conn: Connection, device: Device, *, epoch: int, seq: int, now_ms: int) -> Standing:
-    """Where a device stands, and the history held of one of its epochs."""
+def tell_epoch(conn: Connection, device: Device, *, epoch: int) -> None:
+    """A device asks about an epoch that it must have had from a hub whose backup this one is.
+
+    One far above is not believed: whoever holds its key could use the numbers up.
+    """
+    tables.tell_epoch(conn, device.id, epoch=epoch, most=_MOST_FORGOTTEN)
+
+
+def standing(
+    conn: Connection, device: Device, *, epoch: int, seq: int, now_ms: int, once: str = ""
+) -> Standing:
+    """Where a device stands, and the history held of one of its epochs. `once` is said again."""
     found = events.hash_at(conn, device.id, epoch, seq=seq)
     at_ms, kind = events.what_at(conn, device.id, epoch, seq=seq) or (None, None)
     return Standing(
         of_epoch=epoch,
         at_seq=seq,
+        once=once,
         epoch=device.epoch,
         held=events.held(conn, device.id, epoch),
         hash="" if found is None else found.hex(),

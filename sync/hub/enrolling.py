@@ -53,7 +53,8 @@ def enrol(conn: Connection, keys: Keys, asked: Asked, *, signer: Signer, now_ms:
     known = tables.device(conn, slot.device_id)
     epoch = known.epoch if known and slot.used_by else asked.epoch
     if known and not slot.used_by:
-        epoch = max(known.epoch, asked.epoch) + 1  # whatever was written under an older one has a fixed end
+        highest = tables.highest_epoch(conn, slot.device_id)
+        epoch = max(highest, asked.epoch) + 1  # whatever was written under an older one has a fixed end
     if not slot.used_by:
         device = Device(slot.device_id, slot.shop_id, epoch, public_key)
         devices.register(conn, keys, device=device, shop_key=shop_key)

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from edge.kit.sql import Connection
 from sync import reports, standing, wire
@@ -332,6 +333,10 @@ async def test_the_answer_to_another_question_about_the_history_is_no_answer(tmp
             await agent._standing(1, 4)
         assert (await agent._standing(1, 10)).held == 8
     assert caught.value.code == "OTHER_ANSWER"
+    before = standing.encode(replace(other, once="of before"))
+    assert standing.standing_of(before, epoch=1, seq=10, once="of before").held == 8
+    with pytest.raises(wire.Malformed, match="another question"):
+        standing.standing_of(before, epoch=1, seq=10, once="of now")
     box.close()
 
 

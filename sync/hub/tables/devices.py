@@ -14,6 +14,7 @@ class Device:
     public_key: bytes
 
 
+_HIGHEST: Final = "CASE WHEN told>epoch THEN told ELSE epoch END"
 _DEVICE: Final = "SELECT id, shop_id, epoch, public_key FROM device WHERE id=:id"
 
 
@@ -84,8 +85,23 @@ def raise_hub_epoch(conn: Connection, *, at_least: int) -> int:
 
 
 def raise_epoch(conn: Connection, device_id: str) -> int | None:
-    """Give a device its next epoch; None for an unknown one."""
+    """Give a device its next epoch, above all that it has or says it has; None for an unknown one."""
     row = conn.execute(
-        "UPDATE device SET epoch=epoch+1, forked_ms=NULL WHERE id=:id RETURNING epoch", {"id": device_id}
+        f"UPDATE device SET epoch={_HIGHEST}+1, forked_ms=NULL WHERE id=:id RETURNING epoch",
+        {"id": device_id},
     ).fetchone()
     return int(row[0]) if row else None
+
+
+def highest_epoch(conn: Connection, device_id: str) -> int:
+    """The highest epoch that a device has or says it has; 0 for an unknown one."""
+    row = conn.execute(f"SELECT {_HIGHEST} FROM device WHERE id=:id", {"id": device_id}).fetchone()
+    return int(row[0]) if row else 0
+
+
+def tell_epoch(conn: Connection, device_id: str, *, epoch: int, most: int) -> None:
+    """Note that a device has this epoch, where it is above the known one, and not by more than `most`."""
+    conn.execute(
+        "UPDATE device SET told=:epoch WHERE id=:id AND told<:epoch AND epoch<:epoch AND epoch+:most>=:epoch",
+        {"id": device_id, "epoch": epoch, "most": most},
+    )

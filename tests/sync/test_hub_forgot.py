@@ -1,0 +1,233 @@
+"""A hub that was put back forgot more than facts: what it sent to shops, and the numbers that it gave their boxes."""
+
+import sqlite3
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from functools import partial
+from pathlib import Path
+
+import httpx
+import pytest
+
+from edge.keys import Keys as Secrets
+from edge.wallet import acts
+from sync import wire
+from sync.hub import consents, devices, people
+from sync.hub.app import Hub, open_hub
+from sync.hub.config import Config
+from sync.hub.people import NewCustomer
+from sync.standing import DEVICE_PATH
+from tests.fresh import lay_hub
+from tests.patience import PATIENT_S
+from tests.sync.centre import ANNA, BRAM, HERE, KEYS, Said, device
+from tests.sync.shop import Liar
+from tests.sync.wallets import Shop, saver
+
+pytestmark = pytest.mark.anyio
+CARD = "LOYALTY-0002"
+
+
+class Chain(httpx.AsyncBaseTransport):
+    """A hub that can be put back in this process, and two shops that talk with whichever of its lives it is in."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.shops: list[Shop] = []
+        self.stale = False  # whether a proxy gives what it gave before to who asks the same
+        self._said: dict[str, bytes] = {}
+        self._open = AsyncExitStack()
+        self._rest = AsyncExitStack()
+        lay_hub(folder / "hub")
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await httpx.ASGITransport(app=self.hub.app).handle_async_request(request)
+        if not request.url.path.startswith(DEVICE_PATH):
+            return answer
+        question = {name: request.url.params[name] for name in ("epoch", "seq")}
+        if self.stale and (before := self._said.get(str(question))):
+            return await Liar(body=before).handle_async_request(request)
+        body = self._said[str(question)] = await answer.aread()
+        return await Liar(status=answer.status_code, body=body).handle_async_request(request)
+
+    async def start(self, *, put_back: bool = False) -> None:
+        opening = open_hub(Config(self._folder / "hub", KEYS), log=Said(), put_back=put_back)
+        self.hub: Hub = await self._open.enter_async_context(opening)
+
+    async def add_shop(self, name: str) -> None:
+        key = name.encode().ljust(32, b"*")
+        shop = Shop.__new__(Shop)
+        shop.name, shop.folder = name, self._folder / name
+        shop.secrets = Secrets(
+            shop_key=key, chain_key=KEYS.chain_key, kek=key, pin_pepper=key, device_key=key
+        )
+        box = device(f"box-{name}", name, key=shop.signing)
+        await self.hub.db.apply(devices.register, KEYS, device=box, shop_key=key)
+        shop.client = await self._rest.enter_async_context(
+            httpx.AsyncClient(transport=self, base_url="http://hub.test", timeout=PATIENT_S)
+        )
+        await shop.start()
+        self._rest.push_async_callback(lambda: shop.db.close())
+        self.shops.append(shop)
+
+    def back_up(self) -> None:
+        _copy(self._folder / "hub" / "hub.db", self._folder / "backup")
+
+    async def put_back(self) -> None:
+        await self._open.aclose()
+        for path in (self._folder / "hub").glob("hub.db*"):
+            path.unlink()
+        _copy(self._folder / "backup", self._folder / "hub" / "hub.db")
+        await self.start(put_back=True)
+
+    async def settle(self) -> None:
+        for _ in range(3):
+            for shop in self.shops:
+                await shop.agent.once()
+
+    def lines(self) -> list[int]:
+        return sorted(delta for (delta,) in self.hub.db.reader.execute("SELECT delta FROM ledger"))
+
+
+def _copy(file: Path, to: Path) -> None:
+    with closing(sqlite3.connect(file)) as ours, closing(sqlite3.connect(to)) as theirs:
+        ours.backup(theirs)
+
+
+@asynccontextmanager
+async def chain_of(folder: Path, *names: str) -> AsyncGenerator[Chain, None]:
+    chain = Chain(folder)
+    try:
+        await chain.start()
+        for name in names:
+            await chain.add_shop(name)
+        await chain.hub.add_customers(names, [saver(ANNA, points=100)])
+        await chain.settle()
+        yield chain
+    finally:
+        await chain._rest.aclose()
+        await chain._open.aclose()
+
+
+async def earn(shop: Shop, amount: int) -> None:
+    asked = shop.asked(ANNA, shop.name.encode() + amount.to_bytes(14))
+    act = partial(acts.earn, asked=asked, instrument="points", amount=amount, here=shop.here)
+    assert (await shop.db.write(act)).facts
+
+
+def named(shop: Shop, customer_id: bytes) -> list[str]:
+    """The tables of both files in which somebody stands in any column."""
+    found = []
+    for file in ("main", "replica"):
+        names = shop.db.reader.execute(f"SELECT name FROM {file}.sqlite_schema WHERE type='table'").fetchall()
+        for (name,) in names:
+            words = [
+                each.encode() if isinstance(each, str) else each
+                for row in shop.db.reader.execute(f"SELECT * FROM {file}.{name}").fetchall()
+                for each in row
+                if isinstance(each, bytes | str)
+            ]
+            if any(customer_id in word or customer_id.hex().encode() in word for word in words):
+                found.append(f"{file}.{name}")
+    return found
+
+
+async def test_whoever_was_erased_leaves_also_a_shop_that_the_backup_does_not_know_to_have_heard_of_them(
+    tmp_path: Path,
+) -> None:
+    async with chain_of(tmp_path, "s1", "s2") as chain:
+        chain.back_up()
+        # A customer of after the backup: both shops hear that they said no, and that their card is lost.
+        bram = saver(BRAM)
+        await chain.hub.add_customers(
+            ["s1", "s2"], [NewCustomer(BRAM, bram.traits, [("number", CARD)], bram.consents)]
+        )
+        await chain.hub.change(consents.withdraw, BRAM, purpose="recognition", recipient=HERE, now_ms=1)
+        await chain.hub.change(people.block, KEYS, kind="number", value=CARD)
+        await chain.settle()
+        for shop in chain.shops:
+            assert {"main.consent", "main.credential"} <= set(named(shop, BRAM))
+        await chain.hub.erase(BRAM)  # and neither shop hears that before the hub is lost
+        await chain.put_back()
+        await chain.settle()
+        for shop in chain.shops:
+            assert named(shop, BRAM) == []
+
+
+async def renewed(chain: Chain, device_id: str) -> int:
+    return await chain.hub.db.apply(devices.renew, device_id)
+
+
+async def test_what_was_said_under_an_older_number_is_said_again_though_the_hub_gives_out_a_number_twice(
+    tmp_path: Path,
+) -> None:
+    async with chain_of(tmp_path, "s1") as chain:
+        (shop,) = chain.shops
+        await shop.enter(ANNA)
+        await earn(shop, 1)
+        await shop.agent.once()
+        chain.back_up()
+        await earn(shop, 2)
+        await shop.agent.once()
+        assert await renewed(chain, "box-s1") == 2
+        await earn(shop, 4)
+        await shop.agent.once()
+        assert chain.lines() == [1, 2, 4]
+        await chain.put_back()
+        # A person does so before the box is on the line: nothing says which number it has.
+        assert await renewed(chain, "box-s1") == 2
+        await chain.settle()
+        assert chain.lines() == [1, 2, 4]
+        assert shop.balances(ANNA).points == 107
+        facts = "SELECT count(*), count(DISTINCT hash) FROM event"
+        count = chain.hub.db.reader.execute(facts).fetchone()
+        await earn(shop, 8)
+        await chain.settle()
+        assert chain.lines() == [1, 2, 4, 8]
+        assert chain.hub.db.reader.execute(facts).fetchone() == (count[0] + 1, count[0] + 1)
+
+
+async def test_a_hub_that_was_put_back_gives_a_box_a_number_above_the_one_that_it_says_it_has(
+    tmp_path: Path,
+) -> None:
+    async with chain_of(tmp_path, "s1") as chain:
+        (shop,) = chain.shops
+        await shop.enter(ANNA)
+        await earn(shop, 1)
+        await shop.agent.once()
+        chain.back_up()
+        for amount in (2, 4, 8):
+            await earn(shop, amount)
+            await shop.agent.once()
+            await renewed(chain, "box-s1")
+        await earn(shop, 16)
+        await shop.agent.once()
+        assert shop.agent._box.epoch() == 4
+        await chain.put_back()
+        with pytest.raises(wire.Refused, match="epoch"):
+            await shop.agent.once()
+        assert await renewed(chain, "box-s1") == 5
+        await chain.settle()
+        assert chain.lines() == [1, 2, 4, 8, 16]
+        assert shop.balances(ANNA).points == 131
+
+
+async def test_what_the_hub_said_of_a_history_before_it_was_put_back_is_no_answer_after_it(
+    tmp_path: Path,
+) -> None:
+    async with chain_of(tmp_path, "s1") as chain:
+        (shop,) = chain.shops
+        await shop.enter(ANNA)
+        await earn(shop, 1)
+        await shop.agent.once()
+        chain.back_up()
+        await earn(shop, 2)
+        await shop.agent.once()
+        await shop.agent._standing(1, shop.agent._box.retained()[1][1])
+        await shop.agent._standing(1, 0)
+        await chain.put_back()
+        chain.stale = True
+        with pytest.raises(wire.Unreachable, match="another question"):
+            await shop.agent.once()
+        chain.stale = False
+        await chain.settle()
+        assert chain.lines() == [1, 2]
