@@ -250,10 +250,8 @@ class Uplink:
         ids = sorted({fact.customer_id for fact in _of_others(self._db.reader, now_ms=now_ms)})
         for start in range(0, len(ids), SLICE_ROWS):
             some = frozenset(ids[start : start + SLICE_ROWS])
-            try:
+            with as_no_line():
                 await self._db.write(_of_others, now_ms=now_ms, among=some)
-            except StoreError as error:
-                raise wire.Unreachable(str(error), code=error.code, hint=error.hint) from None
 
     async def _promised(self) -> None:
         """What is to be deleted now is to leave the files' pages too."""
