@@ -111,7 +111,7 @@ def make_enrol(house: House, own: Own) -> ASGIApp:
     }
     for style in STYLES:
         asset = assets[style]
-        answers[f"/static/{style}"] = lambda _, asset=asset: Answer(asset.body, asset.kind)  # type: ignore[misc]
+        answers[f"/static/{style}"] = _always(Answer(asset.body, asset.kind))
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.WEBSOCKET:
@@ -134,6 +134,10 @@ def make_enrol(house: House, own: Own) -> ASGIApp:
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
     return answer
+
+
+def _always(answer: Answer) -> Callable[[Scope], Answer]:
+    return lambda _: answer
 
 
 def _plain(status: HTTPStatus) -> Answer:

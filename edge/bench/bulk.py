@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -49,12 +50,12 @@ def load(source: Path, target: Path) -> tuple[float, int]:
             found = rows.execute(f"SELECT * FROM {name}")
             insert = f"INSERT INTO {name} VALUES ({', '.join('?' * len(found.description))})"
             while some := found.fetchmany(_SLICE):
-                timed(lambda insert=insert, some=some: conn.executemany(insert, some))  # type: ignore[misc]
+                timed(partial(conn.executemany, insert, some))
                 count += len(some)
         timed(lambda: conn.execute("COMMIT"))
         for kind, _, sql in schema:
             if kind == "index":
-                timed(lambda sql=sql: conn.execute(sql))  # type: ignore[misc]
+                timed(partial(conn.execute, sql))
     timed(lambda: _to_disk(target))
     target.unlink()
     return spent_s, count

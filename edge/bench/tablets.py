@@ -84,16 +84,18 @@ class Tablets:
     _getters: list[Getter] = field(default_factory=list)
 
     async def connect(self) -> None:
-        loop = asyncio.get_running_loop()
         for number in range(self.count):
             getter = Getter(self._request("/visits", number), self._done)
             stream = Stream(getter.ask)
-            await loop.create_connection(lambda each=getter: each, "127.0.0.1", self.port)  # type: ignore[misc]
-            await loop.create_connection(lambda each=stream: each, "127.0.0.1", self.port)  # type: ignore[misc]
+            await self._connect(getter)
+            await self._connect(stream)
             stream.transport.write(self._request("/live", number))
             await stream.open
             self._getters.append(getter)
             self._open += [getter.transport, stream.transport]
+
+    async def _connect(self, end: Getter | Stream) -> None:
+        await asyncio.get_running_loop().create_connection(lambda: end, "127.0.0.1", self.port)
 
     def ask(self) -> None:
         """Fetch once on every tablet, without a poke."""

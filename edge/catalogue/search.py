@@ -44,6 +44,9 @@ class ProductIndex:
     """Products by words. Filled in slices while the house already works; used from its event loop."""
 
     def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
         self.ready = False
         self._words: list[str] = []  # by number, as they came
         self._number: dict[str, int] = {}
@@ -86,9 +89,6 @@ class ProductIndex:
     def worn(self) -> bool:
         """Whether most of what is kept is of products that went or changed: time to fill anew."""
         return len(self._items) > 2 * len(self._place) + SPARE
-
-    def clear(self) -> None:
-        self.__init__()  # type: ignore[misc]
 
     def find(self, text: str, *, most: int) -> list[str]:
         """Items of products that have every word of `text`, the best met first."""

@@ -68,6 +68,9 @@ class SearchIndex:
     """Customers by the beginnings of the words of their names. Filled in slices while the house already works."""
 
     def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
         self._blocks: list[_Block] = []
         self._pending: list[tuple[bytes, str]] = []
         self._count = 0
@@ -78,9 +81,6 @@ class SearchIndex:
         for customer_id in customer_ids:
             for block in self._blocks:
                 block.remove(customer_id)
-
-    def clear(self) -> None:
-        self.__init__()  # type: ignore[misc]
 
     def add(self, customer_id: bytes, name: str) -> None:
         self._pending.append((customer_id, name))
