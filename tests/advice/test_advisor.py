@@ -13,7 +13,6 @@ import pytest
 from edge.advice import acts, tables
 from edge.advice.advisor import is_night
 from edge.advice.rules import DAY_MS, PERSONAL, REFUSED_MS
-from edge.consent import acts as consent
 from tests.advice.shop import AdviceShop, open_advice
 from tests.kit.clocks import START_MS
 from tests.kit.stores import files_with
@@ -55,12 +54,6 @@ async def suggested(shop: AdviceShop, customer_id: bytes) -> bytes:
     return visit_id
 
 
-async def withdraw(shop: AdviceShop, customer_id: bytes) -> None:
-    await shop.db.write(
-        consent.withdraw, customer_id, purpose="profiling", recipient=RECIPIENT, now_ms=shop.floor.now_ms
-    )
-
-
 def known() -> bytes:
     """Somebody with purchases enough for reasons of their own."""
     return max(PEOPLE, key=lambda who: len(PEOPLE[who]))
@@ -92,7 +85,7 @@ async def test_a_withdrawal_takes_suggestions_away_at_once_and_the_person_out_of
     async with running(tmp_path) as shop:
         who = known()
         visit_id = await suggested(shop, who)
-        await withdraw(shop, who)
+        await shop.floor.withdraw(who, "profiling")
         assert shop.advisor.suggestions(visit_id) == ()
         await until(lambda: shop.advisor.suggestions(visit_id), "what is popular comes in place")
         assert {each.code for each in shop.advisor.suggestions(visit_id)} == {"popular_here"}
@@ -108,7 +101,7 @@ async def test_a_withdrawal_while_the_worker_thinks_leaves_nothing(tmp_path: Pat
             asking = asyncio.create_task(shop.advisor.ask(visit_id, who))
             await asyncio.sleep(0.2)
             shop.db.listeners.clear()  # it hears of nothing, and still may not show it
-            await withdraw(shop, who)
+            await shop.floor.withdraw(who, "profiling")
         await asking
         assert not {each.code for each in shop.advisor.suggestions(visit_id)} & PERSONAL
 
@@ -117,7 +110,7 @@ async def test_a_withdrawal_that_nobody_told_of_is_seen_when_it_is_read(tmp_path
     async with running(tmp_path) as shop:
         visit_id = await suggested(shop, known())
         shop.db.listeners.clear()
-        await withdraw(shop, known())
+        await shop.floor.withdraw(known(), "profiling")
         assert shop.advisor.advice(visit_id) is None
 
 
@@ -191,7 +184,7 @@ async def test_a_withdrawal_forgets_what_was_refused(tmp_path: Path) -> None:
             acts.dismiss, visit_id, item="x", why="odd", recipient=RECIPIENT, now_ms=shop.floor.now_ms
         )
         assert shop.floor.one("SELECT count(*) FROM refusal") == 1
-        await withdraw(shop, known())
+        await shop.floor.withdraw(known(), "profiling")
         assert shop.floor.one("SELECT count(*) FROM refusal") == 0
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from edge.consent import acts as consent
 from edge.kit.errors import Corrupt
 from edge.presence import beacons
 from tests.kit.clocks import HandClock
@@ -35,13 +34,7 @@ async def test_a_withdrawal_here_ends_it_before_the_next_advert(tmp_path: Path, 
         assert other != person
         async with running(shop):
             assert shop.who(fob(1))
-            await shop.floor.db.write(
-                consent.withdraw,
-                person.customer_id,
-                purpose=purpose,
-                recipient=RECIPIENT,
-                now_ms=shop.floor.now_ms,
-            )
+            await shop.floor.withdraw(person.customer_id, purpose)
             assert shop.who(fob(1)) is None  # at once, without the worker
             assert shop.who(fob(2))
 

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from drivers.reader import Sighting, Token
+from edge.consent import acts as consent
 from edge.counter import Counter
 from edge.facts import Fact
 from edge.files import high_water_ms, prepare
@@ -204,6 +205,11 @@ class Floor:
     ) -> Any:
         token = Token(kind, value, evidence, about or {})
         return await self.counter.on_sighting(Sighting(reader, at or datetime.now(UTC), how, token))
+
+    async def withdraw(self, customer_id: bytes, purpose: str = "recognition") -> int:
+        """A consent is taken back here; how many facts that made."""
+        words: Any = {"purpose": purpose, "recipient": RECIPIENT, "now_ms": self.now_ms}
+        return len((await self.db.write(consent.withdraw, customer_id, **words)).facts)
 
     @property
     def now_ms(self) -> int:

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from edge.ahead import Gathered
-from edge.consent import acts as consent_acts
 from edge.recognition.rules import SAME_TAP_MS
 from edge.shop import tables as shop
 from edge.visits.here import who_is_here
@@ -16,7 +15,7 @@ from edge.wallet import acts as wallet_acts
 from edge.wallet import tables as wallet
 from edge.wallet.rules import Asked
 from tests.kit.clocks import START_MS, HandClock
-from tests.tables.floor import KEYS, RECIPIENT, Floor, Person, open_floor
+from tests.tables.floor import KEYS, RECIPIENT, Floor, open_floor
 
 pytestmark = pytest.mark.anyio
 HOUR_MS = 3_600_000
@@ -39,16 +38,6 @@ async def watched(
 
 def seen(floor: Floor, *, now_ms: int | None = None) -> Gathered | None:
     return floor.counter.ahead.seen(floor.now_ms if now_ms is None else now_ms)
-
-
-async def withdraw(floor: Floor, person: Person) -> None:
-    await floor.db.write(
-        consent_acts.withdraw,
-        person.customer_id,
-        purpose="recognition",
-        recipient=RECIPIENT,
-        now_ms=floor.now_ms,
-    )
 
 
 async def test_what_is_read_in_a_tap_is_what_reading_after_it_gives(tmp_path: Path) -> None:
@@ -91,7 +80,7 @@ async def test_a_withdrawal_that_was_only_asked_for_already_makes_it_nothing(tmp
         person = await floor.resident()
         await floor.tap()
         assert seen(floor) is not None
-        asking = asyncio.create_task(withdraw(floor, person))
+        asking = asyncio.create_task(floor.withdraw(person.customer_id))
         await asyncio.sleep(0)
         assert seen(floor) is None
         await asking
@@ -101,7 +90,7 @@ async def test_a_withdrawal_that_was_only_asked_for_already_makes_it_nothing(tmp
 async def test_a_withdrawal_on_its_way_when_somebody_taps_is_never_overtaken(tmp_path: Path) -> None:
     async with watched(tmp_path) as floor:
         person = await floor.resident()
-        asking = asyncio.create_task(withdraw(floor, person))
+        asking = asyncio.create_task(floor.withdraw(person.customer_id))
         await asyncio.sleep(0)
         await floor.tap()
         await asking

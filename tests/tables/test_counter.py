@@ -8,12 +8,11 @@ from typing import get_args
 import pytest
 
 from drivers.reader import Outcome, Sighting
-from edge.consent import acts as consent_acts
 from edge.counter import MAX_LAST, MAX_NOTES, NOTE_MS
 from edge.insight import tables as insight
 from edge.recognition.rules import SAME_TAP_MS, Recognised, Repeat, Stranger, Withheld
 from tests.kit.stores import files_with
-from tests.tables.floor import CARD, KEYS, RECIPIENT, Floor, checkpoint, open_floor
+from tests.tables.floor import CARD, KEYS, Floor, checkpoint, open_floor
 
 pytestmark = pytest.mark.anyio
 STRANGER = "2900000077777"
@@ -120,13 +119,7 @@ async def test_withdrawing_in_the_shop_holds_for_the_next_tap(tmp_path: Path) ->
     async with open_floor(tmp_path) as floor:
         person = await floor.resident()
         await floor.tap()
-        await floor.db.write(
-            consent_acts.withdraw,
-            person.customer_id,
-            purpose="recognition",
-            recipient=RECIPIENT,
-            now_ms=floor.now_ms,
-        )
+        await floor.withdraw(person.customer_id)
         assert await floor.tap(reader="door") == Withheld("no_basis")
 
 

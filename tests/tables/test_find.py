@@ -7,7 +7,6 @@ from sqlite3 import Connection, IntegrityError
 import pytest
 
 from edge.bench import shop as bench
-from edge.consent import acts as consent_acts
 from edge.consent import tables as consent
 from edge.files import high_water_ms
 from edge.kit.clock import ShopTime
@@ -118,13 +117,7 @@ async def test_a_clock_set_back_revives_no_consent_not_even_over_a_restart(
         clock.set_wall(START_MS)
         assert find(floor, person) == Found(person.customer_id, blocked=False, may_recognise=False)
         if marked == "by a fact":
-            await floor.db.write(
-                consent_acts.withdraw,
-                person.customer_id,
-                purpose="partners",
-                recipient=RECIPIENT,
-                now_ms=floor.now_ms,
-            )
+            await floor.withdraw(person.customer_id, "partners")
         else:
             await floor.db.apply(lift_clock, floor.now_ms)
     clock.boot()
@@ -143,25 +136,18 @@ async def test_the_mark_of_the_clock_is_never_lowered(tmp_path: Path) -> None:
         assert ShopTime(HandClock(wall=1), high_water_ms=high_water_ms(floor.db.reader)).now_ms() == 5_000
 
 
-async def withdraw(floor: Floor, person: Person, purpose: str = "recognition") -> int:
-    done = await floor.db.write(
-        consent_acts.withdraw, person.customer_id, purpose=purpose, recipient=RECIPIENT, now_ms=floor.now_ms
-    )
-    return len(done.facts)
-
-
 async def test_a_withdrawal_here_holds_at_once_and_only_counts_once(tmp_path: Path) -> None:
     async with open_floor(tmp_path) as floor:
         person = await floor.resident()
-        assert await withdraw(floor, person) == 1
+        assert await floor.withdraw(person.customer_id) == 1
         assert find(floor, person) == Found(person.customer_id, blocked=False, may_recognise=False)
-        assert await withdraw(floor, person) == 0
+        assert await floor.withdraw(person.customer_id) == 0
 
 
 async def test_the_hubs_older_yes_does_not_undo_a_withdrawal_and_a_newer_one_does(tmp_path: Path) -> None:
     async with open_floor(tmp_path) as floor:
         person = await floor.resident()
-        await withdraw(floor, person)
+        await floor.withdraw(person.customer_id)
         await floor.apply(floor.feed.consent(person, gen=1, ver=5))
         assert find(floor, person) == Found(person.customer_id, blocked=False, may_recognise=False)
         await floor.apply(floor.feed.consent(person, gen=2, ver=6))
@@ -171,14 +157,14 @@ async def test_the_hubs_older_yes_does_not_undo_a_withdrawal_and_a_newer_one_doe
 async def test_what_was_never_given_is_not_withdrawn(tmp_path: Path) -> None:
     async with open_floor(tmp_path) as floor:
         person = await floor.resident(consents={})
-        assert await withdraw(floor, person) == 0
+        assert await floor.withdraw(person.customer_id) == 0
 
 
 async def test_what_rests_on_the_agreement_cannot_be_withdrawn(tmp_path: Path) -> None:
     """The hub refuses it as NO_CONSENT; done here alone it would hide someone's own balance from them."""
     async with open_floor(tmp_path) as floor:
         person = await floor.resident()
-        assert await withdraw(floor, person, "saving") == 0
+        assert await floor.withdraw(person.customer_id, "saving") == 0
         registers = consent.registers(
             floor.db.reader, person.customer_id, purpose="saving", recipient=RECIPIENT
         )

@@ -201,15 +201,11 @@ async def test_a_power_cut_after_the_hub_confirmed_somebody_loses_them_in_neithe
 
 
 async def test_a_withdrawal_of_somebody_made_here_holds_over_the_hubs_older_yes(tmp_path: Path) -> None:
-    from edge.consent import acts as consent
-
     async with open_floor(tmp_path) as floor:
         new = fact(floor)
         await join(floor, new)
         await newcomers.bring_in(floor.db, KEYS)
-        await floor.db.write(
-            consent.withdraw, new.customer_id, purpose="recognition", recipient=RECIPIENT, now_ms=floor.now_ms
-        )
+        await floor.withdraw(new.customer_id)
         await floor.apply(floor.feed.consent(at_hub(new)))
         assert await floor.tap(NEW) == Withheld("no_basis")
 

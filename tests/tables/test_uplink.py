@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge import centre, replica, uplink
-from edge.consent import acts as consent_acts
 from edge.kit import sweeping
 from edge.kit.errors import DiskFull, StoreError
 from edge.kit.sqlite import open_reader
@@ -225,13 +224,7 @@ async def test_a_customer_who_moved_away_is_gone_from_the_replica(tmp_path: Path
 async def test_a_withdrawal_the_hub_has_not_heard_of_outlives_moving_away_and_back(tmp_path: Path) -> None:
     async with open_floor(tmp_path) as floor:
         person = await floor.resident("1")
-        await floor.db.write(
-            consent_acts.withdraw,
-            person.customer_id,
-            purpose="recognition",
-            recipient=RECIPIENT,
-            now_ms=floor.now_ms,
-        )
+        await floor.withdraw(person.customer_id)
         await floor.apply(
             floor.feed.row(MAIN, "del", "customer", person.customer_id.hex()),
             floor.feed.credential(person, ver=2),
