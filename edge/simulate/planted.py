@@ -128,12 +128,13 @@ def _grant_by_clock() -> list[Swap]:
 
 def _drop_rejected() -> list[Swap]:
     """What the hub cannot use is not held."""
-    keep = events.keep
+    keep_all = events.keep_all
 
-    def without(conn: Any, device_id: str, epoch: int, *, kept: Any, now_ms: int) -> None:
-        keep(conn, device_id, epoch, kept=[each for each in kept if each.code is None], now_ms=now_ms)
+    def without(conn: Any, histories: Any, *, now_ms: int) -> None:
+        taken = [(*of, [each for each in kept if each.code is None]) for *of, kept in histories]
+        keep_all(conn, taken, now_ms=now_ms)
 
-    return [(events, "keep", without)]
+    return [(events, "keep_all", without)]
 
 
 def _ver_ignored() -> list[Swap]:

@@ -42,6 +42,7 @@ from sync.hub.tables import devices
 from sync.hub.tables import people as customers
 from sync.hub.tables import portal as portals
 from sync.hub.tables.feed import Moved
+from sync.hub.together import Together
 from sync.hub.wishes import Wishes
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Hub:
         self._time = ShopTime(clock)
         self.nonces = Shared(db)
         self.bell = Bell()
+        self._uploads = Together(db, config.keys, now_ms=self.now_ms, announce=self.announce)
         self.admission = Admission()
         self.questions = Questions(config.guests)
         self.wishes = Wishes(config.forgets_a_day)
@@ -129,16 +131,13 @@ class Hub:
     async def take(self, envelope: wire.Envelope, facts: Sequence[wire.Event]) -> intake.Taken:
         """Take in an upload; a fork is logged once, whatever the box sends after it."""
         try:
-            taken = await self.db.apply(
-                intake.take, self.keys, envelope=envelope, facts=facts, now_ms=self.now_ms()
-            )
+            taken = await self._uploads.take(intake.Upload(envelope, facts))
         except Refusal as refusal:
             if refusal.code == "FORKED" and await self.db.apply(
                 devices.mark_forked, envelope.device, now_ms=self.now_ms()
             ):
                 self.log("forked", code=refusal.code, hint=refusal.hint, device_epoch=envelope.epoch)
             raise
-        self.announce(taken.moved)
         for broken in taken.breaks:
             self.log("looks_broken", device=broken.device_id, line=broken.n, why=broken.why)
         if self.bell.is_listened() and facts:

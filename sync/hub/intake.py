@@ -1,9 +1,9 @@
 """Takes in what the shops report: each fact once, in order, and never two histories of one box."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Final
+from typing import Final, NamedTuple, TypedDict
 
 from msgspec import Raw, Struct
 
@@ -17,12 +17,13 @@ from sync.hub.config import Keys
 from sync.hub.hq import news
 from sync.hub.problem import Refusal
 from sync.hub.purses import Purses
+from sync.hub.stays import Forgotten
 from sync.hub.tables import catalogue as products
 from sync.hub.tables import devices, events
 from sync.hub.tables import feed as partitions
 from sync.hub.tables import looks as chains
 from sync.hub.tables import people as customers
-from sync.hub.tables.devices import Device
+from sync.hub.tables.devices import Device, End
 from sync.hub.tables.events import Kept
 from sync.hub.tables.feed import Line, Moved
 from sync.hub.tables.looks import Break
@@ -95,6 +96,13 @@ class _Effects:
         return self.device.shop_id
 
 
+class Upload(NamedTuple):
+    """What a device sent at once."""
+
+    envelope: wire.Envelope
+    facts: Sequence[wire.Event]
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What the hub now holds of the epoch, the dead letters among it, and the partitions that grew."""
@@ -106,6 +114,23 @@ class Taken:
     hash: bytes = b""  # the chain up to `seq`
     new: int = 0  # how many of its facts the hub did not hold
     breaks: Sequence[Break] = ()  # where the box's chain of looks did not hold
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """An upload that fits onto what is held: what of it is new, and what was said of the rest before."""
+
+    device: Device
+    held: End
+    fresh: list[_Read]
+    stored: list[tuple[int, str | None]]
+    ends: bytes  # the chain up to the last that is held in the end
+
+    def taken(self, kept: Sequence[Kept], breaks: Sequence[Break]) -> Taken:
+        verdicts = self.stored + [(fact.seq, fact.code) for fact in kept]
+        rejected = [wire.Rejection(seq, code) for seq, code in verdicts if code]
+        last = self.held.seq + len(kept)
+        return Taken(last, rejected, self.held.hub_epoch, [], self.ends, len(kept), breaks)
 
 
 def take(
@@ -121,61 +146,119 @@ def take(
     What is held already is compared by its hash, so that a repeated upload changes nothing and a second
     history under the same numbers is found.
     """
-    device_id, epoch = envelope.device, envelope.epoch
-    device = devices.hold(conn, device_id)
-    if device is None or device.epoch != epoch:
-        raise _no("this epoch of the device is not the current one", code="WRONG_EPOCH")
-    hub_epoch = devices.hub_epoch(conn)
-    held = events.held(conn, device_id, epoch)
-    if envelope.from_seq > held + 1:
-        ends = events.hash_at(conn, device_id, epoch, seq=held) or b""
-        return Taken(held, [], hub_epoch, [], ends)
-    previous = events.hash_at(conn, device_id, epoch, seq=envelope.from_seq - 1)
-    if previous is None or previous.hex() != envelope.prev_hash:
-        raise _no("the upload does not chain to what came before", code="BROKEN_CHAIN")
-    last = envelope.from_seq + len(facts) - 1
+    (answer,), moved = take_all(conn, keys, uploads=[Upload(envelope, facts)], now_ms=now_ms)
+    if isinstance(answer, Refusal):
+        raise answer
+    return replace(answer, moved=moved)
+
+
+def take_all(
+    conn: Connection, keys: Keys, *, uploads: Sequence[Upload], now_ms: int
+) -> tuple[list[Taken | Refusal], list[Moved]]:
+    """As `take`, of several devices in one transaction: what each is answered, and the partitions that grew.
+
+    An upload is refused before it has changed anything, so that the others are what they would be without it.
+    """
+    asked = [upload.envelope.device for upload in uploads]
+    held = devices.hold_all(conn, asked)
+    ends = devices.ends(conn, asked)
+    begun = [_begun(conn, upload, held, ends) for upload in uploads]
+    new = [each for each in begun if isinstance(each, _Begun) and each.fresh]
+    done, moved = _done(conn, keys, new, now_ms=now_ms) if new else ({}, [])
+    answers: list[Taken | Refusal] = []
+    for each in begun:
+        if isinstance(each, _Begun):
+            answers.append(done.get(each.device.id) or each.taken([], []))
+        else:
+            answers.append(each)
+    return answers, moved
+
+
+def _begun(
+    conn: Connection, upload: Upload, held: Mapping[str, Device], ends: Mapping[str, End]
+) -> _Begun | Taken | Refusal:
+    """Read an upload against what is held; Taken: there is a gap before it."""
+    envelope, facts = upload
+    device = held.get(envelope.device)
+    if device is None or device.epoch != envelope.epoch:
+        return _no("this epoch of the device is not the current one", code="WRONG_EPOCH")
+    end = ends[device.id]
+    if envelope.from_seq > end.seq + 1:
+        return Taken(end.seq, [], end.hub_epoch, [], end.hash)
     stored: dict[int, tuple[bytes, str | None]] = {}
-    if envelope.from_seq <= held:
-        stored = events.between(conn, device_id, epoch, first=envelope.from_seq, last=min(last, held))
+    previous: bytes | None = end.hash
+    if envelope.from_seq <= end.seq:
+        last = min(envelope.from_seq + len(facts) - 1, end.seq)
+        of = (conn, device.id, device.epoch)
+        previous = events.hash_at(*of, seq=envelope.from_seq - 1)
+        stored = events.between(*of, first=envelope.from_seq, last=last)
+    if previous is None or previous.hex() != envelope.prev_hash:
+        return _no("the upload does not chain to what came before", code="BROKEN_CHAIN")
     fresh: list[_Read] = []
     for fact in facts:
         previous = _hash(previous, fact)
-        if fact.seq > held:
+        if fact.seq > end.seq:
             fresh.append(_read(fact, previous))
         elif stored[fact.seq][0] != previous:
-            raise _no("the hub holds another history of this device", code="FORKED")
-    purses = _purses(conn, keys, device, epoch, hub_epoch=hub_epoch, now_ms=now_ms)
-    erased = _gather(conn, keys, fresh, purses)
-    # The shop spoke of them after the erasure had gone out, perhaps to others alone: it forgets them too.
-    lines = [line for each in sorted(erased) for line in feed.erasure(device.shop_id, each)]
-    effects = _Effects(device, now_ms, purses, erased, lines, [], set())
-    kept = [_judged(conn, keys, each, effects=effects) for each in fresh]
-    events.keep(conn, device_id, epoch, kept=kept, now_ms=now_ms)
-    if any(each.kind == "card_shown" for each in kept) and kept[-1].kind != "looks_told":
-        chains.shown(conn, device_id, now_ms=now_ms)
-    news.tell(
-        conn, (_news(fact, device.shop_id, source=f"{device_id}/{epoch}") for fact in kept if _is_news(fact))
-    )
+            return _no("the hub holds another history of this device", code="FORKED")
     verdicts = [(seq, code) for seq, (_, code) in sorted(stored.items())]
-    verdicts += [(fact.seq, fact.code) for fact in kept]
-    rejected = [wire.Rejection(seq, code) for seq, code in verdicts if code]
-    lines = effects.lines + wallet.rows(conn, purses.keep())
-    moved = partitions.publish(conn, lines)
-    ends = previous if last >= held else events.hash_at(conn, device_id, epoch, seq=held) or b""
-    return Taken(max(held, last), rejected, hub_epoch, moved, ends, len(fresh), effects.breaks)
+    return _Begun(device, end, fresh, verdicts, previous if fresh else end.hash)
 
 
-def _purses(
-    conn: Connection, keys: Keys, device: Device, epoch: int, *, hub_epoch: int, now_ms: int
-) -> Purses:
-    """The balances that facts of a device move; it, or the hub, may have been put back since a guest came."""
-    return Purses(
+def _done(
+    conn: Connection, keys: Keys, begun: Sequence[_Begun], *, now_ms: int
+) -> tuple[dict[str, Taken], list[Moved]]:
+    """Judge and keep what is new of uploads; what each device is answered, and the partitions that grew."""
+    one = begun[0]
+    purses = Purses(conn, keys, now_ms=now_ms, **_whose(one.device, one.held.hub_epoch, now_ms=now_ms))
+    gone = _gather(conn, keys, [fact for each in begun for fact in each.fresh], purses)
+    histories: list[tuple[str, int, list[Kept]]] = []
+    lines: list[Line] = []
+    done: dict[str, Taken] = {}
+    for each in begun:
+        device = each.device
+        its = purses.of(**_whose(device, each.held.hub_epoch, now_ms=now_ms))
+        erased = gone & {fact.customer_id for fact in each.fresh}
+        # The shop spoke of them after the erasure had gone out, perhaps to others alone: it forgets them too.
+        leaving = [line for whom in sorted(erased) for line in feed.erasure(device.shop_id, whom)]
+        effects = _Effects(device, now_ms, its, erased, leaving, [], set())
+        kept = [_judged(conn, keys, fact, effects=effects) for fact in each.fresh]
+        histories.append((device.id, device.epoch, kept))
+        lines += effects.lines
+        done[device.id] = each.taken(kept, effects.breaks)
+    events.keep_all(conn, histories, now_ms=now_ms)
+    chains.shown(conn, [device_id for device_id, _, kept in histories if _has_shown(kept)], now_ms=now_ms)
+    sources = {each.device.id: each.device.shop_id for each in begun}
+    news.tell(
         conn,
-        keys,
+        [
+            _news(fact, sources[device_id], source=f"{device_id}/{epoch}")
+            for device_id, epoch, kept in histories
+            for fact in kept
+            if _is_news(fact)
+        ],
+    )
+    return done, partitions.publish(conn, lines + wallet.rows(conn, purses.keep()))
+
+
+def _has_shown(kept: Sequence[Kept]) -> bool:
+    """Whether these report looks whose lines of the chain did not come with them."""
+    return kept[-1].kind != "looks_told" and any(each.kind == "card_shown" for each in kept)
+
+
+class _Whose(TypedDict):
+    shop_id: str
+    device_id: str
+    epoch: int
+    forgotten: Forgotten
+
+
+def _whose(device: Device, hub_epoch: int, *, now_ms: int, epoch: int | None = None) -> _Whose:
+    """Who moves balances; the box, or the hub, may have been put back since a guest came."""
+    return _Whose(
         shop_id=device.shop_id,
         device_id=device.id,
-        epoch=epoch,
-        now_ms=now_ms,
+        epoch=device.epoch if epoch is None else epoch,
         forgotten=stays.forgotten(hub_epoch=hub_epoch, epoch=device.epoch, now_ms=now_ms),
     )
 
@@ -296,7 +379,8 @@ def _again(conn: Connection, keys: Keys, customer_id: bytes, *, now_ms: int) -> 
         device = devices.device(conn, device_id)
         if device is None:
             continue
-        purses = _purses(conn, keys, device, epoch, hub_epoch=devices.hub_epoch(conn), now_ms=now_ms)
+        whose = _whose(device, devices.hub_epoch(conn), now_ms=now_ms, epoch=epoch)
+        purses = Purses(conn, keys, now_ms=now_ms, **whose)
         effects = _Effects(device, now_ms, purses, set(), [], [], set())
         for letter in its:
             read = _read(wire.Event(letter.seq, letter.at_ms, letter.kind, Raw(letter.body)), letter.hash)

@@ -1,12 +1,13 @@
-"""The balances that one upload moves: read together, counted line by line, sealed and kept together.
+"""The balances that uploads move: read together, counted line by line, sealed and kept together.
 
 An hour of a busy shop is hundreds of lines of a hundred customers. Asked one by one that is thousands of ways to the
 database; asked together it is a handful.
 """
 
+import copy
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import msgspec
 
@@ -58,7 +59,7 @@ class Purses:
         self._now_ms = now_ms
         self._asked: set[bytes] = set()  # customers whose state is known here
         self._there: set[bytes] = set()
-        self._here: set[bytes] = set()  # of these, who is of this shop
+        self._homes: dict[bytes, list[str]] = {}  # the shops each of these is of
         self._wrapped: dict[bytes, bytes] = {}
         self._held: dict[tuple[bytes, str], wire.Trait] = {}
         self._values: dict[tuple[bytes, str], Any] = {}
@@ -69,6 +70,13 @@ class Purses:
         self._into: dict[bytes, bytes] = {}  # cards that became somebody's: whose
         self._kept: dict[bytes, None] = {}
 
+    def of(self, *, shop_id: str, device_id: str, epoch: int, forgotten: Forgotten) -> Self:
+        """The same balances, as another box moves them in the same transaction."""
+        other = copy.copy(self)
+        other._shop_id, other._device_id, other._epoch = shop_id, device_id, epoch
+        other._forgotten = forgotten
+        return other
+
     def expect(self, bodies: Sequence[wire.WalletMoved], *, there: Iterable[bytes]) -> None:
         """Read all that these lines will need; `there` are customers who exist, taken until COMMIT."""
         about = {bytes.fromhex(body.customer_id) for body in bodies}
@@ -78,7 +86,7 @@ class Purses:
     def again(self, customer_id: bytes) -> None:
         """This customer was changed by another fact: what is known of them here is old."""
         self._asked.discard(customer_id)
-        self._here.discard(customer_id)
+        self._homes.pop(customer_id, None)
 
     def _was_guest(self, customer_id: bytes, stay: str) -> bool:
         """Whether the hub let them into this shop itself, at a time of which it, or the box, may have forgotten."""
@@ -89,7 +97,7 @@ class Purses:
         self._asked |= about
         self._there |= about & there
         self._into |= merges.into(self._conn, about)
-        self._here |= customers.residents(self._conn, self._shop_id, among=about)
+        self._homes |= customers.shops_of_all(self._conn, about)
         self._wrapped |= tables.wrapped_keys(self._conn, about)
         for customer_id, traits in tables.traits_of(self._conn, about).items():
             self._held |= {(customer_id, trait.name): trait for trait in traits}
@@ -99,7 +107,8 @@ class Purses:
         customer_id = self._known(bytes.fromhex(body.customer_id))
         if customer_id not in self._there:
             raise _refused("no such customer", code="UNKNOWN_CUSTOMER")
-        if customer_id not in self._here and not self._was_guest(customer_id, body.stay):
+        here = self._shop_id in self._homes.get(customer_id, ())
+        if not here and not self._was_guest(customer_id, body.stay):
             raise _refused("the customer is of another shop", code="NOT_RESIDENT")
         line = NewLine(bytes.fromhex(body.line_id), body.instrument, body.delta, body.why)
         if customer_id in self._into:
@@ -147,7 +156,7 @@ class Purses:
     def settle(self) -> None:
         """Keep what was counted so far, and know nothing any more: another act is about to change balances."""
         self.keep()
-        for each in (self._asked, self._there, self._here, self._wrapped, self._held, self._values):
+        for each in (self._asked, self._there, self._homes, self._wrapped, self._held, self._values):
             each.clear()
         self._changed.clear()
         self._lines.clear()

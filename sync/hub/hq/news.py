@@ -37,7 +37,8 @@ class News(NamedTuple):
 
 def tell(conn: Connection, news: Iterable[News]) -> None:
     """Note what every living webhook is to be told, in the transaction that makes it so."""
-    living = [each for each in tables.every(conn) if each.ended_ms is None]
+    news = list(news)
+    living = [each for each in tables.every(conn) if each.ended_ms is None] if news else []
     if not living:
         return
     messages = []

@@ -1,9 +1,11 @@
 """Shops and their devices."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from edge.kit.sql import Connection
+from edge.kit.chain import GENESIS
+from edge.kit.sql import Connection, spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +16,17 @@ class Device:
     public_key: bytes
 
 
+class End(NamedTuple):
+    """Where the history that the hub holds of a device's epoch ends; `hub_epoch` is the hub's own."""
+
+    hub_epoch: int
+    seq: int = 0
+    hash: bytes = GENESIS
+
+
 _HIGHEST: Final = "CASE WHEN told>epoch THEN told ELSE epoch END"
-_DEVICE: Final = "SELECT id, shop_id, epoch, public_key FROM device WHERE id=:id"
+_COLUMNS: Final = "id, shop_id, epoch, public_key"
+_DEVICE: Final = f"SELECT {_COLUMNS} FROM device WHERE id=:id"
 
 
 def device(conn: Connection, device_id: str) -> Device | None:
@@ -25,8 +36,36 @@ def device(conn: Connection, device_id: str) -> Device | None:
 
 def hold(conn: Connection, device_id: str) -> Device | None:
     """The device, taken until COMMIT: nobody else writes its history or changes its epoch meanwhile."""
-    row = conn.execute(f"{_DEVICE} /*! FOR UPDATE */", {"id": device_id}).fetchone()
-    return Device(*row) if row else None
+    return hold_all(conn, [device_id]).get(device_id)
+
+
+def hold_all(conn: Connection, device_ids: Iterable[str]) -> dict[str, Device]:
+    """As `hold`: those of the devices that are there."""
+    those, given = spread("id", sorted(device_ids))
+    rows = conn.execute(
+        f"SELECT {_COLUMNS} FROM device WHERE id IN {those} ORDER BY id /*! FOR UPDATE */", given
+    )
+    return {row[0]: Device(*row) for row in rows}
+
+
+def ends(conn: Connection, device_ids: Iterable[str]) -> dict[str, End]:
+    """Where the histories of these devices' current epochs end.
+
+    A statement of its own after `hold`: one that had to wait for a row reads the others as they were before.
+    """
+    those, given = spread("id", device_ids)
+    of = "FROM event AS e WHERE e.device_id=d.id AND e.epoch=d.epoch ORDER BY e.seq DESC LIMIT 1"
+    rows = conn.execute(
+        f"""
+        SELECT d.id, hub.epoch, (SELECT e.seq {of}), (SELECT e.hash {of})
+        FROM device AS d CROSS JOIN hub WHERE d.id IN {those}
+        """,
+        given,
+    )
+    return {
+        device_id: End(hub_epoch) if seq is None else End(hub_epoch, seq, bytes(hash_))
+        for device_id, hub_epoch, seq, hash_ in rows
+    }
 
 
 def put_device(conn: Connection, given: Device) -> None:

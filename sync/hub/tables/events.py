@@ -1,6 +1,6 @@
 """What the shops reported, as it came."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -68,14 +68,22 @@ def between(
 
 
 def keep(conn: Connection, device_id: str, epoch: int, *, kept: Sequence[Kept], now_ms: int) -> None:
-    of = {"device_id": device_id, "epoch": epoch, "now_ms": now_ms}
+    keep_all(conn, [(device_id, epoch, kept)], now_ms=now_ms)
+
+
+def keep_all(conn: Connection, histories: Iterable[tuple[str, int, Sequence[Kept]]], *, now_ms: int) -> None:
+    """Add to the histories of these devices and epochs."""
     conn.executemany(
         """
         INSERT INTO event
             (device_id, epoch, seq, at_ms, kind, body, hash, code, customer_id, received_ms)
         VALUES (:device_id, :epoch, :seq, :at_ms, :kind, :body, :hash, :code, :customer_id, :now_ms)
         """,
-        [event._asdict() | of for event in kept],
+        [
+            event._asdict() | {"device_id": device_id, "epoch": epoch, "now_ms": now_ms}
+            for device_id, epoch, kept in histories
+            for event in kept
+        ],
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 from msgspec.structs import asdict
@@ -33,9 +33,7 @@ class Moved:
     customers: frozenset[bytes] = frozenset()
 
 
-_TAKE = """
-    INSERT INTO head (part, last) VALUES (:part, :count)
-    ON CONFLICT (part) DO UPDATE SET last=head.last+excluded.last RETURNING last"""
+_AT_ONCE: Final = 16  # partitions in one statement: a width of each is planned
 _APPEND = """
     INSERT INTO feed (part, seq, op, t, id, ver, d, customer_id)
     VALUES (:part, :seq, :op, :t, :id, :ver, :d, :customer_id)"""
@@ -49,13 +47,32 @@ def publish(conn: Connection, lines: Iterable[Line]) -> list[Moved]:
     by_part: dict[str, list[Line]] = {}
     for line in lines:
         by_part.setdefault(line.part, []).append(line)
-    moved = []
-    for part, its in sorted(by_part.items()):
-        (last,) = conn.execute(_TAKE, {"part": part, "count": len(its)}).fetchone()
-        first = last - len(its) + 1
-        conn.executemany(_APPEND, [{"seq": seq, **asdict(line)} for seq, line in enumerate(its, first)])
-        moved.append(Moved(part, last, frozenset(line.customer_id for line in its if line.customer_id)))
+    parts = sorted(by_part)
+    moved: list[Moved] = []
+    for first in range(0, len(parts), _AT_ONCE):
+        rows: list[dict[str, Any]] = []
+        for part, last in _take(conn, {part: len(by_part[part]) for part in parts[first : first + _AT_ONCE]}):
+            its = by_part[part]
+            rows += [{"seq": seq, **asdict(line)} for seq, line in enumerate(its, last - len(its) + 1)]
+            moved.append(Moved(part, last, frozenset(line.customer_id for line in its if line.customer_id)))
+        conn.executemany(_APPEND, rows)
     return moved
+
+
+def _take(conn: Connection, counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Take so many seqs of each of these partitions, which are in order; the last of each."""
+    given: dict[str, Any] = {}
+    for number, (part, count) in enumerate(counts.items()):
+        given |= {f"part{number}": part, f"count{number}": count}
+    values = ", ".join(f"(:part{number}, :count{number})" for number in range(len(counts)))
+    rows = conn.execute(
+        f"""
+        INSERT INTO head (part, last) VALUES {values}
+        ON CONFLICT (part) DO UPDATE SET last=head.last+excluded.last RETURNING part, last
+        """,
+        given,
+    )
+    return sorted(rows.fetchall())
 
 
 def last(conn: Connection, part: str) -> int:

@@ -1,6 +1,6 @@
 """The chains of looks as the boxes told them, and where one did not hold."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from edge.kit.sql import Connection, spread
@@ -90,15 +90,15 @@ def put_head(conn: Connection, device_id: str, reached: Head, *, sig: str, now_m
     )
 
 
-def shown(conn: Connection, device_id: str, *, now_ms: int) -> None:
-    """A box reported looks: their lines of the chain are due."""
-    conn.execute(
+def shown(conn: Connection, device_ids: Iterable[str], *, now_ms: int) -> None:
+    """Boxes reported looks: their lines of the chain are due."""
+    conn.executemany(
         """
         INSERT INTO look_head (device_id, branch, n, hash, epoch, sig, at_ms, shown_ms)
         VALUES (:device_id, 1, 0, :genesis, 0, '', :now_ms, :now_ms)
         ON CONFLICT (device_id) DO UPDATE SET shown_ms=excluded.shown_ms WHERE look_head.shown_ms=0
         """,
-        {"device_id": device_id, "genesis": GENESIS, "now_ms": now_ms},
+        [{"device_id": device_id, "genesis": GENESIS, "now_ms": now_ms} for device_id in device_ids],
     )
 
 

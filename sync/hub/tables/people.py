@@ -181,16 +181,6 @@ def hold(conn: Connection, customer_ids: Iterable[bytes]) -> set[bytes]:
     return {bytes(customer_id) for (customer_id,) in rows}
 
 
-def residents(conn: Connection, shop_id: str, *, among: Iterable[bytes]) -> set[bytes]:
-    """Who of these is resident in a shop."""
-    those, given = spread("id", among)
-    rows = conn.execute(
-        f"SELECT customer_id FROM residency WHERE shop_id=:shop_id AND customer_id IN {those}",
-        {"shop_id": shop_id, **given},
-    )
-    return {bytes(customer_id) for (customer_id,) in rows}
-
-
 def shops_of_all(conn: Connection, customer_ids: Iterable[bytes]) -> dict[bytes, list[str]]:
     """The shops each of these is resident in."""
     those, given = spread("id", customer_ids)

@@ -1,0 +1,132 @@
+"""Small uploads of several boxes become one transaction: what costs is not the facts, it is the ways to the database.
+
+On a line that works an upload is a visit or two, and each is some twenty statements and a COMMIT that waits for the
+disk. What comes while one transaction is under way goes into the next, so that nobody waits for others to come. What
+an upload is answered is the same as if it had come alone, and no sooner than what it said is on the disk.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from edge.kit.errors import DiskFull, StoreError
+from sync.hub import intake
+from sync.hub.config import Keys
+from sync.hub.intake import Taken, Upload
+from sync.hub.problem import Refusal
+from sync.hub.tables.feed import Moved
+
+if TYPE_CHECKING:
+    from sync.hub.store import Store
+
+MOST: Final = 32  # uploads in a transaction
+FACTS: Final = 50  # of an upload; a larger one fills a transaction of its own
+# What these do reaches further than the box's own history and the balances it names: each in its own transaction.
+_ALONE: Final = frozenset(
+    (
+        "consent_withdrawn",
+        "consent_given",
+        "customer_joined",
+        "credential_bound",
+        "credential_blocked",
+        "product_gap_met",
+        "guest_left",
+        "guest_saved",
+    )
+)
+_Waiting = tuple[Upload, "asyncio.Future[Taken]"]
+
+
+class Together:
+    """Takes uploads in, on a store that several hubs share; `announce` is told of each transaction what grew."""
+
+    def __init__(
+        self,
+        db: "Store",
+        keys: Keys,
+        *,
+        now_ms: Callable[[], int],
+        announce: Callable[[Sequence[Moved]], None],
+    ) -> None:
+        self._db = db
+        self._keys = keys
+        self._now_ms = now_ms
+        self._announce = announce
+        self._waiting: list[_Waiting] = []
+        self._working: asyncio.Task[None] | None = None
+
+    async def take(self, upload: Upload) -> Taken:
+        """What `intake.take` answers, after COMMIT; raises what it raises, and StoreError."""
+        if not self._db.shared or not is_small(upload):
+            return await self._alone(upload)
+        answer: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
+        self._waiting.append((upload, answer))
+        if self._working is None or self._working.done():
+            self._working = asyncio.create_task(self._work())
+        return await answer
+
+    async def _alone(self, upload: Upload) -> Taken:
+        envelope, facts = upload
+        taken = await self._db.apply(
+            intake.take, self._keys, envelope=envelope, facts=facts, now_ms=self._now_ms()
+        )
+        self._announce(taken.moved)
+        return taken
+
+    async def _work(self) -> None:
+        while self._waiting:
+            some = _one_of_each(self._waiting[:MOST])
+            self._waiting = [each for each in self._waiting if each not in some]
+            try:
+                answers, moved = await self._db.apply(
+                    intake.take_all,
+                    self._keys,
+                    uploads=[upload for upload, _ in some],
+                    now_ms=self._now_ms(),
+                )
+            except Exception as error:
+                if is_of_the_store(error):
+                    for _, answer in some:
+                        _fail(answer, error)
+                else:  # one of them is in the way of the others
+                    await asyncio.gather(*(self._singly(each) for each in some))
+                continue
+            self._announce(moved)
+            for (_, answer), said in zip(some, answers, strict=True):
+                if isinstance(said, Refusal):
+                    _fail(answer, said)
+                elif not answer.done():
+                    answer.set_result(said)
+
+    async def _singly(self, waiting: _Waiting) -> None:
+        upload, answer = waiting
+        try:
+            taken = await self._alone(upload)
+        except Exception as error:
+            _fail(answer, error)
+        else:
+            if not answer.done():
+                answer.set_result(taken)
+
+
+def is_small(upload: Upload) -> bool:
+    """Whether an upload may share a transaction with others."""
+    return len(upload.facts) <= FACTS and not any(fact.kind in _ALONE for fact in upload.facts)
+
+
+def is_of_the_store(error: Exception) -> bool:
+    """Whether the database was away or full, so that to ask again at once is of no use, or may come twice."""
+    return isinstance(error, DiskFull) or (isinstance(error, StoreError) and error.code == "S08")
+
+
+def _one_of_each(waiting: Sequence[_Waiting]) -> list[_Waiting]:
+    """The first that waits of each device: its second is read against what the first leaves."""
+    first: dict[str, _Waiting] = {}
+    for each in waiting:
+        first.setdefault(each[0].envelope.device, each)
+    return list(first.values())
+
+
+def _fail(answer: "asyncio.Future[Taken]", error: Exception) -> None:
+    if not answer.done():
+        answer.set_exception(error)
