@@ -23,6 +23,7 @@ SETTINGS: Final = {
     "statement_timeout": "60s",
     "lock_timeout": "10s",
     "idle_in_transaction_session_timeout": "60s",
+    "jit": "off",  # before there are statistics it compiles 20 ms for a statement of one
 }
 # A line that died without a word is given up after this; TCP itself would wait for a quarter of an hour.
 _LINE: Final = {

@@ -54,11 +54,12 @@ def ends(conn: Connection, device_ids: Iterable[str]) -> dict[str, End]:
     A statement of its own after `hold`: one that had to wait for a row reads the others as they were before.
     """
     those, given = spread("id", device_ids)
-    of = "FROM event AS e WHERE e.device_id=d.id AND e.epoch=d.epoch ORDER BY e.seq DESC LIMIT 1"
     rows = conn.execute(
         f"""
-        SELECT d.id, hub.epoch, (SELECT e.seq {of}), (SELECT e.hash {of})
-        FROM device AS d CROSS JOIN hub WHERE d.id IN {those}
+        SELECT d.id, hub.epoch, e.seq, e.hash FROM device AS d CROSS JOIN hub
+        LEFT JOIN event AS e ON e.device_id=d.id AND e.epoch=d.epoch AND e.seq=(
+            SELECT max(l.seq) FROM event AS l WHERE l.device_id=d.id AND l.epoch=d.epoch)
+        WHERE d.id IN {those}
         """,
         given,
     )
