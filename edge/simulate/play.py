@@ -17,7 +17,8 @@ from edge.simulate.disk import memory
 from edge.simulate.guests import short_stays
 from edge.simulate.loop import VirtualLoop
 from edge.simulate.planted import PLANTED, planted
-from edge.simulate.world import Report, World
+from edge.simulate.story import Story
+from edge.simulate.world import Report
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -39,7 +40,7 @@ def play(seed: int, *, shops: int = SHOPS, bug: str = "") -> Report:
     ):
 
         async def live() -> Report:
-            return await World(seed, folder, shops).live()
+            return await Story(seed, folder, shops).live()
 
         return runner.run(live())
 
