@@ -67,17 +67,19 @@ class Agent:
         staging: Staging | None = None,
         before_facts: Step | None = None,
         schema: int = wire.SCHEMA,
+        page_rows: int = wire.PAGE_ROWS,
         sleep: Sleep = asyncio.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
         """`client` has the hub as its `base_url`; its transport may be anything.
 
         Without `staging` a replica is never fetched whole: it follows the feed from its first row. `schema` is the
-        version of the messages that this shop speaks. `before_facts` is done each time before facts go up.
+        version of the messages that this shop speaks, `page_rows` how many it asks for at once. `before_facts` is done each time before facts go up.
         """
         self._before_facts = before_facts
         self._box = box
         self._schema = schema
+        self._page_rows = page_rows
         self._said_schema = wire.OLDEST  # of both sides, as far as is known
         self._device = device
         self._shop = shop
@@ -336,7 +338,7 @@ class Agent:
         """A page of a partition, as the hub vouches for it."""
         once = token_hex(8)
         schema = f"&schema={self._schema}" if self._schema > 1 else ""
-        query = f"part={part}&after={after}&limit={wire.PAGE_ROWS}&wait={wait_s}&once={once}{schema}"
+        query = f"part={part}&after={after}&limit={self._page_rows}&wait={wait_s}&once={once}{schema}"
         content = await self._ask("GET", f"{wire.FEED_PATH}?{query}", most=wire.PAGE_BYTES)
         page = understood(lambda: wire.decode_page(content, schema=self._schema, once=once))
         await self._vouched(page)

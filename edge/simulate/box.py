@@ -109,6 +109,7 @@ class Box:
         self.disk = Disk(folder, "journal.db", {"replica": "replica.db"})
         self.memory = Memory()
         self.schema = wire.SCHEMA  # of the messages that its version speaks
+        self.page_rows = wire.PAGE_ROWS  # in small pages something else comes between two rows
         self.watching: tuple[str, ...] = ("staff",)
         self.up = False
         self._dice = dice
@@ -125,7 +126,7 @@ class Box:
     def twin(self, folder: Path, line: Line) -> "Box":
         """A copy of this box as it is now, keys and all."""
         other = Box(self.name, folder, Clock(start_ms=START_MS), line, self._dice, on_death=self._on_death)
-        other.schema = self.schema
+        other.schema, other.page_rows = self.schema, self.page_rows
         self.disk.copy(self.db.reader, folder)
         return other
 
@@ -178,6 +179,7 @@ class Box:
             log=quiet,
             chance=self._dice.random,
             schema=self.schema,
+            page_rows=self.page_rows,
         )
         self.elsewhere = guests.elsewhere(self)
         self.db.on_facts = self.agent.wake

@@ -65,6 +65,7 @@ class Story:
             self.world.act_at_centre()
         else:
             self.world.act_in_shop()
+        self._refetch()
         self._watch(self._dice.choice(self.world.boxes))
 
     def _watch(self, looked_at: Box) -> None:
@@ -98,6 +99,8 @@ class Story:
     async def _mend(self) -> None:
         """Every machine runs, every line is good, and who was put back has an epoch of its own."""
         world = self.world
+        world.centre.clock.skew_ms = 0  # the shops' may stay wrong: what the hub says is the time
+        world.centre.disk.fill(False)
         if world.centre.up:
             world.centre.process.doom = None
         await world.start_hub()
@@ -124,11 +127,15 @@ class Story:
                     Broken("I17", f"{who}: not everything was said in {HEAL_S:.0f} s")
                 )
                 return False
-            for box in boxes:
-                if box.agent.state.code == MUST_REFETCH:  # a snapshot is fetched by threads: here from row 1
-                    self.world.fetch_anew(box)
+            self._refetch()
             await asyncio.sleep(pause_s)
         return True
+
+    def _refetch(self) -> None:
+        """A snapshot is fetched by threads: here the feed from its first row stands in for it."""
+        for box in self.world.boxes:
+            if box.up and box.agent.state.code == MUST_REFETCH:
+                self.world.fetch_anew(box)
 
     def _is_quiet(self, box: Box) -> bool:
         centre = self.world.centre

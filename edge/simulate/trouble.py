@@ -32,6 +32,8 @@ class Trouble:
             (self.hub_crash, "hub_crash"),
             (self.disk_full, "disk_full"),
             (self.set_clock, "clock"),
+            (self.hub_full, "hub_full"),
+            (self.set_hub_clock, "hub_clock"),
             (self.lose_replica, "replica_lost"),
             (self.put_back, "restore"),
             (self.put_back_twice, "restored_twice"),
@@ -81,6 +83,13 @@ class Trouble:
 
     async def set_clock(self) -> None:
         self._dice.choice(self.world.boxes).clock.skew_ms = self._dice.choice(SKEWS_MS)
+
+    async def hub_full(self) -> None:
+        disk = self.world.centre.disk
+        disk.fill(not disk.full)
+
+    async def set_hub_clock(self) -> None:
+        self.world.centre.clock.skew_ms = self._dice.choice(SKEWS_MS)
 
     async def cached(self) -> None:
         """A box fetches all anew behind a proxy that gives it pages of before, whatever it asks for."""

@@ -64,6 +64,7 @@ class World:
         """The first morning: the hub knows its shops and its first customers, and every box starts."""
         for box in self.boxes:
             box.schema = self.dice.choice((wire.OLDEST, wire.SCHEMA, wire.SCHEMA))
+            box.page_rows = self.dice.choice((2, 10, wire.PAGE_ROWS, wire.PAGE_ROWS))
         await self.centre.start()
         for box in self.boxes:
             await self.centre.register(box.registered(), box.keys.shop_key)
@@ -109,7 +110,11 @@ class World:
         async with self.starting:  # by one hand: two processes would have one file
             if not self.centre.up:
                 self.note("hub starts")
-                await self.centre.start(put_back=self.hub_is_backup)
+                try:
+                    await self.centre.start(put_back=self.hub_is_backup)
+                except StoreError:  # it has no room to begin with: its service manager tries again
+                    self.centre.end()
+                    self.later(5.0, self.start_hub)
                 self.hub_is_backup = self.hub_is_backup and not self.centre.up
 
     async def renew(self, box: Box) -> None:
@@ -127,9 +132,10 @@ class World:
             box.memory.to_renew = False
 
     def fetch_anew(self, box: Box) -> None:
-        """Its replica is gone, and its next process fetches all of it."""
+        """Its replica is gone, and its next process fetches all of it, in one page: what a snapshot is elsewhere."""
         if box.up:
             box.end()
+            box.page_rows = wire.PAGE_ROWS
             box.disk.lose(box.disk.folder / "replica.db")
             self.later(1.0, partial(self.start, box))
 
