@@ -45,6 +45,7 @@ class Line(httpx.AsyncBaseTransport):
         self._slow_s = slow_s
         self.rates: dict[str, float] = {}
         self.cut = False
+        self.urgent_late_s = 0.0  # how much longer than others an answer of the urgent lane takes
         self.pending = 0  # requests that the network holds back
         self.broken: list[str] = []  # what was asked before the urgent rows, after the line was lost
         self._urgent_first = True
@@ -81,6 +82,8 @@ class Line(httpx.AsyncBaseTransport):
             self._centre.hear(request)
         heard = await self._heard(self._centre.hear(request), limit_s)
         await self._travel()
+        if self.urgent_late_s and _is_urgent(request):
+            await asyncio.sleep(self.urgent_late_s)
         if self.cut or fault == "mute":
             await self._deaf(limit_s)
         earlier = self._cache.setdefault(request.url.raw_path.decode().split("&")[0], deque(maxlen=16))

@@ -106,7 +106,7 @@ class Story:
         await world.start_hub()
         await world.at_the_centre.compact(world.centre)  # its job comes once more before the lines are back
         for box in world.boxes:
-            box.line.cut, box.line.rates = False, {}
+            box.line.cut, box.line.rates, box.line.urgent_late_s = False, {}, 0.0
             box.disk.fill(False)
             if box.up:
                 box.process.doom = None

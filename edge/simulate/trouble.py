@@ -13,6 +13,8 @@ from edge.simulate.world import World, as_a_tablet
 from sync import wire
 
 SKEWS_MS: Final = (0, 0, 40_000, -40_000, 6 * 3_600_000, -6 * 3_600_000, 9 * 365 * 86_400_000, -(10**12))
+# A server's clock is the chain's time, and a day off it is still believed (`sync.hub.stays.OFF_MS`).
+HUB_SKEWS_MS: Final = SKEWS_MS[:6]
 Fault = Callable[[], Awaitable[None]]
 
 
@@ -42,6 +44,8 @@ class Trouble:
             (self.update, "update"),
             (self.cached, "cached"),
             (self.yes_to_a_stop, "yes_to_a_stop"),
+            (self.overtaken, "overtaken"),
+            (self.guests_forgotten, "guests_forgotten"),
         ]
 
     async def crash(self) -> None:
@@ -89,7 +93,7 @@ class Trouble:
         disk.fill(not disk.full)
 
     async def set_hub_clock(self) -> None:
-        self.world.centre.clock.skew_ms = self._dice.choice(SKEWS_MS)
+        self.world.centre.clock.skew_ms = self._dice.choice(HUB_SKEWS_MS)
 
     async def cached(self) -> None:
         """A box fetches all anew behind a proxy that gives it pages of before, whatever it asks for."""
@@ -123,6 +127,21 @@ class Trouble:
             self.world.centre.process.start(as_a_tablet(grant))
             self.world.later(2.0, said)
             self.world.later(2.0 + self._dice.expovariate(1 / 10), over)
+
+    async def overtaken(self) -> None:
+        """A stop that is taken back at once; in a shop the lane of stops is the slower one."""
+        box = self._dice.choice(self.world.boxes)
+        whose, purpose = self.world.people.somebody(box), self._dice.choice(PURPOSES)
+        centre = self.world.at_the_centre
+        for act in (centre.grant, centre.withdraw, centre.grant):
+            self.world.act_at_centre(partial(act, whose=whose, purpose=purpose))
+            box.line.urgent_late_s = self._dice.uniform(0.5, 3)
+            await asyncio.sleep(self._dice.uniform(0.1, 0.5))
+
+        async def over() -> None:
+            box.line.urgent_late_s = 0.0
+
+        self.world.later(3.0, over)
 
     async def lose_replica(self) -> None:
         self.world.fetch_anew(self._dice.choice(self.world.boxes))
@@ -192,8 +211,26 @@ class Trouble:
         if not self.world.centre.up:
             return
         if self.world.centre.disk.backup is None or self._dice.random() < 0.5:
-            self.world.note("hub makes a backup")
-            self.world.centre.back_up()
+            self._back_hub_up()
+        else:
+            self._put_hub_back()
+
+    async def guests_forgotten(self) -> None:
+        """Members of another shop come and save, and the hub is put back to before they came."""
+        if self.world.centre.up:
+            self._back_hub_up()
+            box = self._dice.choice(self.world.boxes)
+            for _ in range(4):
+                self.world.act_in_shop(box, self.world.in_shops.visit)
+                await asyncio.sleep(self._dice.uniform(0.2, 1))
+            self._put_hub_back()
+
+    def _back_hub_up(self) -> None:
+        self.world.note("hub makes a backup")
+        self.world.centre.back_up()
+
+    def _put_hub_back(self) -> None:
+        if not self.world.centre.up:
             return
         self.world.centre.end()
         self.world.centre.put_back()

@@ -82,17 +82,19 @@ class World:
 
     # Those who work here.
 
-    def act_in_shop(self, box: Box | None = None) -> None:
+    def act_in_shop(
+        self, box: Box | None = None, act: Callable[[Box], Awaitable[object]] | None = None
+    ) -> None:
         box = box or self.dice.choice([*self.boxes, *(twin for twin, _ in self.twins)])
-        act = self.in_shops.choose()
+        act = act or self.in_shops.choose()
         if box.up:
-            self.note(f"{box.name} {act.__name__}")
+            self.note(f"{box.name} {_name(act)}")
             box.process.start(as_a_tablet(partial(act, box)))
 
     def act_at_centre(self, act: Callable[[Centre], Awaitable[object]] | None = None) -> None:
         act = act or self.at_the_centre.choose()
         if self.centre.up:
-            self.note(f"hub {act.__name__}")
+            self.note(f"hub {_name(act)}")
             self.centre.process.start(as_a_tablet(partial(act, self.centre)))
 
     # Those who look after the machines.
@@ -156,6 +158,10 @@ class World:
         place = died(error) if isinstance(error, Exception) else {}
         self.note(f"{who} fails")
         self.report.broken.append(Broken("I17", f"{who}: a task ended by itself: {place}"))
+
+
+def _name(act: Callable[..., object]) -> str:
+    return str(getattr(act, "func", act).__name__)
 
 
 _running: set["asyncio.Future[None]"] = set()

@@ -16,6 +16,8 @@ from sync.hub.config import Keys
 
 # For so long shops keep what was acknowledged: a backup that is older is not put back without loss anyway.
 WINDOW_MS: Final = 35 * 86_400_000
+# By so much the hub's clock may have been set between a stay and the day on which a backup was put back.
+OFF_MS: Final = 86_400_000
 
 
 def word(keys: Keys, shop_id: str, customer_id: bytes, *, since_ms: int) -> str:
@@ -49,4 +51,4 @@ def forgotten(*, hub_epoch: int, epoch: int, now_ms: int) -> Forgotten:
     """`hub_epoch` is the second at which the hub was put back, 1 if it never was; `epoch` is the box's own."""
     ends = [(hub_epoch + 1) * 1000] if hub_epoch > 1 else []
     ends += [now_ms] if epoch > 1 else []
-    return Forgotten(tuple((end - WINDOW_MS, end) for end in ends))
+    return Forgotten(tuple((end - WINDOW_MS, end + OFF_MS) for end in ends))
