@@ -1,12 +1,15 @@
 """An event loop in which nothing is waited for: time jumps to what is due next, so that one seed is one order.
 
-It is asyncio's own loop over a selector that watches no file. The real coroutines of the agent and the hub run on it
-unchanged; no thread, no socket and no clock of the machine is within their reach.
+It is asyncio's own loop with its queue and its timers kept here, for no file is watched and no clock read. The real
+coroutines of the agent and the hub run on it unchanged; no thread, no socket and no clock of the machine is within
+their reach.
 """
 
 import asyncio
-import selectors
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable
+from contextvars import Context, copy_context
+from heapq import heappop, heappush
 from itertools import count
 from typing import Any
 
@@ -15,29 +18,27 @@ class Stuck(Exception):
     """Everybody waits and nothing is due: a future that nobody will ever fulfil."""
 
 
-class _Nothing(selectors.BaseSelector):
-    """Watches no file; what would be waiting is time that passes."""
+class _Call:
+    """Something to be done, once; asyncio asks no more of a handle than that it can be cancelled."""
 
-    def __init__(self) -> None:
-        self.now_s = 0.0
-        self._keys: dict[object, selectors.SelectorKey] = {}
+    __slots__ = ("args", "callback", "context", "due_s")
 
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout is None:
-            raise Stuck
-        self.now_s += max(0.0, timeout)
-        return []
+    def __init__(
+        self, callback: Callable[..., object], args: tuple[Any, ...], context: Context | None, due_s: float
+    ) -> None:
+        self.callback: Callable[..., object] | None = callback
+        self.args = args
+        self.context = context or copy_context()
+        self.due_s = due_s
 
-    def register(self, fileobj: object, events: int, data: object = None) -> selectors.SelectorKey:
-        key = selectors.SelectorKey(fileobj, 0, events, data)  # type: ignore[arg-type]
-        self._keys[fileobj] = key
-        return key
+    def cancel(self) -> None:
+        self.callback, self.args = None, ()
 
-    def unregister(self, fileobj: object) -> selectors.SelectorKey:
-        return self._keys.pop(fileobj)
+    def cancelled(self) -> bool:
+        return self.callback is None
 
-    def get_map(self) -> Mapping[object, selectors.SelectorKey]:  # type: ignore[override]
-        return self._keys
+    def when(self) -> float:
+        return self.due_s
 
 
 class _Numbered(asyncio.Task[Any]):
@@ -51,18 +52,56 @@ class _Numbered(asyncio.Task[Any]):
         return self._number
 
 
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """Starts at second 0."""
+class VirtualLoop(asyncio.BaseEventLoop):
+    """Starts at second 0. What is due at one instant is done in the order in which it was asked for."""
 
     def __init__(self) -> None:
-        self._nothing = _Nothing()
-        super().__init__(self._nothing)
-
+        super().__init__()
+        self._now_s = 0.0
+        self._calls: deque[_Call] = deque()
+        self._due: list[tuple[float, int, _Call]] = []
         self._made = count()
+        self._asked = count()
         self.set_task_factory(self._task)
 
     def _task(self, loop: asyncio.AbstractEventLoop, work: Any, **words: Any) -> "asyncio.Task[Any]":
         return _Numbered(work, loop=loop, number=next(self._made), **words)
 
     def time(self) -> float:
-        return self._nothing.now_s
+        return self._now_s
+
+    def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> Any:  # type: ignore[override]
+        call = _Call(callback, args, context, self._now_s)
+        self._calls.append(call)
+        return call
+
+    def call_later(  # type: ignore[override]
+        self, delay: float, callback: Any, *args: Any, context: Context | None = None
+    ) -> Any:
+        return self.call_at(self._now_s + delay, callback, *args, context=context)
+
+    def call_at(  # type: ignore[override]
+        self, when: float, callback: Any, *args: Any, context: Context | None = None
+    ) -> Any:
+        call = _Call(callback, args, context, when)
+        heappush(self._due, (when, next(self._asked), call))
+        return call
+
+    def _run_once(self) -> None:
+        """All that is ready, else all that is due next. What a call raises ends the story."""
+        if not self._calls:
+            self._jump()
+        for _ in range(len(self._calls)):
+            call = self._calls.popleft()
+            if call.callback is not None:
+                call.context.run(call.callback, *call.args)
+
+    def _jump(self) -> None:
+        due = self._due
+        while due and due[0][2].callback is None:
+            heappop(due)
+        if not due:
+            raise Stuck
+        self._now_s = max(self._now_s, due[0][0])
+        while due and due[0][0] <= self._now_s:
+            self._calls.append(heappop(due)[2])
