@@ -74,7 +74,8 @@ class Agent:
         """`client` has the hub as its `base_url`; its transport may be anything.
 
         Without `staging` a replica is never fetched whole: it follows the feed from its first row. `schema` is the
-        version of the messages that this shop speaks, `page_rows` how many it asks for at once. `before_facts` is done each time before facts go up.
+        version of the messages that this shop speaks, `page_rows` how many it asks for at once. `before_facts` is
+        done each time before facts go up.
         """
         self._before_facts = before_facts
         self._box = box
