@@ -237,7 +237,10 @@ async def open_hub(
     clock = clock or SystemClock()
     log = log or json_log(now_ms=clock.wall_ms)
     db = await open_store(config, log=log)
+    apart = config.state / keys_apart.FILE
     try:
+        if not put_back:
+            await keys_apart.refuse_copy(db, apart)
         hub = Hub(db, config, clock=clock, log=log)
         marks = restored.remembered(config.state / restored.FILE)
         if not await db.read(restored.knows, marks):
@@ -250,7 +253,6 @@ async def open_hub(
         await db.sweep(most=AT_ONCE_BYTES)
         if put_back:
             hub.shelf.forget()
-            apart = config.state / keys_apart.FILE
             await keys_apart.put_back(db, config.keys, apart)
             apart.unlink(missing_ok=True)  # beside the database it would keep alive whom an erasure forgets
             log("hub_put_back", to_version=await db.apply(restored.raise_epoch, now_ms=clock.wall_ms()))
@@ -259,7 +261,7 @@ async def open_hub(
             asyncio.create_task(keep_compact(db, hub.acks, log=log)),
             asyncio.create_task(hub.shelf.keep_swept()),
             asyncio.create_task(retention.keep_tidy(hub)),
-            asyncio.create_task(judging.keep_judging(hub)),
+            asyncio.create_task(judging.keep_judging(hub, at_once=put_back)),
         ]
         try:
             yield hub

@@ -59,7 +59,6 @@ KINDS: Final = frozenset(
 _MOST_AGAIN: Final = (
     1_000  # dead letters of one customer; between a backup and a shop's next upload it is a handful
 )
-_MOST_HEARD_OF: Final = 100  # customers in one transaction
 
 
 class _About(Struct):
@@ -368,7 +367,7 @@ def _judged(conn: Connection, keys: Keys, read: _Read, *, effects: _Effects) -> 
 
 
 def _again(conn: Connection, keys: Keys, customer_id: bytes, *, now_ms: int) -> list[Line]:
-    """Judge once more what shops said of somebody before the hub knew them; what that sends out.
+    """Judge once more what shops said of somebody before the hub knew them, or had their key; what that sends out.
 
     A hub that was put back hears of a guest, perhaps, before it hears again that they joined. A letter that was
     taken is none any more, so that nothing is counted twice; of somebody erased nothing is found.
@@ -392,14 +391,14 @@ def _again(conn: Connection, keys: Keys, customer_id: bytes, *, now_ms: int) -> 
     return lines
 
 
-def judge_again(conn: Connection, keys: Keys, *, now_ms: int) -> list[Moved]:
-    """Judge once more what was said of those whom the hub knows by now; the partitions that grew.
+def judge_again(conn: Connection, keys: Keys, whom: Sequence[bytes], *, now_ms: int) -> list[Moved]:
+    """Judge once more what was said of these, of whom the hub knows more by now; the partitions that grew.
 
     Two hubs on one database may take two uploads in one moment, neither seeing who joined in the other's.
     """
     lines: list[Line] = []
-    for whom in events.heard_of(conn, most=_MOST_HEARD_OF):
-        lines += _again(conn, keys, whom, now_ms=now_ms)
+    for each in whom:
+        lines += _again(conn, keys, each, now_ms=now_ms)
     return partitions.publish(conn, lines)
 
 

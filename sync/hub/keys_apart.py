@@ -5,7 +5,8 @@ A key never changes. So the keys of the last night open every older copy, but fo
 
 import asyncio
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import AsyncIterator, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sync.hub.store import Store
 
 SLICE: Final = 2_000  # keys a transaction
+_LINE: Final = re.compile(r"(?P<id>[0-9a-f]{32}) (?P<wrapped>(?:[0-9a-f]{2})+)\n?", re.ASCII)
 FILE: Final = "hub.keys"  # beside hub.db while a copy is put back; afterwards it is taken away
 
 
@@ -38,24 +40,51 @@ def leave_out(conn: Connection, file: Path) -> None:
     tables.leave_out(conn)
 
 
+async def refuse_copy(db: "Store", file: Path) -> None:
+    """Raise StoreError (KEYS_APART) where a copy was put back and not begun with: served as it is, it could open
+    nobody's balance, and would refuse for good what shops say of them."""
+    if _lies(file):
+        raise StoreError(
+            f"{file.name} lies beside the database: a copy was put back and not begun with",
+            code="KEYS_APART",
+            hint=f"start with --restored; where the database is no copy, take {file.name} away",
+        )
+    if await db.read(tables.is_bare):
+        raise _apart("the database is a copy without customers' keys")
+
+
 async def put_back(db: "Store", keys: Keys, file: Path) -> None:
-    """Take the keys in, of those who are there, and seal them for the shops again; raises StoreError if any lacks.
+    """Take the keys in, of those who are there, and seal them for the shops again; raises StoreError if any lacks,
+    and then nothing was changed.
 
     A slice a transaction: five million keys would hold everything else for minutes, and all of them in memory. Cut
     half-way, it is done again from the start, and comes to the same.
     """
-    lines = _read(file)
-    while some := await asyncio.to_thread(lambda: list(islice(lines, SLICE))):
+    lacking = await db.view(tables.lacking)
+    async for some in _slices(file):
+        lacking -= await db.read(tables.would_help, [customer_id for customer_id, _ in some])
+    if lacking > 0:
+        raise _apart(f"{lacking} customers in the database have no key")
+    async for some in _slices(file):
         await db.apply(_put_some, some)
-    if lacking := await db.view(tables.lacking):
-        raise StoreError(
-            f"{lacking} customers in the database have no key",
-            code="KEYS_APART",
-            hint=f"put the newest hub-….keys beside hub.db as {FILE}, then start with --restored again",
-        )
     after: tuple[str, int] | None = ("", 0)
     while after is not None:
         after = await db.apply(_seal_some, keys, after=after)
+
+
+async def _slices(file: Path) -> AsyncIterator[list[tuple[bytes, bytes]]]:
+    lines = _read(file)
+    while some := await asyncio.to_thread(lambda: list(islice(lines, SLICE))):
+        yield some
+
+
+def _lies(file: Path) -> bool:
+    return file.exists()
+
+
+def _apart(message: str) -> StoreError:
+    hint = f"put the newest hub-….keys beside hub.db as {FILE}, then start with --restored"
+    return StoreError(message, code="KEYS_APART", hint=hint)
 
 
 def _put_some(conn: Connection, some: list[tuple[bytes, bytes]]) -> None:
@@ -81,9 +110,10 @@ def _seal_some(conn: Connection, keys: Keys, *, after: tuple[str, int]) -> tuple
 
 def _read(file: Path) -> Iterator[tuple[bytes, bytes]]:
     """(customer, key as it is kept) of each line; of a file that is not there nothing."""
-    if not file.exists():
+    if not _lies(file):
         return
-    with open(file, encoding="ascii") as lines:
-        for line in lines:
-            customer_id, _, wrapped = line.strip().partition(" ")
-            yield bytes.fromhex(customer_id), bytes.fromhex(wrapped)
+    with open(file, encoding="ascii", errors="replace") as lines:
+        for number, line in enumerate(lines, 1):
+            if (of := _LINE.fullmatch(line)) is None:
+                raise _apart(f"line {number} of {file.name} is no key of a customer, or half of one")
+            yield bytes.fromhex(of["id"]), bytes.fromhex(of["wrapped"])

@@ -16,7 +16,7 @@ from sync import wire
 from sync.hub import devices, stays, wallet
 from sync.hub.judging import judge
 from sync.hub.tables import devices as tables
-from sync.hub.tables import events, guests
+from sync.hub.tables import events, guests, keys
 from sync.hub.tables import wallet as wallets
 from tests.sync.centre import ANNA, HERE, KEYS, SHOP_KEY, Centre, customer, device, open_centre
 from tests.sync.shop import TestBox
@@ -182,3 +182,21 @@ def held_of(centre: Centre) -> Any:
     (trait,) = [each for each in wallets.traits(reader, ANNA) if each.name == "points"]
     key = unseal(KEYS.hub_kek, wallets.wrapped_key(reader, ANNA) or b"", key_place(ANNA))
     return msgspec.json.decode(unseal(key, trait.sealed, trait_place(ANNA, "points", trait.ver)))
+
+
+async def test_what_was_refused_while_a_key_was_away_counts_once_when_it_is_back(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        saver: dict[str, Any] = {"points": {"balance": 100}}
+        await centre.hub.add_customers(["s1"], [replace(customer(ANNA), traits=saver)])
+        (kept,) = centre.hub.db.reader.execute("SELECT wrapped FROM customer_key").fetchone()
+        await centre.hub.db.apply(lambda conn: conn.execute("DELETE FROM customer_key"))
+        assert (
+            await tell(centre, centre.box, "box-1", moved(ANNA, 1, 5), moved(ANNA, 2, 6)) == ["BAD_SEAL"] * 2
+        )
+        await judge(centre.hub)
+        assert verdicts(centre) == [("wallet_moved", "BAD_SEAL")] * 2
+        await centre.hub.db.apply(keys.put, [(ANNA, bytes(kept))])
+        for _ in range(2):
+            await judge(centre.hub)
+        assert verdicts(centre) == [("wallet_moved", None)] * 2
+        assert held_of(centre) == {"balance": 111, "counted": {"box-1": [1, 2]}}

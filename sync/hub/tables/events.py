@@ -88,7 +88,7 @@ def keep_all(conn: Connection, histories: Iterable[tuple[str, int, Sequence[Kept
 
 
 class Unknown(NamedTuple):
-    """A dead letter that speaks of somebody whom the hub did not know, or not in that shop."""
+    """A dead letter that speaks of somebody whom the hub did not know, not in that shop, or without their key."""
 
     device_id: str
     epoch: int
@@ -102,13 +102,16 @@ class Unknown(NamedTuple):
 def unknown(conn: Connection, customer_id: bytes, *, most: int) -> list[Unknown]:
     """The first dead letters that speak of a customer as if they were there, each box's in its order.
 
-    Of those that were refused as another shop's only what shops say of whom they have by now, as in `heard_of`.
+    Of those that were refused as another shop's only what shops say of whom they have by now, as in `heard_of`; of
+    those whose balance did not open, where there is a key.
     """
     rows = conn.execute(
         """
         SELECT device_id, epoch, seq, at_ms, kind, body, hash FROM event
         WHERE customer_id=:customer_id AND body<>:nothing
-            AND (code='UNKNOWN_CUSTOMER' OR code='NOT_RESIDENT' AND kind='wallet_moved' AND EXISTS (
+            AND (code='UNKNOWN_CUSTOMER'
+                OR code='BAD_SEAL' AND EXISTS (SELECT 1 FROM customer_key AS k WHERE k.customer_id=event.customer_id)
+                OR code='NOT_RESIDENT' AND kind='wallet_moved' AND EXISTS (
                 SELECT 1 FROM device JOIN residency AS r ON r.shop_id=device.shop_id
                 WHERE device.id=event.device_id AND r.customer_id=event.customer_id AND r.reason<>'visit'))
         ORDER BY device_id, epoch, seq LIMIT :most
@@ -122,7 +125,8 @@ def unknown(conn: Connection, customer_id: bytes, *, most: int) -> list[Unknown]
 
 
 def heard_of(conn: Connection, *, most: int) -> list[bytes]:
-    """Customers whom dead letters call unknown, or of another shop, and who are known, or are of that shop, by now.
+    """Customers whom dead letters call unknown, or of another shop, and who are known, or are of that shop, by now;
+    and whose balance did not open while a key of theirs is there.
 
     Not who is there for a visit: of a stay that the hub forgot its own word speaks (`sync.hub.stays`).
     """
@@ -137,7 +141,13 @@ def heard_of(conn: Connection, *, most: int) -> list[bytes]:
         WHERE event.code='NOT_RESIDENT' AND event.kind='wallet_moved' AND event.body<>:nothing
             AND r.reason<>'visit' LIMIT :most
         """
-    found = [bytes(whom) for said in (unknown, elsewhere) for (whom,) in conn.execute(said, of).fetchall()]
+    shut = """
+        SELECT DISTINCT event.customer_id FROM event JOIN customer_key AS k ON k.customer_id=event.customer_id
+        WHERE event.code='BAD_SEAL' AND event.body<>:nothing LIMIT :most
+        """
+    found = [
+        bytes(whom) for said in (unknown, elsewhere, shut) for (whom,) in conn.execute(said, of).fetchall()
+    ]
     return list(dict.fromkeys(found))
 
 

@@ -1,9 +1,9 @@
 """Customers' keys on their way out of a copy of the database, and back into one that was put back."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from edge.kit.sql import Connection
+from edge.kit.sql import Connection, spread
 
 NOTHING: Final = b"{}"  # what stands in a row of the feed whose key was left out
 
@@ -28,6 +28,27 @@ def put(conn: Connection, keys: Iterable[tuple[bytes, bytes]]) -> None:
         """,
         ({"customer_id": customer_id, "wrapped": wrapped} for customer_id, wrapped in keys),
     )
+
+
+def is_bare(conn: Connection) -> bool:
+    """Whether customers are there and not one key: so a copy is made."""
+    (bare,) = conn.execute(
+        "SELECT EXISTS (SELECT 1 FROM customer) AND NOT EXISTS (SELECT 1 FROM customer_key)"
+    ).fetchone()
+    return bool(bare)
+
+
+def would_help(conn: Connection, customer_ids: Sequence[bytes]) -> int:
+    """How many of these are customers who have no key."""
+    those, given = spread("id", customer_ids)
+    (count,) = conn.execute(
+        f"""
+        SELECT count(*) FROM customer AS c
+        WHERE c.id IN {those} AND NOT EXISTS (SELECT 1 FROM customer_key AS k WHERE k.customer_id=c.id)
+        """,
+        given,
+    ).fetchone()
+    return int(count)
 
 
 def lacking(conn: Connection) -> int:
