@@ -13,6 +13,8 @@ FAR_AHEAD_MS = 5 * 60_000
 STEP_MS = 2 * 60_000
 # A clock that jumped further may be wrong, and whoever looks after it gets as long to put it right.
 DOUBT_MS = 24 * 3_600_000
+# 9999-12-30T00:00Z: the calendar ends so soon after that even "tomorrow", in any zone, is still a day.
+LATEST_MS = 253_402_128_000_000
 
 
 class Clock(Protocol):
@@ -95,7 +97,8 @@ class ShopTime:
 
 
 def utc(at_ms: int) -> datetime:
-    return datetime.fromtimestamp(at_ms / 1000, tz=UTC)
+    """The instant on the calendar; one past its end is its end, so that no reader fails on what no clock says."""
+    return datetime.fromtimestamp(min(at_ms, LATEST_MS) / 1000, tz=UTC)
 
 
 def rfc3339(at_ms: int) -> str:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from edge.consent.records import EventState, Said
 from edge.consent.rules import PURPOSES, Register, may_ask, merge
+from edge.kit.clock import LATEST_MS
 from edge.kit.errors import Refused
 from edge.kit.sql import Connection
 from sync.hub import feed, records
@@ -16,8 +17,11 @@ from sync.hub.tables import feed as partitions
 from sync.hub.tables import people as tables
 from sync.hub.tables.feed import Line, Moved
 from sync.hub.tables.people import Consent
+from sync.rows import MOST
 
 _RECIPIENT: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+# How far a shop's word may be ahead of ours: a hub that was put back from a backup missed some, nobody's missed more.
+AHEAD: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ def first(customer_id: bytes, new: NewConsent, *, now_ms: int) -> Consent:
         gen=1,
         state="given",
         from_ms=now_ms,
-        until_ms=new.until_ms,
+        until_ms=None if new.until_ms is None else min(new.until_ms, LATEST_MS),
         ver=1,
     )
 
@@ -63,6 +67,8 @@ def grant(
     held = _held(conn, customer_id, purpose=purpose, recipient=recipient)
     if (held.register if held else None) != base:
         return None
+    if held and held.gen >= MOST:
+        raise _refused("this choice cannot be changed any more", code="BAD_BODY")
     new = first(customer_id, NewConsent(purpose, recipient, until_ms), now_ms=now_ms)
     if held:
         new = replace(new, gen=held.gen + 1, ver=held.ver + 1)
@@ -78,7 +84,8 @@ def given(
     """Merge a yes that was said in a shop; the lines to send on, and ASK_AGAIN where it was said to something else.
 
     Whoever said yes to a register that was stopped elsewhere meanwhile did not take that stop back: the "no" holds in
-    the generation of the yes, in every shop, until they are asked again.
+    the generation of the yes, in every shop, until they are asked again. A generation that nobody can have counted to
+    is refused: no stop of ours could be said after it.
     """
     new = first(customer_id, yes, now_ms=at_ms)
     if new.basis != "consent":
@@ -87,6 +94,8 @@ def given(
     held = _held(conn, customer_id, purpose=yes.purpose, recipient=yes.recipient)
     if held is not None and gen <= held.gen:
         return [], None
+    if gen > _furthest(held):
+        raise _refused("no choice was changed that often", code="BAD_BODY")
     stopped = held is not None and held.gen == gen - 1 and base == "given" and held.state == "withdrawn"
     new = replace(new, gen=gen, ver=held.ver + 1 if held else 1, state="withdrawn" if stopped else "given")
     tables.put_consents(conn, [new])
@@ -126,11 +135,16 @@ def withdrawn(
     now_ms: int,
     said: Said = records.IMPORTED,
 ) -> list[Line]:
-    """Merge a withdrawal made anywhere; the lines to send on, none when it changes nothing."""
+    """Merge a withdrawal made anywhere; the lines to send on, none when it changes nothing.
+
+    It holds whatever generation it says; one that nobody can have counted to is brought back to what can still be
+    followed by a yes.
+    """
     declared(purpose, recipient)
     if PURPOSES[purpose] != "consent":
         raise _refused(f"{purpose} rests on {PURPOSES[purpose]}, not on a consent", code="NO_CONSENT")
     held = _held(conn, customer_id, purpose=purpose, recipient=recipient)
+    register = Register(min(register.gen, _furthest(held)), register.state)
     holds = merge(held.register if held else None, register)
     if holds is None or (held and holds == held.register):
         return []
@@ -157,6 +171,10 @@ def _held(conn: Connection, customer_id: bytes, *, purpose: str, recipient: str)
     if not tables.hold(conn, [customer_id]):
         raise _refused("no such customer", code="UNKNOWN_CUSTOMER")
     return tables.consent(conn, customer_id, purpose=purpose, recipient=recipient)
+
+
+def _furthest(held: Consent | None) -> int:
+    return (held.gen if held else 0) + AHEAD
 
 
 def _to_shops(conn: Connection, given: Consent) -> list[Line]:

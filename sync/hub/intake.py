@@ -9,6 +9,7 @@ from msgspec import Raw, Struct
 
 from edge.consent.rules import Register
 from edge.kit.chain import link
+from edge.kit.clock import LATEST_MS
 from edge.kit.errors import Refused
 from edge.kit.sql import Connection
 from sync import reports, wire
@@ -55,7 +56,8 @@ KINDS: Final = frozenset(
     )
 )
 
-
+# What is done at once, whenever it is said to have happened.
+_WHENEVER: Final = frozenset({"consent_withdrawn", "credential_blocked"})
 _MOST_AGAIN: Final = (
     1_000  # dead letters of one customer; between a backup and a shop's next upload it is a handful
 )
@@ -282,6 +284,8 @@ def _read(fact: wire.Event, hash_: bytes) -> _Read:
             move = wire.decode_as(bytes(fact.body), wire.WalletMoved)
     except wire.Malformed:
         return _Read(fact, hash_, code="BAD_BODY" if fact.kind in KINDS else "UNKNOWN_KIND")
+    if fact.at_ms > LATEST_MS and fact.kind not in _WHENEVER:
+        return _Read(fact, hash_, customer_id, code="BAD_BODY")  # an instant that no calendar has
     return _Read(fact, hash_, customer_id, move)
 
 
@@ -305,11 +309,11 @@ def _judged(conn: Connection, keys: Keys, read: _Read, *, effects: _Effects) -> 
     fact, customer_id, code = read.fact, read.customer_id, read.code
     body = bytes(fact.body)
     try:
-        if code is not None:
-            pass
-        elif customer_id in effects.erased:
+        if customer_id in effects.erased:
             effects.visits.add(events.visit_of(body))
             body, customer_id = events.NOTHING, None
+        elif code is not None:
+            pass
         elif effects.visits and events.visit_of(body) in effects.visits - {b""}:
             body = events.NOTHING
         elif fact.kind == "consent_withdrawn" and fact.hash is None:

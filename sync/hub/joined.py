@@ -174,6 +174,8 @@ def _checked(trait: wire.Trait, customer_id: bytes, *, key: bytes, now_ms: int) 
         raise _refused("no trait is declared by this name", code="UNDECLARED_TRAIT")
     if len(trait.sealed) > TRAIT_BYTES:
         raise _refused(f"a {trait.name} is over {TRAIT_BYTES} bytes", code="TOO_LARGE")
+    if trait.ver > consents.AHEAD:
+        raise _refused(f"nobody changed a {trait.name} that often", code="BAD_BODY")
     _open(key, trait.sealed, trait_place(customer_id, trait.name, trait.ver))
     if declared.keep_days is None:
         return trait

@@ -1,6 +1,7 @@
 """Shop time never runs backwards, whatever is done to the clock."""
 
-from datetime import UTC
+from datetime import UTC, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -145,6 +146,12 @@ def test_the_clocks_of_the_machine_count_in_milliseconds() -> None:
 def test_times_are_written_as_rfc3339_with_z_and_milliseconds(at_ms: int, text: str) -> None:
     assert rfc3339(at_ms) == text
     assert utc(at_ms).tzinfo is UTC
+
+
+def test_an_instant_after_the_last_day_of_the_calendar_is_that_day_in_every_zone() -> None:
+    beyond = utc((1 << 53) - 1)
+    assert rfc3339((1 << 53) - 1) == "9999-12-30T00:00:00.000Z"
+    assert (beyond.astimezone(ZoneInfo("Pacific/Kiritimati")) + timedelta(days=1)).year == 9999
 
 
 @pytest.mark.parametrize("jumps", [1, 2])

@@ -116,7 +116,7 @@ class Choice(Struct, forbid_unknown_fields=True):
     """Withdrawing is always accepted; giving needs the register that the customer saw (`gen`, 0: none)."""
 
     state: Literal["given", "withdrawn"]
-    gen: Whole = 0
+    gen: wire.Count = 0
     seen: Literal["given", "withdrawn", "none"] = "none"
     until_ms: Ms | None = None
 

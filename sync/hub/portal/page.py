@@ -250,7 +250,7 @@ def base_of(gen: str, state: str) -> Register | None:
     """The register that a form says its customer saw, None where there was none; raises Refusal for other forms."""
     if (gen, state) == ("0", "none"):
         return None
-    if state not in ("given", "withdrawn") or not gen.isascii() or not gen.isdigit() or len(gen) > 15:
+    if state not in ("given", "withdrawn") or not gen.isascii() or not gen.isdigit() or len(gen) > 16:
         raise foreign_form()
     return Register(int(gen), cast(State, state))
 
