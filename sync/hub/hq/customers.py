@@ -12,7 +12,7 @@ from edge.consent.rules import PURPOSES, Register
 from edge.kit.errors import Refused
 from edge.kit.sql import Connection
 from edge.wallet.rules import add, balance_of, with_balance
-from sync.hub import consents, people, wallet
+from sync.hub import consents, people, values, wallet
 from sync.hub.consents import NewConsent
 from sync.hub.hq import erasing, shapes, whom
 from sync.hub.hq import put as imports
@@ -52,6 +52,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     async def create(
         request: AnyRequest, data: JSONBody[shapes.NewCustomer], key: Key = None
     ) -> Response[bytes]:
+        values.checked(data.traits)
         new = people.NewCustomer(
             whom.customer_id(hub.keys, data.ref) if data.ref.strip() else os.urandom(16),
             data.traits,
@@ -114,6 +115,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         if moves := sorted(set(data.traits) & set(_MOVES)):
             hint = "post a line to its ledger"
             raise Refused(f"{moves[0]} only moves by a line", code="NOT_A_LINE", hint=hint)
+        values.checked(data.traits)
 
         def act(conn: Connection) -> list[Moved]:
             whom.hold(conn, [customer])

@@ -13,7 +13,7 @@ from edge.kit.errors import Refused
 from edge.kit.sql import Connection
 from edge.wallet.rules import balance_of, with_balance
 from sync import wire
-from sync.hub import catalogue, people, wallet
+from sync.hub import catalogue, people, values, wallet
 from sync.hub.config import Keys
 from sync.hub.hq import rows, whom
 from sync.hub.tables import catalogue as goods
@@ -54,6 +54,7 @@ def judge_customer(conn: Connection, keys: Keys, row: rows.Customer) -> Verdict:
     if customers.is_erased(conn, people.mark(keys, customer)):
         raise _no("this customer was erased and does not come back under this number", code="BAD_ID")
     people.plain_traits(row.traits)
+    values.checked(row.traits)
     if not customers.exists(conn, customer):
         if row.id:
             raise _no("nobody has this id", code="UNKNOWN_CUSTOMER")
@@ -259,12 +260,12 @@ def _wanted(
 
 
 def put_traits(
-    conn: Connection, keys: Keys, customer: bytes, values: dict[str, Any], *, now_ms: int
+    conn: Connection, keys: Keys, customer: bytes, traits: dict[str, Any], *, now_ms: int
 ) -> dict[str, wire.Trait | None]:
     """Seal and keep values; how each trait was before. Raises Refused for what is not declared."""
     was: dict[str, wire.Trait | None] = {}
-    key = whom.key_of(conn, keys, customer) if values else b""
-    for name, value in values.items():
+    key = whom.key_of(conn, keys, customer) if traits else b""
+    for name, value in traits.items():
         held = was[name] = purses.trait(conn, customer, name)
         ver = held.ver + 1 if held else 1
         (trait,) = people.seal_traits(key, customer, traits={name: value}, ver=ver, now_ms=now_ms)

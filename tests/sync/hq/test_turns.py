@@ -79,7 +79,7 @@ async def test_a_line_of_the_api_is_added_to_what_was_moved_while_it_waited(desk
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
-        ("PATCH", "", {"traits": {"birthday": "05-12"}}),
+        ("PATCH", "", {"traits": {"birthday": {"month": 5, "day": 12}}}),
         ("PUT", "/wishlist", {"items": ["jas-1"]}),
         ("PUT", "/orders", {"channel": "web", "number": "W", "state": "ready", "at_ms": 5, "shop": "s1"}),
     ],
