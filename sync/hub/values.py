@@ -1,4 +1,4 @@
-"""What the value of each trait looks like: the gate for all that headquarters gives to the shops."""
+"""What the value of each trait looks like: the gate for all that headquarters gives to the shops.
 
 Members that are not named here are let through: a later version may know them.
 """
