@@ -33,6 +33,7 @@ async def say(centre: Centre, *facts: tuple[str, dict[str, Any]], at_ms: int | N
         batch = replace(batch, events=[replace(each, at_ms=at_ms) for each in batch.events])
     status, answer = await push(centre, batch)
     assert status == 200
+    assert isinstance(answer, wire.Answer)
     return answer
 
 
