@@ -57,7 +57,6 @@ class PipeReader:
     def __init__(self, name: str, path: Path) -> None:
         self._name = name
         self._path = path
-        self._writers: set[asyncio.StreamWriter] = set()
         self.dropped = 0
 
     @property

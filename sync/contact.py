@@ -22,7 +22,6 @@ class AgentState:
     online: bool = False
     since_ms: int = 0
     waiting: int = 0  # facts in the batch not yet settled; a full batch means at least so many
-    last_contact_ms: int | None = None
     code: str = ""
     hint: str = ""
 
@@ -55,7 +54,6 @@ class Contact:
         """The hub answered."""
         self.tries = 0
         now_ms, before = self._wall_ms(), self.state
-        self.state = replace(before, last_contact_ms=now_ms)
         if not before.online:
             code, hint = (before.code, before.hint) if self._refusals else ("", "")
             self.state = replace(self.state, online=True, since_ms=now_ms, code=code, hint=hint)

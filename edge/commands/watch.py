@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -30,7 +30,6 @@ from edge.watch import keep
 # The appliance restarts in 1 to 2 s. Whoever tapped meanwhile still stands there; whoever tapped long ago does not.
 AGAIN_S: Final = 1.0
 PAST: Final = timedelta(seconds=5)
-OnSighting = Callable[[Sighting], Awaitable[None]]
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ Gaussian a scanner, wide where the calibration varied); a scanner that was not h
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -289,13 +289,3 @@ def _start(spots: _Spots, outside: int) -> Floats:
     out = spots.zone == outside
     inside = (1 - OUTSIDE_FIRST) * ~out / max(1, (~out).sum())
     return np.asarray(inside + OUTSIDE_FIRST * out / max(1, out.sum()), dtype=np.float64)
-
-
-def describe(radio_map: RadioMap) -> dict[str, Any]:
-    """What a person may want to know of a map: counts, nothing about anybody."""
-    return {
-        "spots": len(radio_map.zone),
-        "scanners": len(radio_map.rows),
-        "zones": sorted({zone for each in radio_map.zone if (zone := radio_map.zones[each]) is not None}),
-        "step_s": round(radio_map.step_s, 2),
-    }

@@ -59,7 +59,6 @@ class Stream:
         self._waiting: list[Reading] = []
         self._ahead: list[_Line] = []
         self._said: dict[str, bool] = {}  # scanner -> online
-        self.unresolved = 0  # adverts of nobody: a total, and that is all that is kept
 
     def take(self, line: str, number: int = 0) -> Iterator[str]:
         """The lines that this one lets out; raises LineError where it is none."""
@@ -107,7 +106,6 @@ class Stream:
             self.tracker.health.said(scanner, online=found)
             self._said[scanner] = found
         elif found is None:
-            self.unresolved += 1
             self.tracker.health.heard(scanner, at_s)
             self._said.pop(scanner, None)
         elif at_s == self._at_s:

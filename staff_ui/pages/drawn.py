@@ -54,7 +54,6 @@ class Drawing:
     shapes: tuple[Shape, ...]
     ways: tuple[Line, ...]
     steps: tuple[Line, ...]
-    tall: bool
 
 
 def drawing(
@@ -86,7 +85,6 @@ def drawing(
         shapes=shapes,
         ways=() if plan.drawn else tuple(_line(centres[one], centres[other]) for one, other in plan.ways),
         steps=tuple(_line(centres[one], centres[other]) for one, other in pairwise(steps)),
-        tall=plan.height > plan.width,
     )
 
 
