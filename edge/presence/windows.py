@@ -12,7 +12,7 @@ bits are as good a hash as any, so a slice is a table of buckets that needs neit
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -162,14 +162,3 @@ def drift(begin_s: int, now_s: float, *, exponent: int, reach: int = 1) -> int |
     if late_s >= 0:
         return int(late_s) + 1 if late_s < length_s * reach else None
     return 0
-
-
-def windows_of(number: int, *, span_s: int, zero_s: int, exponent: int) -> Iterator[int]:
-    """The windows of one device that begin in a span: seconds of its clock by 2^exponent, not yet cut to 32 bits.
-
-    The plain rule that `maker` computes for all devices at once; a test holds the two equal.
-    """
-    length_s = 1 << exponent
-    first = -(-(number * span_s - zero_s) // length_s)
-    past = -(-((number + 1) * span_s - zero_s) // length_s)
-    yield from range(first, past)

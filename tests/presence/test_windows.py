@@ -12,7 +12,7 @@ from edge.kit.errors import ConfigError
 from edge.presence.devices import MAX_REACH, Device, parse_keys, reach
 from edge.presence.maker import Maker
 from edge.presence.resolver import Here
-from edge.presence.windows import NOBODY, windows_of
+from edge.presence.windows import NOBODY
 
 NOW_S: Final = 1_757_812 * 1024
 KEYS: Final = [bytes([number]) * 16 for number in range(1, 9)]
@@ -47,7 +47,9 @@ def test_a_slice_holds_the_windows_that_begin_in_its_span(exponent: int, zero_s:
     device = fob(0, exponent=exponent, zero_s=zero_s)
     maker = Maker([device])
     made = maker.slice(number, {})
-    plain = list(windows_of(number, span_s=maker.span_s, zero_s=zero_s, exponent=exponent))
+    # The plain rule: windows of 2^exponent seconds of its clock that begin in the span, not yet cut to 32 bits.
+    starts_s = (maker.span_s * each - zero_s for each in (number, number + 1))
+    plain = range(*(-(-start_s // (1 << exponent)) for start_s in starts_s))
     assert made.count == len(plain)
     for window in plain[:20]:
         clock = (window << exponent) % (1 << 32)
