@@ -1,0 +1,1 @@
+"""The appliance: what runs on the mini-PC in a shop. README.md has the map."""

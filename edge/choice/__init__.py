@@ -1,0 +1,1 @@
+"""The choice helper: questions that lead to products that fit, without knowing who asks."""

@@ -1,0 +1,1 @@
+"""A shop's own figures: how often something happened on a day, never to whom."""

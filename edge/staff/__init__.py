@@ -1,0 +1,1 @@
+"""Staff and their tablets: who is paired, who signs in, and who did what."""

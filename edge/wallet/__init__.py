@@ -1,0 +1,1 @@
+"""What customers saved: points, stamps, vouchers and gift cards, earned and redeemed with or without a line."""

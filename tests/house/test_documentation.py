@@ -26,6 +26,7 @@ from staff_ui.routes import ROUTES
 from sync.hub import config as hub_config
 from sync.hub.app import open_hub
 from tests.house.repo import ROOT, codes, name, table, texts
+from tests.house.repo import files as files_of_repo
 
 
 def test_every_setting_of_the_appliance_has_its_row_and_its_default() -> None:
@@ -40,6 +41,16 @@ def test_every_setting_of_the_appliance_has_its_row_and_its_default() -> None:
     for path, default in defaults.items():
         plain = str(default).lower() if isinstance(default, bool) else str(default)
         assert rows[path][0].strip("`") == (plain or "empty"), path
+
+
+def test_every_file_and_every_folder_of_the_appliance_stands_on_its_map_once() -> None:
+    section = (
+        (ROOT / "edge/README.md").read_text(encoding="utf-8").split("\n## The map\n")[1].split("\n## ")[0]
+    )
+    cells = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    named = re.findall(r"`([\w.]+)/?`", " ".join(cells))
+    parts = {name(path).split("/")[1] for path in files_of_repo() if name(path).startswith("edge/")}
+    assert sorted(named) == sorted(parts - {"README.md", "__init__.py"})
 
 
 def test_every_error_code_of_the_appliance_has_its_row() -> None:
