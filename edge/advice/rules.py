@@ -153,6 +153,10 @@ class Tally(Protocol):
     def __getitem__(self, item: str, /) -> int: ...
 
 
+class Tallied(Tally, Protocol):
+    def most_common(self, most: int, /) -> list[tuple[str, int]]: ...
+
+
 # How many people are like the customer, and how many of them bought each product.
 Alike = tuple[int, Tally]
 
@@ -181,7 +185,7 @@ class Counts(Seen, Protocol):
     """Whoever answers these too can be asked what to suggest, without a ranking."""
 
     def beside(self, item: str) -> tuple[Counter[str], Counter[str]]: ...
-    def alike(self, items: Collection[str], *, but: bytes | None) -> tuple[int, Counter[str]]: ...
+    def alike(self, items: Collection[str], *, but: bytes | None) -> tuple[int, Tallied]: ...
     def popular(self, most: int) -> list[str]: ...
 
 
@@ -278,7 +282,7 @@ def goes_with(name: str, item: str, ask: Ask, counts: Seen) -> Reason | None:
 
 
 def others_like_you(name: str, people: Alike | None, counts: Seen) -> Reason | None:
-    found = _like(name, *people, counts) if people else None
+    found = _like(name, people[0], people[1][name], counts) if people else None
     return found[1] if found else None
 
 
@@ -367,13 +371,12 @@ def _alike(ask: Ask, counts: Counts, usable: frozenset[str]) -> Iterator[Candida
     for item, buyers in bought.most_common(MOST_EACH):
         if buyers < GROUP:
             return
-        if item not in shared and (found := _like(item, people, bought, counts)):
+        if item not in shared and (found := _like(item, people, buyers, counts)):
             yield found[0], item, found[1]
 
 
-def _like(name: str, people: int, bought: Tally, counts: Seen) -> Scored | None:
+def _like(name: str, people: int, buyers: int, counts: Seen) -> Scored | None:
     """At least GROUP of them bought it, and more of them than everybody, or it would only be popular."""
-    buyers = bought[name]
     if buyers < GROUP or buyers / people <= LIFT * counts.buyers(name) / counts.customers:
         return None
     return _at_least(buyers, people) / 2, OthersLikeYou(buyers)
