@@ -7,6 +7,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from edge.advice import tables
+from edge.advice.looking import Looking
 from edge.advice.process import Worker, WorkerGone
 from edge.advice.rules import PERSONAL, Suggestion
 from edge.advice.talk import Trained
@@ -32,13 +33,17 @@ MOST_OPEN: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """Suggestions of one visit, true until `until_ms`; `profiled`: the customer's own purchases were used."""
+    """Suggestions of one visit, true until `until_ms`; `profiled`: the customer's own purchases were used.
+
+    `hand`: the products that they were looking at when it was made.
+    """
 
     customer_id: bytes = field(repr=False)
     suggestions: tuple[Suggestion, ...] = field(repr=False)
     profiled: bool
     until_ms: int
     said: frozenset[str] = field(default=frozenset(), repr=False)
+    hand: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(slots=True)
@@ -78,6 +83,7 @@ class Advisor:
         self._log = log
         self._held: dict[bytes, Advice] = {}
         self._gone: dict[bytes, set[str]] = {}  # put away at this visit, where nothing may be kept
+        self._looking = Looking()
         self._changed: dict[bytes, None] = {}
         self._all_changed = False
         self._replaced = False
@@ -105,6 +111,7 @@ class Advisor:
                 case VisitEnded():
                     self._drop(fact.visit_id)
                 case ConsentWithdrawn():
+                    self._looking.forget(fact.customer_id)
                     self.changed([fact.customer_id])
 
     def changed(self, customer_ids: Sequence[bytes]) -> None:
@@ -152,6 +159,24 @@ class Advisor:
             self._held[visit_id] = replace(held, suggestions=left)
             self._soon(visit_id, held.customer_id, after_s=0)
 
+    def looks_at(self, visit_id: bytes, item: str) -> bool:
+        """A colleague looked a product up, or scanned it, for whoever has this visit: the advice follows it.
+
+        Whether it does; not without a basis for profiling, and not for whoever gets no advice now.
+        """
+        now_ms = self._time.now_ms()
+        standing = tables.standing(self._db.reader, visit_id, recipient=self._recipient, now_ms=now_ms)
+        if standing is None or standing.profiling_ms is None or self.withheld(visit_id):
+            return False
+        if self._looking.add(visit_id, standing.customer_id, item, now_ms=now_ms):
+            self._soon(visit_id, standing.customer_id, after_s=0)
+        return True
+
+    def looks_away(self, visit_id: bytes, customer_id: bytes, item: str) -> None:
+        """That was not for them."""
+        if self._looking.remove(visit_id, item):
+            self._soon(visit_id, customer_id, after_s=0)
+
     def wanted(self, visit_id: bytes, customer_id: bytes) -> None:
         """Somebody looks at the advice of a visit: ask again if the first answer never came."""
         if visit_id not in self._held:
@@ -163,10 +188,12 @@ class Advisor:
             return
         if self.withheld(visit_id) or self.enough(visit_id):
             return
+        looking = self._looking.at(visit_id, now_ms=self._time.now_ms())
+        hand = tuple(dict.fromkeys((*in_hand, *looking)))
         try:
             refused = sorted(self._gone.get(visit_id, ()))
             answer = await self._worker.advise(
-                customer_id, list(in_hand), self._time.now_ms(), timeout_s=ASK_S, refused=refused
+                customer_id, list(hand), self._time.now_ms(), timeout_s=ASK_S, refused=refused
             )
         except WorkerGone as error:
             self._log("no_advice", code=error.code, message=str(error))
@@ -179,10 +206,16 @@ class Advisor:
         if standing is None or (personal and standing.profiling_ms is None):
             return  # gone, or withdrawn while the worker thought
         before = self._held.get(visit_id)
+        used = hand if answer.profiled else ()
         self._held[visit_id] = Advice(
-            customer_id, made, personal, answer.until_ms, said=before.said if before else frozenset()
+            customer_id,
+            made,
+            personal,
+            answer.until_ms,
+            said=before.said if before else frozenset(),
+            hand=used,
         )
-        if (before.suggestions if before else ()) != made:
+        if ((before.suggestions, before.hand) if before else ((), ())) != (made, used):
             self._tell()
 
     def catalogue_changed(self) -> None:
@@ -254,6 +287,8 @@ class Advisor:
             except TimeoutError:
                 # An empty question, to hear whether it is still there.
                 self._size(await self._worker.refresh([], self._time.now_ms(), timeout_s=STUCK_S))
+                for visit_id, customer_id in self._looking.past(now_ms=self._time.now_ms()):
+                    self._soon(visit_id, customer_id, after_s=0)
                 self._ask_missing()
 
     async def _train(self) -> None:
@@ -299,6 +334,7 @@ class Advisor:
     def _drop(self, visit_id: bytes) -> None:
         self._held.pop(visit_id, None)
         self._gone.pop(visit_id, None)
+        self._looking.drop(visit_id)
 
     def _soon(self, visit_id: bytes, customer_id: bytes, *, after_s: float = AFTER_CARD_S) -> None:
         """Ask later: by a timer, as the first step of a task would come before the poke of this very tap."""

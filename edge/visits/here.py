@@ -42,6 +42,8 @@ _ARRIVALS: Final = f"""
     SELECT * FROM ({_OPEN} ORDER BY v.seen_ms DESC LIMIT :most+{_SPARE}) WHERE basis_ms IS NOT NULL"""
 _ONE: Final = f"SELECT * FROM ({_OPEN} AND v.id=:visit_id LIMIT 1) WHERE basis_ms IS NOT NULL"
 
+_HELPED: Final = f"SELECT * FROM ({_OPEN} AND v.helper=:staff_id) WHERE basis_ms IS NOT NULL"
+
 
 _SEEN_MS: Final = attrgetter("seen_ms")
 
@@ -72,3 +74,9 @@ def arrival(conn: Connection, visit_id: bytes, *, recipient: str, now_ms: int) -
     """One open visit, None when it ended or may not be shown."""
     row = conn.execute(_ONE, {"recipient": recipient, "now_ms": now_ms, "visit_id": visit_id}).fetchone()
     return Arrival._make(row) if row else None
+
+
+def helped_by(conn: Connection, staff_id: bytes, *, recipient: str, now_ms: int) -> list[Arrival]:
+    """The open visits in which this colleague helps now."""
+    rows = conn.execute(_HELPED, {"recipient": recipient, "now_ms": now_ms, "staff_id": staff_id})
+    return [Arrival._make(row) for row in rows]

@@ -45,6 +45,7 @@ MOST_PURCHASES: Final = 3
 MOST_ITEMS: Final = 5
 # Answer of a button -> why, as the fact says it; being said is a fact of its own.
 ANSWERS: Final[dict[str, str]] = {"said": "", "not_interested": "not_interested", "odd": "odd"}
+AWAY: Final = "away"  # beside them, of a product that is not looked at for this customer
 EMPTY: Final[dict[str, str]] = {
     "withheld": key("advice.withheld"),
     "enough": key("advice.enough"),
@@ -68,6 +69,15 @@ class Shown:
     said: bool
     also: tuple[str, ...] = field(default=(), repr=False)
     price: str = ""  # the law that keeps its price out of an offer, in words
+    hand: str = field(default="", repr=False)  # what they look at now and it goes with, in words
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A product that they look at now."""
+
+    item: str
+    title: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +105,8 @@ class AdvicePage:
     used: bool = False
     rules: str = ""
     choose: bool = False  # the shop has choice helpers
+    looking: tuple[Held, ...] = field(default=(), repr=False)
+    follows: str = ""  # when what is looked up or scanned counts here
     tabs: tuple[Link, ...] = ()
 
 
@@ -104,7 +116,7 @@ async def advice(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     desk.house.advisor.wanted(arrival.visit_id, arrival.customer_id)
     around = frame(desk, request, guest, here="floor")
     say = words(desk, around)
-    it = _page(desk, arrival, around, say, tablet=guest.tablet)
+    it = _page(desk, arrival, around, say, guest)
     await log_look(desk, arrival, guest, ("recognition", "profiling") if it.used else ("recognition",))
     await _keep_shown(desk, arrival, it)
     busy = shop.busy(desk.house.db.reader)
@@ -129,7 +141,7 @@ async def still(desk: Desk, request: Ask, guest: Guest) -> Response[None]:
     except Gone:
         return Response(None, status_code=200, headers={"hx-redirect": "/", "cache-control": "no-store"})
     around = frame(desk, request, guest, here="floor")
-    it = _page(desk, arrival, around, words(desk, around), tablet=guest.tablet)
+    it = _page(desk, arrival, around, words(desk, around), guest)
     headers = {"cache-control": "no-store"}
     if not hmac.compare_digest(it.mark, request.query_params.get("mark", "")):
         headers["hx-refresh"] = "true"
@@ -137,15 +149,18 @@ async def still(desk: Desk, request: Ask, guest: Guest) -> Response[None]:
 
 
 async def advice_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
-    """`POST /visits/{visit}/advice`: fields `item` and `answer`: said, not_interested or odd."""
+    """`POST /visits/{visit}/advice`: `answer` (said, not_interested, odd) to `item`, or away: not looked at."""
     form = await own_form(request, guest.tablet)
     house, arrival = desk.house, open_visit(desk, request)
     answer, item = form.get("answer", ""), form.get("item", "")
-    if answer not in ANSWERS:
+    if answer not in (*ANSWERS, AWAY):
         raise NotAllowed("an answer that does not exist", code="U07", hint="choose one of the page's own")
     back = Redirect(
         f"/visits/{arrival.visit_id.hex()}/advice", status_code=303, headers={"cache-control": "no-store"}
     )
+    if answer == AWAY:
+        house.advisor.looks_away(arrival.visit_id, arrival.customer_id, item)
+        return back
     suggested = {each.item: each for each in house.advisor.suggestions(arrival.visit_id)}
     if item not in suggested:
         return back  # pressed twice, or taken away meanwhile
@@ -167,14 +182,18 @@ async def advice_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     return back
 
 
-def _page(desk: Desk, arrival: Arrival, around: Frame, say: Words, *, tablet: str) -> AdvicePage:
+def _page(desk: Desk, arrival: Arrival, around: Frame, say: Words, guest: Guest) -> AdvicePage:
     house, now_ms = desk.house, desk.house.time.now_ms()
     quiet = _quiet(desk, arrival)
     held = None if quiet else house.advisor.advice(arrival.visit_id)
     own = _own(desk, arrival, now_ms=now_ms)
     found = held.suggestions if held else ()
     bought = [item for basket in own.baskets for item in basket.items] if own else []
-    items = {**offers.titles(house.db.reader, found), **tables.items(house.db.reader, set(bought))}
+    hand = held.hand if held else ()
+    items = {
+        **offers.titles(house.db.reader, found),
+        **tables.items(house.db.reader, {*bought, *hand}),
+    }
     country = house.config.shop.country
     shown = tuple(_shown(each, items, own, held, say, country=country, now_ms=now_ms) for each in found)
     name = house.names.of(house.db.reader, arrival.customer_id, now_ms=now_ms)
@@ -183,7 +202,8 @@ def _page(desk: Desk, arrival: Arrival, around: Frame, say: Words, *, tablet: st
     purchases = _purchases(own, items, say, country=country, now_ms=now_ms) if own and not quiet else ()
     likes = _interests(own, items, say, country=country, now_ms=now_ms) if own and not quiet else ()
     spelt = (
-        repr([[each.item, each.why, each.also, each.stock, each.said] for each in shown])
+        repr([[each.item, each.why, each.also, each.stock, each.said, each.hand] for each in shown])
+        + repr(hand)
         + sentence
         + str(own is None)
     )
@@ -197,10 +217,18 @@ def _page(desk: Desk, arrival: Arrival, around: Frame, say: Words, *, tablet: st
         purchases=purchases,
         interests=likes,
         used=bool(purchases) or bool(held and held.profiled and shown),
-        mark=hmac.digest(tablet.encode(), spelt.encode(), sha256).hex()[:16],
+        mark=hmac.digest(guest.tablet.encode(), spelt.encode(), sha256).hex()[:16],
         rules=say.say("advice.rules", id=pack_id()) if shown else "",
         choose=bool(house.helpers),
+        looking=tuple(Held(each, items[each].title) for each in hand if each in items),
+        follows=_follows(arrival, guest, say) if own is not None and not quiet else "",
     )
+
+
+def _follows(arrival: Arrival, guest: Guest, say: Words) -> str:
+    if arrival.helper == guest.who.staff_id:
+        return say.say("advice.follows")
+    return "" if arrival.helper else say.say("advice.follows.help")
 
 
 def _quiet(desk: Desk, arrival: Arrival) -> bool:
@@ -247,6 +275,7 @@ def _shown(
     item = items.get(each.item)
     stock, place, price = say.say("advice.stock_unknown"), "", ""
     theirs = own if held is not None and held.profiled else None
+    hand = held.hand if held is not None else ()
     if item is not None:
         if law := price_law(item.category, country):
             price = say.say("advice.price", law=law)
@@ -263,7 +292,7 @@ def _shown(
             dict.fromkeys(
                 line
                 for reason in (each.reason, *each.also)
-                for line in _used(each.item, reason, items, theirs, say, now_ms=now_ms)
+                for line in _used(each.item, reason, items, theirs, say, hand=hand, now_ms=now_ms)
             )
         ),
         stock=stock,
@@ -271,11 +300,26 @@ def _shown(
         said=held is not None and each.item in held.said,
         also=tuple(offers.why(reason, items, say, now_ms=now_ms) for reason in each.also),
         price=price,
+        hand=_in_hand(each.reason, items, hand, say),
     )
 
 
+def _in_hand(reason: Reason, items: Mapping[str, Item], hand: Sequence[str], say: Words) -> str:
+    """That it goes with what they look at now, where that is the reason."""
+    if not isinstance(reason, GoesWith) or reason.item not in hand or reason.item not in items:
+        return ""
+    return say.say("advice.hand", other=items[reason.item].title)
+
+
 def _used(
-    named: str, reason: Reason, items: Mapping[str, Item], own: Own | None, say: Words, *, now_ms: int
+    named: str,
+    reason: Reason,
+    items: Mapping[str, Item],
+    own: Own | None,
+    say: Words,
+    *,
+    hand: Sequence[str],
+    now_ms: int,
 ) -> tuple[str, ...]:
     """The data behind a reason, in plain words with dates."""
     baskets = own.baskets if own else ()
@@ -288,7 +332,7 @@ def _used(
             other = items[item].title if item in items else item
             own_line = (
                 say.say("used.bought", other=other, dates=dates)
-                if dates
+                if dates and item not in hand
                 else say.say("used.hand", other=other)
             )
             return own_line, say.say("used.together")

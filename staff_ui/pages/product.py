@@ -11,6 +11,7 @@ from edge.kit.errors import Gone, StoreError
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages.choose import Entry, about
 from staff_ui.pages.directions import Way, way_to
+from staff_ui.pages.looking import follows
 from staff_ui.pages.shelf import Line, drawing, line, price, stock_words
 from staff_ui.security import Ask
 from staff_ui.sheets import Frame
@@ -51,6 +52,7 @@ class ProductPage:
     alternatives: tuple[Line, ...]
     way: Way | None = None
     helper: Entry | None = None
+    follows: str = ""  # the visit whose advice follows this product
 
 
 async def product(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
@@ -84,6 +86,7 @@ async def product(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         alternatives=tuple(line(house, each, say, now_ms=now_ms) for each in others),
         way=way_to(plan, found.place, say, start=request.query_params.get("from", "")) if plan else None,
         helper=about(house, found.item, around.language),
+        follows=follows(desk, guest, found.item),
     )
     return html(desk, "product.html", it, language=around.language)
 

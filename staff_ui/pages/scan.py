@@ -11,6 +11,7 @@ from edge.recognition.rules import Stranger
 from edge.staff import tables
 from edge.staff.pins import token_hash
 from staff_ui.desk import Desk, Guest, frame, html
+from staff_ui.pages.looking import follows
 from staff_ui.security import CAMERA, Ask, own_form
 from staff_ui.sheets import Frame
 
@@ -45,8 +46,10 @@ async def scan_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     except camera.NoCode:
         return _page(desk, request, guest, purpose, wrong=True)
     to = "/"
-    if found is None and counter.scanned() is not before:
+    if found is None and (seen := counter.scanned()) is not before:
         to = "/products"
+        if seen is not None and seen.item:
+            follows(desk, guest, seen.item)
     elif isinstance(found, Stranger) and purpose == "card":
         notes = counter.notes()
         to = f"/cards/new/{notes[0].key}" if notes and notes[0].card else "/"

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from edge.advice.pack import pack_id
 from edge.advice.rules import DAY_MS, DueAgain, GoesWith, Item, OthersLikeYou, PopularHere, Suggestion
-from staff_ui.pages.advice import EMPTY, AdvicePage, Purchase, Shown
+from staff_ui.pages.advice import EMPTY, AdvicePage, Held, Purchase, Shown
 from staff_ui.pages.offers import short, why
 from staff_ui.sheets import Frame
 from staff_ui.words import Words
@@ -58,6 +58,19 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
     return {
         "three": usual,
         "one said": replace(usual, shown=(replace(usual.shown[0], said=True), *usual.shown[1:])),
+        "looking": replace(
+            usual,
+            shown=(
+                replace(usual.shown[0], hand=words.say("advice.hand", other="Tent Vuurtoren 2")),
+                *usual.shown[1:],
+            ),
+            looking=(
+                Held("tent-low-002", "Tent Vuurtoren 2"),
+                Held("boot-kaya-042", "Wandelschoen Kaya mid, waterdicht, maat 42"),
+            ),
+            follows=words.say("advice.follows"),
+        ),
+        "not helped": replace(usual, follows=words.say("advice.follows.help")),
         "no profiling": replace(
             usual, profiled=False, purchases=(), interests=(), shown=(_shown(popular, words),)
         ),

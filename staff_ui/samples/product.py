@@ -60,6 +60,7 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
     names = ", ".join(say(LABELS[name]).lower() for name in LABELS)
     return {
         "whole": whole,
+        "followed": replace(whole, follows="00" * 16),
         "way": replace(whole, way=way_to(sampled()[1], "gang 4", words)),
         "old_count": replace(
             whole, stock=words.count("stock.old", 2, when=day), advice=say("stock.look"), age="old"

@@ -159,6 +159,47 @@ def test_without_profiling_the_page_says_so_kindly_and_shows_what_is_popular(adv
     assert "Tent Vuurtoren 2: Grondzeil" not in page
 
 
+def test_the_advice_follows_what_a_colleague_looks_up_for_whom_they_help(advised: Place) -> None:
+    """Not before they help, not for who may not be profiled, not what is sensitive, and gone when it is left out."""
+    lines = [basket(advised, days, "gas-1") for days in (120, 90, 60, 30)]
+    advised.customer(CARD, name=DE_VRIES, baskets=trait(lines))
+    advised.tap(CARD)
+    visit = suggested(advised)
+    tablet = advised.signed_in()
+    address = f"/visits/{visit}/advice"
+    before = tablet.get(address).text
+    assert "Druk op “Ik help”" in before
+    assert "Misschien iets bij Tent" not in before
+    assert "data-follows" not in tablet.get("/products/tent-2").text
+    own = own_token(before)
+    tablet.post(f"/visits/{visit}/help", data={"own": own})
+    assert "data-follows" in tablet.get("/products/tent-2").text
+    assert "data-follows" not in tablet.get("/products/test-1").text
+
+    def page_says(sentence: str, there: bool) -> str:
+        until(
+            lambda: (sentence in tablet.get(address).text) == there,
+            timeout_s=PATIENT_S,
+            what=f"{sentence} {there}",
+        )
+        return tablet.get(address).text
+
+    now = page_says("Bij wat de klant nu bekijkt: Tent Vuurtoren 2", there=True)
+    assert "Misschien iets bij Tent Vuurtoren 2: Grondzeil 2 personen." in now
+    assert "Gebruikt: Tent Vuurtoren 2 is nu in beeld." in now
+    assert 'data-looking="tent-2"' in now
+    assert 'data-suggestion="tent-2"' not in now
+    assert "Zelftest" not in now
+    scanned = {"own": own, "code": "sock-1", "symbology": "code_128", "for": "products"}
+    assert tablet.post("/scan", data=scanned).headers["location"] == "/products"
+    page_says('data-looking="sock-1"', there=True)
+    tablet.post(address, data={"own": own, "item": "tent-2", "answer": "away"})
+    page_says("Bij wat de klant nu bekijkt", there=False)
+    assert "data-follows" in tablet.get("/products/tent-2").text
+    withdraw(advised, "profiling")
+    assert "data-follows" not in tablet.get("/products/tent-2").text
+
+
 def test_what_is_said_or_put_away_is_told_to_the_hub_without_naming_staff(advised: Place) -> None:
     customer = tent_owner(advised)
     advised.tap(CARD)
