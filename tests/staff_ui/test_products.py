@@ -176,7 +176,7 @@ def test_every_sample_of_a_product_page_can_be_shown(place: Place, language: str
             for it in module.samples(frame, sheets.words[frame.language]).values():
                 assert "<h1>" in sheets.render(module.TEMPLATE, it, frame.language)
                 shown += 1
-    assert shown == 11
+    assert shown == 12
 
 
 @pytest.mark.browser
