@@ -1,4 +1,7 @@
-"""Both OpenAPI documents against what is really served: anything may be asked, nothing may break (schemathesis)."""
+"""Both OpenAPI documents against what is really served: anything may be asked, nothing may break (schemathesis).
+
+Every answer is one that the document tells of: its status, its media type, and the shape of its body.
+"""
 
 from collections import Counter
 from collections.abc import Callable
@@ -11,6 +14,11 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 
 
 @dataclass(slots=True)
@@ -21,6 +29,7 @@ class Asked:
     answers: Counter[int] = field(default_factory=Counter)
 
 
+DESCRIBED = [status_code_conformance, content_type_conformance, response_schema_conformance]
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 
 
@@ -34,7 +43,7 @@ def asked(
     ours: Callable[[Any, int], httpx.Auth | None] = lambda case, turn: None,
     number: int = 6,
 ) -> Asked:
-    """What each `every`-th operation answered; raises AssertionError at the first 5xx.
+    """What each `every`-th operation answered; raises AssertionError at the first answer that is not as described.
 
     `form` gives what a form must carry to be taken for one of ours; `ours` may put what there really is into a
     case, given how many were asked before, and says who signs it. The same number asks the same.
@@ -77,9 +86,14 @@ def _status(client: httpx.Client, case: Any, auth: httpx.Auth | None) -> int:
         str(made.method), str(made.url), headers=_bytes(headers), content=made.body or b""
     )
     answer = client.send(request, stream=True, auth=auth)
-    answer.close()
-    told = f"{case.method} {case.formatted_path}: {answer.status_code} for {made.body!r}"
-    assert answer.status_code < 500, told
+    try:
+        told = f"{case.method} {case.formatted_path}: {answer.status_code} for {made.body!r}"
+        assert answer.status_code < 500, told
+        if "text/event-stream" not in answer.headers.get("content-type", ""):
+            answer.read()
+            case.validate_response(answer, checks=DESCRIBED)
+    finally:
+        answer.close()
     return answer.status_code
 
 

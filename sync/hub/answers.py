@@ -1,22 +1,49 @@
 """Every error that leaves the hub: RFC 9457 problem details with a code, and nothing personal."""
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
 from litestar import Request, Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, SerializationException
 from litestar.types import ExceptionHandlersMap
 
 from edge.kit.errors import Refused, StoreError
 from edge.kit.log import Log, died
 from sync import wire
+from sync.hub.documented import MEDIA_TYPE
 from sync.hub.problem import Refusal
 from sync.hub.telling import Telling
 from sync.signing import BadSignature
 
 AnyRequest = Request[Any, Any, Any]
 
+_SEE: Final = "see /schema/openapi.json"
+_MOST_HINT: Final = 400
+# What a decoder says of shapes: nothing in it is quoted from what was sent, but a name that looks like one of ours.
+_SHAPES: Final = re.compile(
+    r"Expected [^'\"]*(?:regex '.*')?|Object missing required field `\w+`"
+    r"|Object contains unknown field `[a-z_]{1,40}`"
+)
+_MISSING: Final = re.compile(r"Missing required (\w+) parameter '([\w-]+)'")
 _CONFLICTS: Final = frozenset({"CUSTOMER_TAKEN", "CREDENTIAL_TAKEN", "IMPORT_TOUCHED", "IMPORT_OPEN"})
+
+
+def where(error: HTTPException) -> str:
+    """Which field of a request is wrong and how, without any value: `$.cards[0].value: Expected `str`, got `int``."""
+    if isinstance(error.__cause__, SerializationException):
+        return "$: the body is no JSON"
+    if missing := _MISSING.match(error.detail):
+        return f"{missing[1]}.{missing[2]}: it is missing"
+    found = error.extra if isinstance(error.extra, list) else []
+    return "; ".join(_fault(each) for each in found if isinstance(each, dict))
+
+
+def _fault(told: dict[str, Any]) -> str:
+    source = getattr(told.get("source"), "value", "$")  # `$` is the body, as in JSONPath
+    name, message = str(told.get("key", "")), str(told.get("message", ""))
+    at = source if name in ("", "data") else f"{source}.{name}"
+    return f"{at}: {message if _SHAPES.fullmatch(message) else 'not one of the values that are taken'}"
 
 
 def problems(*, now_ms: Callable[[], int], log: Log) -> ExceptionHandlersMap:
@@ -24,9 +51,7 @@ def problems(*, now_ms: Callable[[], int], log: Log) -> ExceptionHandlersMap:
 
     def answer(status: int, title: str, *, code: str, hint: str) -> Response[bytes]:
         problem = wire.Problem(title=title, status=status, code=code, hint=hint, hub_time_ms=now_ms())
-        return Response(
-            wire.encode_problem(problem), status_code=status, media_type="application/problem+json"
-        )
+        return Response(wire.encode_problem(problem), status_code=status, media_type=MEDIA_TYPE)
 
     telling = Telling(now_ms=now_ms, log=log)
 
@@ -65,7 +90,8 @@ def problems(*, now_ms: Callable[[], int], log: Log) -> ExceptionHandlersMap:
         )
         code = {404: "NOT_FOUND", 405: "NOT_ALLOWED", 413: "TOO_LARGE"}.get(error.status_code, "BAD_REQUEST")
         tell(request, code)
-        return answer(error.status_code, title, code=code, hint="see /schema/openapi.json")
+        hint = "; ".join(each for each in (where(error)[:_MOST_HINT], _SEE) if each)
+        return answer(error.status_code, title, code=code, hint=hint)
 
     def store(_: AnyRequest, error: StoreError) -> Response[bytes]:
         log("store_failed", code=error.code, hint=error.hint)

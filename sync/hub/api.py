@@ -11,11 +11,12 @@ from litestar.response import Stream
 
 from edge.kit.errors import Refused
 from sync import own_page, own_request, rows, signing, standing, wire
-from sync.enrolment import ENROL_PATH, Asked
+from sync.enrolment import ENROL_PATH, Asked, Given
 from sync.enrolment import encode as encode_given
 from sync.hub import admission, bodies, enrolling, feed, own_requests, pokes, receipts
 from sync.hub import devices as devices_of
 from sync.hub.contacts import unless_gone
+from sync.hub.documented import problems, refuses
 from sync.hub.hq import fleet
 from sync.hub.portal import sessions
 from sync.hub.problem import Refusal
@@ -66,8 +67,9 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         status_code=200,
         summary="Take in facts of a device",
         description="NDJSON: an envelope, then a line a fact. Signed by RFC 9421. See sync/README.md.",
+        responses=refuses(400, 403, 409, 413, 415),
     )
-    async def take_events(request: AnyRequest) -> Response[bytes]:
+    async def take_events(request: AnyRequest) -> Response[wire.Answer]:
         device = await signed(request)
         envelope, facts = wire.decode_batch(await bodies.unfolded(request, most=wire.BATCH_BYTES))
         if envelope.device != device.id:
@@ -89,8 +91,10 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
 
     @get(
         wire.FEED_PATH,
+        media_type=_NDJSON,
         summary="Rows of one partition after a cursor",
         description="NDJSON rows closed by a checkpoint. Signed by RFC 9421. See sync/README.md.",
+        responses=refuses(400, 403, 409, 410, 426),
     )
     async def read_feed(
         request: AnyRequest,
@@ -135,8 +139,9 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         status_code=200,
         summary="Whose card is this, that is nobody's here?",
         description="JSON, signed by RFC 9421. The owner comes down the shop's feed. See sync/README.md.",
+        responses=refuses(400, 403, 413),
     )
-    async def find_guest(request: AnyRequest) -> Response[bytes]:
+    async def find_guest(request: AnyRequest) -> Response[wire.GuestAnswer]:
         device = await signed(request)
         ask = wire.decode_as(await request.body(), wire.GuestAsk)
         try:
@@ -144,15 +149,16 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         except Refused as error:
             raise Refusal(str(error), code=error.code, hint=error.hint, status=400) from None
         answer = wire.GuestAnswer(found=invited.found, cursor=invited.cursor, hub_time_ms=hub.now_ms())
-        return Response(wire.encode_answer(answer), media_type=MediaType.JSON)
+        return bodies.said(wire.encode_answer(answer))
 
     @post(
         own_page.PATH,
         status_code=200,
         summary="Let a customer's phone onto their own page",
         description="JSON, signed by RFC 9421; of residents of that shop alone. See sync/README.md.",
+        responses=refuses(400, 403, 404, 413),
     )
-    async def let_onto_page(request: AnyRequest) -> Response[bytes]:
+    async def let_onto_page(request: AnyRequest) -> Response[own_page.OwnPageAnswer]:
         device = await signed(request)
         ask = wire.decode_as(await request.body(), own_page.OwnPageAsk)
         if not hub.config.page:
@@ -175,13 +181,14 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
             until_ms=now_ms + sessions.CODE_MS,
             hub_time_ms=now_ms,
         )
-        return Response(own_page.encode(answer), media_type=MediaType.JSON)
+        return bodies.said(own_page.encode(answer))
 
     @post(
         own_request.PATH,
         status_code=204,
         summary="Carry out what a customer asked for on their own page in a shop",
         description="JSON, signed by RFC 9421; of residents of that shop alone. See sync/README.md.",
+        responses=refuses(400, 403, 413),
     )
     async def take_own_request(request: AnyRequest) -> None:
         device = await signed(request)
@@ -196,31 +203,34 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         status_code=200,
         summary="A shop shows that what was taken away is gone there",
         description="JSON, signed by RFC 9421 and by itself. See sync/README.md.",
+        responses=refuses(400, 403, 413),
     )
-    async def take_receipt(request: AnyRequest) -> Response[bytes]:
+    async def take_receipt(request: AnyRequest) -> Response[Receipt]:
         device = await signed(request)
         said = await request.body()
         await hub.db.apply(receipts.take, device, wire.decode_as(said, Receipt), now_ms=hub.now_ms())
-        return Response(said, media_type=MediaType.JSON)
+        return bodies.said(said)
 
     @post(
         ENROL_PATH,
         status_code=200,
         summary="A box becomes the voice of its shop",
         description="JSON, proven by a single-use code. See sync/README.md.",
+        responses=refuses(400, 403, 404, 413),
     )
-    async def enrol(request: AnyRequest) -> Response[bytes]:
+    async def enrol(request: AnyRequest) -> Response[Given]:
         hub.admission.ask("")  # of all who are nobody yet
         asked = wire.decode_as(await request.body(), Asked)
         given = await hub.db.apply(enrolling.enrol, hub.keys, asked, signer=hub.signer, now_ms=hub.now_ms())
         hub.log("device_enrolled", shop=asked.shop)
-        return Response(encode_given(given), media_type=MediaType.JSON)
+        return bodies.said(encode_given(given))
 
     @get(
         URGENT_PATH,
         media_type="text/event-stream",
         summary="That a partition of this shop grew",
         description="Server-sent events without content, signed by RFC 9421. See sync/README.md.",
+        responses=refuses(400, 403),
     )
     async def follow(request: AnyRequest) -> Stream:
         device = await signed(request)
@@ -236,25 +246,27 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         standing.DEVICE_PATH,
         summary="Where a device stands: its epoch, and the history held of it",
         description="JSON. Signed by RFC 9421. See sync/README.md.",
+        responses=refuses(400, 403),
     )
     async def read_standing(
         request: AnyRequest,
         epoch: Annotated[int, QueryParameter(ge=1, le=rows.MOST)],
         seq: Annotated[int, QueryParameter(ge=0, le=rows.MOST)],
         once: Annotated[str, QueryParameter(max_length=wire.ONCE_CHARS)] = "",
-    ) -> Response[bytes]:
+    ) -> Response[standing.Standing]:
         device = await signed(request)
         if epoch > device.epoch:
             await hub.db.note(devices_of.tell_epoch, device, epoch=epoch)
         words = {"epoch": epoch, "seq": seq, "now_ms": hub.now_ms()}
         answer = await hub.db.read(devices_of.standing, device, **words, once=once)
-        return Response(standing.encode(answer), media_type=MediaType.JSON)
+        return bodies.said(standing.encode(answer))
 
     @post(
         wire.STATUS_PATH,
         status_code=204,
         summary="How a device does",
         description="JSON: version, cursors, outbox, readers, disk, clock. Signed by RFC 9421. See sync/README.md.",
+        responses=refuses(400, 403, 413),
     )
     async def take_status(request: AnyRequest) -> None:
         device = await signed(request)
@@ -267,7 +279,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         if heard.new:
             hub.bell.poke()
 
-    @get("/healthz", summary="Whether the hub answers from its file")
+    @get("/healthz", summary="Whether the hub answers from its file", responses=problems(503))
     async def health() -> dict[str, bool | int]:
         epoch = await hub.db.read(devices.hub_epoch)
         return {"ok": True, "epoch": epoch, "hub_time_ms": hub.now_ms()}

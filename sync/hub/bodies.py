@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Request, Response
+from litestar import MediaType, Request, Response
 
 from sync import packing
 from sync.hub.problem import Refusal
@@ -26,7 +26,12 @@ async def unfolded(request: AnyRequest, *, most: int) -> bytes:
     return packing.unpack(body, most=most)
 
 
-def answer(request: AnyRequest, content: bytes, media_type: str) -> Response[bytes]:
+def said(content: bytes) -> Response[Any]:
+    """An answer that is JSON already, whatever the document says that its shape is."""
+    return Response(content, media_type=MediaType.JSON)
+
+
+def answer(request: AnyRequest, content: bytes, media_type: str) -> Response[Any]:
     """An answer, packed for who takes it; it says that packed requests are taken too (RFC 9110 section 12.5.3)."""
     headers = {"accept-encoding": packing.CODING, "vary": "accept-encoding"}
     if len(content) >= packing.WORTH_BYTES and packing.accepts(request.headers.get("accept-encoding", "")):

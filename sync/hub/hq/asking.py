@@ -30,16 +30,13 @@ MOST: Final = 200
 CustomerId = Annotated[str, PathParameter(pattern="^[0-9a-f]{32}$", description="opaque, 32 hex digits")]
 Limit = Annotated[int, QueryParameter(ge=1, le=MOST, description="how many at most")]
 Cursor = Annotated[str, QueryParameter(max_length=200, description="`next` of the answer before")]
+_KEY: Final = "Idempotency-Key"
+_TWICE: Final = "the same key within a day: the first answer again, and nothing happens twice"
 Key = Annotated[
     str | None,
-    HeaderParameter(
-        name="Idempotency-Key",
-        min_length=1,
-        max_length=64,
-        required=False,
-        description="the same key within a day: the first answer again, and nothing happens twice",
-    ),
+    HeaderParameter(name=_KEY, min_length=1, max_length=64, required=False, description=_TWICE),
 ]
+NeededKey = Annotated[str, HeaderParameter(name=_KEY, min_length=1, max_length=64, description=_TWICE)]
 Act = Callable[[Connection], tuple[int, Any, list[Moved]]]
 
 
@@ -71,6 +68,13 @@ def guard(hub: "Hub") -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRoute
     return check
 
 
+def keyed(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Raises Refusal NO_KEY where a request that may count once only carries no key."""
+    if _KEY.lower() not in connection.headers:
+        hint = "send the header, so that a request that is sent again counts once"
+        raise Refusal(f"no {_KEY}", code="NO_KEY", hint=hint, status=400)
+
+
 def _pour(buckets: Buckets, name: str) -> None:
     if wait_s := buckets.take(name):
         raise Refusal(
@@ -84,8 +88,8 @@ def _pour(buckets: Buckets, name: str) -> None:
 
 async def once(
     hub: "Hub", request: AnyRequest, key: str | None, act: Act, *, customer_id: bytes
-) -> Response[bytes]:
-    """Run `act` about a customer and answer with what it made.
+) -> Response[Any]:
+    """Run `act` about a customer and answer with what it made, as JSON that is kept.
 
     With a key its first answer is kept in the same transaction.
     """

@@ -17,6 +17,7 @@ from edge.kit.sql import Connection
 from sync.hub import wallet
 from sync.hub.config import Keys
 from sync.hub.devices import shop_key_of
+from sync.hub.documented import refuses
 from sync.hub.hq import news, shapes, whom
 from sync.hub.hq import put as imports
 from sync.hub.hq.asking import Cursor, CustomerId, Limit, onward, since
@@ -39,20 +40,33 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     """The handlers, bound to one hub."""
 
     @put(
-        "/customers/{customer_id:str}/orders", scope="channels:write", summary="Report an order or a purchase"
+        "/customers/{customer_id:str}/orders",
+        scope="channels:write",
+        summary="Report an order or a purchase",
+        responses=refuses(400, 403, 404, 409, 413, 422),
     )
     async def order(customer_id: CustomerId, data: JSONBody[shapes.Order]) -> shapes.Moment:
         customer = bytes.fromhex(customer_id)
         await hub.change(take_order, hub.keys, customer, data=data, now_ms=hub.now_ms())
         return shapes.Moment(data.at_ms, data.channel, data.state, data.shop)
 
-    @put("/customers/{customer_id:str}/wishlist", scope="channels:write", summary="Set the wish list")
+    @put(
+        "/customers/{customer_id:str}/wishlist",
+        scope="channels:write",
+        summary="Set the wish list",
+        responses=refuses(400, 403, 404, 413),
+    )
     async def wishes(customer_id: CustomerId, data: JSONBody[shapes.WishList]) -> shapes.WishList:
         customer = bytes.fromhex(customer_id)
         await hub.change(take_wishes, hub.keys, customer, data=data, now_ms=hub.now_ms())
         return data
 
-    @get("/customers/{customer_id:str}/timeline", scope="customers:read", summary="Everything, newest first")
+    @get(
+        "/customers/{customer_id:str}/timeline",
+        scope="customers:read",
+        summary="Everything, newest first",
+        responses=refuses(400, 403, 404),
+    )
     async def line(customer_id: CustomerId, limit: Limit = 50, cursor: Cursor = "") -> shapes.TimeLine:
         customer = bytes.fromhex(customer_id)
         upto_ms, skip = since(cursor, tuple[int, int], (_END_MS, 0))

@@ -14,9 +14,21 @@ from edge.kit.sql import Connection
 from edge.wallet.rules import add, balance_of, with_balance
 from sync.hub import consents, people, values, wallet
 from sync.hub.consents import NewConsent
+from sync.hub.documented import refuses
 from sync.hub.hq import erasing, shapes, whom
 from sync.hub.hq import put as imports
-from sync.hub.hq.asking import AnyRequest, Cursor, CustomerId, Key, Limit, once, onward, since
+from sync.hub.hq.asking import (
+    AnyRequest,
+    Cursor,
+    CustomerId,
+    Key,
+    Limit,
+    NeededKey,
+    keyed,
+    once,
+    onward,
+    since,
+)
 from sync.hub.portal.traits import open_traits
 from sync.hub.problem import Refusal
 from sync.hub.tables import feed as partitions
@@ -41,17 +53,23 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         await hub.db.read(whom.known, customer)
         return customer
 
-    @get("/customers", scope="customers:read", summary="Ids of customers")
+    @get("/customers", scope="customers:read", summary="Ids of customers", responses=refuses(400, 403))
     async def listed(limit: Limit = 50, cursor: Cursor = "") -> shapes.Page:
         (last,) = since(cursor, tuple[bytes], (b"",))
         ids = await hub.db.read(reading.customers, after=last, most=limit + 1)
         more = onward(ids[limit - 1]) if len(ids) > limit else None
         return shapes.Page([each.hex() for each in ids[:limit]], more)
 
-    @post("/customers", scope="customers:write", summary="Add a customer", status_code=201)
+    @post(
+        "/customers",
+        scope="customers:write",
+        summary="Add a customer",
+        status_code=201,
+        responses=refuses(400, 403, 404, 409, 413, 422),
+    )
     async def create(
         request: AnyRequest, data: JSONBody[shapes.NewCustomer], key: Key = None
-    ) -> Response[bytes]:
+    ) -> Response[shapes.Made]:
         values.checked(data.traits)
         new = people.NewCustomer(
             whom.customer_id(hub.keys, data.ref) if data.ref.strip() else os.urandom(16),
@@ -68,7 +86,11 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         return await once(hub, request, key, act, customer_id=new.customer_id)
 
     @post(
-        "/customers/find", scope="customers:read", summary="The id behind a number or card", status_code=200
+        "/customers/find",
+        scope="customers:read",
+        summary="The id behind a number or card",
+        status_code=200,
+        responses=refuses(400, 403, 404, 413, 422),
     )
     async def find(data: JSONBody[shapes.Found]) -> shapes.Made:
         customer = None
@@ -82,7 +104,12 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         await hub.db.read(whom.known, customer)
         return shapes.Made(customer.hex())
 
-    @get("/customers/{customer_id:str}", scope="customers:read", summary="One customer")
+    @get(
+        "/customers/{customer_id:str}",
+        scope="customers:read",
+        summary="One customer",
+        responses=refuses(400, 403, 404),
+    )
     async def read(customer_id: CustomerId) -> shapes.Customer:
         customer = bytes.fromhex(customer_id)
 
@@ -109,7 +136,12 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         opened = {name: shapes.Trait(value, traits.as_of_ms[name]) for name, value in traits.values.items()}
         return msgspec.structs.replace(found, traits=opened)
 
-    @patch("/customers/{customer_id:str}", scope="customers:write", summary="Change traits")
+    @patch(
+        "/customers/{customer_id:str}",
+        scope="customers:write",
+        summary="Change traits",
+        responses=refuses(400, 403, 404, 413, 422),
+    )
     async def change(customer_id: CustomerId, data: JSONBody[shapes.Changes]) -> shapes.Changed:
         customer = await known(customer_id)
         if moves := sorted(set(data.traits) & set(_MOVES)):
@@ -129,15 +161,14 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         "/customers/{customer_id:str}/ledger",
         scope="customers:write",
         summary="Add or take points or stamps",
+        guards=[keyed],
         status_code=201,
+        responses=refuses(400, 403, 404, 413, 422),
     )
     async def move(
-        request: AnyRequest, customer_id: CustomerId, data: JSONBody[shapes.Move], key: Key = None
-    ) -> Response[bytes]:
+        request: AnyRequest, customer_id: CustomerId, data: JSONBody[shapes.Move], key: NeededKey
+    ) -> Response[shapes.Balance]:
         customer = await known(customer_id)
-        if key is None:
-            hint = "send the header, so that a request that is sent again counts once"
-            raise Refusal("no Idempotency-Key", code="NO_KEY", hint=hint, status=400)
 
         def act(conn: Connection) -> tuple[int, Any, list[Moved]]:
             whom.hold(conn, [customer])
@@ -151,6 +182,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         "/customers/{customer_id:str}/consents/{purpose:str}/{recipient:str}",
         scope="customers:write",
         summary="Give or withdraw a consent",
+        responses=refuses(400, 403, 404, 409, 413, 422),
     )
     async def choose(
         customer_id: CustomerId,
@@ -184,13 +216,24 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
             raise Refused("no such customer", code="UNKNOWN_CUSTOMER", hint="they were erased meanwhile")
         return shapes.Register(purpose, recipient, held.basis, held.state, held.gen, held.until_ms)
 
-    @delete("/customers/{customer_id:str}", scope="customers:erase", summary="Forget a customer everywhere")
+    @delete(
+        "/customers/{customer_id:str}",
+        scope="customers:erase",
+        summary="Forget a customer everywhere",
+        responses=refuses(400, 403, 404),
+    )
     async def forget(request: AnyRequest, customer_id: CustomerId) -> None:
         customer = await known(customer_id)
         await hub.db.apply(erasing.take, request.state.who.id, now_ms=hub.now_ms())
         await hub.erase(customer)
 
-    @post("/cards/block", scope="customers:write", summary="Block a lost card everywhere", status_code=204)
+    @post(
+        "/cards/block",
+        scope="customers:write",
+        summary="Block a lost card everywhere",
+        status_code=204,
+        responses=refuses(400, 403, 404, 413, 422),
+    )
     async def block(data: JSONBody[shapes.Card]) -> None:
         await hub.change(people.block, hub.keys, kind=data.kind, value=data.value)
 

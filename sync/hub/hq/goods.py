@@ -12,6 +12,7 @@ from edge.kit.errors import Refused
 from sync import wire
 from sync.hub import catalogue
 from sync.hub.devices import shop_key_of
+from sync.hub.documented import refuses
 from sync.hub.hq import shapes
 from sync.hub.hq.asking import Cursor, Limit, onward, since
 from sync.hub.tables import catalogue as tables
@@ -26,13 +27,15 @@ ShopId = Annotated[str, PathParameter(pattern="^[A-Za-z0-9._-]{1,48}$")]
 def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     """The handlers, bound to one hub."""
 
-    @get("/products", scope="goods:read", summary="Item numbers of the catalogue")
+    @get(
+        "/products", scope="goods:read", summary="Item numbers of the catalogue", responses=refuses(400, 403)
+    )
     async def listed(limit: Limit = 50, cursor: Cursor = "") -> shapes.Page:
         (last,) = since(cursor, tuple[str], ("",))
         items = await hub.db.read(tables.items, after=last, most=limit + 1)
         return shapes.Page(items[:limit], onward(items[limit - 1]) if len(items) > limit else None)
 
-    @get("/products/{item:str}", scope="goods:read", summary="One product")
+    @get("/products/{item:str}", scope="goods:read", summary="One product", responses=refuses(400, 403, 404))
     async def read(item: ItemId) -> shapes.Product:
         held = await hub.db.read(tables.product, item)
         if held is None or held[1] is None:
@@ -41,7 +44,12 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
             msgspec.to_builtins(wire.decode_as(bytes(held[1]), wire.Product)), shapes.Product
         )
 
-    @put("/products/{item:str}", scope="goods:write", summary="Add or change a product")
+    @put(
+        "/products/{item:str}",
+        scope="goods:write",
+        summary="Add or change a product",
+        responses=refuses(400, 403, 413, 422),
+    )
     async def change(item: ItemId, data: JSONBody[shapes.Product]) -> shapes.Product:
         if data.gtin and gtin14(data.gtin) is None:
             hint = "its last digit is a check digit"
@@ -51,14 +59,24 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         await hub.change(catalogue.put_products, [Product(item=item, **values)])
         return data
 
-    @delete("/products/{item:str}", scope="goods:write", summary="Take a product out")
+    @delete(
+        "/products/{item:str}",
+        scope="goods:write",
+        summary="Take a product out",
+        responses=refuses(400, 403, 404),
+    )
     async def drop(item: ItemId) -> None:
         held = await hub.db.read(tables.product, item)
         if held is None or held[1] is None:
             raise _unknown(item)
         await hub.change(catalogue.drop_products, [item])
 
-    @get("/shops/{shop:str}/stock/{item:str}", scope="goods:read", summary="A count in one shop")
+    @get(
+        "/shops/{shop:str}/stock/{item:str}",
+        scope="goods:read",
+        summary="A count in one shop",
+        responses=refuses(400, 403, 404),
+    )
     async def count(shop: ShopId, item: ItemId) -> shapes.Stock:
         await hub.db.read(shop_key_of, hub.keys, shop)
         held = await hub.db.read(tables.stock, shop, item)
@@ -67,7 +85,12 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         found = wire.decode_as(bytes(held[1]), wire.Stock)
         return shapes.Stock(found.count, found.as_of_ms)
 
-    @put("/shops/{shop:str}/stock/{item:str}", scope="goods:write", summary="Set a count in one shop")
+    @put(
+        "/shops/{shop:str}/stock/{item:str}",
+        scope="goods:write",
+        summary="Set a count in one shop",
+        responses=refuses(400, 403, 404, 413),
+    )
     async def recount(shop: ShopId, item: ItemId, data: JSONBody[shapes.Stock]) -> shapes.Stock:
         now_ms = hub.now_ms()
         as_of_ms = now_ms if data.as_of_ms is None else min(data.as_of_ms, now_ms)

@@ -7,6 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import PathParameter
 
 from edge.kit.errors import Refused
+from sync.hub.documented import refuses
 from sync.hub.hq import fleet, imports, shapes
 from sync.hub.hq.asking import Cursor, Limit, onward, since
 from sync.hub.tables import imports as tables
@@ -20,25 +21,38 @@ Number = Annotated[int, PathParameter(ge=1, le=2**53)]
 def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     """The handlers, bound to one hub."""
 
-    @get("/imports", scope="imports:read", summary="Imports, newest first")
+    @get("/imports", scope="imports:read", summary="Imports, newest first", responses=refuses(400, 403))
     async def listed(limit: Limit = 50, cursor: Cursor = "") -> shapes.Imports:
         (below,) = since(cursor, tuple[int], (2**53,))
         found = await hub.db.read(tables.runs, below=max(0, min(below, 2**53)), most=limit + 1)
         more = onward(found[limit - 1].number) if len(found) > limit else None
         return shapes.Imports([_shape(each) for each in found[:limit]], more)
 
-    @get("/imports/{number:int}", scope="imports:read", summary="One import")
+    @get(
+        "/imports/{number:int}", scope="imports:read", summary="One import", responses=refuses(400, 403, 404)
+    )
     async def read(number: Number) -> shapes.Import:
         found = await hub.db.read(tables.run, number)
         if found is None:
             raise Refused("there is no such import", code="UNKNOWN_IMPORT", hint="list the imports")
         return _shape(found)
 
-    @post("/imports/{number:int}/undo", scope="imports:write", summary="Take an import back", status_code=200)
+    @post(
+        "/imports/{number:int}/undo",
+        scope="imports:write",
+        summary="Take an import back",
+        status_code=200,
+        responses=refuses(400, 403, 404, 409),
+    )
     async def undo(number: Number) -> shapes.TakenBack:
         return shapes.TakenBack(number, await imports.take_back(hub, number))
 
-    @get("/fleet", scope="fleet:read", summary="Every shop's boxes, what needs somebody first")
+    @get(
+        "/fleet",
+        scope="fleet:read",
+        summary="Every shop's boxes, what needs somebody first",
+        responses=refuses(403),
+    )
     async def shops() -> shapes.Fleet:
         return shapes.Fleet([_box(each) for each in await fleet.boxes(hub)])
 

@@ -50,7 +50,7 @@ class Found(Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Made(Struct):
-    id: str
+    id: Id
 
 
 class Trait(Struct):

@@ -14,6 +14,7 @@ from sync.hub.app import Hub
 from sync.hub.consents import NewConsent
 from sync.hub.hq import tokens
 from sync.hub.people import NewCustomer
+from tests.described import Described
 from tests.sync.centre import ANNA, HERE, KEYS, Centre, open_centre
 
 WHO = f"/api/v1/customers/{ANNA.hex()}"
@@ -23,11 +24,12 @@ TRAITS: dict[str, Any] = {
     "stamps": {"have": 3, "of": 8, "reward": "koffie"},
     "since": {"year": 2019},
 }
+_DESCRIBED: list[Described] = []
 
 
 @dataclass
 class Desk:
-    """The hub, its shop and a client whose token may do everything."""
+    """The hub, its shop and a client whose token may do everything; every answer is held to the document."""
 
     centre: Centre
     client: httpx.AsyncClient
@@ -44,6 +46,13 @@ class Desk:
         answer = await self.client.request(method, path, **more)
         assert answer.status_code < 300, answer.text
         return answer.json() if answer.content else None
+
+
+def described(hub: Hub) -> Described:
+    """What every answer of a hub is held to; all hubs have one document, and making it takes a while."""
+    if not _DESCRIBED:
+        _DESCRIBED.append(Described(hub.inside.openapi_schema.to_schema()))
+    return _DESCRIBED[0]
 
 
 @asynccontextmanager
@@ -63,4 +72,5 @@ async def open_desk(state: Path) -> AsyncGenerator[Desk, None]:
         async with httpx.AsyncClient(transport=transport, base_url="http://hub.test") as client:
             desk = Desk(centre, client)
             client.headers.update(await desk.token(*tokens.SCOPES))
+            client.event_hooks["response"].append(described(centre.hub).hear)
             yield desk

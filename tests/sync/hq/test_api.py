@@ -68,6 +68,31 @@ async def test_a_customer_is_made_once_by_a_key_and_always_the_same_by_a_number(
     assert (refused.status_code, refused.json()["code"]) == (422, "UNDECLARED_TRAIT")
 
 
+async def test_a_request_that_is_wrong_is_told_in_which_field_and_hears_no_value_back(desk: Desk) -> None:
+    card = {"kind": "number", "value": 5}
+    for method, path, sent, hint in (
+        ("POST", f"{WHO}/ledger", {"instrument": "points", "delta": "Kanarie"}, "$.delta: Expected `int`"),
+        (
+            "POST",
+            f"{WHO}/ledger",
+            {"instrument": "Kanarie", "delta": 1},
+            "$.instrument: not one of the values",
+        ),
+        ("POST", f"{WHO}/ledger", {"instrument": "points"}, "$: Object missing required field `delta`"),
+        ("PATCH", WHO, {"traits": {}, "naam": 1}, "$: Object contains unknown field `naam`"),
+        ("PATCH", WHO, {"traits": {}, "Anna Kanarie": 1}, "$: not one of the values"),
+        ("POST", f"{V1}/customers", {"shops": ["s1"], "cards": [card]}, "$.cards[0].value: Expected `str`"),
+        ("POST", f"{V1}/customers", b"Kanarie", "$: the body is no JSON"),
+        ("GET", f"{V1}/customers?limit=900", b"", "query.limit: Expected `int` <= 200"),
+        ("GET", f"{V1}/customers/Kanarie", b"", "path.customer_id: Expected `str` matching regex"),
+    ):
+        body = sent if isinstance(sent, bytes) else json.dumps(sent).encode()
+        answer = await desk.client.request(method, path, content=body, headers={"idempotency-key": "a"})
+        assert (answer.status_code, answer.json()["code"]) == (400, "BAD_REQUEST")
+        assert answer.json()["hint"].startswith(hint), answer.text
+        assert "Kanarie" not in answer.text
+
+
 async def test_lists_go_on_where_they_ended(desk: Desk) -> None:
     for number in range(5):
         await desk.ask("POST", f"{V1}/customers", json={"shops": ["s1"], "ref": f"L-{number}"})

@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from sync.hub.hq import limits, tokens
 from sync.signing import DeviceAuth
 from tests.contract import Asked, asked
 from tests.sync.centre import ANNA, BRAM, DEVICE_KEY
+from tests.sync.hq.desk import Desk
 from tests.sync.portal.place import Place, open_place
 
 
@@ -69,3 +71,25 @@ def test_the_hub_answers_everything_that_its_document_allows_and_more(tmp_path: 
     assert set(found.answers) & {200, 201, 204}
     assert set(found.answers) & {400, 404, 422}
     assert {status for room, status in told if room == "sync"} - {401}, told  # as far as the handlers
+
+
+@pytest.mark.anyio
+async def test_every_refusal_is_described_as_a_problem_and_every_answer_by_its_own_shape(desk: Desk) -> None:
+    document = (await desk.client.get("/schema/openapi.json")).json()
+    every = {
+        (method, path): each for path, item in document["paths"].items() for method, each in item.items()
+    }
+    for where, each in every.items():
+        refusals = {
+            status: told["content"] for status, told in each["responses"].items() if "content" in told
+        }
+        assert "503" in refusals, where
+        assert where[1] == "/healthz" or {"401", "403", "429"} <= set(refusals), where
+        for status in (status for status in refusals if status >= "400"):
+            assert set(refusals[status]) == {"application/problem+json"}, where
+    moved = every["post", "/api/v1/customers/{customer_id}/ledger"]
+    for told, shape in ((every["post", "/api/v1/customers"], "Made"), (moved, "Balance")):
+        found = told["responses"]["201"]["content"]["application/json"]["schema"]
+        assert found == {"$ref": f"#/components/schemas/{shape}"}
+    (key,) = (each for each in moved["parameters"] if each["in"] == "header")
+    assert (key["name"], key["required"]) == ("Idempotency-Key", True)
