@@ -200,7 +200,8 @@ class Agent:
 
     async def _push(self) -> None:
         """Send the receipt for what was taken away, what customers asked for, then facts until none wait."""
-        await self._send_receipt()
+        if await self._send_receipt() == "BAD_RECEIPT":
+            await self._renewed("BAD_RECEIPT")  # as with facts: a box that has none to tell hears of it here
         if self._before_facts is not None:
             await self._before_facts()
         while True:
@@ -226,18 +227,25 @@ class Agent:
         await self._send_receipt()  # of the older epoch the hub took none
         return True
 
-    async def _send_receipt(self) -> None:
-        """An older hub wants none; one that refuses it gets the next. Whatever is said to it, facts go up."""
-        if (due := self._box.receipt()) is not None:
-            given = self._auth.receipt(due, epoch=self._box.epoch())
-            with suppress(wire.Refused):
-                held = await self._ask("POST", RECEIPT_PATH, content=given, most=wire.ANSWER_BYTES)
-                if held in (given, b""):  # an older hub says nothing
-                    self._crossed = False
-                    await self._box.receipted(due[1])
-                elif not self._crossed:
-                    self._crossed = True  # said once; the receipt stays due
-                    self._log("receipt_crossed", code="OTHER_ANSWER")
+    async def _send_receipt(self) -> str:
+        """An older hub wants none; one that refuses it, by the code that is returned, gets the next.
+
+        Whatever is said to it, facts go up.
+        """
+        if (due := self._box.receipt()) is None:
+            return ""
+        given = self._auth.receipt(due, epoch=self._box.epoch())
+        try:
+            held = await self._ask("POST", RECEIPT_PATH, content=given, most=wire.ANSWER_BYTES)
+        except wire.Refused as error:
+            return error.code
+        if held in (given, b""):  # an older hub says nothing
+            self._crossed = False
+            await self._box.receipted(due[1])
+        elif not self._crossed:
+            self._crossed = True  # said once; the receipt stays due
+            self._log("receipt_crossed", code="OTHER_ANSWER")
+        return ""
 
     async def _send(self, batch: wire.Batch) -> None:
         answer = await self._answer(wire.encode_batch(batch, self._device, schema=self._said_schema))
