@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 from edge.catalogue.rules import Product, Stock
 from edge.kit.clock import Clock, ShopTime, SystemClock
@@ -53,14 +53,25 @@ if TYPE_CHECKING:
 
 SLICE: Final = 500  # customers a transaction: some 0.15 s of the one writer
 P = ParamSpec("P")
+T = TypeVar("T")
 M = TypeVar("M", list[Moved], list[Moved] | None)
+
+
+class Aside(Protocol):
+    """Runs what waits for the disk, so that nobody else has to wait for it."""
+
+    async def __call__(self, act: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T: ...
 
 
 class Hub:
     """The open hub. `app` is its ASGI application; everything that changes goes through `change`."""
 
-    def __init__(self, db: Store, config: Config, *, clock: Clock, log: Log) -> None:
+    def __init__(
+        self, db: Store, config: Config, *, clock: Clock, log: Log, aside: Aside = asyncio.to_thread
+    ) -> None:
+        """`aside` is where a mark is forced to the disk: beside the loop, or in it where there is no thread."""
         self.db = db
+        self._aside = aside
         self.config = config
         self.keys = config.keys
         self.signer = signer(config.keys.hub_kek, number=config.signing)
@@ -217,7 +228,7 @@ class Hub:
         if await self.db.read(customers.exists, customer_id):
             for each in await self.db.read(merging.history, customer_id):
                 mark = people.mark(self.keys, each)
-                await asyncio.to_thread(restored.remember, self.config.state / restored.FILE, mark)
+                await self._aside(restored.remember, self.config.state / restored.FILE, mark)
         await self.db.owe_sweep()
         moved = await self.change(people.erase, self.keys, customer_id=customer_id, now_ms=self.now_ms())
         self.bell.poke([customer_id])

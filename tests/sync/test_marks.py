@@ -2,12 +2,15 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import pytest
 
+from edge.kit.clock import SystemClock
 from sync.hub import devices, people, restored
-from sync.hub.app import open_hub
+from sync.hub.app import Hub, open_hub
 from sync.hub.config import Config
 from sync.hub.tables import people as customers
 from tests.fresh import lay_hub
@@ -15,6 +18,8 @@ from tests.sync.centre import ANNA, BRAM, KEYS, SHOP_KEY, Said, customer, device
 from tests.sync.hq.desk import WHO, open_desk
 
 pytestmark = pytest.mark.anyio
+P = ParamSpec("P")
+T = TypeVar("T")
 FIRST, SECOND, THIRD = b"1" * 32, b"2" * 32, b"3" * 32
 LINE = 65
 
@@ -53,6 +58,26 @@ async def test_whoever_is_erased_after_a_power_cut_stays_away_when_a_backup_is_p
     shutil.copy(tmp_path / "backup", state / "hub.db")
     async with open_hub(Config(state, KEYS), log=Said(), put_back=True) as hub:
         assert list(await hub.db.read(customers.ids)) == [ANNA]
+
+
+async def test_a_mark_is_forced_to_the_disk_where_the_hub_was_told_to_and_before_anything_is_erased(
+    tmp_path: Path,
+) -> None:
+    state = lay_hub(tmp_path / "hub")
+    seen: list[list[bytes]] = []
+
+    async def here(act: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        seen.append(list(customers.ids(hub.db.reader)))
+        return act(*args, **kwargs)
+
+    async with open_hub(Config(state, KEYS), log=Said()) as opened:
+        hub = Hub(opened.db, opened.config, clock=SystemClock(), log=Said(), aside=here)
+        await hub.db.apply(devices.register, KEYS, device=device(), shop_key=SHOP_KEY)
+        await hub.add_customers(["s1"], [customer(ANNA)])
+        await hub.erase(ANNA)
+        assert seen == [[ANNA]]
+        assert list(await hub.db.read(customers.ids)) == []
+        assert restored.remembered(state / restored.FILE) == {people.mark(KEYS, ANNA)}
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no disk that is always full")
