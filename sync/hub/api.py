@@ -42,7 +42,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         """The device whose signature the request carries."""
         query = request.scope["query_string"].decode("ascii", "replace")
         path = (request.scope.get("raw_path") or request.scope["path"].encode()).decode("ascii", "replace")
-        device = await hub.db.read(devices.device, signing.named(request.headers))
+        device = await hub.known.device(signing.named(request.headers))
         key = None if device is None else Ed25519PublicKey.from_public_bytes(device.public_key)
         noting, now_ms = hub.nonces.noting(), hub.now_ms()
         signing.verify(

@@ -30,6 +30,7 @@ from sync.hub.compaction import Acks, keep_compact
 from sync.hub.config import Config
 from sync.hub.contacts import Contacts
 from sync.hub.feed import Bell
+from sync.hub.known import Known
 from sync.hub.nonces import Shared
 from sync.hub.people import NewCustomer
 from sync.hub.portal import sessions
@@ -80,6 +81,7 @@ class Hub:
         self._wall_ms = clock.wall_ms
         self._latest_ms = 0
         self._time = ShopTime(clock)
+        self.known = Known(db)
         self.nonces = Shared(db)
         self.bell = Bell()
         self._uploads = Together(db, config.keys, now_ms=self.now_ms, announce=self.announce)

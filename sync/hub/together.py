@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 from edge.kit.errors import DiskFull, StoreError
 from sync.hub import intake
 from sync.hub.config import Keys
+from sync.hub.gathering import Gathering
 from sync.hub.intake import Taken, Upload
-from sync.hub.problem import Refusal
 from sync.hub.tables.feed import Moved
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ _ALONE: Final = frozenset(
         "guest_saved",
     )
 )
-_Waiting = tuple[Upload, "asyncio.Future[Taken]"]
 
 
 class Together:
@@ -52,18 +51,13 @@ class Together:
         self._keys = keys
         self._now_ms = now_ms
         self._announce = announce
-        self._waiting: list[_Waiting] = []
-        self._working: asyncio.Task[None] | None = None
+        self._gathered = Gathering(self._ask, most=MOST, key=lambda upload: upload.envelope.device)
 
     async def take(self, upload: Upload) -> Taken:
         """What `intake.take` answers, after COMMIT; raises what it raises, and StoreError."""
         if not self._db.shared or not is_small(upload):
             return await self._alone(upload)
-        answer: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
-        self._waiting.append((upload, answer))
-        if self._working is None or self._working.done():
-            self._working = asyncio.create_task(self._work())
-        return await answer
+        return await self._gathered(upload)
 
     async def _alone(self, upload: Upload) -> Taken:
         envelope, facts = upload
@@ -73,40 +67,24 @@ class Together:
         self._announce(taken.moved)
         return taken
 
-    async def _work(self) -> None:
-        while self._waiting:
-            some = _one_of_each(self._waiting[:MOST])
-            self._waiting = [each for each in self._waiting if each not in some]
-            try:
-                answers, moved = await self._db.apply(
-                    intake.take_all,
-                    self._keys,
-                    uploads=[upload for upload, _ in some],
-                    now_ms=self._now_ms(),
-                )
-            except Exception as error:
-                if is_of_the_store(error):
-                    for _, answer in some:
-                        _fail(answer, error)
-                else:  # one of them is in the way of the others
-                    await asyncio.gather(*(self._singly(each) for each in some))
-                continue
-            self._announce(moved)
-            for (_, answer), said in zip(some, answers, strict=True):
-                if isinstance(said, Refusal):
-                    _fail(answer, said)
-                elif not answer.done():
-                    answer.set_result(said)
-
-    async def _singly(self, waiting: _Waiting) -> None:
-        upload, answer = waiting
+    async def _ask(self, uploads: Sequence[Upload]) -> Sequence[Taken | Exception]:
         try:
-            taken = await self._alone(upload)
+            answers, moved = await self._db.apply(
+                intake.take_all, self._keys, uploads=uploads, now_ms=self._now_ms()
+            )
         except Exception as error:
-            _fail(answer, error)
-        else:
-            if not answer.done():
-                answer.set_result(taken)
+            if is_of_the_store(error):
+                raise
+            # One of them is in the way of the others.
+            return await asyncio.gather(*map(self._tried, uploads))
+        self._announce(moved)
+        return answers
+
+    async def _tried(self, upload: Upload) -> Taken | Exception:
+        try:
+            return await self._alone(upload)
+        except Exception as error:
+            return error
 
 
 def is_small(upload: Upload) -> bool:
@@ -117,16 +95,3 @@ def is_small(upload: Upload) -> bool:
 def is_of_the_store(error: Exception) -> bool:
     """Whether the database was away or full, so that to ask again at once is of no use, or may come twice."""
     return isinstance(error, DiskFull) or (isinstance(error, StoreError) and error.code == "S08")
-
-
-def _one_of_each(waiting: Sequence[_Waiting]) -> list[_Waiting]:
-    """The first that waits of each device: its second is read against what the first leaves."""
-    first: dict[str, _Waiting] = {}
-    for each in waiting:
-        first.setdefault(each[0].envelope.device, each)
-    return list(first.values())
-
-
-def _fail(answer: "asyncio.Future[Taken]", error: Exception) -> None:
-    if not answer.done():
-        answer.set_exception(error)

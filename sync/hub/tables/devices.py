@@ -34,6 +34,13 @@ def device(conn: Connection, device_id: str) -> Device | None:
     return Device(*row) if row else None
 
 
+def devices(conn: Connection, device_ids: Iterable[str]) -> dict[str, Device]:
+    """Those of the devices that are there."""
+    those, given = spread("id", device_ids)
+    rows = conn.execute(f"SELECT {_COLUMNS} FROM device WHERE id IN {those}", given)
+    return {row[0]: Device(*row) for row in rows}
+
+
 def hold(conn: Connection, device_id: str) -> Device | None:
     """The device, taken until COMMIT: nobody else writes its history or changes its epoch meanwhile."""
     return hold_all(conn, [device_id]).get(device_id)

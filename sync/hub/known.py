@@ -1,0 +1,33 @@
+"""Which box asks: each request is answered from the tables as they are, those that come at once from one look."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from sync.hub.gathering import Gathering
+from sync.hub.tables import devices
+from sync.hub.tables.devices import Device
+
+if TYPE_CHECKING:
+    from sync.hub.store import Store
+
+MOST: Final = 64  # boxes in a statement
+
+
+class Known:
+    """The boxes of a store."""
+
+    def __init__(self, db: "Store") -> None:
+        self._db = db
+        self._gathered = Gathering(self._look, most=MOST)
+
+    async def device(self, device_id: str) -> Device | None:
+        """The box of this name as it was no sooner than this was asked; raises StoreError."""
+        if not self._db.shared:
+            return await self._db.read(devices.device, device_id)
+        if "\0" in device_id:
+            return None  # PostgreSQL takes no such text, and the others would get no answer either
+        return await self._gathered(device_id)
+
+    async def _look(self, asked: Sequence[str]) -> Sequence[Device | None]:
+        found = await self._db.read(devices.devices, set(asked))
+        return [found.get(device_id) for device_id in asked]
