@@ -194,9 +194,12 @@ def load(path: Path, *, environment: Mapping[str, str] = os.environ) -> Config:
 
 
 def is_of_hub(table: Mapping[str, Any]) -> bool:
-    """Whether settings are a hub's: only those have `[[shops]]`, or say where a hub keeps things and listens."""
+    """Whether settings are a hub's: only those have `[[shops]]`, or say where a hub keeps things and listens; and
+    what names a hub and nothing of a shop is a hub's too."""
     hub = table.get("hub", {})
-    return "shops" in table or (isinstance(hub, dict) and bool({"state", "port", "host"} & set(hub)))
+    if "shops" in table or (isinstance(hub, dict) and bool({"state", "port", "host"} & set(hub))):
+        return True
+    return "hub" in table and not is_of_shop(table)
 
 
 def is_of_shop(table: Mapping[str, Any]) -> bool:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sync.hub.app import Hub
 
 _PORT: Final = 8444
+HIGHEST_PORT: Final = 65_535
 _HUB: Final = {
     "state": "hub",
     "credentials": "credentials",
@@ -118,6 +119,8 @@ def load_hub(path: Path, *, environment: Mapping[str, str]) -> HubFile:
     credentials = Path(folder) if folder else path.parent / str(own["credentials"])
     if type(own["port"]) is not int or not isinstance(own["host"], str):
         raise _wrong(path, "hub.port", "is a whole number, hub.host a text in quotes")
+    if not 0 <= own["port"] <= HIGHEST_PORT:
+        raise _wrong(path, "hub.port", f"is from 0 (any free one) to {HIGHEST_PORT}")
     if type(own["signing"]) is not int or own["signing"] < 1:
         raise _wrong(path, "hub.signing", "is a whole number from 1")
     database = _database(own["database"], file=path)

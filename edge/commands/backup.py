@@ -13,8 +13,8 @@ from pathlib import Path
 from edge.hub_file import load_hub
 from edge.kit import sweeping
 from edge.kit.clock import SystemClock
-from edge.kit.errors import ConfigError, WelkomError
-from edge.kit.sqlite import open_reader
+from edge.kit.errors import ConfigError, Corrupt, StoreError, WelkomError
+from edge.kit.sqlite import open_reader, store_error
 from sync.hub import copies, keys_apart, restored
 from sync.hub.store import FILE
 
@@ -23,12 +23,23 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, required=True, help="hub.toml")
     parser.add_argument("--to", type=Path, required=True, metavar="DIR", help="the folder of the copies")
     parser.add_argument(
-        "--keep", type=int, default=14, metavar="N", help="so many copies stay; 14 when not given"
+        "--keep", type=_count, default=14, metavar="N", help="so many copies stay; 14 when not given"
     )
     parser.add_argument(
-        "--keep-keys", type=int, default=2, metavar="N", help="so many files of keys stay; 2 when not given"
+        "--keep-keys",
+        type=_count,
+        default=2,
+        metavar="N",
+        help="so many files of keys stay; 2 when not given",
     )
     parser.add_argument("--dry-run", action="store_true", help="say what would be written and taken away")
+
+
+def _count(text: str) -> int:
+    """A number from 1: the copy that is made now stays, whatever else goes."""
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
+    return int(text)
 
 
 def run(words: argparse.Namespace) -> int:
@@ -42,6 +53,7 @@ def run(words: argparse.Namespace) -> int:
     source = settings.state / FILE
     copy = words.to / f"hub-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.db"
     over = _over(words.to, "hub-*.db", keep=words.keep) + _over(words.to, "hub-*.keys", keep=words.keep_keys)
+    _readable(source)
     if words.dry_run:
         print(f"{copy} would be written, {len(over)} older files taken away; nothing was done.")
         return 0
@@ -49,6 +61,8 @@ def run(words: argparse.Namespace) -> int:
         words.to.mkdir(mode=0o700, parents=True, exist_ok=True)
         _copy(source, copy)
     except (OSError, sqlite3.Error) as error:
+        if isinstance(error, sqlite3.Error) and isinstance(store_error(error, FILE), Corrupt):
+            raise _damaged(source) from None  # pages are copied as they are, so the copy shows it
         raise WelkomError(
             f"{copy} cannot be written ({type(error).__name__})",
             code="X04",
@@ -72,6 +86,27 @@ def run(words: argparse.Namespace) -> int:
     return 0
 
 
+def _readable(source: Path) -> None:
+    """Raise StoreError where there is nothing to copy: the trouble is here then, not where the copies go."""
+    if not source.exists():
+        hint = "compare `state` in hub.toml; `welkom hub` makes the file at its first start"
+        raise StoreError(f"{source} is not there", code="S02", hint=hint)
+    try:
+        with closing(open_reader(source)) as there:
+            there.execute("SELECT count(*) FROM customer").fetchone()
+    except sqlite3.Error as error:
+        if isinstance(known := store_error(error, str(source)), Corrupt):
+            raise _damaged(source) from None
+        raise known from None
+
+
+def _damaged(source: Path) -> Corrupt:
+    hint = (
+        "no copy was made, and none taken away; stop the hub, and put the newest back with `welkom restore`"
+    )
+    return Corrupt(f"{source} cannot be read: it is damaged", code="S02", hint=hint)
+
+
 def _copy(source: Path, copy: Path) -> None:
     """All of the database as of one moment, checked before it takes its name."""
     part, keys = copy.with_suffix(".part"), copy.with_suffix(".keys")
@@ -85,7 +120,7 @@ def _copy(source: Path, copy: Path) -> None:
             sweeping.made_in(here, part.parent)
             here.execute("VACUUM")  # what was deleted would still stand on its pages
             if here.execute("PRAGMA quick_check").fetchone() != ("ok",):
-                raise sqlite3.DatabaseError("the copy is not sound")
+                raise _damaged(source)
         with part.open("rb") as file:
             os.fsync(file.fileno())
         part.replace(copy)
@@ -99,4 +134,4 @@ def _copy(source: Path, copy: Path) -> None:
 def _over(folder: Path, names: str, *, keep: int) -> list[Path]:
     """Which files are one too many once another is there."""
     former = sorted(folder.glob(names))
-    return former[: max(0, len(former) + 1 - max(1, keep))]
+    return former[: max(0, len(former) + 1 - keep)]

@@ -39,7 +39,7 @@ def run(words: argparse.Namespace) -> int:
 async def _serve(settings: HubFile, *, put_back: bool) -> None:
     log = json_log(now_ms=SystemClock().wall_ms)
     bridge_library_logs(log)
-    async with open_hub(settings.hub, log=log, put_back=put_back) as hub:
+    async with open_hub(settings.hub, log=log, put_back=put_back, look=True) as hub:
         await introduced(hub, settings)
 
         with listen(settings.hub.host, settings.hub.port) as sock:

@@ -241,15 +241,21 @@ class Hub:
 
 @asynccontextmanager
 async def open_hub(
-    config: Config, *, clock: Clock | None = None, log: Log | None = None, put_back: bool = False
+    config: Config,
+    *,
+    clock: Clock | None = None,
+    log: Log | None = None,
+    put_back: bool = False,
+    look: bool = False,
 ) -> AsyncGenerator[Hub, None]:
     """The hub on its store, brought up to date; raises StoreError.
 
-    `put_back`: its database is a backup. Production and every test call this; they differ in clock, log and store.
+    `put_back`: its database is a backup; `look`: its file is read through first (`open_store`). Production and every
+    test call this; they differ in clock, log and store.
     """
     clock = clock or SystemClock()
     log = log or json_log(now_ms=clock.wall_ms)
-    db = await open_store(config, log=log)
+    db = await open_store(config, log=log, look=look)
     apart = config.state / keys_apart.FILE
     try:
         if not put_back:

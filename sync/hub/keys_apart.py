@@ -6,14 +6,14 @@ A key never changes. So the keys of the last night open every older copy, but fo
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator, Set
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from edge.kit.errors import StoreError
+from edge.kit.errors import Corrupt, StoreError
 from edge.kit.seal import derive, key_place, seal, unseal
 from edge.kit.sql import Connection
 from sync import wire
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from sync.hub.store import Store
 
 SLICE: Final = 2_000  # keys a transaction
-_LINE: Final = re.compile(r"(?P<id>[0-9a-f]{32}) (?P<wrapped>(?:[0-9a-f]{2})+)\n?", re.ASCII)
+_LINE: Final = re.compile(
+    r"(?P<id>[0-9a-f]{32}) (?P<wrapped>[0-9a-f]{120})\n", re.ASCII
+)  # nonce, 32 bytes, tag
 FILE: Final = "hub.keys"  # beside hub.db while a copy is put back; afterwards it is taken away
 
 
@@ -60,22 +62,38 @@ async def put_back(db: "Store", keys: Keys, file: Path) -> None:
     A slice a transaction: five million keys would hold everything else for minutes, and all of them in memory. Cut
     half-way, it is done again from the start, and comes to the same.
     """
-    lacking = await db.view(tables.lacking)
-    async for some in _slices(file):
-        lacking -= await db.read(tables.would_help, [customer_id for customer_id, _ in some])
-    if lacking > 0:
-        raise _apart(f"{lacking} customers in the database have no key")
-    async for some in _slices(file):
+    if without := await db.view(lacking, keys, file):
+        raise _apart(f"{without} customers in the database have no key")
+    lines = _read(file)
+    while some := await asyncio.to_thread(lambda: list(islice(lines, SLICE))):
         await db.apply(_put_some, some)
     after: tuple[str, int] | None = ("", 0)
     while after is not None:
         after = await db.apply(_seal_some, keys, after=after)
 
 
-async def _slices(file: Path) -> AsyncIterator[list[tuple[bytes, bytes]]]:
+def lacking(conn: Connection, keys: Keys, file: Path, *, but: Set[bytes] = frozenset()) -> int:
+    """How many customers, not counting `but`, would have no key with those of `file`; raises StoreError for what is
+    no file of keys of this hub."""
+    count, spared = tables.lacking(conn), set(but)
     lines = _read(file)
-    while some := await asyncio.to_thread(lambda: list(islice(lines, SLICE))):
-        yield some
+    while some := list(islice(lines, SLICE)):
+        _opened(keys, some[0])
+        count -= tables.would_help(conn, [customer_id for customer_id, _ in some])
+        spared -= {customer_id for customer_id, _ in some}
+    return max(0, count - len(spared))
+
+
+def _opened(keys: Keys, line: tuple[bytes, bytes]) -> None:
+    customer_id, wrapped = line
+    try:
+        unseal(keys.hub_kek, wrapped, key_place(customer_id))
+    except Corrupt:
+        raise StoreError(
+            "the customers' keys are sealed with another hub_kek than this hub's",
+            code="KEYS_APART",
+            hint="give the hub_kek that belongs to that backup, then try again",
+        ) from None
 
 
 def _lies(file: Path) -> bool:

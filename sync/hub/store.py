@@ -3,6 +3,7 @@
 Either runs the same acts with the same text of every statement. What the hub asks of both is `Store`.
 """
 
+import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from importlib.resources import files
@@ -11,13 +12,18 @@ from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 import anyio.to_thread
 
+from edge.kit.errors import Corrupt
 from edge.kit.log import Log
 from edge.kit.migrate import load, migrate
 from edge.kit.sql import Connection
-from edge.kit.sqlite import Database, open_reader, open_writer
+from edge.kit.sqlite import Database, open_reader, open_writer, store_error
 from sync.hub.config import Config
 
 FILE: Final = "hub.db"
+SMALL_BYTES: Final = 64 << 20  # read through at every start: a quarter of a second
+LOOK_BYTES: Final = (
+    4 << 30
+)  # after a stop that was none; a larger file would outlast what systemd waits for a start
 MIGRATIONS: Final = files("sync.hub") / "schema"
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -108,15 +114,21 @@ class OnSqlite:
     async def read(
         self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        return act(self._db.reader, *args, **kwargs)  # some 10 µs: a thread would take thirty times that
+        try:
+            return act(self._db.reader, *args, **kwargs)  # some 10 µs: a thread would take thirty times that
+        except sqlite3.DatabaseError as error:
+            raise self._db.met(error) from None
 
     async def view(
         self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         def look() -> T:
-            with closing(open_reader(self._path)) as conn:
-                conn.execute("BEGIN")
-                return act(conn, *args, **kwargs)
+            try:
+                with closing(open_reader(self._path)) as conn:
+                    conn.execute("BEGIN")
+                    return act(conn, *args, **kwargs)
+            except sqlite3.DatabaseError as error:
+                raise store_error(error, self._path.name) from None
 
         return await anyio.to_thread.run_sync(look)
 
@@ -139,8 +151,28 @@ class OnSqlite:
         await self._db.close()
 
 
-async def open_store(config: Config, *, log: Log) -> Store:
-    """The store that the settings name, brought up to date; raises StoreError."""
+def _log_of(path: Path) -> int:
+    """Bytes of what was written ahead and not taken into the file: whoever closes it leaves none."""
+    log = path.with_name(path.name + "-wal")
+    return log.stat().st_size if log.exists() else 0
+
+
+def _look(conn: sqlite3.Connection) -> None:
+    """Raise Corrupt for a file that is damaged anywhere: served on, the damage would be found by a customer."""
+    (verdict,) = conn.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        raise Corrupt(
+            f"{FILE} is damaged",
+            code="S02",
+            hint="keep the file; put the newest copy back with `welkom restore`: shops say again what that lacks",
+        )
+
+
+async def open_store(config: Config, *, log: Log, look: bool = False) -> Store:
+    """The store that the settings name, brought up to date; raises StoreError.
+
+    `look`: a file that was not closed, or that is small, is read through first.
+    """
     store: Store
     if config.database:
         from sync.hub.on_postgres import OnPostgres  # its driver is loaded for those who have one
@@ -153,8 +185,14 @@ async def open_store(config: Config, *, log: Log) -> Store:
         file = FILE
         config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = config.state / FILE
-        with closing(open_writer(path)) as conn:
-            before, after = migrate(conn, load(MIGRATIONS), file=FILE)
+        unclean = _log_of(path) > 0
+        try:
+            with closing(open_writer(path)) as conn:
+                if look and path.stat().st_size <= (LOOK_BYTES if unclean else SMALL_BYTES):
+                    _look(conn)
+                before, after = migrate(conn, load(MIGRATIONS), file=FILE)
+        except sqlite3.DatabaseError as error:
+            raise store_error(error, FILE) from None
         db: Database[Any] = await Database.open(path, attach={}, record=lambda conn, facts: 0)
         store = OnSqlite(db, path)
     if before != after:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.hub_file import HubFile, load_hub
+from edge.cli import main
+from edge.hub_file import HubFile, is_hub, load_hub
 from edge.hub_health import effective
 from edge.kit.errors import ConfigError
 from sync.hub.questions import Measure
@@ -99,6 +100,8 @@ def test_secrets_come_from_systemds_folder_when_it_gives_one(folder: Path) -> No
         ("[hub]\nprot = 1\n", "hub.prot"),
         ('[hub]\nport = "1"\n', "hub.port"),
         ("[hub]\nport = true\n", "hub.port"),
+        ("[hub]\nport = 65536\n", "hub.port"),
+        ("[hub]\nport = -1\n", "hub.port"),
         ("[hub]\nhost = 1\n", "hub.host"),
         ("[hub]\nforgets_a_day = 0\n", "hub.forgets_a_day"),
         ("[hub]\nguests_a_minute = 0\n", "hub.guests_a_minute"),
@@ -128,3 +131,27 @@ def test_a_shop_without_its_secret_is_named(folder: Path) -> None:
     with pytest.raises(ConfigError, match=r"shop_key\.assen") as caught:
         hub_of(folder, SHOP)
     assert caught.value.code == "C02"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[hub]\ndatabase = "postgresql://welkom-hub@db.example/welkom?sslmode=verify-full"\n',
+        "[hub]\n",
+        '[hub]\npage = "https://wallet.example.nl"\n[names]\nassen = "Assen"\n',
+    ],
+)
+def test_a_file_that_says_nothing_of_a_shop_is_checked_as_a_hubs(
+    folder: Path, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "hub.toml").write_text(text, encoding="utf-8")
+    assert main(["check", "--config", str(folder / "hub.toml")]) == 0
+    assert "# hub_kek = ********" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "text", ['[hub]\nurl = "https://hub.example"\n', '[shop]\nid = "s1"\n[hub]\nprot = 1\n', ""]
+)
+def test_what_names_a_shop_is_no_hubs(folder: Path, text: str) -> None:
+    (folder / "welkom.toml").write_text(text, encoding="utf-8")
+    assert not is_hub(folder / "welkom.toml")

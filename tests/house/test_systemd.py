@@ -366,6 +366,20 @@ def test_every_file_has_a_row_in_the_readme(path: Path) -> None:
     assert path.name == "README.md" or f"\n| `{path.name}` |" in readme()
 
 
+def test_the_drop_in_for_postgresql_over_tcp_opens_all_that_keeps_nightly_work_from_a_network() -> None:
+    (said,) = re.findall(r"printf '\[Service\]\\n(PrivateNetwork=.*?)' ", readme())
+    given = dict(line.split("=", 1) for line in said.split("\\n") if line)
+    assert given["PrivateNetwork"] == "no"
+    for name in ("welkom-hub-export", "welkom-hub-learn"):
+        unit = SYSTEMD / f"{name}.service"
+        assert re.search(rf"for unit in .*\b{name}\b", readme())
+        assert values(unit, "PrivateNetwork") == ["yes"]
+        families = {*words(unit, "RestrictAddressFamilies"), *given["RestrictAddressFamilies"].split()}
+        assert families >= set(words(SYSTEMD / "welkom-hub.service", "RestrictAddressFamilies"))
+        assert values(unit, "IPAddressDeny") == ["any"]
+        assert "IPAddressAllow" in given
+
+
 @pytest.mark.parametrize("path", COMMENTED, ids=lambda p: p.name)
 def test_every_line_is_explained_by_the_comment_above_it(path: Path) -> None:
     unexplained = []

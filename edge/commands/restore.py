@@ -1,0 +1,109 @@
+"""`welkom restore`: puts a copy that `welkom backup` made back in its place, with the keys that lie apart."""
+
+import argparse
+import asyncio
+import json
+import os
+import socket
+from contextlib import closing, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from edge.hub_file import load_hub
+from edge.kit.clock import SystemClock
+from edge.kit.errors import ConfigError, WelkomError, disk_error
+from edge.kit.log import log_beside_words
+from sync.hub import judging, putting_back
+from sync.hub.app import open_hub
+from sync.hub.config import Config
+from sync.hub.putting_back import Found
+
+KNOCK_S = 1.0
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Puts a copy that `welkom backup` made back in its place, with the newest keys that lie beside it. Stop the "
+        "hub first, and start it again as always when this is done: shops then say again what the copy lacks, and "
+        "whoever was erased since stays erased. What lay there is moved aside, not deleted."
+    )
+    parser.add_argument("--config", type=Path, required=True, help="hub.toml")
+    parser.add_argument(
+        "--from",
+        dest="place",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="the folder of the copies: the newest is taken; or one hub-….db in it",
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="look at copy and keys, say what would be done, and change nothing",
+    )
+    parser.add_argument("--json", action="store_true", help="say it as one object of JSON")
+
+
+def run(words: argparse.Namespace) -> int:
+    config = load_hub(words.config, environment=os.environ).hub
+    if config.database:
+        raise ConfigError(
+            "this hub keeps everything in PostgreSQL",
+            code="X03",
+            hint="put its base backup back, then start one hub with `welkom hub --restored` (sync/hub/README.md)",
+        )
+    found = putting_back.find(words.place, config)
+    aside = config.state / f"replaced-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    moved = bool(list(config.state.glob("hub.db*")))
+    _stopped(config)
+    if not words.dry_run:
+        try:
+            moved = putting_back.lay(found, config, aside=aside)
+        except OSError as error:
+            raise disk_error(error, str(error.filename or config.state)) from None
+        try:
+            asyncio.run(_begin(config))
+        finally:
+            putting_back.hand_over(config.state)
+    _say(words, found, aside if moved else None)
+    return 0
+
+
+async def _begin(config: Config) -> None:
+    """What the first start after a restore does, so that the next one is an ordinary one."""
+    async with open_hub(config, log=log_beside_words(now_ms=SystemClock().wall_ms), put_back=True) as hub:
+        await judging.judge(hub)
+
+
+def _stopped(config: Config) -> None:
+    """Raise WelkomError while something answers where this hub listens: it would write into what is moved away."""
+    with suppress(OSError), closing(socket.create_connection((config.host, config.port), timeout=KNOCK_S)):
+        raise WelkomError(
+            f"something answers at {config.host}:{config.port}: the hub is not stopped",
+            code="X07",
+            hint="nothing was changed; stop it first (systemctl stop welkom-hub), then ask again",
+        )
+
+
+def _say(words: argparse.Namespace, found: Found, aside: Path | None) -> None:
+    if words.json:
+        told = {"copy": str(found.copy), "keys": str(found.keys), "customers": found.customers}
+        told |= {
+            "forgotten": found.forgotten,
+            "aside": str(aside) if aside else None,
+            "done": not words.dry_run,
+        }
+        print(json.dumps(told))
+        return
+    would = "would be" if words.dry_run else "is"
+    print(f"{found.copy} with the keys of {found.keys.name} {would} in place: {found.customers} customers.")
+    if found.forgotten:
+        print(f"Of these {found.forgotten} were erased since, and stay erased.")
+    if aside:
+        print(
+            f"What lay there {would} moved to {aside}; it holds customers' keys: take it away once all is well."
+        )
+    if words.dry_run:
+        print("Nothing was changed: this was a dry run.")
+    else:
+        print("Now start the hub as always: shops say again what the copy lacks.")
