@@ -4,31 +4,28 @@ import shutil
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from importlib.metadata import version
 from secrets import token_hex
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from edge import indexing, jobs, newcomers, outbox, own_requests
+from edge import arrived, outbox, own_requests
 from edge.advice.pack import pack_id
 from edge.elsewhere import Elsewhere, Found
 from edge.facts import Fact
 from edge.fetching.places import Places
 from edge.fetching.staging import Fetching
-from edge.files import whole_again
 from edge.health import Health
 from edge.house import House
-from edge.joining import tables as joining
 from edge.kit.log import Log
 from edge.kit.sqlite import Database
 from edge.no_line import as_no_line
-from edge.presence import beacons
 from edge.recognition.evidence import Evidence
 from edge.refusals import Refusals
 from edge.replica import Seals
-from edge.uplink import Uplink, customer_of, products_of
-from edge.visits import tables as visits
+from edge.uplink import Uplink
 from sync import own_page, own_request, wire
 from sync.agent import Agent
 from sync.asking import Asking
@@ -71,27 +68,7 @@ async def join_hub(
     )
 
     async def applied(rows: Sequence[wire.Row]) -> None:
-        # Whoever was taken away leaves the tablets first; only then is there time for names to be found by.
-        people = list(dict.fromkeys(customer for row in rows if (customer := customer_of(row))))
-        house.names.forget(people)
-        house.search.remove(people)
-        house.advisor.changed(people)
-        if house.awaited:
-            await newcomers.came(house, people)
-        if house.radio is not None:
-            house.radio.changed(people)
-        if any(row.t in ("product", "stock") for row in rows):
-            house.advisor.catalogue_changed()
-        if any(row.op == "erase" or row.t == "credential" for row in rows):
-            house.counter.drop_closed()
-        await jobs.attempt(house, jobs.end_without_basis(house))
-        if any(row.op == "erase" for row in rows) or visits.count_some(house.db.reader, 1):
-            house.live.tell("visits")
-        await indexing.index_names(house, people)
-        await indexing.index_products(house, products_of(rows))
-        if any(row.t in ("product", "stock") for row in rows):
-            house.live.tell("products")
-
+        await arrived.rows_came(house, rows)
         elsewhere.moved()
 
     async def whose(card: str) -> tuple[Found, int]:
@@ -129,26 +106,9 @@ async def join_hub(
         _take_over(house.health, agent.state, waiting=outbox.depth(house.db.reader))
         house.live.tell("visits")
 
-    def complete() -> None:
-        if house.health.fetching:
-            house.health.fetching = False
-            whole_again(house.config.store.state)
-            house.log("replica_whole_again")
-            house.live.tell("visits")
-
-    async def empty() -> None:
-        house.health.fetching = True
-        await newcomers.bring_in(house.db, house.keys)
-        house.live.tell("visits")
-
-    def begun() -> None:
-        if not house.health.fetching:
-            house.health.fetching = True
-            house.live.tell("visits")
-
     async def swapped() -> None:
-        await replaced(house)
-        complete()
+        await arrived.replaced(house)
+        arrived.complete(house)
 
     def heard() -> None:
         house.health.heard_ms = house.time.now_ms()
@@ -158,8 +118,8 @@ async def join_hub(
         house.keys,
         house.time,
         on_applied=applied,
-        on_complete=complete,
-        on_empty=empty,
+        on_complete=partial(arrived.complete, house),
+        on_empty=partial(arrived.empty, house),
         on_heard=heard,
     )
     staging = Fetching(
@@ -168,7 +128,7 @@ async def join_hub(
         Seals.of(house.keys),
         shop=house.config.shop.id,
         turn=box.turn,
-        on_begun=begun,
+        on_begun=partial(arrived.begun, house),
         on_swapped=swapped,
     )
     stack.push_async_callback(staging.rest)
@@ -220,23 +180,6 @@ def _status(house: House, box: Uplink, code: str, *, boot: str) -> wire.Status:
         rules=pack_id(),
         boot=boot,
     )
-
-
-async def replaced(house: House) -> None:
-    """Another replica is read from now on: whatever was made of the old one is made again."""
-    if joining.anything_local(house.db.reader):
-        await house.db.apply(joining.settle)
-        await newcomers.bring_in(house.db, house.keys)
-    house.names.forget_all()
-    house.search.clear()
-    house.names_stale.set()
-    house.products_stale.set()
-    house.advisor.replaced()
-    if house.radio is not None:
-        house.radio.changed(beacons.owners(house.db.reader))
-    house.counter.drop_closed()
-    await jobs.end_without_basis(house)
-    house.live.tell("visits")
 
 
 def _take_over(health: Health, state: AgentState, *, waiting: int) -> None:
