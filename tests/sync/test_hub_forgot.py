@@ -1,5 +1,6 @@
 """A hub that was put back forgot more than facts: what it sent to shops, and the numbers that it gave their boxes."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
@@ -35,12 +36,18 @@ class Chain(httpx.AsyncBaseTransport):
         self.shops: list[Shop] = []
         self.stale = False  # whether a proxy gives what it gave before to who asks the same
         self._said: dict[str, bytes] = {}
+        self.held: dict[
+            str, tuple[asyncio.Event, asyncio.Event]
+        ] = {}  # a page of this part: read, and let go
         self._open = AsyncExitStack()
         self._rest = AsyncExitStack()
         lay_hub(folder / "hub")
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         answer = await httpx.ASGITransport(app=self.hub.app).handle_async_request(request)
+        if held := self.held.pop(request.url.params.get("part", ""), None):
+            held[0].set()
+            await held[1].wait()
         if not request.url.path.startswith(DEVICE_PATH):
             return answer
         question = {name: request.url.params[name] for name in ("epoch", "seq")}
@@ -151,6 +158,48 @@ async def test_whoever_was_erased_leaves_also_a_shop_that_the_backup_does_not_kn
         await chain.settle()
         for shop in chain.shops:
             assert named(shop, BRAM) == []
+
+
+async def pages_come(chain: Chain, order: str, customer_id: bytes) -> None:
+    """`U`, `M`: the hub reads a page of the urgent and the main partition; `u`, `m`: it comes; `E`: the erasure."""
+    (shop,) = chain.shops
+    pulls: dict[str, tuple[asyncio.Task[bool], asyncio.Event]] = {}
+    for each in order:
+        if each == "E":
+            await chain.hub.erase(customer_id)
+        elif each.isupper():
+            part = f"shop:{shop.name}" + (":urgent" if each == "U" else "")
+            read, go = chain.held[part] = asyncio.Event(), asyncio.Event()
+            pulls[each] = asyncio.create_task(shop.agent._pull(part, wait_s=0)), go
+            await read.wait()
+        else:
+            pull, go = pulls[each.upper()]
+            go.set()
+            await pull
+
+
+async def test_in_whatever_order_pages_come_nothing_stays_of_who_is_erased_while_all_is_fetched_anew(
+    tmp_path: Path,
+) -> None:
+    async with chain_of(tmp_path, "s1") as chain:
+        (shop,) = chain.shops
+        box = shop.agent._box
+        for number, order in enumerate(("MEUum", "MEUmu", "UEMmu", "UEMum", "MUEum", "MUEmu")):
+            somebody, card = bytes([number + 49]) * 16, f"LOYALTY-{number + 10:04}"
+            who = saver(somebody)
+            new = NewCustomer(somebody, who.traits, [("number", card)], who.consents)
+            await chain.hub.add_customers(["s1"], [new])
+            await chain.hub.change(
+                consents.withdraw, somebody, purpose="recognition", recipient=HERE, now_ms=1
+            )
+            await chain.hub.change(people.block, KEYS, kind="number", value=card)
+            await shop.agent.once()
+            await box.start_over(box.hub_epoch(), empty=True)
+            await pages_come(chain, order, somebody)
+            if order in ("MEUum", "UEMmu"):  # the other lane had said so: this page of before is too late
+                assert named(shop, somebody) == [], order
+            await shop.agent.once()
+            assert named(shop, somebody) == [], order
 
 
 async def renewed(chain: Chain, device_id: str) -> int:
