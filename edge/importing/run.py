@@ -32,6 +32,7 @@ class Judged:
     shown: list[str] = field(default_factory=list)
     refused: set[int] = field(default_factory=set)
     recipients: Counter[str] = field(default_factory=Counter)  # how many consents each is given
+    bare: int = 0  # new customers with a card who did not agree to save
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,8 @@ def _judge(
         judged.counts[verdict] += 1
         if isinstance(row, rows.Customer):
             judged.recipients.update(each.recipient for each in row.consents)
+            agreed = any(each.purpose == "saving" for each in row.consents)
+            judged.bare += verdict == "new" and bool(row.cards) and not agreed
         if words.dry_run and verdict != "same" and judged.counts[verdict] <= MOST_SHOWN:
             print(f"{verdict:8} line {row.line}  {what.shown(hub, row)}")
     if len(judged.refused) > MOST_REFUSED:
@@ -194,6 +197,10 @@ def _say(words: argparse.Namespace, judged: Judged, gone: list[str]) -> None:
         f"{counts['new']} new, {counts['changed']} changed, {len(gone)} gone, {counts['same']} the same, "
         f"{len(judged.refused)} refused."
     )
+    if judged.bare:
+        print(
+            f"{judged.bare} with a card have no agreement to save: in `consents`, saving:RECIPIENT of the shops."
+        )
     if words.dry_run and judged.recipients:
         told = ", ".join(f"{name} {count}" for name, count in judged.recipients.most_common(MOST_SHOWN))
         print(f"Consents by recipient, as `shop.recipient` of the shops has to say it: {told}.")

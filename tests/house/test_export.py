@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from pyarrow import parquet
 
 from edge.cli import main
 from tests.house.test_import import write_hub
-from tests.house.test_import_people import HEAD, take
+from tests.house.test_import_people import HEAD, id_of, take
 
 EVIL = (
     '=HYPERLINK("http://x")',
@@ -23,14 +25,18 @@ EVIL = (
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    """A hub with two customers, one of whom agreed to be recognised, and a catalogue out to do harm."""
+    """A hub with two customers, one to be recognised and one who saves no more, and a catalogue out to do harm."""
     path = write_hub(tmp_path)
     people = HEAD + (
         "K-1,mevrouw De Vries,MV,C-1,s1,saving:van-dam|recognition:van-dam,120\n"
-        "K-2,meneer Bos,MB,C-2,s1,receipts:van-dam,80\n"
+        "K-2,meneer Bos,MB,C-2,s1,saving:van-dam,80\n"
     )
     assert take(path, "customers", people) == 0
     assert take(path, "balances", "ref,points\nK-1,150\nK-2,90\n") == 0
+    with closing(sqlite3.connect(path.parent / "hub/hub.db")) as conn, conn:
+        conn.execute(
+            "UPDATE consent SET until_ms=1 WHERE customer_id=?", (bytes.fromhex(id_of(path, "K-2")),)
+        )
     lines = "".join(f'P{at},"{text.replace(chr(34), chr(34) * 2)}",10\n' for at, text in enumerate(EVIL))
     assert take(path, "catalogue", "item,title,price\n" + lines) == 0
     return path

@@ -119,8 +119,59 @@ def test_each_line_that_cannot_be_used_is_named_and_nothing_is_half_done(
     assert "[K01]" in capsys.readouterr().err
 
 
+def test_savings_of_who_never_agreed_to_save_are_refused_by_their_line_and_an_agreement_may_come_later(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bare = HEAD + "K-1,X,,L-1,s1,,{}\n"
+    assert take(config, "customers", bare.format("5")) == 1
+    assert "line 2: refused: points without an agreement" in capsys.readouterr().out
+    assert take(config, "customers", bare.format("")) == 0
+    assert "1 with a card have no agreement to save" in capsys.readouterr().out
+    assert take(config, "balances", "ref,points\nK-1,5\n") == 1
+    assert "(NO_AGREEMENT)" in capsys.readouterr().out
+    agreed = bare.format("5").replace(",s1,", ",s1,saving:van-dam")
+    assert take(config, "customers", agreed) == 0
+    assert "0 new, 1 changed" in capsys.readouterr().out
+    assert take(config, "customers", agreed) == 0
+    assert "0 changed, 0 gone, 1 the same" in capsys.readouterr().out
+    told = "SELECT count(*) FROM feed WHERE part='shop:s1' AND t='consent' AND op='put'"
+    assert held(config, "SELECT purpose, basis, state FROM consent") == [("saving", "agreement", "given")]
+    assert held(config, told) == [(1,)]
+    assert held(config, "SELECT sum(delta) FROM ledger") == [(5,)]
+    assert undo(config, 2) == 0
+    assert held(config, "SELECT sum(delta) FROM ledger") == [(0,)]
+    assert held(config, "SELECT name FROM trait") == [("name",)]
+    assert held(config, "SELECT state FROM consent") == [("withdrawn",)]
+    assert take(config, "customers", agreed) == 0
+    assert held(config, "SELECT gen, state FROM consent") == [(2, "given")]
+    assert take(config, "balances", "ref,points\nK-1,7\n") == 0
+    assert held(config, "SELECT sum(delta) FROM ledger") == [(7,)]
+
+
+def test_a_stamp_card_is_given_by_an_import_to_a_customer_who_is_there_and_counts_from_then_on(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert take(config, "customers", TWO) == 0
+    assert take(config, "balances", "ref,stamps\nK-1,4\n") == 1
+    assert "give them a card by an import of customers" in capsys.readouterr().out
+    card = "ref,stamps,stamps_of,reward\nK-1,2,8,koffie\n"
+    assert take(config, "customers", card) == 0
+    assert "0 new, 1 changed" in capsys.readouterr().out
+    assert take(config, "customers", card.replace(",2,8", ",3,9")) == 0  # a card that is there is left alone
+    assert "0 changed, 0 gone, 1 the same" in capsys.readouterr().out
+    total = "SELECT sum(delta) FROM ledger WHERE instrument='stamps'"
+    assert held(config, total) == [(2,)]
+    assert undo(config, 2) == 0
+    assert held(config, total) == [(0,)]
+    assert held(config, "SELECT count(*) FROM trait WHERE name='stamps'") == [(0,)]
+    assert take(config, "customers", card) == 0
+    assert take(config, "balances", "ref,stamps\nK-1,4\n") == 0
+    assert held(config, total) == [(4,)]
+
+
 def test_json_lines_and_gzip_are_read_and_a_mapping_names_their_columns(config: Path) -> None:
-    line = {"ref": "K-9", "traits": {"name": {"call": "X"}}, "shops": ["s1"], "cards": []}
+    saving = [{"purpose": "saving", "recipient": "van-dam"}]
+    line = {"ref": "K-9", "traits": {"name": {"call": "X"}}, "shops": ["s1"], "cards": [], "consents": saving}
     file = config.parent / "customers.jsonl.gz"
     file.write_bytes(gzip.compress(json.dumps(line).encode() + b"\n"))
     assert main(["import", "customers", str(file), "--config", str(config)]) == 0

@@ -15,7 +15,7 @@ from edge.wallet.rules import add, balance_of, with_balance
 from sync.hub import consents, people, values, wallet
 from sync.hub.consents import NewConsent
 from sync.hub.documented import refuses
-from sync.hub.hq import erasing, shapes, whom
+from sync.hub.hq import agreed, erasing, shapes, whom
 from sync.hub.hq import put as imports
 from sync.hub.hq.asking import (
     AnyRequest,
@@ -71,6 +71,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         request: AnyRequest, data: JSONBody[shapes.NewCustomer], key: Key = None
     ) -> Response[shapes.Made]:
         values.checked(data.traits)
+        agreed.checked(data.traits, (each.purpose for each in data.consents))
         new = people.NewCustomer(
             whom.customer_id(hub.keys, data.ref) if data.ref.strip() else os.urandom(16),
             data.traits,
@@ -194,6 +195,9 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         consents.declared(purpose, recipient)
         if data.state == "withdrawn":
             await hub.change(consents.withdraw, customer, purpose=purpose, recipient=recipient, now_ms=now_ms)
+        elif PURPOSES[purpose] == "agreement":
+            new = NewConsent(purpose, recipient, data.until_ms)
+            await hub.change(agreed.agree, customer, new, now_ms=now_ms)
         else:
             if PURPOSES[purpose] != "consent":
                 hint = "it needs no yes"

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -15,7 +15,8 @@ from edge.wallet.rules import balance_of, with_balance
 from sync import wire
 from sync.hub import catalogue, people, values, wallet
 from sync.hub.config import Keys
-from sync.hub.hq import rows, whom
+from sync.hub.consents import NewConsent
+from sync.hub.hq import agreed, rows, whom
 from sync.hub.tables import catalogue as goods
 from sync.hub.tables import devices
 from sync.hub.tables import feed as partitions
@@ -39,6 +40,16 @@ class WasCustomer(Struct):
     traits: dict[str, wire.Trait | None]
     cards: list[str]
     shops: list[str]
+    agreed: list[tuple[str, str]] = []
+
+
+class Wanted(NamedTuple):
+    """What a line is to change of somebody who is there: what differs, and what is not there yet."""
+
+    traits: dict[str, Any]
+    cards: list[bytes]
+    shops: list[str]
+    agreed: list[NewConsent]
 
 
 def judge_customer(conn: Connection, keys: Keys, row: rows.Customer) -> Verdict:
@@ -60,15 +71,23 @@ def judge_customer(conn: Connection, keys: Keys, row: rows.Customer) -> Verdict:
             raise _no("nobody has this id", code="UNKNOWN_CUSTOMER")
         if not row.shops:
             raise _no("a new customer needs at least one shop", code="UNKNOWN_SHOP")
+        agreed.checked(row.traits, (each.purpose for each in row.consents))
         return "new"
-    traits, cards, shops = _wanted(conn, keys, row, customer)
-    return "changed" if traits or cards or shops else "same"
+    wanted = _wanted(conn, keys, row, customer)
+    if any(name in wanted.traits for name in _MOVES):
+        there = {purpose for purpose, _ in agreed.held(conn, customer)}
+        agreed.checked(wanted.traits, there | {each.purpose for each in wanted.agreed})
+    return "changed" if any(wanted) else "same"
 
 
 def put_customers(
     conn: Connection, keys: Keys, number: int, *, found: Sequence[rows.Customer], now_ms: int
 ) -> list[Moved]:
-    """Add or change customers. Of who is there already no consent and no balance is changed, and nothing is taken."""
+    """Add or change customers.
+
+    Of who is there already no consent and no balance is changed, and nothing is taken; an agreement, points or a
+    stamp card that they have not is opened for them.
+    """
     lines: list[Line] = []
     fresh: dict[tuple[str, ...], list[people.NewCustomer]] = {}
     noted: list[Before] = []
@@ -81,16 +100,26 @@ def put_customers(
             fresh.setdefault(tuple(sorted(set(row.shops))), []).append(new)
             noted.append(Before("customer", customer.hex(), 1, None))
             continue
-        traits, cards, shops = _wanted(conn, keys, row, customer)
-        if not (traits or cards or shops):
+        wanted = _wanted(conn, keys, row, customer)
+        if not any(wanted):
             continue
-        was = WasCustomer(put_traits(conn, keys, customer, traits, now_ms=now_ms), [], list(shops))
-        for hash_ in cards:
+        was = WasCustomer(
+            traits=put_traits(conn, keys, customer, wanted.traits, now_ms=now_ms),
+            cards=[],
+            shops=list(wanted.shops),
+            agreed=[(each.purpose, each.recipient) for each in wanted.agreed],
+        )
+        for name in _MOVES:
+            if name in wanted.traits and (opened := balance_of(name, wanted.traits[name])):
+                seq = _seq(row.line, name)
+                book(conn, customer, number=(number, seq), instrument=name, delta=opened, now_ms=now_ms)
+        lines += agreed.add(conn, customer, wanted.agreed, now_ms=now_ms)
+        for hash_ in wanted.cards:
             card = customers.Credential(hash_, customer, "active", 1, "", now_ms)
             customers.add(conn, "credential", [asdict(card)])
             lines += people.everywhere(conn, keys, card)
             was.cards.append(hash_.hex())
-        for shop_id in shops:
+        for shop_id in wanted.shops:
             lines += people.settle(conn, keys, customer, shop_id=shop_id, now_ms=now_ms, reason=REASON)
         changed.append(customer)
         lines += wallet.rows(conn, [customer])
@@ -104,9 +133,12 @@ def put_customers(
 
 
 def judge_balance(conn: Connection, keys: Keys, row: rows.Balance) -> Verdict:
-    """What importing this line would do; raises Refused for nobody, and for a stamp card that is not there."""
+    """What importing this line would do; raises Refused for nobody, for a stamp card that is not there, and for
+    somebody who never agreed to save."""
     customer = whom.customer_id(keys, row.ref, row.id)
     whom.known(conn, customer)
+    told = {name: None for name in _MOVES if getattr(row, name) is not None}
+    agreed.checked(told, (purpose for purpose, _ in agreed.held(conn, customer)))
     return "changed" if _moves(conn, keys, row, customer) else "same"
 
 
@@ -123,12 +155,17 @@ def put_balances(
             was = put_traits(conn, keys, customer, {name: value}, now_ms=now_ms)[name]
             ver = 1 if was is None else was.ver + 1
             noted.append(Before(name, customer.hex(), ver, None if was is None else msgspec.json.encode(was)))
-            seq = row.line * len(_MOVES) + _MOVES.index(name)
+            seq = _seq(row.line, name)
             book(conn, customer, number=(number, seq), instrument=name, delta=delta, now_ms=now_ms)
             moved[customer] = None
     tables.note(conn, number, noted)
     tables.count(conn, number, changed=len(moved))
     return partitions.publish(conn, wallet.rows(conn, moved))
+
+
+def _seq(line: int, instrument: str) -> int:
+    """The number of an instrument's line in our own book: the file's lines, two to a line."""
+    return line * len(_MOVES) + _MOVES.index(instrument)
 
 
 def book(
@@ -241,22 +278,21 @@ def _before(t: str, id_: str, held: tuple[int, bytes | None] | None, *, ver: int
     return Before(t, id_, after, held[1] if held else None)
 
 
-def _wanted(
-    conn: Connection, keys: Keys, row: rows.Customer, customer: bytes
-) -> tuple[dict[str, Any], list[bytes], list[str]]:
-    """Of somebody who is there: the traits that differ, and the cards and shops that are new."""
+def _wanted(conn: Connection, keys: Keys, row: rows.Customer, customer: bytes) -> Wanted:
+    """Of somebody who is there: the traits that differ, and what is new; what they saved only where it is absent."""
     held = {each.name: each for each in purses.traits(conn, customer)}
-    wanted = {name: value for name, value in row.traits.items() if name not in _MOVES}
-    key = whom.key_of(conn, keys, customer) if wanted else b""
+    told = {name: value for name, value in row.traits.items() if name not in _MOVES or name not in held}
+    key = whom.key_of(conn, keys, customer) if told else b""
     traits = {
         name: value
-        for name, value in wanted.items()
+        for name, value in told.items()
         if name not in held or whom.value_of(key, customer, held[name]) != value
     }
     hashes = [people.inner_hash(keys, kind, value) for kind, value in row.cards]
     cards = [each for each in dict.fromkeys(hashes) if customers.owner(conn, each) is None]
     here = customers.shops_of(conn, customer)
-    return traits, cards, [each for each in dict.fromkeys(row.shops) if each not in here]
+    shops = [each for each in dict.fromkeys(row.shops) if each not in here]
+    return Wanted(traits, cards, shops, agreed.missing(conn, customer, row.consents))
 
 
 def put_traits(
@@ -288,7 +324,10 @@ def _moves(conn: Connection, keys: Keys, row: rows.Balance, customer: bytes) -> 
         value = whom.value_of(key, customer, held) if held else None
         before = balance_of(name, value)
         if before is None and name == "stamps":
-            raise _no("the customer has no stamp card", code="NO_INSTRUMENT")
+            raise _no(
+                "the customer has no stamp card: give them a card by an import of customers (stamps_of, reward)",
+                code="NO_INSTRUMENT",
+            )
         if before != asked:
             after = with_balance(name, value if isinstance(value, dict) else {}, asked)
             found.append((name, after, asked - (before or 0)))

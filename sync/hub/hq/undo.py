@@ -1,6 +1,7 @@
 """Takes an import back, as long as nothing newer touched its rows; else says which."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Final
 
 import msgspec
@@ -8,12 +9,12 @@ import msgspec
 from edge.kit.errors import Refused
 from edge.kit.sql import Connection
 from edge.recognition.rules import outer
-from edge.wallet.rules import balance_of
+from edge.wallet.rules import INSTRUMENTS, balance_of
 from sync import wire
 from sync.hub import catalogue, feed, people, wallet
 from sync.hub.config import Keys
 from sync.hub.devices import shop_key_of
-from sync.hub.hq import put, whom
+from sync.hub.hq import agreed, put, whom
 from sync.hub.tables import catalogue as goods
 from sync.hub.tables import feed as partitions
 from sync.hub.tables import imports as tables
@@ -42,11 +43,11 @@ def take_back(
         raise refused(number, newer)
     lines: list[Line] = []
     purse: dict[bytes, None] = {}
-    seq = purses.last(conn, BOOK, number)
+    numbers = ((number, seq) for seq in count(purses.last(conn, BOOK, number) + 1))
     for row in rows:
         match row.t:
             case "customer":
-                lines += _customer(conn, keys, row, now_ms=now_ms)
+                lines += _customer(conn, keys, row, numbers=numbers, now_ms=now_ms)
             case "product":
                 lines += catalogue.restored(conn, row.id, d=row.before)
             case "stock":
@@ -55,9 +56,10 @@ def take_back(
             case "staff":
                 lines += put.staff_lines(conn, row.id, row.before)
             case _:
-                seq += 1
-                _balance(conn, keys, row, number=(number, seq), now_ms=now_ms)
-                purse[bytes.fromhex(row.id)] = None
+                customer = bytes.fromhex(row.id)
+                was = None if row.before is None else msgspec.json.decode(row.before, type=wire.Trait)
+                _balance(conn, keys, customer, row.t, was, number=next(numbers), now_ms=now_ms)
+                purse[customer] = None
     tables.drop_rows(conn, number, rows)
     return partitions.publish(conn, lines + wallet.rows(conn, purse))
 
@@ -104,7 +106,9 @@ def _version(held: tuple[int, bytes | None] | None) -> int | None:
     return held[0] if held else None
 
 
-def _customer(conn: Connection, keys: Keys, row: Before, *, now_ms: int) -> list[Line]:
+def _customer(
+    conn: Connection, keys: Keys, row: Before, *, numbers: Iterator[tuple[int, int]], now_ms: int
+) -> list[Line]:
     customer = bytes.fromhex(row.id)
     if not customers.exists(conn, customer):
         return []  # erased meanwhile: there is nothing to take back
@@ -112,8 +116,11 @@ def _customer(conn: Connection, keys: Keys, row: Before, *, now_ms: int) -> list
         return people.take_out(conn, customer)
     was = msgspec.json.decode(row.before, type=put.WasCustomer)
     for name, trait in was.traits.items():
-        _trait(conn, keys, customer, name, trait, now_ms=now_ms)
-    lines: list[Line] = []
+        if name in INSTRUMENTS:
+            _balance(conn, keys, customer, name, trait, number=next(numbers), now_ms=now_ms)
+        else:
+            _trait(conn, keys, customer, name, trait, now_ms=now_ms)
+    lines = agreed.take_back(conn, customer, was.agreed)
     for each in was.cards:
         hash_ = bytes.fromhex(each)
         for shop_id in customers.shops_of(conn, customer):
@@ -126,18 +133,25 @@ def _customer(conn: Connection, keys: Keys, row: Before, *, now_ms: int) -> list
     return lines + wallet.rows(conn, [customer])
 
 
-def _balance(conn: Connection, keys: Keys, row: Before, *, number: tuple[int, int], now_ms: int) -> None:
-    customer = bytes.fromhex(row.id)
-    held = purses.trait(conn, customer, row.t)
+def _balance(
+    conn: Connection,
+    keys: Keys,
+    customer: bytes,
+    name: str,
+    was: wire.Trait | None,
+    *,
+    number: tuple[int, int],
+    now_ms: int,
+) -> None:
+    held = purses.trait(conn, customer, name)
     if held is None or not customers.exists(conn, customer):
         return
     key = whom.key_of(conn, keys, customer)
-    now = balance_of(row.t, whom.value_of(key, customer, held)) or 0
-    was = None if row.before is None else msgspec.json.decode(row.before, type=wire.Trait)
-    before = balance_of(row.t, whom.value_of(key, customer, was)) if was else 0
+    now = balance_of(name, whom.value_of(key, customer, held)) or 0
+    before = balance_of(name, whom.value_of(key, customer, was)) if was else 0
     delta = (before or 0) - now
-    put.book(conn, customer, number=number, instrument=row.t, delta=delta, now_ms=now_ms, device=BOOK)
-    _trait(conn, keys, customer, row.t, was, now_ms=now_ms)
+    put.book(conn, customer, number=number, instrument=name, delta=delta, now_ms=now_ms, device=BOOK)
+    _trait(conn, keys, customer, name, was, now_ms=now_ms)
 
 
 def _trait(

@@ -136,6 +136,22 @@ async def test_a_consent_is_given_as_it_was_seen_and_withdrawn_always(desk: Desk
     assert (again["gen"], again["state"]) == (2, "given")
 
 
+async def test_who_never_agreed_to_save_gets_no_points_until_a_program_says_that_they_did(desk: Desk) -> None:
+    new: dict[str, Any] = {"shops": ["s1"], "ref": "K-9", "traits": {"points": {"balance": 5}}}
+    no = await desk.client.post(f"{V1}/customers", json=new)
+    assert (no.status_code, no.json()["code"]) == (422, "NO_AGREEMENT")
+    made = await desk.ask("POST", f"{V1}/customers", json=new | {"traits": {}})
+    path = f"{V1}/customers/{made['id']}/consents/saving/{HERE}"
+    before = parts(desk.hub)
+    given = [await desk.ask("PUT", path, json={"state": "given"}) for _ in range(2)]
+    assert given[0] == given[1]
+    assert (given[0]["basis"], given[0]["state"], given[0]["gen"]) == ("agreement", "given", 1)
+    assert parts(desk.hub) == before + 1
+    assert (await desk.client.put(path, json={"state": "withdrawn"})).json()["code"] == "NO_CONSENT"
+    law = await desk.client.put(path.replace("saving", "receipts"), json={"state": "given"})
+    assert (law.status_code, law.json()["code"]) == (422, "NO_CONSENT")
+
+
 async def test_a_lost_card_is_blocked_and_a_customer_forgotten(desk: Desk) -> None:
     await desk.ask("POST", f"{V1}/cards/block", json={"kind": "number", "value": "LOYALTY-0001"})
     assert (await desk.ask("GET", WHO))["cards"][0]["state"] == "blocked"

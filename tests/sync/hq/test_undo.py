@@ -2,18 +2,20 @@
 
 import pytest
 
+from sync.hub.consents import NewConsent
 from sync.hub.hq import imports, put, rows, undo
-from tests.sync.centre import KEYS
+from tests.sync.centre import HERE, KEYS
 from tests.sync.hq.desk import Desk
 
 pytestmark = pytest.mark.anyio
 MANY = undo.SLICE + 1
+SAVING = NewConsent("saving", HERE)
 
 
 async def test_balances_of_more_than_one_slice_are_taken_back_and_the_ledger_says_so(desk: Desk) -> None:
     hub, now_ms = desk.hub, desk.hub.now_ms()
     new = [
-        rows.Customer(line, f"K-{line}", traits={"points": {"balance": 10}}, shops=["s1"], cards=[])
+        rows.Customer(line, f"K-{line}", traits={"points": {"balance": 10}}, shops=["s1"], consents=[SAVING])
         for line in range(MANY)
     ]
     counted = [rows.Balance(line, f"K-{line}", points=20) for line in range(MANY)]
