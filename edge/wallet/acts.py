@@ -48,6 +48,15 @@ def redeem_points(conn: Connection, asked: Asked, *, amount: int, here: Here) ->
     return [] if delta is None else _redeem(conn, asked, customer_id, "points", delta, here=here)
 
 
+def is_there(conn: Connection, asked: Asked, instrument: Instrument, amount: int, *, here: Here) -> bool:
+    """Whether that many points, or a full stamp card, are there to redeem, whatever has to be shown for it first."""
+    _, saved = _gather(conn, asked, here)
+    if saved is None:
+        return False
+    delta = rules.spend(saved.points, amount) if instrument == "points" else rules.full_card(saved.stamps)
+    return delta is not None
+
+
 def lacks(
     conn: Connection, asked: Asked, customer_id: bytes, instrument: Instrument, amount: int, *, here: Here
 ) -> Missing | None:

@@ -5,7 +5,7 @@ Asked in between, so that the form that was sent is sent on whole with the same 
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from litestar import Response
@@ -33,6 +33,7 @@ class Eyes:
     tiles: tuple[Tile, ...]
     why: str
     sentence: str
+    what: str = field(repr=False)  # what they say yes to
     wrong: bool = False
 
 
@@ -48,6 +49,7 @@ def ask(
     *,
     path: str,
     form: Mapping[str, str],
+    what: str,
     why: str,
     wrong: str = "",
     status: int = 200,
@@ -59,6 +61,7 @@ def ask(
         path=path,
         kept=tuple((name, form.get(name, "")) for name in SENT_ON),
         tiles=tiles(colleagues(desk, guest), chosen),
+        what=what,
         why=why,
         sentence=wrong or words(desk, around).say("eyes.ask"),
         wrong=bool(wrong),

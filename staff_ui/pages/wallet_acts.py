@@ -17,12 +17,15 @@ from staff_ui.desk import Desk, Guest, frame, words
 from staff_ui.pages.eyes import ask, colleagues, looked_along
 from staff_ui.pages.named import id_of
 from staff_ui.pages.purse import Purse, here, limits, of_note, of_visit
+from staff_ui.pages.values import text
 from staff_ui.security import Ask, own_form
-from staff_ui.words import key
+from staff_ui.words import Words, key
 
 # Why a colleague is asked to look along.
 EYES_CARDS: Final = key("wallet.no.owner_cards")
 EYES_POINTS: Final = key("wallet.no.owner")
+# The acts that take away, and from what.
+_REDEEMS: Final[Mapping[str, Instrument]] = {"spend": "points", "full": "stamps"}
 
 
 async def wallet_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
@@ -57,37 +60,69 @@ async def _move(
     )
     act, amount = fields.get("act", ""), amount_of(fields.get("amount", ""))
     reader, back = desk.house.db.reader, purse.path
+    say = words(desk, frame(desk, request, guest))
     wrong, status = "", 200
-    if "staff" in fields:
-        say = words(desk, frame(desk, request, guest))
-        eyes, wrong, status = await looked_along(desk, guest, fields, say)
-        asked = replace(asked, eyes=eyes)
-    done = await _act(desk, act, asked, amount)
-    if done.facts:
-        desk.house.live.tell("visits", done.seq)
+    # What cannot succeed is said at once: nobody is called over for it, and no PIN is typed.
+    short = "" if tables.written(reader, line, visit_id=purse.visit_id) else _short(desk, act, asked, amount)
+    if not short:
+        if "staff" in fields:
+            eyes, wrong, status = await looked_along(desk, guest, fields, say)
+            asked = replace(asked, eyes=eyes)
+        done = await _act(desk, act, asked, amount)
+        if done.facts:
+            desk.house.live.tell("visits", done.seq)
     if tables.written(reader, line, visit_id=purse.visit_id):
         back += f"?line={line.hex()}"
-    elif why := _eyes_help(desk, guest, act, asked, purse, amount):
-        around = frame(desk, request, guest)
-        say, most = words(desk, around), limits(desk)
+    elif not short and (why := _eyes_help(desk, guest, act, asked, purse, amount)):
+        most = limits(desk)
         sentence = say.say(why, points=say.number(most.large_points), cards=most.large_cards)
-        return ask(desk, request, guest, path=back, form=fields, why=sentence, wrong=wrong, status=status)
+        what = _approved(desk, act, purse, amount, say)
+        return ask(
+            desk, request, guest, path=back, form=fields, what=what, why=sentence, wrong=wrong, status=status
+        )
     else:
-        back += f"?no={_why_not(desk, act, asked, purse, amount)}"
+        back += f"?no={short or _why_not(desk, act, asked, purse, amount)}"
     return Redirect(back, status_code=303, headers={"cache-control": "no-store"})
+
+
+def _short(desk: Desk, act: str, asked: Asked, amount: int) -> str:
+    """Why this cannot succeed whatever is shown for it; empty where it may."""
+    if act in ("earn", "spend") and not is_amount(amount):
+        return "amount"
+    if act not in _REDEEMS:
+        return ""
+    instrument = _REDEEMS[act]
+    found = acts.is_there(desk.house.db.reader, asked, instrument, amount, here=here(desk.house))
+    return "" if found else instrument
+
+
+def _approved(desk: Desk, act: str, purse: Purse, amount: int, say: Words) -> str:
+    """What a colleague says yes to: how much, of what, and of whom, called as on the card."""
+    house = desk.house
+    named = (
+        None
+        if purse.nameless
+        else house.names.of(house.db.reader, purse.customer_id, now_ms=house.time.now_ms())
+    )
+    whose = text(named, "call") or say.say("eyes.this_card")
+    if act == "full":
+        return say.say("eyes.card_of", whose=whose)
+    return say.count("eyes.points_of", amount, whose=whose)
 
 
 def _lacks(desk: Desk, act: str, asked: Asked, purse: Purse, amount: int) -> Missing | None:
     """What has to be shown before this act; None where it is not that."""
-    if act not in ("spend", "full"):
+    if act not in _REDEEMS:
         return None
-    what: tuple[Instrument, int] = ("points", amount) if act == "spend" else ("stamps", 1)
-    return acts.lacks(desk.house.db.reader, asked, purse.customer_id, *what, here=here(desk.house))
+    much = amount if act == "spend" else 1
+    return acts.lacks(
+        desk.house.db.reader, asked, purse.customer_id, _REDEEMS[act], much, here=here(desk.house)
+    )
 
 
 def _eyes_help(desk: Desk, guest: Guest, act: str, asked: Asked, purse: Purse, amount: int) -> str | None:
     """Why a colleague is asked to look along: it would help, and there is one. None: that is not it."""
-    if (act == "spend" and not is_amount(amount)) or not colleagues(desk, guest):
+    if not colleagues(desk, guest):
         return None
     if _lacks(desk, act, asked, purse, amount) != "owner":
         return None
@@ -110,11 +145,7 @@ async def _act(desk: Desk, act: str, asked: Asked, amount: int) -> Committed[Fac
 
 
 def _why_not(desk: Desk, act: str, asked: Asked, purse: Purse, amount: int) -> str:
-    if act in ("earn", "spend") and not is_amount(amount):
-        return "amount"
-    if lacking := _lacks(desk, act, asked, purse, amount):
-        return lacking
-    return {"spend": "points", "full": "stamps"}.get(act, "other")
+    return _lacks(desk, act, asked, purse, amount) or _REDEEMS.get(act, "other")
 
 
 def amount_of(typed: str) -> int:

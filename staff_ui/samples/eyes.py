@@ -16,6 +16,7 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
         path="/visits/07/wallet",
         kept=(("act", "spend"), ("line", "07" * 16), ("amount", "700")),
         tiles=tiles(["Bram Smit", "Noor van Dijk"]),
+        what=words.count("eyes.points_of", 700, whose="Sanne"),
         why=words.say("wallet.no.owner", points=words.number(500)),
         sentence=words.say("eyes.ask"),
     )

@@ -88,6 +88,21 @@ def test_much_is_not_had_in_pieces_and_little_needs_nobody(place: Place) -> None
     assert "1 punt ingewisseld." in send(tablet, path, "spend", amount="1").text
 
 
+def test_what_is_not_there_is_said_at_once_and_nobody_is_asked_to_look_along(place: Place) -> None:
+    tablet, path = place.signed_in(), phone(place)
+    asked = send(tablet, path, "spend", amount="700").text
+    assert "700 punten inwisselen van mevrouw De Vries" in asked
+    page = send(tablet, path, "spend", amount="1401").text
+    assert "Zoveel punten staan er niet op." in page
+    assert "Een collega kijkt mee" not in page
+    assert "Zoveel punten staan er niet op." in vouch(
+        tablet, path, asked.replace('"700"', '"1401"'), pin="9999"
+    ).text
+    assert place.rows("SELECT 1 FROM pin_try") == []  # nor is a PIN tried for it
+    assert "De kaart is nog niet vol." in send(tablet, path, "full").text
+    assert place.rows("SELECT 1 FROM ledger") == []
+
+
 def test_a_colleagues_pin_is_guessed_no_oftener_than_at_sign_in(place: Place) -> None:
     tablet, path = place.signed_in(), phone(place)
     page = send(tablet, path, "spend", amount="700").text
