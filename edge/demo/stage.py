@@ -21,7 +21,7 @@ _SEEN_S: Final = 5.0  # the page asks for the state every second; silent for lon
 
 class Stage:
     """Implements `staff_ui.desk.Stage`. `hold` writes a card number to the counter's line, which is a scan;
-    `answer` is a phone that answers the reader at the till, which may redeem."""
+    `answer` is a phone that answers the reader at the till, which may redeem, unlocked by its owner or not."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class Stage:
         office: Office,
         cable: Cable,
         hold: Callable[[str], None],
-        answer: Callable[[str], None],
+        answer: Callable[[str, bool], None],
         walk: Walk,
         staff: str,
         pin: str,
@@ -68,9 +68,9 @@ class Stage:
         assert radio is not None, "the stage has a floor"
         self._walk.plan, self._walk.resolve = radio.plan, radio.resolve
 
-    def tap(self, barcode: str) -> None:
+    def tap(self, barcode: str, *, unlocked: bool = False) -> None:
         self._take_over()
-        self._present(barcode)
+        self._present(barcode, unlocked=unlocked)
 
     async def walk(self, who: int, zone: str) -> None:
         """One of the six comes in with their fob, goes to a zone, or leaves where it is empty."""
@@ -179,11 +179,11 @@ class Stage:
             case "close":
                 self._figures = closing_figures(edge)
 
-    def _present(self, barcode: str) -> None:
+    def _present(self, barcode: str, *, unlocked: bool = False) -> None:
         for place, person in enumerate(self._cast):
             if person.barcode == barcode:
                 self._chosen = place
-                self._answer(barcode)
+                self._answer(barcode, unlocked)
                 return
         self._hold(barcode)
 

@@ -64,6 +64,8 @@ OPENS_AFTER: Final = 1_200  # looks: then it opens all the same, and the top lin
 CHOICES: Final = Path(__file__).parent / "choices"
 SHOP: Final = "demo"
 RECIPIENT: Final = "van-dam"
+LOCKED: Final = "00000001"  # the key of the shop's own app, and its key that asks for the phone's unlock
+UNLOCKED: Final = "00000002"
 PLAYED: Final = 100  # the stage's day has a full card redeemed, and may be played all day
 # People call the shop the same on their own page as on the tablet.
 NAMES: Final = {SHOP: Shop().name, RECIPIENT: "Van Dam"}
@@ -188,7 +190,7 @@ async def open_world(state: Path, *, log: Log) -> AsyncIterator[World]:
             server=Server(port=edge_sock.getsockname()[1]),
             store=Store(state=state / "shop", credentials=state / "credentials"),
             hub=Hub(url=f"http://127.0.0.1:{cable.near}", device=DEVICE),
-            wallet=Wallet(large_cards=PLAYED),
+            wallet=Wallet(large_cards=PLAYED, unlocking=UNLOCKED),
             choice=Choice(folder=CHOICES),
             presence=Presence(floor=floor, calibration=state / "calibration.jsonl"),
         )
@@ -201,7 +203,7 @@ async def open_world(state: Path, *, log: Log) -> AsyncIterator[World]:
             office=office,
             cable=cable,
             hold=lambda barcode: line.write(barcode + "\n"),
-            answer=lambda barcode: till.tap(_app(barcode)),
+            answer=lambda barcode, unlocked: till.tap(_app(barcode, key=UNLOCKED if unlocked else LOCKED)),
             walk=walk,
             staff=STAFF[0][0],
             pin=STAFF[0][2],
@@ -226,9 +228,9 @@ async def open_world(state: Path, *, log: Log) -> AsyncIterator[World]:
         )
 
 
-def _app(number: str) -> Token:
+def _app(number: str, *, key: str) -> Token:
     """What the reader says when somebody's phone with the shop's own app answered it: invented, as they are."""
-    return Token("hce", number, "strong", {"key_id": "00000001"})
+    return Token("hce", number, "strong", {"key_id": key})
 
 
 def _listen(port: int) -> socket.socket:

@@ -12,7 +12,7 @@ from edge.staff import acts, tables
 from edge.staff.pins import token_hash
 from edge.staff.rules import SESSION_MS
 from staff_ui.desk import Desk, Guest, Saying, Stage, StagePerson, StageState, frame, html, initials
-from staff_ui.security import YEAR_S, Ask, cookie, form_token, own_form
+from staff_ui.security import YEAR_S, Ask, cookie, cookie_name, form_token, own_form
 from staff_ui.sheets import Frame
 from staff_ui.words import LANGUAGES, MONTHS, Words, key
 
@@ -156,12 +156,12 @@ async def state(desk: Desk, request: Ask, guest: Guest) -> Response[object]:
 
 
 async def tap_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
-    """`POST /demo/tap`: field `barcode`, one of the stage's own."""
+    """`POST /demo/tap`: fields `barcode`, one of the stage's own, and `unlocked`: the phone knew its owner."""
     here = on(desk)
     form = await own_form(request, FORMS)
     barcode = form.get("barcode", "")
     if barcode in {here.stranger, *(person.barcode for person in here.people)}:
-        here.tap(barcode)
+        here.tap(barcode, unlocked="unlocked" in form)
     return _back(request)
 
 
@@ -207,23 +207,35 @@ async def office(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
 
 
 async def tablet(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
-    """`GET /demo/tablet`: makes whatever browser opens it a tablet, which only a demo may do."""
+    """`GET /demo/tablet`: makes whatever browser opens it a tablet, which only a demo may do.
+
+    One that is a tablet already stays that one: another token in its place would end what it is doing.
+    """
     on(desk)
     house = desk.house
+    if _tablet_of(desk, request):
+        return Redirect("/signin", status_code=303, headers=_KEEP)
     code = await house.db.apply(acts.pair_code, "demo", now_ms=house.time.now_ms())
     return Redirect(f"/pair/{code}", status_code=303, headers=_KEEP)
 
 
 async def signed_in(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
-    """`GET /demo/tablet/open`: a tablet on which somebody is already signed in, for the pane of the stage."""
+    """`GET /demo/tablet/open`: a tablet on which somebody is already signed in, for the pane of the stage.
+
+    A browser that opens the stage once more keeps its tablet, and with it the window that shows it apart; what was
+    on it ends, as when staff take it back.
+    """
     here, house = on(desk), desk.house
     now_ms, language = house.time.now_ms(), _language(request, frame(desk, request, guest))
-    code = await house.db.apply(acts.pair_code, "demo", now_ms=now_ms)
-    token = await house.db.apply(acts.pair, code, now_ms=now_ms)
+    token: str | None = _tablet_of(desk, request)
+    if not token:
+        code = await house.db.apply(acts.pair_code, "demo", now_ms=now_ms)
+        token = await house.db.apply(acts.pair, code, now_ms=now_ms)
     staff = tables.by_name(house.db.reader, here.staff)
     if token is None or staff is None:
         raise Gone("the stage has no tablet", code="U05", hint="start the demo again")
     session = await desk.sessions.sign_in(staff, token_hash(token), language=language)
+    desk.handed.take_back(token_hash(token))
     secure = house.config.server.secure_cookies
     return Redirect(
         "/",
@@ -240,6 +252,14 @@ async def signed_in(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         ],
         headers=_KEEP,
     )
+
+
+def _tablet_of(desk: Desk, request: Ask) -> str:
+    """The token of the tablet that this browser is; empty where it is none."""
+    secure = desk.house.config.server.secure_cookies
+    token = request.cookies.get(cookie_name("tablet", secure=secure), "")
+    known = token and tables.device_key(desk.house.db.reader, token_hash(token)) is not None
+    return token if known else ""
 
 
 def _parts(desk: Desk, here: Stage, now: StageState, language: Language) -> tuple[Part, ...]:

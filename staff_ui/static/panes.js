@@ -4,7 +4,7 @@
   const fit = (screen) => {
     const frame = screen.firstElementChild;
     const width = Number(screen.dataset.width);
-    const least = Number(screen.dataset.least || 200); // a device that is held upright stays so in a low window
+    const least = Number(screen.dataset.least || 120); // a device that is held upright stays so in a low window
     const scale = Math.min(1, screen.clientWidth / width, Math.max(screen.clientHeight, 300) / least);
     const height = Math.max(screen.clientHeight / scale, least);
     // A pane wider than its device is filled; one that is held upright stays so.

@@ -95,9 +95,10 @@ def test_what_is_not_there_is_said_at_once_and_nobody_is_asked_to_look_along(pla
     page = send(tablet, path, "spend", amount="1401").text
     assert "Zoveel punten staan er niet op." in page
     assert "Een collega kijkt mee" not in page
-    assert "Zoveel punten staan er niet op." in vouch(
-        tablet, path, asked.replace('"700"', '"1401"'), pin="9999"
-    ).text
+    assert (
+        "Zoveel punten staan er niet op."
+        in vouch(tablet, path, asked.replace('"700"', '"1401"'), pin="9999").text
+    )
     assert place.rows("SELECT 1 FROM pin_try") == []  # nor is a PIN tried for it
     assert "De kaart is nog niet vol." in send(tablet, path, "full").text
     assert place.rows("SELECT 1 FROM ledger") == []

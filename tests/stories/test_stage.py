@@ -109,6 +109,55 @@ def test_the_day_plays_when_it_is_asked_to_and_stops_for_whoever_takes_over(
     expect(stage.phone.locator("body")).to_contain_text("Van Dam, Amersfoort")  # as on the tablet
     with httpx.Client(timeout=PATIENT_S, follow_redirects=True) as phone:
         by_a_letter_of_the_demo_and_forgotten(phone, about)
+    with httpx.Client(
+        base_url=about["stage"].removesuffix("/demo"),
+        headers={"accept": "text/html"},
+        timeout=PATIENT_S,
+        follow_redirects=True,
+    ) as tablet:
+        opened_apart_it_stays_the_same_tablet(tablet, about)
+        forgotten_on_the_handed_tablet_with_an_unlocked_phone(tablet)
+
+
+def opened_apart_it_stays_the_same_tablet(tablet: httpx.Client, about: dict[str, Any]) -> None:
+    """What "open it apart" leads to, and the address that is printed: neither ends the one on the stage."""
+    link = r'<a href="([^"]+)" target="_blank" rel="noopener">Los openen'
+    apart = re.findall(link, tablet.get("/demo?language=nl").text)[0]
+    assert tablet.get("/demo/tablet/open").url.path == "/"
+    paired = tablet.cookies["welkom_tablet"]
+    assert tablet.get(apart).url.path == "/"
+    assert tablet.get(about["tablet"]).url.path == "/signin"
+    assert tablet.get("/visits").url.path == "/visits"  # somebody is still signed in on it
+    assert tablet.get("/demo/tablet/open").url.path == "/"
+    assert tablet.cookies["welkom_tablet"] == paired
+
+
+def forgotten_on_the_handed_tablet_with_an_unlocked_phone(tablet: httpx.Client) -> None:
+    """Imane shows who she is, has the tablet, and is forgotten when her phone was unlocked: no sooner."""
+    own = own_token(stage := tablet.get("/demo?language=nl").text)
+    months = ["jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec"]
+    barcode, day, month = re.findall(
+        r'value="(\d+)" data-person="3">.*?jarig op (\d+) (\w+)', stage, re.DOTALL
+    )[0]
+
+    def until(path: str, text: str, **unlocked: str) -> httpx.Response:
+        for again in range(int(PATIENT_S * 10)):
+            if again % 22 == 0:  # held there once more, as soon as that is another presentation
+                tablet.post("/demo/tap", data={"own": own, "barcode": barcode, **unlocked})
+            if text in (shown := tablet.get(path)).text:
+                return shown
+            time.sleep(0.1)
+        raise AssertionError(f"{path} never said {text}")
+
+    visits = until("/visits", ">Imane<").text
+    page = re.findall(r'href="(/visits/\w+)/wallet"', visits)[0] + "/page"
+    tablet.get(page)
+    asked = own_token(until(page, 'data-step="ask"').text)
+    born = {"day": day, "month": str(months.index(month) + 1)}
+    assert tablet.post(page, data={"own": asked, "act": "here", **born}).url.path == "/own"
+    assert 'name="sure"' not in tablet.get("/own/forget").text
+    ready = own_token(until("/own/forget", 'data-step="ready"', unlocked="1").text)
+    assert "data-gone" in tablet.post("/own/forget", data={"own": ready, "sure": "yes"}).text
 
 
 def by_a_letter_of_the_demo_and_forgotten(phone: httpx.Client, about: dict[str, Any]) -> None:
