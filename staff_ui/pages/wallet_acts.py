@@ -145,7 +145,7 @@ async def _act(desk: Desk, act: str, asked: Asked, amount: int) -> Committed[Fac
 
 
 def _why_not(desk: Desk, act: str, asked: Asked, purse: Purse, amount: int) -> str:
-    return _lacks(desk, act, asked, purse, amount) or _REDEEMS.get(act, "other")
+    return _lacks(desk, act, asked, purse, amount) or _REDEEMS.get(act) or "other"
 
 
 def amount_of(typed: str) -> int:
