@@ -20,8 +20,8 @@ from edge.simulate.box import RECIPIENT, Box, Kept, is_held
 from edge.simulate.centre import KEYS, Centre
 from edge.simulate.life import PURPOSES, People, Person
 from edge.wallet import tables as wallet_here
+from sync.hub import opening, wallet
 from sync.hub import people as hub_people
-from sync.hub import wallet
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,19 +236,24 @@ def at_any_moment(box: Box) -> Found:
 
 
 def _balances(boxes: list[Box], hub: Connection, known: list[Person], now_ms: int) -> Found:
-    """I6, I7: a balance is what it began with and its lines, never below zero, and the same in every shop."""
+    """I6, I7: a balance is its lines, the first what it began with, never below zero, the same in every shop."""
     lives = set(hub.execute("SELECT customer_id, shop_id FROM residency").fetchall())
     for each in known:
         held = wallet.balances(hub, KEYS, each.id, now_ms=now_ms)
         stamps = held.balances.stamps.have if held.balances.stamps else None
         central = {"points": held.balances.points, "stamps": stamps}
         for instrument, began in (("points", each.points), ("stamps", each.stamps)):
-            (moved,) = hub.execute(
-                "SELECT coalesce(sum(delta + short), 0) FROM ledger WHERE customer_id=? AND instrument=?",
-                (each.id, instrument),
+            total, opened = hub.execute(
+                """
+                SELECT coalesce(sum(delta + short), 0), coalesce(sum(CASE WHEN device_id=? THEN delta END), 0)
+                FROM ledger WHERE customer_id=? AND instrument=?
+                """,
+                (opening.BOOK, each.id, instrument),
             ).fetchone()
-            if central[instrument] != began + moved or began + moved < 0:
-                yield Broken("I7", f"{instrument} are {central[instrument]}, their lines say {began + moved}")
+            if central[instrument] != total or total < 0:
+                yield Broken("I7", f"{instrument} are {central[instrument]}, their lines say {total}")
+            if opened != began:
+                yield Broken("I7", f"{instrument} began with {began}, their first line says {opened}")
         for box in boxes:
             if (each.id, box.name) not in lives:
                 continue
@@ -263,7 +268,7 @@ def _balances(boxes: list[Box], hub: Connection, known: list[Person], now_ms: in
 
 
 def _ledgers(boxes: list[Box], hub: Connection, known: list[Person]) -> Found:
-    """I7, I9: the central ledger is the shops' ledgers put together, each line once."""
+    """I7, I9: but for what people came with, the central ledger is the shops' put together, each line once."""
     columns = "line_id, customer_id, instrument, delta, why"
     ids = {each.id for each in known}
     lines = [
@@ -277,7 +282,9 @@ def _ledgers(boxes: list[Box], hub: Connection, known: list[Person]) -> Found:
     passing = {
         line_id for box in boxes for (line_id,) in box.db.reader.execute("SELECT line_id FROM guest_line")
     }
-    central = hub.execute(f"SELECT {columns}, device_id FROM ledger").fetchall()
+    central = hub.execute(
+        f"SELECT {columns}, device_id FROM ledger WHERE device_id<>?", (opening.BOOK,)
+    ).fetchall()
     theirs = Counter(row[:5] for row in central if row[1] in ids)
     # Of a box that was put back the hub may hold lines that the box lost with its disk.
     missing = (ours - theirs) or any(

@@ -5,8 +5,9 @@ second is kept without it, and their shop is told to block it, because a person 
 a name is its holder's who says so: both histories become one (merging.py).
 """
 
-from typing import Final
+from typing import Any, Final
 
+import msgspec
 from msgspec.structs import asdict, replace
 
 from edge.consent.records import Said
@@ -16,7 +17,7 @@ from edge.kit.seal import card_place, derive, key_place, seal, trait_place, unse
 from edge.kit.sql import Connection
 from edge.recognition.rules import outer
 from sync import reports, wire
-from sync.hub import consents, feed, merging, people, records
+from sync.hub import consents, feed, merging, opening, people, records
 from sync.hub.config import Keys
 from sync.hub.consents import NewConsent
 from sync.hub.devices import shop_key_of
@@ -37,7 +38,8 @@ def joined(
     shop_key = shop_key_of(conn, keys, shop_id)
     transport = derive(shop_key, "key-transport")
     key = _open(transport, bytes.fromhex(body.key), key_place(customer_id))
-    traits = [_checked(trait, customer_id, key=key, now_ms=now_ms) for trait in body.traits]
+    checked = [_checked(trait, customer_id, key=key, now_ms=now_ms) for trait in body.traits]
+    traits = [trait for trait, _ in checked]
     if len({trait.name for trait in traits}) < len(traits):
         raise _refused("a trait stands twice", code="BAD_BODY")
     inner_hash = _open(transport, bytes.fromhex(body.card), card_place(customer_id)) if body.card else b""
@@ -62,6 +64,7 @@ def joined(
     tables.add(conn, "customer_key", [whose | {"wrapped": wrapped}])
     tables.add(conn, "trait", [whose | asdict(trait) for trait in traits])
     tables.add(conn, "residency", [whose | residency])
+    opening.book(conn, [(customer_id, {trait.name: value for trait, value in checked})], now_ms=now_ms)
     tables.put_consents(conn, given)
     for register, yes in zip(given, body.consents, strict=True):
         if register.basis == "consent":
@@ -167,8 +170,11 @@ def _resident(conn: Connection, customer_id: str, *, shop_id: str) -> bytes:
     return found
 
 
-def _checked(trait: wire.Trait, customer_id: bytes, *, key: bytes, now_ms: int) -> wire.Trait:
-    """The trait, kept no longer than declared. Nothing undeclared gets in, and nothing that no shop could open."""
+def _checked(trait: wire.Trait, customer_id: bytes, *, key: bytes, now_ms: int) -> tuple[wire.Trait, Any]:
+    """The trait, kept no longer than declared, and its value (None: no JSON).
+
+    Nothing undeclared gets in, and nothing that no shop could open.
+    """
     declared = TRAITS.get(trait.name)
     if declared is None:
         raise _refused("no trait is declared by this name", code="UNDECLARED_TRAIT")
@@ -176,11 +182,18 @@ def _checked(trait: wire.Trait, customer_id: bytes, *, key: bytes, now_ms: int) 
         raise _refused(f"a {trait.name} is over {TRAIT_BYTES} bytes", code="TOO_LARGE")
     if trait.ver > consents.AHEAD:
         raise _refused(f"nobody changed a {trait.name} that often", code="BAD_BODY")
-    _open(key, trait.sealed, trait_place(customer_id, trait.name, trait.ver))
+    value = _value(_open(key, trait.sealed, trait_place(customer_id, trait.name, trait.ver)))
     if declared.keep_days is None:
-        return trait
+        return trait, value
     longest_ms = now_ms + declared.keep_days * DAY_MS
-    return replace(trait, until_ms=min(trait.until_ms or longest_ms, longest_ms))
+    return replace(trait, until_ms=min(trait.until_ms or longest_ms, longest_ms)), value
+
+
+def _value(plain: bytes) -> Any:
+    try:
+        return msgspec.json.decode(plain)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
 
 
 def _open(key: bytes, sealed: bytes, place: bytes) -> bytes:

@@ -15,7 +15,7 @@ from edge.kit.seal import derive, key_place, new_key, seal, trait_place, unseal
 from edge.kit.sql import Connection
 from edge.recognition.rules import CredentialKind, inner, normalise, outer
 from sync import wire
-from sync.hub import consents, feed
+from sync.hub import consents, feed, opening
 from sync.hub.config import Keys
 from sync.hub.consents import NewConsent
 from sync.hub.devices import shop_key_of
@@ -116,6 +116,7 @@ def newcomers(
     for table, its in rows.items():
         tables.add(conn, table, its)
     tables.put_consents(conn, registers)
+    opening.book(conn, ((new.customer_id, new.traits) for new in customers), now_ms=now_ms)
     return lines
 
 
@@ -139,6 +140,7 @@ def take_out(conn: Connection, customer_id: bytes) -> list[Line]:
     """Take a customer out who should never have come in: nothing of them stays, and they may come in again."""
     shop_ids = tables.shops_of(conn, customer_id)
     tables.take_out(conn, customer_id)
+    opening.take_out(conn, customer_id)
     partitions.forget(conn, customer_id, op="del")
     return [line for shop_id in shop_ids for line in feed.departure(shop_id, customer_id)]
 

@@ -52,12 +52,17 @@ def test_nobody_is_in_an_export_unless_a_purpose_is_named_and_has_a_basis(
     capsys.readouterr()
     assert out(config, "ledger") == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
-    assert sorted(row["delta"] for row in rows) == ["10", "30"]
+    assert sorted(row["delta"] for row in rows) == ["10", "120", "30", "80"]
     assert {row["customer"] for row in rows} == {""}
     assert rows[0]["at"].endswith("Z")
     assert out(config, "ledger", "--for", "saving") == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
-    assert {row["delta"]: bool(row["customer"]) for row in rows} == {"30": True, "10": False}
+    assert {row["delta"]: bool(row["customer"]) for row in rows} == {
+        "30": True,
+        "120": True,
+        "10": False,
+        "80": False,
+    }
     assert out(config, "customers") == 2
     assert out(config, "customers", "--for", "dancing") == 2
     assert capsys.readouterr().err.count("[W04]") == 2
@@ -82,7 +87,7 @@ def test_parquet_has_the_same_rows_with_their_types(config: Path, tmp_path: Path
     file = tmp_path / "ledger.parquet"
     assert out(config, "ledger", "--out", str(file)) == 0
     found = parquet.read_table(file)
-    assert sorted(found.column("delta").to_pylist()) == [10, 30]
+    assert sorted(found.column("delta").to_pylist()) == [10, 30, 80, 120]
     assert str(found.schema.field("at").type) == "timestamp[ms, tz=UTC]"
     assert out(config, "ledger", "--format", "parquet") == 2
     assert out(config, "facts", "--out", str(tmp_path / "facts.xlsx")) == 2

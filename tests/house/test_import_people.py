@@ -87,6 +87,7 @@ def test_who_came_by_mistake_leaves_nothing_behind_and_may_come_in_again(config:
     assert take(config, "customers", TWO) == 0
     assert undo(config, 1) == 0
     assert set(counts(config).values()) == {0}
+    assert held(config, "SELECT count(*) FROM ledger") == [(0,)]
     assert held(config, "SELECT DISTINCT op, d FROM feed") == [("del", b"{}")]
     assert held(config, "SELECT count(*) FROM import_row") == [(0,)]
     assert take(config, "customers", TWO) == 0
@@ -192,7 +193,8 @@ def test_balances_are_set_by_a_line_in_the_ledger_and_taken_back_by_another(
     assert take(config, "balances", "ref,points\nK-3,1\n") == 1
     assert "line 2: refused: no such customer" in capsys.readouterr().out
     assert undo(config, 2) == 0
-    assert held(config, "SELECT delta FROM ledger ORDER BY device_id") == [(30,), (-30,)]
+    lines = held(config, "SELECT why, delta FROM ledger ORDER BY device_id, delta")
+    assert lines == [("correction", 30), ("opening", 80), ("opening", 120), ("correction", -30)]
     assert take(config, "balances", "ref,points\nK-1,120\n", "--dry-run") == 0
     assert "0 changed, 0 gone, 1 the same" in capsys.readouterr().out
 

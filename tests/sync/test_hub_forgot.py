@@ -92,7 +92,8 @@ class Chain(httpx.AsyncBaseTransport):
                 await shop.agent.once()
 
     def lines(self) -> list[int]:
-        return sorted(delta for (delta,) in self.hub.db.reader.execute("SELECT delta FROM ledger"))
+        rows = self.hub.db.reader.execute("SELECT delta FROM ledger WHERE why<>'opening'")
+        return sorted(delta for (delta,) in rows)
 
 
 def _copy(file: Path, to: Path) -> None:

@@ -46,7 +46,10 @@ def kept(conn: Connection) -> list[Any]:
     """All that uploads leave but what is sealed anew each time, and the moment it came."""
     queries = (
         "SELECT device_id, epoch, seq, at_ms, kind, body, hash, code, customer_id FROM event ORDER BY 1, 2, 3",
-        "SELECT device_id, epoch, seq, line_id, customer_id, delta, short FROM ledger ORDER BY 1, 2, 3",
+        """
+        SELECT device_id, epoch, seq, line_id, customer_id, delta, short FROM ledger
+        WHERE why<>'opening' ORDER BY 1, 2, 3
+        """,
         "SELECT part, seq, op, t, id, ver, customer_id FROM feed ORDER BY 1, 2",
         "SELECT id, ver FROM customer ORDER BY 1",
         "SELECT device_id, shown_ms FROM look_head ORDER BY 1",

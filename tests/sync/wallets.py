@@ -120,7 +120,7 @@ class Chain:
 
     def ledger(self) -> list[tuple[Any, ...]]:
         return self.hub.db.reader.execute(
-            "SELECT line_id, customer_id, instrument, delta, why, epoch, seq FROM ledger"
+            "SELECT line_id, customer_id, instrument, delta, why, epoch, seq FROM ledger WHERE why<>'opening'"
         ).fetchall()
 
     async def settle(self) -> None:

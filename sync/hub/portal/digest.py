@@ -12,6 +12,7 @@ import msgspec
 from edge.kit.errors import Refused, WelkomError
 from edge.kit.log import died
 from edge.kit.sql import Connection
+from sync.hub import opening
 from sync.hub.portal import choices
 from sync.hub.portal.mine import Mine, of
 from sync.hub.portal.page import SOMEBODY, SOMETHING, WHO, WHY
@@ -175,7 +176,8 @@ def _used(mine: Mine, words: Words, *, since_ms: int, until_ms: int) -> tuple[st
     found = []
     for instrument, said in (("points", key("digest.points")), ("stamps", key("digest.stamps"))):
         times = sum(
-            each.instrument == instrument and since_ms <= each.at_ms < until_ms for each in mine.moved
+            each.instrument == instrument and since_ms <= each.at_ms < until_ms and each.why != opening.WHY
+            for each in mine.moved
         )
         if times:
             found.append(words.count(said, times))

@@ -6,6 +6,7 @@ from typing import Final
 
 from edge.consent.records import Event, Record, ends_soon
 from edge.consent.rules import MINOR, TRAITS
+from sync.hub import opening
 from sync.hub.portal import addresses, choices
 from sync.hub.portal.mine import CORRECTED, Mine, first
 from sync.hub.portal.traits import day
@@ -167,7 +168,7 @@ def _source(mine: Mine, name: str, words: Words, *, names: Mapping[str, str], no
         """Whether it came with getting to know each other; of an age the day has to be the same."""
         return name in _TOLD and (name != MINOR or at(at_ms) == at(mine.traits.as_of_ms[name]))
 
-    lines = [each for each in mine.moved if each.instrument == name]
+    lines = [each for each in mine.moved if each.instrument == name and each.why != opening.WHY]
     if name in _MOVES and lines:
         last = lines[0]
         return words.count("source.moved", len(lines), shop=shop(last.shop_id), day=at(last.at_ms))

@@ -21,6 +21,14 @@ def add_all(conn: Connection, lines: Sequence[Mapping[str, Any]]) -> None:
     conn.executemany(_LINE, lines)
 
 
+def take_out(conn: Connection, customer_id: bytes, *, device_id: str) -> None:
+    """Delete what one book says of a customer."""
+    conn.execute(
+        "DELETE FROM ledger WHERE customer_id=:customer_id AND device_id=:device_id",
+        {"customer_id": customer_id, "device_id": device_id},
+    )
+
+
 def written(conn: Connection, line_ids: Iterable[bytes]) -> set[bytes]:
     """Which of these lines are in the ledger."""
     those, given = spread("line", line_ids)

@@ -161,7 +161,8 @@ def test_the_copy_opens_with_the_published_key_alone(
     content = recipe["opened"](file, keys[0])
     assert content == bundle.opened(file, keys)
     assert content["traits"]["points"]["value"]["balance"] == 1405
-    assert [each["delta"] for each in content["ledger"]] == [5]
+    lines = [(each["why"], each["delta"]) for each in content["ledger"] if each["instrument"] == "points"]
+    assert lines == [("purchase", 5), ("opening", 1400)]
     assert {each["kind"] for each in content["history"]} == {"wallet_moved", "card_shown"}
     assert content["receipt"]["@type"] == "dpv:ConsentReceipt"
     schema = json.loads((FOLDER / "static" / "wallet-1.schema.json").read_text(encoding="utf-8"))

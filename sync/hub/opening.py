@@ -1,0 +1,36 @@
+"""What somebody has when they come is the first line of their ledger, so that a balance is the sum of its lines."""
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from edge.kit.sql import Connection
+from edge.wallet.rules import INSTRUMENTS, balance_of
+from sync.hub.tables import wallet as tables
+
+# Device ids have no colon: a line of ours is nobody's fact.
+BOOK: Final = "hub:opening"
+WHY: Final = "opening"
+
+
+def book(conn: Connection, came: Iterable[tuple[bytes, Mapping[str, Any]]], *, now_ms: int) -> None:
+    """Write a line for each balance with which somebody came; none for nothing, nor for what is no balance."""
+    found = [
+        (customer_id, each, amount)
+        for customer_id, traits in came
+        for each in INSTRUMENTS
+        if (amount := balance_of(each, traits.get(each)))
+    ]
+    # Numbered by chance: two hubs on one database may write in one moment, and neither waits for the other.
+    epoch = int.from_bytes(os.urandom(6))
+    lines = [
+        {"device_id": BOOK, "epoch": epoch, "seq": seq, "line_id": os.urandom(16), "customer_id": customer_id}
+        | {"instrument": instrument, "delta": amount, "short": 0, "why": WHY, "at_ms": now_ms}
+        for seq, (customer_id, instrument, amount) in enumerate(found, 1)
+    ]
+    tables.add_all(conn, lines)
+
+
+def take_out(conn: Connection, customer_id: bytes) -> None:
+    """As if they had never come."""
+    tables.take_out(conn, customer_id, device_id=BOOK)
