@@ -86,7 +86,8 @@ def end(conn: Connection, id_: str, *, now_ms: int) -> bool:
 
 
 def resume(conn: Connection, id_: str) -> bool:
-    """As if no try had failed; False for no such webhook."""
+    """As if no try had failed, of it and of what waits for it; False for no such webhook."""
+    conn.execute("UPDATE webhook_message SET next_ms=0 WHERE webhook_id=:id AND tries>0", {"id": id_})
     done = conn.execute(
         "UPDATE webhook SET failing_ms=NULL, ended_ms=NULL, tries=0, next_ms=0 WHERE id=:id", {"id": id_}
     )
@@ -108,13 +109,15 @@ def drop(conn: Connection, id_: str) -> None:
 
 
 def add(conn: Connection, messages: Iterable[Message]) -> None:
+    """Note messages after all that wait. Acts about one customer wait for each other, so theirs are in order."""
+    (last,) = conn.execute("SELECT coalesce(max(n), 0) FROM webhook_message").fetchone()
     conn.executemany(
         """
-        INSERT INTO webhook_message (webhook_id, id, body, tries, next_ms, customer_id)
-        VALUES (:webhook_id, :id, :body, :tries, :next_ms, :customer_id)
+        INSERT INTO webhook_message (webhook_id, id, body, tries, next_ms, customer_id, n)
+        VALUES (:webhook_id, :id, :body, :tries, :next_ms, :customer_id, :n)
         ON CONFLICT (webhook_id, id) DO UPDATE SET body=webhook_message.body
         """,
-        [each._asdict() for each in messages],
+        [each._asdict() | {"n": n} for n, each in enumerate(messages, last + 1)],
     )
 
 
@@ -137,11 +140,11 @@ def forget(conn: Connection, customer_id: bytes) -> None:
 
 
 def due(conn: Connection, webhook_id: str, *, now_ms: int, most: int) -> list[Message]:
-    """What is to be told to one webhook now, the oldest first."""
+    """What is to be told to one webhook now: what was never tried, in the order it was noted, then what failed."""
     rows = conn.execute(
         """
         SELECT webhook_id, id, body, tries, next_ms FROM webhook_message
-        WHERE webhook_id=:webhook_id AND next_ms<=:now_ms ORDER BY next_ms, id LIMIT :most
+        WHERE webhook_id=:webhook_id AND next_ms<=:now_ms ORDER BY next_ms, n, id LIMIT :most
         """,
         {"webhook_id": webhook_id, "now_ms": now_ms, "most": most},
     ).fetchall()

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from sync.hub import consents
-from sync.hub.hq import standard, webhooks
+from sync.hub.hq import news, standard, webhooks
 from sync.hub.tables import hooks
 from tests.patience import PATIENT_S
 from tests.sync.centre import ANNA, HERE
@@ -184,7 +184,6 @@ async def test_what_is_not_taken_comes_again_with_its_id_and_days_of_it_end_the_
         assert desk.centre.said.count("webhook_ended") == 1
         here.status = 200
         await desk.ask("POST", f"/api/v1/webhooks/{made['id']}/resume")
-        ahead_ms += 2 * DAY_MS
         assert await webhooks.once(desk.hub, asking) == 1
         await desk.ask("DELETE", f"/api/v1/webhooks/{made['id']}")
         assert (await desk.ask("GET", "/api/v1/webhooks"))["items"] == []
@@ -198,6 +197,22 @@ async def test_an_address_that_is_gone_is_told_nothing_more(desk: Desk) -> None:
         await webhooks.once(desk.hub, asking)
         (found,) = (await desk.ask("GET", "/api/v1/webhooks"))["items"]
         assert found["ended_ms"] is not None
+
+
+@pytest.mark.anyio
+async def test_what_was_noted_first_is_told_first(desk: Desk) -> None:
+    async with told(desk) as (here, _, asking):
+        for number in range(8):
+            happened = [
+                news.News("order.reported", number * 1000, None),
+                news.News("wishlist.changed", 0, None),
+            ]
+            await desk.hub.db.apply(news.tell, happened)
+        assert await webhooks.once(desk.hub, asking) == 16
+        said = [json.loads(body) for _, body in here.told]
+        assert [each["type"] for each in said] == ["order.reported", "wishlist.changed"] * 8
+        orders = [each["timestamp"] for each in said if each["type"] == "order.reported"]
+        assert orders == sorted(orders)
 
 
 @pytest.mark.anyio
