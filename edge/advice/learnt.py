@@ -41,11 +41,11 @@ def gather(
             yield one, bought(one, own.baskets if own else (), day)
 
 
-def weeks(today: str) -> tuple[str, str]:
-    """The Monday of WEEKS whole weeks ago, and that of the week which is not over."""
+def weeks(today: str, many: int = WEEKS) -> tuple[str, str]:
+    """The Monday of so many whole weeks ago, and that of the week which is not over."""
     at = date.fromisoformat(today)
     monday = at - timedelta(days=at.weekday())
-    return (monday - timedelta(weeks=WEEKS)).isoformat(), monday.isoformat()
+    return (monday - timedelta(weeks=many)).isoformat(), monday.isoformat()
 
 
 def bought(one: Outcome, own: Sequence[Basket], day: Callable[[int], str]) -> bool:

@@ -61,6 +61,11 @@ class Model:
     def customers(self) -> int:
         return len(self._people)
 
+    @property
+    def products(self) -> int:
+        """How many it has names for."""
+        return len(self._names)
+
     def people(self) -> list[bytes]:
         return list(self._people)
 

@@ -1,7 +1,7 @@
 """`welkom advise`: learns from a history of baskets, then answers each query with what to suggest and why.
 
 With `--fairness` it answers whether it serves every declared group alike, with `--report` what became of a shop's
-suggestions: one JSON object each, and a table on stderr.
+suggestions: one JSON object each, and a table on stderr. With `--pairs` it writes what is bought together in a shop.
 """
 
 import argparse
@@ -16,7 +16,11 @@ from edge.kit.errors import WelkomError, WordsError
 from edge.kit.text import is_country
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from sqlite3 import Connection
+
     from edge.advice.answering import Answering
+    from edge.config import Shop
 
 SUGGESTIONS: Final = 10
 # The same lines as in edge/advice/README.md.
@@ -53,7 +57,15 @@ def add(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="shown, said, bought, put away: by product and reason, from the shop of --config",
     )
-    parser.add_argument("--config", type=Path, metavar="welkom.toml", help="with --report: the shop")
+    parser.add_argument(
+        "--pairs",
+        action="store_true",
+        help="what is bought together in the shop of --config, as CSV: pairs of at least ten customers",
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help="with --pairs: where; standard output else")
+    parser.add_argument(
+        "--config", type=Path, metavar="welkom.toml", help="with --report or --pairs: the shop"
+    )
     parser.add_argument(
         "--country", default="NL", help="whose law limits what may be promoted (ISO 3166-1; NL)"
     )
@@ -63,8 +75,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(words: argparse.Namespace) -> int:
     if not is_country(words.country):
         raise WordsError("--country is none", code="W01", hint="give two capitals, such as NL")
-    if words.report or words.config:
-        return _report(words)
+    if words.report or words.pairs or words.config or words.out:
+        return _of_shop(words)
     if not words.history:
         raise WordsError("--history is missing", code="W01", hint="give customers' baskets, a line each")
     if words.fairness or words.by:
@@ -124,37 +136,60 @@ def _fairness(words: argparse.Namespace) -> int:
     return 0 if found["holds"] else 1
 
 
-def _report(words: argparse.Namespace) -> int:
+def _of_shop(words: argparse.Namespace) -> int:
     others = (words.history, words.queries, words.save, words.k, words.fairness, words.by, words.catalogue)
-    if not words.report or not words.config or any(others):
+    one = words.report != words.pairs and not (words.report and words.out)
+    if not one or not words.config or any(others):
         raise WordsError(
-            "the report on suggestions wants a shop, and nothing else",
+            "a report on suggestions or on pairs wants a shop, and nothing else",
             code="W01",
-            hint="write: advise --report --config welkom.toml",
+            hint="write: advise --report --config welkom.toml, or advise --pairs --config welkom.toml --out FILE",
         )
-    from edge.advice import learnt
     from edge.config import credentials_folder, load
     from edge.files import prepare
     from edge.insight.days import day_of
-    from edge.keys import read_keys
+    from edge.keys import read_key
     from edge.kit.clock import SystemClock
     from edge.kit.log import said_to_nobody
     from edge.kit.sqlite import open_reader
 
     config = load(words.config)
-    keys, files = read_keys(credentials_folder(config)), prepare(config.store.state, log=said_to_nobody)
+    kek = read_key(credentials_folder(config), "kek")
+    files = prepare(config.store.state, log=said_to_nobody)
+    shop, now_ms = config.shop, SystemClock().wall_ms()
+
+    def day(at_ms: int) -> str:
+        return day_of(at_ms, shop.timezone)
+
     with closing(open_reader(files.journal, attach={"replica": files.replica})) as conn:
-        found = learnt.gather(
-            conn,
-            recipient=config.shop.recipient,
-            now_ms=SystemClock().wall_ms(),
-            kek=keys.kek,
-            day=lambda at_ms: day_of(at_ms, config.shop.timezone),
-        )
-        told = learnt.report(found)
+        if words.pairs:
+            _pairs(conn, shop, now_ms, kek, day, words.out)
+        else:
+            _report(conn, shop, now_ms, kek, day)
+    return 0
+
+
+def _report(conn: "Connection", shop: "Shop", now_ms: int, kek: bytes, day: "Callable[[int], str]") -> None:
+    from edge.advice import learnt
+
+    told = learnt.report(learnt.gather(conn, recipient=shop.recipient, now_ms=now_ms, kek=kek, day=day))
     sys.stderr.write(learnt.text(told) + "\n")
     sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
-    return 0
+
+
+def _pairs(
+    conn: "Connection", shop: "Shop", now_ms: int, kek: bytes, day: "Callable[[int], str]", out: Path | None
+) -> None:
+    from edge import exporting
+    from edge.advice import pairs
+    from edge.advice.rules import GROUP, PAIR
+
+    counted = pairs.gather(
+        conn, recipient=shop.recipient, now_ms=now_ms, kek=kek, day=day, country=shop.country
+    )
+    count = exporting.write(out, "csv", pairs.COLUMNS, pairs.rows(counted, shop.recipient))
+    told = f"{count} {'pair' if count == 1 else 'pairs'} of {counted.first} up to {counted.end}"
+    sys.stderr.write(f"{told}, each of at least {PAIR} baskets and {GROUP} customers.\n")
 
 
 def _save(path: Path, answering: "Answering") -> None:

@@ -30,6 +30,7 @@ MEASURED = {
     "welkom-hub-export.service": 0.2,
     "welkom-hub-backup.service": 0.2,
     "welkom-hub-learn.service": 0.2,
+    "welkom-pairs.service": 0.2,
 }
 
 UNIT = pytest.mark.parametrize("unit", UNITS, ids=lambda p: p.name)
