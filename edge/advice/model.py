@@ -118,10 +118,12 @@ class Model:
 
     def bought(self, item: str) -> int:
         """Baskets with it."""
-        return self._having.size(self._number.get(item, len(self._names)))
+        number = self._number.get(item)
+        return self._having.size(number) if number is not None else 0
 
     def buyers(self, item: str) -> int:
-        return self._buyers.size(self._number.get(item, len(self._names)))
+        number = self._number.get(item)
+        return self._buyers.size(number) if number is not None else 0
 
     def beside(self, item: str) -> tuple[Counter[str], Counter[str]]:
         """Baskets, and customers, that have each other item in one basket with `item`."""
@@ -169,8 +171,7 @@ class Model:
 
     def most_bought(self, people: Bools, most: int) -> list[tuple[str, int]]:
         """What most of some people bought, and how many of them."""
-        _, begins = self._buyers.whole().among(people)
-        buyers = np.diff(begins)
+        buyers = self._buyers.whole().count(people)
         best = np.argsort(-buyers, kind="stable")[:most]
         return [(self._names[each], int(buyers[each])) for each in best.tolist() if buyers[each]]
 

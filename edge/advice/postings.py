@@ -26,8 +26,16 @@ class EndToEnd:
 
     def among(self, chosen: Bools) -> tuple[Ints, NDArray[np.int64]]:
         """The postings whose number is chosen, and where those of each product begin."""
-        at = np.flatnonzero(chosen[self.numbers])
+        at = np.flatnonzero(chosen.take(self.numbers))
         return self.numbers[at], np.searchsorted(at, self.begins)
+
+    def count(self, chosen: Bools) -> NDArray[np.int64]:
+        """How many postings of each product have a chosen number."""
+        counts, some = np.zeros(len(self.begins) - 1, np.int64), self.begins[:-1] < self.begins[1:]
+        if some.any():
+            hits = chosen.take(self.numbers).view(np.int8)
+            counts[some] = np.add.reduceat(hits, self.begins[:-1][some], dtype=np.int64)
+        return counts
 
 
 class Postings:

@@ -277,7 +277,7 @@ def goes_with(name: str, item: str, ask: Ask, counts: Seen) -> Reason | None:
     if counts.bought(item) < GROUP:
         return None
     mine = any(item in basket.items and name in basket.items for basket in ask.own)
-    found = _pair(item, name, *counts.together(item, name), counts, mine=mine)
+    found = _pair(item, name, *counts.together(item, name), counts.bought(item), counts, mine=mine)
     return found[1] if found else None
 
 
@@ -340,22 +340,24 @@ def _due(at: Sequence[int], now: int) -> int:
 
 def _beside(item: str, ask: Ask, counts: Counts) -> Iterator[Candidate]:
     """What is bought together with an item in hand or in the last basket."""
-    if counts.bought(item) < GROUP:
+    baskets = counts.bought(item)
+    if baskets < GROUP:
         return
     together, customers = counts.beside(item)
     mine = {each for basket in ask.own if item in basket.items for each in basket.items}
     for other, times in together.items():
         if other != item and (
-            found := _pair(item, other, times, customers[other], counts, mine=other in mine)
+            found := _pair(item, other, times, customers[other], baskets, counts, mine=other in mine)
         ):
             yield found[0], other, found[1]
 
 
-def _pair(item: str, other: str, together: int, customers: int, counts: Seen, *, mine: bool) -> Scored | None:
+def _pair(
+    item: str, other: str, together: int, customers: int, baskets: int, counts: Seen, *, mine: bool
+) -> Scored | None:
     """`other` goes with `item` where at least GROUP others bought both, in PAIR baskets, and more than by chance."""
     if customers - mine < GROUP or together < PAIR:
         return None
-    baskets = counts.bought(item)
     low = _at_least(together, baskets)
     if low <= LIFT * counts.bought(other) / counts.baskets:
         return None
