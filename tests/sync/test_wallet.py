@@ -227,7 +227,7 @@ async def test_no_box_moves_the_balance_of_somebody_whom_the_hub_never_let_into_
             "another shop": stays.word(KEYS, "s2", ANNA, since_ms=before),
             "another customer": stays.word(KEYS, "s1", BRAM, since_ms=before),
             "long ago": stays.word(KEYS, "s1", ANNA, since_ms=before - stays.WINDOW_MS - 60_000),
-            "after it": stays.word(KEYS, "s1", ANNA, since_ms=before + 60_000),
+            "after it": stays.word(KEYS, "s1", ANNA, since_ms=before + stays.OFF_MS + 60_000),
         }
         visit = {"customer_id": ANNA.hex(), "visit_id": "07" * 16, "zone": "c", "how": "tap", "reader": "r"}
         _, answer = await push(centre, msgspec.structs.replace(visited(centre, visit), epoch=epoch))
