@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from edge.advice import tables
 from edge.advice.looking import Looking
 from edge.advice.process import Worker, WorkerGone
-from edge.advice.rules import PERSONAL, Suggestion
+from edge.advice.reasons import PERSONAL, Suggestion
 from edge.advice.talk import Trained
 from edge.consent.facts import ConsentWithdrawn
 from edge.kit.clock import ShopTime, utc

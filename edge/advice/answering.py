@@ -12,7 +12,8 @@ from edge.advice.lines import History, Product, kinds
 from edge.advice.ranking.numbering import Numbered, Visit, numbered
 from edge.advice.ranking.packing import pack
 from edge.advice.ranking.ranker import Ask, Ranker, trained_on
-from edge.advice.rules import DAY_MS, EVERYWHERE, Basket, Item, Often, PopularHere, Reason, Suggestion, barred
+from edge.advice.reasons import Often, PopularHere, Reason, Suggestion
+from edge.advice.rules import DAY_MS, EVERYWHERE, Basket, Item, barred
 from edge.advice.suggesting import moving, named
 from edge.advice.tally import Asked, Tally
 

@@ -1,18 +1,26 @@
-"""What speaks for a product: true reasons with their evidence, counted from the baskets. Pure.
+"""What speaks for a product: true reasons, counted from the baskets. Pure.
 
-Evidence is exactly what `welkom advise` promises (codes and counts, recomputable from the baskets). What is not in
-the catalogue, or barred by it or by law, is neither named nor used.
+What is not in the catalogue, or barred by it or by law, is neither named nor used.
 """
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import pairwise
 from math import sqrt
 from statistics import median, quantiles
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Protocol
 
 from edge.advice.limits import Wording, holds
+from edge.advice.reasons import (
+    DueAgain,
+    DueAgainVisits,
+    GoesWith,
+    Often,
+    OthersLikeYou,
+    PopularHere,
+    Reason,
+)
 
 DAY_MS: Final = 24 * 3_600_000
 KEEP_DAYS: Final = 395  # purchases count for 13 months, as the trait declares
@@ -21,11 +29,10 @@ GROUP: Final = 10  # fewer people than this behind a statement about others coul
 PAIR: Final = 20  # baskets with both, from which things are said to go together
 SHARED: Final = 3  # products in common that make a customer "like you"
 REFUSED_MS: Final = 14 * DAY_MS
-# A rhythm may be claimed from four purchases on whose gaps do not scatter wider than the gap itself (advice.md 3);
+# A rhythm may be claimed from four purchases on whose gaps do not scatter wider than the gap itself;
 # it is due from 0.8 to 2 times the gap.
 TIMES: Final = 4
 DUE: Final = (0.8, 2.0)
-OFTEN: Final = (3, 0.25)  # baskets, and share of all baskets
 RESTED_DAYS: Final = 7  # what was bought this week is not "again" yet
 LIFT: Final = 1.2  # together must be at least this much more than chance, by its lower bound
 _Z: Final = 1.64
@@ -57,96 +64,6 @@ class Basket:
 
     at_ms: int | None
     items: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DueAgain:
-    every_days: int
-    last_days_ago: int
-    times: int
-
-
-@dataclass(frozen=True, slots=True)
-class DueAgainVisits:
-    every_visits: int
-    last_visits_ago: int
-    times: int
-
-
-@dataclass(frozen=True, slots=True)
-class Often:
-    bought: int
-    of: int
-
-    @property
-    def habit(self) -> bool:
-        """Whether it may be called often, and not only bought before."""
-        return self.bought >= OFTEN[0] and self.bought / self.of >= OFTEN[1]
-
-
-@dataclass(frozen=True, slots=True)
-class GoesWith:
-    item: str
-    together: int
-    baskets: int
-    customers: int
-
-
-@dataclass(frozen=True, slots=True)
-class OthersLikeYou:
-    customers: int
-
-
-@dataclass(frozen=True, slots=True)
-class PopularHere:
-    store: str
-    baskets: int
-    bought: int
-
-
-Reason = DueAgain | DueAgainVisits | Often | GoesWith | OthersLikeYou | PopularHere
-Code = Literal["due_again", "due_again_visits", "often", "goes_with", "others_like_you", "popular_here"]
-REASONS: Final[dict[Code, type[Reason]]] = {
-    "due_again": DueAgain,
-    "due_again_visits": DueAgainVisits,
-    "often": Often,
-    "goes_with": GoesWith,
-    "others_like_you": OthersLikeYou,
-    "popular_here": PopularHere,
-}
-_CODES: Final[dict[type[Reason], Code]] = {kind: code for code, kind in REASONS.items()}
-# Made from the customer's own purchases; the rest says nothing about them.
-PERSONAL: Final[frozenset[Code]] = frozenset(REASONS) - {"popular_here"}
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """An item with its title, the reason that put it here, and what else is true and spoke for it.
-
-    Words are the page's.
-    """
-
-    item: str
-    title: str
-    reason: Reason = field(repr=False)
-    also: tuple[Reason, ...] = field(default=(), repr=False)
-
-    @property
-    def code(self) -> Code:
-        return code_of(self.reason)
-
-    @property
-    def evidence(self) -> dict[str, int | str]:
-        return asdict(self.reason)
-
-
-def code_of(reason: Reason) -> Code:
-    return _CODES[type(reason)]
-
-
-def reason_of(code: Code, evidence: Mapping[str, Any]) -> Reason:
-    """The reason that a code and its evidence spell."""
-    return REASONS[code](**evidence)
 
 
 class Tally(Protocol):

@@ -8,21 +8,8 @@ from typing import Final, Protocol
 from edge.advice import rules
 from edge.advice.guards import Guard, guard_of
 from edge.advice.limits import Wording
-from edge.advice.rules import (
-    TOP,
-    Ask,
-    Counts,
-    DueAgain,
-    DueAgainVisits,
-    GoesWith,
-    Look,
-    PopularHere,
-    Reason,
-    Scored,
-    Seen,
-    Suggestion,
-    barred,
-)
+from edge.advice.reasons import DueAgain, DueAgainVisits, GoesWith, PopularHere, Reason, Suggestion
+from edge.advice.rules import TOP, Ask, Counts, Look, Scored, Seen, barred
 
 AT_ONCE: Final = 32
 MOST_REASONS: Final = 3

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from edge.advice.rules import Code, Suggestion, code_of, reason_of
+from edge.advice.reasons import Code, Suggestion, code_of, reason_of
 from edge.kit.child import Failed
 
 

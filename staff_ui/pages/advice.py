@@ -14,18 +14,17 @@ from edge.advice.advisor import Advice
 from edge.advice.interests import Interest, interests
 from edge.advice.limits import barred_words, price_law
 from edge.advice.pack import pack_id
-from edge.advice.rules import (
+from edge.advice.reasons import (
     DueAgain,
     DueAgainVisits,
     GoesWith,
-    Item,
     Often,
     OthersLikeYou,
     PopularHere,
     Reason,
     Suggestion,
-    barred,
 )
+from edge.advice.rules import Item, barred
 from edge.advice.tables import Own
 from edge.kit.errors import Corrupt, Gone, NotAllowed
 from edge.shop import tables as shop

@@ -7,17 +7,17 @@ from typing import Final, assert_never
 
 from edge.advice import tables
 from edge.advice.advisor import Advice
-from edge.advice.rules import (
+from edge.advice.reasons import (
     DueAgain,
     DueAgainVisits,
     GoesWith,
-    Item,
     Often,
     OthersLikeYou,
     PopularHere,
     Reason,
     Suggestion,
 )
+from edge.advice.rules import Item
 from staff_ui.words import Words, key
 
 # Below this many days a rhythm is said in days, below the next in weeks, then in months.

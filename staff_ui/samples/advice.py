@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from edge.advice.pack import pack_id
-from edge.advice.rules import DAY_MS, DueAgain, GoesWith, Item, OthersLikeYou, PopularHere, Suggestion
+from edge.advice.reasons import DueAgain, GoesWith, OthersLikeYou, PopularHere, Suggestion
+from edge.advice.rules import DAY_MS, Item
 from staff_ui.pages.advice import EMPTY, AdvicePage, Held, Purchase, Shown
 from staff_ui.pages.offers import short, why
 from staff_ui.sheets import Frame

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from edge.advice.rules import DueAgain, Suggestion
+from edge.advice.reasons import DueAgain, Suggestion
 from edge.counter import NoteKind
 from edge.recognition.profile import Profile
 from edge.visits.here import Arrival

@@ -12,7 +12,8 @@ import pytest
 
 from edge.advice import acts, tables
 from edge.advice.advisor import is_night
-from edge.advice.rules import DAY_MS, PERSONAL, REFUSED_MS
+from edge.advice.reasons import PERSONAL
+from edge.advice.rules import DAY_MS, REFUSED_MS
 from tests.advice.shop import AdviceShop, open_advice
 from tests.kit.clocks import START_MS
 from tests.kit.stores import files_with

@@ -11,7 +11,8 @@ import pytest
 from edge.advice.learning import Learning, Shop
 from edge.advice.limits import barred_words
 from edge.advice.model import Model
-from edge.advice.rules import DAY_MS, Ask, Basket, Item, Often, PopularHere, Suggestion
+from edge.advice.reasons import Often, PopularHere, Suggestion
+from edge.advice.rules import DAY_MS, Ask, Basket, Item
 from edge.advice.suggesting import Ranked, suggest
 from edge.advice.talk import Made
 from edge.bench.worlds import market

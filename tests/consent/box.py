@@ -16,7 +16,8 @@ from typing import Any, Final
 
 from drivers.reader import Sighting, Token
 from edge.advice.advisor import Advice
-from edge.advice.rules import Item, Often, Suggestion
+from edge.advice.reasons import Often, Suggestion
+from edge.advice.rules import Item
 from edge.config import Config, Presence, Store
 from edge.consent import acts as consents
 from edge.consent import tables as consent

@@ -13,18 +13,8 @@ from hypothesis import strategies as st
 
 from edge.advice.limits import barred_words, limits, price_law, spelt
 from edge.advice.model import Model
-from edge.advice.rules import (
-    DAY_MS,
-    Ask,
-    Basket,
-    Item,
-    PopularHere,
-    Suggestion,
-    barred,
-    baskets_of,
-    code_of,
-    reason_of,
-)
+from edge.advice.reasons import PopularHere, Suggestion, code_of, reason_of
+from edge.advice.rules import DAY_MS, Ask, Basket, Item, barred, baskets_of
 from edge.advice.suggesting import suggest
 from tests.kit.clocks import START_MS
 from tests.rules.advice_shop import catalogue, histories

@@ -11,18 +11,16 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from edge.advice.rules import (
-    DAY_MS,
-    Basket,
+from edge.advice.reasons import (
     DueAgain,
     DueAgainVisits,
     GoesWith,
-    Item,
     Often,
     OthersLikeYou,
     PopularHere,
     Suggestion,
 )
+from edge.advice.rules import DAY_MS, Basket, Item
 from edge.consent import acts as consent
 from staff_ui.assets import read_assets
 from staff_ui.pages.offers import short, why

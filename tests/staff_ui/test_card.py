@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.advice.rules import (
+from edge.advice.reasons import (
     DueAgain,
     DueAgainVisits,
     GoesWith,
-    Item,
     Often,
     OthersLikeYou,
     PopularHere,
     Reason,
     Suggestion,
 )
+from edge.advice.rules import Item
 from edge.consent.rules import TRAITS
 from edge.demo.cast import cast
 from edge.demo.goods import KINDS
