@@ -35,3 +35,17 @@ def present(conn: Connection, *, recipient: str, now_ms: int, most: int) -> list
     """The visits that are open, newest first."""
     rows = conn.execute(_PRESENT, {"recipient": recipient, "now_ms": now_ms, "most": most})
     return [Present._make((*row[:4], bool(row[4]))) for row in rows]
+
+
+_MAY_BE_LOCATED: Final = f"""
+    SELECT {basis_until("v.customer_id", "'recognition'")} IS NOT NULL
+        AND {basis_until("v.customer_id", "'location'")} IS NOT NULL
+    FROM visit AS v WHERE v.id=:visit_id AND v.ended_ms IS NULL"""
+
+
+def may_be_located(conn: Connection, visit_id: bytes, *, recipient: str, now_ms: int) -> bool:
+    """Whether it may be said in which zone the customer of an open visit is."""
+    row = conn.execute(
+        _MAY_BE_LOCATED, {"recipient": recipient, "now_ms": now_ms, "visit_id": visit_id}
+    ).fetchone()
+    return bool(row and row[0])

@@ -33,6 +33,7 @@ from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages import offers
 from staff_ui.pages.looks import log_look
 from staff_ui.pages.named import open_visit
+from staff_ui.pages.nearby import lying_there, room_of_visit
 from staff_ui.pages.tabs import Link, tabs
 from staff_ui.pages.values import text
 from staff_ui.security import Ask, own_form
@@ -69,6 +70,7 @@ class Shown:
     also: tuple[str, ...] = field(default=(), repr=False)
     price: str = ""  # the law that keeps its price out of an offer, in words
     hand: str = field(default="", repr=False)  # what they look at now and it goes with, in words
+    near: str = field(default="", repr=False)  # that it lies where they are, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,9 @@ async def advice(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     around = frame(desk, request, guest, here="floor")
     say = words(desk, around)
     it = _page(desk, arrival, around, say, guest)
-    await log_look(desk, arrival, guest, ("recognition", "profiling") if it.used else ("recognition",))
+    located = any(each.near for each in it.shown)
+    used = {"recognition": True, "profiling": it.used, "location": located}
+    await log_look(desk, arrival, guest, [purpose for purpose, is_used in used.items() if is_used])
     await _keep_shown(desk, arrival, it)
     busy = shop.busy(desk.house.db.reader)
     it = replace(it, tabs=tabs(arrival.visit_id.hex(), "advice", say, busy=busy))
@@ -195,13 +199,17 @@ def _page(desk: Desk, arrival: Arrival, around: Frame, say: Words, guest: Guest)
     }
     country = house.config.shop.country
     shown = tuple(_shown(each, items, own, held, say, country=country, now_ms=now_ms) for each in found)
+    if held is not None and held.profiled:
+        shown = _near_first(desk, arrival, shown, items, say)
     name = house.names.of(house.db.reader, arrival.customer_id, now_ms=now_ms)
     called = text(name, "call") or text(name, "short") or say.say("row.nameless")
     sentence = "" if shown else say.say(EMPTY[_empty(desk, arrival, held, quiet=quiet)])
     purchases = _purchases(own, items, say, country=country, now_ms=now_ms) if own and not quiet else ()
     likes = _interests(own, items, say, country=country, now_ms=now_ms) if own and not quiet else ()
     spelt = (
-        repr([[each.item, each.why, each.also, each.stock, each.said, each.hand] for each in shown])
+        repr(
+            [[each.item, each.why, each.also, each.stock, each.said, each.hand, each.near] for each in shown]
+        )
         + repr(hand)
         + sentence
         + str(own is None)
@@ -222,6 +230,20 @@ def _page(desk: Desk, arrival: Arrival, around: Frame, say: Words, guest: Guest)
         looking=tuple(Held(each, items[each].title) for each in hand if each in items),
         follows=_follows(arrival, guest, say) if own is not None and not quiet else "",
     )
+
+
+def _near_first(
+    desk: Desk, arrival: Arrival, shown: tuple[Shown, ...], items: Mapping[str, Item], say: Words
+) -> tuple[Shown, ...]:
+    """What lies in the zone where the customer is comes first, and says so."""
+    room, radio = room_of_visit(desk, arrival), desk.house.radio
+    if room is None or radio is None:
+        return shown
+    places = {each.item: items[each.item].place for each in shown if each.item in items}
+    there = lying_there(radio.plan, room, places)
+    line = say.say("advice.near", zone=room.name(say.language))
+    told = [replace(each, near=line if each.item in there else "") for each in shown]
+    return tuple(sorted(told, key=lambda each: not each.near))
 
 
 def _follows(arrival: Arrival, guest: Guest, say: Words) -> str:

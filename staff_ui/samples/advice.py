@@ -62,7 +62,11 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
         "looking": replace(
             usual,
             shown=(
-                replace(usual.shown[0], hand=words.say("advice.hand", other="Tent Vuurtoren 2")),
+                replace(
+                    usual.shown[0],
+                    hand=words.say("advice.hand", other="Tent Vuurtoren 2"),
+                    near=words.say("advice.near", zone="Tenten"),
+                ),
                 *usual.shown[1:],
             ),
             looking=(

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from sqlite3 import Connection
 from typing import Any
@@ -69,8 +70,8 @@ def put_shop(place: Place) -> None:
     place.run(place.house.db.apply(put))
 
 
-@pytest.fixture
-def advised(place: Place) -> Iterator[Place]:
+@contextmanager
+def advising(place: Place) -> Iterator[None]:
     """The shop with its worker running."""
     put_shop(place)
     work: list[Any] = []
@@ -86,8 +87,14 @@ def advised(place: Place) -> Iterator[Place]:
 
     place.run(start())
     until(lambda: place.house.advisor.condition.up, timeout_s=PATIENT_S, what="trained")
-    yield place
+    yield
     place.run(stop())
+
+
+@pytest.fixture
+def advised(place: Place) -> Iterator[Place]:
+    with advising(place):
+        yield place
 
 
 def tent_owner(place: Place, **more: Any) -> bytes:

@@ -1,6 +1,8 @@
 """The floor: who agreed stands in their zone, everybody else in the shop, and nobody longer than they may."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -8,8 +10,11 @@ import pytest
 
 from edge.config import Presence
 from edge.consent import acts as consent
+from tests.advice.shop import put_items
+from tests.rules.advice_shop import trait
 from tests.staff_ui.house import DE_VRIES, Place, open_place
 from tests.staff_ui.opened import MovedClock
+from tests.staff_ui.test_advice import ITEMS, advising, basket, suggested
 
 ZONES: Final = ("door", "shoes", "till")
 FLOOR: Final = """
@@ -49,6 +54,18 @@ def go(place: Place, device: str, zone: str) -> None:
     for _ in range(4):
         place.near(device, **heard)
         place.clock.both_by_ms += 1_500
+
+
+def stop_locating(place: Place, customer_id: bytes) -> None:
+    place.run(
+        place.house.db.write(
+            consent.withdraw,
+            customer_id,
+            purpose="location",
+            recipient=place.house.config.shop.recipient,
+            now_ms=place.now_ms(),
+        )
+    )
 
 
 def in_zone(page: str, zone: str) -> str:
@@ -100,18 +117,34 @@ def test_a_look_at_somebodys_zone_is_one_line_of_the_view_log_a_role(floored: Pl
     assert floored.rows(looks) == [("manager", "", 1), ("staff", "", 1)]
 
 
+def test_what_lies_where_the_customer_is_comes_first_in_their_advice_while_they_may_be_located(
+    floored: Place,
+) -> None:
+    with advising(floored):
+        lines = [basket(floored, days, "gas-1") for days in (120, 90, 60, 30)]
+        lines.append(basket(floored, 12, "tent-2"))
+        customer_id = floored.customer("2900000000011", name=DE_VRIES, purposes=AGREED, baskets=trait(lines))
+        go(floored, floored.fob(customer_id), "shoes")
+        visit, tablet = suggested(floored), floored.signed_in()
+        address = f"/visits/{visit}/advice"
+        usual = re.findall('data-suggestion="([^"]+)"', tablet.get(address).text)
+        there = [replace(each, place="gang 1" if each.item == usual[-1] else "") for each in ITEMS]
+        floored.run(floored.house.db.apply(put_items, there, counted_ms=1))
+        page = tablet.get(address).text
+        assert re.findall('data-suggestion="([^"]+)"', page) == [usual[-1], *usual[:-1]]
+        assert page.count("Ligt in Schoenen, waar de klant nu is.") == 1
+        assert floored.rows("SELECT count(*) FROM view_log WHERE purpose='location'") == [(1,)]
+        stop_locating(floored, customer_id)
+        assert suggested(floored) == visit
+        page = tablet.get(address).text
+        assert re.findall('data-suggestion="([^"]+)"', page) == usual
+        assert "waar de klant nu is" not in page
+
+
 def test_whoever_takes_their_yes_back_is_in_no_zone_from_that_moment(floored: Place) -> None:
     customer_id, device = walk_in(floored)
     tablet = floored.signed_in()
-    floored.run(
-        floored.house.db.write(
-            consent.withdraw,
-            customer_id,
-            purpose="location",
-            recipient=floored.house.config.shop.recipient,
-            now_ms=floored.now_ms(),
-        )
-    )
+    stop_locating(floored, customer_id)
     page = tablet.get("/plan").text
     assert "MV" not in in_zone(page, "door")
     assert "MV" in page.split("Ergens in de winkel")[1]
