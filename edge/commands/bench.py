@@ -5,9 +5,11 @@ import asyncio
 import json
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 from edge.kit.errors import ConfigError, WordsError
 
@@ -17,16 +19,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     tap = names.add_parser("tap", help="from a sighting to the refreshed fragment on every tablet")
     tap.add_argument("--customers", type=int, default=30_000, metavar="N", help="size of the shop (30000)")
     tap.add_argument("--taps", type=int, default=300, metavar="N", help="taps of each variant (300)")
-    tap.add_argument("--seed", type=int, default=1)
-    tap.add_argument("--state", type=Path, help="keep the invented shop here, to measure again sooner")
-    tap.add_argument("--json", action="store_true", help="end with one JSON object")
     shelf = names.add_parser("catalogue", help="from typed text to products, beside a scan with SQL LIKE")
     shelf.add_argument(
         "--products", type=int, default=100_000, metavar="N", help="size of the catalogue (100000)"
     )
     shelf.add_argument("--searches", type=int, default=700, metavar="N", help="searches of each (700)")
-    shelf.add_argument("--seed", type=int, default=1)
-    shelf.add_argument("--json", action="store_true", help="end with one JSON object")
     radio = names.add_parser(
         "ble", help="rotating identifiers: windows, adverts a second, the loop meanwhile"
     )
@@ -35,29 +32,19 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     radio.add_argument("--adverts", type=int, default=200_000, metavar="N", help="adverts resolved (200000)")
     radio.add_argument("--windows", type=int, default=3, metavar="N", help="new windows made (3)")
-    radio.add_argument("--seed", type=int, default=1)
-    radio.add_argument("--state", type=Path, help="keep the invented shop here, to measure again sooner")
-    radio.add_argument("--json", action="store_true", help="end with one JSON object")
     whole = names.add_parser("bootstrap", help="a new box and a big hub, until a tap is recognised")
     whole.add_argument("--customers", type=int, default=30_000, metavar="N", help="at the hub (30000)")
-    whole.add_argument("--seed", type=int, default=1)
-    whole.add_argument("--state", type=Path, help="keep the invented hub here, to measure again sooner")
-    whole.add_argument("--json", action="store_true", help="end with one JSON object")
     line = names.add_parser("sync", help='from a "no" at the hub to the tablets of many shops; facts up')
     line.add_argument("--appliances", type=int, default=50, metavar="N", help="connected shops (50)")
     line.add_argument("--rounds", type=int, default=20, metavar="N", help="withdrawals, and erasures (20)")
-    line.add_argument("--json", action="store_true", help="end with one JSON object")
-
     centre = names.add_parser("hub", help="many shops' facts into hubs on PostgreSQL, beside bare inserts")
     centre.add_argument("--shops", type=int, default=500, metavar="N", help="shops (500)")
     centre.add_argument("--customers", type=int, default=40, metavar="N", help="customers of each shop (40)")
     centre.add_argument("--facts", type=int, default=500, metavar="N", help="facts of each shop (500)")
     centre.add_argument("--hubs", type=int, default=2, metavar="N", help="processes on one database (2)")
-    centre.add_argument("--seed", type=int, default=1)
     centre.add_argument(
         "--database", metavar="URL", help="a server to make databases on (one of its own, made and removed)"
     )
-    centre.add_argument("--json", action="store_true", help="end with one JSON object")
     advise = names.add_parser(
         "advise",
         help="our ranking of products beside every tuned peer, customer by customer",
@@ -82,26 +69,27 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="ask about what was bought from this day on (the day before which 80%% of all baskets lie)",
     )
     advise.add_argument("--seed", type=int, default=0, help="of everything drawn (0)")
-    advise.add_argument("--json", action="store_true", help="end with one JSON object")
+    for each in (tap, shelf, radio, whole, centre):
+        each.add_argument("--seed", type=int, default=1)
+    for each in (tap, radio, whole):
+        each.add_argument("--state", type=Path, help="keep what is invented here, to measure again sooner")
+    for each in (tap, shelf, radio, whole, line, centre, advise):
+        each.add_argument("--json", action="store_true", help="end with one JSON object")
 
 
 def run(words: argparse.Namespace) -> int:
-    if words.name == "sync":
-        return _sync(words)
-    if words.name == "catalogue":
-        return _catalogue(words)
-    if words.name == "bootstrap":
-        return _bootstrap(words)
-    if words.name == "ble":
-        return _ble(words)
-    if words.name == "hub":
-        return _hub(words)
-    if words.name == "advise":
-        return _advise(words)
+    return _RUN[words.name](words)
+
+
+def _too_little(least: str) -> ConfigError:
+    return ConfigError("too little to measure", code="C09", hint=f"at least {least}")
+
+
+def _tap(words: argparse.Namespace) -> int:
     from edge.bench import tap
 
     if words.customers < 1_000 or words.taps < 20:
-        raise ConfigError("too little to measure", code="C09", hint="at least --customers 1000 and --taps 20")
+        raise _too_little("--customers 1000 and --taps 20")
     with tempfile.TemporaryDirectory(prefix="welkom-bench-") as temporary:
         state = words.state or Path(temporary)
         result = asyncio.run(
@@ -117,9 +105,7 @@ def _catalogue(words: argparse.Namespace) -> int:
     from edge.bench import catalogue
 
     if words.products < 100 or words.searches < 14:
-        raise ConfigError(
-            "too little to measure", code="C09", hint="at least --products 100 and --searches 14"
-        )
+        raise _too_little("--products 100 and --searches 14")
     with tempfile.TemporaryDirectory(prefix="welkom-bench-") as temporary:
         result = catalogue.measure(
             Path(temporary), products=words.products, searches=words.searches, seed=words.seed
@@ -152,7 +138,7 @@ def _bootstrap(words: argparse.Namespace) -> int:
     from edge.bench import bootstrap
 
     if words.customers < 1_000:
-        raise ConfigError("too little to measure", code="C09", hint="at least --customers 1000")
+        raise _too_little("--customers 1000")
     with tempfile.TemporaryDirectory(prefix="welkom-bench-") as temporary:
         state = words.state or Path(temporary)
         result = asyncio.run(bootstrap.measure(state, customers=words.customers, seed=words.seed))
@@ -164,11 +150,7 @@ def _ble(words: argparse.Namespace) -> int:
     from edge.bench import ble
 
     if words.devices < 1_000 or words.adverts < 1_000 or words.windows < 1:
-        raise ConfigError(
-            "too little to measure",
-            code="C09",
-            hint="at least --devices 1000, --adverts 1000 and --windows 1",
-        )
+        raise _too_little("--devices 1000, --adverts 1000 and --windows 1")
     with tempfile.TemporaryDirectory(prefix="welkom-bench-") as temporary:
         result = asyncio.run(
             ble.measure(
@@ -188,9 +170,7 @@ def _hub(words: argparse.Namespace) -> int:
     from edge.bench.cluster import cluster
 
     if words.shops < 2 or words.customers < 1 or words.facts < 50 or words.hubs < 1:
-        raise ConfigError(
-            "too little to measure", code="C09", hint="at least --shops 2, --customers 1 and --facts 50"
-        )
+        raise _too_little("--shops 2, --customers 1 and --facts 50")
     sizes = {"shops": words.shops, "customers": words.customers, "facts": words.facts}
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="welkom-bench-"))
@@ -204,8 +184,19 @@ def _sync(words: argparse.Namespace) -> int:
     from edge.bench import sync
 
     if words.appliances < 1 or words.rounds < 1:
-        raise ConfigError("too little to measure", code="C09", hint="at least --appliances 1 and --rounds 1")
+        raise _too_little("--appliances 1 and --rounds 1")
     with tempfile.TemporaryDirectory(prefix="welkom-bench-") as temporary:
         result = asyncio.run(sync.measure(Path(temporary), appliances=words.appliances, rounds=words.rounds))
     sys.stdout.write((sync.dump(result) if words.json else sync.text(result)) + "\n")
     return 0
+
+
+_RUN: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
+    "tap": _tap,
+    "catalogue": _catalogue,
+    "ble": _ble,
+    "bootstrap": _bootstrap,
+    "sync": _sync,
+    "hub": _hub,
+    "advise": _advise,
+}
