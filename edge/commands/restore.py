@@ -23,7 +23,7 @@ KNOCK_S = 1.0
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.description = (
-        "Puts a copy that `welkom backup` made back in its place, with the newest keys that lie beside it. Stop the "
+        f"{parser.description} The copy is one that `welkom backup` made, its keys the newest beside it. Stop the "
         "hub first, and start it again as always when this is done: shops then say again what the copy lacks, and "
         "whoever was erased since stays erased. What lay there is moved aside, not deleted."
     )
