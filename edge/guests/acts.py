@@ -15,13 +15,12 @@ STAY_MS: Final = 5 * 60_000
 MOST: Final = 50
 
 
-def leave(conn: Connection, *, now_ms: int, stay_ms: int | None = None) -> list[GuestLeft]:
+def leave(conn: Connection, *, now_ms: int, stay_ms: int = STAY_MS) -> list[GuestLeft]:
     """Say whose visit is over, again until `forget` is done: a hub that heard it already does nothing.
 
-    `stay_ms`: how long a stay without a visit lasts; `STAY_MS` where it is not said.
+    `stay_ms`: how long a stay without a visit lasts.
     """
-    before_ms = now_ms - (STAY_MS if stay_ms is None else stay_ms)
-    stays = tables.over(conn, before_ms=before_ms, most=MOST)
+    stays = tables.over(conn, before_ms=now_ms - stay_ms, most=MOST)
     return [GuestLeft(stay.customer_id, stay.since_ms, now_ms) for stay in stays]
 
 

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Concatenate, Final, Generic, NoReturn, ParamSpec, TypeVar
 
+from edge.kit import sweeping
 from edge.kit.errors import Corrupt
 from edge.kit.sqlite_files import Files
 from edge.kit.sqlite_open import open_both
@@ -55,7 +56,7 @@ class Database(Files, Generic[F]):
         record: Record[F],
         *,
         files: dict[str, Path],
-        at_once_bytes: int | None = None,
+        at_once_bytes: int = sweeping.AT_ONCE_BYTES,
     ) -> None:
         super().__init__(writer, reader, files, at_once_bytes=at_once_bytes)
         self._record = record

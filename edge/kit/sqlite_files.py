@@ -37,17 +37,17 @@ class Files:
         reader: sqlite3.Connection,
         files: dict[str, Path],
         *,
-        at_once_bytes: int | None = None,
+        at_once_bytes: int = sweeping.AT_ONCE_BYTES,
     ) -> None:
-        """`files` by schema; `main` is ours alone. Larger than `at_once_bytes` together (`sweeping.AT_ONCE_BYTES`
-        where it is not said) they wait for a night to be written anew."""
+        """`files` by schema; `main` is ours alone. Larger than `at_once_bytes` together they wait for a night to be
+        written anew."""
         self._writer = writer
         self._files = files
         self._file = files["main"].name
         self.reader: sqlite3.Connection = reader
         self.damage = asyncio.Event()  # set when SQLite found a file damaged
         self.unscrubbed = False  # what was deleted may still stand in a log
-        self._at_once_bytes = sweeping.AT_ONCE_BYTES if at_once_bytes is None else at_once_bytes
+        self._at_once_bytes = at_once_bytes
         self._owed = 0  # how often a sweep was promised; counted on the writer's thread
 
     def met(self, error: sqlite3.Error) -> StoreError:

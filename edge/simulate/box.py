@@ -127,6 +127,7 @@ class Box:
         """A copy of this box as it is now, keys and all."""
         other = Box(self.name, folder, Clock(start_ms=START_MS), line, self._dice, on_death=self._on_death)
         other.schema, other.page_rows = self.schema, self.page_rows
+        other.disk.at_once_bytes = self.disk.at_once_bytes
         self.disk.copy(self.db.reader, folder)
         return other
 

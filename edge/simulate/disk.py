@@ -16,6 +16,7 @@ from edge.files import prepare
 from edge.kit.migrate import load, migrate
 from edge.kit.sqlite import Database, Record, open_writer
 from edge.kit.sqlite_open import open_both
+from edge.kit.sweeping import AT_ONCE_BYTES
 from edge.simulate.process import Process, Steps
 from sync.hub import store
 
@@ -43,6 +44,9 @@ class Disk:
         self._conn: Connection | None = None
         self.backup: Path | None = None
         self.full = False
+        self.at_once_bytes = (
+            AT_ONCE_BYTES  # larger files are written anew in a night, which does not come here
+        )
         self.used = False  # whether a process ever had these files
         self.over = False  # nobody will have them any more
 
@@ -61,7 +65,7 @@ class Disk:
         self._conn, self.used = conn, True
         self.fill(self.full)
         files = {"main": self._main, **self._attached}
-        return Database(Steps(conn, process), conn, record, files=files)
+        return Database(Steps(conn, process), conn, record, files=files, at_once_bytes=self.at_once_bytes)
 
     def _drop(self) -> None:
         """Its process is no more: the files stay as they are this instant, where closing them would tidy up."""

@@ -1,7 +1,6 @@
 """Members of another shop: asked about at the tap, saving where nobody can be asked, gone with their visit."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -58,19 +57,8 @@ def saving(
 
 async def leave(box: "Box") -> None:
     """As `edge.jobs.leave_guests`, as far as it writes."""
-    facts = await box.do(partial(acts.leave, now_ms=box.time.now_ms()))
+    facts = await box.do(partial(acts.leave, now_ms=box.time.now_ms(), stay_ms=_STAY_MS))
     stays = [Stay(fact.customer_id, fact.since_ms) for fact in facts if isinstance(fact, GuestLeft)]
     if stays:
         await box.db.apply(acts.forget, stays)
         await box.db.scrub()
-
-
-@contextmanager
-def short_stays() -> Iterator[None]:
-    """While inside, a stay without a visit is over after seconds."""
-    real = acts.STAY_MS
-    acts.STAY_MS = _STAY_MS  # type: ignore[misc]
-    try:
-        yield
-    finally:
-        acts.STAY_MS = real  # type: ignore[misc]

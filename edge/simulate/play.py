@@ -11,10 +11,8 @@ from functools import partial
 from multiprocessing import get_context
 from typing import Final, TypeVar
 
-from edge.kit import sweeping
 from edge.simulate import signatures
 from edge.simulate.disk import memory
-from edge.simulate.guests import short_stays
 from edge.simulate.loop import VirtualLoop
 from edge.simulate.planted import PLANTED, planted
 from edge.simulate.story import Story
@@ -34,8 +32,6 @@ def play(seed: int, *, shops: int = SHOPS, bug: str = "") -> Report:
         wrong,
         _dice_for_everybody(seed),
         signatures.cheap(),
-        short_stays(),
-        _seldom_swept(seed),
         asyncio.Runner(loop_factory=VirtualLoop) as runner,
     ):
 
@@ -55,21 +51,6 @@ def _dice_for_everybody(seed: int) -> Iterator[None]:
         yield
     finally:
         os.urandom = random._urandom = real  # type: ignore[attr-defined]
-
-
-@contextmanager
-def _seldom_swept(seed: int) -> Iterator[None]:
-    """In most stories the files count as large, and wait for a night that does not come.
-
-    Writing them anew costs half as much as the rest of a story, and nothing here reads a file's bytes.
-    """
-    real = sweeping.AT_ONCE_BYTES
-    if seed % 16:
-        sweeping.AT_ONCE_BYTES = 0  # type: ignore[misc]
-    try:
-        yield
-    finally:
-        sweeping.AT_ONCE_BYTES = real  # type: ignore[misc]
 
 
 def play_all(seeds: Sequence[int], *, shops: int = SHOPS, workers: int = 0) -> Iterator[Report]:
