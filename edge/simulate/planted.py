@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from edge import lasting, outbox, replica
 from edge.consent import acts as consent_acts
 from edge.consent import tables as consents_here
+from edge.kit.errors import StoreError
 from edge.recognition import tables as recognition
 from edge.uplink import Uplink
 from edge.visits import acts as visits
@@ -46,26 +47,27 @@ Swap = tuple[Any, str, Any]  # where it stands, its name, and what stands there 
 
 def _no_dedupe() -> list[Swap]:
     """What comes twice happens twice."""
-    take = intake.take
+    take_all = intake.take_all
 
-    def again(conn: Any, keys: Any, *, envelope: Any, facts: Any, now_ms: int) -> intake.Taken:
-        held = events.held(conn, envelope.device, envelope.epoch)
-        taken = take(conn, keys, envelope=envelope, facts=facts, now_ms=now_ms)
-        device = devices.device(conn, envelope.device)
+    def again(conn: Any, keys: Any, *, uploads: Any, now_ms: int) -> Any:
+        before = devices.ends(conn, [upload.envelope.device for upload in uploads])
+        answers, moved = take_all(conn, keys, uploads=uploads, now_ms=now_ms)
+        for upload, answer in zip(uploads, answers, strict=True):
+            if isinstance(answer, intake.Taken):
+                end = before[upload.envelope.device]
+                moved += judged_again(conn, keys, upload, end=end, now_ms=now_ms)
+        return answers, moved
+
+    def judged_again(conn: Any, keys: Any, upload: Any, *, end: Any, now_ms: int) -> Any:
+        device = devices.device(conn, upload.envelope.device)
         assert device is not None
-        words: dict[str, Any] = {
-            "shop_id": device.shop_id,
-            "device_id": device.id,
-            "epoch": envelope.epoch,
-            "now_ms": now_ms,
-        }
-        moving = purses.Purses(conn, keys, **words)
+        whose = intake._whose(device, end.hub_epoch, now_ms=now_ms)
+        moving = purses.Purses(conn, keys, now_ms=now_ms, **whose)
         effects = intake._Effects(device, now_ms, moving, set(), [], [], set())
-        for fact in facts:
-            if fact.seq <= held:
+        for fact in upload.facts:
+            if fact.seq <= end.seq:
                 intake._judged(conn, keys, intake._read(fact, b""), effects=effects)
-        partitions.publish(conn, effects.lines + wallet.rows(conn, moving.keep()))
-        return taken
+        return partitions.publish(conn, effects.lines + wallet.rows(conn, moving.keep()))
 
     def add_new(conn: Any, lines: Any) -> None:
         known = ledger.written(conn, {line["line_id"] for line in lines})
@@ -73,7 +75,7 @@ def _no_dedupe() -> list[Swap]:
 
     add_all = ledger.add_all
     return [
-        (intake, "take", again),
+        (intake, "take_all", again),
         (purses.Purses, "_is_written", lambda *_: False),
         (ledger, "add_all", add_new),
     ]
@@ -181,7 +183,7 @@ def _ack_before_commit() -> list[Swap]:
 
         async def then() -> None:
             await asyncio.sleep(0.05)
-            with suppress(Refusal):
+            with suppress(Refusal, StoreError):
                 await take(self, envelope, facts)
 
         _later.append(asyncio.ensure_future(then()))
@@ -210,20 +212,18 @@ def _erased_comes_back() -> list[Swap]:
 
 def _numbers_are_enough() -> list[Swap]:
     """A fact whose number the hub knows is taken for known, whatever it says: a box that was put back loses it."""
-    take = intake.take
+    take_all = intake.take_all
 
-    def known(conn: Any, keys: Any, *, envelope: Any, facts: Any, now_ms: int) -> intake.Taken:
-        try:
-            return take(conn, keys, envelope=envelope, facts=facts, now_ms=now_ms)
-        except Refusal as refusal:
-            if refusal.code != "FORKED":
-                raise
-            held = events.held(conn, envelope.device, envelope.epoch)
-            return intake.Taken(
-                min(held, envelope.from_seq + len(facts) - 1), [], devices.hub_epoch(conn), []
-            )
+    def known(conn: Any, keys: Any, *, uploads: Any, now_ms: int) -> Any:
+        answers, moved = take_all(conn, keys, uploads=uploads, now_ms=now_ms)
+        for place, (upload, answer) in enumerate(zip(uploads, answers, strict=True)):
+            if isinstance(answer, Refusal) and answer.code == "FORKED":
+                held = events.held(conn, upload.envelope.device, upload.envelope.epoch)
+                last = upload.envelope.from_seq + len(upload.facts) - 1
+                answers[place] = intake.Taken(min(held, last), [], devices.hub_epoch(conn), [])
+        return answers, moved
 
-    return [(intake, "take", known)]
+    return [(intake, "take_all", known)]
 
 
 def _compacts_unheard() -> list[Swap]:
