@@ -14,13 +14,12 @@ from litestar import Litestar
 from edge.simulate.asgi import Exchange
 from edge.simulate.disk import Clock, Disk, lay, quiet
 from edge.simulate.process import Process
-from sync.hub import api, devices, people, restored
+from sync.hub import api, devices, restored
 from sync.hub.app import Hub
 from sync.hub.config import Config, Keys
 from sync.hub.serving import application
 from sync.hub.store import FILE, OnSqlite
 from sync.hub.tables import devices as known
-from sync.hub.tables import people as customers
 from sync.hub.tables.devices import Device
 from sync.hub.tables.feed import Moved
 
@@ -82,7 +81,7 @@ class Centre:
         await store.apply(restored.replay, KEYS, marks=marks, now_ms=self.clock.wall_ms())
         if put_back:
             await store.apply(restored.raise_epoch, now_ms=self.clock.wall_ms())
-        self.hub = Hub(store, Config(self.disk.folder, KEYS), clock=self.clock, log=quiet)
+        self.hub = Hub(store, Config(self.disk.folder, KEYS), clock=self.clock, log=quiet, aside=_here)
         _now.hub = self.hub
         self.up = process.alive
 
@@ -100,17 +99,11 @@ class Centre:
         self.done = deepcopy(self._then)
 
     async def erase(self, customer_id: bytes) -> None:
-        """As `Hub.erase`, without its thread."""
-        if customers.exists(self.reader, customer_id):
-            restored.remember(self.disk.folder / restored.FILE, people.mark(KEYS, customer_id))
-        await self.hub.db.owe_sweep()
-        await self.change(people.erase, KEYS, customer_id=customer_id, now_ms=self.hub.now_ms())
-        await self.hub.db.sweep_small()
+        await self.hub.erase(customer_id)
 
-    async def renew(self, device: str, *, above: int) -> None:
+    async def renew(self, device: str) -> None:
         """A person gives a device an epoch that it never had."""
-        while await self.hub.db.apply(devices.renew, device) <= above:
-            pass
+        await self.hub.db.apply(devices.renew, device)
 
     def epoch(self) -> int:
         return known.hub_epoch(self.reader)
@@ -137,3 +130,7 @@ class Centre:
 
 def _no_facts(conn: object, moved: list[Any]) -> int:
     return 0
+
+
+async def _here(act: Any, /, *words: Any, **named: Any) -> Any:
+    return act(*words, **named)

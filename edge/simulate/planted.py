@@ -76,7 +76,7 @@ def _no_dedupe() -> list[Swap]:
     add_all = ledger.add_all
     return [
         (intake, "take_all", again),
-        (purses.Purses, "_is_written", lambda *_: False),
+        (purses.Purses, "_is_written", lambda *_, **__: False),
         (ledger, "add_all", add_new),
     ]
 
@@ -207,7 +207,7 @@ def _to_every_shop() -> list[Swap]:
 
 def _erased_comes_back() -> list[Swap]:
     """Nobody remembers who was erased."""
-    return [(customers, "is_erased", lambda *_: False), (customers, "erased", lambda *_: set())]
+    return [(customers, "is_erased", lambda *_, **__: False), (customers, "erased", lambda *_, **__: set())]
 
 
 def _numbers_are_enough() -> list[Swap]:
@@ -287,20 +287,20 @@ PLANTED: Final[dict[str, Callable[[], list[Swap]]]] = {
     "drop_rejected": _drop_rejected,
     "skip_gap_check": _skip_gap_check,
     "ver_ignored": _ver_ignored,
-    "erase_keeps_outbox_body": lambda: [(outbox, "blank", lambda *_: None)],
+    "erase_keeps_outbox_body": lambda: [(outbox, "blank", lambda *_, **__: None)],
     "urgent_after_bulk": _urgent_after_bulk,
     "withdraw_needs_base": _withdraw_needs_base,
-    "double_count_points": lambda: [(wallet_rules, "counted", lambda *_: (0, 0))],
+    "double_count_points": lambda: [(wallet_rules, "counted", lambda *_, **__: (0, 0))],
     "ack_before_commit": _ack_before_commit,
     "to_every_shop": _to_every_shop,
     "erased_comes_back": _erased_comes_back,
     "numbers_are_enough": _numbers_are_enough,
     "compacts_unheard": _compacts_unheard,
-    "backup_brings_back": lambda: [(restored, "remembered", lambda *_: set())],
+    "backup_brings_back": lambda: [(restored, "remembered", lambda *_, **__: set())],
     "erase_keeps_history": lambda: [(people, "events", _Forgetful(events))],
     "said_twice": _said_twice,
     "guest_stays": lambda: [(guests, "left", lambda *_, **__: [])],
-    "backup_forgets_guests": lambda: [(purses.Purses, "_was_guest", lambda *_: False)],
+    "backup_forgets_guests": lambda: [(purses.Purses, "_was_guest", lambda *_, **__: False)],
     "older_shops_not_asked": lambda: [(feed, "SKIPS_SINCE", wire.OLDEST)],
     "base_ignored": _base_ignored,
     "known_without_basis": _known_without_basis,
@@ -321,7 +321,7 @@ class _Forgetful:
         self._real = real
 
     def __getattr__(self, name: str) -> Any:
-        return (lambda *_: None) if name == "forget" else getattr(self._real, name)
+        return (lambda *_, **__: None) if name == "forget" else getattr(self._real, name)
 
 
 @contextmanager

@@ -147,7 +147,7 @@ class Story:
             knows
             and box.depth() == 0
             and all(box.uplink.cursor(part) == feed.last(centre.reader, part) for part in parts)
-            and (self._is_behind(box) or not self._owes_receipt(box))
+            and not self._owes_receipt(box)
         )
 
     def _is_behind(self, box: Box) -> bool:

@@ -132,9 +132,8 @@ class World:
                 twin.end()
                 self.twins.remove((twin, whose))
         self.note(f"{box.name} gets a new epoch")
-        above = box.epoch()
         with suppress(StoreError):
-            await self.centre.renew(box.device, above=above)
+            await self.centre.renew(box.device)
             box.memory.to_renew = False
 
     def fetch_anew(self, box: Box) -> None:

@@ -34,9 +34,9 @@ def test_the_same_seed_is_the_same_story() -> None:
 
 
 @pytest.mark.parametrize("bug", planted.PLANTED)
-def test_a_planted_bug_stands_in_place_of_something_that_is_there(bug: str) -> None:
-    with planted.planted(bug):
-        pass
+def test_a_planted_bug_fits_the_place_where_it_stands(bug: str) -> None:
+    what = [each.what for each in play(4, shops=1, bug=bug).broken]
+    assert not [each for each in what if "INTERNAL" in each or "ended by itself" in each]
 
 
 @pytest.mark.parametrize("bug", QUICK)
