@@ -1,4 +1,4 @@
-"""`welkom export`: facts, ledger, catalogue, stock, fleet and customers of the hub, as CSV or Parquet."""
+"""`welkom export`: facts, ledger, catalogue, stock, fleet, customers, suggestions of the hub, as CSV or Parquet."""
 
 import argparse
 import asyncio

@@ -13,7 +13,7 @@ from edge.kit.errors import WordsError
 from edge.kit.sql import Connection
 from sync import wire
 from sync.hub.config import Keys
-from sync.hub.hq import fleet
+from sync.hub.hq import aftervisit, fleet
 from sync.hub.portal.traits import open_traits
 from sync.hub.tables import exports as tables
 from sync.hub.tables import reading, reports
@@ -42,6 +42,7 @@ class Sheet:
     columns: Mapping[str, Kind]
     rows: Callable[[Connection, Asked], Iterator[Row]]
     personal: bool = False  # it is about people and nothing else
+    only: str = ""  # the one purpose that it may serve
 
 
 def checked(what: str, purpose: str) -> Sheet:
@@ -52,6 +53,8 @@ def checked(what: str, purpose: str) -> Sheet:
     if SHEETS[what].personal and not purpose:
         hint = "say with --for on which purpose; who gave no yes to it is left out"
         raise WordsError(f"{what} are people's own data", code="W04", hint=hint)
+    if (only := SHEETS[what].only) and purpose != only:
+        raise WordsError(f"{what} go out for {only} alone", code="W04", hint=f"say --for {only}")
     return SHEETS[what]
 
 
@@ -133,6 +136,10 @@ def _customers(conn: Connection, asked: Asked) -> Iterator[Row]:
         after = found[-1]
 
 
+def _suggestions(conn: Connection, asked: Asked) -> Iterator[Row]:
+    yield from aftervisit.rows(conn, kek=asked.keys.hub_kek, now_ms=asked.now_ms, log=asked.log)
+
+
 def _when(at_ms: int, who: Any) -> datetime:
     """The instant where it is somebody's by name; else the hour, or who stood beside them would know the row."""
     return utc(at_ms if who is not None else at_ms - at_ms % HOUR_MS)
@@ -176,4 +183,10 @@ SHEETS: Final[dict[str, Sheet]] = {
     "visitors": Sheet({"day": "text", "shop": "text", "people": "whole"}, _visitors),
     "segments": Sheet({"month": "text", "shop": "text", "segment": "text", "people": "whole"}, _segments),
     "customers": Sheet({"customer": "text", "purpose": "text", "traits": "text"}, _customers, personal=True),
+    "suggestions": Sheet(
+        {
+            "customer": "text", "shop": "text", "at": "time", "item": "text", "title": "text", "reason": "text",
+        },
+        _suggestions, personal=True, only=aftervisit.PURPOSE,
+    ),
 }  # fmt: skip

@@ -57,5 +57,26 @@ def stocks(conn: Connection, *, after: tuple[str, str]) -> list[Any]:
     ).fetchall()
 
 
+_SUGGESTIONS: Final = """
+    SELECT e.customer_id, d.shop_id, e.at_ms, e.kind, e.body
+    FROM event AS e JOIN device AS d ON d.id=e.device_id
+    WHERE e.customer_id>:after AND e.customer_id<=:last AND e.customer_id IS NOT NULL AND e.code IS NULL
+        AND e.kind IN ('suggestion_said', 'suggestion_dismissed') AND e.at_ms>=:since_ms AND e.at_ms<=:now_ms
+        AND EXISTS (SELECT 1 FROM consent AS c WHERE c.customer_id=e.customer_id AND c.purpose='profiling'
+            AND c.state='given' AND c.from_ms<=e.at_ms AND (c.until_ms IS NULL OR c.until_ms>:now_ms))
+        AND EXISTS (SELECT 1 FROM consent AS c WHERE c.customer_id=e.customer_id AND c.purpose='contact'
+            AND c.state='given' AND (c.until_ms IS NULL OR c.until_ms>:now_ms))
+    ORDER BY e.customer_id, e.at_ms, e.device_id, e.epoch, e.seq"""
+
+
+def suggestions(conn: Connection, *, after: bytes, last: bytes, since_ms: int, now_ms: int) -> list[Any]:
+    """(customer, shop, at_ms, kind, body) of the customers after one up to another, each one's oldest first.
+
+    Of whoever had agreed to advice by then, and still does, and agrees to be written to now.
+    """
+    asked = {"after": after, "last": last, "since_ms": since_ms, "now_ms": now_ms}
+    return conn.execute(_SUGGESTIONS, asked).fetchall()
+
+
 def _after(after: tuple[str, int, int]) -> dict[str, Any]:
     return {"device_id": after[0], "epoch": after[1], "seq": after[2]}
