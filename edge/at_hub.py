@@ -1,14 +1,43 @@
 """The hub's store for one command that a person types, beside a hub that may be running."""
 
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from edge.hub_file import HubFile, introduced, load_hub
 from edge.kit.clock import SystemClock
 from edge.kit.log import log_beside_words
+from edge.kit.sql import Connection
 from sync.hub.app import Hub, open_hub
+
+UNCHANGED: Final = "Nothing was changed: this was a dry run."
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class _Tried(Exception):
+    """How an act that is only tried leaves its transaction; `result` is what it came to."""
+
+    def __init__(self, result: Any) -> None:
+        self.result = result
+
+
+async def tried(
+    hub: Hub, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """What an act comes to, rolled back: it refuses here what it would refuse in earnest, and changes nothing."""
+
+    def whole(conn: Connection) -> None:
+        raise _Tried(act(conn, *args, **kwargs))
+
+    try:
+        await hub.db.apply(whole)
+    except _Tried as end:
+        result: T = end.result
+        return result
+    raise AssertionError("an act that is tried always leaves by its result")
 
 
 @asynccontextmanager

@@ -17,6 +17,7 @@ COMMANDS: Final[dict[str, str]] = {
     "enrol": "make a box the voice of its shop, with a code from headquarters",
     "check": "validate a configuration and print it with secrets masked",
     "doctor": "try every part and say what to do",
+    "customer": "find one customer at headquarters, block a card, forget somebody",
     "staff": "add someone who may sign in",
     "tablet": "pair, list and remove tablets",
     "import": "read products, stock, customers, balances or staff of a file, or take an import back",
@@ -33,13 +34,15 @@ COMMANDS: Final[dict[str, str]] = {
     "advise": "learn from a history of baskets, then say what to suggest to whom, and why",
     "learn": "learn headquarters' ranking from whoever agreed, and send it to every shop",
     "watch": "run one reader alone and print what it sees",
+    "record": "run one reader and write its day down, without anybody in it",
+    "replay": "play a recorded day again",
     "gallery": "every page and state of the tablet with sample data",
     "bench": "measure, with the floor beside each figure",
     "simulate": "play many shops and one hub through every fault, seed by seed",
 }
 
 # These run until they are told to end, at whatever instant that is.
-LASTING: Final = ("demo", "edge", "hub", "watch", "gallery")
+LASTING: Final = ("demo", "edge", "hub", "watch", "record", "gallery")
 
 # These read until their input ends.
 STREAMS: Final = ("decode", "presence")

@@ -5,13 +5,14 @@ import asyncio
 import os
 import sys
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge import centre, histories, known, outbox
-from edge.at_hub import knowing_shops
+from edge.at_hub import UNCHANGED, knowing_shops, tried
 from edge.commands.tablet import blocks
 from edge.config import Config, credentials_folder, load
 from edge.files import alone, prepare
@@ -34,6 +35,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", help="at headquarters: its device id (the shop's id and -1)")
     parser.add_argument("--renew", metavar="DEVICE", help="at headquarters: a new epoch for a restored box")
     parser.add_argument("--code", help="in the shop: the code; asked for when it is not given")
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="check everything here and change nothing; no code is made or used",
+    )
 
 
 def run(words: argparse.Namespace) -> int:
@@ -61,6 +67,12 @@ def run(words: argparse.Namespace) -> int:
     code = enrolment.code_of(said)
     if code is None:
         raise WordsError("that is no code", code="W03", hint="type all seven groups of letters and digits")
+    if words.dry_run:
+        for name in ("shop_key", "chain_key"):
+            read_key(credentials_folder(config), name)
+        box = f"{config.hub.device} of {config.shop.id}"
+        sys.stdout.write(f"{box} would be enrolled at {config.hub.url}. {UNCHANGED}\n")
+        return 0
     with alone(config.store.state):
         given = _enrol(config, code, file=words.config)
     sys.stdout.write(
@@ -74,15 +86,22 @@ async def _at_hub(words: argparse.Namespace) -> int:
     settings = load_hub(words.config, environment=os.environ)
     async with knowing_shops(settings) as hub:
         if words.renew:
-            epoch = await hub.db.apply(devices.renew, words.renew)
+            renew = partial(devices.renew, device_id=words.renew)
+            epoch = await (tried(hub, renew) if words.dry_run else hub.db.apply(renew))
+            if words.dry_run:
+                sys.stdout.write(f"{words.renew} would go on in epoch {epoch}. {UNCHANGED}\n")
+                return 0
             sys.stdout.write(f"{words.renew} goes on in epoch {epoch}, by itself.\n")
             return 0
         if not words.shop:
             raise WordsError("no shop is named", code="W03", hint="add --shop ID, or --renew DEVICE")
         device = words.device or f"{words.shop}-1"
-        code = await hub.db.apply(
-            enrolling.make_code, hub.keys, shop_id=words.shop, device_id=device, now_ms=hub.now_ms()
-        )
+        slot = {"shop_id": words.shop, "device_id": device}
+        make = partial(enrolling.make_code, keys=hub.keys, now_ms=hub.now_ms(), **slot)
+        code = await (tried(hub, make) if words.dry_run else hub.db.apply(make))
+    if words.dry_run:
+        sys.stdout.write(f"A code for {device} of {words.shop} would be made. {UNCHANGED}\n")
+        return 0
     sys.stdout.write(
         f"For {device} of {words.shop}, once, within {CODE_MS // 60_000} minutes:\n\n  {code}\n\n{blocks(code)}\n\n"
         f"There: welkom enrol --config welkom.toml --code {code}\n"

@@ -18,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from edge.at_hub import knowing_shops
+from edge.at_hub import UNCHANGED, knowing_shops, tried
 from edge.catalogue import tables
 from edge.catalogue.importers import FORMATS, BadFile, counts, guess
 from edge.catalogue.importers.draft import FIELDS, Read, Refusal
@@ -71,9 +71,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     new = words.add_parser("model", help="a model that `welkom advise --save` kept, for every shop")
     new.add_argument("file", type=Path, metavar="FILE")
     new.add_argument("--config", type=Path, required=True, help="hub.toml")
+    _dry(new)
     new = words.add_parser("undo", help="take an import back, as long as nothing newer touched its rows")
     new.add_argument("number", type=int, metavar="NUMBER")
     new.add_argument("--config", type=Path, required=True, help="hub.toml")
+    _dry(new)
     new = words.add_parser("list", help="the last imports, a line of JSON each")
     new.add_argument("--config", type=Path, required=True, help="hub.toml")
 
@@ -84,6 +86,10 @@ def _usual(new: argparse.ArgumentParser, *, keep: str) -> None:
     new.add_argument(
         "--skip-refused", action="store_true", help="take the lines that are right and leave the others"
     )
+    _dry(new)
+
+
+def _dry(new: argparse.ArgumentParser) -> None:
     new.add_argument("--dry-run", action="store_true", help="say what would change and change nothing")
 
 
@@ -123,11 +129,14 @@ async def _people(words: argparse.Namespace) -> None:
     async with knowing_shops(settings) as hub:
         match words.what:
             case "undo":
-                count = await imports.take_back(hub, words.number)
+                count = await imports.take_back(hub, words.number, dry_run=words.dry_run)
+                if words.dry_run:
+                    print(f"Import {words.number} can be taken back: rows {count}. {UNCHANGED}")
+                    return
                 what = "row is as it was" if count == 1 else "rows are as they were"
                 print(f"Import {words.number} was taken back: {count} {what}.")
             case "model":
-                await _model(hub, words.file)
+                await _model(hub, words.file, dry_run=words.dry_run)
             case "list":
                 for each in runs(hub.db.reader, below=1 << 53, most=50):
                     print(json.dumps(asdict(each) | {"at": rfc3339(each.at_ms)}))
@@ -141,7 +150,7 @@ async def _people(words: argparse.Namespace) -> None:
                     raise _not_there(words.file, error) from None
 
 
-async def _model(hub: Hub, file: Path) -> None:
+async def _model(hub: Hub, file: Path, *, dry_run: bool) -> None:
     from edge.advice.ranking.packing import MODEL, MOST_BYTES, NoModel, unpack
     from edge.advice.rules import DAY_MS
 
@@ -153,6 +162,10 @@ async def _model(hub: Hub, file: Path) -> None:
         raise _not_there(file, error) from None
     except NoModel as error:
         raise _unreadable(f"{file}: no model that shops would take ({error})") from None
+    if dry_run:
+        moved = await tried(hub, models.publish, MODEL, packed)
+        print(f"It would go to {len(moved)} shops. {UNCHANGED}")
+        return
     moved = await hub.change(models.publish, MODEL, packed)
     print(f"Sent to {len(moved)} shops." if moved else "Nothing was changed: every shop has this one.")
 
@@ -294,7 +307,7 @@ def _refused(refusals: tuple[Refusal, ...]) -> None:
 
 def _go(words: argparse.Namespace, refusals: tuple[Refusal, ...], *, empty: bool) -> bool:
     if words.dry_run:
-        print("Nothing was changed: this was a dry run.")
+        print(UNCHANGED)
     if empty or (refusals and not words.skip_refused):
         raise WelkomError(
             f"{words.file}: {len({each.line for each in refusals})} lines cannot be used",

@@ -6,12 +6,11 @@ import os
 import sys
 from pathlib import Path
 
+from edge.at_hub import UNCHANGED, at_hub, tried
 from edge.hub_file import load_hub
-from edge.kit.clock import SystemClock
 from edge.kit.errors import WordsError
-from edge.kit.log import log_beside_words
-from sync.hub.app import open_hub
 from sync.hub.hq import whom
+from sync.hub.portal import sessions
 from sync.hub.portal.sessions import CODE_MS
 
 
@@ -20,10 +19,15 @@ def add(parser: argparse.ArgumentParser) -> None:
     who.add_argument("--ref", metavar="NUMBER", help="headquarters' own number of the customer")
     who.add_argument("--id", metavar="ID", help="32 hex digits, as `POST /api/v1/customers/find` answers")
     parser.add_argument("--config", type=Path, required=True, help="hub.toml")
+    parser.add_argument("--dry-run", action="store_true", help="check everything and make no code")
 
 
 def run(words: argparse.Namespace) -> int:
-    sys.stdout.write(asyncio.run(_address(words)))
+    address = asyncio.run(_address(words))
+    if words.dry_run:
+        print(f"A code for one phone would be made. {UNCHANGED}", file=sys.stderr)
+        return 0
+    sys.stdout.write(address)
     sys.stderr.write(
         f"For one phone, once, within {CODE_MS // 60_000} minutes. It opens everything of this customer: "
         "give it to nobody else, and only after you saw who they are.\n"
@@ -36,8 +40,10 @@ async def _address(words: argparse.Namespace) -> str:
     if not settings.hub.page:
         hint = "set `page` in hub.toml"
         raise WordsError("customers' pages have no address", code="W02", hint=hint)
-    async with open_hub(settings.hub, log=log_beside_words(now_ms=SystemClock().wall_ms)) as hub:
+    async with at_hub(words.config) as hub:
         customer_id = _id(words.id) if words.id else whom.customer_id(hub.keys, words.ref)
+        if words.dry_run:
+            return await tried(hub, sessions.make_code, customer_id, now_ms=hub.now_ms())
         return f"{settings.hub.page}/portal/enter/{await hub.portal_code(customer_id)}\n"
 
 

@@ -5,9 +5,10 @@ import asyncio
 import json
 import sys
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
-from edge.at_hub import at_hub
+from edge.at_hub import UNCHANGED, at_hub, tried
 from edge.kit.clock import rfc3339
 from edge.kit.errors import WordsError
 from sync.hub.hq import erasing, tokens
@@ -26,6 +27,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     listed = words.add_parser("list", help="every token, a line of JSON each; never the token itself")
     end = words.add_parser("end", help="a token may nothing any more, at once")
     end.add_argument("id", metavar="ID", help="as `list` prints it; or its name")
+    end.add_argument("--dry-run", action="store_true", help="check everything and change nothing")
     allow = words.add_parser("allow", help="lets a token forget more customers than usual, for an hour")
     allow.add_argument("id", metavar="ID", help="as `list` prints it; or its name")
     allow.add_argument("--erase", type=int, required=True, metavar="N", help="customers at most")
@@ -72,8 +74,11 @@ async def _do(words: argparse.Namespace) -> None:
                     await hub.db.apply(erasing.allow, id_, most=words.erase, now_ms=hub.now_ms())
             case _:
                 id_ = _named(words.id, tables.every(hub.db.reader))
-                if not await hub.db.apply(tables.end, id_, now_ms=hub.now_ms()):
+                act = partial(tables.end, id_=id_, now_ms=hub.now_ms())
+                if not await (tried(hub, act) if words.dry_run else hub.db.apply(act)):
                     raise _unknown()
+                if words.dry_run:
+                    print(f"That token would be ended. {UNCHANGED}", file=sys.stderr)
 
 
 def _unknown() -> WordsError:

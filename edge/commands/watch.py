@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -33,6 +33,14 @@ PAST: Final = timedelta(seconds=5)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
+    either = add_reader(parser)
+    either.add_argument(
+        "--state", type=Path, help="remember here, beyond this run, which counters and passes were used up"
+    )
+
+
+def add_reader(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
+    """The words that name one reader, and where its sightings go; what else may stand in place of that."""
     parser.add_argument(
         "kind", nargs="?", metavar="KIND", choices=tuple(catalogue.KINDS), help=", ".join(catalogue.KINDS)
     )
@@ -43,12 +51,17 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="the reader of this name in the settings")
     either = parser.add_mutually_exclusive_group()
     either.add_argument("--pipe", type=Path, help="send sightings to this socket of the appliance instead")
-    either.add_argument(
-        "--state", type=Path, help="remember here, beyond this run, which counters and passes were used up"
-    )
+    return either
 
 
 def run(words: argparse.Namespace) -> int:
+    return watched(words, state=words.state)
+
+
+def watched(
+    words: argparse.Namespace, *, state: Path | None, noted: Callable[[Sighting], None] | None = None
+) -> int:
+    """Run the reader that the words name until told; `noted` hears of each sighting, and nothing is printed then."""
     no_core_dumps()
     chosen = choose(words.kind, words.device, words.settings, words.name)
     reader = catalogue.build(chosen, resolve=Here(read_keys(chosen.keys)) if chosen.keys else nobody)
@@ -58,10 +71,12 @@ def run(words: argparse.Namespace) -> int:
         log("test_keys", reader=chosen.name, hint=weak)
     # Other kinds carry what was judged where it was seen.
     makes_proofs = "sun" in KEYS[chosen.kind][1]
-    replays = Replays(words.state) if words.state or (makes_proofs and not words.pipe) else None
+    replays = Replays(state) if state or (makes_proofs and not words.pipe) else None
     try:
         asyncio.run(
-            until_told(_watch(reader, log, socket=words.pipe, replays=replays if makes_proofs else None))
+            until_told(
+                _watch(reader, log, socket=words.pipe, replays=replays if makes_proofs else None, noted=noted)
+            )
         )
     finally:
         if replays is not None:
@@ -109,17 +124,35 @@ def tables(file: Path) -> list[dict[str, object]]:
     return found
 
 
-async def _watch(reader: Reader, log: Log, *, socket: Path | None, replays: Replays | None) -> None:
+async def _watch(
+    reader: Reader,
+    log: Log,
+    *,
+    socket: Path | None,
+    replays: Replays | None,
+    noted: Callable[[Sighting], None] | None,
+) -> None:
     waiting: asyncio.Queue[Sighting] = asyncio.Queue(maxsize=16)
+    told = waiting.put if socket else partial(_told, replays, noted or _print)
+
+    async def both(sighting: Sighting) -> None:
+        if socket and noted:
+            noted(sighting)
+        await told(sighting)
+
     async with asyncio.TaskGroup() as group:
-        group.create_task(keep(reader, waiting.put if socket else partial(_print, replays), log=log))
+        group.create_task(keep(reader, both, log=log))
         if socket:
             group.create_task(_forward(socket, waiting, log))
 
 
-async def _print(replays: Replays | None, sighting: Sighting) -> None:
+async def _told(replays: Replays | None, to: Callable[[Sighting], None], sighting: Sighting) -> None:
     if replays is not None:
         sighting = await asyncio.to_thread(replays.judge, sighting)  # a disk may take its time
+    to(sighting)
+
+
+def _print(sighting: Sighting) -> None:
     sys.stdout.write(to_line(sighting) + "\n")
     sys.stdout.flush()
 

@@ -15,7 +15,7 @@ from edge.wallet.rules import add, balance_of, with_balance
 from sync.hub import consents, people, values, wallet
 from sync.hub.consents import NewConsent
 from sync.hub.documented import refuses
-from sync.hub.hq import agreed, erasing, shapes, whom
+from sync.hub.hq import agreed, erasing, outline, shapes, whom
 from sync.hub.hq import put as imports
 from sync.hub.hq.asking import (
     AnyRequest,
@@ -94,15 +94,8 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         responses=refuses(400, 403, 404, 413, 422),
     )
     async def find(data: JSONBody[shapes.Found]) -> shapes.Made:
-        customer = None
-        if data.card:
-            hash_ = people.inner_hash(hub.keys, data.card.kind, data.card.value)
-            customer = await hub.db.read(tables.owner, hash_)
-        elif data.ref.strip():
-            customer = whom.customer_id(hub.keys, data.ref)
-        if customer is None:
-            raise Refused("nobody is found", code="UNKNOWN_CUSTOMER", hint="give a ref or a card")
-        await hub.db.read(whom.known, customer)
+        card = (data.card.kind, data.card.value) if data.card else None
+        customer = await hub.db.read(outline.find, hub.keys, ref=data.ref, card=card)
         return shapes.Made(customer.hex())
 
     @get(
@@ -115,22 +108,8 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         customer = bytes.fromhex(customer_id)
 
         def look(conn: Connection) -> tuple[list[Sealed], shapes.Customer]:
-            whom.known(conn, customer)
-            return reading.traits(conn, customer, now_ms=hub.basis_ms()), shapes.Customer(
-                id=customer_id,
-                shops=tables.shops_of(conn, customer),
-                traits={},
-                consents=[
-                    shapes.Register(
-                        each.purpose, each.recipient, each.basis, each.state, each.gen, each.until_ms
-                    )
-                    for each in tables.consents(conn, customer)
-                ],
-                cards=[
-                    shapes.CardSeen(each.kind, each.state, each.bound_ms)
-                    for each in tables.credentials(conn, customer)
-                ],
-            )
+            sealed = reading.traits(conn, customer, now_ms=hub.basis_ms())
+            return sealed, outline.outline(conn, customer)
 
         sealed, found = await hub.db.read(look)
         traits = open_traits(sealed, kek=hub.keys.hub_kek, log=hub.log)

@@ -48,20 +48,24 @@ async def end(hub: "Hub", number: int) -> None:
     await hub.db.apply(tables.set_state, number, "done")
 
 
-async def take_back(hub: "Hub", number: int) -> int:
-    """Make everything what it was before an import; how many rows. Raises Refused and names what is newer."""
+async def take_back(hub: "Hub", number: int, *, dry_run: bool = False) -> int:
+    """Make everything what it was before an import; how many rows. Raises Refused and names what is newer.
+
+    `dry_run`: how many rows that would be, or the same refusal.
+    """
     found = await hub.db.read(tables.run, number)
     if found is None or found.state == "undone":
         what = "there is no such import" if found is None else f"import {number} was taken back already"
         raise Refused(what, code="UNKNOWN_IMPORT", hint="`welkom import list --config hub.toml` names them")
     newer: list[tables.Before] = []
-    after = ("", "")
+    count, after = 0, ("", "")
     while rows := await hub.db.read(tables.rows, number, after=after, most=undo.SLICE):
         newer += await hub.db.read(undo.touched, rows)
+        count += len(rows)
         after = (rows[-1].t, rows[-1].id)
     if newer:
         raise undo.refused(number, newer)
-    return await _take_back(hub, number)
+    return count if dry_run else await _take_back(hub, number)
 
 
 async def _take_back(hub: "Hub", number: int) -> int:

@@ -1,0 +1,112 @@
+"""`welkom customer`: one customer at headquarters, without a name: found, seen, a card blocked, forgotten."""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+from typing import Final, cast, get_args
+
+import msgspec
+
+from edge.at_hub import UNCHANGED, at_hub, tried
+from edge.kit.errors import WordsError
+from edge.recognition.rules import CredentialKind
+from sync.hub import people
+from sync.hub.app import Hub
+from sync.hub.hq import outline
+from sync.hub.tables import wallet
+
+_KINDS: Final = tuple(each for each in get_args(CredentialKind) if each != "pass")
+_CARD: Final = (
+    "KIND:VALUE, such as number:LOYALTY-0001 or uid:04a1b2c3d4e5f6; - reads that from standard input"
+)
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "One customer at headquarters. What it prints is a line of JSON with ids, shops, consents and kinds of "
+        "cards: no name, no number and no balance; those the customer sees on their own page (`welkom page`)."
+    )
+    words = parser.add_subparsers(dest="act", metavar="ACT", required=True)
+    find = words.add_parser("find", help="the id behind headquarters' own number, or behind a card")
+    show = words.add_parser("show", help="shops, consents, kinds of cards, and which traits are kept")
+    block = words.add_parser("block", help="a lost card opens nothing any more, in every shop, at once")
+    forget = words.add_parser("forget", help="everywhere and for good: no backup brings them back")
+    for each in (find, show, forget):
+        who = each.add_mutually_exclusive_group(required=True)
+        who.add_argument("--ref", metavar="NUMBER", help="headquarters' own number of the customer")
+        who.add_argument("--card", metavar="CARD", help=_CARD)
+        if each is not find:
+            who.add_argument("--id", metavar="ID", help="32 hex digits, as `find` prints it")
+    block.add_argument("--card", metavar="CARD", required=True, help=_CARD)
+    for each in (block, forget):
+        each.add_argument("--dry-run", action="store_true", help="check everything and change nothing")
+    for each in (find, show, block, forget):
+        each.add_argument("--config", type=Path, required=True, help="hub.toml")
+
+
+def run(words: argparse.Namespace) -> int:
+    card = _card(words.card) if words.card else None
+    id_ = _id(words.id) if getattr(words, "id", None) else None
+    asyncio.run(_do(words, card, id_))
+    return 0
+
+
+async def _do(words: argparse.Namespace, card: tuple[CredentialKind, str] | None, id_: bytes | None) -> None:
+    async with at_hub(words.config) as hub:
+        if words.act == "block":
+            assert card is not None  # its option is required
+            await _block(hub, card, dry_run=words.dry_run)
+            return
+        customer = id_
+        if customer is None:
+            customer = await hub.db.read(outline.find, hub.keys, ref=words.ref or "", card=card)
+        match words.act:
+            case "find":
+                _print({"id": customer.hex()})
+            case "show":
+                seen = await hub.db.read(outline.outline, customer)
+                kept = await hub.db.read(wallet.traits, customer)
+                told = msgspec.to_builtins(seen) | {"traits": sorted(each.name for each in kept)}
+                _print(told)
+            case _:
+                shops = (await hub.db.read(outline.outline, customer)).shops
+                if words.dry_run:
+                    await tried(hub, people.erase, hub.keys, customer_id=customer, now_ms=hub.now_ms())
+                    print(f"They would be forgotten. {UNCHANGED}", file=sys.stderr)
+                else:
+                    await hub.erase(customer)
+                _print({"id": customer.hex(), "shops": shops, "forgotten": not words.dry_run})
+
+
+async def _block(hub: Hub, card: tuple[CredentialKind, str], *, dry_run: bool) -> None:
+    kind, value = card
+    if dry_run:
+        await tried(hub, people.block, hub.keys, kind=kind, value=value)
+        print(f"That card would be blocked. {UNCHANGED}", file=sys.stderr)
+    else:
+        await hub.change(people.block, hub.keys, kind=kind, value=value)
+    _print({"blocked": not dry_run})
+
+
+def _card(text: str) -> tuple[CredentialKind, str]:
+    """Kind and value of a card; its text stands in no error, for it may be a person's number."""
+    kind, colon, value = (sys.stdin.readline().strip() if text == "-" else text).partition(":")
+    if kind not in _KINDS or not colon or not value:
+        kinds = " or ".join(f"{each}:…" for each in _KINDS)
+        raise WordsError("--card is no card", code="W02", hint=f"{kinds}, as it is read")
+    return cast("CredentialKind", kind), value
+
+
+def _id(text: str) -> bytes:
+    try:
+        found = bytes.fromhex(text)
+    except ValueError:
+        found = b""
+    if len(found) != 16:
+        raise WordsError("--id is no id", code="W02", hint="32 hex digits, as `welkom customer find` prints")
+    return found
+
+
+def _print(told: object) -> None:
+    print(msgspec.json.encode(told).decode(), flush=True)
