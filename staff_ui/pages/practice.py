@@ -116,14 +116,8 @@ def floor(
                 for row, line in zip(rows, lines, strict=True)
             )
         ),
-        more="",
         card=card,
-        offer=None,
-        note=None,
-        pinned="",
-        over=False,
         stopped=stopped,
-        announce="",
     )
     return Practised(frame=around, visits=Markup(ours(sheets.render("visits.html", it, around.language))))
 

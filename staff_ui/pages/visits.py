@@ -69,14 +69,14 @@ class Visits:
 
     state: State
     rows: Markup = field(repr=False)
-    more: str
-    card: Card | None
-    offer: Offer | None
-    note: NoteCard | None
-    pinned: str
-    over: bool
-    stopped: bool
-    announce: str = field(repr=False)
+    more: str = ""
+    card: Card | None = None
+    offer: Offer | None = None
+    note: NoteCard | None = None
+    pinned: str = ""
+    over: bool = False
+    stopped: bool = False
+    announce: str = field(default="", repr=False)
     scanned: tuple[str, str] | None = None  # item and words; the item is empty for what is no product of ours
 
 

@@ -123,18 +123,7 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
     out = State("waiting", say("state.offline", clock="10:42") + " " + words.count("state.works_waiting", 7))
     shown = cards(words)
     listed = rows(words, current="v" * 32)
-    plain = Visits(
-        state=well,
-        rows=listed,
-        more="",
-        card=None,
-        offer=None,
-        note=None,
-        pinned="",
-        over=False,
-        stopped=False,
-        announce="",
-    )
+    plain = Visits(state=well, rows=listed)
     found = {name: replace(plain, card=card) for name, card in shown.items()}
     gas = Suggestion("cook-gas-230", "Gasblik 230 g", DueAgain(42, 40, 5))
     found["card-offer"] = replace(found["card-offer"], offer=Offer(gas.item, short(gas, {}, words)))

@@ -21,6 +21,7 @@ from argon2 import PasswordHasher, Type
 
 from drivers.reader import How, Outcome, Sighting, Token
 from edge.config import Choice, Config, Presence, Shop, Store, Wallet
+from edge.consent import acts as consents
 from edge.consent import tables as consent
 from edge.house import House
 from edge.kit.seal import key_place, new_key, seal, trait_place
@@ -187,6 +188,11 @@ class Place:
             last={"what": "de wandelschoenen", "at_ms": self.now_ms() - 36 * DAY_MS},
             **more,
         )
+
+    def withdraw(self, customer_id: bytes, purpose: str) -> None:
+        """They take a consent back in the shop."""
+        words: Any = {"recipient": self.house.config.shop.recipient, "now_ms": self.now_ms()}
+        self.run(self.house.db.write(consents.withdraw, customer_id, purpose=purpose, **words))
 
     def staff(self, name: str = "Anna Kok", *, role: Any = "staff", language: str = "nl") -> None:
         self.run(

@@ -347,13 +347,8 @@ def test_the_page_knows_whether_it_still_says_what_is_true(advised: Place) -> No
     page = tablet.get(f"/visits/{visit}/advice").text
     address = page.split('hx-get="', 1)[1].split('"', 1)[0]
     assert tablet.get(address).status_code == 204
-    shop = advised.house.config.shop
     for purpose, header in (("profiling", "hx-refresh"), ("recognition", "hx-redirect")):
-        advised.run(
-            advised.house.db.write(
-                consent.withdraw, customer, purpose=purpose, recipient=shop.recipient, now_ms=advised.now_ms()
-            )
-        )  # type: ignore[arg-type]
+        advised.withdraw(customer, purpose)
         assert header in tablet.get(address).headers
 
 

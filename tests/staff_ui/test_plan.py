@@ -9,7 +9,6 @@ from typing import Final
 import pytest
 
 from edge.config import Presence
-from edge.consent import acts as consent
 from tests.advice.shop import put_items
 from tests.rules.advice_shop import trait
 from tests.staff_ui.house import DE_VRIES, Place, open_place
@@ -54,18 +53,6 @@ def go(place: Place, device: str, zone: str) -> None:
     for _ in range(4):
         place.near(device, **heard)
         place.clock.both_by_ms += 1_500
-
-
-def stop_locating(place: Place, customer_id: bytes) -> None:
-    place.run(
-        place.house.db.write(
-            consent.withdraw,
-            customer_id,
-            purpose="location",
-            recipient=place.house.config.shop.recipient,
-            now_ms=place.now_ms(),
-        )
-    )
 
 
 def in_zone(page: str, zone: str) -> str:
@@ -134,7 +121,7 @@ def test_what_lies_where_the_customer_is_comes_first_in_their_advice_while_they_
         assert re.findall('data-suggestion="([^"]+)"', page) == [usual[-1], *usual[:-1]]
         assert page.count("Ligt in Schoenen, waar de klant nu is.") == 1
         assert floored.rows("SELECT count(*) FROM view_log WHERE purpose='location'") == [(1,)]
-        stop_locating(floored, customer_id)
+        floored.withdraw(customer_id, "location")
         assert suggested(floored) == visit
         page = tablet.get(address).text
         assert re.findall('data-suggestion="([^"]+)"', page) == usual
@@ -144,7 +131,7 @@ def test_what_lies_where_the_customer_is_comes_first_in_their_advice_while_they_
 def test_whoever_takes_their_yes_back_is_in_no_zone_from_that_moment(floored: Place) -> None:
     customer_id, device = walk_in(floored)
     tablet = floored.signed_in()
-    stop_locating(floored, customer_id)
+    floored.withdraw(customer_id, "location")
     page = tablet.get("/plan").text
     assert "MV" not in in_zone(page, "door")
     assert "MV" in page.split("Ergens in de winkel")[1]

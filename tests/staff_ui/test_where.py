@@ -89,15 +89,7 @@ def test_a_stop_closes_it_at_once_and_who_is_gone_is_not_found(found: Place) -> 
     assert "Niet te vinden" in tablet.get(address).text
     is_heard(found)
     assert "schoenen" in tablet.get(address).text
-    found.run(
-        found.house.db.write(
-            consent.withdraw,
-            customer_id,
-            purpose="finding",
-            recipient=found.house.config.shop.recipient,
-            now_ms=found.now_ms(),
-        )
-    )
+    found.withdraw(customer_id, "finding")
     assert "schoenen" not in tablet.get(address).text
 
 

@@ -3,6 +3,8 @@
 import asyncio
 import gzip
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -254,11 +256,12 @@ async def test_a_shop_with_a_dead_clock_battery_gets_through(tmp_path: Path) -> 
         await asyncio.gather(running, return_exceptions=True)
 
 
-def lied_to(tmp_path: Path, liar: Liar) -> tuple[Agent, TestBox, httpx.AsyncClient]:
-    box = TestBox(tmp_path / "box.db")
-    client = httpx.AsyncClient(transport=liar, base_url="http://hub.test")
-    agent = Agent(box, client, device="box-1", shop="s1", key=DEVICE_KEY, wall_ms=lambda: 1, log=Said())
-    return agent, box, client
+@asynccontextmanager
+async def lied_to(tmp_path: Path, liar: Liar) -> AsyncIterator[tuple[Agent, TestBox]]:
+    with closing(TestBox(tmp_path / "box.db")) as box:
+        async with httpx.AsyncClient(transport=liar, base_url="http://hub.test") as client:
+            key = DEVICE_KEY
+            yield Agent(box, client, device="box-1", shop="s1", key=key, wall_ms=lambda: 1, log=Said()), box
 
 
 def page(
@@ -304,31 +307,26 @@ LIES: dict[str, tuple[Liar, type[wire.WireError], str]] = {
 @pytest.mark.parametrize("lie", LIES)
 async def test_nothing_of_a_hub_that_lies_is_applied(tmp_path: Path, lie: str) -> None:
     liar, kind, code = LIES[lie]
-    agent, box, client = lied_to(tmp_path, liar)
-    async with client:
+    async with lied_to(tmp_path, liar) as (agent, box):
         with pytest.raises(kind) as caught:
             await agent._drain("shop:s1:urgent")
+        assert box.applied == []
     assert caught.value.code == code
-    assert box.applied == []
-    box.close()
 
 
 async def test_an_acknowledgement_of_what_was_never_sent_is_refused(tmp_path: Path) -> None:
     answer = wire.Answer(ack=wire.Ack(1, 99), hub_epoch=1, hub_time_ms=1)
-    agent, box, client = lied_to(tmp_path, Liar(body=wire.encode_answer(answer)))
-    box.happened(2)
-    async with client:
+    async with lied_to(tmp_path, Liar(body=wire.encode_answer(answer))) as (agent, box):
+        box.happened(2)
         with pytest.raises(wire.Refused) as caught:
             await agent._send(box.batch(1, 2))
+        assert box.acked() == 0
     assert caught.value.code == "HUB_AHEAD"
-    assert box.acked() == 0
-    box.close()
 
 
 async def test_the_answer_to_another_question_about_the_history_is_no_answer(tmp_path: Path) -> None:
     other = standing.Standing(of_epoch=1, at_seq=10, epoch=2, held=8, hub_epoch=1, hub_time_ms=1)
-    agent, box, client = lied_to(tmp_path, Liar(body=standing.encode(other)))
-    async with client:
+    async with lied_to(tmp_path, Liar(body=standing.encode(other))) as (agent, _):
         with pytest.raises(wire.Unreachable) as caught:
             await agent._standing(1, 4)
         assert (await agent._standing(1, 10)).held == 8
@@ -337,25 +335,20 @@ async def test_the_answer_to_another_question_about_the_history_is_no_answer(tmp
     assert standing.standing_of(before, epoch=1, seq=10, once="of before").held == 8
     with pytest.raises(wire.Malformed, match="another question"):
         standing.standing_of(before, epoch=1, seq=10, once="of now")
-    box.close()
 
 
 async def test_the_answer_of_a_hub_that_does_not_say_what_it_was_asked_is_taken(tmp_path: Path) -> None:
     older = standing.Standing(epoch=2, held=8, hub_epoch=1, hub_time_ms=1)
-    agent, box, client = lied_to(tmp_path, Liar(body=standing.encode(older)))
-    async with client:
+    async with lied_to(tmp_path, Liar(body=standing.encode(older))) as (agent, _):
         assert (await agent._standing(1, 4)).held == 8
-    box.close()
 
 
 async def test_an_acknowledgement_of_another_history_settles_nothing(tmp_path: Path) -> None:
     """As of a box that was put back, and is given what the hub had said to the facts that it lost."""
     before = wire.Answer(ack=wire.Ack(1, 2), hash="5f" * 32, hub_epoch=1, hub_time_ms=1)
-    agent, box, client = lied_to(tmp_path, Liar(body=wire.encode_answer(before)))
-    box.happened(2)
-    async with client:
+    async with lied_to(tmp_path, Liar(body=wire.encode_answer(before))) as (agent, box):
+        box.happened(2)
         with pytest.raises(wire.Unreachable) as caught:
             await agent._send(box.batch(1, 2))
+        assert box.acked() == 0
     assert caught.value.code == "OTHER_ANSWER"
-    assert box.acked() == 0
-    box.close()
