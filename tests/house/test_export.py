@@ -71,6 +71,19 @@ def test_nobody_is_in_an_export_unless_a_purpose_is_named_and_has_a_basis(
     assert json.loads(only["traits"])["name"]["call"] == "mevrouw De Vries"
 
 
+def test_one_of_several_that_cannot_be_written_stops_none_of_the_others_and_is_named(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "ledger.csv").mkdir()
+    assert out(config, "facts", "ledger", "fleet", "--out", str(tmp_path)) == 1
+    said = capsys.readouterr().err
+    assert "ledger: not written." in said
+    assert "[X02]" in said
+    assert (tmp_path / "facts.csv").read_text().startswith("device,")
+    assert (tmp_path / "fleet.csv").read_text().startswith("shop,")
+    assert out(config, "facts", "fleet") == 2
+
+
 def test_no_cell_is_a_formula(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "catalogue.csv"
     assert out(config, "catalogue", "--out", str(file)) == 0
