@@ -42,6 +42,8 @@ LABELS: Final[dict[str, str]] = {
     "stamps": key("card.stamps"),
     "last": key("field.last"),
 }
+# What stands there where nothing is known: that nothing is worth a question is no gap, purchases or not.
+UNKNOWN: Final = {"last": key("field.no_last")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,8 @@ def fields_of(held: profile.Profile, role: Any, say: Words, *, now_ms: int) -> t
             continue
         value = _said(name, held.values.get(name), say, now_ms=now_ms)
         source = say.say("field.source", when=say.when(held.as_of_ms[name], now_ms=now_ms)) if value else ""
-        found.append(Field(say.say(LABELS[name]), value or say.say("field.unknown"), source, bool(value)))
+        unknown = UNKNOWN.get(name, key("field.unknown"))
+        found.append(Field(say.say(LABELS[name]), value or say.say(unknown), source, bool(value)))
     return tuple(found)
 
 
