@@ -5,6 +5,7 @@ without a PIN. What the customer typed is here and nowhere else, and goes after 
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
@@ -47,6 +48,8 @@ class Owner:
     proved: Evidence = "weak"  # what their card or phone proved to get here
     asked_ms: int = 0  # when this page asked for their phone, 0: not yet
     gone: Literal["", "done", "kept"] = ""  # what became of their wish to be forgotten
+    # Traits as they set them right here, once headquarters took them: this shop's own copy follows a moment later.
+    right: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 
 class HandedTablets:

@@ -110,9 +110,9 @@ class Words(Generic[Spoken]):
             return self.say("ago.yesterday")
         if days < 14:
             return self.count("ago.days", days)
-        if days < 70:
+        if days < 60:  # nine weeks are more than two months, and must not be said before them
             return self.count("ago.weeks", days // 7)
-        return self.count("ago.months", max(2, days // 30))
+        return self.count("ago.months", max(2, days * 12 // 365))
 
     def wait(self, wait_ms: int) -> str:
         """How long to wait, rounded up, so that nobody comes back too soon."""

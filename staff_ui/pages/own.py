@@ -14,6 +14,7 @@ from edge import jobs, own_requests
 from edge.consent import acts as consents
 from edge.consent.tables import choices
 from edge.kit.errors import Corrupt, Gone
+from edge.presence.beacons import wrapped_key
 from edge.recognition.evidence import Evidence
 from edge.recognition.profile import Profile
 from edge.staff.deeds import Doer, note
@@ -69,9 +70,11 @@ async def own(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         desk.handed.put(token_hash(guest.tablet), owner)
     around = replace(frame(desk, request, guest), language=owner.language, staff="", initials="")
     if owner.gone:
-        return html(desk, "own_gone.html", Forgotten(around, owner.gone == "kept"), language=owner.language)
+        return html(desk, "own_gone.html", Forgotten(around, owner.gone), language=owner.language)
     house, say, now_ms = desk.house, desk.sheets.words[owner.language], desk.house.time.now_ms()
     conn = house.db.reader
+    if wrapped_key(conn, owner.customer_id) is None:  # forgotten meanwhile, wherever that was asked for
+        return html(desk, "own_gone.html", Forgotten(around, "elsewhere"), language=owner.language)
     found = arrival(conn, owner.visit_id, recipient=house.config.shop.recipient, now_ms=now_ms)
     held, uses = _held(desk, owner), _uses(desk, owner)
     it = Own(
@@ -151,10 +154,12 @@ def _held(desk: Desk, owner: Owner) -> Profile:
     """As the staff's own pages read it."""
     house, now_ms = desk.house, desk.house.time.now_ms()
     try:
-        return profile_here(house.db.reader, owner.customer_id, role="staff", here=here(house), now_ms=now_ms)
+        held = profile_here(house.db.reader, owner.customer_id, role="staff", here=here(house), now_ms=now_ms)
     except Corrupt as error:
         house.log("card_unreadable", code=error.code, hint=error.hint)
         return Profile(values={}, as_of_ms={}, until_ms=now_ms)
+    right = {name: value for name, value in owner.right.items() if name in held.values}
+    return replace(held, values={**held.values, **right})
 
 
 def saved_of(desk: Desk, owner: Owner) -> Balances | None:

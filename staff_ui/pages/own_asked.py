@@ -86,7 +86,8 @@ async def correct_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     waits = kind in own_requests.of(house.db.reader, owner.customer_id)
     told = desk.sheets.words[owner.language].say(KEPT if waits else SENT)
     if desk.handed.of(tablet) is not None:
-        desk.handed.put(tablet, replace(owner, said=told, touched_ms=now_ms))
+        right = owner.right if waits else {**owner.right, kind: good}
+        desk.handed.put(tablet, replace(owner, said=told, right=right, touched_ms=now_ms))
     return Redirect("/own", status_code=303, headers=KEEP)
 
 
@@ -119,7 +120,7 @@ async def forget_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     await house.own_page.carry_out()
     kept = "forget" in own_requests.of(house.db.reader, owner.customer_id)
     if desk.handed.of(tablet) is not None:  # what the tablet knows of them goes too; only the answer stays
-        gone = replace(owner, customer_id=b"", visit_id=b"", said="", touched_ms=now_ms)
+        gone = replace(owner, customer_id=b"", visit_id=b"", said="", right={}, touched_ms=now_ms)
         desk.handed.put(tablet, replace(gone, gone="kept" if kept else "done"))
     return Redirect("/own", status_code=303, headers=KEEP)
 
@@ -149,6 +150,7 @@ def _correct(desk: Desk, request: Ask, guest: Guest, owner: Owner, *, wrong: str
     except Corrupt as error:
         house.log("card_unreadable", code=error.code, hint=error.hint)
         values = {}
+    values = {**values, **owner.right}
     born = values.get("birthday")
     day, month = (born.get("day", 0), born.get("month", 0)) if isinstance(born, dict) else (0, 0)
     it = Correct(

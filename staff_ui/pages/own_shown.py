@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 from edge.consent.records import data_of
 from edge.consent.rules import PURPOSES, TRAITS
@@ -96,10 +96,10 @@ class Own:
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """They are, or are as soon as headquarters hears it (`kept`)."""
+    """`what`: done here, kept until headquarters hears it, or done elsewhere: nothing of them is in this shop."""
 
     frame: Frame
-    kept: bool
+    what: Literal["done", "kept", "elsewhere"]
 
 
 def seen_by_staff(arrival: Arrival, held: Profile, say: Words, *, now_ms: int) -> Seen:

@@ -1,4 +1,4 @@
-"""What became of a wish to be forgotten: done, or kept until there is a line."""
+"""What became of a wish to be forgotten: done, kept until there is a line, or done elsewhere."""
 
 from dataclasses import replace
 from typing import Any, Final
@@ -12,4 +12,8 @@ TEMPLATE: Final = "own_gone.html"
 
 def samples(frame: Frame, words: Words) -> dict[str, Any]:
     around = replace(frame, staff="", initials="")
-    return {"done": Forgotten(around, False), "kept": Forgotten(around, True)}
+    return {
+        "done": Forgotten(around, "done"),
+        "kept": Forgotten(around, "kept"),
+        "elsewhere": Forgotten(around, "elsewhere"),
+    }

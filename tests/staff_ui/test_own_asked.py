@@ -6,6 +6,7 @@ import pytest
 from edge import own_requests
 from edge.kit.seal import key_place, trait_place, unseal
 from edge.own_page import CHECK_MS
+from edge.recognition.tables import forget as forget_customer
 from sync.own_request import PLACE
 from tests.staff_ui.house import Place, own_token
 from tests.staff_ui.test_mypage import CARD, visit_of
@@ -144,6 +145,29 @@ def test_a_name_set_right_is_sealed_until_headquarters_has_it_and_what_is_none_i
     _, _, sealed, at_ms, whose = rows[1]
     key = unseal(place.house.keys.kek, wrapped, key_place(whose))
     assert unseal(key, sealed, trait_place(whose, PLACE, at_ms)) == b'{"name":" mevrouw  Janssen "}'
+
+
+def test_what_headquarters_set_right_stands_there_at_once(place: Place) -> None:
+    hub(place, answers=True)
+    tablet, page = handed(place)
+    assert "mevrouw De Vries" in page
+    ask(tablet, "/own/correct", name="mevrouw Janssen")
+    ask(tablet, "/own/correct", day="14", month="5")
+    page = tablet.get("/own").text
+    assert "Veranderd." in page
+    assert (page.count("De Vries"), "<h1>mevrouw Janssen</h1>" in page, "14 mei" in page) == (0, True, True)
+    assert 'value="mevrouw Janssen"' in tablet.get("/own/correct").text
+
+
+def test_who_was_forgotten_elsewhere_meanwhile_reads_that_and_nothing_else(place: Place) -> None:
+    hub(place, answers=True)
+    tablet, _ = handed(place)
+    ((whose,),) = place.rows("SELECT customer_id FROM replica.customer_key")
+    place.run(place.house.db.apply(forget_customer, whose))
+    page = tablet.get("/own").text
+    assert 'data-gone="elsewhere"' in page
+    assert "Hier is niets meer van u" in page
+    assert "/own/stop" not in page
 
 
 def test_a_shop_without_headquarters_offers_neither(place: Place) -> None:

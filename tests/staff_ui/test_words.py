@@ -129,11 +129,15 @@ def test_times_are_said_as_people_say_them() -> None:
     assert nl.when(NOW_MS, now_ms=NOW_MS) == "om 10:41"
     assert nl.when(NOW_MS - DAY_MS, now_ms=NOW_MS) == "op 21 nov"
     assert nl.when(NOW_MS - 365 * DAY_MS, now_ms=NOW_MS) == "op 22 nov 2025"
-    said = [nl.ago(NOW_MS - days * DAY_MS, now_ms=NOW_MS) for days in (0, 1, 2, 14, 36, 69, 70, 400)]
+    said = [nl.ago(NOW_MS - days * DAY_MS, now_ms=NOW_MS) for days in (0, 1, 2, 14, 36, 59, 60, 365, 400)]
     assert said == [
-        "vandaag", "gisteren", "2 dagen geleden", "2 weken geleden", "5 weken geleden", "9 weken geleden",
-        "2 maanden geleden", "13 maanden geleden",
+        "vandaag", "gisteren", "2 dagen geleden", "2 weken geleden", "5 weken geleden", "8 weken geleden",
+        "2 maanden geleden", "12 maanden geleden", "13 maanden geleden",
     ]  # fmt: skip
+    days = {"dag": 1, "dagen": 1, "week": 7, "weken": 7, "maand": 30, "maanden": 30}
+    told = [nl.ago(NOW_MS - each * DAY_MS, now_ms=NOW_MS).split() for each in range(2, 800)]
+    grows = [int(count) * days[unit] for count, unit, _ in told]
+    assert grows == sorted(grows)  # what is longer ago is never said as less
     assert en.ago(NOW_MS - 36 * DAY_MS, now_ms=NOW_MS) == "5 weeks ago"
     assert (nl.number(1400), en.number(1400)) == ("1.400", "1,400")
     assert (nl.wait(1), nl.wait(30_000), nl.wait(119_001)) == ("1 seconde", "30 seconden", "2 minuten")
