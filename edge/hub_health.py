@@ -5,7 +5,7 @@ import re
 import socket
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Final
@@ -20,6 +20,7 @@ from edge.kit.postgres_session import Session, connector
 from edge.kit.sqlite import open_reader
 from edge.machine import Finding
 from sync.hub import config as hub_config
+from sync.hub import keys_apart
 from sync.hub.config import Config
 from sync.hub.sender import PORTS
 from sync.hub.store import FILE
@@ -100,7 +101,11 @@ def _wallets(hub: Config) -> list[str]:
 
 def _database(hub: Config) -> str:
     if not hub.database:
-        return database_file(hub.state / FILE)
+        said = database_file(hub.state / FILE)
+        # One that is not there, or empty, is made at the first start.
+        with suppress(sqlite3.OperationalError), closing(open_reader(hub.state / FILE)) as conn:
+            keys_apart.refuse_copy(conn, hub.state / keys_apart.FILE)
+        return said
     try:
         with closing(connector(hub.database, password=hub.database_password)()):
             return "answers, and lets this hub in"

@@ -259,7 +259,7 @@ async def open_hub(
     apart = config.state / keys_apart.FILE
     try:
         if not put_back:
-            await keys_apart.refuse_copy(db, apart)
+            await db.read(keys_apart.refuse_copy, apart)
         hub = Hub(db, config, clock=clock, log=log)
         marks = restored.remembered(config.state / restored.FILE)
         if not await db.read(restored.knows, marks):

@@ -42,16 +42,16 @@ def leave_out(conn: Connection, file: Path) -> None:
     tables.leave_out(conn)
 
 
-async def refuse_copy(db: "Store", file: Path) -> None:
+def refuse_copy(conn: Connection, file: Path) -> None:
     """Raise StoreError (KEYS_APART) where a copy was put back and not begun with: served as it is, it could open
     nobody's balance, and would refuse for good what shops say of them."""
-    if _lies(file):
+    if file.exists():
         raise StoreError(
             f"{file.name} lies beside the database: a copy was put back and not begun with",
             code="KEYS_APART",
             hint=f"start with --restored; where the database is no copy, take {file.name} away",
         )
-    if await db.read(tables.is_bare):
+    if tables.is_bare(conn):
         raise _apart("the database is a copy without customers' keys")
 
 
@@ -96,12 +96,8 @@ def _opened(keys: Keys, line: tuple[bytes, bytes]) -> None:
         ) from None
 
 
-def _lies(file: Path) -> bool:
-    return file.exists()
-
-
 def _apart(message: str) -> StoreError:
-    hint = f"put the newest hub-….keys beside hub.db as {FILE}, then start with --restored"
+    hint = f"`welkom restore`; or put the newest hub-….keys beside it as {FILE}, and start with --restored"
     return StoreError(message, code="KEYS_APART", hint=hint)
 
 
@@ -128,7 +124,7 @@ def _seal_some(conn: Connection, keys: Keys, *, after: tuple[str, int]) -> tuple
 
 def _read(file: Path) -> Iterator[tuple[bytes, bytes]]:
     """(customer, key as it is kept) of each line; of a file that is not there nothing."""
-    if not _lies(file):
+    if not file.exists():
         return
     with open(file, encoding="ascii", errors="replace") as lines:
         for number, line in enumerate(lines, 1):

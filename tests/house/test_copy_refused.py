@@ -42,7 +42,9 @@ def test_no_hub_starts_on_a_copy_without_its_keys_and_what_is_wrong_with_them_is
     assert main(["hub", "--config", str(config)]) == 1
     said = capsys.readouterr().err
     assert "[KEYS_APART]" in said
-    assert "--restored" in said
+    assert "welkom restore" in said
+    assert main(["doctor", "--config", str(config)]) == 1
+    assert "ILL   hub.db" in capsys.readouterr().out
 
     whole, beside = keys.read_text(), settings.state / keys_apart.FILE
     first = whole.splitlines(keepends=True)[0]

@@ -170,6 +170,8 @@ def test_a_model_is_sent_once_and_what_is_none_is_refused(
     config, file = write_hub(tmp_path), tmp_path / "ranking.json"
     file.write_bytes(pack(MIXED, day=time.time_ns() // 1_000_000 // DAY_MS))
     words = ["import", "model", str(file), "--config", str(config)]
+    assert main([*words, "--dry-run"]) == 0
+    assert "It would go to 1 shops. Nothing was changed" in capsys.readouterr().out
     assert main(words) == 0
     assert "Sent to 1 shops." in capsys.readouterr().out
     assert main(words) == 0

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from edge.cli import main
-from edge.hub_file import load_hub
+from edge.hub_file import introduced, load_hub
 from sync.hub import keys_apart
 from sync.hub.app import open_hub
 from sync.hub.config import Config
-from sync.hub.tables import devices
+from sync.hub.tables import devices, events
 from tests.house.test_import import write_hub
 from tests.house.test_import_people import TWO, take
 from tests.sync.centre import Said
@@ -180,3 +180,29 @@ def test_a_damaged_database_is_met_at_the_start_and_named_by_every_command(
     assert "hub.db is damaged [S02]" in capsys.readouterr().err
     assert main(["export", "ledger", "--config", str(there.config)]) == 1
     assert "hub.db is damaged [S02]" in capsys.readouterr().err
+
+
+def test_what_a_shop_said_while_no_key_was_there_counts_after_it(there: There) -> None:
+    async def refused_once(hub: Any) -> None:
+        (who,) = hub.db.reader.execute("SELECT customer_id FROM trait WHERE name='points' LIMIT 1").fetchone()
+        said = {"line_id": "01" * 16, "customer_id": bytes(who).hex(), "instrument": "points", "delta": 7}
+        body = json.dumps(said | {"why": "purchase"}).encode()
+        letter = events.Kept(1, 1, "wallet_moved", body, bytes(32), "BAD_SEAL", bytes(who))
+        await hub.db.apply(events.keep, "b1", 1, kept=[letter], now_ms=1)
+
+    async def counted(hub: Any) -> Any:
+        read = hub.db.reader.execute
+        return read("SELECT delta FROM ledger WHERE device_id='b1'").fetchall(), read(
+            "SELECT code FROM event"
+        ).fetchall()
+
+    async def known(hub: Any) -> None:
+        await introduced(hub, load_hub(there.config, environment={}))
+        await refused_once(hub)
+
+    opened(there.settings, known)
+    for each in there.copies.iterdir():
+        each.unlink()
+    assert main(["backup", "--config", str(there.config), "--to", str(there.copies)]) == 0
+    assert there.restore("--from", str(there.copies)) == 0
+    assert opened(there.settings, counted) == ([(7,)], [(None,)])
