@@ -20,7 +20,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "place of whose card it was. With --pipe the shop works on meanwhile: the appliance gets what was really "
         "seen. Ends with Ctrl-C; `welkom replay` plays it."
     )
-    add_reader(parser)
+    add_reader(parser, beside="too, as they are")
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="a new file, day.jsonl; standard output when not given"
     )

@@ -39,7 +39,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_reader(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
+def add_reader(
+    parser: argparse.ArgumentParser, *, beside: str = "instead"
+) -> argparse._MutuallyExclusiveGroup:
     """The words that name one reader, and where its sightings go; what else may stand in place of that."""
     parser.add_argument(
         "kind", nargs="?", metavar="KIND", choices=tuple(catalogue.KINDS), help=", ".join(catalogue.KINDS)
@@ -50,7 +52,7 @@ def add_reader(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGr
     )
     parser.add_argument("--name", help="the reader of this name in the settings")
     either = parser.add_mutually_exclusive_group()
-    either.add_argument("--pipe", type=Path, help="send sightings to this socket of the appliance instead")
+    either.add_argument("--pipe", type=Path, help=f"send sightings to this socket of the appliance {beside}")
     return either
 
 
