@@ -10,12 +10,11 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final
 
+from edge.kit.cells import guarded
 from edge.kit.errors import WelkomError
 
 Row = tuple[Any, ...]
 BATCH: Final = 5_000
-# What a spreadsheet takes for a formula (OWASP, CSV Injection); an apostrophe before it makes it text.
-_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def write_csv(file: IO[str], columns: Mapping[str, str], rows: Iterable[Row]) -> int:
@@ -34,9 +33,7 @@ def _cell(value: Any) -> Any:
         return ""
     if isinstance(value, datetime):
         return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    if isinstance(value, str) and value.startswith(_STARTS):
-        return "'" + value
-    return value
+    return guarded(value) if isinstance(value, str) else value
 
 
 def write_parquet(path: Path, columns: Mapping[str, str], rows: Iterable[Row]) -> int:

@@ -170,7 +170,9 @@ async def _model(hub: Hub, file: Path, *, dry_run: bool) -> None:
     print(f"Sent to {len(moved)} shops." if moved else "Nothing was changed: every shop has this one.")
 
 
-def _mapping(path: Path | None, fields: frozenset[str] = FIELDS | {"count", "as_of"}) -> Mapping_:
+def _mapping(
+    path: Path | None, fields: frozenset[str] = FIELDS | {"price_cents", "count", "as_of"}
+) -> Mapping_:
     if path is None:
         return Mapping_()
     try:
@@ -308,6 +310,8 @@ def _refused(refusals: tuple[Refusal, ...]) -> None:
 def _go(words: argparse.Namespace, refusals: tuple[Refusal, ...], *, empty: bool) -> bool:
     if words.dry_run:
         print(UNCHANGED)
+    if empty and not refusals:
+        raise _unreadable(f"{words.file}: there is no product in it that could be taken")
     if empty or (refusals and not words.skip_refused):
         raise WelkomError(
             f"{words.file}: {len({each.line for each in refusals})} lines cannot be used",

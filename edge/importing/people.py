@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from edge.consent.rules import PURPOSES
 from edge.importing.stream import Cells, Json, Wrong
-from edge.recognition.rules import CredentialKind
+from edge.recognition.rules import CredentialKind, normalise
 from edge.wallet.rules import new_wallet
 from sync.hub.consents import NewConsent
 from sync.hub.hq import rows
@@ -83,10 +83,16 @@ def customer(found: Cells | Json) -> rows.Customer | list[Wrong]:
         ref=made.ref,
         id=made.id.lower(),
         traits=made.traits,
-        cards=[(each.kind, each.value) for each in made.cards],
+        cards=_once(made.cards),
         shops=made.shops,
         consents=[NewConsent(each.purpose, each.recipient, each.until_ms) for each in made.consents],
     )
+
+
+def _once(cards: list[_Card]) -> list[tuple[CredentialKind, str]]:
+    """The cards of a line; one that is written twice, however, is one card."""
+    found = {(each.kind, normalise(each.kind, each.value)): (each.kind, each.value) for each in cards}
+    return list(found.values())
 
 
 def balance(found: Cells | Json) -> rows.Balance | list[Wrong]:

@@ -15,6 +15,7 @@ from edge.importing import people, stream
 from edge.importing.seen import Seen
 from edge.importing.stream import Wrong
 from edge.kit.errors import Refused, WelkomError
+from edge.recognition.rules import normalise
 from sync.hub.app import Hub
 from sync.hub.hq import imports, put, rows, whom
 from sync.hub.tables import staff as members
@@ -49,7 +50,7 @@ class _What:
 
 
 def _customer_names(hub: Hub, row: rows.Customer) -> list[str]:
-    cards = [f"{kind} {value.strip()}" for kind, value in row.cards]
+    cards = [f"{kind} {(normalise(kind, value) or b'').hex()}" for kind, value in row.cards]
     return [whom.customer_id(hub.keys, row.ref, row.id).hex(), *cards]
 
 

@@ -1,13 +1,13 @@
 """From a file of any length to numbered lines: CSV with a mapping, or JSON lines, plain or gzipped."""
 
 import gzip
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, repeat
 from pathlib import Path
 from typing import IO, Final, cast
 
-from edge.catalogue.importers.lines import MOST_CELL, BadFile, Mapping_, headed, read_rows
+from edge.catalogue.importers.lines import MOST_CELL, NO_LIST, BadFile, Mapping_, headed, read_rows
 
 MOST_LINE: Final = 1 << 20  # characters; longer is a file without line ends
 
@@ -45,10 +45,16 @@ def lines(
     """
     with _open(path) as file:
         texts = _texts(file, mapping.encoding)
-        first = next(texts, "")
-        if not first:
+        blank, first = 0, ""
+        for first in texts:
+            if first.strip():
+                break
+            blank += 1
+        if not first.strip():
             raise BadFile(0, "the file is empty")
-        whole = chain([first], texts)
+        whole = chain(repeat("\n", blank), [first], texts)
+        if first.lstrip().startswith("["):
+            raise BadFile(blank + 1, NO_LIST)
         if first.lstrip().startswith("{"):
             for number, text in enumerate(whole, 1):
                 if len(text) > MOST_CELL:
@@ -56,26 +62,28 @@ def lines(
                 elif text.strip():
                     yield Json(number, text.encode())
             return
-        rows = headed(read_rows(whole, first=first, delimiter=mapping.delimiter))
         columns = {name: mapping.columns.get(name, name).casefold() for name in sorted(fields)}
-        checked = False
-        for number, row in rows:
-            if not checked:
-                _know(columns, row, mapping, needed=needed.split())
-                checked = True
+
+        def know(names: Collection[str]) -> None:
+            _know(columns, names, mapping, needed=needed.split())
+
+        number = 0
+        for number, row in headed(read_rows(whole, first=first, delimiter=mapping.delimiter), know=know):
             yield Cells(number, {name: row.get(theirs, "") for name, theirs in columns.items()})
+        if not number:
+            raise BadFile(0, "there is no line under the headers")
 
 
 def _know(
-    columns: Mapping[str, str], row: Mapping[str, str], mapping: Mapping_, *, needed: list[str]
+    columns: Mapping[str, str], names: Collection[str], mapping: Mapping_, *, needed: list[str]
 ) -> None:
     for name in mapping.columns:
-        if columns[name] not in row:
+        if columns[name] not in names:
             raise BadFile(1, f"there is no column {columns[name]!r} (for {name}): correct the mapping")
-    if not any(columns[name] in row for name in needed):
+    if not any(columns[name] in names for name in needed):
         raise BadFile(1, f"there is no column {' or '.join(needed)}: write a mapping")
     known = set(columns.values())
-    if not mapping.columns and (strange := sorted(set(row) - known)):
+    if not mapping.columns and (strange := sorted(set(names) - known - {""})):
         raise BadFile(1, f"the column {strange[0][:60]!r} is none of {', '.join(columns)}: write a mapping")
 
 

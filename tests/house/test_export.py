@@ -96,6 +96,33 @@ def test_no_cell_is_a_formula(config: Path, tmp_path: Path, capsys: pytest.Captu
     assert "[X02]" in capsys.readouterr().err
 
 
+def test_an_exported_catalogue_is_taken_back_in_and_nothing_of_it_differs(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    full = {
+        "item": "-1",
+        "title": '\'s-Gravenhage, "jas"',
+        "price_cents": 8_995,
+        "vat": 21,
+        "sizes": ["S", "M"],
+    }
+    full |= {
+        "gtin": "8712345678906",
+        "durable": True,
+        "alternatives": ["P0"],
+        "description": "a\nb",
+        "brand": "'=x",
+    }
+    (tmp_path / "more.jsonl").write_text(json.dumps(full) + "\n", encoding="utf-8")
+    words = ["import", "catalogue", "--config", str(config)]
+    assert main([*words, str(tmp_path / "more.jsonl"), "--keep"]) == 0
+    file = tmp_path / "catalogue.csv"
+    assert out(config, "catalogue", "--out", str(file)) == 0
+    capsys.readouterr()
+    assert main([*words, str(file)]) == 0
+    assert f"0 new, 0 changed, 0 gone, {len(EVIL) + 1} the same, 0 refused" in capsys.readouterr().out
+
+
 def test_parquet_has_the_same_rows_with_their_types(config: Path, tmp_path: Path) -> None:
     file = tmp_path / "ledger.parquet"
     assert out(config, "ledger", "--out", str(file)) == 0

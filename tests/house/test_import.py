@@ -102,6 +102,23 @@ def test_a_refused_line_keeps_the_last_good_catalogue_unless_it_is_skipped(
     assert held(config) == {"A": 1, "D": 1}
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("item,title,price\n", "there is no line under the headers"),
+        ("item,title,prijs\n", "there is no column 'price'"),
+        ('\n[{"item": "A"}]\n', "it is a list in JSON"),
+    ],
+)
+def test_a_file_with_nothing_to_import_says_what_it_lacks(
+    config: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
+) -> None:
+    assert take(config, text) == 1
+    told = capsys.readouterr().err
+    assert said in told
+    assert "[K01]" in told
+
+
 def test_counts_come_in_for_products_that_are_there(config: Path) -> None:
     assert take(config, GOOD) == 0
     assert take(config, "gtin,count\n8712345678906,6\n", "--stock", "--dry-run") == 0

@@ -170,6 +170,55 @@ def test_a_stamp_card_is_given_by_an_import_to_a_customer_who_is_there_and_count
     assert held(config, total) == [(4,)]
 
 
+def test_the_same_card_written_in_two_ways_is_one_card_before_anything_is_written(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    head = "ref,card,uid,shops\n"
+    assert take(config, "customers", head + "K-1,779|779| 779,,s1\n") == 0
+    assert held(config, "SELECT count(*) FROM credential") == [(1,)]
+    two = head + "K-2,,04:AA:BB:CC:DD:EE:FF,s1\nK-3,,04aabbccddeeff,s1\n"
+    for options in (["--dry-run"], []):
+        capsys.readouterr()
+        assert take(config, "customers", two, *options) == 1
+        said = capsys.readouterr()
+        assert "line 3: refused: stands on line 2 already, or its card does" in said.out
+        assert "1 lines cannot be used [K02]" in said.err
+    assert take(config, "customers", two, "--skip-refused") == 0
+    assert held(config, "SELECT count(*) FROM credential") == [(2,)]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (HEAD, "there is no line under the headers"),
+        (f"\n\n{HEAD}\n \n", "there is no line under the headers"),
+        ("\n\n", "the file is empty"),
+        ("ref,colour\n", "the column 'colour' is none of"),
+        ("call,shops\n", "there is no column ref or id"),
+        ('[{"ref": "K-1"}]\n', "it is a list in JSON: write JSON lines"),
+        ('\n[\n{"ref": "K-1"}\n]\n', "line 2: it is a list in JSON"),
+    ],
+)
+def test_a_file_with_nothing_to_import_says_what_it_lacks(
+    config: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
+) -> None:
+    assert take(config, "customers", text) == 1
+    told = capsys.readouterr().err
+    assert said in told
+    assert "[K01]" in told
+    assert "0 lines" not in told
+
+
+def test_blank_lines_before_the_first_are_counted_and_do_no_harm(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert take(config, "customers", "\n\n" + TWO.replace(",", ";")) == 0
+    bad = '\n\n{"ref": "K-3", "shops": ["s1"]}\n\n{"ref": 5}\n'
+    assert take(config, "customers", bad, "--skip-refused") == 0
+    assert "line 5: refused" in capsys.readouterr().out
+    assert counts(config)["customer"] == 3
+
+
 def test_json_lines_and_gzip_are_read_and_a_mapping_names_their_columns(config: Path) -> None:
     saving = [{"purpose": "saving", "recipient": "van-dam"}]
     line = {"ref": "K-9", "traits": {"name": {"call": "X"}}, "shops": ["s1"], "cards": [], "consents": saving}

@@ -6,7 +6,7 @@ from typing import Final
 
 from edge.catalogue.importers import jsonl, mapped, shopify
 from edge.catalogue.importers.draft import Read
-from edge.catalogue.importers.lines import BadFile, Mapping_, first_line
+from edge.catalogue.importers.lines import NO_LIST, BadFile, Mapping_, first_line
 
 Importer = Callable[[bytes, Mapping_], Read]
 FORMATS: Final[Mapping[str, Importer]] = {
@@ -17,10 +17,12 @@ FORMATS: Final[Mapping[str, Importer]] = {
 
 
 def guess(body: bytes) -> str:
-    """The format that the first line looks like."""
+    """The format that the first line looks like; raises BadFile for one that none is read from."""
     first = first_line(body)
     if first.lstrip().startswith("{"):
         return "jsonl"
+    if first.lstrip().startswith("["):
+        raise BadFile(0, NO_LIST)
     headers = {header.strip().strip('"').casefold() for header in re.split(r"[,;\t]", first)}
     return "shopify" if shopify.is_shopify(headers) else "csv"
 

@@ -3,13 +3,19 @@
 import csv
 import io
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from edge.kit.cells import unguarded
+
 MOST_BYTES: Final = 256 << 20  # a hundred thousand products with long texts take some 100 MB
 MOST_CELL: Final = 100_000  # characters; below csv.field_size_limit, which all of the process shares
+Row = dict[str, str]
+Know = Callable[[Collection[str]], None]  # raises BadFile for headers that cannot be used
 ENCODINGS: Final = ("utf-8", "cp1252", "iso-8859-1", "iso-8859-15")
+
+NO_LIST: Final = "it is a list in JSON: write JSON lines, an object on each line without [ and commas"
 
 
 class BadFile(Exception):
@@ -83,18 +89,20 @@ def _line_of(body: bytes, at: int) -> int:
 
 
 def first_line(body: bytes) -> str:
-    """The first line as far as it can be read, for guessing only."""
-    line = body[:65536].removeprefix(b"\xef\xbb\xbf").splitlines()[:1]
-    return line[0].decode("utf-8", "replace") if line else ""
+    """The first line that is not blank as far as it can be read, for guessing only."""
+    lines = body[:65536].removeprefix(b"\xef\xbb\xbf").splitlines()
+    return next((line.decode("utf-8", "replace") for line in lines if line.strip()), "")
 
 
 def rows(text: str, *, delimiter: str = "") -> Iterator[tuple[int, list[str]]]:
     """Rows of CSV (RFC 4180) with the number of the line they begin on; blank ones are left out."""
-    return read_rows(io.StringIO(text, newline=""), first=text.split("\n", 1)[0], delimiter=delimiter)
+    return read_rows(
+        io.StringIO(text, newline=""), first=text.lstrip().split("\n", 1)[0], delimiter=delimiter
+    )
 
 
 def read_rows(lines: Iterable[str], *, first: str, delimiter: str = "") -> Iterator[tuple[int, list[str]]]:
-    """As `rows`, of lines with their ends that come one by one; `first` is the first of them."""
+    """As `rows`, of lines with their ends that come one by one; `first` is the first that is not blank."""
     sign = delimiter or max(",;\t", key=first.count)
     reader = csv.reader(lines, delimiter=sign, strict=True)
     begins = 1
@@ -113,18 +121,22 @@ def read_rows(lines: Iterable[str], *, first: str, delimiter: str = "") -> Itera
         begins = reader.line_num + 1
 
 
-def table(text: str, *, delimiter: str = "") -> Iterator[tuple[int, dict[str, str]]]:
+def table(text: str, *, delimiter: str = "", know: Know = lambda names: None) -> Iterator[tuple[int, Row]]:
     """Rows as dictionaries by header in lower case; raises BadFile for a row with more cells than headers."""
-    return headed(rows(text, delimiter=delimiter))
+    return headed(rows(text, delimiter=delimiter), know=know)
 
 
-def headed(lines: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Rows of which the first are headers, as dictionaries by header in lower case; raises BadFile."""
+def headed(lines: Iterator[tuple[int, list[str]]], *, know: Know) -> Iterator[tuple[int, Row]]:
+    """Rows of which the first are headers, as dictionaries by header in lower case; raises BadFile, as `know` may.
+
+    The apostrophe that keeps a spreadsheet from running a cell is no part of it.
+    """
     _, headers = next(lines, (1, []))
     names = [header.strip().casefold() for header in headers]
     if doubled := {name for name in names if name and names.count(name) > 1}:
         raise BadFile(1, f"two columns are called {sorted(doubled)[0][:60]!r}")
+    know(names)
     for line, row in lines:
         if len(row) > len(names) and any(cell.strip() for cell in row[len(names) :]):
             raise BadFile(line, f"{len(row)} cells under {len(names)} headers: a quote or delimiter is wrong")
-        yield line, {name: cell.strip() for name, cell in zip(names, row, strict=False) if name}
+        yield line, {name: unguarded(cell.strip()) for name, cell in zip(names, row, strict=False) if name}
