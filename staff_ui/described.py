@@ -17,6 +17,49 @@ _GUARDS: Final = {
     "staff": "a paired tablet where somebody is signed in",
     "loopback": "this machine alone",
 }
+# What is no page of HTML: path -> its media type; None: nothing, when all is well.
+_MEDIA: Final[dict[str, str | None]] = {
+    "/balie/live": "text/event-stream",
+    "/device/challenge": "text/plain",
+    "/draft": None,
+    "/healthz": "application/json",
+    "/live": "text/event-stream",
+    "/manifest.webmanifest": "application/manifest+json",
+    "/metrics": "text/plain",
+    "/schema/openapi.json": "application/json",
+    "/signin/badge": "application/json",
+    "/static/{path}": "*/*",
+    "/sw.js": "text/javascript",
+    "/touch": None,
+    "/visits/{visit}/advice/still": "application/json",
+}
+_NO: Final = {
+    "400": "no form that can be read",
+    "401": "nobody is signed in; a browser is led to where one signs in",
+    "403": "not for whoever asks",
+    "404": "not here",
+    "409": "a colleague helps this customer already",
+    "410": "gone meanwhile, such as a visit that ended",
+    "413": "the form is too long",
+    "422": "something in the form is not right; the page says what",
+    "429": "tried too often; the page says how long to wait",
+    "503": "the shop's box cannot do it at the moment",
+}
+_PINS: Final = ("/signin", "/manage/unlock", "/look")  # where a PIN is tried
+_PROBLEM: Final = {
+    "title": "Problem",
+    "description": "RFC 9457 problem details with a stable `code` and the next step",
+    "type": "object",
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "hint": {"type": "string"},
+    },
+    "required": ["type", "title", "status"],
+}
 
 
 class Address(Protocol):
@@ -43,14 +86,43 @@ def document(routes: Iterable[Address]) -> dict[str, Any]:
                 {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
                 for name, _ in names
             ],
-            "responses": {"default": {"description": "a page, a redirect after a form, or a problem"}},
+            "responses": _answers(each, path),
         }
         if each.method == "POST":
             schema = {"type": "object", "properties": {name: {"type": "string"} for name in fields()}}
             told["requestBody"] = {"content": {"application/x-www-form-urlencoded": {"schema": schema}}}
         paths.setdefault(path, {})[each.method.lower()] = told
     info = {"title": "Welkom, the appliance", "version": version("welkom")}
-    return {"openapi": "3.1.0", "info": info, "paths": paths}
+    components = {"schemas": {"Problem": _PROBLEM}}
+    return {"openapi": "3.1.0", "info": info, "paths": paths, "components": components}
+
+
+def _answers(each: Address, path: str) -> dict[str, Any]:
+    """What an address answers: its page, where it leads on, and each way in which it says no."""
+    media = _MEDIA.get(path, "text/html")
+    ok = {"204": {"description": "done"}} if media is None else {"200": _of("as asked", media)}
+    no = {"403", "404", "410", "503"}
+    no |= set() if each.guard in ("open", "loopback") else {"401"}
+    no |= {"400", "413", "422"} if each.method == "POST" else set()
+    no |= {"429"} if each.method == "POST" and path in _PINS else set()
+    no |= {"409"} if each.method == "POST" and path.endswith("/help") else set()
+    refusals = {status: _refusal(_NO[status]) for status in sorted(no)}
+    if path == "/healthz":
+        refusals["503"] = _of("no tablet can be served", "application/json")
+    return ok | {"303": {"description": "go on at `location`"}} | refusals
+
+
+def _refusal(description: str) -> dict[str, Any]:
+    """A page for people; a problem for programs and parts of pages, or nothing and where to go on (`hx-redirect`)."""
+    problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    return {
+        "description": description,
+        "content": {"text/html": {}, "application/problem+json": problem, "text/plain": {}},
+    }
+
+
+def _of(description: str, media: str) -> dict[str, Any]:
+    return {"description": description, "content": {media: {"schema": {}}}}
 
 
 @cache

@@ -1,11 +1,15 @@
 """Whatever is asked of the appliance by its own OpenAPI document, nothing breaks it."""
 
+import re
+from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import pytest
 
 from tests.contract import Asked, asked
+from tests.described import Described
 from tests.staff_ui.house import Place, open_place, own_token, sign_in
 from tests.staff_ui.opened import MovedClock
 
@@ -65,6 +69,32 @@ def _visit(place: Place) -> str:
         place.tap(card)
         found = place.rows(open_)
     return str(found[0][0]).lower()
+
+
+@pytest.mark.parametrize("who", ["staff", "part of a page", "stranger", "nobody", "program"])
+def test_every_address_answers_as_the_document_says_whoever_asks(tmp_path: Path, who: str) -> None:
+    with open_place(tmp_path) as place:
+        place.staff(role="manager")
+        client = {"stranger": place.browser, "nobody": place.tablet, "program": place.tablet}.get(
+            who, place.signed_in
+        )()
+        client.headers["accept"] = "application/json" if who == "program" else "text/html"
+        if who == "part of a page":
+            client.headers["hx-request"] = "true"
+        document = client.get("/schema/openapi.json").json()
+        described, seen = Described(document), Counter[int]()
+        asked = [(method, path) for path, item in document["paths"].items() for method in item]
+        for method, path in sorted(
+            asked, key=lambda each: each[1] in ("/signout", "/manage/end", "/join/start")
+        ):
+            address = re.sub(r"\{\w+\}", "00" * 16, path)
+            with client.stream(method, address, data={} if method == "post" else None) as answer:
+                media = answer.headers.get("content-type", "").partition(";")[0]
+                body = b"poke" if media == "text/event-stream" else answer.read()
+            described.check(method, address, answer.status_code, media, body)
+            seen[answer.status_code] += 1
+        assert len(asked) == seen.total() > 90
+        assert set(seen) >= {200, {"stranger": 403, "nobody": 303, "program": 401}.get(who, 410)}
 
 
 def test_the_appliance_answers_everything_that_its_document_allows_and_more(tmp_path: Path) -> None:
