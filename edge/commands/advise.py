@@ -79,6 +79,7 @@ def run(words: argparse.Namespace) -> int:
         return _of_shop(words)
     if not words.history:
         raise WordsError("--history is missing", code="W01", hint="give customers' baskets, a line each")
+    _say_unknown_country(words.country)
     if words.fairness or words.by:
         return _fairness(words)
     nothing = not words.queries and not words.save
@@ -96,7 +97,15 @@ def run(words: argparse.Namespace) -> int:
 
     catalogue = lines.products(words.catalogue) if words.catalogue else None
     queries = list(lines.asks(words.queries)) if words.queries else []
-    answering = Answering(lines.histories(words.history), catalogue, seed=words.seed, country=words.country)
+    histories = list(lines.histories(words.history))
+    if not any(each.visits for each in histories):
+        # Answers that rest on less than was meant are answers still: said beside them.
+        sys.stderr.write(
+            f"welkom: {words.history.name} has no basket, so each answer rests on its own query alone [A06] "
+            "give --history a file with customers' baskets\n"
+        )
+    answering = Answering(histories, catalogue, seed=words.seed, country=words.country)
+    del histories
     gc.freeze()  # a history is no garbage: to look for some in it would make one answer late
     for asked in queries:
         answer = answering.answer(asked, k)
@@ -107,6 +116,18 @@ def run(words: argparse.Namespace) -> int:
     if words.save:
         _save(words.save, answering)
     return 0
+
+
+def _say_unknown_country(country: str) -> None:
+    """What is withheld then is more than its law asks, which is no error, and no secret."""
+    from edge.advice.limits import EVERYWHERE, limits
+
+    known = {each for limit in limits() for each in limit.countries} - {EVERYWHERE}
+    if country not in known:
+        sys.stderr.write(
+            f"welkom: no law of {country} is known here, so the limits of every country hold [A07] "
+            f"give --country as one of: {', '.join(sorted(known))}\n"
+        )
 
 
 def _fairness(words: argparse.Namespace) -> int:

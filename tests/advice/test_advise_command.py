@@ -157,3 +157,23 @@ def test_a_folder_in_place_of_a_file_is_named(capsys: pytest.CaptureFixture[str]
     assert "no.jsonl cannot be read" in capsys.readouterr().err
     assert main(["advise", "--history", ".", "--save", "no.json"]) == 1
     assert "welkom: . cannot be read" in capsys.readouterr().err
+
+
+def test_an_empty_history_and_an_unknown_country_are_said_beside_the_answers(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    history = put(tmp_path / "h.jsonl", {"customer": "a", "baskets": []})
+    queries = put(tmp_path / "q.jsonl", {"customer": "b", "baskets": [basket(None, "x")]})
+    words = ["advise", "--history", str(history), "--queries", str(queries)]
+    assert main(words) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["items"] == ["x"]
+    assert "h.jsonl has no basket" in told.err
+    assert "[A06]" in told.err
+    assert "A07" not in told.err
+    put(history, {"customer": "a", "baskets": [basket(None, "y")]})
+    assert main([*words, "--country", "XX"]) == 0
+    told = capsys.readouterr()
+    assert sorted(json.loads(told.out)["items"]) == ["x", "y"]
+    assert "no law of XX is known here" in told.err
+    assert told.err.count("\n") == 1
