@@ -4,19 +4,21 @@ import os
 import re
 import socket
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import fields
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from edge.config import toml
 from edge.diagnosis import Note, Trouble, database_file, disk, findings
 from edge.hub_file import MAIL_PASSWORD, PASSWORD, HubFile
+from edge.hub_port import Stranger, epoch_at
 from edge.kit.clock import rfc3339
 from edge.kit.errors import StoreError
 from edge.kit.postgres_session import Session, connector
+from edge.kit.sql import Connection
 from edge.kit.sqlite import open_reader
 from edge.machine import Finding
 from sync.hub import config as hub_config
@@ -24,7 +26,7 @@ from sync.hub import keys_apart
 from sync.hub.config import Config
 from sync.hub.sender import PORTS
 from sync.hub.store import FILE
-from sync.hub.tables import fleet
+from sync.hub.tables import devices, fleet
 
 KNOCK_S: Final = 5
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
@@ -140,33 +142,49 @@ def _letters(hub: Config) -> str:
 def _answers(hub: Config, file: Path) -> str:
     host = "127.0.0.1" if hub.host in ("0.0.0.0", "::") else hub.host
     try:
-        return _knocked(host, hub.port, f"something answers at port {hub.port}")
+        _knocked(host, hub.port, "")
     except Trouble:
         raise Note(
             f"nothing answers at port {hub.port}: it is not running. Shops work on and keep their facts for it; "
             f"{_heard(hub)}. Start it: systemctl start welkom-hub, or welkom hub --config {file}"
         ) from None
+    free = f"stop that, or give hub.port of {file} another number"
+    try:
+        epoch = epoch_at(host, hub.port)
+    except Stranger as other:
+        raise Trouble(f"at port {hub.port} answers {other}: {free}") from None
+    own = _from_database(hub, devices.hub_epoch, none=0)
+    if own is not None and own != epoch:
+        raise Trouble(f"at port {hub.port} answers a hub, and of another database than this one: {free}")
+    return f"answers at port {hub.port}"
 
 
 def _heard(hub: Config) -> str:
     """Since when no shop was heard, as far as the database says."""
     if not hub.database and not (hub.state / FILE).exists():
         return "it never ran here"
-    try:
-        said_ms = _last_said_ms(hub)
-    except (StoreError, sqlite3.Error):
+    said_ms = _from_database(hub, _last_said_ms, none=0)
+    if said_ms is None:
         return "since when, its database does not say"
     return f"it last heard one {rfc3339(said_ms)}" if said_ms else "it has heard none yet"
 
 
-def _last_said_ms(hub: Config) -> int:
-    if hub.database:
-        with closing(connector(hub.database, password=hub.database_password)()) as native:
-            said = fleet.every(Session(native))
-    else:
+def _last_said_ms(conn: Connection) -> int:
+    return max((each.at_ms for each in fleet.every(conn).values()), default=0)
+
+
+def _from_database(hub: Config, read: Callable[[Any], int], *, none: int) -> int | None:
+    """What `read` finds; `none` where there is no database yet, None where it cannot be read."""
+    try:
+        if hub.database:
+            with closing(connector(hub.database, password=hub.database_password)()) as native:
+                return read(Session(native))
+        if not (hub.state / FILE).exists():
+            return none
         with closing(open_reader(hub.state / FILE)) as conn:
-            said = fleet.every(conn)
-    return max((each.at_ms for each in said.values()), default=0)
+            return read(conn)
+    except (StoreError, sqlite3.Error):
+        return None
 
 
 def _knocked(host: str, port: int, well: str) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -12,11 +12,13 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from edge import hub_health
 from edge.cli import main
 from edge.commands.doctor import examine
 from edge.config import load
 from edge.facts import Fact
 from edge.files import prepare
+from edge.hub_file import HubFile
 from edge.keys import read_keys, replace_key
 from edge.kit.clock import ShopTime, SystemClock
 from edge.kit.serve import listen, serve
@@ -28,6 +30,7 @@ from sync.agent import Agent
 from sync.enrolment import CODE_MS, ENROL_PATH, Given, code_of, exchange, new_code
 from sync.hub import enrolling
 from sync.hub.app import Hub, open_hub
+from sync.hub.config import Config
 from sync.signing import DeviceAuth
 from sync.standing import DEVICE_PATH
 from tests.patience import PATIENT_S
@@ -152,6 +155,45 @@ async def test_doctor_says_whether_the_hub_knows_this_box(tmp_path: Path) -> Non
         assert await hub() == ("well", "answers, and knows this box")
         replace_key(town.folder / "credentials", "device_key", b"\x07" * 32)
         assert (await hub())[0] == "ill"
+
+
+async def test_doctor_knows_its_own_hub_and_says_what_else_answers_at_its_port(tmp_path: Path) -> None:
+    async def found(hub: Config, port: int) -> tuple[str, str]:
+        parts = hub_health.examine(HubFile(replace(hub, port=port), ()), file=Path("hub.toml"))
+        return next(
+            (each.state, each.words) for each in await asyncio.to_thread(list, parts) if each.part == "hub"
+        )
+
+    async with open_town(tmp_path) as town:
+        own, port = town.hub.config, int(town.url.rsplit(":", 1)[1])
+        assert await found(own, port) == ("well", f"answers at port {port}")
+        state, words = await found(replace(own, state=tmp_path / "another"), port)
+        assert (state, "a hub, and of another database" in words) == ("ill", True)
+        for says, heard in (
+            (
+                b"HTTP/1.1 404 Not Found\r\nserver: nginx\r\ncontent-length: 0\r\n\r\n",
+                "web server, 'nginx', which says 404",
+            ),
+            (b'HTTP/1.1 200 OK\r\ncontent-length: 15\r\n\r\n{"readers": {}}', "the appliance of a shop"),
+            (b"SSH-2.0-OpenSSH_9.2\r\n", "does not speak HTTP"),
+            (b"", "does not speak HTTP"),
+        ):
+
+            async def answer(
+                reader: asyncio.StreamReader, writer: asyncio.StreamWriter, says: bytes = says
+            ) -> None:
+                await reader.read(100)
+                writer.write(says)
+                writer.close()
+
+            async with await asyncio.start_server(answer, "127.0.0.1", 0) as other:
+                taken = other.sockets[0].getsockname()[1]
+                state, words = await found(own, taken)
+            assert (state, heard in words, "give hub.port of hub.toml another number" in words) == (
+                "ill",
+                True,
+                True,
+            ), words
 
 
 async def asked(town: Town, secret: bytes) -> tuple[int, str]:
