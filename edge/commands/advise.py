@@ -101,7 +101,7 @@ def run(words: argparse.Namespace) -> int:
     if not any(each.visits for each in histories):
         # Answers that rest on less than was meant are answers still: said beside them.
         sys.stderr.write(
-            f"welkom: {words.history.name} has no basket, so each answer rests on its own query alone [A06] "
+            f"welkom: {words.history.name} has no basket, so each answer rests on its own query alone: "
             "give --history a file with customers' baskets\n"
         )
     answering = Answering(histories, catalogue, seed=words.seed, country=words.country)
@@ -125,7 +125,7 @@ def _say_unknown_country(country: str) -> None:
     known = {each for limit in limits() for each in limit.countries} - {EVERYWHERE}
     if country not in known:
         sys.stderr.write(
-            f"welkom: no law of {country} is known here, so the limits of every country hold [A07] "
+            f"welkom: no law of {country} is known here, so the limits of every country hold: "
             f"give --country as one of: {', '.join(sorted(known))}\n"
         )
 
