@@ -162,6 +162,7 @@ def test_a_stamp_card_is_given_by_an_import_to_a_customer_who_is_there_and_count
     assert "0 changed, 0 gone, 1 the same" in capsys.readouterr().out
     total = "SELECT sum(delta) FROM ledger WHERE instrument='stamps'"
     assert held(config, total) == [(2,)]
+    assert held(config, "SELECT why FROM ledger WHERE instrument='stamps'") == [("opening",)]
     assert undo(config, 2) == 0
     assert held(config, total) == [(0,)]
     assert held(config, "SELECT count(*) FROM trait WHERE name='stamps'") == [(0,)]

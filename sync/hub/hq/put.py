@@ -13,7 +13,7 @@ from edge.kit.errors import Refused
 from edge.kit.sql import Connection
 from edge.wallet.rules import balance_of, with_balance
 from sync import wire
-from sync.hub import catalogue, people, values, wallet
+from sync.hub import catalogue, opening, people, values, wallet
 from sync.hub.config import Keys
 from sync.hub.consents import NewConsent
 from sync.hub.hq import agreed, rows, whom
@@ -31,6 +31,7 @@ Verdict = Literal["new", "changed", "same"]
 REASON: Final = "imported"
 # Device ids have no colon: a line of ours is nobody's fact.
 BOOK: Final = "hub:import"
+CORRECTION: Final = "correction"
 _MOVES: Final = ("points", "stamps")
 
 
@@ -109,10 +110,7 @@ def put_customers(
             shops=list(wanted.shops),
             agreed=[(each.purpose, each.recipient) for each in wanted.agreed],
         )
-        for name in _MOVES:
-            if name in wanted.traits and (opened := balance_of(name, wanted.traits[name])):
-                seq = _seq(row.line, name)
-                book(conn, customer, number=(number, seq), instrument=name, delta=opened, now_ms=now_ms)
+        opening.book(conn, [(customer, wanted.traits)], now_ms=now_ms)
         lines += agreed.add(conn, customer, wanted.agreed, now_ms=now_ms)
         for hash_ in wanted.cards:
             card = customers.Credential(hash_, customer, "active", 1, "", now_ms)
@@ -155,17 +153,13 @@ def put_balances(
             was = put_traits(conn, keys, customer, {name: value}, now_ms=now_ms)[name]
             ver = 1 if was is None else was.ver + 1
             noted.append(Before(name, customer.hex(), ver, None if was is None else msgspec.json.encode(was)))
-            seq = _seq(row.line, name)
-            book(conn, customer, number=(number, seq), instrument=name, delta=delta, now_ms=now_ms)
+            seq = row.line * len(_MOVES) + _MOVES.index(name)
+            why = opening.WHY if was is None else CORRECTION
+            book(conn, customer, number=(number, seq), instrument=name, delta=delta, now_ms=now_ms, why=why)
             moved[customer] = None
     tables.note(conn, number, noted)
     tables.count(conn, number, changed=len(moved))
     return partitions.publish(conn, wallet.rows(conn, moved))
-
-
-def _seq(line: int, instrument: str) -> int:
-    """The number of an instrument's line in our own book: the file's lines, two to a line."""
-    return line * len(_MOVES) + _MOVES.index(instrument)
 
 
 def book(
@@ -177,11 +171,12 @@ def book(
     delta: int,
     now_ms: int,
     device: str = BOOK,
+    why: str = CORRECTION,
 ) -> None:
     """A line of our own in the central ledger, so that its sum stays the balance."""
     line = {"device_id": device, "epoch": number[0], "seq": number[1], "line_id": os.urandom(16)}
     line |= {"customer_id": customer, "instrument": instrument, "delta": delta, "short": 0}
-    purses.add(conn, line | {"why": "correction", "at_ms": now_ms})
+    purses.add(conn, line | {"why": why, "at_ms": now_ms})
 
 
 def put_products(

@@ -11,7 +11,7 @@ from edge.kit.sql import Connection
 from edge.recognition.rules import outer
 from edge.wallet.rules import INSTRUMENTS, balance_of
 from sync import wire
-from sync.hub import catalogue, feed, people, wallet
+from sync.hub import catalogue, feed, opening, people, wallet
 from sync.hub.config import Keys
 from sync.hub.devices import shop_key_of
 from sync.hub.hq import agreed, put, whom
@@ -150,7 +150,8 @@ def _balance(
     now = balance_of(name, whom.value_of(key, customer, held)) or 0
     before = balance_of(name, whom.value_of(key, customer, was)) if was else 0
     delta = (before or 0) - now
-    put.book(conn, customer, number=number, instrument=name, delta=delta, now_ms=now_ms, device=BOOK)
+    why = opening.WHY if was is None else put.CORRECTION
+    put.book(conn, customer, number=number, instrument=name, delta=delta, now_ms=now_ms, device=BOOK, why=why)
     _trait(conn, keys, customer, name, was, now_ms=now_ms)
 
 
