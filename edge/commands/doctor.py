@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from zeroconf import InterfaceChoice, IPVersion, Zeroconf
 
 from drivers.settings import ReaderSettings, SettingsError, outline
-from edge import centre, hub_health, known, machine, outbox
+from edge import centre, hub_health, known, machine, outbox, own_requests
 from edge.commands.watch import tables
 from edge.config import Config, credentials_folder, load
 from edge.diagnosis import Check, Note, Trouble, database_file, disk, findings
@@ -92,6 +92,7 @@ def examine(
         ("journal.db", lambda: database_file(config.store.state / "journal.db")),
         ("replica.db", lambda: database_file(config.store.state / "replica.db")),
         ("looks", lambda: _looks(config.store.state / "journal.db")),
+        ("wishes", lambda: _wishes(config.store.state / "journal.db")),
         ("clock", lambda: _clock(config.store.state / "journal.db")),
         ("https", lambda: _https(config)),
         ("name", lambda: _name(config)),
@@ -135,6 +136,24 @@ def _looks(journal: Path) -> str:
             "from a backup; keep the file, and compare with headquarters, who hold the lines themselves"
         )
     return f"{kept} lines hold; the hub has them up to {told}"
+
+
+def _wishes(journal: Path) -> str:
+    """What customers asked of headquarters on their own page in the shop: a note while it was not carried out."""
+    try:
+        with closing(open_reader(journal)) as conn:
+            waits = own_requests.waiting(conn)
+    except sqlite3.Error:
+        waits = []  # no journal yet, or one that its own line above speaks of
+    if not waits:
+        return "no customer's wish waits for headquarters"
+    forget = sum(each.kind == "forget" for each in waits)
+    since = rfc3339(min(each.at_ms for each in waits))
+    raise Note(
+        f"customers' wishes wait for headquarters: {forget} to be forgotten, {len(waits) - forget} to set something "
+        f"right, the oldest since {since}. They are asked for again by themselves; "
+        "where the line is well, ask headquarters: a shop that has many forgotten in a day is held back there"
+    )
 
 
 def _clock(journal: Path) -> str:

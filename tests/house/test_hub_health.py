@@ -101,9 +101,18 @@ def test_doctor_says_of_a_hub_that_does_not_answer_what_waits_and_since_when(
         conn.execute(f"UPDATE hub SET {hub}")
         for visit in (b"a", b"b"):
             outbox.append(conn, [Greeted(visit_id=visit * 16, at_ms=1_767_225_600_000)])
+        conn.execute(
+            "INSERT INTO own_request (customer_id, kind, shown, at_ms, sealed) VALUES (?, ?, ?, ?, x'')",
+            (b"a" * 16, "forget", "unlocked", 1_767_225_600_000),
+        )
     status = cli.main(["doctor", "--config", str(shop), "--json"])
     found = {each["part"]: each for each in map(json.loads, capsys.readouterr().out.splitlines())}
     assert (found["hub"]["state"], said in found["hub"]["words"]) == (state, True), found["hub"]
+    assert found["wishes"]["state"] == "note"
+    assert (
+        "1 to be forgotten, 0 to set something right, the oldest since 2026-01-01T"
+        in found["wishes"]["words"]
+    )
     others = [each for part, each in found.items() if part != "hub" and each["state"] == "ill"]
     assert status == (1 if others or state == "ill" else 0)
 

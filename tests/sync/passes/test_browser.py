@@ -83,8 +83,15 @@ def test_the_pass_opens_and_turns_without_a_line_and_is_gone_when_it_is_lost(
     found = rotating.read(KEYS.chain_key, code(phone), now_ms=place.hub.now_ms())
     assert found is not None
     assert found.when == "now"
+    old = "/portal/pass/static/pass.js?v=old"
+    phone.evaluate("async (old) => (await caches.open('welkom-pass')).put(old, new Response(''))", old)
     phone.context.set_offline(False)
     phone.goto(HERE)
+    expect(phone.locator("body[data-kept=yes]")).to_have_count(1)
+    held = phone.evaluate(
+        "async () => (await (await caches.open('welkom-pass')).keys()).map((each) => each.url)"
+    )
+    assert (any(old in each for each in held), len(held) > 2) == (False, True), held
     phone.get_by_role("button", name="Zet de pas op deze pagina uit").click()
     expect(phone.get_by_role("button", name="Zet mijn pas op deze telefoon")).to_be_visible()
     phone.context.set_offline(True)

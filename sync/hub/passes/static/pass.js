@@ -66,6 +66,9 @@ async function keep() {
   const kept = await caches.open(KEPT);
   const own = [...document.querySelectorAll("script[src], link[rel=stylesheet]")].map((each) => each.src || each.href);
   await kept.addAll([location.pathname, ...own]);
+  // What another version of this page asked for is asked for no more.
+  const wanted = new Set([location.href.split(/[?#]/)[0], ...own]);
+  for (const { url } of await kept.keys()) if (!wanted.has(url)) await kept.delete(url);
   document.body.dataset.kept = "yes";
 }
 
