@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from tests.consent import box as boxes
 from tests.consent import centre as centres
-from tests.consent.box import Wrong
+from tests.consent import pages
+from tests.consent.pages import Wrong
 from tests.consent.test_matrix import LEAKS, SAVED, without
 from tests.consent.vectors import FIELDS, PHASES, Vector, all_given, nothing, pairs, singles, some
 
@@ -52,7 +53,7 @@ async def _tablets(state: Path, vectors: Sequence[Vector], seen: Counter[str]) -
     async with boxes.open_box(state, vectors) as box:
         tablets = {who: await box.browser(who) for who in boxes.STAFF}
         usual = {
-            who: boxes.usual_of(await boxes.look(box, tablet, box.people[:1]), 0)
+            who: pages.usual_of(await pages.look(box, tablet, box.people[:1]), 0)
             for who, tablet in tablets.items()
         }
         await boxes.take_away(box)
@@ -61,12 +62,12 @@ async def _tablets(state: Path, vectors: Sequence[Vector], seen: Counter[str]) -
             for number, (who, tablet) in enumerate(tablets.items()):
                 for person in box.people:
                     await boxes.warm(box, person, fob=False)
-                found = await boxes.look(box, tablet, box.people)
-                wrong += boxes.judged(box, found, usual[who], phase, box.people)
-                found = await boxes.taps(box, tablet, box.people, reader=f"counter-{phase}-{number}")
-                wrong += boxes.judged(box, found, {"/saving/{note}": SAVED}, phase, box.people)
+                found = await pages.look(box, tablet, box.people)
+                wrong += pages.judged(box, found, usual[who], phase, box.people)
+                found = await pages.taps(box, tablet, box.people, reader=f"counter-{phase}-{number}")
+                wrong += pages.judged(box, found, {"/saving/{note}": SAVED}, phase, box.people)
                 seen["tablet"] += len(usual[who]) * len(FIELDS) * len(vectors)
-        seen["pages"] = max(seen["pages"], len(usual["Anna Kok"]) + len(boxes.of_the_shop()))
+        seen["pages"] = max(seen["pages"], len(usual["Anna Kok"]) + len(pages.of_the_shop()))
     return wrong
 
 
@@ -95,5 +96,5 @@ async def _finds(what: str) -> bool:
             await boxes.take_away(box)
             for person in box.people:
                 await boxes.warm(box, person, fob=False)
-            found = await boxes.look(box, tablet, box.people)
-            return bool(boxes.judged(box, found, {}, "now", box.people))
+            found = await pages.look(box, tablet, box.people)
+            return bool(pages.judged(box, found, {}, "now", box.people))

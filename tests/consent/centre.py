@@ -19,9 +19,9 @@ from sync.hub.hq import export, news, shapes, tokens, webhooks
 from sync.hub.hq.channels import take_order
 from sync.hub.hq.put import put_traits
 from sync.hub.people import NewCustomer
-from tests.consent.box import Found, Wrong
 from tests.consent.browser import Browser
 from tests.consent.canaries import canary, shown
+from tests.consent.pages import Found, Wrong
 from tests.consent.vectors import Phase, Vector, may_be_shown
 from tests.sync.centre import HERE, KEYS, SHOP_KEY, device
 from tests.sync.portal.place import MovedClock

@@ -18,6 +18,7 @@ from staff_ui.routes import ROUTES
 from sync.hub.tables import reading
 from tests.consent import box as boxes
 from tests.consent import centre as centres
+from tests.consent import pages
 from tests.consent.canaries import MADE, MOST, canary, shown
 from tests.consent.vectors import (
     FIELDS,
@@ -68,20 +69,20 @@ def test_the_few_hold_every_purpose_beside_every_other_in_every_state_that_a_fie
 
 def test_every_page_of_the_table_is_asked_for_or_says_why_not() -> None:
     table = {(each.method, each.path) for each in ROUTES}
-    assert set(boxes.LEFT_OUT) <= table
-    asked = {("GET", path) for path in boxes.of_the_shop()}
-    asked |= {(each.method, each.path) for each in ROUTES if boxes.of_somebody(each)}
+    assert set(pages.LEFT_OUT) <= table
+    asked = {("GET", path) for path in pages.of_the_shop()}
+    asked |= {(each.method, each.path) for each in ROUTES if pages.of_somebody(each)}
     asked |= {("POST", "/search"), ("POST", "/search/open"), ("POST", "/visits/{visit:str}/fobs")}
-    asked |= {("GET", f"{page.replace('}', ':str}')}") for page in boxes.OF_A_CARD}
-    assert table == asked | set(boxes.LEFT_OUT)
+    asked |= {("GET", f"{page.replace('}', ':str}')}") for page in pages.OF_A_CARD}
+    assert table == asked | set(pages.LEFT_OUT)
 
 
 async def test_a_tablet_shows_a_field_exactly_when_a_basis_holds(tmp_path: Path) -> None:
     async with boxes.open_box(tmp_path, FEW) as box:
         tablet = await box.browser("Anna Kok")
-        found = await boxes.look(box, tablet, box.people)
-        usual = boxes.usual_of(found, 0)
-        assert all(boxes.usual_of(found, each.n) == usual for each in box.people)
+        found = await pages.look(box, tablet, box.people)
+        usual = pages.usual_of(found, 0)
+        assert all(pages.usual_of(found, each.n) == usual for each in box.people)
         # What is shown at all: a matrix of nothing would hold whatever the pages did.
         assert {name for fields in usual.values() for name in fields} == set(FIELDS) - {
             "wishlist",
@@ -96,11 +97,11 @@ async def test_a_tablet_shows_a_field_exactly_when_a_basis_holds(tmp_path: Path)
             for person in box.people:
                 await boxes.warm(box, person, fob=False)
             people = box.people if phase == "now" else box.people[::2]
-            found = await boxes.look(box, tablet, people)
-            assert boxes.judged(box, found, usual, phase, people) == []
-            found = await boxes.taps(box, tablet, people, reader=f"counter-{phase}")
+            found = await pages.look(box, tablet, people)
+            assert pages.judged(box, found, usual, phase, people) == []
+            found = await pages.taps(box, tablet, people, reader=f"counter-{phase}")
             nameless = {"/saving/{note}": SAVED}
-            assert boxes.judged(box, found, nameless, phase, people) == []
+            assert pages.judged(box, found, nameless, phase, people) == []
             assert any(page == "/saving/{note}" for page, _ in found)
 
 
@@ -162,8 +163,8 @@ async def test_the_matrix_finds_a_planted_leak_of_a_tablet(tmp_path: Path, what:
             await boxes.take_away(box)
             for person in box.people:
                 await boxes.warm(box, person, fob=False)
-            found = await boxes.look(box, tablet, box.people)
-            wrong = boxes.judged(box, found, {}, "now", box.people)
+            found = await pages.look(box, tablet, box.people)
+            wrong = pages.judged(box, found, {}, "now", box.people)
     assert {each.what for each in wrong} == {"shown without a basis"}
 
 

@@ -6,8 +6,8 @@ import httpx
 
 from edge.staff.rules import FREE_TRIES
 from tests.staff_ui.house import PIN, Place, own_token
+from tests.staff_ui.purses import MORE, send
 from tests.staff_ui.test_customer import CARD, visit_of
-from tests.staff_ui.test_wallet import MORE, send
 
 NEED = "Inwisselen kan met de telefoon of de kaart met chip. Houd die even bij de lezer."
 BRAM = "Bram de Wit"

@@ -10,8 +10,8 @@ from edge.config import Shop
 from edge.joining.rules import ASKED
 from tests.staff_ui.house import Place, open_place, own_token
 from tests.staff_ui.opened import MovedClock
+from tests.staff_ui.purses import hold, send
 from tests.staff_ui.test_join import fill, note_of, step
-from tests.staff_ui.test_wallet import hold, send
 
 CARD = "MEMBER-77"
 

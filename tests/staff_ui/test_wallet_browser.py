@@ -5,9 +5,9 @@ from playwright.sync_api import Page, expect
 
 from staff_ui.gallery import LOOKS
 from tests.staff_ui.house import Place, own_token
+from tests.staff_ui.purses import arrive, forms
 from tests.staff_ui.sound import LANDSCAPE, PORTRAIT, accessible, fits
 from tests.staff_ui.test_customer import visit_of
-from tests.staff_ui.test_wallet import arrive, forms
 
 pytestmark = pytest.mark.browser
 
