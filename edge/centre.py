@@ -47,8 +47,9 @@ def receipt(conn: Connection) -> tuple[str, int] | None:
     return (row[0], row[1]) if row else None
 
 
-def receipted(conn: Connection, cursor: int) -> None:
-    conn.execute("UPDATE hub SET receipt_to=?", (cursor,))
+def receipted(conn: Connection, cursor: int, *, of_hub: int) -> None:
+    """The hub of epoch `of_hub` has the receipt: another one, put back since, counts anew."""
+    conn.execute("UPDATE hub SET receipt_to=? WHERE epoch=?", (cursor, of_hub))
 
 
 def begin_lease(conn: Connection, *, now_ms: int, days: int | None) -> None:

@@ -177,8 +177,8 @@ class Uplink:
     def receipt(self) -> tuple[str, int] | None:
         return centre.receipt(self._db.reader)
 
-    async def receipted(self, cursor: int) -> None:
-        await self._kept(centre.receipted, cursor)
+    async def receipted(self, cursor: int, *, of_hub: int) -> None:
+        await self._kept(centre.receipted, cursor, of_hub=of_hub)
 
     async def make_sure(self, part: str, *, replaced: bool = False) -> None:
         async with self.turn:

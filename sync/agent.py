@@ -234,14 +234,14 @@ class Agent:
         """
         if (due := self._box.receipt()) is None:
             return ""
-        given = self._auth.receipt(due, epoch=self._box.epoch())
+        given, of_hub = self._auth.receipt(due, epoch=self._box.epoch()), self._box.hub_epoch()
         try:
             held = await self._ask("POST", RECEIPT_PATH, content=given, most=wire.ANSWER_BYTES)
         except wire.Refused as error:
             return error.code
         if held in (given, b""):  # an older hub says nothing
             self._crossed = False
-            await self._box.receipted(due[1])
+            await self._box.receipted(due[1], of_hub=of_hub)
         elif not self._crossed:
             self._crossed = True  # said once; the receipt stays due
             self._log("receipt_crossed", code="OTHER_ANSWER")

@@ -54,8 +54,8 @@ class Box(Protocol):
     def receipt(self) -> tuple[str, int] | None:
         """Partition and cursor up to which what was taken away is gone here, and the hub has no receipt yet."""
 
-    async def receipted(self, cursor: int) -> None:
-        """The hub has the receipt up to `cursor`."""
+    async def receipted(self, cursor: int, *, of_hub: int) -> None:
+        """The hub of epoch `of_hub` has the receipt up to `cursor`; one that was put back since has none."""
 
     async def make_sure(self, part: str, *, replaced: bool = False) -> None:
         """What was taken away up to the cursor of `part` is gone from logs too, so that `receipt` is for all of it.

@@ -91,7 +91,10 @@ async def _at_hub(words: argparse.Namespace) -> int:
             if words.dry_run:
                 sys.stdout.write(f"{words.renew} would go on in epoch {epoch}. {UNCHANGED}\n")
                 return 0
-            sys.stdout.write(f"{words.renew} goes on in epoch {epoch}, by itself.\n")
+            sys.stdout.write(
+                f"{words.renew} goes on in epoch {epoch}, by itself. If it had that number already, under a hub that "
+                "was put back since, the fleet page goes on saying that it is refused: then renew it once more.\n"
+            )
             return 0
         if not words.shop:
             raise WordsError("no shop is named", code="W03", hint="add --shop ID, or --renew DEVICE")

@@ -121,6 +121,12 @@ class Story:
         """Wait until everybody has said and heard all; False, and a broken I17, when they have not in time."""
         boxes = self.world.boxes
         while late := [box for box in boxes if not self._is_quiet(box)]:
+            for box in late:
+                if (
+                    box.agent.state.code == "WRONG_EPOCH"
+                ):  # as the fleet page says: it had that number already
+                    box.memory.to_renew = True
+                    await self.world.renew(box)
             if asyncio.get_running_loop().time() > until_s:
                 who = ", ".join(f"{box.name} {box.agent.state.code}" for box in late)
                 self.world.report.broken.append(

@@ -98,7 +98,8 @@ def replay(conn: Connection, keys: Keys, *, marks: set[bytes], now_ms: int) -> l
 def raise_epoch(conn: Connection, *, now_ms: int) -> int:
     """The hub is another one than the shops spoke with: they compare what they hold, and fetch all anew.
 
-    The number is the second at which that was: one counted on from the backup would come twice where the same backup
-    is put back twice, and shops that had met the first would not notice the second.
+    The number is the millisecond at which that was: one counted on from the backup would come twice where the same
+    backup is put back twice, and shops that had met the first would not notice the second. (Seconds came twice where
+    the clock had been set in between.)
     """
-    return devices.raise_hub_epoch(conn, at_least=now_ms // 1000)
+    return devices.raise_hub_epoch(conn, at_least=now_ms)

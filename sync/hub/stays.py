@@ -18,6 +18,7 @@ from sync.hub.config import Keys
 WINDOW_MS: Final = 35 * 86_400_000
 # By so much the hub's clock may have been set between a stay and the day on which a backup was put back.
 OFF_MS: Final = 86_400_000
+_SECONDS: Final = 10**11  # a smaller instant of our days is one in seconds
 
 
 def word(keys: Keys, shop_id: str, customer_id: bytes, *, since_ms: int) -> str:
@@ -48,7 +49,9 @@ class Forgotten:
 
 
 def forgotten(*, hub_epoch: int, epoch: int, now_ms: int) -> Forgotten:
-    """`hub_epoch` is the second at which the hub was put back, 1 if it never was; `epoch` is the box's own."""
-    ends = [(hub_epoch + 1) * 1000] if hub_epoch > 1 else []
+    """`hub_epoch` is the millisecond at which the hub was put back (the second where an older hub was), 1 if it never
+    was; `epoch` is the box's own."""
+    back_ms = hub_epoch if hub_epoch > _SECONDS else (hub_epoch + 1) * 1000
+    ends = [back_ms] if hub_epoch > 1 else []
     ends += [now_ms] if epoch > 1 else []
     return Forgotten(tuple((end - WINDOW_MS, end + OFF_MS) for end in ends))

@@ -138,7 +138,7 @@ class TestBox:
     def receipt(self) -> tuple[str, int] | None:
         return None
 
-    async def receipted(self, cursor: int) -> None:
+    async def receipted(self, cursor: int, *, of_hub: int) -> None:
         raise NotImplementedError("this box gives no receipts")
 
     async def make_sure(self, part: str, *, replaced: bool = False) -> None:

@@ -323,7 +323,9 @@ async def test_a_receipt_that_a_crash_cut_off_is_due_after_the_next_start(tmp_pa
         assert started.receipt() == (URGENT, floor.uplink.cursor(URGENT))
         assert not sweeping.owed(tmp_path / "journal.db")
         assert not any(person.hash in content for content in replica_of(tmp_path).values())
-        await started.receipted(floor.uplink.cursor(URGENT))
+        await started.receipted(floor.uplink.cursor(URGENT), of_hub=started.hub_epoch() + 1)
+        assert started.receipt()  # its answer came when the hub had been put back
+        await started.receipted(floor.uplink.cursor(URGENT), of_hub=started.hub_epoch())
         await started.make_sure(URGENT)
         assert started.receipt() is None
 
