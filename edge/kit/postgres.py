@@ -43,6 +43,7 @@ TRIES: Final = (
     8  # of one transaction; the chance to lose as often against others is nil, a bug of ours is not
 )
 _REST_S: Final = 0.02  # before the second try, at most; twice as long before each further one
+_MOMENT_MS: Final = 300  # so long `attempt` waits for a row; many times what a transaction takes
 
 
 class _Lane:
@@ -117,6 +118,17 @@ class Postgres:
         """Run `act` in one transaction; what it returned, after COMMIT. Raises StoreError, DiskFull."""
         return await self._writing.run(partial(self._transact, lambda conn: act(conn, *args, **kwargs)))
 
+    async def attempt(
+        self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As `apply`, but once: raises StoreError S09 where others are in the way for more than a moment."""
+
+        def briefly(conn: Connection) -> T:
+            conn.execute(f"SET LOCAL lock_timeout TO {_MOMENT_MS}")
+            return act(conn, *args, **kwargs)
+
+        return await self._writing.run(partial(self._transact, briefly, tries=1))
+
     async def note(
         self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
@@ -141,15 +153,15 @@ class Postgres:
         begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
         return await self._reading.run(partial(self._look, lambda conn: act(conn, *args, **kwargs), begin))
 
-    def _transact(self, act: Act[T]) -> T:
+    def _transact(self, act: Act[T], *, tries: int = TRIES) -> T:
         for attempt in range(1, TRIES + 1):
             native: Native | None = None
             try:
                 native = self._writing.take()
                 return _whole(native, act)
             except (Again, Taken) as error:
-                if attempt == TRIES:
-                    raise _given_up(error) from None
+                if attempt >= tries:
+                    raise _given_up(error, tries) from None
             except Lost as error:
                 # Nothing was asked to be committed yet; connections that a restart of the server left behind are
                 # all found by the second try.
@@ -305,8 +317,8 @@ def _gone(error: sqlite3.Error) -> StoreError:
     )
 
 
-def _given_up(error: sqlite3.Error) -> sqlite3.Error | StoreError:
-    if isinstance(error, Taken):
+def _given_up(error: sqlite3.Error, tries: int) -> sqlite3.Error | StoreError:
+    if isinstance(error, Taken) and tries > 1:
         return error  # the row is there, however often one looks: a broken rule of ours
     return StoreError(f"the database is too busy: {error}", code="S09", hint="ask again in a moment")
 

@@ -43,6 +43,11 @@ class Store(Protocol):
     ) -> T:
         """Run an act in one transaction; what it returned, after COMMIT. It may be run again whole."""
 
+    async def attempt(
+        self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As `apply`, but raises StoreError S09 where another process is in the way for more than a moment."""
+
     async def forget(
         self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
@@ -93,6 +98,11 @@ class OnSqlite:
         self._path = path
 
     async def apply(
+        self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        return await self._db.apply(act, *args, **kwargs)
+
+    async def attempt(
         self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         return await self._db.apply(act, *args, **kwargs)

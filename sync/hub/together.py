@@ -3,13 +3,19 @@
 On a line that works an upload is a visit or two, and each is some twenty statements and a COMMIT that waits for the
 disk. What comes while one transaction is under way goes into the next, so that nobody waits for others to come. What
 an upload is answered is the same as if it had come alone, and no sooner than what it said is on the disk.
+
+Nobody waits for another's row for more than a moment: a transaction that meets one that is held is given up, its
+uploads are asked for each alone, and those that are in the way themselves come again by and by, beside the others
+and without a connection while they wait.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
+from weakref import WeakValueDictionary
 
 from edge.kit.errors import DiskFull, StoreError
+from edge.kit.sql import Connection
 from sync.hub import intake
 from sync.hub.config import Keys
 from sync.hub.gathering import Gathering
@@ -21,6 +27,10 @@ if TYPE_CHECKING:
 
 MOST: Final = 32  # uploads in a transaction
 FACTS: Final = 50  # of an upload; a larger one fills a transaction of its own
+BUSY: Final = "S09"  # another transaction is in the way
+# Before an upload that met one comes again; after ten seconds the box is told to ask later.
+_RESTS_S: Final = (0.1, 0.2, 0.4, 0.8, 1.6, 2.4)
+_COME_AGAIN: Final = 2  # at once, of the store's few connections
 # What these do reaches further than the box's own history and the balances it names: each in its own transaction.
 _ALONE: Final = frozenset(
     (
@@ -52,24 +62,49 @@ class Together:
         self._now_ms = now_ms
         self._announce = announce
         self._gathered = Gathering(self._ask, most=MOST, key=lambda upload: upload.envelope.device)
+        self._apart: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # by device
+        self._coming = asyncio.Semaphore(_COME_AGAIN)
 
     async def take(self, upload: Upload) -> Taken:
         """What `intake.take` answers, after COMMIT; raises what it raises, and StoreError."""
         if not self._db.shared or not is_small(upload):
-            return await self._alone(upload)
-        return await self._gathered(upload)
+            return self._announced(await self._db.apply(self._one, upload, now_ms=self._now_ms()))
+        if upload.envelope.device not in self._apart:
+            try:
+                return await self._gathered(upload)
+            except StoreError as error:
+                if not is_busy(error):
+                    raise
+        return await self._by_and_by(upload)
 
-    async def _alone(self, upload: Upload) -> Taken:
+    async def _by_and_by(self, upload: Upload) -> Taken:
+        """Again and again, and a box that sends it once more meanwhile waits its turn."""
+        turn = self._apart.setdefault(upload.envelope.device, asyncio.Lock())
+        async with turn:
+            for rest_s in _RESTS_S:
+                await asyncio.sleep(rest_s)
+                try:
+                    return await self._at_once(upload)
+                except StoreError as error:
+                    if not is_busy(error):
+                        raise
+            return await self._at_once(upload)
+
+    async def _at_once(self, upload: Upload) -> Taken:
+        async with self._coming:
+            return self._announced(await self._db.attempt(self._one, upload, now_ms=self._now_ms()))
+
+    def _one(self, conn: Connection, upload: Upload, *, now_ms: int) -> Taken:
         envelope, facts = upload
-        taken = await self._db.apply(
-            intake.take, self._keys, envelope=envelope, facts=facts, now_ms=self._now_ms()
-        )
+        return intake.take(conn, self._keys, envelope=envelope, facts=facts, now_ms=now_ms)
+
+    def _announced(self, taken: Taken) -> Taken:
         self._announce(taken.moved)
         return taken
 
     async def _ask(self, uploads: Sequence[Upload]) -> Sequence[Taken | Exception]:
         try:
-            answers, moved = await self._db.apply(
+            answers, moved = await self._db.attempt(
                 intake.take_all, self._keys, uploads=uploads, now_ms=self._now_ms()
             )
         except Exception as error:
@@ -82,7 +117,7 @@ class Together:
 
     async def _tried(self, upload: Upload) -> Taken | Exception:
         try:
-            return await self._alone(upload)
+            return self._announced(await self._db.attempt(self._one, upload, now_ms=self._now_ms()))
         except Exception as error:
             return error
 
@@ -95,3 +130,8 @@ def is_small(upload: Upload) -> bool:
 def is_of_the_store(error: Exception) -> bool:
     """Whether the database was away or full, so that to ask again at once is of no use, or may come twice."""
     return isinstance(error, DiskFull) or (isinstance(error, StoreError) and error.code == "S08")
+
+
+def is_busy(error: Exception) -> bool:
+    """Whether only another transaction was in the way."""
+    return isinstance(error, StoreError) and error.code == BUSY

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from sync.hub.config import Config
 from sync.hub.intake import Upload
 from sync.hub.problem import Refusal
 from sync.hub.tables import people
+from tests.patience import PATIENT_S
 from tests.sync.centre import Said
 
 pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("postgresql")]
@@ -146,6 +148,39 @@ async def test_an_upload_that_the_database_cannot_hold_stands_in_nobodys_way(
         said = await asyncio.gather(*(hub.take(*each) for each in its), return_exceptions=True)
         assert [isinstance(each, StoreError) for each in said] == [False, False, True, False]
         assert [each.seq for each in said if isinstance(each, intake.Taken)] == [7, 7, 7]
+
+
+async def test_a_customer_that_is_held_somewhere_slows_no_other_shop(tmp_path: Path, postgresql: str) -> None:
+    chain = list(shops(5, 2))
+    await bench.fill(tmp_path, postgresql, chain)
+    held, free = threading.Event(), threading.Event()
+
+    def hold(conn: Connection) -> None:
+        people.hold(conn, [chain[0].customer(0), chain[1].customer(0)])
+        held.set()
+        assert free.wait(2 * PATIENT_S)
+
+    config = Config(tmp_path, bench.KEYS, postgresql)
+    async with open_hub(config, log=Said()) as hub, open_hub(config, log=Said()) as frozen:
+        freezing = asyncio.create_task(frozen.db.apply(hold))
+        try:
+            await asyncio.to_thread(held.wait, PATIENT_S)
+            waits = [moving(shop, shop.customer(0), number) for number, shop in enumerate(chain[:2])]
+            waiting = [asyncio.create_task(hub.take(*each)) for each in waits]
+            for seq in (7, 14):
+                async with asyncio.timeout(PATIENT_S):  # not until the other hub lets go
+                    said = await asyncio.gather(*(hub.take(*each) for each in uploads(chain[2:])))
+                assert [taken.seq for taken in said] == [seq] * 3
+        finally:
+            free.set()
+            await freezing
+        for upload, answer in zip(waits, await asyncio.gather(*waiting, return_exceptions=True), strict=True):
+            # On a slow machine the boxes were told to ask later.
+            assert isinstance(answer, intake.Taken) or (
+                isinstance(answer, StoreError) and answer.code == together.BUSY
+            )
+            assert (await hub.take(*upload)).seq == 1
+        assert [await balance(hub, shop.customer(0)) for shop in chain[:2]] == [101, 101]
 
 
 def test_what_reaches_beyond_a_box_and_its_balances_stays_alone() -> None:
