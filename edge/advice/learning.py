@@ -6,7 +6,7 @@ and the nets are made without them the next night.
 """
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from edge.advice.ranking.mixing import Mixed
@@ -42,6 +42,8 @@ class Learning:
         self._thread: threading.Thread | None = None
         self._gone: set[bytes] = set()  # of whom the ranking that is being learnt is not to know
         self._lock = threading.Lock()  # a new ranking and a forgetting never pass each other by
+        # Held by whoever answers: the learning waits, for it would take turns with the answer and double its time.
+        self.answering = threading.Lock()
         self.failed = ""
 
     @property
@@ -64,14 +66,24 @@ class Learning:
     def _learn(self, known: Known, look: Callable[[], Shop]) -> None:
         try:
             shop = look()
-            lines = ((who.hex(), visits(own(), but=shop.barred)) for who, own in known)
-            ranker = trained_on(numbered(lines, shop.kinds), given=_given(shop))
+            ranker = trained_on(
+                numbered(self._lines(known, shop), shop.kinds), given=_given(shop), pause=self._pause
+            )
             with self._lock:
                 for who in self._gone:
                     ranker.forget(who.hex())
                 self.ranker, self._barred, self.failed = ranker, shop.barred, ""
         except Exception as error:  # a thread has nobody to raise to: the house hears it with the next answer
             self.failed = died(error)["error"]
+
+    def _lines(self, known: Known, shop: Shop) -> Iterator[tuple[str, list[Visit]]]:
+        for who, own in known:
+            self._pause()
+            yield who.hex(), visits(own(), but=shop.barred)
+
+    def _pause(self) -> None:
+        with self.answering:
+            pass
 
     def forget(self, customer_id: bytes) -> None:
         """Nobody is like this customer any more: neither in the ranking that answers nor in the one being learnt."""

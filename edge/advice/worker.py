@@ -83,7 +83,7 @@ class Shelf:
     def __init__(self, start: Start) -> None:
         self._start = start
         self._model = Model()
-        self._learning = Learning()
+        self.learning = Learning()
         self._unreadable = 0
         self._day = 0
 
@@ -119,11 +119,11 @@ class Shelf:
         # Whoever was refreshed meanwhile and lies before the slices is dropped until the next night: rather that
         # than somebody who said no.
         for gone in self._model.keep_only(seen):
-            self._learning.forget(gone)
+            self.learning.forget(gone)
 
     def learn(self) -> None:
         """Begin to learn the ranking anew from everybody who was read; it goes on beside the answers."""
-        self._learning.begin(self._model.known(), self._look)
+        self.learning.begin(self._model.known(), self._look)
 
     def _look(self) -> Shop:
         with closing(self._open()) as conn:
@@ -139,7 +139,7 @@ class Shelf:
 
     def _forget(self, customer_id: bytes) -> None:
         self._model.forget(customer_id)
-        self._learning.forget(customer_id)
+        self.learning.forget(customer_id)
 
     def refresh(self, asked: Refresh) -> None:
         with closing(self._open()) as conn:
@@ -156,7 +156,7 @@ class Shelf:
     def advise(self, asked: Advise) -> Advised:
         """Suggestions for one customer, on what may be used at this very moment."""
         for gone in self._model.expire(asked.now_ms):
-            self._learning.forget(gone)
+            self.learning.forget(gone)
         with closing(self._open()) as conn:
             own = self._own(conn, asked.customer, now_ms=asked.now_ms)
             refused = tables.refused(conn, asked.customer, now_ms=asked.now_ms) if own else frozenset[str]()
@@ -174,14 +174,14 @@ class Shelf:
                 self._model,
                 lambda names: tables.items(conn, names),
                 words=barred_words(self._start.country),
-                ranked=self._learning.ranked(ask.customer_id, ask.own, ask.in_hand, now_ms=asked.now_ms),
+                ranked=self.learning.ranked(ask.customer_id, ask.own, ask.in_hand, now_ms=asked.now_ms),
             )
         made = [Made.of(each) for each in found]
         return Advised(made, profiled=own is not None, until_ms=own.until_ms if own else FOREVER_MS)
 
     def size(self, began_s: float) -> Trained:
         took_ms = int((time.monotonic() - began_s) * 1000)
-        learnt, failed = self._learning.learnt, self._learning.failed
+        learnt, failed = self.learning.learnt, self.learning.failed
         return Trained(
             self._model.customers,
             self._model.baskets,
@@ -234,7 +234,8 @@ def _answer(shelf: Shelf, asked: Request) -> Answer:
     try:
         match asked:
             case Advise():
-                return shelf.advise(asked)
+                with shelf.learning.answering:
+                    return shelf.advise(asked)
             case Refresh():
                 shelf.refresh(asked)
             case Train():

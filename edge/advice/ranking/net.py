@@ -5,6 +5,7 @@ question counts by how much of its truth was there to be found. Chosen over boos
 a tenth of the time, and a query is three small products of matrices.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -23,6 +24,12 @@ RATE: Final = 4e-3
 SHRINK: Final = 1e-4
 WARM: Final = 50
 LATER: Final = 0.25
+# Called between two steps of learning, which goes on when it returns.
+Pause = Callable[[], None]
+
+
+def at_once() -> None:
+    """Nobody is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,7 @@ class Lists:
         return len(self.truth)
 
 
-def train(lists: Lists, *, epochs: int, seed: int, start: Net | None = None) -> Net:
+def train(lists: Lists, *, epochs: int, seed: int, start: Net | None = None, pause: Pause = at_once) -> Net:
     """A net of these lists; from `start`, which is changed, at a rate that disturbs little of it."""
     rng = np.random.default_rng(seed)
     net, top = (_fresh(lists, rng), RATE) if start is None else (start, RATE * LATER)
@@ -75,6 +82,7 @@ def train(lists: Lists, *, epochs: int, seed: int, start: Net | None = None) -> 
     for _ in range(epochs):
         order = rng.permutation(useful)
         for begin in range(0, len(order), lot):
+            pause()
             chosen = order[begin : begin + lot]
             count = sizes[chosen]
             offset = np.cumsum(count) - count

@@ -14,6 +14,7 @@ from edge.advice.ranking.features import Table, table
 from edge.advice.ranking.habits import Questions
 from edge.advice.ranking.log import NO_STORE, Log, log_of
 from edge.advice.ranking.mixing import Mixed
+from edge.advice.ranking.net import Pause, at_once
 from edge.advice.ranking.numbering import Numbered, Visit, numbered
 from edge.advice.ranking.strikes import Ranked
 from edge.advice.ranking.training import learn
@@ -203,11 +204,13 @@ def trained(
     return trained_on(numbered(histories.items(), kinds), seed=seed)
 
 
-def trained_on(known: Numbered, *, seed: int = 0, given: Mixed | None = None) -> Ranker:
+def trained_on(
+    known: Numbered, *, seed: int = 0, given: Mixed | None = None, pause: Pause = at_once
+) -> Ranker:
     """`given`: nets that were learnt elsewhere, for a history that is too short for its own."""
     log = known.log
     now = int(np.quantile(log.day, 0.999)) + 1 if log.dated and log.baskets else 0
-    mixed = learn(log, known.kinds, seed=seed)
+    mixed = learn(log, known.kinds, seed=seed, pause=pause)
     if given is not None and not mixed.plain:
         mixed = given
     crowd = count(log, known.kinds, now=now, seed=seed)

@@ -12,7 +12,7 @@ from edge.advice.ranking.features import WITHOUT_HAND, Table, table
 from edge.advice.ranking.habits import Questions
 from edge.advice.ranking.log import Floats, Ints, Log
 from edge.advice.ranking.mixing import Kept, Mixed, chosen
-from edge.advice.ranking.net import Lists, train
+from edge.advice.ranking.net import Lists, Pause, at_once, train
 
 SNAPSHOTS: Final = 8
 WINDOW_DAYS: Final = 28
@@ -41,12 +41,12 @@ class _Slice:
     held: NDArray[np.int64]
 
 
-def learn(log: Log, kinds: Ints, *, seed: int = 0) -> Mixed:
+def learn(log: Log, kinds: Ints, *, seed: int = 0, pause: Pause = at_once) -> Mixed:
     """Nets of a log's latest baskets, mixed as the very latest ask for; the rule alone where there are too few."""
     slices: list[_Slice] = []
     for fewest in FEWEST_BEFORE:
         if sum(len(each.truth) for each in slices) < FEWEST_QUESTIONS:
-            slices = list(_slices(log, kinds, fewest=fewest, seed=seed))
+            slices = list(_slices(log, kinds, fewest=fewest, seed=seed, pause=pause))
     asked = sum(len(each.truth) for each in slices)
     if asked < FEWEST_CHOSEN:
         return Mixed()
@@ -61,10 +61,11 @@ def learn(log: Log, kinds: Ints, *, seed: int = 0) -> Mixed:
         latest = np.arange(asked) % 3 == 0
     made = []
     for hand in (False, True):
-        net = train(_lists(slices, values, ~latest, hand=hand), epochs=EPOCHS, seed=seed)
+        net = train(_lists(slices, values, ~latest, hand=hand), epochs=EPOCHS, seed=seed, pause=pause)
         mix = chosen(_kept(_lists(slices, values, latest, hand=hand)), (net,), hand=hand)
         every = _lists(slices, values, whole, hand=hand)
-        made.append((train(every, epochs=LAST_EPOCHS, seed=seed + 1, start=net), mix))
+        last = train(every, epochs=LAST_EPOCHS, seed=seed + 1, start=net, pause=pause)
+        made.append((last, mix))
     (plain, plain_mix), (with_hand, hand_mix) = made
     return Mixed((plain,), (with_hand,), plain_mix, hand_mix)
 
@@ -150,7 +151,7 @@ def questions(log: Log, baskets: NDArray[np.int64], hand: tuple[Ints, ...] = ())
     return Questions(own, log.customer[baskets], log.day[baskets], log.store[baskets], hand)
 
 
-def _slices(log: Log, kinds: Ints, *, fewest: int, seed: int) -> Iterator[_Slice]:
+def _slices(log: Log, kinds: Ints, *, fewest: int, seed: int, pause: Pause) -> Iterator[_Slice]:
     rng = np.random.default_rng(seed)
     for start, end in cuts(log):
         known = log.where(log.day < start)
@@ -164,6 +165,7 @@ def _slices(log: Log, kinds: Ints, *, fewest: int, seed: int) -> Iterator[_Slice
         crowd = count(known, kinds, now=start, seed=seed)
         parts = []
         for some in range(0, len(asked), AT_ONCE):
+            pause()
             part = slice(some, some + AT_ONCE)
             rows = table(questions(log, asked[part], hand[part]), crowd)
             parts.append(_thinned(rows, truths[part], hand[part], log.products, rng))
