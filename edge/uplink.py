@@ -238,7 +238,7 @@ class Uplink:
             await self._on_empty()
         if self.hub_epoch():
             await self._ask_after_others()
-        await self._kept(centre.know, hub_epoch)
+        await self._kept(_know, hub_epoch)
 
     async def _ask_after_others(self) -> None:
         """Say again what was taken away of whoever is not in the replica.
@@ -263,6 +263,11 @@ class Uplink:
         (whose cursors these are) would stay."""
         with as_no_line():
             await self._db.force("replica")
+
+
+def _know(conn: Connection, hub_epoch: int) -> None:
+    centre.know(conn, hub_epoch)
+    consent.forget_agreements(conn)
 
 
 def _unsaid(conn: Connection, *, now_ms: int) -> list[Fact]:

@@ -148,18 +148,21 @@ def holds(conn: Connection, customer_id: bytes, *, purpose: str, recipient: str,
     return until_ms is not None
 
 
+# An agreement is headquarters' own to take back: that no shop says again.
 _UNSAID: Final = """
     SELECT m.customer_id, m.purpose, m.recipient, m.gen FROM main.consent AS m
     JOIN replica.customer AS c ON c.id=m.customer_id
     LEFT JOIN replica.consent AS r
         ON r.customer_id=m.customer_id AND r.purpose=m.purpose AND r.recipient=m.recipient
-    WHERE m.state='withdrawn' AND (r.gen IS NULL OR r.gen<m.gen OR (r.gen=m.gen AND r.state='given'))"""
+    WHERE m.state='withdrawn' AND m.basis='consent'
+        AND (r.gen IS NULL OR r.gen<m.gen OR (r.gen=m.gen AND r.state='given'))"""
 
 
 # Of nobody who is in the replica: they left this shop, or the hub does not know them there (any more).
 _OF_OTHERS: Final = """
     SELECT customer_id, purpose, recipient, gen FROM main.consent AS m
-    WHERE state='withdrawn' AND NOT EXISTS (SELECT 1 FROM replica.customer AS c WHERE c.id=m.customer_id)"""
+    WHERE state='withdrawn' AND basis='consent'
+        AND NOT EXISTS (SELECT 1 FROM replica.customer AS c WHERE c.id=m.customer_id)"""
 
 
 class Choice(NamedTuple):
@@ -210,6 +213,11 @@ def _said_at(conn: Connection, which: str, *, now_ms: int) -> list[ConsentWithdr
         ConsentWithdrawn(customer_id=customer_id, purpose=purpose, recipient=recipient, gen=gen, at_ms=now_ms)
         for customer_id, purpose, recipient, gen in conn.execute(which)
     ]
+
+
+def forget_agreements(conn: Connection) -> None:
+    """Of agreements that were taken back, what the hub says of them now holds."""
+    conn.execute("DELETE FROM main.consent WHERE state='withdrawn' AND basis<>'consent'")
 
 
 def forget(conn: Connection, customer_id: bytes, *, schema: str) -> None:

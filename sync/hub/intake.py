@@ -20,7 +20,7 @@ from sync.hub.problem import Refusal
 from sync.hub.purses import Purses
 from sync.hub.stays import Forgotten
 from sync.hub.tables import catalogue as products
-from sync.hub.tables import devices, events
+from sync.hub.tables import devices, events, merges
 from sync.hub.tables import feed as partitions
 from sync.hub.tables import looks as chains
 from sync.hub.tables import people as customers
@@ -269,11 +269,15 @@ def _gather(conn: Connection, keys: Keys, fresh: Sequence[_Read], purses: Purses
     about = {each.customer_id for each in fresh if each.customer_id is not None}
     if not about:
         return set()
-    there = customers.hold(conn, about)
+    moves = [each.move for each in fresh if each.move is not None]
+    moved = {each.customer_id for each in fresh if each.move is not None and each.customer_id is not None}
+    into = merges.into(conn, moved) if moved else {}
+    # All at once, so that two hubs take whom they share in one order.
+    there = customers.hold(conn, about | set(into.values()))
     marks = people.marks(keys, about - there)
     gone = {marks[mark] for mark in customers.erased(conn, marks)} if marks else set()
-    if moves := [each.move for each in fresh if each.move is not None]:
-        purses.expect(moves, there=there)
+    if moves:
+        purses.expect(moves, there=there, into=into)
     return gone
 
 

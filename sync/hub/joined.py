@@ -16,6 +16,7 @@ from edge.kit.errors import Corrupt, Refused
 from edge.kit.seal import card_place, derive, key_place, seal, trait_place, unseal
 from edge.kit.sql import Connection
 from edge.recognition.rules import outer
+from edge.wallet.rules import INSTRUMENTS, balance_of
 from sync import reports, wire
 from sync.hub import consents, feed, merging, opening, people, records
 from sync.hub.config import Keys
@@ -24,6 +25,7 @@ from sync.hub.devices import shop_key_of
 from sync.hub.people import DAY_MS, TRAIT_BYTES
 from sync.hub.tables import people as tables
 from sync.hub.tables.feed import Line
+from sync.hub.values import MOST
 
 REASON: Final = "joined"
 
@@ -134,8 +136,11 @@ def bound(
 
 
 def blocked(conn: Connection, keys: Keys, body: reports.CredentialBlocked, *, shop_id: str) -> list[Line]:
-    """A card of this customer is lost: blocked, urgently, in all their shops; again without effect."""
-    customer_id = _resident(conn, body.customer_id, shop_id=shop_id)
+    """A card of this customer is lost: blocked, urgently, in all their shops; again without effect.
+
+    Also by a shop they are not of (any more), which alone may know it of a guest's card, as with withdrawals.
+    """
+    customer_id = _known(conn, body.customer_id)
     shop_key, lost = shop_key_of(conn, keys, shop_id), bytes.fromhex(body.hash)
     for card in tables.credentials(conn, customer_id):
         if outer(shop_key, card.hash) == lost:
@@ -162,11 +167,16 @@ def said(told: wire.Said | None, shop_id: str) -> Said:
 
 def _resident(conn: Connection, customer_id: str, *, shop_id: str) -> bytes:
     """Who is meant, if they are of the shop that speaks of them."""
+    found = _known(conn, customer_id)
+    if shop_id not in tables.shops_of(conn, found):
+        raise _refused("the customer is of another shop", code="NOT_RESIDENT")
+    return found
+
+
+def _known(conn: Connection, customer_id: str) -> bytes:
     found = bytes.fromhex(customer_id)
     if not tables.exists(conn, found):
         raise _refused("no such customer", code="UNKNOWN_CUSTOMER")
-    if shop_id not in tables.shops_of(conn, found):
-        raise _refused("the customer is of another shop", code="NOT_RESIDENT")
     return found
 
 
@@ -183,6 +193,8 @@ def _checked(trait: wire.Trait, customer_id: bytes, *, key: bytes, now_ms: int) 
     if trait.ver > consents.AHEAD:
         raise _refused(f"nobody changed a {trait.name} that often", code="BAD_BODY")
     value = _value(_open(key, trait.sealed, trait_place(customer_id, trait.name, trait.ver)))
+    if trait.name in INSTRUMENTS and not 0 <= (balance_of(trait.name, value) or 0) <= MOST:
+        raise _refused(f"nobody has that many {trait.name}", code="BAD_BODY")
     if declared.keep_days is None:
         return trait, value
     longest_ms = now_ms + declared.keep_days * DAY_MS

@@ -5,7 +5,7 @@ database; asked together it is a handful.
 """
 
 import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -77,10 +77,14 @@ class Purses:
         other._forgotten = forgotten
         return other
 
-    def expect(self, bodies: Sequence[wire.WalletMoved], *, there: Iterable[bytes]) -> None:
-        """Read all that these lines will need; `there` are customers who exist, taken until COMMIT."""
+    def expect(
+        self, bodies: Sequence[wire.WalletMoved], *, there: Iterable[bytes], into: Mapping[bytes, bytes]
+    ) -> None:
+        """Read all that these lines will need; `there` are customers who exist, taken until COMMIT, and `into` whose
+        the cards among them became."""
         about = {bytes.fromhex(body.customer_id) for body in bodies}
-        self._read(about, there=set(there))
+        self._into |= into
+        self._know(about | set(into.values()), there=set(there))
         self._look({bytes.fromhex(body.line_id) for body in bodies})
 
     def again(self, customer_id: bytes) -> None:
@@ -94,9 +98,12 @@ class Purses:
         return since_ms is not None and self._forgotten.has(since_ms)
 
     def _read(self, about: set[bytes], *, there: set[bytes]) -> None:
+        self._into |= merges.into(self._conn, about)
+        self._know(about, there=there)
+
+    def _know(self, about: set[bytes], *, there: set[bytes]) -> None:
         self._asked |= about
         self._there |= about & there
-        self._into |= merges.into(self._conn, about)
         self._homes |= customers.shops_of_all(self._conn, about)
         self._wrapped |= tables.wrapped_keys(self._conn, about)
         for customer_id, traits in tables.traits_of(self._conn, about).items():

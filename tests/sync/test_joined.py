@@ -10,7 +10,7 @@ import pytest
 from edge.consent import acts as consent
 from edge.consent import tables
 from edge.joining import acts
-from edge.joining.facts import CredentialBound, CustomerJoined, Yes
+from edge.joining.facts import CredentialBlocked, CredentialBound, CustomerJoined, Yes
 from edge.joining.sealing import newcomer, sealed_card
 from edge.kit.seal import derive, key_place, seal, trait_place, unseal
 from edge.recognition.rules import hashes
@@ -138,11 +138,17 @@ def twice() -> CustomerJoined:
     return joined(customer_id=new.customer_id, key=new.key, traits=new.traits * 2, card=b"", hash=b"")
 
 
+def rich() -> CustomerJoined:
+    new = newcomer(SHOP_KEY, {"points": {"balance": 2**63}}, saved={}, now_ms=now_ms(), until_ms=None)
+    return joined(customer_id=new.customer_id, key=new.key, traits=new.traits, card=b"", hash=b"")
+
+
 REFUSED = {
     "UNDECLARED": lambda: joined(consents=(Yes("gossip", HERE, None),)),
     "UNDECLARED_TRAIT": undeclared,
     "BAD_KEY": lambda: swapped(joined()),
     "BAD_BODY": twice,
+    "BAD_BODY of a balance that no ledger holds": rich,
 }
 
 
@@ -154,7 +160,7 @@ async def test_what_is_not_declared_or_does_not_open_is_a_dead_letter_and_leaves
         centre.box.happened(1, kind="customer_joined", body=body_of(REFUSED[code]()))
         centre.box.happened(1)
         await centre.agent.once()
-        assert verdicts(centre) == [("customer_joined", code), ("greeted", None)]
+        assert verdicts(centre) == [("customer_joined", code.split()[0]), ("greeted", None)]
         for table in ("customer", "customer_key", "trait", "credential", "consent", "residency", "feed"):
             assert count(centre, table) == 0
 
@@ -237,6 +243,22 @@ async def test_a_shop_may_not_give_a_card_to_whoever_is_not_resident_there(tmp_p
         await agent.once()
         assert verdicts(centre) == [("credential_bound", "NOT_RESIDENT")]
         assert count(centre, "credential") == cards
+
+
+async def test_a_shop_may_say_that_a_card_of_whoever_is_not_resident_there_is_lost(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre, appliance(centre) as (db, agent):
+        await centre.hub.db.apply(devices.register, KEYS, device=device("box-2", "s2"), shop_key=OTHER_KEY)
+        await centre.hub.add_customers(["s2"], [replace(customer(ANNA), credentials=[("number", NEW)])])
+        for number in ("LOYALTY-0778", NEW):
+            lost = bound(ANNA, number).hash
+            await db.write(lambda conn: [CredentialBlocked(ANNA, lost, bytes(16), "lost", now_ms())])  # noqa: B023
+        await agent.once()
+        assert verdicts(centre) == [
+            ("credential_blocked", "UNKNOWN_CREDENTIAL"),
+            ("credential_blocked", None),
+        ]
+        told = [wire.row_body(row) for row in rows(centre, "shop:s2:urgent") if row.t == "credential"]
+        assert [each.state for each in told if isinstance(each, wire.Credential)] == ["blocked"]
 
 
 async def test_a_yes_said_in_a_shop_is_kept_sent_down_and_never_undoes_a_later_no(tmp_path: Path) -> None:

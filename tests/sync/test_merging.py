@@ -115,6 +115,18 @@ async def test_a_shop_that_did_not_hear_of_it_yet_still_counts_for_the_new_owner
         assert (await points(centre, ANNA), await points(centre, BRAM)) == (120 + 300 + 20, 0)
 
 
+async def test_whose_a_card_became_is_taken_with_everybody_else_of_an_upload(tmp_path: Path) -> None:
+    """Taken one after the other, two hubs on one database could each hold whom the other waits for."""
+    async with two(tmp_path) as (centre, db, agent):
+        await merge(centre, (BRAM, ANNA))
+        asked: list[str] = []
+        await centre.hub.db.apply(lambda conn: conn.set_trace_callback(asked.append))
+        await db.write(lambda conn: [earned(50)])
+        await agent.once()
+        assert await points(centre, ANNA) == 120 + 300 + 50
+        assert sum("FROM customer WHERE id IN" in each and "FOR UPDATE" in each for each in asked) == 1
+
+
 async def test_somebody_who_registers_with_their_card_keeps_what_it_earned(tmp_path: Path) -> None:
     async with two(tmp_path) as (centre, db, agent):
         new = joined(CARD)

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge import centre, replica, uplink
+from edge.consent import tables as consent
 from edge.kit import sweeping
 from edge.kit.errors import DiskFull, StoreError
 from edge.kit.sqlite import open_reader
@@ -33,6 +34,11 @@ def snapshot(floor: Floor) -> dict[str, list[tuple[object, ...]]]:
 
 def may(floor: Floor, person: Person) -> Found | None:
     return tables.find(floor.db.reader, person.hash, recipient=RECIPIENT, now_ms=floor.now_ms)
+
+
+def saves(floor: Floor, person: Person) -> bool:
+    asked = {"purpose": "saving", "recipient": RECIPIENT}
+    return consent.holds(floor.db.reader, person.customer_id, now_ms=floor.now_ms, **asked)
 
 
 def lose_the_replica(folder: Path) -> None:
@@ -262,6 +268,21 @@ async def test_a_no_that_a_hub_put_back_from_a_backup_never_heard_of_is_said_aga
         assert waiting is not None
         said = [wire.decode_as(bytes(each.body), wire.ConsentWithdrawn) for each in waiting.events]
         assert [(each.purpose, each.gen) for each in said] == [("profiling", 1)]
+
+
+async def test_an_agreement_that_was_taken_back_stands_as_a_hub_put_back_says(tmp_path: Path) -> None:
+    async with open_floor(tmp_path) as floor:
+        person = await floor.resident("1", consents={"recognition": None, "saving": None})
+        await floor.apply(floor.feed.consent(person, "saving", state="withdrawn", ver=2, part=URGENT))
+        assert not saves(floor, person)
+        # Of whom the hub has not sent again yet, and of whom it has: a shop's word is none of headquarters'.
+        await floor.uplink.start_over(2, empty=True)
+        floor.feed.last.clear()
+        await floor.apply(
+            floor.feed.key(person), floor.feed.customer(person, TRAITS), floor.feed.consent(person, "saving")
+        )
+        assert floor.uplink.waiting(10) is None
+        assert saves(floor, person)
 
 
 async def test_a_power_cut_after_the_hub_was_put_back_does_not_bring_the_old_hubs_cursors_back(
