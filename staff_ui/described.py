@@ -43,9 +43,18 @@ _NO: Final = {
     "413": "the form is too long",
     "422": "something in the form is not right; the page says what",
     "429": "tried too often; the page says how long to wait",
+    "500": "the box failed: its log says where",
     "503": "the shop's box cannot do it at the moment",
 }
-_PINS: Final = ("/signin", "/manage/unlock", "/look")  # where a PIN is tried
+# What only some addresses answer: where a PIN is tried, and where a colleague may have been first.
+_ALSO: Final = {
+    ("POST", "/signin"): "429",
+    ("POST", "/visits/{visit}/wallet"): "429",
+    ("POST", "/saving/{note}"): "429",
+    ("POST", "/visits/{visit}/help"): "409",
+    ("POST", "/visits/{visit}/release"): "409",
+}
+_AS_IT_WAS: Final = "/visits/{visit}/advice/still"
 _PROBLEM: Final = {
     "title": "Problem",
     "description": "RFC 9457 problem details with a stable `code` and the next step",
@@ -101,11 +110,12 @@ def _answers(each: Address, path: str) -> dict[str, Any]:
     """What an address answers: its page, where it leads on, and each way in which it says no."""
     media = _MEDIA.get(path, "text/html")
     ok = {"204": {"description": "done"}} if media is None else {"200": _of("as asked", media)}
-    no = {"403", "404", "410", "503"}
+    if path == _AS_IT_WAS:
+        ok["204"] = {"description": "what the page says is still true"}
+    no = {"403", "404", "410", "500", "503"}
     no |= set() if each.guard in ("open", "loopback") else {"401"}
     no |= {"400", "413", "422"} if each.method == "POST" else set()
-    no |= {"429"} if each.method == "POST" and path in _PINS else set()
-    no |= {"409"} if each.method == "POST" and path.endswith("/help") else set()
+    no |= {also} if (also := _ALSO.get((each.method, path))) else set()
     refusals = {status: _refusal(_NO[status]) for status in sorted(no)}
     if path == "/healthz":
         refusals["503"] = _of("no tablet can be served", "application/json")

@@ -279,7 +279,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         if heard.new:
             hub.bell.poke()
 
-    @get("/healthz", summary="Whether the hub answers from its file", responses=problems(503))
+    @get("/healthz", summary="Whether the hub answers from its file", responses=problems(500, 503))
     async def health() -> dict[str, bool | int]:
         epoch = await hub.db.read(devices.hub_epoch)
         return {"ok": True, "epoch": epoch, "hub_time_ms": hub.now_ms()}

@@ -7,7 +7,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from sync import wire
 
 MEDIA_TYPE: Final = "application/problem+json"
-ALWAYS: Final = (401, 429, 503)
+ALWAYS: Final = (401, 429, 500, 503)
 _WHAT: Final = {
     400: "the request is not as this document says; `hint` names the field",
     401: "nobody that is known asks",
@@ -20,6 +20,7 @@ _WHAT: Final = {
     422: "understood, and refused by a rule; `code` says by which",
     426: "whoever asks is too old",
     429: "asked too often; `retry-after` says when to come back",
+    500: "the hub failed: its log says where",
     503: "the hub cannot write or read at the moment",
 }
 
