@@ -1,6 +1,7 @@
 """Other people's files: both generations of Shopify, any CSV with a mapping, JSON lines; and files made to hurt."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -188,7 +189,8 @@ def test_no_bytes_at_all_do_more_than_be_refused(body: bytes, kind: str) -> None
         b"Title,URL handle,Option1 value,Price\n" + body,
         b'{"item":"A"}\n' + body,
     ):
-        guess(each)
+        with suppress(BadFile):
+            guess(each)
         try:
             read = FORMATS[kind](each, PLAIN)
         except BadFile:
