@@ -55,7 +55,7 @@ def _customer_names(hub: Hub, row: rows.Customer) -> list[str]:
 
 
 def _judge_customer(hub: Hub, row: rows.Customer) -> str:
-    return put.judge_customer(hub.db.reader, hub.keys, row)
+    return put.judge_customer(hub.db.reader, hub.keys, row, now_ms=hub.now_ms())
 
 
 def _judge_staff(hub: Hub, row: rows.Staff) -> str:
@@ -97,7 +97,7 @@ WHAT: Final = {
         needed="ref id",
         read=people.balance,
         names=lambda hub, row: [_id_of(hub, row)],
-        judge=lambda hub, row: put.judge_balance(hub.db.reader, hub.keys, row),
+        judge=lambda hub, row: put.judge_balance(hub.db.reader, hub.keys, row, now_ms=hub.now_ms()),
         shown=_called,
         put=lambda hub: (
             lambda conn, number, some: put.put_balances(

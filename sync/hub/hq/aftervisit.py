@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from edge.consent.retention import DAY_MS
 from edge.kit.clock import utc
 from edge.kit.log import Log
 from edge.kit.sql import Connection
@@ -20,7 +21,6 @@ from sync.hub.tables import reading
 
 Row = tuple[Any, ...]
 PURPOSE: Final = "contact"
-DAY_MS: Final = 24 * 3_600_000
 LATELY_MS: Final = 7 * DAY_MS
 # A till's clock and a tablet's: a purchase of the hour before may be the one that followed.
 SAME_MS: Final = 3_600_000

@@ -28,26 +28,35 @@ def checked(traits: Mapping[str, Any], purposes: Iterable[str]) -> None:
         )
 
 
-def held(conn: Connection, customer: bytes) -> set[tuple[str, str]]:
-    """Purpose and recipient of everything that somebody's register says yes to."""
+def held(conn: Connection, customer: bytes, *, now_ms: int) -> set[tuple[str, str]]:
+    """Purpose and recipient of everything that somebody's register says yes to now."""
     return {
-        (each.purpose, each.recipient) for each in tables.consents(conn, customer) if each.state == "given"
+        (each.purpose, each.recipient)
+        for each in tables.consents(conn, customer)
+        if each.state == "given" and (each.until_ms is None or now_ms < each.until_ms)
     }
 
 
-def missing(conn: Connection, customer: bytes, given: Iterable[NewConsent]) -> list[NewConsent]:
+def missing(
+    conn: Connection, customer: bytes, given: Iterable[NewConsent], *, now_ms: int
+) -> list[NewConsent]:
     """Of what somebody is said to agree to, the agreements that do not stand there; no consent is one."""
     new = {
         (each.purpose, each.recipient): each for each in given if PURPOSES.get(each.purpose) == "agreement"
     }
-    there = held(conn, customer) if new else set()
+    there = held(conn, customer, now_ms=now_ms) if new else set()
     return [each for name, each in new.items() if name not in there]
 
 
 def agree(conn: Connection, customer: bytes, new: NewConsent, *, now_ms: int) -> list[Moved]:
-    """Somebody who is there agreed; said again it changes nothing. Raises Refused for nobody."""
+    """Somebody who is there agreed, until another instant perhaps; said again it changes nothing. Raises Refused for
+    nobody."""
     whom.hold(conn, [customer])
-    return partitions.publish(conn, add(conn, customer, missing(conn, customer, [new]), now_ms=now_ms))
+    before = tables.consent(conn, customer, purpose=new.purpose, recipient=new.recipient)
+    until_ms = consents.first(customer, new, now_ms=now_ms).until_ms
+    if before and (before.state, before.until_ms) == ("given", until_ms):
+        return []
+    return partitions.publish(conn, add(conn, customer, [new], now_ms=now_ms))
 
 
 def add(conn: Connection, customer: bytes, new: Iterable[NewConsent], *, now_ms: int) -> list[Line]:

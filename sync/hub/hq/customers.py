@@ -11,7 +11,7 @@ from litestar.params import JSONBody, PathParameter
 from edge.consent.rules import PURPOSES, Register
 from edge.kit.errors import Refused
 from edge.kit.sql import Connection
-from edge.wallet.rules import add, balance_of, with_balance
+from edge.wallet.rules import INSTRUMENTS, add, balance_of, with_balance
 from sync.hub import consents, people, values, wallet
 from sync.hub.consents import NewConsent
 from sync.hub.documented import refuses
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from sync.hub.app import Hub
 
 BOOK: Final = "hub:api"
-_MOVES: Final = ("points", "stamps")
 
 
 def routes(hub: "Hub") -> list[HTTPRouteHandler]:
@@ -124,7 +123,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     )
     async def change(customer_id: CustomerId, data: JSONBody[shapes.Changes]) -> shapes.Changed:
         customer = await known(customer_id)
-        if moves := sorted(set(data.traits) & set(_MOVES)):
+        if moves := sorted(set(data.traits) & set(INSTRUMENTS)):
             hint = "post a line to its ledger"
             raise Refused(f"{moves[0]} only moves by a line", code="NOT_A_LINE", hint=hint)
         values.checked(data.traits)

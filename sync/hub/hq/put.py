@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 from edge.catalogue.rules import Product, Stock
 from edge.kit.errors import Refused
 from edge.kit.sql import Connection
-from edge.wallet.rules import balance_of, with_balance
+from edge.wallet.rules import INSTRUMENTS, balance_of, with_balance
 from sync import wire
 from sync.hub import catalogue, opening, people, values, wallet
 from sync.hub.config import Keys
@@ -32,7 +32,6 @@ REASON: Final = "imported"
 # Device ids have no colon: a line of ours is nobody's fact.
 BOOK: Final = "hub:import"
 CORRECTION: Final = "correction"
-_MOVES: Final = ("points", "stamps")
 
 
 class WasCustomer(Struct):
@@ -53,7 +52,7 @@ class Wanted(NamedTuple):
     agreed: list[NewConsent]
 
 
-def judge_customer(conn: Connection, keys: Keys, row: rows.Customer) -> Verdict:
+def judge_customer(conn: Connection, keys: Keys, row: rows.Customer, *, now_ms: int) -> Verdict:
     """What importing this line would do; raises Refused for why it cannot be."""
     customer = whom.customer_id(keys, row.ref, row.id)
     for shop_id in row.shops:
@@ -74,9 +73,9 @@ def judge_customer(conn: Connection, keys: Keys, row: rows.Customer) -> Verdict:
             raise _no("a new customer needs at least one shop", code="UNKNOWN_SHOP")
         agreed.checked(row.traits, (each.purpose for each in row.consents))
         return "new"
-    wanted = _wanted(conn, keys, row, customer)
-    if any(name in wanted.traits for name in _MOVES):
-        there = {purpose for purpose, _ in agreed.held(conn, customer)}
+    wanted = _wanted(conn, keys, row, customer, now_ms=now_ms)
+    if any(name in wanted.traits for name in INSTRUMENTS):
+        there = {purpose for purpose, _ in agreed.held(conn, customer, now_ms=now_ms)}
         agreed.checked(wanted.traits, there | {each.purpose for each in wanted.agreed})
     return "changed" if any(wanted) else "same"
 
@@ -101,7 +100,7 @@ def put_customers(
             fresh.setdefault(tuple(sorted(set(row.shops))), []).append(new)
             noted.append(Before("customer", customer.hex(), 1, None))
             continue
-        wanted = _wanted(conn, keys, row, customer)
+        wanted = _wanted(conn, keys, row, customer, now_ms=now_ms)
         if not any(wanted):
             continue
         was = WasCustomer(
@@ -130,13 +129,13 @@ def put_customers(
     return partitions.publish(conn, lines)
 
 
-def judge_balance(conn: Connection, keys: Keys, row: rows.Balance) -> Verdict:
+def judge_balance(conn: Connection, keys: Keys, row: rows.Balance, *, now_ms: int) -> Verdict:
     """What importing this line would do; raises Refused for nobody, for a stamp card that is not there, and for
     somebody who never agreed to save."""
     customer = whom.customer_id(keys, row.ref, row.id)
     whom.known(conn, customer)
-    told = {name: None for name in _MOVES if getattr(row, name) is not None}
-    agreed.checked(told, (purpose for purpose, _ in agreed.held(conn, customer)))
+    told = dict.fromkeys(name for name in INSTRUMENTS if getattr(row, name) is not None)
+    agreed.checked(told, (purpose for purpose, _ in agreed.held(conn, customer, now_ms=now_ms)))
     return "changed" if _moves(conn, keys, row, customer) else "same"
 
 
@@ -153,7 +152,7 @@ def put_balances(
             was = put_traits(conn, keys, customer, {name: value}, now_ms=now_ms)[name]
             ver = 1 if was is None else was.ver + 1
             noted.append(Before(name, customer.hex(), ver, None if was is None else msgspec.json.encode(was)))
-            seq = row.line * len(_MOVES) + _MOVES.index(name)
+            seq = row.line * len(INSTRUMENTS) + INSTRUMENTS.index(name)
             why = opening.WHY if was is None else CORRECTION
             book(conn, customer, number=(number, seq), instrument=name, delta=delta, now_ms=now_ms, why=why)
             moved[customer] = None
@@ -273,10 +272,10 @@ def _before(t: str, id_: str, held: tuple[int, bytes | None] | None, *, ver: int
     return Before(t, id_, after, held[1] if held else None)
 
 
-def _wanted(conn: Connection, keys: Keys, row: rows.Customer, customer: bytes) -> Wanted:
+def _wanted(conn: Connection, keys: Keys, row: rows.Customer, customer: bytes, *, now_ms: int) -> Wanted:
     """Of somebody who is there: the traits that differ, and what is new; what they saved only where it is absent."""
     held = {each.name: each for each in purses.traits(conn, customer)}
-    told = {name: value for name, value in row.traits.items() if name not in _MOVES or name not in held}
+    told = {name: value for name, value in row.traits.items() if name not in INSTRUMENTS or name not in held}
     key = whom.key_of(conn, keys, customer) if told else b""
     traits = {
         name: value
@@ -287,7 +286,7 @@ def _wanted(conn: Connection, keys: Keys, row: rows.Customer, customer: bytes) -
     cards = [each for each in dict.fromkeys(hashes) if customers.owner(conn, each) is None]
     here = customers.shops_of(conn, customer)
     shops = [each for each in dict.fromkeys(row.shops) if each not in here]
-    return Wanted(traits, cards, shops, agreed.missing(conn, customer, row.consents))
+    return Wanted(traits, cards, shops, agreed.missing(conn, customer, row.consents, now_ms=now_ms))
 
 
 def put_traits(
@@ -311,7 +310,7 @@ def _moves(conn: Connection, keys: Keys, row: rows.Balance, customer: bytes) -> 
     """Instrument, new value, and by how much it moves; none where it is so already."""
     found = []
     key = whom.key_of(conn, keys, customer)
-    for name in _MOVES:
+    for name in INSTRUMENTS:
         asked: int | None = getattr(row, name)
         if asked is None:
             continue

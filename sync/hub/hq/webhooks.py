@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 LOOK_S: Final = 1.0
 AT_ONCE: Final = 200  # messages a look, of each webhook
 TIMEOUT_S: Final = 15.0
-LEASE_MS: Final = 60_000  # another hub on the same database tries after this, should this one die
+LEASE_MS: Final = 60_000  # another hub on the same database goes on after this, should this one die
 ROTATE_MS: Final = 24 * 3_600_000  # so long the former secret signs too
 GONE: Final = 410
 
@@ -113,35 +113,57 @@ async def once(hub: "Hub", asking: httpx.AsyncClient, *, chance: Callable[[], fl
 
 
 async def _tell(hub: "Hub", asking: httpx.AsyncClient, id_: str, chance: Callable[[], float]) -> int:
-    """One webhook's messages, in their order, until one is not taken; how many were."""
-    taken = 0
-    for message in await hub.db.read(tables.due, id_, now_ms=hub.now_ms(), most=AT_ONCE):
-        if not await hub.db.apply(tables.claim, message, until_ms=hub.now_ms() + LEASE_MS):
-            continue
-        hook = await hub.db.read(tables.hook, id_)
-        if hook is None or hook.ended_ms is not None:
-            break
-        try:
-            status = await _ask(hub, asking, hook, message)
-        except (
-            Exception
-        ) as error:  # such as a secret that does not open: it rests as one that does not answer
-            hub.log("telling_failed", **died(error))
-            status = 0
-        if 200 <= status < 300:
-            await hub.db.apply(tables.told, id_, message.id)
+    """One webhook's messages, in their order, until one is not taken; how many were.
+
+    No other hub tells it meanwhile: the next message would pass the one that is not answered yet.
+    """
+    if not (mine_ms := await _leased(hub, id_, 0)):
+        return 0
+    try:
+        taken = 0
+        for message in await hub.db.read(tables.due, id_, now_ms=hub.now_ms(), most=AT_ONCE):
+            if not (kept_ms := await _leased(hub, id_, mine_ms)):
+                break
+            mine_ms = kept_ms
+            hook = await hub.db.read(tables.hook, id_)
+            if hook is None or not await _took(hub, asking, hook, message, chance):
+                break
             taken += 1
-            continue
-        now_ms = hub.now_ms()
-        # The message by its own tries, the webhook by all of them: one message that is never taken stops no other.
-        next_ms, rest_ms = (
-            now_ms + standard.pause_ms(tries + 1, chance=chance) for tries in (message.tries, hook.tries)
-        )
-        again = {"now_ms": now_ms, "next_ms": next_ms, "rest_ms": rest_ms}
-        if await hub.db.apply(failed, message, status=status, **again):
-            hub.log("webhook_ended", status=status, hint="see the fleet page; POST …/resume tells it again")
-        break
-    return taken
+        return taken
+    finally:
+        await hub.db.apply(tables.release, id_, mine_ms=mine_ms)
+
+
+async def _leased(hub: "Hub", id_: str, mine_ms: int) -> int:
+    """Until when a webhook is ours to tell; 0 when it is not."""
+    now_ms = hub.now_ms()
+    until_ms = now_ms + LEASE_MS
+    lease = {"mine_ms": mine_ms, "now_ms": now_ms, "until_ms": until_ms}
+    return until_ms if await hub.db.apply(tables.lease, id_, **lease) else 0
+
+
+async def _took(
+    hub: "Hub", asking: httpx.AsyncClient, hook: Hook, message: Message, chance: Callable[[], float]
+) -> bool:
+    """Tell one message; whether it was taken. What was not comes again."""
+    try:
+        status = await _ask(hub, asking, hook, message)
+    except Exception as error:
+        # Such as a secret that does not open: it rests as one that does not answer.
+        hub.log("telling_failed", **died(error))
+        status = 0
+    if 200 <= status < 300:
+        await hub.db.apply(tables.told, hook.id, message.id)
+        return True
+    now_ms = hub.now_ms()
+    # The message by its own tries, the webhook by all of them: one message that is never taken stops no other.
+    next_ms, rest_ms = (
+        now_ms + standard.pause_ms(tries + 1, chance=chance) for tries in (message.tries, hook.tries)
+    )
+    again = {"now_ms": now_ms, "next_ms": next_ms, "rest_ms": rest_ms}
+    if await hub.db.apply(failed, message, status=status, **again):
+        hub.log("webhook_ended", status=status, hint="see the fleet page; POST …/resume tells it again")
+    return False
 
 
 def failed(

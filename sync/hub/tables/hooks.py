@@ -122,16 +122,37 @@ def add(conn: Connection, messages: Iterable[Message]) -> None:
 
 
 def to_tell(conn: Connection, *, now_ms: int) -> list[str]:
-    """Which webhooks are to be told something now: neither ended nor at rest."""
+    """Which webhooks are to be told something now: neither ended, at rest, nor being told by another hub."""
     rows = conn.execute(
         """
-        SELECT w.id FROM webhook AS w WHERE w.ended_ms IS NULL AND w.next_ms<=:now_ms
+        SELECT w.id FROM webhook AS w WHERE w.ended_ms IS NULL AND w.next_ms<=:now_ms AND w.leased_ms<=:now_ms
             AND EXISTS (SELECT 1 FROM webhook_message AS m WHERE m.webhook_id=w.id AND m.next_ms<=:now_ms)
         ORDER BY w.id
         """,
         {"now_ms": now_ms},
     )
     return [id_ for (id_,) in rows]
+
+
+def lease(conn: Connection, id_: str, *, mine_ms: int, now_ms: int, until_ms: int) -> bool:
+    """Take a webhook (`mine_ms` 0), or keep it where it is still leased until `mine_ms`; False: it is another hub's,
+    at rest, ended or gone."""
+    done = conn.execute(
+        """
+        UPDATE webhook SET leased_ms=:until_ms
+        WHERE id=:id AND ended_ms IS NULL AND next_ms<=:now_ms
+            AND (leased_ms=:mine_ms OR (:mine_ms=0 AND leased_ms<=:now_ms))
+        """,
+        {"id": id_, "mine_ms": mine_ms, "now_ms": now_ms, "until_ms": until_ms},
+    )
+    return done.rowcount == 1
+
+
+def release(conn: Connection, id_: str, *, mine_ms: int) -> None:
+    """Whoever looks next may tell this webhook."""
+    conn.execute(
+        "UPDATE webhook SET leased_ms=0 WHERE id=:id AND leased_ms=:mine_ms", {"id": id_, "mine_ms": mine_ms}
+    )
 
 
 def forget(conn: Connection, customer_id: bytes) -> None:
@@ -191,20 +212,3 @@ def _hook(
     return Hook(
         id_, url, frozenset(kinds.split()), bytes(wrapped), before, former_ms, failing_ms, ended_ms, tries
     )
-
-
-def claim(conn: Connection, message: Message, *, until_ms: int) -> bool:
-    """Take a message for a while; False when another hub did."""
-    done = conn.execute(
-        """
-        UPDATE webhook_message SET next_ms=:until_ms
-        WHERE webhook_id=:webhook_id AND id=:id AND next_ms=:next_ms
-        """,
-        {
-            "webhook_id": message.webhook_id,
-            "id": message.id,
-            "next_ms": message.next_ms,
-            "until_ms": until_ms,
-        },
-    )
-    return done.rowcount == 1

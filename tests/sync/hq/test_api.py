@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from edge.kit.errors import Refused
 from sync.hub import consents
 from sync.hub.app import Hub
+from sync.hub.hq import put, rows
 from tests.sync.centre import ANNA, HERE
 from tests.sync.hq.desk import WHO, Desk
 
@@ -152,6 +154,21 @@ async def test_who_never_agreed_to_save_gets_no_points_until_a_program_says_that
     assert (await desk.client.put(path, json={"state": "withdrawn"})).json()["code"] == "NO_CONSENT"
     law = await desk.client.put(path.replace("saving", "receipts"), json={"state": "given"})
     assert (law.status_code, law.json()["code"]) == (422, "NO_CONSENT")
+
+
+async def test_an_agreement_that_ran_out_is_renewed_and_an_import_knows_that_it_ran_out(desk: Desk) -> None:
+    path, now_ms = f"{WHO}/consents/saving/{HERE}", desk.hub.now_ms()
+    line = rows.Balance(2, "", ANNA.hex(), points=150)
+    said = [
+        await desk.ask("PUT", path, json={"state": "given"} | until)
+        for until in ({"until_ms": 5}, {"until_ms": 5}, {"until_ms": now_ms + 60_000}, {}, {})
+    ]
+    assert [each["until_ms"] for each in said] == [5, 5, now_ms + 60_000, None, None]
+    assert [each["gen"] for each in said] == [2, 2, 3, 4, 4]
+    assert put.judge_balance(desk.hub.db.reader, desk.hub.keys, line, now_ms=now_ms) == "changed"
+    await desk.ask("PUT", path, json={"state": "given", "until_ms": 5})
+    with pytest.raises(Refused, match="agreement"):
+        put.judge_balance(desk.hub.db.reader, desk.hub.keys, line, now_ms=now_ms)
 
 
 async def test_a_lost_card_is_blocked_and_a_customer_forgotten(desk: Desk) -> None:

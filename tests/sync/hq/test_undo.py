@@ -33,6 +33,7 @@ async def test_balances_of_more_than_one_slice_are_taken_back_and_the_ledger_say
     came, back = (opening.BOOK, MANY + 2, 10 * MANY + 120 + 3), (undo.BOOK, MANY, -10 * MANY)
     assert booked == [(put.BOOK, MANY, 10 * MANY), came, back]
     verdicts = {
-        put.judge_balance(hub.db.reader, KEYS, rows.Balance(2, f"K-{n}", points=10)) for n in (0, MANY - 1)
+        put.judge_balance(hub.db.reader, KEYS, rows.Balance(2, f"K-{n}", points=10), now_ms=now_ms)
+        for n in (0, MANY - 1)
     }
     assert verdicts == {"same"}

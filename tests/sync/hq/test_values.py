@@ -55,4 +55,5 @@ async def test_neither_the_api_nor_an_import_takes_a_value_of_another_shape(desk
             desk.hub.db.reader,
             KEYS,
             rows.Customer(1, "K-9", "", {"points": {"balance": 1e23}}, [], ["s1"], []),
+            now_ms=desk.hub.now_ms(),
         )

@@ -8,17 +8,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from hmac import digest
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from sync.hub import consents
+from sync.hub.app import open_hub
 from sync.hub.hq import news, standard, webhooks
 from sync.hub.tables import hooks
 from tests.patience import PATIENT_S
-from tests.sync.centre import ANNA, HERE
-from tests.sync.hq.desk import WHO, Desk
+from tests.sync.centre import ANNA, HERE, Said
+from tests.sync.hq.desk import WHO, Desk, open_desk
 
 DAY_MS = 86_400_000
 
@@ -247,6 +249,31 @@ async def test_while_one_address_does_not_answer_another_is_told_again_and_again
         finally:
             slow.answers.set()
             telling.cancel()
+
+
+@pytest.mark.anyio
+@pytest.mark.xdist_group("postgresql")
+async def test_while_one_hub_tells_a_webhook_no_other_hub_tells_it_the_next_message(
+    tmp_path: Path, postgresql: str
+) -> None:
+    async with (
+        open_desk(tmp_path) as desk,
+        told(desk) as (here, made, _),
+        webhooks.client(2 * PATIENT_S) as asking,
+        open_hub(replace(desk.hub.config, database=postgresql), log=Said()) as other,
+    ):
+        many = [hooks.Message(made["id"], f"msg_{number}", b"{}", 0, 0) for number in range(3)]
+        await desk.hub.db.apply(hooks.add, many)
+        here.answers.clear()
+        telling = asyncio.create_task(webhooks.once(desk.hub, asking))
+        await until(lambda: len(here.told) == 1)
+        assert await webhooks.once(other, asking) == 0
+        assert len(here.told) == 1
+        here.answers.set()
+        assert await telling == 3
+        await desk.hub.db.apply(hooks.add, [hooks.Message(made["id"], "msg_3", b"{}", 0, 0)])
+        assert await webhooks.once(other, asking) == 1  # the first let go of it
+        assert [headers["webhook-id"] for headers, _ in here.told] == [f"msg_{number}" for number in range(4)]
 
 
 @pytest.mark.anyio
