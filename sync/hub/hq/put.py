@@ -134,7 +134,7 @@ def judge_balance(conn: Connection, keys: Keys, row: rows.Balance, *, now_ms: in
     somebody who never agreed to save."""
     customer = whom.customer_id(keys, row.ref, row.id)
     whom.known(conn, customer)
-    told = dict.fromkeys(name for name in INSTRUMENTS if getattr(row, name) is not None)
+    told: dict[str, None] = dict.fromkeys(name for name in INSTRUMENTS if getattr(row, name) is not None)
     agreed.checked(told, (purpose for purpose, _ in agreed.held(conn, customer, now_ms=now_ms)))
     return "changed" if _moves(conn, keys, row, customer) else "same"
 
@@ -308,7 +308,7 @@ def put_traits(
 
 def _moves(conn: Connection, keys: Keys, row: rows.Balance, customer: bytes) -> list[tuple[str, Any, int]]:
     """Instrument, new value, and by how much it moves; none where it is so already."""
-    found = []
+    found: list[tuple[str, Any, int]] = []
     key = whom.key_of(conn, keys, customer)
     for name in INSTRUMENTS:
         asked: int | None = getattr(row, name)
