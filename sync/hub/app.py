@@ -16,6 +16,7 @@ from sync import wire
 from sync.hub import (
     catalogue,
     ears,
+    first_lines,
     guests,
     intake,
     judging,
@@ -281,6 +282,7 @@ async def open_hub(
             asyncio.create_task(hub.shelf.keep_swept()),
             asyncio.create_task(retention.keep_tidy(hub)),
             asyncio.create_task(judging.keep_judging(hub, at_once=put_back)),
+            asyncio.create_task(first_lines.keep_writing(hub)),
         ]
         try:
             yield hub

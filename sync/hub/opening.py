@@ -15,18 +15,25 @@ WHY: Final = "opening"
 
 def book(conn: Connection, came: Iterable[tuple[bytes, Mapping[str, Any]]], *, now_ms: int) -> None:
     """Write a line for each balance with which somebody came; none for nothing, nor for what is no balance."""
-    found = [
-        (customer_id, each, amount)
-        for customer_id, traits in came
-        for each in INSTRUMENTS
-        if (amount := balance_of(each, traits.get(each)))
-    ]
+    write(
+        conn,
+        [
+            (customer_id, each, amount, now_ms)
+            for customer_id, traits in came
+            for each in INSTRUMENTS
+            if (amount := balance_of(each, traits.get(each)))
+        ],
+    )
+
+
+def write(conn: Connection, found: Iterable[tuple[bytes, str, int, int]]) -> None:
+    """Write lines of customer, instrument, amount and instant."""
     # Numbered by chance: two hubs on one database may write in one moment, and neither waits for the other.
     epoch = int.from_bytes(os.urandom(6))
     lines = [
         {"device_id": BOOK, "epoch": epoch, "seq": seq, "line_id": os.urandom(16), "customer_id": customer_id}
-        | {"instrument": instrument, "delta": amount, "short": 0, "why": WHY, "at_ms": now_ms}
-        for seq, (customer_id, instrument, amount) in enumerate(found, 1)
+        | {"instrument": instrument, "delta": amount, "short": 0, "why": WHY, "at_ms": at_ms}
+        for seq, (customer_id, instrument, amount, at_ms) in enumerate(found, 1)
     ]
     tables.add_all(conn, lines)
 
