@@ -69,6 +69,22 @@ def test_a_ranking_is_learnt_beside_the_answers_and_forgets_whoever_says_no() ->
     assert names(learning, None, own)
 
 
+def test_the_learning_waits_while_somebody_is_answered() -> None:
+    read = threading.Event()
+
+    def own() -> tuple[Basket, ...]:
+        read.set()
+        return (Basket(20_000 * DAY_MS, ("p1", "p2")),)
+
+    learning = Learning()
+    with learning.answering:
+        learning.begin([(b"a" * 16, own)], lambda: Shop({}, frozenset()))
+        assert not read.wait(0.1)
+        assert learning.busy
+    assert read.wait(PATIENT_S)
+    finished(learning)
+
+
 class Overtaken(set[bytes]):
     """Whom a ranking is not to know, to which another comes while it is being read for the last time."""
 

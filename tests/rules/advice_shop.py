@@ -43,7 +43,7 @@ def histories(
         at_ms, baskets = now_ms - dice.randint(0, 60) * DAY_MS, []
         for visit in range(dice.randint(1, visits)):
             bought = {dice.choice(few if dice.random() < 0.6 else items) for _ in range(dice.randint(1, 4))}
-            bought |= {pairs[item] for item in tuple(bought) if dice.random() < 0.4}
+            bought |= {pairs[item] for item in sorted(bought) if dice.random() < 0.4}
             if visit % 2 == 0:
                 bought.add(favourite)
             baskets.append(Basket(at_ms, tuple(sorted(bought))))
