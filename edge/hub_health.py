@@ -103,6 +103,7 @@ def _wallets(hub: Config) -> list[str]:
 
 def _database(hub: Config) -> str:
     if not hub.database:
+        keys_apart.refuse_without(hub.state / FILE, hub.state / keys_apart.FILE)
         said = database_file(hub.state / FILE)
         # One that is not there, or empty, is made at the first start.
         with suppress(sqlite3.OperationalError), closing(open_reader(hub.state / FILE)) as conn:

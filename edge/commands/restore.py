@@ -11,12 +11,13 @@ from pathlib import Path
 
 from edge.hub_file import load_hub
 from edge.kit.clock import SystemClock
-from edge.kit.errors import ConfigError, WelkomError, disk_error
+from edge.kit.errors import ConfigError, WelkomError
 from edge.kit.log import log_beside_words
 from sync.hub import judging, putting_back
 from sync.hub.app import open_hub
 from sync.hub.config import Config
 from sync.hub.putting_back import Found
+from sync.hub.store import FILE
 
 KNOCK_S = 1.0
 
@@ -53,16 +54,20 @@ def run(words: argparse.Namespace) -> int:
             hint="put its base backup back, then start one hub with `welkom hub --restored` (sync/hub/README.md)",
         )
     found = putting_back.find(words.place, config)
-    aside = config.state / f"replaced-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    moved = bool(list(config.state.glob("hub.db*")))
-    _stopped(config)
+    aside = config.state / f"replaced-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
+    moved = (config.state / FILE).exists()
     if not words.dry_run:
-        try:
-            moved = putting_back.lay(found, config, aside=aside)
-        except OSError as error:
-            raise disk_error(error, str(error.filename or config.state)) from None
+        _stopped(config)
+        putting_back.refuse_open(config)
+        moved = putting_back.lay(found, config, aside=aside)
         try:
             asyncio.run(_begin(config))
+        except WelkomError as error:
+            raise WelkomError(
+                f"copy and keys lie there, and are not begun with: {error}",
+                code=error.code,
+                hint=f"{error.hint}; then once `welkom hub --restored`",
+            ) from None
         finally:
             putting_back.hand_over(config.state)
     _say(words, found, aside if moved else None)

@@ -25,6 +25,7 @@ from edge.kit.child import Failed
 from edge.kit.errors import Corrupt
 from edge.kit.log import died
 from edge.kit.migrate import load, migrate
+from edge.kit.on_disk import settle
 from edge.replica import Seals
 from sync import snapshot
 
@@ -127,16 +128,7 @@ def finish(conn: Connection, staging: Path, *, indexes: list[str], cursors: dict
     conn.close()
     with open(staging, "rb") as file:
         os.fsync(file.fileno())
-    sync_folder(staging.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Names of files are on the disk too."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+    settle(staging.parent)
 
 
 def _heard() -> Word:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.fetching.loader import sync_folder
+from edge.kit.on_disk import settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,9 @@ class Places:
         return (
             lambda: self._companion("-wal").unlink(missing_ok=True),
             lambda: self._companion("-shm").unlink(missing_ok=True),
-            lambda: sync_folder(folder),
+            lambda: settle(folder),
             lambda: self._renamed(),
-            lambda: sync_folder(folder),
+            lambda: settle(folder),
         )
 
     def put(self) -> None:

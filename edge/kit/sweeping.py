@@ -18,6 +18,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from edge.kit.clock import utc
+from edge.kit.on_disk import settle
 
 # Some 60 MB a second: files of this size are written anew while a tap waits; larger ones wait for the night.
 AT_ONCE_BYTES: Final = 8 << 20
@@ -32,11 +33,7 @@ def owe(database: Path) -> None:
     if mark.exists():
         return
     os.close(os.open(mark, os.O_CREAT | os.O_WRONLY, 0o600))
-    folder = os.open(mark.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    settle(mark.parent)
 
 
 def owed(database: Path) -> bool:

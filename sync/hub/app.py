@@ -39,7 +39,7 @@ from sync.hub.problem import Refusal
 from sync.hub.questions import Questions
 from sync.hub.signer import signer
 from sync.hub.snapshots.shelf import Shelf
-from sync.hub.store import Store, open_store
+from sync.hub.store import FILE, Store, open_store
 from sync.hub.tables import devices
 from sync.hub.tables import people as customers
 from sync.hub.tables import portal as portals
@@ -256,11 +256,12 @@ async def open_hub(
     """
     clock = clock or SystemClock()
     log = log or json_log(now_ms=clock.wall_ms)
-    db = await open_store(config, log=log, look=look)
     apart = config.state / keys_apart.FILE
+    if not config.database:
+        keys_apart.refuse_without(config.state / FILE, apart)
+    db = await open_store(config, log=log, look=look)
     try:
-        if not put_back:
-            await db.read(keys_apart.refuse_copy, apart)
+        await db.read(keys_apart.refuse_nobodys if put_back else keys_apart.refuse_copy, apart)
         hub = Hub(db, config, clock=clock, log=log)
         marks = restored.remembered(config.state / restored.FILE)
         if not await db.read(restored.knows, marks):

@@ -46,6 +46,7 @@ def refuse_copy(conn: Connection, file: Path) -> None:
     """Raise StoreError (KEYS_APART) where a copy was put back and not begun with: served as it is, it could open
     nobody's balance, and would refuse for good what shops say of them."""
     if file.exists():
+        refuse_nobodys(conn, file)
         raise StoreError(
             f"{file.name} lies beside the database: a copy was put back and not begun with",
             code="KEYS_APART",
@@ -53,6 +54,26 @@ def refuse_copy(conn: Connection, file: Path) -> None:
         )
     if tables.is_bare(conn):
         raise _apart("the database is a copy without customers' keys")
+
+
+def refuse_without(database: Path, file: Path) -> None:
+    """Raise StoreError (KEYS_APART) where keys were put back and no database: one would be made, and nobody in it."""
+    if file.exists() and not database.exists():
+        raise _apart(f"{file.name} lies there and no {database.name}: putting back was cut short")
+
+
+def refuse_nobodys(conn: Connection, file: Path) -> None:
+    """Raise StoreError (KEYS_APART) where `file` holds keys and the database has nobody: served as put back, it would
+    tell every shop that there are no customers."""
+    if holds_nobody(conn, file):
+        raise _apart(
+            f"{file.name} holds customers' keys and the database has no customer: it is not their copy"
+        )
+
+
+def holds_nobody(conn: Connection, file: Path) -> bool:
+    """Whether the database has nobody, and the file keys."""
+    return tables.is_nobodys(conn) and next(_read(file), None) is not None
 
 
 async def put_back(db: "Store", keys: Keys, file: Path) -> None:

@@ -3,14 +3,18 @@
 import os
 import shutil
 import sqlite3
-from contextlib import closing
+import stat
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from edge.kit.errors import WelkomError
+from edge.kit.errors import WelkomError, disk_error
 from edge.kit.migrate import load
+from edge.kit.on_disk import settle
 from edge.kit.sqlite import open_reader
+from edge.kit.sqlite_alone import alone, fold
 from sync.hub import keys_apart, people, restored
 from sync.hub.config import Config
 from sync.hub.store import FILE, MIGRATIONS
@@ -53,17 +57,80 @@ def find(place: Path, config: Config) -> Found:
 def lay(found: Found, config: Config, *, aside: Path) -> bool:
     """Put copy and keys into the state folder, after what lies there went `aside`; whether anything did.
 
-    Raises OSError. The keys come first: where they lie no hub starts before all is done.
+    Raises WelkomError, which says whether the hub of before lies there or the copy. Both are written whole before
+    anything else is touched, and at no instant there is no database: a hub that starts now, or after a crash at any
+    step, is the one of before, or refuses as a copy whose keys are not there yet (KEYS_APART).
     """
-    config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _put(found.keys, config.state / keys_apart.FILE)
-    former = sorted(config.state.glob(f"{FILE}*"))
-    if former:
+    file, keys = config.state / FILE, config.state / keys_apart.FILE
+    new, new_keys = (each.with_name(f"restoring-{each.name}") for each in (file, keys))
+    done = False
+    try:
+        config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write(found.copy, new)
+        _write(found.keys, new_keys)
+        former = file.exists()
+        with _moved(file, aside) if former else nullcontext():
+            new.replace(file)
+            done = True
+        settle(config.state)
+        new_keys.replace(keys)
+        settle(config.state)
+        return former
+    except OSError as error:
+        raise _cut_short(error, config, done=done) from None
+    finally:
+        with suppress(OSError):
+            new.unlink(missing_ok=True)
+            new_keys.unlink(missing_ok=True)
+
+
+def refuse_open(config: Config) -> None:
+    """Raise WelkomError (X07) where another process has the database open: a hub, an import, `learn`."""
+    with suppress(FileNotFoundError):
+        try:
+            with alone(config.state / FILE):
+                pass
+        except OSError as error:
+            raise _cut_short(error, config, done=False) from None
+
+
+@contextmanager
+def _moved(file: Path, aside: Path) -> Iterator[None]:
+    """Inside, the database also has its name in `aside`, and nobody has it open; raises OSError, StoreError, and then
+    it lies where it lay."""
+    fold(file)
+    with alone(file):
         aside.mkdir(mode=0o700)
-    for each in former:
-        each.rename(aside / each.name)
-    _put(found.copy, config.state / FILE)
-    return bool(former)
+        rest = [each for end in ("-wal", "-shm") if (each := file.with_name(file.name + end)).exists()]
+        try:
+            os.link(file, aside / file.name, follow_symlinks=False)
+            for each in rest:  # only of a damaged file: beside the copy it would be taken for the copy's
+                each.rename(aside / each.name)
+            settle(aside)
+            yield
+        except OSError:
+            with suppress(OSError):
+                for each in rest:
+                    if (there := aside / each.name).exists():
+                        there.rename(each)
+                (aside / file.name).unlink(missing_ok=True)
+                aside.rmdir()
+            raise
+
+
+def _cut_short(error: OSError, config: Config, *, done: bool) -> WelkomError:
+    if isinstance(error, BlockingIOError):
+        return WelkomError(
+            f"another process has {config.state / FILE} open: the hub, or an import, is not stopped",
+            code="X07",
+            hint="nothing was changed; stop it first (systemctl stop welkom-hub), then ask again",
+        )
+    known = disk_error(error, str(error.filename or config.state))
+    if done:
+        hint = "the copy lies there, its keys do not, and no hub starts on it: mend that, then ask again"
+    else:
+        hint = "nothing was changed: the hub that lay there still does; mend that, then ask again"
+    return type(known)(str(known), code=known.code, hint=hint)
 
 
 def _looked_at(conn: sqlite3.Connection, copy: Path, keys: Path, config: Config) -> Found:
@@ -74,6 +141,10 @@ def _looked_at(conn: sqlite3.Connection, copy: Path, keys: Path, config: Config)
         )
     if conn.execute("PRAGMA quick_check").fetchone() != ("ok",):
         raise _no(f"{copy} is damaged", "take the copy of another night")
+    if keys_apart.holds_nobody(conn, keys):
+        raise _no(
+            f"{copy} has no customer, and {keys.name} has keys", "put the copy there that they belong to"
+        )
     marks = restored.remembered(config.state / restored.FILE)
     gone = {each for each in tables.ids(conn) if marks and people.mark(config.keys, each) in marks}
     if lacking := keys_apart.lacking(conn, config.keys, keys, but=gone):
@@ -82,30 +153,29 @@ def _looked_at(conn: sqlite3.Connection, copy: Path, keys: Path, config: Config)
     return Found(copy, keys, sum(1 for _ in tables.ids(conn)), len(gone))
 
 
-def _put(file: Path, there: Path) -> None:
-    """Copy a file, on the disk under its name when this returns."""
-    part = there.with_name(there.name + ".part")
-    with (
-        file.open("rb") as old,
-        open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as new,
-    ):
+def _write(file: Path, there: Path) -> None:
+    """Copy a file to a name that is made anew, on the disk when this returns; no link that lies there is followed."""
+    there.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    with file.open("rb") as old, open(os.open(there, flags, 0o600), "wb") as new:
         shutil.copyfileobj(old, new)
         new.flush()
         os.fsync(new.fileno())
-    part.replace(there)
-    opened = os.open(there.parent, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def hand_over(folder: Path) -> None:
-    """Give what root made in a folder of somebody else's to whoever owns that."""
+    """Give what root made in a folder of somebody else's to whoever owns that.
+
+    That owner may have laid links there: none is followed, and a file that has a second name is left.
+    """
     owner = folder.stat()
-    if os.geteuid() == 0 != owner.st_uid:
-        for each in folder.rglob("*"):
-            os.chown(each, owner.st_uid, owner.st_gid)
+    if not os.geteuid() == 0 != owner.st_uid:
+        return
+    for _, folders, files, at in os.fwalk(folder, follow_symlinks=False):
+        for name in (*folders, *files):
+            is_file = not stat.S_ISDIR((there := os.stat(name, dir_fd=at, follow_symlinks=False)).st_mode)
+            if not (is_file and there.st_nlink > 1):
+                os.chown(name, owner.st_uid, owner.st_gid, dir_fd=at, follow_symlinks=False)
 
 
 def _no(message: str, hint: str) -> WelkomError:

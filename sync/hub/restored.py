@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from edge.kit.errors import disk_error
+from edge.kit.on_disk import settle
 from edge.kit.sql import Connection
 from sync.hub import people
 from sync.hub.config import Keys
@@ -33,7 +34,7 @@ def remember(file: Path, mark: bytes) -> None:
             os.fsync(opened)
         finally:
             os.close(opened)
-        _settle(file.parent)
+        settle(file.parent)  # each time: whoever made it may have died before its name was on the disk
     except OSError as error:
         raise disk_error(error, file.name) from None
 
@@ -47,15 +48,6 @@ def _is_whole(opened: int) -> bool:
 def _write(opened: int, what: bytes) -> None:
     while what:
         what = what[os.write(opened, what) :]
-
-
-def _settle(folder: Path) -> None:
-    # Each time: whoever made the file may have died before its name was on the disk.
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def remembered(file: Path) -> set[bytes]:

@@ -38,6 +38,14 @@ def is_bare(conn: Connection) -> bool:
     return bool(bare)
 
 
+def is_nobodys(conn: Connection) -> bool:
+    """Whether no customer is there, and none ever was erased."""
+    (nobody,) = conn.execute(
+        "SELECT NOT EXISTS (SELECT 1 FROM customer) AND NOT EXISTS (SELECT 1 FROM erased)"
+    ).fetchone()
+    return bool(nobody)
+
+
 def would_help(conn: Connection, customer_ids: Sequence[bytes]) -> int:
     """How many of these are customers who have no key."""
     those, given = spread("id", customer_ids)
