@@ -13,10 +13,8 @@ import msgspec
 
 from edge import centre, histories, lasting, outbox, replica
 from edge.consent import tables as consent
-from edge.consent.facts import ConsentWithdrawn
 from edge.facts import Fact
 from edge.joining import tables as joining
-from edge.joining.facts import CredentialBlocked
 from edge.keys import Keys
 from edge.kit.chain import link
 from edge.kit.clock import ShopTime
@@ -121,7 +119,7 @@ class Uplink:
                     await self._db.apply(centre.gone, rows[-1].p, rows[-1].seq)
                 self._owes = owed
         if page.checkpoint.up_to_date and not urgent:
-            if any(row.t in ("consent", "credential") for row in page.rows):
+            if any(row.t in ("consent", "credential") for row in page.rows) and not _owes(self._db.reader):
                 await self._say_again()
             self._on_complete()
 
@@ -232,26 +230,28 @@ class Uplink:
         if empty:
             async with self.turn:
                 await self._promised()
+                await self._kept(_owe_nothing)  # what is half-empty is compared with nothing
                 while await self._kept(centre.forget_some_of_replica, most=FORGOTTEN_AT_ONCE):
                     pass  # taps have the writer in between
             await self._durable()
             await self._on_empty()
-        if self.hub_epoch():
-            await self._ask_after_others()
         await self._kept(_know, hub_epoch)
 
-    async def _ask_after_others(self) -> None:
-        """Say again what was taken away of whoever is not in the replica.
+    async def up_to_date(self) -> None:
+        """Say again, once after the hub was put back, every "no" that it may lack.
 
-        A hub that was put back does not know whom it told this shop of since its backup. Whoever of them was erased
-        it would not name here; of whom a shop speaks it does.
+        Of whom it names here its own register is compared. Whom it told this shop of since its backup it does not
+        know, so of whoever is not in the replica, now that this is whole, all is said; and whoever of them was
+        erased it would not name here: of whom a shop speaks it does.
         """
-        now_ms = self._time.now_ms()
-        ids = sorted({fact.customer_id for fact in _of_others(self._db.reader, now_ms=now_ms)})
-        for start in range(0, len(ids), SLICE_ROWS):
-            some = frozenset(ids[start : start + SLICE_ROWS])
-            with as_no_line():
-                await self._db.write(_of_others, now_ms=now_ms, among=some)
+        if not _owes(self._db.reader):
+            return
+        async with self.turn:
+            await self._say_again()
+            now_ms = self._time.now_ms()
+            while _owes(self._db.reader):
+                with as_no_line():
+                    await self._db.write(_some_of_others, now_ms=now_ms)
 
     async def _promised(self) -> None:
         """What is to be deleted now is to leave the files' pages too."""
@@ -266,21 +266,34 @@ class Uplink:
 
 
 def _know(conn: Connection, hub_epoch: int) -> None:
+    known = centre.epoch(conn)
     centre.know(conn, hub_epoch)
     consent.forget_agreements(conn)
+    if known:
+        consent.owe(conn)
+        joining.owe(conn)
+
+
+def _owes(conn: Connection) -> bool:
+    return consent.owes(conn) or joining.owes(conn)
+
+
+def _owe_nothing(conn: Connection) -> None:
+    consent.owe_nothing(conn)
+    joining.owe_nothing(conn)
 
 
 def _unsaid(conn: Connection, *, now_ms: int) -> list[Fact]:
     return [*consent.unsaid(conn, now_ms=now_ms), *joining.unsaid(conn, now_ms=now_ms)]
 
 
-def _of_others(
-    conn: Connection, *, now_ms: int, among: frozenset[bytes] | None = None
-) -> list[ConsentWithdrawn | CredentialBlocked]:
-    # Looked at again where it is written: somebody may have been forgotten since.
-    found: list[ConsentWithdrawn | CredentialBlocked] = [*consent.of_others(conn, now_ms=now_ms)]
-    found += joining.of_others(conn, now_ms=now_ms)
-    return [fact for fact in found if among is None or fact.customer_id in among]
+def _some_of_others(conn: Connection, *, now_ms: int) -> list[Fact]:
+    """A slice of what is owed; where none is left of others, of residents nothing is owed any more either."""
+    found: list[Fact] = [*consent.of_others(conn, most=SLICE_ROWS, now_ms=now_ms)]
+    found += joining.of_others(conn, most=SLICE_ROWS, now_ms=now_ms)
+    if not found:
+        _owe_nothing(conn)
+    return found
 
 
 def products_of(rows: Sequence[wire.Row]) -> list[str]:

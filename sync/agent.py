@@ -341,6 +341,8 @@ class Agent:
             await self._applied(page)
             if part == self._urgent:
                 self.wake()  # for the receipt
+        if page.checkpoint.up_to_date and part == self._main:
+            await self._box.up_to_date()
         return page.checkpoint.up_to_date
 
     async def _page(self, part: str, *, after: int, wait_s: int) -> wire.Page:

@@ -93,5 +93,8 @@ class Box(Protocol):
     def hub_epoch(self) -> int:
         """The hub's epoch as this box last knew it, 0 before it met its hub."""
 
+    async def up_to_date(self) -> None:
+        """The main partition was followed to its end."""
+
     async def start_over(self, hub_epoch: int, *, empty: bool) -> None:
         """Know this epoch of the hub; where `empty`, drop what came from it and fetch all again from seq 0."""

@@ -160,9 +160,10 @@ _UNSAID: Final = """
 
 # Of nobody who is in the replica: they left this shop, or the hub does not know them there (any more).
 _OF_OTHERS: Final = """
-    SELECT customer_id, purpose, recipient, gen FROM main.consent AS m
-    WHERE state='withdrawn' AND basis='consent'
-        AND NOT EXISTS (SELECT 1 FROM replica.customer AS c WHERE c.id=m.customer_id)"""
+    UPDATE main.consent SET owed=0 WHERE (customer_id, purpose, recipient) IN (
+        SELECT customer_id, purpose, recipient FROM main.consent AS m
+        WHERE owed=1 AND NOT EXISTS (SELECT 1 FROM replica.customer AS c WHERE c.id=m.customer_id) LIMIT :most)
+    RETURNING customer_id, purpose, recipient, gen"""
 
 
 class Choice(NamedTuple):
@@ -203,15 +204,29 @@ def unsaid(conn: Connection, *, now_ms: int) -> list[ConsentWithdrawn]:
     return _said_at(conn, _UNSAID, now_ms=now_ms)
 
 
-def of_others(conn: Connection, *, now_ms: int) -> list[ConsentWithdrawn]:
-    """Withdrawals that are kept here of whoever is not in the replica."""
-    return _said_at(conn, _OF_OTHERS, now_ms=now_ms)
+def owe(conn: Connection) -> None:
+    """Of each "no" that is kept here the hub may know nothing (any more)."""
+    conn.execute("UPDATE main.consent SET owed=1 WHERE state='withdrawn' AND basis='consent'")
 
 
-def _said_at(conn: Connection, which: str, *, now_ms: int) -> list[ConsentWithdrawn]:
+def owes(conn: Connection) -> bool:
+    (found,) = conn.execute("SELECT EXISTS (SELECT 1 FROM main.consent WHERE owed=1)").fetchone()
+    return bool(found)
+
+
+def of_others(conn: Connection, *, most: int, now_ms: int) -> list[ConsentWithdrawn]:
+    """Owed withdrawals of whoever is not in the replica, which are owed no more."""
+    return _said_at(conn, _OF_OTHERS, most=most, now_ms=now_ms)
+
+
+def owe_nothing(conn: Connection) -> None:
+    conn.execute("UPDATE main.consent SET owed=0 WHERE owed=1")
+
+
+def _said_at(conn: Connection, which: str, *, now_ms: int, most: int = 0) -> list[ConsentWithdrawn]:
     return [
         ConsentWithdrawn(customer_id=customer_id, purpose=purpose, recipient=recipient, gen=gen, at_ms=now_ms)
-        for customer_id, purpose, recipient, gen in conn.execute(which)
+        for customer_id, purpose, recipient, gen in conn.execute(which, {"most": most}).fetchall()
     ]
 
 

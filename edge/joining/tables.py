@@ -79,19 +79,35 @@ def unsaid(conn: Connection, *, now_ms: int) -> list[CredentialBlocked]:
 
 
 _OF_OTHERS: Final = """
-    SELECT customer_id, hash FROM main.credential AS m
-    WHERE state='blocked' AND NOT EXISTS (SELECT 1 FROM replica.customer AS c WHERE c.id=m.customer_id)"""
+    UPDATE main.credential SET owed=0 WHERE hash IN (
+        SELECT hash FROM main.credential AS m
+        WHERE owed=1 AND NOT EXISTS (SELECT 1 FROM replica.customer AS c WHERE c.id=m.customer_id) LIMIT :most)
+    RETURNING customer_id, hash"""
 
 
-def of_others(conn: Connection, *, now_ms: int) -> list[CredentialBlocked]:
-    """Cards that are blocked here of whoever is not in the replica."""
-    return _lost(conn, _OF_OTHERS, now_ms=now_ms)
+def owe(conn: Connection) -> None:
+    """Of each card that is blocked here the hub may not know that (any more)."""
+    conn.execute("UPDATE main.credential SET owed=1 WHERE state='blocked'")
 
 
-def _lost(conn: Connection, which: str, *, now_ms: int) -> list[CredentialBlocked]:
+def owes(conn: Connection) -> bool:
+    (found,) = conn.execute("SELECT EXISTS (SELECT 1 FROM main.credential WHERE owed=1)").fetchone()
+    return bool(found)
+
+
+def of_others(conn: Connection, *, most: int, now_ms: int) -> list[CredentialBlocked]:
+    """Owed blocks of cards of whoever is not in the replica, which are owed no more."""
+    return _lost(conn, _OF_OTHERS, most=most, now_ms=now_ms)
+
+
+def owe_nothing(conn: Connection) -> None:
+    conn.execute("UPDATE main.credential SET owed=0 WHERE owed=1")
+
+
+def _lost(conn: Connection, which: str, *, now_ms: int, most: int = 0) -> list[CredentialBlocked]:
     return [
         CredentialBlocked(customer_id, hash_, staff_id=b"", why="lost", at_ms=now_ms)
-        for customer_id, hash_ in conn.execute(which)
+        for customer_id, hash_ in conn.execute(which, {"most": most}).fetchall()
     ]
 
 

@@ -120,8 +120,9 @@ def withdraw(
     lines = withdrawn(
         conn, customer_id, purpose=purpose, recipient=recipient, register=register, now_ms=now_ms, said=said
     )
-    if lines:
-        news.tell(conn, [news.News("consent.withdrawn", now_ms, customer_id)])
+    if lines is None:
+        return []
+    news.tell(conn, [news.News("consent.withdrawn", now_ms, customer_id)])
     return partitions.publish(conn, lines)
 
 
@@ -134,8 +135,8 @@ def withdrawn(
     register: Register,
     now_ms: int,
     said: Said = records.IMPORTED,
-) -> list[Line]:
-    """Merge a withdrawal made anywhere; the lines to send on, none when it changes nothing.
+) -> list[Line] | None:
+    """Merge a withdrawal made anywhere; the lines to send on, None when it changes nothing.
 
     It holds whatever generation it says; one that nobody can have counted to is brought back to what can still be
     followed by a yes.
@@ -147,7 +148,7 @@ def withdrawn(
     register = Register(min(register.gen, _furthest(held)), register.state)
     holds = merge(held.register if held else None, register)
     if holds is None or (held and holds == held.register):
-        return []
+        return None
     before = held or first(customer_id, NewConsent(purpose, recipient), now_ms=now_ms)
     new = replace(before, gen=holds.gen, state=holds.state, ver=held.ver + 1 if held else 1)
     tables.put_consents(conn, [new])

@@ -1,7 +1,7 @@
 """Takes in what the shops report: each fact once, in order, and never two histories of one box."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Final, NamedTuple, TypedDict
 
@@ -92,9 +92,18 @@ class _Effects:
     breaks: list[Break]
     visits: set[bytes]  # of whom was erased: what else names them says nothing of anybody any more
 
+    idle: set[int] = field(default_factory=set)  # seqs of what changed nothing: of them there is no news
+
     @property
     def shop_id(self) -> str:
         return self.device.shop_id
+
+    def did(self, fact: wire.Event, lines: list[Line] | None) -> None:
+        """What a fact sends out; None: all that it says was known."""
+        if lines is None:
+            self.idle.add(fact.seq)
+        else:
+            self.lines += lines
 
 
 class Upload(NamedTuple):
@@ -215,6 +224,7 @@ def _done(
     gone = _gather(conn, keys, [fact for each in begun for fact in each.fresh], purses)
     histories: list[tuple[str, int, list[Kept]]] = []
     lines: list[Line] = []
+    told: list[news.News] = []
     done: dict[str, Taken] = {}
     for each in begun:
         device = each.device
@@ -227,18 +237,11 @@ def _done(
         histories.append((device.id, device.epoch, kept))
         lines += effects.lines
         done[device.id] = each.taken(kept, effects.breaks)
+        source = f"{device.id}/{device.epoch}"
+        told += [_news(fact, device.shop_id, source=source) for fact in kept if _is_news(fact, effects)]
     events.keep_all(conn, histories, now_ms=now_ms)
     chains.shown(conn, [device_id for device_id, _, kept in histories if _has_shown(kept)], now_ms=now_ms)
-    sources = {each.device.id: each.device.shop_id for each in begun}
-    news.tell(
-        conn,
-        [
-            _news(fact, sources[device_id], source=f"{device_id}/{epoch}")
-            for device_id, epoch, kept in histories
-            for fact in kept
-            if _is_news(fact)
-        ],
-    )
+    news.tell(conn, told)
     return done, partitions.publish(conn, lines + wallet.rows(conn, purses.keep()))
 
 
@@ -293,8 +296,8 @@ def _read(fact: wire.Event, hash_: bytes) -> _Read:
     return _Read(fact, hash_, customer_id, move)
 
 
-def _is_news(fact: Kept) -> bool:
-    return fact.code is None and fact.kind in news.FACTS
+def _is_news(fact: Kept, effects: _Effects) -> bool:
+    return fact.code is None and fact.kind in news.FACTS and fact.seq not in effects.idle
 
 
 def _news(fact: Kept, shop_id: str, *, source: str) -> news.News:
@@ -322,7 +325,8 @@ def _judged(conn: Connection, keys: Keys, read: _Read, *, effects: _Effects) -> 
             body = events.NOTHING
         elif fact.kind == "consent_withdrawn" and fact.hash is None:
             withdrawal = wire.decode_as(body, wire.ConsentWithdrawn)
-            effects.lines += _withdrawn(conn, withdrawal, shop_id=effects.shop_id, now_ms=effects.now_ms)
+            stopped = _withdrawn(conn, withdrawal, shop_id=effects.shop_id, now_ms=effects.now_ms)
+            effects.did(fact, stopped)
         elif fact.kind == "consent_given" and fact.hash is None:
             yes = wire.decode_as(body, reports.ConsentGiven)
             at_ms = min(fact.at_ms, effects.now_ms)
@@ -346,7 +350,7 @@ def _judged(conn: Connection, keys: Keys, read: _Read, *, effects: _Effects) -> 
             effects.lines += its
         elif fact.kind == "credential_blocked" and fact.hash is None:
             lost = wire.decode_as(body, reports.CredentialBlocked)
-            effects.lines += joined.blocked(conn, keys, lost, shop_id=effects.shop_id)
+            effects.did(fact, joined.blocked(conn, keys, lost, shop_id=effects.shop_id))
         elif fact.kind == "guest_left" and fact.hash is None:
             gone = wire.decode_as(body, reports.GuestLeft)
             if leaving := guests.left(conn, gone, shop_id=effects.shop_id):
@@ -393,7 +397,7 @@ def _again(conn: Connection, keys: Keys, customer_id: bytes, *, now_ms: int) -> 
             read = _read(wire.Event(letter.seq, letter.at_ms, letter.kind, Raw(letter.body)), letter.hash)
             kept = _judged(conn, keys, read, effects=effects)
             events.judge(conn, letter, kept.code)
-            if _is_news(kept):
+            if _is_news(kept, effects):
                 news.tell(conn, [_news(kept, device.shop_id, source=f"{device_id}/{epoch}")])
         lines += effects.lines + wallet.rows(conn, purses.keep())
     return lines
@@ -415,7 +419,9 @@ def _whom(fact: wire.Event) -> bytes | None:
     return None if whom is None else bytes.fromhex(whom)
 
 
-def _withdrawn(conn: Connection, body: wire.ConsentWithdrawn, *, shop_id: str, now_ms: int) -> list[Line]:
+def _withdrawn(
+    conn: Connection, body: wire.ConsentWithdrawn, *, shop_id: str, now_ms: int
+) -> list[Line] | None:
     return consents.withdrawn(
         conn,
         bytes.fromhex(body.customer_id),

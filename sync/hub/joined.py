@@ -135,8 +135,10 @@ def bound(
     return people.everywhere(conn, keys, card), None
 
 
-def blocked(conn: Connection, keys: Keys, body: reports.CredentialBlocked, *, shop_id: str) -> list[Line]:
-    """A card of this customer is lost: blocked, urgently, in all their shops; again without effect.
+def blocked(
+    conn: Connection, keys: Keys, body: reports.CredentialBlocked, *, shop_id: str
+) -> list[Line] | None:
+    """A card of this customer is lost: blocked, urgently, in all their shops; None where it was.
 
     Also by a shop they are not of (any more), which alone may know it of a guest's card, as with withdrawals.
     """
@@ -144,7 +146,7 @@ def blocked(conn: Connection, keys: Keys, body: reports.CredentialBlocked, *, sh
     shop_key, lost = shop_key_of(conn, keys, shop_id), bytes.fromhex(body.hash)
     for card in tables.credentials(conn, customer_id):
         if outer(shop_key, card.hash) == lost:
-            return people.blocked(conn, keys, card.hash)
+            return None if card.state == "blocked" else people.blocked(conn, keys, card.hash)
     raise _refused("this customer has no such card", code="UNKNOWN_CREDENTIAL")
 
 

@@ -171,6 +171,9 @@ class TestBox:
     def hub_epoch(self) -> int:
         return self.known_hub_epoch
 
+    async def up_to_date(self) -> None:
+        pass
+
     async def start_over(self, hub_epoch: int, *, empty: bool) -> None:
         self.known_hub_epoch = hub_epoch
         if empty:

@@ -10,13 +10,16 @@ from pathlib import Path
 import httpx
 import pytest
 
+from edge import centre
 from edge.keys import Keys as Secrets
+from edge.recognition.rules import hashes
 from edge.wallet import acts
 from sync import wire
 from sync.hub import consents, devices, people
 from sync.hub.app import Hub, open_hub
 from sync.hub.config import Config
 from sync.hub.people import NewCustomer
+from sync.hub.tables import hooks
 from sync.standing import DEVICE_PATH
 from tests.fresh import lay_hub
 from tests.patience import PATIENT_S
@@ -159,6 +162,64 @@ async def test_whoever_was_erased_leaves_also_a_shop_that_the_backup_does_not_kn
         await chain.settle()
         for shop in chain.shops:
             assert named(shop, BRAM) == []
+
+
+def said_again(chain: Chain) -> list[tuple[str, str, bytes]]:
+    """Shop, kind and customer of every "no" that the hub heard from a shop."""
+    return chain.hub.db.reader.execute(
+        """
+        SELECT d.shop_id, e.kind, e.customer_id FROM event AS e JOIN device AS d ON d.id=e.device_id
+        WHERE e.kind IN ('consent_withdrawn', 'credential_blocked') ORDER BY 1, 2, 3
+        """
+    ).fetchall()
+
+
+async def test_a_hub_that_was_put_back_hears_once_what_it_may_lack_and_tells_what_was_new(
+    tmp_path: Path,
+) -> None:
+    async with chain_of(tmp_path, "s1", "s2") as chain:
+        s2 = chain.shops[1]
+        bram = saver(BRAM)
+        await chain.hub.add_customers(
+            ["s1"], [NewCustomer(BRAM, bram.traits, [("number", CARD)], bram.consents)]
+        )
+        # Of Anna everybody knows already; of Bram, a guest in s2, only that shop does.
+        await chain.hub.change(consents.withdraw, ANNA, purpose="recognition", recipient=HERE, now_ms=1)
+        await chain.settle()
+        kinds = frozenset({"consent.withdrawn", "card.blocked"})
+        await chain.hub.db.apply(
+            hooks.add_hook, hooks.Hook("hook", "https://127.0.0.1:9/", kinds, b"", None, None, None, None)
+        )
+        chain.back_up()
+        card = hashes(KEYS.chain_key, s2.secrets.shop_key, "qr", CARD)
+        assert card
+        for statement, values in (
+            (
+                "INSERT INTO consent VALUES (?, 'recognition', ?, 'consent', 1, 'withdrawn', 1, NULL, 0)",
+                (BRAM, HERE),
+            ),
+            (
+                "INSERT INTO credential (hash, customer_id, state) VALUES (?, ?, 'blocked')",
+                (card.outer, BRAM),
+            ),
+        ):
+            await s2.db.apply(lambda conn, of=(statement, values): conn.execute(*of))
+        await chain.put_back()
+        # A crash while all was being dropped.
+        box = s2.agent._box
+        await s2.db.apply(centre.forget_some_of_replica, most=1_000)
+        await chain.settle()
+        again = [("s2", "consent_withdrawn", BRAM), ("s2", "credential_blocked", BRAM)]
+        assert said_again(chain) == sorted(again)
+        read = chain.hub.db.reader.execute
+        assert read("SELECT state FROM credential").fetchall() == [("blocked",)]
+        messages = "SELECT count(*) FROM webhook_message"
+        assert read(messages).fetchone() == (2,)
+        # Compared once more, it lacks nothing: it hears that again, and has nothing to tell.
+        await box.start_over(box.hub_epoch(), empty=True)
+        await chain.settle()
+        assert said_again(chain) == sorted(again * 2)
+        assert read(messages).fetchone() == (2,)
 
 
 async def pages_come(chain: Chain, order: str, customer_id: bytes) -> None:

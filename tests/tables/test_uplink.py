@@ -264,6 +264,8 @@ async def test_a_no_that_a_hub_put_back_from_a_backup_never_heard_of_is_said_aga
             floor.feed.customer(person, TRAITS),
             floor.feed.consent(person, "recognition"),
         )
+        for _ in range(2):
+            await floor.uplink.up_to_date()
         waiting = floor.uplink.waiting(10)
         assert waiting is not None
         said = [wire.decode_as(bytes(each.body), wire.ConsentWithdrawn) for each in waiting.events]

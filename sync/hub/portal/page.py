@@ -166,7 +166,7 @@ async def stop_all(hub: "Hub", who: Guest, words: Words) -> None:
         people.hold(conn, [who.customer_id])
         for each in people.consents(conn, who.customer_id):
             if each.basis == "consent" and each.state == "given":
-                lines += consents.withdrawn(
+                its = consents.withdrawn(
                     conn,
                     who.customer_id,
                     purpose=each.purpose,
@@ -175,6 +175,7 @@ async def stop_all(hub: "Hub", who: Guest, words: Words) -> None:
                     now_ms=now_ms,
                     said=_said(hub, each, words, now_ms=now_ms),
                 )
+                lines += its or []
         news.tell(conn, [news.News("consent.withdrawn", now_ms, who.customer_id)] if lines else [])
         return feeds.publish(conn, lines)
 
