@@ -99,7 +99,7 @@ async def test_a_credential_is_active_or_blocked_and_nothing_else(tmp_path: Path
     async with open_floor(tmp_path) as floor:
 
         def odd(conn: Connection) -> None:
-            conn.execute("INSERT INTO main.credential VALUES (x'00', x'00', 'lost', '', 0)")
+            conn.execute("INSERT INTO main.credential VALUES (x'00', x'00', 'lost', '', 0, 0)")
 
         with pytest.raises(IntegrityError):
             await floor.db.apply(odd)
