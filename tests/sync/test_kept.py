@@ -264,7 +264,7 @@ async def test_in_a_shop_without_a_hub_what_rested_on_a_yes_goes_a_day_after_it_
             for person, state, gen in ((stops, "withdrawn", 1), (again, "withdrawn", 1), (again, "given", 2)):
                 for purpose in asked:
                     row = (person.customer_id, purpose, RECIPIENT, "consent", gen, state, start_ms)
-                    conn.execute("REPLACE INTO main.consent VALUES (?, ?, ?, ?, ?, ?, ?, NULL)", row)
+                    conn.execute("REPLACE INTO main.consent VALUES (?, ?, ?, ?, ?, ?, ?, NULL, 0)", row)
             for person in (stays, expires, stops, again):
                 for table in ("refusal", "suggestion"):
                     put(
