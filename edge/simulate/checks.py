@@ -20,7 +20,7 @@ from edge.simulate.box import RECIPIENT, Box, Kept, is_held
 from edge.simulate.centre import KEYS, Centre
 from edge.simulate.life import PURPOSES, People, Person
 from edge.wallet import tables as wallet_here
-from sync.hub import opening, wallet
+from sync.hub import books, wallet
 from sync.hub import people as hub_people
 
 
@@ -248,7 +248,7 @@ def _balances(boxes: list[Box], hub: Connection, known: list[Person], now_ms: in
                 SELECT coalesce(sum(delta + short), 0), coalesce(sum(CASE WHEN device_id=? THEN delta END), 0)
                 FROM ledger WHERE customer_id=? AND instrument=?
                 """,
-                (opening.BOOK, each.id, instrument),
+                (books.OPENING, each.id, instrument),
             ).fetchone()
             if central[instrument] != total or total < 0:
                 yield Broken("I7", f"{instrument} are {central[instrument]}, their lines say {total}")
@@ -283,7 +283,7 @@ def _ledgers(boxes: list[Box], hub: Connection, known: list[Person]) -> Found:
         line_id for box in boxes for (line_id,) in box.db.reader.execute("SELECT line_id FROM guest_line")
     }
     central = hub.execute(
-        f"SELECT {columns}, device_id FROM ledger WHERE device_id<>?", (opening.BOOK,)
+        f"SELECT {columns}, device_id FROM ledger WHERE device_id<>?", (books.OPENING,)
     ).fetchall()
     theirs = Counter(row[:5] for row in central if row[1] in ids)
     # Of a box that was put back the hub may hold lines that the box lost with its disk.

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 from edge.recognition.evidence import Evidence
 
 Instrument = Literal["points", "stamps"]
-Why = Literal["purchase", "reward", "correction"]
+Why = Literal["opening", "purchase", "reward", "correction"]  # opening: what somebody came with
 Number = tuple[int, int]  # epoch and outbox number of a line's own fact
 
 INSTRUMENTS: Final[tuple[Instrument, ...]] = ("points", "stamps")

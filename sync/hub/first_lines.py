@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from edge.kit.errors import Refused
 from edge.kit.sql import Connection
 from edge.wallet.rules import INSTRUMENTS, balance_of
-from sync.hub import opening
+from sync.hub import books, opening
 from sync.hub.config import Keys
 from sync.hub.hq import whom
 from sync.hub.rounds import keep_on
@@ -32,7 +32,7 @@ def write(conn: Connection, keys: Keys, *, now_ms: int, most: int = SLICE) -> bo
         return False
     ids = tables.next_customers(conn, after, most=most)
     there = customers.hold(conn, ids) if ids else set()
-    sums = tables.sums(conn, there, book=opening.BOOK) if there else {}
+    sums = tables.sums(conn, there, book=books.OPENING) if there else {}
     found = []
     for each in sorted(there):
         for instrument, balance in _balances(conn, keys, each).items():

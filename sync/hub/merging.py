@@ -14,7 +14,7 @@ from typing import Final, Literal
 from edge.kit.errors import Refused
 from edge.kit.sql import Connection
 from edge.wallet.rules import INSTRUMENTS, SAVED, Instrument, balance_of, with_balance
-from sync.hub import feed, people, wallet
+from sync.hub import books, feed, people, wallet
 from sync.hub.config import Keys
 from sync.hub.hq import put, whom
 from sync.hub.tables import feed as partitions
@@ -26,7 +26,6 @@ from sync.hub.tables.feed import Line, Moved
 from sync.hub.tables.merges import Merge
 
 Why = Literal["joined", "bound"]
-BOOK: Final = "hub:merge"
 REASON: Final = "merged"  # of a residency: the card was known in that shop
 
 
@@ -130,7 +129,7 @@ def _carry(
         (taker, with_balance(instrument, new, before + amount), amount),
     ):
         put.put_traits(conn, keys, customer_id, {instrument: value}, now_ms=now_ms)
-        number = (1, purses.last(conn, BOOK, 1) + 1)
+        number = (1, purses.last(conn, books.MERGE, 1) + 1)
         put.book(
             conn,
             customer_id,
@@ -138,7 +137,7 @@ def _carry(
             instrument=instrument,
             delta=delta,
             now_ms=now_ms,
-            device=BOOK,
+            device=books.MERGE,
         )
 
 

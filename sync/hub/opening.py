@@ -5,12 +5,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from edge.kit.sql import Connection
-from edge.wallet.rules import INSTRUMENTS, balance_of
+from edge.wallet.rules import INSTRUMENTS, Why, balance_of
+from sync.hub import books
 from sync.hub.tables import wallet as tables
 
-# Device ids have no colon: a line of ours is nobody's fact.
-BOOK: Final = "hub:opening"
-WHY: Final = "opening"
+WHY: Final[Why] = "opening"
 
 
 def book(conn: Connection, came: Iterable[tuple[bytes, Mapping[str, Any]]], *, now_ms: int) -> None:
@@ -31,7 +30,13 @@ def write(conn: Connection, found: Iterable[tuple[bytes, str, int, int]]) -> Non
     # Numbered by chance: two hubs on one database may write in one moment, and neither waits for the other.
     epoch = int.from_bytes(os.urandom(6))
     lines = [
-        {"device_id": BOOK, "epoch": epoch, "seq": seq, "line_id": os.urandom(16), "customer_id": customer_id}
+        {
+            "device_id": books.OPENING,
+            "epoch": epoch,
+            "seq": seq,
+            "line_id": os.urandom(16),
+            "customer_id": customer_id,
+        }
         | {"instrument": instrument, "delta": amount, "short": 0, "why": WHY, "at_ms": at_ms}
         for seq, (customer_id, instrument, amount, at_ms) in enumerate(found, 1)
     ]
@@ -40,4 +45,4 @@ def write(conn: Connection, found: Iterable[tuple[bytes, str, int, int]]) -> Non
 
 def take_out(conn: Connection, customer_id: bytes) -> None:
     """As if they had never come."""
-    tables.take_out(conn, customer_id, device_id=BOOK)
+    tables.take_out(conn, customer_id, device_id=books.OPENING)

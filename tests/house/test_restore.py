@@ -188,7 +188,7 @@ def test_what_a_shop_said_while_no_key_was_there_counts_after_it(there: There) -
         said = {"line_id": "01" * 16, "customer_id": bytes(who).hex(), "instrument": "points", "delta": 7}
         body = json.dumps(said | {"why": "purchase"}).encode()
         letter = events.Kept(1, 1, "wallet_moved", body, bytes(32), "BAD_SEAL", bytes(who))
-        await hub.db.apply(events.keep, "b1", 1, kept=[letter], now_ms=1)
+        await hub.db.apply(events.keep_all, [("b1", 1, [letter])], now_ms=1)
 
     async def counted(hub: Any) -> Any:
         read = hub.db.reader.execute

@@ -60,7 +60,7 @@ async def test_a_fact_beyond_the_calendar_that_was_stored_before_is_exported_lik
 ) -> None:
     async with open_centre(tmp_path) as centre:
         kept = [Kept(1, MOST, "visit_started", b"{}", b"h" * 32, None, None)]
-        await centre.hub.db.apply(events.keep, "box-1", 1, kept=kept, now_ms=1)
+        await centre.hub.db.apply(events.keep_all, [("box-1", 1, kept)], now_ms=1)
         asked = export.Asked(KEYS, "", 1, centre.hub.log)
         (row,) = list(export.SHEETS["facts"].rows(centre.hub.db.reader, asked))
         assert row[4].year == 9999

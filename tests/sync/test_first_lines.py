@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from edge.kit.sql import Connection
-from sync.hub import first_lines, opening, people, wallet
+from sync.hub import books, first_lines, people, wallet
 from sync.hub.app import Hub, open_hub
 from sync.hub.consents import NewConsent
 from sync.hub.people import NewCustomer
@@ -22,7 +22,7 @@ OTHERS = [bytes([number]) * 16 for number in (1, 2, 250)]
 
 def of_before(conn: Connection) -> None:
     """As a hub that is brought up to date finds its tables."""
-    conn.execute("DELETE FROM ledger WHERE device_id=:book", {"book": opening.BOOK})
+    conn.execute("DELETE FROM ledger WHERE device_id=:book", {"book": books.OPENING})
     conn.execute("UPDATE hub SET opened=:nobody", {"nobody": ""})
 
 

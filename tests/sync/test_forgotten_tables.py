@@ -82,7 +82,7 @@ async def test_what_names_a_visit_goes_also_behind_its_end_and_where_a_box_that_
             kept(6, "greeted", "bb"),
         ]
         again = [kept(1, "visit_ended", "bb"), kept(2, "visit_ended", "aa")]
-        await db.apply(events.keep, "box", 1, kept=first, now_ms=1)
-        await db.apply(events.keep, "box", 4, kept=again, now_ms=1)
+        await db.apply(events.keep_all, [("box", 1, first)], now_ms=1)
+        await db.apply(events.keep_all, [("box", 4, again)], now_ms=1)
         await db.apply(events.forget, WHOM)
         assert await db.read(left) == [(1, 4), (1, 6), (4, 1)]

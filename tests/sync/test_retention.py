@@ -163,8 +163,8 @@ async def test_a_fact_that_a_clock_ahead_dated_into_the_future_is_blanked_by_whe
 
     async with open_centre(tmp_path) as centre:
         db, box = centre.hub.db, "box-1"
-        await db.apply(events.keep, box, 1, kept=[kept(1, start_ms), kept(2, far_ms)], now_ms=start_ms)
-        await db.apply(events.keep, box, 1, kept=[kept(3, start_ms)], now_ms=start_ms + DAY_MS)
+        await db.apply(events.keep_all, [(box, 1, [kept(1, start_ms), kept(2, far_ms)])], now_ms=start_ms)
+        await db.apply(events.keep_all, [(box, 1, [kept(3, start_ms)])], now_ms=start_ms + DAY_MS)
 
         async def blanked(before_ms: int) -> tuple[int, list[int]]:
             count = await db.apply(tables.blank_facts, box, 1, before_ms=before_ms)
@@ -176,7 +176,7 @@ async def test_a_fact_that_a_clock_ahead_dated_into_the_future_is_blanked_by_whe
         assert await blanked(start_ms + 1) == (3, [1, 2, 3])
         assert await blanked(far_ms) == (0, [1, 2, 3])
         # What comes after is young by both clocks, and stays until it is not.
-        await db.apply(events.keep, box, 1, kept=[kept(4, far_ms)], now_ms=start_ms + 2 * DAY_MS)
+        await db.apply(events.keep_all, [(box, 1, [kept(4, far_ms)])], now_ms=start_ms + 2 * DAY_MS)
         assert await blanked(start_ms + 2 * DAY_MS) == (0, [1, 2, 3])
         assert await blanked(start_ms + 2 * DAY_MS + 1) == (1, [1, 2, 3, 4])
 
@@ -197,7 +197,7 @@ async def test_a_report_counts_what_happened_since_the_yes_and_nothing_of_before
                 events.Kept(seq, at_ms, "visit_started", b"{}", b"", None, ANNA)
                 for seq, at_ms in enumerate((yes_ms - 2, yes_ms - 1, yes_ms, yes_ms + 1), start=1)
             ]
-            events.keep(conn, box, 1, kept=facts, now_ms=yes_ms)
+            events.keep_all(conn, [(box, 1, facts)], now_ms=yes_ms)
             for number, at_ms in enumerate((yes_ms - 1, yes_ms)):
                 happenings.put(
                     conn, happenings.Happening(bytes([number]) * 16, ANNA, "web", "ready", None, at_ms, b"x")
@@ -223,7 +223,7 @@ async def test_who_renews_a_yes_stays_in_the_report_and_who_stopped_between_coun
             for day in range(1, 9)
             for number, whose in enumerate((ANNA, BRAM))
         ]
-        await hub.db.apply(events.keep, "box-1", 1, kept=facts, now_ms=start_ms)
+        await hub.db.apply(events.keep_all, [("box-1", 1, facts)], now_ms=start_ms)
 
         async def say(act: Any, whose: bytes, day: int, **more: Any) -> None:
             at_ms = start_ms + day * DAY_MS

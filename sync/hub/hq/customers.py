@@ -1,7 +1,7 @@
 """Customers as headquarters' programs see and change them."""
 
 import os
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from litestar import Response, delete, get, patch, post, put
@@ -12,7 +12,7 @@ from edge.consent.rules import PURPOSES, Register
 from edge.kit.errors import Refused
 from edge.kit.sql import Connection
 from edge.wallet.rules import INSTRUMENTS, add, balance_of, with_balance
-from sync.hub import consents, people, values, wallet
+from sync.hub import books, consents, people, values, wallet
 from sync.hub.consents import NewConsent
 from sync.hub.documented import refuses
 from sync.hub.hq import agreed, erasing, outline, shapes, whom
@@ -40,8 +40,6 @@ from sync.hub.tables.portal import Sealed
 
 if TYPE_CHECKING:
     from sync.hub.app import Hub
-
-BOOK: Final = "hub:api"
 
 
 def routes(hub: "Hub") -> list[HTTPRouteHandler]:
@@ -237,7 +235,7 @@ def _move(conn: Connection, hub: "Hub", customer: bytes, asked: shapes.Move) -> 
     after_ = with_balance(asked.instrument, value, total.balance)
     now_ms = hub.now_ms()
     imports.put_traits(conn, hub.keys, customer, {asked.instrument: after_}, now_ms=now_ms)
-    number = (1, purses.last(conn, BOOK, 1) + 1)
+    number = (1, purses.last(conn, books.API, 1) + 1)
     imports.book(
         conn,
         customer,
@@ -245,6 +243,6 @@ def _move(conn: Connection, hub: "Hub", customer: bytes, asked: shapes.Move) -> 
         instrument=asked.instrument,
         delta=asked.delta,
         now_ms=now_ms,
-        device=BOOK,
+        device=books.API,
     )
     return total.balance

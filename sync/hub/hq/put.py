@@ -11,9 +11,9 @@ from msgspec.structs import asdict
 from edge.catalogue.rules import Product, Stock
 from edge.kit.errors import Refused
 from edge.kit.sql import Connection
-from edge.wallet.rules import INSTRUMENTS, balance_of, with_balance
+from edge.wallet.rules import INSTRUMENTS, Why, balance_of, with_balance
 from sync import wire
-from sync.hub import catalogue, opening, people, values, wallet
+from sync.hub import books, catalogue, opening, people, values, wallet
 from sync.hub.config import Keys
 from sync.hub.consents import NewConsent
 from sync.hub.hq import agreed, rows, whom
@@ -29,9 +29,7 @@ from sync.hub.tables.imports import Before
 
 Verdict = Literal["new", "changed", "same"]
 REASON: Final = "imported"
-# Device ids have no colon: a line of ours is nobody's fact.
-BOOK: Final = "hub:import"
-CORRECTION: Final = "correction"
+CORRECTION: Final[Why] = "correction"
 
 
 class WasCustomer(Struct):
@@ -169,8 +167,8 @@ def book(
     instrument: str,
     delta: int,
     now_ms: int,
-    device: str = BOOK,
-    why: str = CORRECTION,
+    device: str = books.IMPORT,
+    why: Why = CORRECTION,
 ) -> None:
     """A line of our own in the central ledger, so that its sum stays the balance."""
     line = {"device_id": device, "epoch": number[0], "seq": number[1], "line_id": os.urandom(16)}

@@ -11,7 +11,7 @@ from edge.kit.sql import Connection
 from edge.recognition.rules import outer
 from edge.wallet.rules import INSTRUMENTS, balance_of
 from sync import wire
-from sync.hub import catalogue, feed, opening, people, wallet
+from sync.hub import books, catalogue, feed, opening, people, wallet
 from sync.hub.config import Keys
 from sync.hub.devices import shop_key_of
 from sync.hub.hq import agreed, put, whom
@@ -25,7 +25,6 @@ from sync.hub.tables.feed import Line, Moved
 from sync.hub.tables.imports import Before
 
 SLICE: Final = 500
-BOOK: Final = "hub:undo"
 _GOODS: Final = frozenset(("product", "stock", "staff"))
 
 
@@ -43,7 +42,7 @@ def take_back(
         raise refused(number, newer)
     lines: list[Line] = []
     purse: dict[bytes, None] = {}
-    numbers = ((number, seq) for seq in count(purses.last(conn, BOOK, number) + 1))
+    numbers = ((number, seq) for seq in count(purses.last(conn, books.UNDO, number) + 1))
     for row in rows:
         match row.t:
             case "customer":
@@ -151,7 +150,9 @@ def _balance(
     before = balance_of(name, whom.value_of(key, customer, was)) if was else 0
     delta = (before or 0) - now
     why = opening.WHY if was is None else put.CORRECTION
-    put.book(conn, customer, number=number, instrument=name, delta=delta, now_ms=now_ms, device=BOOK, why=why)
+    put.book(
+        conn, customer, number=number, instrument=name, delta=delta, now_ms=now_ms, device=books.UNDO, why=why
+    )
     _trait(conn, keys, customer, name, was, now_ms=now_ms)
 
 

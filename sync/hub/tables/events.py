@@ -67,10 +67,6 @@ def between(
     return {seq: (hash_, code) for seq, hash_, code in rows}
 
 
-def keep(conn: Connection, device_id: str, epoch: int, *, kept: Sequence[Kept], now_ms: int) -> None:
-    keep_all(conn, [(device_id, epoch, kept)], now_ms=now_ms)
-
-
 def keep_all(conn: Connection, histories: Iterable[tuple[str, int, Sequence[Kept]]], *, now_ms: int) -> None:
     """Add to the histories of these devices and epochs."""
     conn.executemany(

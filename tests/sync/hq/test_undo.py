@@ -2,7 +2,7 @@
 
 import pytest
 
-from sync.hub import opening
+from sync.hub import books
 from sync.hub.consents import NewConsent
 from sync.hub.hq import imports, put, rows, undo
 from tests.sync.centre import HERE, KEYS
@@ -30,8 +30,8 @@ async def test_balances_of_more_than_one_slice_are_taken_back_and_the_ledger_say
     booked = hub.db.reader.execute(
         "SELECT device_id, count(*), sum(delta) FROM ledger GROUP BY device_id ORDER BY device_id"
     ).fetchall()
-    came, back = (opening.BOOK, MANY + 2, 10 * MANY + 120 + 3), (undo.BOOK, MANY, -10 * MANY)
-    assert booked == [(put.BOOK, MANY, 10 * MANY), came, back]
+    came, back = (books.OPENING, MANY + 2, 10 * MANY + 120 + 3), (books.UNDO, MANY, -10 * MANY)
+    assert booked == [(books.IMPORT, MANY, 10 * MANY), came, back]
     verdicts = {
         put.judge_balance(hub.db.reader, KEYS, rows.Balance(2, f"K-{n}", points=10), now_ms=now_ms)
         for n in (0, MANY - 1)
