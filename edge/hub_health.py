@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -24,6 +25,7 @@ from edge.machine import Finding
 from sync.hub import config as hub_config
 from sync.hub import keys_apart
 from sync.hub.config import Config
+from sync.hub.putting_back import ASIDE
 from sync.hub.sender import PORTS
 from sync.hub.store import FILE
 from sync.hub.tables import devices, fleet
@@ -88,6 +90,7 @@ def examine(settings: HubFile, *, file: Path = Path("hub.toml")) -> Iterator[Fin
         [
             ("disk", lambda: disk(hub.state)),
             ("database" if hub.database else base, lambda: _database(hub)),
+            *((each.name, partial(_aside, each)) for each in sorted(hub.state.glob(f"{ASIDE}*"))),
             ("page", lambda: _page(hub)),
             ("letters", lambda: _letters(hub)),
             ("hub", lambda: _answers(hub, file)),
@@ -114,6 +117,14 @@ def _database(hub: Config) -> str:
             return "answers, and lets this hub in"
     except StoreError as error:
         raise Trouble(f"does not let this hub in: {error}") from None
+
+
+def _aside(folder: Path) -> str:
+    """What a restore moved aside is nobody's for long."""
+    whole = ", and their keys with it: who is erased stays in it" if (folder / FILE).exists() else ""
+    raise Note(
+        f"{folder} holds what lay here before a restore, customers{whole}. Take it away once all is well"
+    )
 
 
 def _page(hub: Config) -> str:

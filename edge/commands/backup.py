@@ -15,7 +15,7 @@ from edge.kit import sweeping
 from edge.kit.clock import SystemClock
 from edge.kit.errors import ConfigError, Corrupt, StoreError, WelkomError
 from edge.kit.sqlite import open_reader, store_error
-from sync.hub import copies, keys_apart, restored
+from sync.hub import copies, keys_apart, putting_back, restored
 from sync.hub.store import FILE
 
 
@@ -73,7 +73,9 @@ def run(words: argparse.Namespace) -> int:
     try:
         # A copy of the night before an erasure would keep, without a name, what somebody did here.
         marks = restored.remembered(settings.state / restored.FILE)
-        forgot = copies.forget(words.to, settings.keys, marks=marks, now_ms=SystemClock().wall_ms())
+        now_ms = SystemClock().wall_ms()
+        folders = [words.to, *settings.state.glob(f"{putting_back.ASIDE}*")]
+        forgot = sum(copies.forget(each, settings.keys, marks=marks, now_ms=now_ms) for each in folders)
     except (OSError, ValueError, sqlite3.Error) as error:
         raise WelkomError(
             f"{copy} is there, but an older copy cannot forget who was erased ({type(error).__name__})",

@@ -5,6 +5,7 @@ import asyncio
 import json
 import os
 import socket
+import sqlite3
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,7 +55,7 @@ def run(words: argparse.Namespace) -> int:
             hint="put its base backup back, then start one hub with `welkom hub --restored` (sync/hub/README.md)",
         )
     found = putting_back.find(words.place, config)
-    aside = config.state / f"replaced-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
+    aside = config.state / f"{putting_back.ASIDE}{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
     moved = (config.state / FILE).exists()
     if not words.dry_run:
         _stopped(config)
@@ -62,6 +63,11 @@ def run(words: argparse.Namespace) -> int:
         moved = putting_back.lay(found, config, aside=aside)
         try:
             asyncio.run(_begin(config))
+            if moved:
+                with suppress(
+                    OSError, sqlite3.Error
+                ):  # a damaged one stays as it is; `welkom doctor` names it
+                    putting_back.leave_keys_out(aside)
         except WelkomError as error:
             raise WelkomError(
                 f"copy and keys lie there, and are not begun with: {error}",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from edge.kit import sweeping
 from edge.kit.errors import WelkomError, disk_error
 from edge.kit.migrate import load
 from edge.kit.on_disk import settle
@@ -22,6 +23,7 @@ from sync.hub.tables import people as tables
 
 COPIES: Final = "hub-*.db"  # as `welkom backup` names them: the newest is the last by name
 KEYS: Final = "hub-*.keys"
+ASIDE: Final = "replaced-"  # folders of what lay there before
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,24 @@ def lay(found: Found, config: Config, *, aside: Path) -> bool:
         with suppress(OSError):
             new.unlink(missing_ok=True)
             new_keys.unlink(missing_ok=True)
+
+
+def leave_keys_out(aside: Path) -> None:
+    """Make of what was moved aside what `welkom backup` writes: a copy without keys, and those in a file beside it.
+    So it can be put back, and whoever is erased later leaves it with the next backup.
+
+    Raises OSError, sqlite3.Error; then, and where the file is damaged, it stays as it was.
+    """
+    stamp = aside.name.removeprefix(ASIDE).split(".", 1)[0].removesuffix("Z")
+    copy = aside / f"hub-{stamp}Z.db"
+    with closing(sqlite3.connect(aside / FILE)) as conn:
+        conn.execute("PRAGMA secure_delete=ON")
+        conn.execute("PRAGMA journal_mode=DELETE")
+        keys_apart.leave_out(conn, copy.with_suffix(".keys"))
+        conn.commit()
+        sweeping.made_in(conn, aside)
+        conn.execute("VACUUM")
+    (aside / FILE).rename(copy)
 
 
 def refuse_open(config: Config) -> None:

@@ -81,7 +81,11 @@ def test_the_newest_copy_is_back_with_its_keys_and_whoever_was_erased_since_is_n
     assert "2 customers" in said
     assert "1 were erased since" in said
     (aside,) = there.settings.state.glob("replaced-*")
-    assert (aside / "hub.db").read_bytes() == kept["hub.db"]
+    (old,), (its_keys,) = aside.glob("hub-*.db"), aside.glob("hub-*.keys")
+    assert {each.name for each in aside.iterdir()} == {old.name, its_keys.name}
+    with closing(sqlite3.connect(old)) as conn:
+        assert conn.execute("SELECT count(*) FROM customer").fetchone() == (1,)
+        assert conn.execute("SELECT count(*) FROM customer_key").fetchone() == (0,)
     assert not (there.settings.state / keys_apart.FILE).exists()
 
     async def look(hub: Any) -> Any:
@@ -93,6 +97,17 @@ def test_the_newest_copy_is_back_with_its_keys_and_whoever_was_erased_since_is_n
     people, keys, epoch = opened(there.settings, look)
     assert (people, keys) == (1, 1)
     assert epoch > before
+
+    # What was moved aside can be put back, is named, and holds nobody who is erased later.
+    assert there.restore("--from", str(aside), "--dry-run") == 0
+    assert "1 customers" in capsys.readouterr().out
+    main(["doctor", "--config", str(there.config)])
+    assert f"note  {aside.name}" in capsys.readouterr().out
+    opened(there.settings, forget_one)
+    assert main(["backup", "--config", str(there.config), "--to", str(there.copies)]) == 0
+    assert its_keys.read_text() == ""
+    with closing(sqlite3.connect(old)) as conn:
+        assert conn.execute("SELECT count(*) FROM customer").fetchone() == (0,)
 
 
 def test_what_is_no_whole_copy_of_this_hub_is_refused_before_anything_is_touched(
