@@ -164,7 +164,8 @@ class Agent:
             await self._drain(part)
             return
         start_s, after = asyncio.get_running_loop().time(), self._box.cursor(part)
-        await self._pull(part, wait_s=wire.WAIT_S)
+        # Who has not been answered yet asks once without waiting: a new shop is to know at once that it has a line.
+        await self._pull(part, wait_s=wire.WAIT_S if self.state.online else 0)
         if self._box.cursor(part) == after and asyncio.get_running_loop().time() - start_s < UNHELD_S:
             await self._sleep(UNHELD_S)
 

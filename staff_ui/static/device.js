@@ -4,7 +4,7 @@
   const AGAIN_MS = 20000; // a proof holds for a minute
   const own = document.currentScript.dataset.own;
   const pairing = document.getElementById("pairing");
-  const door = document.getElementById("door");
+  const door = document.getElementById("proving");
   let provenMs = 0;
 
   const asked = (request) => new Promise((resolve, reject) => {

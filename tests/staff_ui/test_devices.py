@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
+import staff_ui
 from edge.kit.sqlite import open_writer
 from edge.staff import acts, devices, tables
 from edge.staff.pins import token_hash
@@ -168,3 +169,13 @@ def test_a_tablet_that_was_taken_away_is_none_any_more_within_five_seconds(place
         assert browser.get(path, headers={"hx-request": "true"}).headers["hx-redirect"] == "/signin"
     assert other.get("/visits").status_code == 200
     assert len(place.rows("SELECT * FROM staff_session")) == 1
+
+
+@pytest.mark.parametrize(("name", "page"), [("pairing", "pair.html"), ("proving", "device.html")])
+def test_what_the_key_of_a_tablet_looks_for_stands_on_one_page_only(name: str, page: str) -> None:
+    """Its script is on every page: a heading of such a name once led a page's tablets away from it."""
+    room = Path(staff_ui.__file__).parent
+    assert f'getElementById("{name}")' in (room / "static" / "device.js").read_text()
+    assert [each.name for each in room.glob("templates/*.html") if f'id="{name}"' in each.read_text()] == [
+        page
+    ]
