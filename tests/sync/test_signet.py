@@ -29,16 +29,14 @@ def page(by: Signer | None = OURS, *, keys: tuple[str, ...] | None = None, hub_e
 
 async def applied(tmp_path: Path, body: bytes, *, pins: tuple[str, ...]) -> tuple[str, ...]:
     """The pins after the page was applied; raises what the agent raises when it was not."""
-    agent, box, client = lied_to(tmp_path, Liar(body=body))
-    box.pinned = pins
-    async with client:
+    async with lied_to(tmp_path, Liar(body=body)) as (agent, box):
+        box.pinned = pins
         try:
             await agent._drain(PART)
             assert len(box.applied) == 1
             return box.pinned
         finally:
             assert box.applied == [] or box.cursor(PART) == 1
-            box.close()
 
 
 FORGERIES = {
