@@ -1,7 +1,7 @@
 """One line of a file into a customer, a balance or a colleague, or every reason why not. Pure."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
@@ -57,6 +57,7 @@ class _Staff(Struct, forbid_unknown_fields=True):
 
 
 _WHOM: Final = ("ref", "id")
+_COLUMNS: Final = {"number": "card", "uid": "uid"}  # where each kind of card stands in CSV
 _TOLD: Final = ("call", "short", "initials", "since", "birthday", "points", "stamps", "stamps_of", "reward")
 CUSTOMER: Final = frozenset((*_WHOM, *_TOLD, "card", "uid", "shops", "consents"))
 BALANCE: Final = frozenset((*_WHOM, "points", "stamps"))
@@ -76,6 +77,8 @@ def customer(found: Cells | Json) -> rows.Customer | list[Wrong]:
         for each in made.consents
         if each.purpose not in PURPOSES
     ]
+    cards = [_bare(each) for each in made.cards]
+    wrong += [Wrong(found.line, each) for each in cards if isinstance(each, str)]
     if wrong:
         return wrong
     return rows.Customer(
@@ -83,13 +86,29 @@ def customer(found: Cells | Json) -> rows.Customer | list[Wrong]:
         ref=made.ref,
         id=made.id.lower(),
         traits=made.traits,
-        cards=_once(made.cards),
+        cards=_once(each for each in cards if not isinstance(each, str)),
         shops=made.shops,
         consents=[NewConsent(each.purpose, each.recipient, each.until_ms) for each in made.consents],
     )
 
 
-def _once(cards: list[_Card]) -> list[tuple[CredentialKind, str]]:
+def _bare(card: _Card) -> _Card | str:
+    """A card without its kind before it, as `--card` of the commands has it (`number:LOYALTY-0001`); or why not.
+
+    Nothing a reader reads begins so: taken as it stands, it would be a card that opens nothing.
+    """
+    head, colon, value = card.value.partition(":")
+    kind = head.strip().lower()
+    if not colon or kind not in _COLUMNS:
+        return card
+    if kind != card.kind:
+        return (
+            f"a card that begins with {kind}: is of kind {kind}: in CSV it stands in column {_COLUMNS[kind]}"
+        )
+    return _Card(card.kind, value.strip()) if value.strip() else f"nothing stands behind {kind}:"
+
+
+def _once(cards: Iterable[_Card]) -> list[tuple[CredentialKind, str]]:
     """The cards of a line; one that is written twice, however, is one card."""
     found = {(each.kind, normalise(each.kind, each.value)): (each.kind, each.value) for each in cards}
     return list(found.values())

@@ -17,6 +17,7 @@ from edge.importing.stream import Wrong
 from edge.kit.errors import Refused, WelkomError
 from edge.recognition.rules import normalise
 from sync.hub.app import Hub
+from sync.hub.config import Config
 from sync.hub.hq import imports, put, rows, whom
 from sync.hub.tables import staff as members
 
@@ -131,11 +132,12 @@ async def take(words: argparse.Namespace, mapping: Mapping_, hub: Hub) -> None:
     with Seen() as seen:
         judged, here = _judge(what, words, mapping, hub, seen)
     gone = [] if words.what != "staff" or words.keep else sorted(_present(hub) - here)
-    _say(words, judged, gone)
-    empty = not any(judged.counts.values())
+    stays = not any(judged.counts.values()) or bool(judged.refused and not words.skip_refused)
+    _say(words, judged, gone, stays=stays)
+    _say_recipients(judged, hub.config)
     if words.dry_run:
         print("Nothing was changed: this was a dry run.")
-    if empty or (judged.refused and not words.skip_refused):
+    if stays:
         raise WelkomError(
             f"{words.file}: {len(judged.refused)} lines cannot be used",
             code="K02",
@@ -190,21 +192,36 @@ def _rows(what: _What, path: Path, mapping: Mapping_) -> Iterator[Any]:
     return people.parsed(found, what.read)
 
 
-def _say(words: argparse.Namespace, judged: Judged, gone: list[str]) -> None:
+def _say(words: argparse.Namespace, judged: Judged, gone: list[str], *, stays: bool) -> None:
+    """What the file is for the hub, in numbers; `stays`: it is refused, and the hub stays as it is."""
     for id_ in gone[:MOST_SHOWN] if words.dry_run else ():
         print(f"gone     {id_}")
     counts = judged.counts
     print(
+        f"{'Nothing is written. Without the refused lines: ' if stays else ''}"
         f"{counts['new']} new, {counts['changed']} changed, {len(gone)} gone, {counts['same']} the same, "
         f"{len(judged.refused)} refused."
     )
+
+
+def _say_recipients(judged: Judged, config: Config) -> None:
+    """To whom the consents are given: one typing error there, and a shop recognises nobody."""
+    named = {*config.parties, *config.controllers.values()}
     if judged.bare:
+        (usual, _), *_ = judged.recipients.most_common(1) or [(next(iter(sorted(named)), "RECIPIENT"), 0)]
+        who = "1 new customer has" if judged.bare == 1 else f"{judged.bare} new customers have"
         print(
-            f"{judged.bare} with a card have no agreement to save: in `consents`, saving:RECIPIENT of the shops."
+            f"{who} a card but may not save points: add `saving:{usual}` to their `consents` if they agreed."
         )
-    if words.dry_run and judged.recipients:
-        told = ", ".join(f"{name} {count}" for name, count in judged.recipients.most_common(MOST_SHOWN))
-        print(f"Consents by recipient, as `shop.recipient` of the shops has to say it: {told}.")
+    if not judged.recipients:
+        return
+    told = ", ".join(f"{name} {count}" for name, count in judged.recipients.most_common(MOST_SHOWN))
+    print(f"Consents by recipient, as `shop.recipient` of the shops has to say it: {told}.")
+    if named and (strange := sorted(judged.recipients.keys() - named)):
+        print(
+            f"Neither [parties] nor [controllers] of hub.toml names {', '.join(strange[:MOST_SHOWN])}: mend the file "
+            "if it is a typing error, for a shop recognises by its own recipient alone."
+        )
 
 
 def _present(hub: Hub) -> set[str]:

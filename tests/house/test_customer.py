@@ -48,7 +48,7 @@ def test_one_customer_is_found_seen_blocked_and_forgotten_and_never_named(
     assert said("find", "--card", "-") == found
     seen = said("show", "--id", found["id"])
     assert seen["shops"] == ["s1"]
-    assert [each["state"] for each in seen["cards"]] == ["active"]
+    assert [(each["kind"], each["state"]) for each in seen["cards"]] == [("unknown", "active")]
     assert seen["traits"] == ["name", "points"]
 
     before = kept(config)
@@ -60,7 +60,9 @@ def test_one_customer_is_found_seen_blocked_and_forgotten_and_never_named(
     assert said("forget", "--ref", "K-1") == {**found, "shops": ["s1"], "forgotten": True}
     for gone in ("find", "show", "forget"):
         assert main(["customer", gone, "--ref", "K-1", "--config", str(config)]) == 1
-        assert "[UNKNOWN_CUSTOMER]" in capsys.readouterr().err
+        assert "no such customer [UNKNOWN_CUSTOMER] check the number" in capsys.readouterr().err
+    assert main(["customer", "find", "--card", "number:LOYALTY-9", "--config", str(config)]) == 1
+    assert "nobody has this card [UNKNOWN_CUSTOMER] check its kind" in capsys.readouterr().err
     for wrong in (["--card", "LOYALTY-1"], ["--card", "pass:1"], ["--id", "00"]):
         assert main(["customer", "show", *wrong, "--config", str(config)]) == 2
         said_ = capsys.readouterr().err

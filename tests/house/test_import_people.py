@@ -111,6 +111,10 @@ def test_each_line_that_cannot_be_used_is_named_and_nothing_is_half_done(
     assert [line.split(":")[0] for line in said.out.splitlines() if line.startswith("line")] == [
         f"line {number}" for number in range(4, 11)
     ]
+    assert (
+        "Nothing is written. Without the refused lines: 2 new, 0 changed, 0 gone, 0 the same, 7 refused"
+        in said.out
+    )
     assert "[K02]" in said.err
     assert counts(config)["customer"] == 0
     assert "Kok" not in said.out + said.err
@@ -127,7 +131,11 @@ def test_savings_of_who_never_agreed_to_save_are_refused_by_their_line_and_an_ag
     assert take(config, "customers", bare.format("5")) == 1
     assert "line 2: refused: points without an agreement" in capsys.readouterr().out
     assert take(config, "customers", bare.format("")) == 0
-    assert "1 with a card have no agreement to save" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert (
+        "1 new customer has a card but may not save points: add `saving:RECIPIENT` to their `consents`"
+        in said
+    )
     assert take(config, "balances", "ref,points\nK-1,5\n") == 1
     assert "(NO_AGREEMENT)" in capsys.readouterr().out
     agreed = bare.format("5").replace(",s1,", ",s1,saving:van-dam")
@@ -186,6 +194,49 @@ def test_the_same_card_written_in_two_ways_is_one_card_before_anything_is_writte
         assert "1 lines cannot be used [K02]" in said.err
     assert take(config, "customers", two, "--skip-refused") == 0
     assert held(config, "SELECT count(*) FROM credential") == [(2,)]
+
+
+def test_a_card_that_is_written_as_the_commands_write_it_is_that_card_and_in_the_wrong_column_it_is_refused(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    head = "ref,card,uid,shops\n"
+    assert (
+        take(config, "customers", head + "K-1,number:779| Number: 780|779,uid:04:AA:BB:CC:DD:EE:FF,s1\n") == 0
+    )
+    assert held(config, "SELECT count(*) FROM credential") == [(3,)]
+    for card in ("number:779", "number:780", "uid:04aabbccddeeff"):
+        assert main(["customer", "find", "--card", card, "--config", str(config)]) == 0
+    line = {"ref": "K-1", "cards": [{"kind": "number", "value": "number:780"}]}
+    assert take(config, "customers", json.dumps(line)) == 0
+    assert "1 the same" in capsys.readouterr().out
+    wrong = head + "K-2,uid:04aabbccddee00,,s1\nK-3,,number:781,s1\nK-4,number: ,,s1\n"
+    assert take(config, "customers", wrong) == 1
+    said = capsys.readouterr().out
+    assert (
+        "line 2: refused: a card that begins with uid: is of kind uid: in CSV it stands in column uid" in said
+    )
+    assert (
+        "line 3: refused: a card that begins with number: is of kind number: in CSV it stands in column card"
+        in said
+    )
+    assert "line 4: refused: nothing stands behind number:" in said
+    assert "781" not in said
+
+
+def test_a_recipient_that_headquarters_does_not_name_is_told_apart_in_a_dry_run_and_in_the_real_one(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config.write_text(
+        config.read_text() + '[controllers]\ns1 = "van-dam"\n[parties.van-dam]\nname = "Van Dam"\n'
+    )
+    typed = TWO.replace("saving:van-dam,80", "saving:vandam,80")
+    for options in (["--dry-run"], []):
+        assert take(config, "customers", typed, *options) == 0
+        said = capsys.readouterr().out
+        assert "as `shop.recipient` of the shops has to say it: van-dam 2, vandam 1." in said
+        assert "Neither [parties] nor [controllers] of hub.toml names vandam: mend the file" in said
+    assert take(config, "customers", TWO) == 0
+    assert "Neither" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,13 @@ def find(
         customer = tables.owner(conn, people.inner_hash(keys, *card))
     elif ref.strip():
         customer = whom.customer_id(keys, ref)
+    if customer is None and card:
+        hint = (
+            "check its kind and how it is read (number:… or uid:…), or look by headquarters' own number (ref)"
+        )
+        raise Refused("nobody has this card", code="UNKNOWN_CUSTOMER", hint=hint)
     if customer is None:
-        raise Refused("nobody is found", code="UNKNOWN_CUSTOMER", hint="give a ref or a card")
+        raise Refused("nobody is asked for", code="UNKNOWN_CUSTOMER", hint="give a ref or a card")
     whom.known(conn, customer)
     return customer
 
@@ -36,7 +41,7 @@ def outline(conn: Connection, customer: bytes) -> shapes.Customer:
             for each in tables.consents(conn, customer)
         ],
         cards=[
-            shapes.CardSeen(each.kind, each.state, each.bound_ms)
+            shapes.CardSeen(each.kind or "unknown", each.state, each.bound_ms)
             for each in tables.credentials(conn, customer)
         ],
     )

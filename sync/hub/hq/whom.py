@@ -25,7 +25,11 @@ def customer_id(keys: Keys, ref: str, id_: str = "") -> bytes:
 def known(conn: Connection, customer: bytes) -> None:
     """Raise Refused for nobody."""
     if not people.exists(conn, customer):
-        raise _nobody()
+        raise Refused(
+            "no such customer",
+            code="UNKNOWN_CUSTOMER",
+            hint="check the number; `welkom customer find --card KIND:VALUE` looks by card",
+        )
 
 
 def hold(conn: Connection, customers: Iterable[bytes]) -> None:
@@ -35,7 +39,8 @@ def hold(conn: Connection, customers: Iterable[bytes]) -> None:
     """
     asked = set(customers)
     if asked - people.hold(conn, asked):
-        raise _nobody()
+        hint = "nothing was changed; look them up"
+        raise Refused("no such customer", code="UNKNOWN_CUSTOMER", hint=hint)
 
 
 def key_of(conn: Connection, keys: Keys, customer: bytes) -> bytes:
@@ -53,10 +58,6 @@ def value_of(key: bytes, customer: bytes, trait: wire.Trait) -> Any:
     except Corrupt:
         raise _sealed() from None
     return msgspec.json.decode(plain)
-
-
-def _nobody() -> Refused:
-    return Refused("no such customer", code="UNKNOWN_CUSTOMER", hint="nothing was changed; look them up")
 
 
 def _sealed() -> Refused:
