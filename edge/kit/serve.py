@@ -118,9 +118,10 @@ def listen(host: str, port: int) -> socket.socket:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return sock
     except OSError as error:
+        why = str(error.strerror).partition(" (while ")[0]  # `create_server` says the address once more
         # Not a ConfigError: an address that is late, or a port not yet free, is there at the next try.
         raise WelkomError(
-            f"cannot listen on {host} port {port} ({error.strerror})",
+            f"cannot listen on {host} port {port} ({why})",
             code="C04",
             hint="stop the program that uses it, or choose another port in the settings",
         ) from None

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import shlex
 import sqlite3
 from contextlib import closing
 from dataclasses import fields
@@ -14,7 +15,7 @@ import pytest
 from drivers.catalogue import KINDS
 from drivers.settings import KEYS, ReaderSettings
 from edge import config
-from edge.cli import COMMANDS
+from edge.cli import COMMANDS, parser
 from edge.consent.retention import KEPT
 from edge.consent.rules import PURPOSES, TRAITS
 from edge.facts import Fact
@@ -72,6 +73,17 @@ def test_every_command_is_a_file_with_its_docstring() -> None:
     for command in COMMANDS:
         text = (ROOT / f"edge/commands/{command}.py").read_text(encoding="utf-8")
         assert text.startswith(f'"""`welkom {command}'), command
+
+
+def test_every_line_that_is_to_be_typed_is_one_that_the_command_takes() -> None:
+    """The words, not what they do: an option that was renamed, or that is required meanwhile, is found here."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^welkom (.+?)(?:  +#.*)?$", text, re.MULTILINE)
+    lines += re.findall(r"`welkom (\w[^`]* --[^`]*)`", text)
+    assert len(lines) > 20
+    for line in lines:
+        words = shlex.split(line.replace("[", "").replace("]", ""))
+        parser(words[0]).parse_args(words)
 
 
 def test_every_kind_of_reader_has_its_row_with_its_settings() -> None:
