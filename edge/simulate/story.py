@@ -15,7 +15,7 @@ from sync import wire
 from sync.agent import IDLE_PUSH_S
 from sync.bootstrap import MUST_REFETCH
 from sync.hub import receipts
-from sync.hub.tables import feed
+from sync.hub.tables import feed, fleet
 
 ROUNDS: Final = 2
 STEPS: Final = 25  # acts and faults a round
@@ -121,12 +121,10 @@ class Story:
         """Wait until everybody has said and heard all; False, and a broken I17, when they have not in time."""
         boxes = self.world.boxes
         while late := [box for box in boxes if not self._is_quiet(box)]:
-            for box in late:
-                if (
-                    box.agent.state.code == "WRONG_EPOCH"
-                ):  # as the fleet page says: it had that number already
-                    box.memory.to_renew = True
-                    await self.world.renew(box)
+            # Who had the number it was given already is named by the page of the fleet.
+            for box in [each for each in late if each.device in fleet.ahead(self.world.centre.reader)]:
+                box.memory.to_renew = True
+                await self.world.renew(box)
             if asyncio.get_running_loop().time() > until_s:
                 who = ", ".join(f"{box.name} {box.agent.state.code}" for box in late)
                 self.world.report.broken.append(

@@ -19,7 +19,7 @@ from sync.hub import consents, devices, people
 from sync.hub.app import Hub, open_hub
 from sync.hub.config import Config
 from sync.hub.people import NewCustomer
-from sync.hub.tables import hooks
+from sync.hub.tables import fleet, hooks
 from sync.standing import DEVICE_PATH
 from tests.fresh import lay_hub
 from tests.patience import PATIENT_S
@@ -316,7 +316,9 @@ async def test_a_hub_that_was_put_back_gives_a_box_a_number_above_the_one_that_i
         await chain.put_back()
         with pytest.raises(wire.Refused, match="epoch"):
             await shop.agent.once()
+        assert fleet.ahead(chain.hub.db.reader) == {"box-s1"}
         assert await renewed(chain, "box-s1") == 5
+        assert fleet.ahead(chain.hub.db.reader) == set()
         await chain.settle()
         assert chain.lines() == [1, 2, 4, 8, 16]
         assert shop.balances(ANNA).points == 131

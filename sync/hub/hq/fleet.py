@@ -133,6 +133,7 @@ def gather(
     now_ms: int,
 ) -> list[Box]:
     said, heads, forked = tables.every(conn), tables.heads(conn), tables.forked(conn)
+    ahead = tables.ahead(conn)
     opened = {each.device_id: each.erasures + each.stops for each in receipts.still_open(conn)}
     unsure = chains.ill(conn, broken_since_ms=now_ms - LOOKS_BROKE_MS, due_before_ms=now_ms - LOOKS_DUE_MS)
     newest = max((_number(_status(each)) for each in said.values()), default=())
@@ -157,6 +158,7 @@ def gather(
                 receipts=opened.get(device.device_id, 0),
                 clock_off_ms=clock,
                 forked=device.device_id in forked,
+                ahead=device.device_id in ahead,
                 twins=kept is not None and are_twins(kept, now_ms=now_ms),
                 looks=device.device_id in unsure,
                 guests=device.shop_id in asking,
@@ -179,6 +181,7 @@ def judged(
     receipts: int,
     clock_off_ms: int | None,
     forked: bool,
+    ahead: bool = False,
     twins: bool = False,
     looks: bool = False,
     guests: bool = False,
@@ -188,7 +191,7 @@ def judged(
 ) -> Box:
     """What of a box somebody has to look at, the worst first."""
     silent = contact_ms is not None and not connected and now_ms - contact_ms > SILENT_MS
-    parted = status is not None and status.trouble in wire.PARTED
+    parted = ahead or (status is not None and status.trouble in wire.PARTED)
     given: dict[Why, bool] = {
         "never": contact_ms is None,
         "silent": silent,

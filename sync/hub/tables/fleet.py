@@ -40,6 +40,11 @@ def heads(conn: Connection) -> dict[str, int]:
     return dict(conn.execute("SELECT part, last FROM head").fetchall())
 
 
+def ahead(conn: Connection) -> set[str]:
+    """Devices that go on under an epoch that the hub, put back since, never gave them."""
+    return {id_ for (id_,) in conn.execute("SELECT id FROM device WHERE told>epoch")}
+
+
 def forked(conn: Connection) -> set[str]:
     """Devices whose history two boxes write."""
     return {id_ for (id_,) in conn.execute("SELECT id FROM device WHERE forked_ms IS NOT NULL")}

@@ -33,7 +33,12 @@ WELL: dict[str, Any] = {
 
 
 def box(
-    *, contact_ms: int | None = 1_000_000, connected: bool = True, dead: int = 0, **status: Any
+    *,
+    contact_ms: int | None = 1_000_000,
+    connected: bool = True,
+    dead: int = 0,
+    ahead: bool = False,
+    **status: Any,
 ) -> fleet.Box:
     said = wire.Status(**{**WELL, **status}) if contact_ms is not None else None
     return fleet.judged(
@@ -45,6 +50,7 @@ def box(
         receipts=0 if said is None else 3 - said.urgent,
         clock_off_ms=None if said is None else said.clock_ms - 1_000_000,
         forked=False,
+        ahead=ahead,
         old=False,
         now_ms=1_000_500,
     )
@@ -63,6 +69,7 @@ def box(
         ({"urgent": 2}, "look", ("receipts",)),
         ({"clock_ms": 1_300_001}, "look", ("clock",)),
         ({"disk_free_mb": 900, "dead": 1}, "look", ("disk", "dead")),
+        ({"ahead": True}, "out", ("parted",)),
     ],
     ids=str,
 )
