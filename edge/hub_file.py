@@ -88,7 +88,8 @@ def example(*, port: int = _PORT) -> str:
         '[hub]\nstate = "hub"  # folder of hub.db, relative to this file\n'
         'host = "127.0.0.1"  # 0.0.0.0 where shops come in over the network; put HTTPS before it\n'
         f"port = {port}\n"
-        'choices = "choices"  # folder of choice helpers for phones, the same files as in the shops\n\n'
+        'choices = "choices"  # folder of choice helpers for phones, the same files as in the shops\n'
+        '# page = "https://mijn.example.nl"  # address of customers\' own pages, at HTTPS; `welkom page` needs it\n\n'
         "[names]  # how people call a shop or recipient, by its id\n"
         '# amersfoort = "Van Dam, Amersfoort"\n\n'
         "# Who answers for people's data, as their receipts say it: the chain, a franchise holder, a partner.\n"

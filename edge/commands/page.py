@@ -8,7 +8,7 @@ from pathlib import Path
 
 from edge.at_hub import UNCHANGED, at_hub, tried
 from edge.hub_file import load_hub
-from edge.kit.errors import WordsError
+from edge.kit.errors import ConfigError, WordsError
 from sync.hub.hq import whom
 from sync.hub.portal import sessions
 from sync.hub.portal.sessions import CODE_MS
@@ -38,8 +38,8 @@ def run(words: argparse.Namespace) -> int:
 async def _address(words: argparse.Namespace) -> str:
     settings = load_hub(words.config, environment=os.environ)
     if not settings.hub.page:
-        hint = "set `page` in hub.toml"
-        raise WordsError("customers' pages have no address", code="W02", hint=hint)
+        hint = f'set page = "https://…" under [hub] in {words.config}, then start the hub again'
+        raise ConfigError("customers' pages have no address", code="C01", hint=hint)
     async with at_hub(words.config) as hub:
         customer_id = _id(words.id) if words.id else whom.customer_id(hub.keys, words.ref)
         if words.dry_run:

@@ -7,6 +7,7 @@ import os
 import socket
 import sqlite3
 from contextlib import closing, suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from edge.kit.log import log_beside_words
 from sync.hub import judging, putting_back
 from sync.hub.app import open_hub
 from sync.hub.config import Config
-from sync.hub.putting_back import Found
+from sync.hub.putting_back import Found, Lay
 from sync.hub.store import FILE
 
 KNOCK_S = 1.0
@@ -57,10 +58,12 @@ def run(words: argparse.Namespace) -> int:
     found = putting_back.find(words.place, config)
     aside = config.state / f"{putting_back.ASIDE}{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
     moved = (config.state / FILE).exists()
+    lay = putting_back.beside(found, config.state / FILE) if words.dry_run else None
     if not words.dry_run:
         _stopped(config)
         putting_back.refuse_open(config)
         moved = putting_back.lay(found, config, aside=aside)
+        lay = putting_back.beside(found, aside / FILE)
         try:
             asyncio.run(_begin(config))
             if moved:
@@ -76,7 +79,7 @@ def run(words: argparse.Namespace) -> int:
             ) from None
         finally:
             putting_back.hand_over(config.state)
-    _say(words, found, aside if moved else None)
+    _say(words, found, aside if moved else None, lay)
     return 0
 
 
@@ -96,25 +99,39 @@ def _stopped(config: Config) -> None:
         )
 
 
-def _say(words: argparse.Namespace, found: Found, aside: Path | None) -> None:
+def _say(words: argparse.Namespace, found: Found, aside: Path | None, lay: Lay | None) -> None:
     if words.json:
         told = {"copy": str(found.copy), "keys": str(found.keys), "customers": found.customers}
         told |= {
             "forgotten": found.forgotten,
+            "imports": found.imports,
             "aside": str(aside) if aside else None,
+            "lay": asdict(lay) if lay else None,
             "done": not words.dry_run,
         }
         print(json.dumps(told))
         return
     would = "would be" if words.dry_run else "is"
-    print(f"{found.copy} with the keys of {found.keys.name} {would} in place: {found.customers} customers.")
+    print(f"{found.copy} with the keys of {found.keys.name} {would} in place: {_has(found)}.")
     if found.forgotten:
-        print(f"Of these {found.forgotten} were erased since, and stay erased.")
+        print(f"Erased since, and not put back: {found.forgotten}.")
     if aside:
         print(
             f"What lay there {would} moved to {aside}; it holds customers' keys: take it away once all is well."
         )
+    if lay:
+        print(f"What lay there has {_has(lay)}; customers whom the copy does not have: {lay.lost}.")
+        if lay.imports > found.imports:
+            print(
+                f"The copy lacks every import above {found.imports}: take their files again; their numbers are "
+                "given anew."
+            )
     if words.dry_run:
         print("Nothing was changed: this was a dry run.")
     else:
         print("Now start the hub as always: shops say again what the copy lacks.")
+
+
+def _has(side: Found | Lay) -> str:
+    customers = "1 customer" if side.customers == 1 else f"{side.customers} customers"
+    return f"{customers}, {f'imports up to {side.imports}' if side.imports else 'no import'}"

@@ -19,6 +19,7 @@ from edge.kit.sqlite_alone import alone, fold
 from sync.hub import keys_apart, people, restored
 from sync.hub.config import Config
 from sync.hub.store import FILE, MIGRATIONS
+from sync.hub.tables import imports
 from sync.hub.tables import people as tables
 
 COPIES: Final = "hub-*.db"  # as `welkom backup` names them: the newest is the last by name
@@ -34,6 +35,16 @@ class Found:
     keys: Path
     customers: int
     forgotten: int  # of these, who was erased since and is not put back
+    imports: int  # the number of its last import
+
+
+@dataclass(frozen=True, slots=True)
+class Lay:
+    """What lies, or lay, where the copy goes."""
+
+    customers: int
+    imports: int
+    lost: int  # of these customers, whom the copy does not have
 
 
 def find(place: Path, config: Config) -> Found:
@@ -84,6 +95,32 @@ def lay(found: Found, config: Config, *, aside: Path) -> bool:
         with suppress(OSError):
             new.unlink(missing_ok=True)
             new_keys.unlink(missing_ok=True)
+
+
+def beside(found: Found, file: Path) -> Lay | None:
+    """What the database `file` has beside the copy; None where there is none, or it cannot be read.
+
+    Nothing is left beside a file that nobody has open, as an ordinary reader of SQLite would.
+    """
+    ahead, shared = (file.with_name(file.name + end) for end in ("-wal", "-shm"))
+    if not file.exists() or (ahead.exists() and not shared.exists()):
+        return None
+    with (
+        suppress(sqlite3.Error, OSError),
+        closing(open_reader(found.copy)) as copy,
+        closing(
+            sqlite3.connect(
+                f"{file.resolve().as_uri()}?{'mode=ro' if ahead.exists() else 'immutable=1'}", uri=True
+            )
+        ) as conn,
+    ):
+        there, here = set(tables.ids(conn)), set(tables.ids(copy))
+        return Lay(len(there), _imports(conn), len(there - here))
+    return None
+
+
+def _imports(conn: sqlite3.Connection) -> int:
+    return next((run.number for run in imports.runs(conn, below=2**63 - 1, most=1)), 0)
 
 
 def leave_keys_out(aside: Path) -> None:
@@ -170,7 +207,7 @@ def _looked_at(conn: sqlite3.Connection, copy: Path, keys: Path, config: Config)
     if lacking := keys_apart.lacking(conn, config.keys, keys, but=gone):
         hint = "put the newest of hub-….keys there, of this night or a later one"
         raise _no(f"{keys} lacks the keys of {lacking} customers in {copy.name}", hint)
-    return Found(copy, keys, sum(1 for _ in tables.ids(conn)), len(gone))
+    return Found(copy, keys, sum(1 for _ in tables.ids(conn)), len(gone), _imports(conn))
 
 
 def _write(file: Path, there: Path) -> None:

@@ -36,8 +36,8 @@ def test_headquarters_lets_one_phone_in_and_nobody_it_does_not_know(
     file = tmp_path / "customers.csv"
     file.write_text("ref,call,shops,consents\nK-1,mevrouw De Vries,s1,saving:van-dam|recognition:van-dam\n")
     assert main(["import", "customers", str(file), "--config", str(config)]) == 0
-    assert main(["page", "--ref", "K-1", "--config", str(config)]) == 2
-    assert "set `page` in hub.toml" in capsys.readouterr().err
+    assert main(["page", "--ref", "K-1", "--config", str(config)]) == 78
+    assert 'set page = "https://…" under [hub]' in capsys.readouterr().err
     config.write_text(config.read_text().replace("[hub]\n", '[hub]\npage = "https://mijn.winkel.nl"\n'))
     assert main(["page", "--ref", "K-1", "--config", str(config)]) == 0
     told = capsys.readouterr()

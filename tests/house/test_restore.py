@@ -70,21 +70,28 @@ def test_the_newest_copy_is_back_with_its_keys_and_whoever_was_erased_since_is_n
         return await hub.db.read(devices.hub_epoch)
 
     before = opened(there.settings, forget_one)
+    assert take(there.config, "customers", "ref,shops\nK-9,s1\n") == 0
+    capsys.readouterr()
     kept = there.state
     assert there.restore("--from", str(there.copies), "--dry-run", "--json") == 0
     told = json.loads(capsys.readouterr().out)
+    assert (told["imports"], told["lay"]) == (1, {"customers": 2, "imports": 2, "lost": 1})
     assert (told["customers"], told["forgotten"], told["done"]) == (2, 1, False)
     assert there.state == kept
 
     assert there.restore("--from", str(there.copies)) == 0
     said = capsys.readouterr().out
-    assert "2 customers" in said
-    assert "1 were erased since" in said
+    assert "in place: 2 customers, imports up to 1." in said
+    assert "Erased since, and not put back: 1." in said
+    assert (
+        "What lay there has 2 customers, imports up to 2; customers whom the copy does not have: 1." in said
+    )
+    assert "The copy lacks every import above 1: take their files again" in said
     (aside,) = there.settings.state.glob("replaced-*")
     (old,), (its_keys,) = aside.glob("hub-*.db"), aside.glob("hub-*.keys")
     assert {each.name for each in aside.iterdir()} == {old.name, its_keys.name}
     with closing(sqlite3.connect(old)) as conn:
-        assert conn.execute("SELECT count(*) FROM customer").fetchone() == (1,)
+        assert conn.execute("SELECT count(*) FROM customer").fetchone() == (2,)
         assert conn.execute("SELECT count(*) FROM customer_key").fetchone() == (0,)
     assert not (there.settings.state / keys_apart.FILE).exists()
 
@@ -100,14 +107,14 @@ def test_the_newest_copy_is_back_with_its_keys_and_whoever_was_erased_since_is_n
 
     # What was moved aside can be put back, is named, and holds nobody who is erased later.
     assert there.restore("--from", str(aside), "--dry-run") == 0
-    assert "1 customers" in capsys.readouterr().out
+    assert "2 customers, imports up to 2" in capsys.readouterr().out
     main(["doctor", "--config", str(there.config)])
     assert f"note  {aside.name}" in capsys.readouterr().out
     opened(there.settings, forget_one)
     assert main(["backup", "--config", str(there.config), "--to", str(there.copies)]) == 0
-    assert its_keys.read_text() == ""
+    assert len(its_keys.read_text().splitlines()) == 1  # of K-9, whom nobody erased
     with closing(sqlite3.connect(old)) as conn:
-        assert conn.execute("SELECT count(*) FROM customer").fetchone() == (0,)
+        assert conn.execute("SELECT count(*) FROM customer").fetchone() == (1,)
 
 
 def test_what_is_no_whole_copy_of_this_hub_is_refused_before_anything_is_touched(
