@@ -13,6 +13,7 @@ from edge.demo.people import Person
 from edge.demo.shop import closing_figures, give_fob, redeem_stamps
 from edge.demo.walk import Walk, fob_of
 from edge.outbox import depth
+from edge.recognition.tables import may_recognise
 from staff_ui.desk import Saying, StageLetter, StagePerson, StageState
 
 STRANGER: Final = "2000000000015"  # nobody's card
@@ -70,7 +71,20 @@ class Stage:
 
     def tap(self, barcode: str, *, unlocked: bool = False) -> None:
         self._take_over()
+        self._caption = self._about(barcode)
         self._present(barcode, unlocked=unlocked)
+
+    def _about(self, barcode: str) -> Saying:
+        """What a card that is held to the reader means: known, known and not to be recognised, or nobody's."""
+        house = self._opened().house
+        for person in self._cast:
+            if person.barcode == barcode:
+                conn, who = house.db.reader, person.customer_id
+                recipient, now_ms = house.config.shop.recipient, house.time.now_ms()
+                may = may_recognise(conn, who, recipient=recipient, now_ms=now_ms)
+                said = "stage.day.known" if may else "stage.declined"
+                return Saying(said, {"name": person.traits["name"]["short"]})
+        return Saying("stage.day.stranger")
 
     async def walk(self, who: int, zone: str) -> None:
         """One of the six comes in with their fob, goes to a zone, or leaves where it is empty."""

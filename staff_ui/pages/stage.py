@@ -32,6 +32,7 @@ SAID = (
     key("stage.day.stop"),
     key("stage.day.stranger"),
     key("stage.day.wallet"),
+    key("stage.declined"),
     key("stage.figure.redeemed"),
     key("stage.figure.sent"),
     key("stage.figure.stopped"),

@@ -44,13 +44,13 @@ def test_every_setting_of_the_appliance_has_its_row_and_its_default() -> None:
         assert rows[path][0].strip("`") == (plain or "empty"), path
 
 
-def test_every_file_and_every_folder_of_the_appliance_stands_on_its_map_once() -> None:
-    section = (
-        (ROOT / "edge/README.md").read_text(encoding="utf-8").split("\n## The map\n")[1].split("\n## ")[0]
-    )
+@pytest.mark.parametrize("room", ["edge", "staff_ui", "drivers"])
+def test_every_file_and_every_folder_of_a_room_stands_on_its_map_once(room: str) -> None:
+    text = (ROOT / room / "README.md").read_text(encoding="utf-8")
+    section = text.split("\n## The map\n")[1].split("\n## ")[0]
     cells = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
     named = re.findall(r"`([\w.]+)/?`", " ".join(cells))
-    parts = {name(path).split("/")[1] for path in files_of_repo() if name(path).startswith("edge/")}
+    parts = {name(path).split("/")[1] for path in files_of_repo() if name(path).startswith(f"{room}/")}
     assert sorted(named) == sorted(parts - {"README.md", "__init__.py"})
 
 

@@ -103,7 +103,7 @@ def test_the_day_plays_when_it_is_asked_to_and_stops_for_whoever_takes_over(
     expect(stage.page.locator("#caption")).to_contain_text("gaat open")
     expect(stage.page.locator("#caption")).to_contain_text("klaarligt")
     stage.tap("Umut Yılmaz")
-    expect(stage.page.locator("#caption")).to_contain_text("U speelt nu zelf")
+    expect(stage.page.locator("#caption")).to_contain_text("Meneer Yılmaz houdt een kaart")
     expect(stage.tablet.locator("[data-card] h1")).to_have_text("meneer Yılmaz")
     expect(stage.page.locator("#switch")).to_have_attribute("aria-checked", "true")
     expect(stage.phone.locator("body")).to_contain_text("Van Dam, Amersfoort")  # as on the tablet
