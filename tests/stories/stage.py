@@ -214,6 +214,7 @@ def play_promise(
 
     stage.tap(said.unknown_card)
     expect(stage.display.locator("body")).to_contain_text(said.unknown)
+    expect(page.locator("#caption")).to_contain_text(said.unknown_card)
     stage.tap(stopper[0])
     stage.tablet.get_by_role("link", name=said.floor, exact=True).click()
     expect(stage.tablet.locator("[data-card] h1")).to_have_text(stopper[1])
@@ -225,6 +226,8 @@ def play_promise(
     stage.tablet.locator("[data-card]").wait_for(state="detached")
     took_s = time.monotonic() - pressed_s
     expect(stage.tablet.locator("body")).to_contain_text(said.unwanted)
+    stage.tap(stopper[0])
+    expect(page.locator("#caption")).to_contain_text(said.unwanted.removeprefix("Deze klant "))
     foreign |= stage.foreign(said)
     assert not foreign, foreign
     return took_s
