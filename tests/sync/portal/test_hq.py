@@ -44,6 +44,8 @@ def test_an_empty_hub_says_what_will_be_there(tmp_path: Path) -> None:
         assert "Nog niets. Wat de winkels melden, staat meteen hier." in shown
         assert "Uit Amersfoort: nog niets gehoord." in shown
         assert "0 klanten zijn hier bekend." in shown
+        assert 'href="/hq?language=en"' in shown
+        assert 'href="/hq?language=nl"' in place.phone().get("/hq?language=en").text
 
 
 def test_facts_residents_and_dead_letters_are_counted(place: Place) -> None:
@@ -105,6 +107,7 @@ def _shows_one(place: Place) -> None:
     assert "<b>1.400</b> punten" in shown
     assert "Nog 1 stempel tot gratis impregneren" in shown
     assert "Laatst veranderd om " in shown
+    assert "/hq?language=" not in shown  # the stage has a menu of its own
     assert "De Vries" not in shown
     for nobody in (BRAM.hex(), "00" * 16, "", "zz", "é", "a" * 5000):
         without = place.phone().get("/hq", params={"customer": nobody}).text
