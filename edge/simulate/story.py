@@ -149,6 +149,8 @@ class Story:
         )  # or it has not yet spoken with a hub that was put back
         return (
             knows
+            and centre.epoch_of(box.device)
+            >= box.epoch()  # or a person has still to give it a number above its own
             and box.depth() == 0
             and all(box.uplink.cursor(part) == feed.last(centre.reader, part) for part in parts)
             and not self._owes_receipt(box)
