@@ -11,7 +11,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import msgspec
 
-from edge import centre, histories, lasting, outbox, replica
+from edge import centre, histories, lasting, outbox, replica, say_again
 from edge.consent import tables as consent
 from edge.facts import Fact
 from edge.joining import tables as joining
@@ -59,9 +59,8 @@ class Uplink:
         self._on_empty = on_empty
         self._on_heard = on_heard
         self._seals = Seals.of(keys)
-        self._owes = (
-            True  # whether something was taken away that no receipt may be for yet: after a crash, who knows
-        )
+        # Whether something was taken away that no receipt may be for yet: after a crash, who knows.
+        self._unreceipted = True
         self.turn = asyncio.Lock()  # held by whoever changes the replica, or puts another in its place
 
     def waiting(self, limit: int) -> wire.Batch | None:
@@ -106,7 +105,7 @@ class Uplink:
             rows = page.rows[start : start + SLICE_ROWS]
             takes = urgent and any(row.op != "put" or row.t != "key" for row in rows)
             erases = any(row.op == "erase" for row in rows)
-            owed, self._owes = self._owes, self._owes or takes or erases
+            before, self._unreceipted = self._unreceipted, self._unreceipted or takes or erases
             with as_no_line():
                 if takes or erases:
                     await self._db.owe_sweep()
@@ -117,9 +116,10 @@ class Uplink:
                     await self._db.sweep_small()
                 if takes:
                     await self._db.apply(centre.gone, rows[-1].p, rows[-1].seq)
-                self._owes = owed
+                self._unreceipted = before
         if page.checkpoint.up_to_date and not urgent:
-            if any(row.t in ("consent", "credential") for row in page.rows) and not _owes(self._db.reader):
+            registers = any(row.t in ("consent", "credential") for row in page.rows)
+            if registers and not say_again.owes(self._db.reader):
                 await self._say_again()
             self._on_complete()
 
@@ -140,9 +140,9 @@ class Uplink:
     async def _say_again(self) -> None:
         """A hub that was put back from a backup may not know what was taken away: the "no" of this shop holds."""
         now_ms = self._time.now_ms()
-        if _unsaid(self._db.reader, now_ms=now_ms):
+        if say_again.unsaid(self._db.reader, now_ms=now_ms):
             with as_no_line():
-                await self._db.write(_unsaid, now_ms=now_ms)
+                await self._db.write(say_again.unsaid, now_ms=now_ms)
 
     async def _apply_slice(self, rows: Sequence[wire.Row], *, urgent: bool) -> None:
         # A commit over two files is not atomic across a power cut. The journal's part changes nothing when it is
@@ -180,14 +180,14 @@ class Uplink:
 
     async def make_sure(self, part: str, *, replaced: bool = False) -> None:
         async with self.turn:
-            if not (self._owes or replaced):
+            if not (self._unreceipted or replaced):
                 return
-            self._owes = True
+            self._unreceipted = True
             with as_no_line():
                 await self._db.sweep_small()
                 if cursor := self.cursor(part):
                     await self._db.apply(centre.gone, part, cursor)
-            self._owes = False
+            self._unreceipted = False
 
     def epoch(self) -> int:
         return histories.epoch(self._db.reader)
@@ -230,7 +230,7 @@ class Uplink:
         if empty:
             async with self.turn:
                 await self._promised()
-                await self._kept(_owe_nothing)  # what is half-empty is compared with nothing
+                await self._kept(say_again.owe_nothing)  # what is half-empty is compared with nothing
                 while await self._kept(centre.forget_some_of_replica, most=FORGOTTEN_AT_ONCE):
                     pass  # taps have the writer in between
             await self._durable()
@@ -244,14 +244,14 @@ class Uplink:
         know, so of whoever is not in the replica, now that this is whole, all is said; and whoever of them was
         erased it would not name here: of whom a shop speaks it does.
         """
-        if not _owes(self._db.reader):
+        if not say_again.owes(self._db.reader):
             return
         async with self.turn:
             await self._say_again()
             now_ms = self._time.now_ms()
-            while _owes(self._db.reader):
+            while say_again.owes(self._db.reader):
                 with as_no_line():
-                    await self._db.write(_some_of_others, now_ms=now_ms)
+                    await self._db.write(say_again.some_of_others, most=SLICE_ROWS, now_ms=now_ms)
 
     async def _promised(self) -> None:
         """What is to be deleted now is to leave the files' pages too."""
@@ -270,30 +270,7 @@ def _know(conn: Connection, hub_epoch: int) -> None:
     centre.know(conn, hub_epoch)
     consent.forget_agreements(conn)
     if known:
-        consent.owe(conn)
-        joining.owe(conn)
-
-
-def _owes(conn: Connection) -> bool:
-    return consent.owes(conn) or joining.owes(conn)
-
-
-def _owe_nothing(conn: Connection) -> None:
-    consent.owe_nothing(conn)
-    joining.owe_nothing(conn)
-
-
-def _unsaid(conn: Connection, *, now_ms: int) -> list[Fact]:
-    return [*consent.unsaid(conn, now_ms=now_ms), *joining.unsaid(conn, now_ms=now_ms)]
-
-
-def _some_of_others(conn: Connection, *, now_ms: int) -> list[Fact]:
-    """A slice of what is owed; where none is left of others, of residents nothing is owed any more either."""
-    found: list[Fact] = [*consent.of_others(conn, most=SLICE_ROWS, now_ms=now_ms)]
-    found += joining.of_others(conn, most=SLICE_ROWS, now_ms=now_ms)
-    if not found:
-        _owe_nothing(conn)
-    return found
+        say_again.owe(conn)
 
 
 def products_of(rows: Sequence[wire.Row]) -> list[str]:
