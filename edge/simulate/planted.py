@@ -7,6 +7,7 @@ import asyncio
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -28,10 +29,12 @@ from sync.hub import (
     guests,
     intake,
     joined,
+    judging,
     people,
     purses,
     receipts,
     restored,
+    verdicts,
     wallet,
 )
 from sync.hub.app import Hub
@@ -61,12 +64,14 @@ def _no_dedupe() -> list[Swap]:
     def judged_again(conn: Any, keys: Any, upload: Any, *, end: Any, now_ms: int) -> Any:
         device = devices.device(conn, upload.envelope.device)
         assert device is not None
-        whose = intake._whose(device, end.hub_epoch, now_ms=now_ms)
+        whose = verdicts.whose(device, end.hub_epoch, now_ms=now_ms)
         moving = purses.Purses(conn, keys, now_ms=now_ms, **whose)
-        effects = intake._Effects(device, now_ms, moving, set(), [], [], set())
+        effects = verdicts.Effects(device, now_ms, moving)
+        once_more = partial(judging.again, conn, keys, now_ms=now_ms)
         for fact in upload.facts:
             if fact.seq <= end.seq:
-                intake._judged(conn, keys, intake._read(fact, b""), effects=effects)
+                read = verdicts.read(fact, b"")
+                verdicts.judged(conn, keys, read, effects=effects, again=once_more)
         return partitions.publish(conn, effects.lines + wallet.rows(conn, moving.keep()))
 
     def add_new(conn: Any, lines: Any) -> None:

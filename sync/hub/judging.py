@@ -1,15 +1,26 @@
-"""Judges dead letters once more, each hour, where what stood in their way is gone.
+"""Judges dead letters once more where what stood in their way is gone: of whoever joins at once, of all each hour.
 
 Two hubs may take in the same moment what belongs together; a balance that did not open opens once its key is back.
 """
 
-from collections.abc import Iterable
-from itertools import chain, repeat
+from collections.abc import Iterable, Sequence
+from functools import partial
+from itertools import chain, groupby, repeat
 from typing import TYPE_CHECKING, Final
 
-from sync.hub import intake
+from msgspec import Raw
+
+from edge.kit.sql import Connection
+from sync import wire
+from sync.hub import verdicts, wallet
+from sync.hub.config import Keys
+from sync.hub.hq import news
+from sync.hub.purses import Purses
 from sync.hub.rounds import keep_on
-from sync.hub.tables import events
+from sync.hub.tables import devices, events
+from sync.hub.tables import feed as partitions
+from sync.hub.tables.feed import Line, Moved
+from sync.hub.verdicts import Effects
 
 if TYPE_CHECKING:
     from sync.hub.app import Hub
@@ -19,13 +30,15 @@ MOST: Final = (
     20_000  # customers a round and reason: whose letters stay what they are keep nobody else's waiting
 )
 SLICE: Final = 100  # customers in one transaction
+# Dead letters of one customer; between a backup and a shop's next upload it is a handful.
+_MOST_AGAIN: Final = 1_000
 
 
 async def judge(hub: "Hub") -> None:
     """What was said of people whom the hub did not know, or could not count for, then, and can now."""
     whom = await hub.db.view(events.heard_of, most=MOST)
     for first in range(0, len(whom), SLICE):
-        await hub.change(intake.judge_again, hub.keys, whom[first : first + SLICE], now_ms=hub.now_ms())
+        await hub.change(judge_again, hub.keys, whom[first : first + SLICE], now_ms=hub.now_ms())
 
 
 async def keep_judging(
@@ -34,3 +47,41 @@ async def keep_judging(
     """`judge` until cancelled, for the first time `at_once` or after a rest; what fails is said, and tried again."""
     rest = chain([0.0] if at_once else [], rests).__next__
     await keep_on(lambda: judge(hub), rest=rest, log=hub.log, failed="judging_failed")
+
+
+def again(conn: Connection, keys: Keys, customer_id: bytes, *, now_ms: int) -> list[Line]:
+    """Judge once more what shops said of somebody before the hub knew them, or had their key; what that sends out.
+
+    A hub that was put back hears of a guest, perhaps, before it hears again that they joined. A letter that was
+    taken is none any more, so that nothing is counted twice; of somebody erased nothing is found.
+    """
+    lines: list[Line] = []
+    once_more = partial(again, conn, keys, now_ms=now_ms)
+    letters = events.unknown(conn, customer_id, most=_MOST_AGAIN)
+    for (device_id, epoch), its in groupby(letters, key=lambda each: (each.device_id, each.epoch)):
+        device = devices.device(conn, device_id)
+        if device is None:
+            continue
+        whose = verdicts.whose(device, devices.hub_epoch(conn), now_ms=now_ms, epoch=epoch)
+        purses = Purses(conn, keys, now_ms=now_ms, **whose)
+        effects = Effects(device, now_ms, purses)
+        for letter in its:
+            fact = wire.Event(letter.seq, letter.at_ms, letter.kind, Raw(letter.body))
+            read = verdicts.read(fact, letter.hash)
+            kept = verdicts.judged(conn, keys, read, effects=effects, again=once_more)
+            events.judge(conn, letter, kept.code)
+            if verdicts.is_news(kept, effects):
+                news.tell(conn, [verdicts.news_of(kept, device.shop_id, source=f"{device_id}/{epoch}")])
+        lines += effects.lines + wallet.rows(conn, purses.keep())
+    return lines
+
+
+def judge_again(conn: Connection, keys: Keys, whom: Sequence[bytes], *, now_ms: int) -> list[Moved]:
+    """Judge once more what was said of these, of whom the hub knows more by now; the partitions that grew.
+
+    Two hubs on one database may take two uploads in one moment, neither seeing who joined in the other's.
+    """
+    lines: list[Line] = []
+    for each in whom:
+        lines += again(conn, keys, each, now_ms=now_ms)
+    return partitions.publish(conn, lines)

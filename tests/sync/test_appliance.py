@@ -26,7 +26,7 @@ from edge.visits.facts import VisitStarted
 from sync import wire
 from sync.agent import Agent
 from sync.hub import consents, people
-from sync.hub.intake import KINDS
+from sync.hub.verdicts import KINDS
 from tests.sync.centre import (
     ANNA,
     HERE,
