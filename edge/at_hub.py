@@ -8,6 +8,7 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from edge.hub_file import HubFile, introduced, load_hub
 from edge.kit.clock import SystemClock
+from edge.kit.errors import WordsError
 from edge.kit.log import log_beside_words
 from edge.kit.sql import Connection
 from sync.hub.app import Hub, open_hub
@@ -53,6 +54,17 @@ async def knowing_shops(settings: HubFile) -> AsyncGenerator[Hub, None]:
     async with _opened(settings) as hub:
         await introduced(hub, settings)
         yield hub
+
+
+def customer_id(text: str) -> bytes:
+    """16 bytes: a customer's id as somebody typed it; raises WordsError (W02)."""
+    try:
+        found = bytes.fromhex(text)
+    except ValueError:
+        found = b""
+    if len(found) != 16:
+        raise WordsError("--id is no id", code="W02", hint="32 hex digits, as `welkom customer find` prints")
+    return found
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from typing import Final, cast, get_args
 
 import msgspec
 
-from edge.at_hub import UNCHANGED, at_hub, tried
+from edge.at_hub import UNCHANGED, at_hub, customer_id, tried
 from edge.kit.errors import WordsError
 from edge.recognition.rules import CredentialKind
 from sync.hub import people
@@ -47,7 +47,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(words: argparse.Namespace) -> int:
     card = _card(words.card) if words.card else None
-    id_ = _id(words.id) if getattr(words, "id", None) else None
+    id_ = customer_id(words.id) if getattr(words, "id", None) else None
     asyncio.run(_do(words, card, id_))
     return 0
 
@@ -96,16 +96,6 @@ def _card(text: str) -> tuple[CredentialKind, str]:
         kinds = " or ".join(f"{each}:…" for each in _KINDS)
         raise WordsError("--card is no card", code="W02", hint=f"{kinds}, as it is read")
     return cast("CredentialKind", kind), value
-
-
-def _id(text: str) -> bytes:
-    try:
-        found = bytes.fromhex(text)
-    except ValueError:
-        found = b""
-    if len(found) != 16:
-        raise WordsError("--id is no id", code="W02", hint="32 hex digits, as `welkom customer find` prints")
-    return found
 
 
 def _print(told: object) -> None:

@@ -6,9 +6,9 @@ import os
 import sys
 from pathlib import Path
 
-from edge.at_hub import UNCHANGED, at_hub, tried
+from edge.at_hub import UNCHANGED, at_hub, customer_id, tried
 from edge.hub_file import load_hub
-from edge.kit.errors import ConfigError, WordsError
+from edge.kit.errors import ConfigError
 from sync.hub.hq import whom
 from sync.hub.portal import sessions
 from sync.hub.portal.sessions import CODE_MS
@@ -41,17 +41,7 @@ async def _address(words: argparse.Namespace) -> str:
         hint = f'set page = "https://…" under [hub] in {words.config}, then start the hub again'
         raise ConfigError("customers' pages have no address", code="C01", hint=hint)
     async with at_hub(words.config) as hub:
-        customer_id = _id(words.id) if words.id else whom.customer_id(hub.keys, words.ref)
+        customer = customer_id(words.id) if words.id else whom.customer_id(hub.keys, words.ref)
         if words.dry_run:
-            return await tried(hub, sessions.make_code, customer_id, now_ms=hub.now_ms())
-        return f"{settings.hub.page}/portal/enter/{await hub.portal_code(customer_id)}\n"
-
-
-def _id(text: str) -> bytes:
-    try:
-        found = bytes.fromhex(text)
-    except ValueError:
-        found = b""
-    if len(found) != 16:
-        raise WordsError("--id is no id", code="W02", hint="32 hex digits")
-    return found
+            return await tried(hub, sessions.make_code, customer, now_ms=hub.now_ms())
+        return f"{settings.hub.page}/portal/enter/{await hub.portal_code(customer)}\n"
