@@ -119,6 +119,11 @@ async def chain_of(folder: Path, *names: str) -> AsyncGenerator[Chain, None]:
         await chain._open.aclose()
 
 
+def with_card(somebody: bytes, card: str) -> NewCustomer:
+    new = saver(somebody)
+    return NewCustomer(somebody, new.traits, [("number", card)], new.consents)
+
+
 async def earn(shop: Shop, amount: int) -> None:
     asked = shop.asked(ANNA, shop.name.encode() + amount.to_bytes(14))
     act = partial(acts.earn, asked=asked, instrument="points", amount=amount, here=shop.here)
@@ -148,10 +153,7 @@ async def test_whoever_was_erased_leaves_also_a_shop_that_the_backup_does_not_kn
     async with chain_of(tmp_path, "s1", "s2") as chain:
         chain.back_up()
         # A customer of after the backup: both shops hear that they said no, and that their card is lost.
-        bram = saver(BRAM)
-        await chain.hub.add_customers(
-            ["s1", "s2"], [NewCustomer(BRAM, bram.traits, [("number", CARD)], bram.consents)]
-        )
+        await chain.hub.add_customers(["s1", "s2"], [with_card(BRAM, CARD)])
         await chain.hub.change(consents.withdraw, BRAM, purpose="recognition", recipient=HERE, now_ms=1)
         await chain.hub.change(people.block, KEYS, kind="number", value=CARD)
         await chain.settle()
@@ -179,10 +181,7 @@ async def test_a_hub_that_was_put_back_hears_once_what_it_may_lack_and_tells_wha
 ) -> None:
     async with chain_of(tmp_path, "s1", "s2") as chain:
         s2 = chain.shops[1]
-        bram = saver(BRAM)
-        await chain.hub.add_customers(
-            ["s1"], [NewCustomer(BRAM, bram.traits, [("number", CARD)], bram.consents)]
-        )
+        await chain.hub.add_customers(["s1"], [with_card(BRAM, CARD)])
         # Of Anna everybody knows already; of Bram, a guest in s2, only that shop does.
         await chain.hub.change(consents.withdraw, ANNA, purpose="recognition", recipient=HERE, now_ms=1)
         await chain.settle()
@@ -248,9 +247,7 @@ async def test_in_whatever_order_pages_come_nothing_stays_of_who_is_erased_while
         box = shop.agent._box
         for number, order in enumerate(("MEUum", "MEUmu", "UEMmu", "UEMum", "MUEum", "MUEmu")):
             somebody, card = bytes([number + 49]) * 16, f"LOYALTY-{number + 10:04}"
-            who = saver(somebody)
-            new = NewCustomer(somebody, who.traits, [("number", card)], who.consents)
-            await chain.hub.add_customers(["s1"], [new])
+            await chain.hub.add_customers(["s1"], [with_card(somebody, card)])
             await chain.hub.change(
                 consents.withdraw, somebody, purpose="recognition", recipient=HERE, now_ms=1
             )
@@ -264,14 +261,10 @@ async def test_in_whatever_order_pages_come_nothing_stays_of_who_is_erased_while
             assert named(shop, somebody) == [], order
 
 
-async def renewed(chain: Chain, device_id: str) -> int:
-    return await chain.hub.db.apply(devices.renew, device_id)
-
-
-async def test_what_was_said_under_an_older_number_is_said_again_though_the_hub_gives_out_a_number_twice(
-    tmp_path: Path,
-) -> None:
-    async with chain_of(tmp_path, "s1") as chain:
+@asynccontextmanager
+async def heard_since_the_backup(folder: Path) -> AsyncGenerator[tuple[Chain, Shop], None]:
+    """A shop that said two things, the second after the backup."""
+    async with chain_of(folder, "s1") as chain:
         (shop,) = chain.shops
         await shop.enter(ANNA)
         await earn(shop, 1)
@@ -279,6 +272,17 @@ async def test_what_was_said_under_an_older_number_is_said_again_though_the_hub_
         chain.back_up()
         await earn(shop, 2)
         await shop.agent.once()
+        yield chain, shop
+
+
+async def renewed(chain: Chain, device_id: str) -> int:
+    return await chain.hub.db.apply(devices.renew, device_id)
+
+
+async def test_what_was_said_under_an_older_number_is_said_again_though_the_hub_gives_out_a_number_twice(
+    tmp_path: Path,
+) -> None:
+    async with heard_since_the_backup(tmp_path) as (chain, shop):
         assert await renewed(chain, "box-s1") == 2
         await earn(shop, 4)
         await shop.agent.once()
@@ -300,13 +304,9 @@ async def test_what_was_said_under_an_older_number_is_said_again_though_the_hub_
 async def test_a_hub_that_was_put_back_gives_a_box_a_number_above_the_one_that_it_says_it_has(
     tmp_path: Path,
 ) -> None:
-    async with chain_of(tmp_path, "s1") as chain:
-        (shop,) = chain.shops
-        await shop.enter(ANNA)
-        await earn(shop, 1)
-        await shop.agent.once()
-        chain.back_up()
-        for amount in (2, 4, 8):
+    async with heard_since_the_backup(tmp_path) as (chain, shop):
+        await renewed(chain, "box-s1")
+        for amount in (4, 8):
             await earn(shop, amount)
             await shop.agent.once()
             await renewed(chain, "box-s1")
@@ -327,14 +327,7 @@ async def test_a_hub_that_was_put_back_gives_a_box_a_number_above_the_one_that_i
 async def test_what_the_hub_said_of_a_history_before_it_was_put_back_is_no_answer_after_it(
     tmp_path: Path,
 ) -> None:
-    async with chain_of(tmp_path, "s1") as chain:
-        (shop,) = chain.shops
-        await shop.enter(ANNA)
-        await earn(shop, 1)
-        await shop.agent.once()
-        chain.back_up()
-        await earn(shop, 2)
-        await shop.agent.once()
+    async with heard_since_the_backup(tmp_path) as (chain, shop):
         await shop.agent._standing(1, shop.agent._box.retained()[1][1])
         await shop.agent._standing(1, 0)
         await chain.put_back()
