@@ -4,9 +4,7 @@ import re
 
 from staff_ui.pages.search import MOST_HITS
 from staff_ui.routes import ROUTES
-from tests.patience import PATIENT_S
 from tests.staff_ui.house import Place, own_token
-from tests.stories.shop import until
 
 
 def test_no_address_of_the_tablet_gives_a_file_or_a_list_of_customers(place: Place) -> None:
@@ -17,14 +15,10 @@ def test_no_address_of_the_tablet_gives_a_file_or_a_list_of_customers(place: Pla
     ((visit,),) = place.rows("SELECT hex(id) FROM visit")
     manager = place.signed_in("Bram de Wit")
     own = own_token(manager.get("/search").text)
-    until(
-        lambda: "Kanarie B" in manager.post("/search", data={"own": own, "q": "kanarie"}).text,
-        timeout_s=PATIENT_S,
-        what="the names can be searched",
-    )
-    for query in ("kanarie", "k", "kan"):
+    # Which eight of them is a matter of the customers' ids, and those are random.
+    for query, hits in (("kanarie", MOST_HITS), ("kan", MOST_HITS), ("k", 0)):
         found = manager.post("/search", data={"own": own, "q": query}).text
-        assert sum(each in found for each in named) <= MOST_HITS, query
+        assert sum(each in found for each in named) == hits, query
     for route in ROUTES:
         if route.method != "GET" or route.path.endswith("/live"):
             continue  # those two streams never end, and say only that something changed
