@@ -51,6 +51,8 @@ BY_CODE: Final = {
     "U17": "no_floor",
     "U18": "forgotten",
 }
+# What comes up because a customer went, often by itself: a tablet that stays there would miss whoever comes next.
+LEADS_BACK: Final = frozenset({"over", "card", "saving"})
 MACHINES: Final = ("/healthz", "/metrics", "/live", "/static/")
 
 
@@ -61,6 +63,7 @@ class Trouble:
     why: str
     next: str
     link: str
+    leads: bool = False  # follows its link by itself
 
 
 def trouble(desk: Desk, request: Ask, error: Exception) -> Response[object]:
@@ -113,6 +116,7 @@ def trouble(desk: Desk, request: Ask, error: Exception) -> Response[object]:
             "unsold": "/products",
             "forgotten": "/demo/phone",
         }.get(kind, "/"),
+        leads=kind in LEADS_BACK,
     )
     return html(desk, "trouble.html", it, language=around.language, status=status)  # type: ignore[return-value]
 

@@ -94,6 +94,14 @@ def test_a_touched_visit_stays_pinned_over_arrivals_and_reloads_until_staff_foll
     expect(tablet.locator("[data-card] h1")).to_have_text("mevrouw De Vries")
 
 
+def test_a_page_that_comes_up_after_its_customer_went_leads_back_by_itself(tablet: Page) -> None:
+    tablet.clock.install()
+    tablet.goto(f"/visits/{'00' * 16}/advice")
+    expect(tablet.locator("h1")).to_have_text("Dit bezoek is al voorbij")
+    tablet.clock.run_for(6_000)
+    expect(tablet.locator("#rij")).to_be_visible()
+
+
 def test_the_stop_button_takes_two_touches(place: Place, tablet: Page) -> None:
     place.de_vries()
     place.tap(CARD)
