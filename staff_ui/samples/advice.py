@@ -6,7 +6,8 @@ from typing import Any, Final
 from edge.advice.pack import pack_id
 from edge.advice.reasons import DueAgain, GoesWith, OthersLikeYou, PopularHere, Suggestion
 from edge.advice.rules import DAY_MS, Item
-from staff_ui.pages.advice import EMPTY, AdvicePage, Held, Purchase, Shown
+from staff_ui.pages.advice_basis import Purchase
+from staff_ui.pages.advice_shown import EMPTY, AdvicePage, Held, Shown
 from staff_ui.pages.offers import short, why
 from staff_ui.sheets import Frame
 from staff_ui.words import Words
