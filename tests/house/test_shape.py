@@ -198,6 +198,14 @@ def test_what_others_wrote_is_what_its_table_says() -> None:
     assert named | {"vendor.toml"} == {path.name for path in folder.iterdir()}
 
 
+def test_the_licence_is_the_whole_european_union_public_licence() -> None:
+    text = (ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert text.startswith("EUROPEAN UNION PUBLIC LICENCE v. 1.2\nEUPL © the European Union 2007, 2016\n")
+    assert re.findall(r"^(\d+)\.", text, re.MULTILINE) == [str(n) for n in range(1, 16)]
+    assert "\n‘Compatible Licences’ according to Article 5 EUPL are:\n" in text
+    assert text.rstrip().endswith("require the production of a new EUPL version.")
+
+
 def test_migrations_are_never_changed_only_added_to() -> None:
     """Each has four digits and words; what was released under a number is what that number means."""
     for path in files():
