@@ -63,6 +63,7 @@ class Memory:
     wrong: list[str] = field(default_factory=list)  # what an act did that it may not do
     parted: bool = False  # the box was put back or copied: the hub may hold more of it than it does itself
     to_renew: bool = False  # and a person has still to give it a new epoch
+    untold: bool = False  # and nobody told headquarters, which learns it from what the box says next
 
     def forget_lost(self, held: Counter[Kept]) -> None:
         """Two disks were lost: only what one of them or a backup still holds can be asked for."""

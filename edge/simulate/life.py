@@ -208,7 +208,8 @@ class InShops:
             assert isinstance(fact, ConsentGiven)
             box.saw_yes(whose.id, purpose, fact.gen)
 
-    async def join(self, box: Box) -> None:
+    async def join(self, box: Box) -> bool:
+        """Somebody becomes a customer; False when the card in their hand was somebody's already."""
         now_ms, card = box.time.now_ms(), self._new_card()
         shown = _hashes(box, card)
         saved = new_wallet(size=8, reward="gratis")
@@ -228,8 +229,9 @@ class InShops:
         )
         self._people.all.append(Person(new.customer_id, [card], box.name))
         words: dict[str, Any] = {"new_id": box.new_id, "watching": (), "quiet_ms": QUIET_MS}
-        await box.do(partial(joining.join, new=fact, reader="counter-1", how="joined", **words))
+        facts = await box.do(partial(joining.join, new=fact, reader="counter-1", how="joined", **words))
         await box.bring_in()
+        return bool(facts)
 
     async def bind(self, box: Box) -> None:
         whose, card = self._people.somebody(box), self._new_card()

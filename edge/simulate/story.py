@@ -1,6 +1,7 @@
 """One seed: days in which everything goes wrong, how it becomes good again, and what has to be true after them."""
 
 import asyncio
+import random
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -32,6 +33,10 @@ class Story:
         # Every seed leaves some kinds of trouble out: what always happens together hides what happens alone.
         self._faults = [each for each in Trouble(world, world.dice).kinds() if self._dice.random() < 0.6]
         self._trouble = 0.0
+        # In one story of eight, by a dice of its own: what is rare here changes nothing in the others.
+        own = random.Random(f"untold {seed}")
+        self._untold = Trouble(world, own).put_back_untold
+        self._untold_at = own.randrange(ROUNDS * STEPS) if own.random() < 1 / 8 else -1
 
     async def live(self) -> Report:
         """Play the seed to its end, or to the first thing that is not as it must be."""
@@ -39,7 +44,10 @@ class Story:
         world, report = self.world, self.world.report
         await world.open()
         for number in range(ROUNDS):
-            for _ in range(STEPS):
+            for step in range(STEPS):
+                if number * STEPS + step == self._untold_at:
+                    world.note("untold")
+                    await self._untold()
                 if not report.broken:
                     await self._step()
             await self._heal()
@@ -94,6 +102,9 @@ class Story:
             while box.memory.in_doubt:
                 await world.in_shops.again(box)
             await box.tick()
+            # The first that it says of its own, at the latest.
+            while box.memory.untold and not await world.in_shops.join(box):
+                pass
         await self._quiet(0.5, until_s=end_s + HEAL_S)
 
     async def _mend(self) -> None:
@@ -121,8 +132,9 @@ class Story:
         """Wait until everybody has said and heard all; False, and a broken I17, when they have not in time."""
         boxes = self.world.boxes
         while late := [box for box in boxes if not self._is_quiet(box)]:
-            # Who had the number it was given already is named by the page of the fleet.
-            for box in [each for each in late if each.device in fleet.ahead(self.world.centre.reader)]:
+            # The page of the fleet names who had the number it was given already, and who tells another history.
+            named = fleet.ahead(self.world.centre.reader) | fleet.forked(self.world.centre.reader)
+            for box in [each for each in late if each.device in named]:
                 box.memory.to_renew = True
                 await self.world.renew(box)
             if asyncio.get_running_loop().time() > until_s:

@@ -176,15 +176,33 @@ class Trouble:
                 await asyncio.sleep(self._dice.uniform(0, 2))
             self._put_back(box, at_once=True)
 
+    async def put_back_untold(self) -> None:
+        """A box that said more since its backup gets that back, and headquarters is told nothing of it."""
+        box = self._dice.choice(self.world.boxes)
+        if not box.up or box.memory.to_renew:
+            return
+        self.world.note(f"{box.name} makes a backup")
+        box.disk.back_up(box.db.reader)
+        box.line.cut = False
+        self.world.act_in_shop(box, self.world.in_shops.join)
+        await asyncio.sleep(self._dice.uniform(1, 4))
+        if box.up and not box.memory.to_renew:
+            self._end_and_put_back(box)
+            box.memory.to_renew, box.memory.untold = False, True
+            self.world.later(1.0, partial(self.world.start, box))
+
     def _put_back(self, box: Box, *, at_once: bool) -> None:
         """`at_once`: it is enrolled anew before it says anything."""
         if not box.up:
             return
+        self._end_and_put_back(box)
+        self.world.later(1.0, partial(self.world.start, box, then=self.world.renew if at_once else None))
+        self.world.later(self._dice.expovariate(1 / 20), partial(self.world.renew, box))
+
+    def _end_and_put_back(self, box: Box) -> None:
         self.world.note(f"{box.name} is put back")
         box.end()
         box.put_back(self.world.at_hub(box))
-        self.world.later(1.0, partial(self.world.start, box, then=self.world.renew if at_once else None))
-        self.world.later(self._dice.expovariate(1 / 20), partial(self.world.renew, box))
 
     async def update(self) -> None:
         """A box gets the other version: the newer one, or back to the one before."""

@@ -134,7 +134,7 @@ class World:
         self.note(f"{box.name} gets a new epoch")
         with suppress(StoreError):
             await self.centre.renew(box.device)
-            box.memory.to_renew = False
+            box.memory.to_renew = box.memory.untold = False
 
     def fetch_anew(self, box: Box) -> None:
         """Its replica is gone, and its next process fetches all of it, in one page: what a snapshot is elsewhere."""

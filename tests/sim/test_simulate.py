@@ -44,6 +44,10 @@ def test_a_planted_bug_is_found(bug: str) -> None:
     assert hunt(bug, seeds=range(1, 31)) is not None
 
 
+def test_a_box_that_was_put_back_unknown_to_headquarters_is_found_by_what_it_says() -> None:
+    assert hunt("numbers_are_enough", seeds=range(8, 61)) is not None
+
+
 def test_a_seed_that_fails_says_what_did_not_hold_and_how_to_see_it_again(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
