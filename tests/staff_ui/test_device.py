@@ -7,8 +7,10 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from staff_ui.desk import HANDS, THEMES
 from staff_ui.security import cookie_name
+from tests.patience import PATIENT_S
 from tests.staff_ui.house import PIN, Place
 from tests.staff_ui.test_browser import CARD, settled
+from tests.stories.shop import until
 
 pytestmark = pytest.mark.browser
 
@@ -85,12 +87,18 @@ def test_a_new_version_clears_what_older_ones_kept_and_nothing_that_is_not_its_o
     }
     context.add_cookies([look])
     tablet.evaluate("navigator.serviceWorker.ready.then((held) => held.update()).then(() => true)")
-    tablet.wait_for_function(
-        """async (first) => {
-            const names = await caches.keys(), held = await navigator.serviceWorker.ready;
-            return !held.installing && !held.waiting && names.length === 2 && !names.includes(first);
-        }""",
-        arg=first,
+    # Not Playwright's own waiting: that takes the promise of an asynchronous function for its yes.
+    until(
+        lambda: tablet.evaluate(
+            """async (first) => {
+                const names = await caches.keys(), held = await navigator.serviceWorker.ready;
+                const settled = !held.installing && !held.waiting && held.active.state === "activated";
+                return settled && names.length === 2 && !names.includes(first);
+            }""",
+            first,
+        ),
+        timeout_s=PATIENT_S,
+        what="the new version in place of the old one",
     )
     assert "another" in tablet.evaluate("caches.keys()")
     context.set_offline(True)
