@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.patience import PATIENT_MS
+from tests.staff_ui.advising import advising
 from tests.staff_ui.house import PIN, Place, open_place
 from tests.staff_ui.opened import MovedClock
 
@@ -28,6 +29,12 @@ def shop(state: Path) -> Iterator[Place]:
 def place(tmp_path: Path) -> Iterator[Place]:
     with shop(tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture
+def advised(place: Place) -> Iterator[Place]:
+    with advising(place):
+        yield place
 
 
 @pytest.fixture(scope="module")

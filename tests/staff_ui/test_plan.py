@@ -11,9 +11,9 @@ import pytest
 from edge.config import Presence
 from tests.advice.shop import put_items
 from tests.rules.advice_shop import trait
+from tests.staff_ui.advising import ITEMS, advising, basket, suggested
 from tests.staff_ui.house import DE_VRIES, Place, open_place
 from tests.staff_ui.opened import MovedClock
-from tests.staff_ui.test_advice import ITEMS, advising, basket, suggested
 
 ZONES: Final = ("door", "shoes", "till")
 FLOOR: Final = """
