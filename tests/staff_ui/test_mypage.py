@@ -21,9 +21,8 @@ def visit_of(place: Place) -> str:
 
 def page_of(place: Place, tablet: httpx.Client) -> str:
     page = tablet.get(f"/visits/{visit_of(place)}/page").text
-    place.clock.both_by_ms += (
-        1  # what is shown in the very millisecond in which it is asked for came before it
-    )
+    # What is shown in the very millisecond in which it is asked for came before it.
+    place.clock.both_by_ms += 1
     return page
 
 
