@@ -132,8 +132,12 @@ class Story:
         """Wait until everybody has said and heard all; False, and a broken I17, when they have not in time."""
         boxes = self.world.boxes
         while late := [box for box in boxes if not self._is_quiet(box)]:
-            # The page of the fleet names who had the number it was given already, and who tells another history.
+            # The page of the fleet names who had the number it was given already, who tells another history, and
+            # whom its own word says to be parted: one that has said again only what the hub had is that alone.
             named = fleet.ahead(self.world.centre.reader) | fleet.forked(self.world.centre.reader)
+            named |= {
+                each.device for each in late if each.memory.untold and each.agent.state.code in wire.PARTED
+            }
             for box in [each for each in late if each.device in named]:
                 box.memory.to_renew = True
                 await self.world.renew(box)
