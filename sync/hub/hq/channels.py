@@ -18,9 +18,10 @@ from sync.hub import wallet
 from sync.hub.config import Keys
 from sync.hub.devices import shop_key_of
 from sync.hub.documented import refuses
-from sync.hub.hq import news, shapes, whom
+from sync.hub.hq import news, pickups, shapes, whom
 from sync.hub.hq import put as imports
 from sync.hub.hq.asking import Cursor, CustomerId, Limit, onward, since
+from sync.hub.problem import Refusal
 from sync.hub.tables import catalogue as goods
 from sync.hub.tables import feed as partitions
 from sync.hub.tables import happenings as tables
@@ -31,7 +32,6 @@ from sync.hub.tables.feed import Moved
 if TYPE_CHECKING:
     from sync.hub.app import Hub
 
-MOST_READY: Final = 10  # orders that lie ready for one customer
 _BASIS: Final = "saving"  # what an order rests on: it is part of the agreement
 _END_MS: Final = 253_402_300_799_000
 
@@ -48,7 +48,10 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     async def order(customer_id: CustomerId, data: JSONBody[shapes.Order]) -> shapes.Moment:
         customer = bytes.fromhex(customer_id)
         await hub.change(take_order, hub.keys, customer, data=data, now_ms=hub.now_ms())
-        return shapes.Moment(data.at_ms, data.channel, data.state, data.shop)
+        kept = await hub.db.read(tables.happening, _id(hub.keys, data.channel, data.number))
+        if kept is None:  # erased since
+            return shapes.Moment(data.at_ms, data.channel, data.state, data.shop)
+        return shapes.Moment(kept.at_ms, kept.channel, kept.kind, kept.shop_id)
 
     @put(
         "/customers/{customer_id:str}/wishlist",
@@ -92,33 +95,39 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
 def take_order(
     conn: Connection, keys: Keys, customer: bytes, *, data: shapes.Order, now_ms: int
 ) -> list[Moved]:
-    """Keep an order of another channel, sealed; what lies ready in a shop goes to that customer's shops."""
+    """Keep an order of another channel, sealed; what lies ready in a shop goes to that customer's shops.
+
+    A report that is older than the kept one changes nothing; one that says the same is no news.
+    """
+    if data.state == "ready" and data.shop is None:
+        hint = "$.shop: an order that is `ready` names the shop where it lies; see /schema/openapi.json"
+        raise Refusal("the request is not as the contract says", code="BAD_REQUEST", hint=hint, status=400)
     whom.hold(conn, [customer])
     if data.shop is not None:
         shop_key_of(conn, keys, data.shop)
-    if data.state == "ready" and data.shop is None:
-        raise Refused("an order lies ready somewhere", code="UNKNOWN_SHOP", hint="say in which shop")
-    name = f"{data.channel}|{data.number}".encode()
-    id_ = hmac.digest(derive(keys.hub_kek, "happening"), name, "sha256")[:16]
+    id_ = _id(keys, data.channel, data.number)
+    before = tables.happening(conn, id_)
+    if before and before.customer_id == customer and before.at_ms > data.at_ms:
+        return []
     key = whom.key_of(conn, keys, customer)
-    told: dict[str, Any] = {"number": data.number, "total_cents": data.total_cents}
-    told |= {"lines": [msgspec.to_builtins(each) for each in data.lines]}
-    sealed = seal(key, msgspec.json.encode(told), place(customer, id_))
+    about: dict[str, Any] = {"number": data.number, "total_cents": data.total_cents}
+    about |= {"lines": [msgspec.to_builtins(each) for each in data.lines]}
+    if data.place:
+        about |= {"place": data.place}
+    sealed = seal(key, msgspec.json.encode(about), place(customer, id_))
     kept = tables.Happening(id_, customer, data.channel, data.state, data.shop, data.at_ms, sealed)
     if not tables.put(conn, kept):
         hint = "a number is of one customer, in one channel"
         raise Refused("the order is another customer's", code="CUSTOMER_TAKEN", hint=hint)
-    news.tell(conn, [news.News("order.reported", now_ms, customer, data.shop)])
+    if before is None or before._replace(sealed=sealed) != kept or opened(key, before) != about:
+        news.tell(conn, [news.News("order.reported", now_ms, customer, data.shop)])
     held = purses.trait(conn, customer, "pickup")
     value = whom.value_of(key, customer, held) if held else None
     orders = value.get("orders", []) if isinstance(value, dict) else []
-    rest = [each for each in orders if isinstance(each, dict) and each.get("number") != data.number]
-    if data.state == "ready":
-        ready = {"number": data.number, "since_ms": data.at_ms, "shop": data.shop}
-        rest.append(ready | ({"place": data.place} if data.place else {}))
-    if rest == orders:
+    ready = pickups.told(orders, data, before)
+    if ready == orders:
         return []
-    imports.put_traits(conn, keys, customer, {"pickup": {"orders": rest[-MOST_READY:]}}, now_ms=now_ms)
+    imports.put_traits(conn, keys, customer, {"pickup": {"orders": ready}}, now_ms=now_ms)
     return partitions.publish(conn, wallet.rows(conn, [customer]))
 
 
@@ -174,6 +183,12 @@ def opened(key: bytes, each: tables.Happening) -> dict[str, Any] | None:
     except Corrupt:
         return None
     return about if isinstance(about, dict) else None
+
+
+def _id(keys: Keys, channel: str, number: str) -> bytes:
+    """One order, by channel and number."""
+    name = f"{channel}|{number}".encode()
+    return hmac.digest(derive(keys.hub_kek, "happening"), name, "sha256")[:16]
 
 
 def place(customer: bytes, id_: bytes) -> bytes:

@@ -1,6 +1,7 @@
 """What customers did on the web or at other tills, and one time line of everything."""
 
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
 
 from edge.kit.sql import Connection
 
@@ -49,6 +50,15 @@ def put(conn: Connection, given: Happening) -> bool:
     return kept is not None
 
 
+def happening(conn: Connection, id_: bytes) -> Happening | None:
+    """As it was told last, whoever's it is."""
+    row = conn.execute(
+        "SELECT id, customer_id, channel, kind, shop_id, at_ms, sealed FROM happening WHERE id=:id",
+        {"id": id_},
+    ).fetchone()
+    return _happening(row) if row else None
+
+
 def happened(conn: Connection, customer_id: bytes, *, upto_ms: int, most: int) -> list[Happening]:
     """The newest up to an instant, newest first, in an order that never changes."""
     rows = conn.execute(
@@ -58,10 +68,7 @@ def happened(conn: Connection, customer_id: bytes, *, upto_ms: int, most: int) -
         """,
         {"customer_id": customer_id, "upto_ms": upto_ms, "most": most},
     )
-    return [
-        Happening(bytes(id_), bytes(whose), channel, kind, shop_id, at_ms, bytes(sealed))
-        for id_, whose, channel, kind, shop_id, at_ms, sealed in rows
-    ]
+    return [_happening(row) for row in rows]
 
 
 def told(conn: Connection, customer_id: bytes, *, upto_ms: int, most: int) -> list[Told]:
@@ -76,3 +83,8 @@ def told(conn: Connection, customer_id: bytes, *, upto_ms: int, most: int) -> li
         {"customer_id": customer_id, "upto_ms": upto_ms, "most": most},
     )
     return [Told(at_ms, kind, shop_id, bytes(body)) for at_ms, kind, shop_id, body in rows]
+
+
+def _happening(row: Sequence[Any]) -> Happening:
+    id_, whose, channel, kind, shop_id, at_ms, sealed = row
+    return Happening(bytes(id_), bytes(whose), channel, kind, shop_id, at_ms, bytes(sealed))

@@ -215,7 +215,7 @@ async def test_an_order_that_lies_ready_and_a_wish_list_reach_the_shop(desk: Des
     assert parts(desk.hub) == before + 1
     traits = (await desk.ask("GET", WHO))["traits"]
     assert traits["pickup"]["value"]["orders"] == [
-        {"number": "W-9", "since_ms": 5, "shop": "s1", "place": "kast 3"}
+        {"channel": "web", "number": "W-9", "since_ms": 5, "shop": "s1", "place": "kast 3"}
     ]
     await desk.ask("PUT", f"{WHO}/orders", json=ready | {"state": "picked_up"})
     assert (await desk.ask("GET", WHO))["traits"]["pickup"]["value"] == {"orders": []}
