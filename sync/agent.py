@@ -200,13 +200,16 @@ class Agent:
         await self._sleep(STATUS_S)
 
     async def _push(self) -> None:
-        """Send the receipt for what was taken away, what customers asked for, then facts until none wait."""
+        """Send the receipt for what was taken away, what customers asked for, then facts until none wait.
+
+        Who wakes it meanwhile may do so for a receipt, which has had its turn: then it is called again.
+        """
+        self._woken.clear()
         if await self._send_receipt() == "BAD_RECEIPT":
             await self._renewed("BAD_RECEIPT")  # as with facts: a box that has none to tell hears of it here
         if self._before_facts is not None:
             await self._before_facts()
         while True:
-            self._woken.clear()
             batch = self._box.waiting(wire.BATCH_EVENTS)
             self.contact.waits(len(batch.events) if batch else 0)
             if batch is None or not batch.events:

@@ -1,8 +1,9 @@
 """Some of the measured shops, in a process of their own: whole appliances, each with a signed-in tablet on a socket.
 
 Lines on stdin: `know N` (customers), `tap BARCODE NAME` (in every shop; `shown` once every tablet shows
-it), `gone NAME` (when each tablet stopped showing it, in ns, as JSON), `cut` and `mend` (the first shop's line to the
-hub; `mend` answers what it asked first, and when it began).
+it), `rest` (until no shop has anything left to tell the hub), `gone NAME` (when each tablet stopped showing
+it, in ns, as JSON), `cut` and `mend` (the first shop's line to the hub; `mend` answers what it asked first, and when
+it began).
 """
 
 import asyncio
@@ -19,6 +20,7 @@ import httpx
 import uvloop
 
 from drivers.reader import Sighting, Token
+from edge import centre, outbox
 from edge.app import Edge, open_edge
 from edge.bench.appliance import say
 from edge.bench.tablets import Getter, Stream
@@ -105,6 +107,15 @@ class Shop:
         await self.edge.house.counter.on_sighting(sighting)
         await self.tablet.until(name, shown=True)
 
+    async def rest(self) -> None:
+        """Wait until the hub was told everything, and holds the receipt for what was taken away."""
+        conn = self.edge.house.db.reader
+        for _ in range(round(PATIENT_S / LOOK_S)):
+            if not outbox.depth(conn) and centre.receipt(conn) is None:
+                return
+            await asyncio.sleep(LOOK_S)
+        raise TimeoutError("a shop did not get everything told")
+
     async def know(self, customers: int) -> None:
         """Wait until the hub has told of so many."""
         count = "SELECT count(*) FROM replica.credential"
@@ -147,6 +158,9 @@ async def obey(shops: list[Shop]) -> None:
             case ["know", customers]:
                 await asyncio.gather(*(shop.know(int(customers)) for shop in shops))
                 say("known")
+            case ["rest"]:
+                await asyncio.gather(*(shop.rest() for shop in shops))
+                say("rested")
             case ["gone", name]:
                 gone = [shop.tablet.until(name.encode(), shown=False) for shop in shops]
                 say(json.dumps(await asyncio.gather(*gone)))

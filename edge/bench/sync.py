@@ -80,6 +80,9 @@ async def _stops(hub: Hub, state: Path, url: str, *, appliances: int, rounds: in
         for number, name in enumerate(people[:-1]):
             what = "withdrawal" if number % 2 == 0 else "erasure"
             await _all(children, f"tap {name} {name}")
+            await _all(
+                children, "rest"
+            )  # who says no does so later than in the moment in which fifty shops tap
             for child in children:
                 child.tell(f"gone {name}")
             began_ns = time.monotonic_ns()
