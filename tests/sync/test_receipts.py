@@ -1,5 +1,6 @@
 """A shop shows that what was taken away is gone there, and the hub knows who has not."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,13 +9,17 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge.visits.facts import SeenAgain
+from sync import wire
+from sync.agent import IDLE_PUSH_S
 from sync.hub import consents, receipts
 from sync.hub import devices as renewing
 from sync.hub.problem import Refusal
 from sync.hub.receipts import Open
 from sync.hub.tables import devices, feed
 from sync.receipt import RECEIPT_PATH, Receipt, holds, signed
+from tests.patience import PATIENT_S
 from tests.sync.centre import ANNA, BRAM, HERE
+from tests.sync.test_agent import until
 from tests.sync.wallets import Chain, open_chain, saver
 
 pytestmark = pytest.mark.anyio
@@ -77,6 +82,44 @@ class Crossed(httpx.AsyncBaseTransport):
         if request.url.path == RECEIPT_PATH:
             return httpx.Response(200, stream=httpx.ByteStream(b'{"cursor":1}'))
         return await self._line.handle_async_request(request)
+
+
+class Slow(httpx.AsyncBaseTransport):
+    """A line on which facts are on their way for as long as a test wants."""
+
+    def __init__(self, line: httpx.AsyncBaseTransport) -> None:
+        self._line = line
+        self.asked, self.go = asyncio.Event(), asyncio.Event()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == wire.EVENTS_PATH:
+            self.asked.set()
+            await self.go.wait()
+        return await self._line.handle_async_request(request)
+
+
+async def test_a_receipt_that_falls_due_while_facts_go_up_does_not_wait_for_the_next_fact(
+    tmp_path: Path,
+) -> None:
+    async with open_chain(tmp_path, [saver(ANNA)]) as chain:
+        here = chain.shops[0]
+        running = asyncio.create_task(here.agent.run())
+        await until(
+            lambda: any("urgent" in each and f"wait={wire.WAIT_S}" in each for each in here.line.asked)
+        )
+        here.line._hub = slow = Slow(here.line._hub)  # type: ignore[assignment]
+        await here.db.write(lambda _: [SeenAgain(here.visit(ANNA), "counter-1", "tap", "strong", 1)])
+        here.agent.wake()
+        await asyncio.wait_for(slow.asked.wait(), PATIENT_S)
+        await chain.hub.change(consents.withdraw, ANNA, purpose="recognition", recipient=HERE, now_ms=1)
+        await until(lambda: here.agent._box.receipt() is not None and here.agent._woken.is_set())
+        slow.go.set()
+        await until(
+            lambda: "box-s1" not in [each.device_id for each in receipts.still_open(chain.hub.db.reader)],
+            within_s=IDLE_PUSH_S / 2,
+        )
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_what_was_said_to_another_receipt_is_no_answer(tmp_path: Path) -> None:
