@@ -69,6 +69,15 @@ def write(path: Path | None, form: str, columns: Mapping[str, str], rows: Iterab
         return _write_part(part, form, columns, rows)
 
 
+def make_folder(path: Path) -> None:
+    """The folder of several files, for its owner alone where it is new. Raises WelkomError where it cannot be."""
+    try:
+        path.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        hint = "name a folder, new or not, in one that is there and yours to write in"
+        raise WelkomError(f"{path} cannot be a folder ({error.strerror})", code="X02", hint=hint) from None
+
+
 def _write_part(part: Path, form: str, columns: Mapping[str, str], rows: Iterable[Row]) -> int:
     if form == "parquet":
         return write_parquet(part, columns, rows)
@@ -86,8 +95,7 @@ def _whole(path: Path) -> Iterator[Path]:
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:
-        raise WelkomError(
-            f"{path} cannot be written ({error.strerror})", code="X02", hint="nothing was left half written"
-        ) from None
+        hint = "look at its folder: is it there, yours, and not full; nothing was left half written"
+        raise WelkomError(f"{path} cannot be written ({error.strerror})", code="X02", hint=hint) from None
     finally:
         part.unlink(missing_ok=True)

@@ -42,6 +42,8 @@ async def _do(words: argparse.Namespace) -> None:
     sheets = {what: export.checked(what, words.purpose) for what in words.what}
     many, failed = len(sheets) > 1, None
     form = _format(words, many=many)
+    if many and words.out and not words.dry_run:
+        exporting.make_folder(words.out)
     async with at_hub(words.config) as hub:
         asked = export.Asked(hub.keys, words.purpose, hub.basis_ms(), hub.log)
         for what, sheet in sheets.items():

@@ -84,6 +84,23 @@ def test_one_of_several_that_cannot_be_written_stops_none_of_the_others_and_is_n
     assert out(config, "facts", "fleet") == 2
 
 
+def test_several_go_into_a_folder_that_is_made_or_it_is_said_what_to_do(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "new"
+    assert out(config, "facts", "fleet", "--out", str(folder), "--dry-run") == 0
+    assert not folder.exists()
+    assert out(config, "facts", "fleet", "--out", str(folder)) == 0
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {file.name for file in folder.iterdir()} == {"facts.csv", "fleet.csv"}
+    capsys.readouterr()
+    for wrong in (folder / "facts.csv", tmp_path / "not" / "there"):
+        assert out(config, "facts", "fleet", "--out", str(wrong)) == 1
+        said = capsys.readouterr().err
+        assert said.count("[X02]") == 1, said
+        assert "name a folder" in said
+
+
 def test_no_cell_is_a_formula(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "catalogue.csv"
     assert out(config, "catalogue", "--out", str(file)) == 0
