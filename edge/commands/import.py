@@ -36,6 +36,7 @@ from edge.kit.sqlite import open_writer
 from sync.hub import catalogue, models
 from sync.hub.app import Hub
 from sync.hub.hq import imports, put
+from sync.hub.hq.undo import named
 from sync.hub.tables.feed import Moved
 from sync.hub.tables.imports import runs
 
@@ -75,6 +76,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     new = words.add_parser("undo", help="take an import back, as long as nothing newer touched its rows")
     new.add_argument("number", type=int, metavar="NUMBER")
     new.add_argument("--config", type=Path, required=True, help="hub.toml")
+    new.add_argument("--skip-touched", action="store_true", help="leave rows that something newer changed")
     _dry(new)
     new = words.add_parser("list", help="the last imports, a line of JSON each")
     new.add_argument("--config", type=Path, required=True, help="hub.toml")
@@ -129,12 +131,7 @@ async def _people(words: argparse.Namespace) -> None:
     async with knowing_shops(settings) as hub:
         match words.what:
             case "undo":
-                count = await imports.take_back(hub, words.number, dry_run=words.dry_run)
-                if words.dry_run:
-                    print(f"Import {words.number} can be taken back: rows {count}. {UNCHANGED}")
-                    return
-                what = "row is as it was" if count == 1 else "rows are as they were"
-                print(f"Import {words.number} was taken back: {count} {what}.")
+                await _undo(hub, words)
             case "model":
                 await _model(hub, words.file, dry_run=words.dry_run)
             case "list":
@@ -148,6 +145,19 @@ async def _people(words: argparse.Namespace) -> None:
                     raise _unreadable(f"{words.file}: {error}") from None
                 except OSError as error:
                     raise _not_there(words.file, error) from None
+
+
+async def _undo(hub: Hub, words: argparse.Namespace) -> None:
+    count, left = await imports.take_back(
+        hub, words.number, dry_run=words.dry_run, skip_touched=words.skip_touched
+    )
+    if words.dry_run:
+        print(f"Import {words.number} can be taken back: rows {count}. {UNCHANGED}")
+    else:
+        what = "row is as it was" if count == 1 else "rows are as they were"
+        print(f"Import {words.number} was taken back: {count} {what}.")
+    if left:
+        print(f"Changed since, and left as it is: {named(left)}.")
 
 
 async def _model(hub: Hub, file: Path, *, dry_run: bool) -> None:

@@ -32,8 +32,8 @@ def take(config: Path, what: str, text: str, *options: str) -> int:
     return main(["import", what, str(file), "--config", str(config), *options])
 
 
-def undo(config: Path, number: int) -> int:
-    return main(["import", "undo", str(number), "--config", str(config)])
+def undo(config: Path, number: int, *options: str) -> int:
+    return main(["import", "undo", str(number), "--config", str(config), *options])
 
 
 def held(config: Path, sql: str) -> list[Any]:
@@ -81,6 +81,23 @@ def test_customers_come_in_change_and_are_told_apart_and_an_import_can_be_taken_
         (2, "undone", 1),
         (1, "done", 2),
     ]
+
+
+def test_one_row_that_was_touched_bars_the_others_only_until_it_is_left_out(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert take(config, "customers", TWO) == 0
+    assert take(config, "balances", "ref,points\nK-2,81\n") == 0
+    assert undo(config, 1) == 1
+    assert "--skip-touched" in capsys.readouterr().err
+    assert undo(config, 1, "--skip-touched", "--dry-run") == 0
+    assert "Import 1 can be taken back: rows 1. Nothing was changed" in capsys.readouterr().out
+    assert counts(config)["customer"] == 2
+    assert undo(config, 1, "--skip-touched") == 0
+    said = capsys.readouterr().out
+    assert "Import 1 was taken back: 1 row is as it was." in said
+    assert f"Changed since, and left as it is: customer {id_of(config, 'K-2')}." in said
+    assert held(config, "SELECT hex(id) FROM customer") == [(id_of(config, "K-2").upper(),)]
 
 
 def test_who_came_by_mistake_leaves_nothing_behind_and_may_come_in_again(config: Path) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from itertools import islice
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from edge.kit.errors import Refused
 from edge.kit.sql import Connection
@@ -18,6 +18,13 @@ R = TypeVar("R")
 # One transaction; some 0.15 s of the one writer with customers.
 SLICE: Final = 500
 Put = Callable[[Connection, int, list[R]], list[Moved]]
+
+
+class TakenBack(NamedTuple):
+    """How many rows are as they were, and those that something newer had changed: they stayed as they are."""
+
+    rows: int
+    left: list[tables.Before]
 
 
 async def take(hub: "Hub", kind: str, rows: Iterable[R], put: Put[R]) -> int:
@@ -48,10 +55,12 @@ async def end(hub: "Hub", number: int) -> None:
     await hub.db.apply(tables.set_state, number, "done")
 
 
-async def take_back(hub: "Hub", number: int, *, dry_run: bool = False) -> int:
+async def take_back(
+    hub: "Hub", number: int, *, dry_run: bool = False, skip_touched: bool = False
+) -> TakenBack:
     """Make everything what it was before an import; how many rows. Raises Refused and names what is newer.
 
-    `dry_run`: how many rows that would be, or the same refusal.
+    `skip_touched`: leaves what is newer as it is. `dry_run`: says what would be, or the same refusal.
     """
     found = await hub.db.read(tables.run, number)
     if found is None or found.state == "undone":
@@ -63,18 +72,30 @@ async def take_back(hub: "Hub", number: int, *, dry_run: bool = False) -> int:
         newer += await hub.db.read(undo.touched, rows)
         count += len(rows)
         after = (rows[-1].t, rows[-1].id)
-    if newer:
+    if newer and not skip_touched:
         raise undo.refused(number, newer)
-    return count if dry_run else await _take_back(hub, number)
+    if dry_run:
+        return TakenBack(count - len(newer), newer)
+    return await _take_back(hub, number, skip=skip_touched)
 
 
-async def _take_back(hub: "Hub", number: int) -> int:
-    count = 0
-    while rows := await hub.db.read(tables.rows, number, after=("", ""), most=undo.SLICE):
-        await hub.change(undo.take_back, hub.keys, number, rows=rows, now_ms=hub.now_ms())
+async def _take_back(hub: "Hub", number: int, *, skip: bool = False) -> TakenBack:
+    count, after = 0, ("", "")
+    while rows := await hub.db.read(tables.rows, number, after=after, most=undo.SLICE):
+        await hub.change(undo.take_back, hub.keys, number, rows=rows, now_ms=hub.now_ms(), skip=skip)
         count += len(rows)
-    await hub.db.apply(tables.set_state, number, "undone")
-    return count
+        after = (rows[-1].t, rows[-1].id)
+    left, after = [], ("", "")
+    while rows := await hub.db.read(tables.rows, number, after=after, most=undo.SLICE):
+        left += rows
+        after = (rows[-1].t, rows[-1].id)
+    await hub.db.apply(_end_undone, number)
+    return TakenBack(count - len(left), left)
+
+
+def _end_undone(conn: Connection, number: int) -> None:
+    tables.drop(conn, number)
+    tables.set_state(conn, number, "undone")
 
 
 def _begin(conn: Connection, *, kind: str, now_ms: int) -> int:

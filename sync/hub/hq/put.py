@@ -192,9 +192,9 @@ def put_products(
         if (held := goods.product(conn, item)) and held[1]:
             noted.append(_before("product", item, held))
             noted += [
-                _before("stock", f"{shop_id}/{item}", count, ver=count[0] + (count[1] is not None))
+                _before("stock", f"{shop_id}/{item}", count)
                 for shop_id in goods.shop_ids(conn)
-                if (count := goods.stock(conn, shop_id, item))
+                if (count := goods.stock(conn, shop_id, item)) and count[1]
             ]
     tables.note(conn, number, noted)
     tables.count(conn, number, added=added, changed=changed, gone=len(gone))
@@ -265,9 +265,8 @@ def _shops(d: bytes | None) -> list[str]:
     return [] if d is None else list(wire.decode_as(d, wire.Staff).shops)
 
 
-def _before(t: str, id_: str, held: tuple[int, bytes | None] | None, *, ver: int | None = None) -> Before:
-    after = ver if ver is not None else (held[0] + 1 if held else 1)
-    return Before(t, id_, after, held[1] if held else None)
+def _before(t: str, id_: str, held: tuple[int, bytes | None] | None) -> Before:
+    return Before(t, id_, held[0] + 1 if held else 1, held[1] if held else None)
 
 
 def _wanted(conn: Connection, keys: Keys, row: rows.Customer, customer: bytes, *, now_ms: int) -> Wanted:

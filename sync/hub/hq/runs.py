@@ -45,7 +45,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         responses=refuses(400, 403, 404, 409),
     )
     async def undo(number: Number) -> shapes.TakenBack:
-        return shapes.TakenBack(number, await imports.take_back(hub, number))
+        return shapes.TakenBack(number, (await imports.take_back(hub, number)).rows)
 
     @get(
         "/fleet",

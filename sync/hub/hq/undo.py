@@ -1,6 +1,6 @@
 """Takes an import back, as long as nothing newer touched its rows; else says which."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from typing import Final
 
@@ -25,6 +25,7 @@ from sync.hub.tables.feed import Line, Moved
 from sync.hub.tables.imports import Before
 
 SLICE: Final = 500
+MOST_NAMED: Final = 5
 _GOODS: Final = frozenset(("product", "stock", "staff"))
 
 
@@ -34,12 +35,14 @@ def touched(conn: Connection, rows: Sequence[Before]) -> list[Before]:
 
 
 def take_back(
-    conn: Connection, keys: Keys, number: int, *, rows: Sequence[Before], now_ms: int
+    conn: Connection, keys: Keys, number: int, *, rows: Sequence[Before], now_ms: int, skip: bool = False
 ) -> list[Moved]:
-    """Make these rows of an import what they were; raises Refused when one of them was touched meanwhile."""
+    """Make these rows of an import what they were; one that was touched meanwhile is left (`skip`), else Refused."""
     _hold(conn, rows)
-    if newer := touched(conn, rows):
+    newer = touched(conn, rows)
+    if newer and not skip:
         raise refused(number, newer)
+    rows = [row for row in rows if row not in newer] if newer else rows
     lines: list[Line] = []
     purse: dict[bytes, None] = {}
     numbers = ((number, seq) for seq in count(purses.last(conn, books.UNDO, number) + 1))
@@ -60,17 +63,23 @@ def take_back(
                 _balance(conn, keys, customer, row.t, was, number=next(numbers), now_ms=now_ms)
                 purse[customer] = None
     tables.drop_rows(conn, number, rows)
-    return partitions.publish(conn, lines + wallet.rows(conn, purse))
+    lines += wallet.rows(conn, purse)
+    tables.lift(conn, number, _raised(conn, number, rows, purse))
+    return partitions.publish(conn, lines)
+
+
+def named(rows: Sequence[Before]) -> str:
+    """The first of these rows, for a person; ids of customers are opaque, so they may be said."""
+    more = f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else ""
+    return ", ".join(f"{row.t} {row.id}" for row in rows[:MOST_NAMED]) + more
 
 
 def refused(number: int, rows: Sequence[Before]) -> Refused:
-    """Why an import is not taken back; ids of customers are opaque, so they may be said."""
-    named = ", ".join(f"{row.t} {row.id}" for row in rows[:5])
-    more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
+    """Why an import is not taken back."""
     return Refused(
-        f"import {number} cannot be taken back: {named}{more} changed since",
+        f"import {number} cannot be taken back: {named(rows)} changed since",
         code="IMPORT_TOUCHED",
-        hint="nothing was changed; correct those rows by a new import",
+        hint="nothing was changed; correct those rows by a new import, or take all but those back (--skip-touched)",
     )
 
 
@@ -82,23 +91,45 @@ def _hold(conn: Connection, rows: Sequence[Before]) -> None:
 
 
 def _is_ours(conn: Connection, row: Before) -> bool:
+    ver = _ver(conn, row)
+    if row.t == "customer":
+        customer = bytes.fromhex(row.id)
+        if row.before is None:
+            return ver is None or not customers.is_known(conn, customer, ver=row.ver)
+        return ver in (None, row.ver)
+    return ver == row.ver or (row.t not in _GOODS and not customers.exists(conn, bytes.fromhex(row.id)))
+
+
+def _ver(conn: Connection, row: Before) -> int | None:
+    """The version of a row as it is now, None where there is none."""
     match row.t:
         case "customer":
-            customer = bytes.fromhex(row.id)
-            ver = customers.version(conn, customer)
-            if row.before is None:
-                return ver is None or not customers.is_known(conn, customer)
-            return ver in (None, row.ver)
+            return customers.version(conn, bytes.fromhex(row.id))
         case "product":
-            return _version(goods.product(conn, row.id)) == row.ver
+            return _version(goods.product(conn, row.id))
         case "stock":
-            return _version(goods.stock(conn, *row.id.split("/", 1))) == row.ver
+            return _version(goods.stock(conn, *row.id.split("/", 1)))
         case "staff":
-            return _version(members.member(conn, row.id)) == row.ver
+            return _version(members.member(conn, row.id))
         case _:
-            customer = bytes.fromhex(row.id)
-            held = purses.trait(conn, customer, row.t)
-            return not customers.exists(conn, customer) or (held is not None and held.ver == row.ver)
+            held = purses.trait(conn, bytes.fromhex(row.id), row.t)
+            return held.ver if held else None
+
+
+def _raised(
+    conn: Connection, number: int, rows: Sequence[Before], purse: Iterable[bytes]
+) -> Iterator[tables.Raised]:
+    """What the import and its end did to the versions of rows that other imports noted too.
+
+    Balances raised the customer's own row as well: once, however many of them it set.
+    """
+    for row in rows:
+        if (ver := _ver(conn, row)) is not None:
+            yield tables.Raised(row.t, row.id, came=1, back=ver - row.ver)
+    ids = [customer.hex() for customer in purse]
+    left = tables.left(conn, number, ids)
+    for id_ in ids:
+        yield tables.Raised("customer", id_, came=0 if id_ in left else 1, back=1)
 
 
 def _version(held: tuple[int, bytes | None] | None) -> int | None:
@@ -112,6 +143,8 @@ def _customer(
     if not customers.exists(conn, customer):
         return []  # erased meanwhile: there is nothing to take back
     if row.before is None:
+        for book in (books.IMPORT, books.UNDO):
+            purses.take_out(conn, customer, device_id=book)
         return people.take_out(conn, customer)
     was = msgspec.json.decode(row.before, type=put.WasCustomer)
     for name, trait in was.traits.items():

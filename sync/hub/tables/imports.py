@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from edge.kit.sql import Connection
+from edge.kit.sql import Connection, spread
 
 State = Literal["running", "done", "undone"]
 
@@ -23,7 +23,10 @@ class Run:
 
 
 class Before(NamedTuple):
-    """One row of an import: its version after it, and how it was before (None: not there)."""
+    """One row of an import: its version after it, and how it was before (None: not there).
+
+    Taking another import back moves the version up with the row: it stays the one that nothing newer touched.
+    """
 
     t: str
     id: str
@@ -107,6 +110,36 @@ def rows(conn: Connection, number: int, *, after: tuple[str, str], most: int) ->
         {"number": number, "t": after[0], "id": after[1], "most": most},
     )
     return [Before(t, id_, ver, None if before is None else bytes(before)) for t, id_, ver, before in found]
+
+
+class Raised(NamedTuple):
+    """A row that is as it was again: how many versions the import had raised it, and how many taking it back did."""
+
+    t: str
+    id: str
+    came: int
+    back: int
+
+
+def lift(conn: Connection, number: int, raised: Iterable[Raised]) -> None:
+    """The versions that other imports noted of these rows, moved up as import `number` and its end moved the rows."""
+    given = [{"number": number, **each._asdict()} for each in raised]
+    for text, name in (
+        ("UPDATE import_row SET ver=ver+:by WHERE id=:id AND t=:t AND number<:number", "came"),
+        ("UPDATE import_row SET ver=ver+:by WHERE id=:id AND t=:t AND number<>:number", "back"),
+    ):
+        moved = [{key: each[key] for key in ("number", "t", "id")} | {"by": each[name]} for each in given]
+        conn.executemany(text, [each for each in moved if each["by"]])
+
+
+def left(conn: Connection, number: int, ids: Iterable[str]) -> set[str]:
+    """Which of these ids an import still has rows of."""
+    those, given = spread("id", ids)
+    found = conn.execute(
+        f"SELECT DISTINCT id FROM import_row WHERE number=:number AND id IN {those}",
+        {"number": number, **given},
+    )
+    return {id_ for (id_,) in found}
 
 
 def drop(conn: Connection, number: int) -> None:

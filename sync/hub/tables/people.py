@@ -228,17 +228,22 @@ def version(conn: Connection, customer_id: bytes) -> int | None:
     return int(row[0]) if row else None
 
 
-def is_known(conn: Connection, customer_id: bytes) -> bool:
-    """Whether any shop reported anything about a customer, or anything of theirs changed since they came."""
+def is_known(conn: Connection, customer_id: bytes, *, ver: int) -> bool:
+    """Whether any shop reported anything about a customer, or anything of theirs changed since their row was `ver`.
+
+    An agreement that ended without anybody's word is one that an import gave, and that was taken back with it.
+    """
     found = conn.execute(
         """
-        SELECT 1 FROM customer AS c WHERE c.id=:id AND (c.ver>1
+        SELECT 1 FROM customer AS c WHERE c.id=:id AND (c.ver>:ver
             OR EXISTS (SELECT 1 FROM event AS e WHERE e.customer_id=c.id)
             OR EXISTS (SELECT 1 FROM happening AS h WHERE h.customer_id=c.id)
-            OR EXISTS (SELECT 1 FROM consent AS s WHERE s.customer_id=c.id AND s.ver>1)
+            OR EXISTS (SELECT 1 FROM consent AS s WHERE s.customer_id=c.id AND s.ver>1 AND (
+                s.state<>'withdrawn' OR EXISTS (SELECT 1 FROM consent_event AS w WHERE w.customer_id=c.id
+                    AND w.purpose=s.purpose AND w.recipient=s.recipient)))
             OR EXISTS (SELECT 1 FROM credential AS k WHERE k.customer_id=c.id AND k.ver>1))
         """,
-        {"id": customer_id},
+        {"id": customer_id, "ver": ver},
     )
     return found.fetchone() is not None
 

@@ -1,11 +1,18 @@
 """An import is taken back whole, however many slices it is."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
-from sync.hub import books
+from edge.catalogue.rules import Product, Stock
+from edge.kit.errors import Refused
+from edge.kit.sql import Connection
+from sync.hub import books, people
 from sync.hub.consents import NewConsent
 from sync.hub.hq import imports, put, rows, undo
-from tests.sync.centre import HERE, KEYS
+from sync.hub.tables.feed import Moved
+from tests.sync.centre import ANNA, HERE, KEYS
 from tests.sync.hq.desk import Desk
 
 pytestmark = pytest.mark.anyio
@@ -26,7 +33,7 @@ async def test_balances_of_more_than_one_slice_are_taken_back_and_the_ledger_say
     number = await imports.take(
         hub, "balances", counted, lambda c, n, some: put.put_balances(c, KEYS, n, found=some, now_ms=now_ms)
     )
-    assert await imports.take_back(hub, number) == MANY
+    assert await imports.take_back(hub, number) == (MANY, [])
     booked = hub.db.reader.execute(
         "SELECT device_id, count(*), sum(delta) FROM ledger GROUP BY device_id ORDER BY device_id"
     ).fetchall()
@@ -37,3 +44,143 @@ async def test_balances_of_more_than_one_slice_are_taken_back_and_the_ledger_say
         for n in (0, MANY - 1)
     }
     assert verdicts == {"same"}
+
+
+async def take(desk: Desk, kind: str, *found: Any) -> int:
+    """Import these; its number."""
+    now_ms = desk.hub.now_ms()
+
+    def put_(conn: Connection, number: int, some: Sequence[Any]) -> list[Moved]:
+        match kind:
+            case "customers":
+                return put.put_customers(conn, KEYS, number, found=some, now_ms=now_ms)
+            case "balances":
+                return put.put_balances(conn, KEYS, number, found=some, now_ms=now_ms)
+            case "catalogue":
+                gone = [each for each in some if isinstance(each, str)]
+                products = [each for each in some if isinstance(each, Product)]
+                return put.put_products(conn, number, found=products, gone=gone)
+            case "stock":
+                return put.put_stock(conn, number, found=some, shop_ids=None)
+            case _:
+                return put.put_staff(conn, number, found=some)
+
+    return await imports.take(desk.hub, kind, found, put_)
+
+
+def lies(desk: Desk) -> list[list[Any]]:
+    """What the hub holds of what imports write, without versions and seals."""
+    return [
+        desk.hub.db.reader.execute(sql).fetchall()
+        for sql in (
+            "SELECT id FROM customer ORDER BY id",
+            "SELECT customer_id, name FROM trait ORDER BY customer_id, name",
+            "SELECT customer_id, sum(delta) FROM ledger GROUP BY customer_id HAVING sum(delta)<>0 ORDER BY 1",
+            "SELECT hash FROM credential ORDER BY hash",
+            "SELECT customer_id, purpose FROM consent WHERE state='given' ORDER BY customer_id, purpose",
+            "SELECT item, d FROM product WHERE d IS NOT NULL ORDER BY item",
+            "SELECT item, d FROM stock WHERE d IS NOT NULL ORDER BY item",
+            "SELECT id, d FROM staff WHERE d IS NOT NULL ORDER BY id",
+        )
+    ]
+
+
+def kees(call: str, *cards: str, points: int | None = None) -> rows.Customer:
+    traits: dict[str, Any] = {"name": {"call": call}}
+    traits |= {} if points is None else {"points": {"balance": points}}
+    return rows.Customer(
+        2, "K-1", traits=traits, cards=[("number", card) for card in cards], shops=["s1"],
+        consents=[] if points is None else [SAVING],
+    )  # fmt: skip
+
+
+def anna(points: int, stamps: int) -> rows.Balance:
+    return rows.Balance(2, "", ANNA.hex(), points, stamps)
+
+
+def iris(name: str) -> rows.Staff:
+    return rows.Staff(2, "P1", name, "staff", "nl", ["s1"])
+
+
+FILES: dict[str, list[tuple[str, list[Any]]]] = {
+    "customers": [
+        ("customers", [kees("Kees")]),
+        ("customers", [kees("meneer Bos", "C-1", points=5)]),
+        ("customers", [kees("Bos", "C-2", points=5)]),
+    ],
+    "balances": [
+        ("balances", [anna(200, 4)]),
+        ("balances", [anna(210, 5)]),
+        ("balances", [anna(220, 5)]),
+    ],
+    "catalogue": [
+        ("catalogue", [Product("trui", "Trui", 100)]),
+        ("catalogue", [Product("trui", "Trui", 200)]),
+        ("catalogue", ["trui"]),
+        ("catalogue", [Product("trui", "Trui", 300)]),
+    ],
+    "staff": [("staff", [iris("Iris")]), ("staff", [iris("I.")]), ("staff", [iris("Iris B.")])],
+    "counts and what they count": [
+        ("catalogue", [Product("trui", "Trui", 100)]),
+        ("stock", [Stock("trui", 3, 1)]),
+        ("stock", [Stock("trui", 4, 2)]),
+        ("catalogue", ["trui"]),
+        ("catalogue", [Product("trui", "Trui", 300)]),
+        ("catalogue", ["trui"]),
+    ],
+    "customers and their balances": [
+        ("customers", [kees("Kees", points=5)]),
+        ("balances", [rows.Balance(2, "K-1", points=7)]),
+        ("customers", [kees("Bos", "C-1")]),
+        ("balances", [rows.Balance(2, "K-1", points=9)]),
+    ],
+}
+
+
+@pytest.mark.parametrize("what", FILES)
+async def test_imports_in_a_row_are_taken_back_one_after_the_other(desk: Desk, what: str) -> None:
+    before, numbers = [], []
+    for kind, found in FILES[what]:
+        before.append(lies(desk))
+        numbers.append(await take(desk, kind, *found))
+    assert len({repr(each) for each in before}) > 1
+    while numbers:
+        await imports.take_back(desk.hub, numbers.pop())
+        assert lies(desk) == before.pop()
+    whose = desk.hub.db.reader.execute("SELECT DISTINCT customer_id FROM ledger").fetchall()
+    assert whose == [(ANNA,)]  # of who came by an import nothing stays
+
+
+async def test_a_balance_taken_back_later_bars_no_newer_import_of_the_customer(desk: Desk) -> None:
+    await take(desk, "customers", kees("Kees", points=5))
+    counted = await take(desk, "balances", rows.Balance(2, "K-1", points=7))
+    named = await take(desk, "customers", kees("Bos", "C-1"))
+    assert await imports.take_back(desk.hub, counted) == (1, [])
+    assert await imports.take_back(desk.hub, named) == (1, [])
+
+
+async def test_what_somebody_else_changed_between_two_imports_bars_the_first_still(desk: Desk) -> None:
+    first = await take(desk, "customers", kees("Kees", "C-0"))
+    await desk.hub.change(people.block, KEYS, kind="number", value="C-0")
+    second = await take(desk, "customers", kees("meneer Bos"))
+    await imports.take_back(desk.hub, second)
+    with pytest.raises(Refused, match="changed since"):
+        await imports.take_back(desk.hub, first)
+    third = await take(desk, "staff", iris("Iris"))
+    await desk.hub.db.apply(put.staff_lines, "P1", None)
+    await imports.take_back(desk.hub, await take(desk, "staff", iris("I.")))
+    with pytest.raises(Refused, match="staff P1 changed since"):
+        await imports.take_back(desk.hub, third)
+
+
+async def test_rows_that_were_touched_are_left_when_asked_and_all_others_taken_back(desk: Desk) -> None:
+    first = await take(desk, "catalogue", *(Product(f"p-{n}", "Trui", 100) for n in range(MANY)))
+    await take(desk, "catalogue", Product("p-7", "Trui", 200))
+    with pytest.raises(Refused, match="product p-7 changed since"):
+        await imports.take_back(desk.hub, first)
+    tried = await imports.take_back(desk.hub, first, dry_run=True, skip_touched=True)
+    done = await imports.take_back(desk.hub, first, skip_touched=True)
+    assert tried == done
+    assert (done.rows, [each.id for each in done.left]) == (MANY - 1, ["p-7"])
+    assert [item for item, _ in lies(desk)[5]] == ["jas-1", "p-7"]
+    assert desk.hub.db.reader.execute("SELECT count(*) FROM import_row WHERE number=1").fetchone() == (0,)
