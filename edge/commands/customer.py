@@ -4,16 +4,17 @@ import argparse
 import asyncio
 import sys
 from pathlib import Path
-from typing import Final, cast, get_args
+from typing import Any, Final, cast, get_args
 
 import msgspec
 
 from edge.at_hub import UNCHANGED, at_hub, customer_id, tried
+from edge.kit.clock import rfc3339
 from edge.kit.errors import WordsError
 from edge.recognition.rules import CredentialKind
-from sync.hub import people
+from sync.hub import lost, people
 from sync.hub.app import Hub
-from sync.hub.hq import outline
+from sync.hub.hq import outline, shapes
 from sync.hub.tables import wallet
 
 _KINDS: Final = tuple(each for each in get_args(CredentialKind) if each != "pass")
@@ -67,8 +68,7 @@ async def _do(words: argparse.Namespace, card: tuple[CredentialKind, str] | None
             case "show":
                 seen = await hub.db.read(outline.outline, customer)
                 kept = await hub.db.read(wallet.traits, customer)
-                told = msgspec.to_builtins(seen) | {"traits": sorted(each.name for each in kept)}
-                _print(told)
+                _print(_told(seen) | {"traits": sorted(each.name for each in kept)})
             case _:
                 shops = (await hub.db.read(outline.outline, customer)).shops
                 if words.dry_run:
@@ -81,12 +81,23 @@ async def _do(words: argparse.Namespace, card: tuple[CredentialKind, str] | None
 
 async def _block(hub: Hub, card: tuple[CredentialKind, str], *, dry_run: bool) -> None:
     kind, value = card
+    now_ms = hub.now_ms()
     if dry_run:
-        await tried(hub, people.block, hub.keys, kind=kind, value=value)
+        await tried(hub, lost.block, hub.keys, kind=kind, value=value, now_ms=now_ms)
         print(f"That card would be blocked. {UNCHANGED}", file=sys.stderr)
     else:
-        await hub.change(people.block, hub.keys, kind=kind, value=value)
+        await hub.change(lost.block, hub.keys, kind=kind, value=value, now_ms=now_ms)
     _print({"blocked": not dry_run})
+
+
+def _told(seen: shapes.Customer) -> dict[str, Any]:
+    """As a program reads it, each instant also as RFC 3339."""
+    told: dict[str, Any] = msgspec.to_builtins(seen)
+    for its, name in (("consents", "until"), ("cards", "bound")):
+        for each in told[its]:
+            at_ms: int | None = each[f"{name}_ms"]
+            each[name] = None if at_ms is None else rfc3339(at_ms)
+    return told
 
 
 def _card(text: str) -> tuple[CredentialKind, str]:

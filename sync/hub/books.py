@@ -10,3 +10,4 @@ IMPORT: Final = "hub:import"  # what headquarters counted
 UNDO: Final = "hub:undo"  # an import that was taken back
 API: Final = "hub:api"  # what a program of headquarters moved
 MERGE: Final = "hub:merge"  # what went from a card to its owner, and back
+EVERY: Final = (OPENING, IMPORT, UNDO, API, MERGE)

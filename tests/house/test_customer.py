@@ -11,6 +11,7 @@ import pytest
 
 from edge.cli import main
 from edge.keys import write_keys
+from edge.kit.clock import rfc3339
 from sync import enrolment
 from tests.house.test_import import write_hub
 from tests.house.test_import_people import TWO, take
@@ -50,6 +51,9 @@ def test_one_customer_is_found_seen_blocked_and_forgotten_and_never_named(
     assert seen["shops"] == ["s1"]
     assert [(each["kind"], each["state"]) for each in seen["cards"]] == [("unknown", "active")]
     assert seen["traits"] == ["name", "points"]
+    (bound,) = (each["bound"] for each in seen["cards"])
+    assert bound == rfc3339(seen["cards"][0]["bound_ms"])
+    assert {(each["until_ms"], each["until"]) for each in seen["consents"]} == {(None, None)}
 
     before = kept(config)
     assert said("block", "--card", "number:LOYALTY-1", "--dry-run") == {"blocked": False}

@@ -27,7 +27,7 @@ AnyRequest = Request[Any, Any, Any]
 DAY_MS: Final = 86_400_000
 MOST: Final = 200
 # What stands in addresses: ids that mean nothing to others, never a name or number of a person.
-CustomerId = Annotated[str, PathParameter(pattern="^[0-9a-f]{32}$", description="opaque, 32 hex digits")]
+CustomerId = Annotated[str, PathParameter(pattern="^[0-9A-Fa-f]{32}$", description="opaque, 32 hex digits")]
 Limit = Annotated[int, QueryParameter(ge=1, le=MOST, description="how many at most")]
 Cursor = Annotated[str, QueryParameter(max_length=200, description="`next` of the answer before")]
 _KEY: Final = "Idempotency-Key"
@@ -94,7 +94,7 @@ async def once(
     With a key its first answer is kept in the same transaction.
     """
     who: Token = request.state.who
-    asked = sha256(f"{request.method} {request.url.path}\n".encode() + await request.body()).digest()
+    asked = sha256(f"{request.method} {request.url.path.lower()}\n".encode() + await request.body()).digest()
     now_ms = hub.now_ms()
 
     def whole(conn: Connection) -> tuple[int, bytes, list[Moved]]:

@@ -14,7 +14,7 @@ from litestar.params import JSONBody
 from edge.kit.errors import Corrupt, Refused
 from edge.kit.seal import derive, seal, unseal
 from edge.kit.sql import Connection
-from sync.hub import wallet
+from sync.hub import books, wallet
 from sync.hub.config import Keys
 from sync.hub.devices import shop_key_of
 from sync.hub.documented import refuses
@@ -32,6 +32,7 @@ from sync.hub.tables.feed import Moved
 if TYPE_CHECKING:
     from sync.hub.app import Hub
 
+OURS: Final = "hq"  # the channel of what headquarters itself moved
 _BASIS: Final = "saving"  # what an order rests on: it is part of the agreement
 _END_MS: Final = 253_402_300_799_000
 
@@ -154,7 +155,7 @@ def take_wishes(
 def timeline(
     conn: Connection, keys: Keys, customer: bytes, *, upto_ms: int, most: int, now_ms: int
 ) -> Iterator[shapes.Moment]:
-    """What the shops reported and what the other channels told, newest first."""
+    """What the shops reported, what the other channels told and what headquarters moved, newest first."""
     open_ = reading.has_basis(conn, customer, _BASIS, now_ms=now_ms)
     key = whom.key_of(conn, keys, customer) if open_ else b""
     told = (
@@ -165,7 +166,11 @@ def timeline(
         shapes.Moment(each.at_ms, each.channel, each.kind, each.shop_id, opened(key, each) if open_ else None)
         for each in tables.happened(conn, customer, upto_ms=upto_ms, most=most)
     )
-    return merge(told, happened, key=lambda each: -each.at_ms)
+    moved = (
+        shapes.Moment(each.at_ms, OURS, "wallet_moved", about=_line(each) if open_ else None)
+        for each in purses.entries(conn, customer, device_ids=books.EVERY, upto_ms=upto_ms, most=most)
+    )
+    return merge(told, happened, moved, key=lambda each: -each.at_ms)
 
 
 def _moved(told: tables.Told) -> dict[str, Any] | None:
@@ -174,6 +179,10 @@ def _moved(told: tables.Told) -> dict[str, Any] | None:
         return None
     body = msgspec.json.decode(told.body)
     return {name: body[name] for name in ("instrument", "delta", "why") if name in body}
+
+
+def _line(entry: purses.Entry) -> dict[str, Any]:
+    return {"instrument": entry.instrument, "delta": entry.delta, "why": entry.why}
 
 
 def opened(key: bytes, each: tables.Happening) -> dict[str, Any] | None:

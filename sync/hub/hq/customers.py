@@ -12,7 +12,7 @@ from edge.consent.rules import PURPOSES, Register
 from edge.kit.errors import Refused
 from edge.kit.sql import Connection
 from edge.wallet.rules import INSTRUMENTS, add, balance_of, with_balance
-from sync.hub import books, consents, people, values, wallet
+from sync.hub import books, consents, lost, people, values, wallet
 from sync.hub.consents import NewConsent
 from sync.hub.documented import refuses
 from sync.hub.hq import agreed, erasing, outline, shapes, whom
@@ -215,7 +215,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         responses=refuses(400, 403, 404, 413, 422),
     )
     async def block(data: JSONBody[shapes.Card]) -> None:
-        await hub.change(people.block, hub.keys, kind=data.kind, value=data.value)
+        await hub.change(lost.block, hub.keys, kind=data.kind, value=data.value, now_ms=hub.now_ms())
 
     return [listed, create, find, read, change, move, choose, forget, block]
 

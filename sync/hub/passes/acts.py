@@ -16,6 +16,7 @@ from edge.kit.seal import key_place, pass_place, seal, unseal
 from edge.kit.sql import Connection
 from edge.recognition import rotating
 from edge.recognition.rules import CredentialKind, inner
+from sync.hub import lost as losing
 from sync.hub import people
 from sync.hub.config import Keys
 from sync.hub.passes import known
@@ -89,15 +90,15 @@ def lost(conn: Connection, keys: Keys, customer_id: bytes, *, kind: PassKind, no
     lines = []
     for each in tables.working(conn, customer_id):
         if each.kind == kind and tables.end(conn, each.hash, customer_id=customer_id, now_ms=now_ms):
-            lines += people.blocked(conn, keys, each.hash)
+            lines += losing.blocked(conn, keys, each.hash, now_ms=now_ms)
     return partitions.publish(conn, lines)
 
 
-def lost_card(conn: Connection, keys: Keys, customer_id: bytes, *, named: str) -> list[Moved]:
+def lost_card(conn: Connection, keys: Keys, customer_id: bytes, *, named: str, now_ms: int) -> list[Moved]:
     """Block the card that a form of this customer names, urgently; nothing where it is none of theirs that works."""
     customers.hold(conn, [customer_id])
     card = known.chosen(identifiers.of(conn, customer_id), customer_id, named)
-    return partitions.publish(conn, people.blocked(conn, keys, card.hash) if card else [])
+    return partitions.publish(conn, losing.blocked(conn, keys, card.hash, now_ms=now_ms) if card else [])
 
 
 def _key(conn: Connection, keys: Keys, customer_id: bytes) -> bytes:

@@ -56,7 +56,13 @@ async def make(pages: Pages, asked: Asked) -> Response[Any]:
 async def lost(pages: Pages, asked: Asked) -> Response[Any]:
     hub, who = pages.hub, asked.who
     if "card" in asked.form:
-        await hub.change(acts.lost_card, hub.keys, who.customer_id, named=asked.form["card"])
+        await hub.change(
+            acts.lost_card,
+            hub.keys,
+            who.customer_id,
+            named=asked.form["card"],
+            now_ms=hub.now_ms(),
+        )
     else:
         await hub.change(acts.lost, hub.keys, who.customer_id, kind=_kind(asked), now_ms=hub.now_ms())
     hub.bell.poke([who.customer_id])

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from edge.kit.errors import Refused
 from edge.kit.seal import derive
 from edge.kit.sql import Connection
-from sync.hub import people
+from sync.hub import lost
 from sync.hub.config import Keys
 from sync.hub.hq import fleet
 from sync.hub.hq.fleet import Box, Mood, Why
@@ -106,12 +106,12 @@ def hub_token(keys: Keys) -> str:
     return derive(keys.hub_kek, "hq-forms").hex()
 
 
-def block(conn: Connection, keys: Keys, *, value: str) -> list[Moved]:
+def block(conn: Connection, keys: Keys, *, value: str, now_ms: int) -> list[Moved]:
     """Block a card by what stands on it, or by its chip's number; raises Refused when nobody has it."""
     try:
-        return people.block(conn, keys, kind="number", value=value)
+        return lost.block(conn, keys, kind="number", value=value, now_ms=now_ms)
     except Refused:
-        return people.block(conn, keys, kind="uid", value=value)
+        return lost.block(conn, keys, kind="uid", value=value, now_ms=now_ms)
 
 
 def _row(hub: "Hub", box: Box, words: Words, *, now_ms: int) -> Row:

@@ -41,7 +41,7 @@ async def block_card(pages: Pages, asked: Asked) -> Response[Any]:
         if not value:
             done = "empty"
         else:
-            await pages.hub.change(fleet.block, pages.hub.keys, value=value)
+            await pages.hub.change(fleet.block, pages.hub.keys, value=value, now_ms=pages.hub.now_ms())
     except Refused:
         done = "nobody"
     return pages.back(f"/hq/cards?done={done}&language={asked.language}")

@@ -1,7 +1,7 @@
 """The central ledger, and the traits as they change with it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from msgspec.structs import asdict
 
@@ -43,6 +43,31 @@ def last(conn: Connection, device_id: str, epoch: int) -> int:
         {"id": device_id, "epoch": epoch},
     ).fetchone()
     return int(seq)
+
+
+class Entry(NamedTuple):
+    """One line of a ledger as a time line has it."""
+
+    at_ms: int
+    instrument: str
+    delta: int
+    why: str
+
+
+def entries(
+    conn: Connection, customer_id: bytes, *, device_ids: Iterable[str], upto_ms: int, most: int
+) -> list[Entry]:
+    """The newest lines of these books up to an instant, newest first, in an order that never changes."""
+    those, given = spread("book", device_ids)
+    rows = conn.execute(
+        f"""
+        SELECT at_ms, instrument, delta, why FROM ledger
+        WHERE customer_id=:customer_id AND device_id IN {those} AND at_ms<=:upto_ms
+        ORDER BY at_ms DESC, device_id, epoch, seq LIMIT :most
+        """,
+        {"customer_id": customer_id, "upto_ms": upto_ms, "most": most} | given,
+    )
+    return [Entry(*row) for row in rows]
 
 
 def short(conn: Connection, customer_id: bytes) -> dict[str, int]:

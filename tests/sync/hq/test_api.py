@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from edge.kit.errors import Refused
+from edge.kit.sql import Connection
 from sync.hub import consents
 from sync.hub.app import Hub
-from sync.hub.hq import put, rows
+from sync.hub.hq import imports, put, rows
+from sync.hub.tables.feed import Moved
 from tests.sync.centre import ANNA, HERE
 from tests.sync.hq.desk import WHO, Desk
 
@@ -192,7 +194,7 @@ async def test_everything_of_a_customer_stands_on_one_line_with_its_channel(desk
     whole = await desk.ask("GET", f"{WHO}/timeline")
     assert whole["next"] is None
     channels = [each["channel"] for each in whole["items"]]
-    assert sorted(channels) == ["pos", "store", "store", "store", "web", "web", "web"]
+    assert sorted(channels) == ["hq", "hq", "pos", "store", "store", "store", "web", "web", "web"]
     assert [each["at_ms"] for each in whole["items"]] == sorted(
         (each["at_ms"] for each in whole["items"]), reverse=True
     )
@@ -204,6 +206,45 @@ async def test_everything_of_a_customer_stands_on_one_line_with_its_channel(desk
         cursor = page["next"]
     assert bits == whole["items"]
     assert b"W-2" not in (centre.state / "hub/hub.db").read_bytes()
+
+
+async def test_what_headquarters_moves_stands_on_that_line_as_far_as_there_is_a_basis(desk: Desk) -> None:
+    move = {"instrument": "points", "delta": 30}
+    await desk.ask("POST", f"{WHO}/ledger", json=move, headers={"idempotency-key": "a"})
+    counted = [rows.Balance(2, "", ANNA.hex(), points=40)]
+
+    def put_them(conn: Connection, number: int, some: list[rows.Balance]) -> list[Moved]:
+        return put.put_balances(conn, desk.hub.keys, number, found=some, now_ms=desk.hub.now_ms())
+
+    number = await imports.take(desk.hub, "balances", counted, put_them)
+    assert (await imports.take_back(desk.hub, number)).rows == 1
+
+    async def line() -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = (await desk.ask("GET", f"{WHO}/timeline"))["items"]
+        assert {(each["channel"], each["kind"]) for each in items} == {("hq", "wallet_moved")}
+        return items
+
+    points = [each["about"] for each in await line() if each["about"]["instrument"] == "points"]
+    assert sorted((each["why"], each["delta"]) for each in points) == [
+        ("correction", -110),
+        ("correction", 30),
+        ("correction", 110),
+        ("opening", 120),
+    ]
+    await desk.hub.db.apply(lambda c: c.execute("UPDATE consent SET state='withdrawn'"))
+    assert not any("about" in each for each in await line())
+
+
+async def test_an_id_is_taken_in_either_case_and_answered_in_lower_case(desk: Desk) -> None:
+    loud = f"{V1}/customers/{ANNA.hex().upper()}"
+    assert loud != WHO
+    assert (await desk.ask("GET", loud))["id"] == ANNA.hex()
+    move = {"instrument": "points", "delta": 30}
+    said = [
+        await desk.ask("POST", f"{each}/ledger", json=move, headers={"idempotency-key": "a"})
+        for each in (loud, WHO)
+    ]
+    assert said == [{"instrument": "points", "balance": 150}] * 2
 
 
 async def test_an_order_that_lies_ready_and_a_wish_list_reach_the_shop(desk: Desk) -> None:

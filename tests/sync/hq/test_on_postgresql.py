@@ -54,7 +54,8 @@ async def test_imports_the_api_the_fleet_and_exports_work_on_postgresql(
             said = await desk.ask("POST", f"{WHO}/ledger", json=move, headers={"idempotency-key": "a"})
             assert said["balance"] == 155
         assert len((await desk.ask("GET", f"{V1}/customers"))["items"]) == 2
-        assert len((await desk.ask("GET", f"{WHO}/timeline"))["items"]) == 1
+        line = (await desk.ask("GET", f"{WHO}/timeline"))["items"]
+        assert [each["channel"] for each in line] == ["hq"] * 4 + ["web"]
         assert (await desk.ask("GET", WHO))["traits"]["points"]["value"]["balance"] == 155
         assert (await desk.ask("GET", f"{V1}/products"))["items"] == ["jas-1", "trui"]
 

@@ -25,7 +25,8 @@ async def lying(desk: Desk) -> list[tuple[str | None, str]]:
 
 
 async def kinds(desk: Desk) -> list[str]:
-    return [each["kind"] for each in (await desk.ask("GET", f"{WHO}/timeline"))["items"]]
+    line = (await desk.ask("GET", f"{WHO}/timeline"))["items"]
+    return [each["kind"] for each in line if each["channel"] != "hq"]
 
 
 def news(desk: Desk) -> int:

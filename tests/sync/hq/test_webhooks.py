@@ -16,10 +16,11 @@ import pytest
 
 from sync.hub import consents
 from sync.hub.app import open_hub
-from sync.hub.hq import news, standard, webhooks
+from sync.hub.hq import news, put, rows, standard, webhooks
+from sync.hub.passes import acts
 from sync.hub.tables import hooks
 from tests.patience import PATIENT_S
-from tests.sync.centre import ANNA, HERE, Said
+from tests.sync.centre import ANNA, HERE, KEYS, Said
 from tests.sync.hq.desk import WHO, Desk, open_desk
 
 DAY_MS = 86_400_000
@@ -145,6 +146,42 @@ async def test_news_is_told_once_signed_and_names_nobody(desk: Desk) -> None:
             assert b"Vries" not in body_
         listed = (await desk.ask("GET", "/api/v1/webhooks"))["items"]
         assert [(each["waiting"], "secret" in each) for each in listed] == [(0, False)]
+
+
+@pytest.mark.anyio
+async def test_what_headquarters_blocks_or_moves_and_a_customer_calls_lost_is_told_once(desk: Desk) -> None:
+    now_ms = desk.hub.now_ms()
+    await desk.hub.change(acts.make, KEYS, ANNA, kind="web", now_ms=now_ms)
+    async with told(desk) as (here, _, asking):
+
+        async def kinds() -> list[str]:
+            here.told.clear()
+            await webhooks.once(desk.hub, asking)
+            assert {json.loads(body)["data"]["customer"] for _, body in here.told} <= {ANNA.hex()}
+            return [json.loads(body)["type"] for _, body in here.told]
+
+        card = {"kind": "number", "value": "LOYALTY-0001"}
+        for _ in range(2):
+            await desk.ask("POST", "/api/v1/cards/block", json=card)
+            await desk.hub.change(acts.lost, KEYS, ANNA, kind="web", now_ms=now_ms)
+        assert await kinds() == ["card.blocked"] * 2
+
+        move = {"instrument": "points", "delta": 30}
+        for _ in range(2):
+            await desk.ask("POST", f"{WHO}/ledger", json=move, headers={"idempotency-key": "a"})
+        assert await kinds() == ["wallet.moved"]
+
+        counted = [rows.Balance(line, "", ANNA.hex(), points=40) for line in range(2)]
+        await desk.hub.change(put.put_balances, KEYS, 1, found=counted, now_ms=now_ms)
+        assert await kinds() == ["wallet.moved"]
+
+        agreed = {"purpose": "saving", "recipient": HERE}
+        new = {"shops": ["s1"], "traits": {"points": {"balance": 5}}, "consents": [agreed]}
+        here.told.clear()
+        made = await desk.ask("POST", "/api/v1/customers", json=new)
+        await webhooks.once(desk.hub, asking)
+        ((_, body),) = here.told
+        assert json.loads(body)["data"] == {"customer": made["id"], "shop": None}
 
 
 @pytest.mark.anyio
@@ -286,7 +323,8 @@ async def test_of_who_is_erased_nothing_is_told_any_more_but_that_and_no_answer_
         await desk.ask("POST", f"{WHO}/ledger", json=line, headers={"idempotency-key": "k-1"})
         await stop(desk)
         assert kept("api_answer") == [b'{"instrument":"points","balance":100}']
-        assert [json.loads(body)["type"] for body in kept("webhook_message")] == ["consent.withdrawn"]
+        waits = sorted(json.loads(body)["type"] for body in kept("webhook_message"))
+        assert waits == ["consent.withdrawn", "wallet.moved"]
         await desk.hub.erase(ANNA)
         assert kept("api_answer") == []
         assert [json.loads(body)["type"] for body in kept("webhook_message")] == ["customer.erased"]
