@@ -16,7 +16,7 @@ from sync.enrolment import encode as encode_given
 from sync.hub import admission, bodies, enrolling, feed, own_requests, pokes, receipts
 from sync.hub import devices as devices_of
 from sync.hub.contacts import unless_gone
-from sync.hub.documented import problems, refuses
+from sync.hub.documented import NDJSON, carries, carries_lines, problems, refuses
 from sync.hub.hq import fleet
 from sync.hub.portal import sessions
 from sync.hub.problem import Refusal
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from sync.hub.app import Hub
 
 AnyRequest = Request[Any, Any, Any]
-_NDJSON = "application/x-ndjson"
 _UNBUFFERED = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
@@ -65,6 +64,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     @post(
         wire.EVENTS_PATH,
         status_code=200,
+        operation_class=carries_lines(wire.Envelope, wire.Event, most=wire.BATCH_EVENTS),
         summary="Take in facts of a device",
         description="NDJSON: an envelope, then a line a fact. Signed by RFC 9421. See sync/README.md.",
         responses=refuses(400, 403, 409, 413, 415),
@@ -91,7 +91,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
 
     @get(
         wire.FEED_PATH,
-        media_type=_NDJSON,
+        media_type=NDJSON,
         summary="Rows of one partition after a cursor",
         description="NDJSON rows closed by a checkpoint. Signed by RFC 9421. See sync/README.md.",
         responses=refuses(400, 403, 409, 410, 426),
@@ -132,11 +132,12 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
             once=once,
         )
         hub.admission.spent(device.shop_id, len(page) / admission.PAGE_BYTES)
-        return bodies.answer(request, page, _NDJSON)
+        return bodies.answer(request, page, NDJSON)
 
     @post(
         wire.GUEST_PATH,
         status_code=200,
+        operation_class=carries(wire.GuestAsk),
         summary="Whose card is this, that is nobody's here?",
         description="JSON, signed by RFC 9421. The owner comes down the shop's feed. See sync/README.md.",
         responses=refuses(400, 403, 413),
@@ -154,6 +155,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     @post(
         own_page.PATH,
         status_code=200,
+        operation_class=carries(own_page.OwnPageAsk),
         summary="Let a customer's phone onto their own page",
         description="JSON, signed by RFC 9421; of residents of that shop alone. See sync/README.md.",
         responses=refuses(400, 403, 404, 413),
@@ -186,6 +188,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     @post(
         own_request.PATH,
         status_code=204,
+        operation_class=carries(own_request.OwnRequest),
         summary="Carry out what a customer asked for on their own page in a shop",
         description="JSON, signed by RFC 9421; of residents of that shop alone. See sync/README.md.",
         responses=refuses(400, 403, 413),
@@ -201,6 +204,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     @post(
         RECEIPT_PATH,
         status_code=200,
+        operation_class=carries(Receipt),
         summary="A shop shows that what was taken away is gone there",
         description="JSON, signed by RFC 9421 and by itself. See sync/README.md.",
         responses=refuses(400, 403, 413),
@@ -214,6 +218,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     @post(
         ENROL_PATH,
         status_code=200,
+        operation_class=carries(Asked),
         summary="A box becomes the voice of its shop",
         description="JSON, proven by a single-use code. See sync/README.md.",
         responses=refuses(400, 403, 404, 413),
@@ -264,6 +269,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     @post(
         wire.STATUS_PATH,
         status_code=204,
+        operation_class=carries(wire.Status),
         summary="How a device does",
         description="JSON: version, cursors, outbox, readers, disk, clock. Signed by RFC 9421. See sync/README.md.",
         responses=refuses(400, 403, 413),
