@@ -17,7 +17,8 @@ class Health:
     search_ready: bool = False
     advice_down: bool = False  # no suggestions are made; the card does not need them
     store: str = ""  # code of the error that keeps the journal from being written; empty: all is well
-    heard_ms: int = 0  # when the hub last answered, shop time
+    heard_ms: int = 0  # when the hub last answered, shop time; 0 again once the lease is extended by it
+    contact_ms: int = 0  # the same, and kept
     lease_over: bool = False  # so long ago that consents do not count any more
     fetching: bool = False  # the replica was damaged and the hub has not yet sent everything again
     clock: Literal["", "behind", "ahead"] = ""  # how the box's own clock was set wrong

@@ -111,7 +111,7 @@ async def join_hub(
         arrived.complete(house)
 
     def heard() -> None:
-        house.health.heard_ms = house.time.now_ms()
+        house.health.heard_ms = house.health.contact_ms = house.time.now_ms()
 
     box = Uplink(
         house.db,

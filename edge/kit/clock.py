@@ -47,6 +47,7 @@ class ShopTime:
         self._base_ms = max(clock.wall_ms(), high_water_ms)
         self._base_monotonic_ms = clock.monotonic_ms()
         self._jumped_ms = 0
+        self.off_ms: int | None = None  # how far the wall clock was ahead when the hub last told the time
         # The wall clock as it was last, not below a mark of before the start; until when the other clock doubts it.
         self._wall_ms, self._mark_ms = self._base_ms, high_water_ms
         self._doubted_until_ms = self._base_monotonic_ms
@@ -67,7 +68,7 @@ class ShopTime:
 
     def settle(self, hub_time_ms: int) -> int:
         """Take the hub's time for true; returns how far ours was ahead of it (negative: behind)."""
-        ahead_ms = self.now_ms() - hub_time_ms
+        ahead_ms, self.off_ms = self.now_ms() - hub_time_ms, self._clock.wall_ms() - hub_time_ms
         if self._clock.wall_ms() <= hub_time_ms + FAR_AHEAD_MS:
             # Our wall clock agrees again: what remains ahead is only an old high-water mark.
             self._base_ms = hub_time_ms

@@ -8,6 +8,8 @@ from litestar import Response
 from litestar.exceptions import NotFoundException
 from litestar.response import Stream
 
+from edge import gauges
+from edge.gauges import Samples
 from edge.house import House
 from edge.kit.packing import packed
 from edge.visits import tables
@@ -34,6 +36,7 @@ METRICS: Final[dict[str, tuple[str, str]]] = {
     "welkom_windows_up": ("gauge", "1 when the window worker answers."),
     "welkom_scanner_up": ("gauge", "1 when a scanner of the floor hears."),
     "welkom_near": ("gauge", "Customers whom the radio hears in the shop."),
+    **gauges.GAUGES,
 }
 
 # Those that only a shop with a radio has.
@@ -60,7 +63,7 @@ async def metrics(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`GET /metrics`: Prometheus text format 0.0.4."""
     house = desk.house
     tally = house.counter.tally
-    values: dict[str, list[tuple[str, int]]] = {
+    values: dict[str, Samples] = {
         "welkom_sightings_total": [
             (f'{{outcome="{name}"}}', getattr(tally, name))
             for name in ("recognised", "strangers", "withheld", "repeats", "outcomes")
@@ -81,6 +84,7 @@ async def metrics(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         "welkom_advice_restarts_total": [("", house.advisor.condition.restarts)],
         "welkom_search_products": [("", len(house.products))],
         **_radio(house),
+        **gauges.values(house),
     }
     lines: list[str] = []
     for name, (kind, why) in METRICS.items():
@@ -93,7 +97,7 @@ async def metrics(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     )
 
 
-def _radio(house: House) -> dict[str, list[tuple[str, int]]]:
+def _radio(house: House) -> dict[str, Samples]:
     """Totals about nobody; no lines in a shop without a radio."""
     radio = house.radio
     if radio is None:
