@@ -1,8 +1,9 @@
 """Takes in what the shops report: each fact once, in order, and never two histories of one box."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 from edge.kit.chain import link
@@ -163,10 +164,28 @@ def _done(
             for fact in kept
             if verdicts.is_news(fact, effects)
         ]
+    lines += wallet.rows(conn, purses.keep())
     events.keep_all(conn, histories, now_ms=now_ms)
+    for whom in _joined_late(kept for _, _, kept in histories):
+        lines += again(whom)
     chains.shown(conn, [device_id for device_id, _, kept in histories if _has_shown(kept)], now_ms=now_ms)
     news.tell(conn, told)
-    return done, partitions.publish(conn, lines + wallet.rows(conn, purses.keep()))
+    return done, partitions.publish(conn, lines)
+
+
+def _joined_late(histories: Iterable[Sequence[Kept]]) -> list[bytes]:
+    """Who joined behind something that was said of them in the same transaction: a box that goes on under a new
+    number says behind what it said there what the hub had lost."""
+    late: dict[bytes, None] = {}
+    letters = set[bytes]()
+    for fact in chain.from_iterable(histories):
+        if fact.customer_id is None:
+            continue
+        if fact.code is not None:
+            letters.add(fact.customer_id)
+        elif fact.kind == "customer_joined" and fact.customer_id in letters:
+            late[fact.customer_id] = None
+    return list(late)
 
 
 def _has_shown(kept: Sequence[Kept]) -> bool:

@@ -86,6 +86,19 @@ async def test_what_was_said_of_a_guest_counts_once_when_they_have_joined(tmp_pa
         assert count(centre, "ledger") == 3
 
 
+async def test_whoever_joins_in_an_upload_behind_what_it_says_of_them_is_judged_with_it(
+    tmp_path: Path,
+) -> None:
+    """A box that goes on under a new number says behind what it said there what the hub had lost."""
+    async with put_back(tmp_path) as (centre, _):
+        whose, joins = somebody()
+        said = (moved(whose, 1, 5), withdrew(whose), joins, moved(whose, 2, 40))
+        assert await tell(centre, centre.box, "box-1", *said) == ["UNKNOWN_CUSTOMER"] * 2
+        assert {code for _, code in verdicts(centre)} == {None}
+        assert wallet.balances(centre.hub.db.reader, KEYS, whose, now_ms=1).balances.points == 45
+        assert count(centre, "ledger") == 2
+
+
 async def test_whoever_joined_in_the_same_moment_at_another_hub_is_found_in_the_next_round(
     tmp_path: Path,
 ) -> None:
