@@ -54,6 +54,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         if data.gtin and gtin14(data.gtin) is None:
             hint = "its last digit is a check digit"
             raise Refused("the GTIN is none", code="BAD_GTIN", hint=hint)
+        data.colour = data.colour.lower()
         values = {name: getattr(data, name) for name in data.__struct_fields__}
         values |= {"sizes": tuple(data.sizes), "alternatives": tuple(data.alternatives)}
         await hub.change(catalogue.put_products, [Product(item=item, **values)])

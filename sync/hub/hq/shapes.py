@@ -174,7 +174,7 @@ class Product(Struct, forbid_unknown_fields=True, omit_defaults=True):
     care: Annotated[str, Meta(max_length=1000)] = ""
     origin: Annotated[str, Meta(max_length=200)] = ""
     sustainability: Annotated[str, Meta(max_length=1000)] = ""
-    colour: Annotated[str, Meta(pattern="^(#[0-9a-f]{6})?$")] = ""
+    colour: Annotated[str, Meta(pattern="^(#[0-9A-Fa-f]{6})?$")] = ""
     picture: Annotated[str, Meta(max_length=40)] = ""
     place: Annotated[str, Meta(max_length=80)] = ""
     durable: bool = False

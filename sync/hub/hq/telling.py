@@ -14,7 +14,7 @@ from sync.hub.tables.hooks import Hook
 if TYPE_CHECKING:
     from sync.hub.app import Hub
 
-HookId = Annotated[str, PathParameter(pattern="^wh_[0-9a-f]{16}$")]
+HookId = Annotated[str, PathParameter(pattern="^wh_[0-9A-Fa-f]{16}$")]
 
 
 def routes(hub: "Hub") -> list[HTTPRouteHandler]:
@@ -51,6 +51,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         responses=refuses(400, 403, 404),
     )
     async def rotate(hook: HookId) -> shapes.Hook:
+        hook = hook.lower()
         secret = await hub.db.apply(webhooks.rotate, hub.keys, hook, now_ms=hub.now_ms())
         return _shape(await hub.db.read(webhooks.known, hook), 0, secret)
 
@@ -62,7 +63,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         responses=refuses(400, 403, 404),
     )
     async def resume(hook: HookId) -> None:
-        await hub.db.apply(webhooks.resume, hook)
+        await hub.db.apply(webhooks.resume, hook.lower())
 
     @delete(
         "/webhooks/{hook:str}",
@@ -71,8 +72,8 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         responses=refuses(400, 403, 404),
     )
     async def drop(hook: HookId) -> None:
-        await hub.db.read(webhooks.known, hook)
-        await hub.db.apply(tables.drop, hook)
+        await hub.db.read(webhooks.known, hook.lower())
+        await hub.db.apply(tables.drop, hook.lower())
 
     return [listed, make, rotate, resume, drop]
 

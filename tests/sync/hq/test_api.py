@@ -235,7 +235,7 @@ async def test_what_headquarters_moves_stands_on_that_line_as_far_as_there_is_a_
     assert not any("about" in each for each in await line())
 
 
-async def test_an_id_is_taken_in_either_case_and_answered_in_lower_case(desk: Desk) -> None:
+async def test_hex_is_taken_in_either_case_and_answered_in_lower_case(desk: Desk) -> None:
     loud = f"{V1}/customers/{ANNA.hex().upper()}"
     assert loud != WHO
     assert (await desk.ask("GET", loud))["id"] == ANNA.hex()
@@ -245,6 +245,15 @@ async def test_an_id_is_taken_in_either_case_and_answered_in_lower_case(desk: De
         for each in (loud, WHO)
     ]
     assert said == [{"instrument": "points", "balance": 150}] * 2
+    coat = {"title": "Regenjas", "price_cents": 8_995, "colour": "#AABBCC"}
+    put_in = await desk.ask("PUT", f"{V1}/products/jas-1", json=coat)
+    assert put_in == await desk.ask("GET", f"{V1}/products/jas-1") == coat | {"colour": "#aabbcc"}
+    hook = (await desk.ask("POST", f"{V1}/webhooks", json={"url": "https://crm.example/in"}))["id"]
+    spelt = f"{V1}/webhooks/wh_{hook.removeprefix('wh_').upper()}"
+    assert (await desk.ask("POST", f"{spelt}/rotate"))["id"] == hook
+    await desk.ask("POST", f"{spelt}/resume")
+    await desk.ask("DELETE", spelt)
+    assert (await desk.ask("GET", f"{V1}/webhooks"))["items"] == []
 
 
 async def test_an_order_that_lies_ready_and_a_wish_list_reach_the_shop(desk: Desk) -> None:
