@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from edge.facts import Fact
 from edge.files import prepare
 from edge.keys import Keys as Secrets
-from edge.kit.clock import ShopTime, SystemClock
+from edge.kit.clock import Clock, ShopTime, SystemClock
 from edge.kit.sqlite import Database
 from edge.record import record
 from edge.uplink import Uplink
@@ -29,10 +29,11 @@ from sync.hub.app import Hub, open_hub
 from sync.hub.config import Config
 from sync.hub.consents import NewConsent
 from sync.hub.people import NewCustomer
-from tests.sync.centre import HERE, KEYS, Said, device, now_ms
+from tests.sync.centre import HERE, KEYS, Said, device
 from tests.sync.shop import Line
 
 REWARD = "gratis impregneren"
+REAL = SystemClock()
 
 
 @dataclass
@@ -47,6 +48,7 @@ class Shop:
     db: Database[Fact]
     agent: Agent
     said: Said
+    clock: Clock = REAL
 
     @property
     def signing(self) -> Ed25519PrivateKey:
@@ -64,12 +66,12 @@ class Shop:
             files.journal, attach={"replica": files.replica}, record=record, synchronous="OFF"
         )
         self.agent = Agent(
-            Uplink(self.db, self.secrets, ShopTime(SystemClock()), on_applied=_applied),
+            Uplink(self.db, self.secrets, ShopTime(self.clock), on_applied=_applied),
             self.client,
             device=f"box-{self.name}",
             shop=self.name,
             key=self.signing,
-            wall_ms=now_ms,
+            wall_ms=self.clock.wall_ms,
             log=self.said,
         )
 
@@ -85,7 +87,7 @@ class Shop:
             reader="counter-1",
             how="tap",
             evidence="strong",
-            at_ms=now_ms(),
+            at_ms=self.clock.wall_ms(),
         )
         await self.db.write(lambda conn: [visit])
 
@@ -93,10 +95,13 @@ class Shop:
         return customer_id[:15] + self.name.encode()[-1:]
 
     def asked(self, customer_id: bytes, line_id: bytes) -> Asked:
-        return Asked(line_id, self.visit(customer_id), role="staff", staff_id=b"a" * 16, at_ms=now_ms())
+        return Asked(
+            line_id, self.visit(customer_id), role="staff", staff_id=b"a" * 16, at_ms=self.clock.wall_ms()
+        )
 
     def balances(self, customer_id: bytes) -> Balances:
-        found = tables.balances(self.db.reader, customer_id, role="staff", here=self.here, now_ms=now_ms())
+        now_ms = self.clock.wall_ms()
+        found = tables.balances(self.db.reader, customer_id, role="staff", here=self.here, now_ms=now_ms)
         assert found
         return found
 
@@ -114,9 +119,10 @@ async def _applied(rows: Sequence[wire.Row]) -> None:
 class Chain:
     hub: Hub
     shops: list[Shop]
+    clock: Clock
 
     def held(self, customer_id: bytes) -> wallet.Held:
-        return wallet.balances(self.hub.db.reader, KEYS, customer_id, now_ms=now_ms())
+        return wallet.balances(self.hub.db.reader, KEYS, customer_id, now_ms=self.clock.wall_ms())
 
     def ledger(self) -> list[tuple[Any, ...]]:
         return self.hub.db.reader.execute(
@@ -151,12 +157,16 @@ def saver(customer_id: bytes, *, points: int = 0, stamps: int = 0, of: int = 8, 
 
 @asynccontextmanager
 async def open_chain(
-    folder: Path, customers: Sequence[NewCustomer], names: Sequence[str] = ("s1", "s2")
+    folder: Path,
+    customers: Sequence[NewCustomer],
+    names: Sequence[str] = ("s1", "s2"),
+    *,
+    clock: Clock = REAL,
 ) -> AsyncGenerator[Chain, None]:
-    """A hub, its shops, and `customers`, who are in all of them."""
+    """A hub, its shops, and `customers`, who are in all of them; everybody goes by `clock`."""
     async with AsyncExitStack() as stack:
-        hub = await stack.enter_async_context(open_hub(Config(folder / "hub", KEYS), log=Said()))
-        chain = Chain(hub, [])
+        hub = await stack.enter_async_context(open_hub(Config(folder / "hub", KEYS), clock=clock, log=Said()))
+        chain = Chain(hub, [], clock)
         for number, name in enumerate(names, 1):
             key = bytes([number]) * 32
             secrets = Secrets(shop_key=key, chain_key=KEYS.chain_key, kek=key, pin_pepper=key, device_key=key)
@@ -169,7 +179,7 @@ async def open_chain(
             )
             shop = Shop.__new__(Shop)
             shop.name, shop.folder, shop.line = name, folder / name, line
-            shop.client, shop.secrets = client, secrets
+            shop.client, shop.secrets, shop.clock = client, secrets, clock
             await shop.start()
             stack.push_async_callback(lambda shop=shop: shop.db.close())
             chain.shops.append(shop)
