@@ -1,6 +1,8 @@
 """Everything that both OpenAPI documents allow, and what they do not, asked of the real servers."""
 
 import tempfile
+from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,9 +13,10 @@ EXAMPLES: Final = 12  # of each operation, as many sound as unsound
 
 
 def no_5xx() -> tuple[bool, dict[str, Any]]:
-    """Both documents at full size; every answer by its status."""
+    """Both documents at full size; every answer by its status, and what came of the bodies that a box signs."""
     figures: dict[str, Any] = {}
-    for name, fuzzed in (("hub", hub.fuzzed), ("appliance", appliance.fuzzed)):
+    bodies = Counter[tuple[str, int]]()
+    for name, fuzzed in (("hub", partial(hub.fuzzed, told=bodies)), ("appliance", appliance.fuzzed)):
         with tempfile.TemporaryDirectory(prefix="welkom-prove-") as folder:
             try:
                 found = fuzzed(Path(folder), examples=EXAMPLES)
@@ -25,4 +28,6 @@ def no_5xx() -> tuple[bool, dict[str, Any]]:
             "by_status": {str(status): count for status, count in sorted(found.answers.items())},
             "answers_5xx": sum(count for status, count in found.answers.items() if status >= 500),
         }
-    return True, figures
+    signed = {path: {status for where, status in bodies if where == path} - {401} for path in hub.SIGNED}
+    figures["signed_bodies"] = {path: sorted(statuses) for path, statuses in sorted(signed.items())}
+    return all(signed.values()), figures
