@@ -118,6 +118,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
             hint = "fetch the replica whole, as the agent does by itself"
             raise Refusal("not all rows are there any more", code="MUST_REFETCH", hint=hint, status=410)
         hub.acks.heard(device.id, part, after)
+        hub.contacts.asked(device.id, part, after)
         if wait:
             with hub.contacts.held(device.id):
                 await unless_gone(request, hub.bell.wait(hub.db, part, after=after, wait_s=wait))

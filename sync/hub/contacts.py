@@ -1,14 +1,24 @@
 """Which boxes the hub hears from: kept in memory, because a restart hears from all of them again at once."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from litestar import Request
 
 GRACE_MS: Final = 1000  # between two long polls there is a moment without one
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """What is known of a box since the start; `after`: by partition, up to which row it had when it last asked."""
+
+    connected: bool
+    last_ms: int | None
+    after: Mapping[str, int]
 
 
 class Contacts:
@@ -19,6 +29,7 @@ class Contacts:
         self._on_change = on_change
         self._heard_ms: dict[str, int] = {}
         self._open: dict[str, int] = {}
+        self._after: dict[str, dict[str, int]] = {}
 
     def heard(self, device_id: str) -> None:
         """A request of the device was proven to be its own."""
@@ -39,9 +50,16 @@ class Contacts:
             if not self._open[device_id]:
                 self._look_again()
 
-    def known(self) -> list[str]:
+    def asked(self, device_id: str, part: str, after: int) -> None:
+        """The device asked for what follows `after`, so it has applied all before it."""
+        self._after.setdefault(device_id, {})[part] = after
+
+    def known(self) -> dict[str, Contact]:
         """The devices that were heard of since the start."""
-        return list(self._heard_ms)
+        return {
+            each: Contact(self.connected(each), heard_ms, dict(self._after.get(each, {})))
+            for each, heard_ms in self._heard_ms.items()
+        }
 
     def last_ms(self, device_id: str) -> int | None:
         return self._heard_ms.get(device_id)

@@ -1,6 +1,6 @@
 """How the shops' boxes do, and what of it somebody has to look at. The judging is pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -9,6 +9,7 @@ import msgspec
 from edge.kit.sql import Connection
 from sync import wire
 from sync.hub import receipts
+from sync.hub.contacts import Contact
 from sync.hub.tables import fleet as tables
 from sync.hub.tables import looks as chains
 from sync.hub.tables import overview
@@ -46,6 +47,7 @@ DISK_MB: Final = 1024
 LOOKS_DUE_MS: Final = 2 * 3_600_000  # a box tells the lines of its chain each minute
 LOOKS_BROKE_MS: Final = 30 * 24 * 3_600_000
 OPEN: Final[frozenset[Why]] = frozenset({"silent", "never", "forked", "twins", "parted", "trouble"})
+_SILENT: Final = Contact(connected=False, last_ms=None, after={})
 BOOTS: Final = 4  # processes of one box that are remembered
 RETURNS: Final = 3  # one message may come late of a process that ended: two returns, of it and of the next
 TWINS_MS: Final = 3_600_000  # while two boxes run each says so every minute
@@ -117,9 +119,7 @@ def are_twins(kept: Kept, *, now_ms: int) -> bool:
 
 async def boxes(hub: "Hub") -> list[Box]:
     """Every box, what needs somebody first."""
-    heard = {
-        each: (hub.contacts.connected(each), hub.contacts.last_ms(each)) for each in hub.contacts.known()
-    }
+    heard = hub.contacts.known()
     asking, wishing = hub.questions.refused(), hub.wishes.refused()
     return await hub.db.view(gather, heard=heard, asking=asking, wishing=wishing, now_ms=hub.now_ms())
 
@@ -127,7 +127,7 @@ async def boxes(hub: "Hub") -> list[Box]:
 def gather(
     conn: Connection,
     *,
-    heard: dict[str, tuple[bool, int | None]],
+    heard: Mapping[str, Contact],
     asking: frozenset[str] = frozenset(),
     wishing: frozenset[str] = frozenset(),
     now_ms: int,
@@ -141,18 +141,16 @@ def gather(
     for device in overview.devices(conn):
         kept = _status(said[device.device_id]) if device.device_id in said else None
         status = None if kept is None else _plain(kept)
-        lag = None
-        if status:
-            lag = max(0, heads.get(wire.main_part(device.shop_id), 0) - status.main)
+        contact, main = heard.get(device.device_id, _SILENT), wire.main_part(device.shop_id)
+        lag = behind(heads.get(main, 0), status, asked=contact.after.get(main))
         at_ms = said[device.device_id].at_ms if status else None
-        connected, heard_ms = heard.get(device.device_id, (False, None))
-        times = [each for each in (at_ms, heard_ms, device.last_ms) if each is not None]
+        times = [each for each in (at_ms, contact.last_ms, device.last_ms) if each is not None]
         clock = None if status is None or at_ms is None else status.clock_ms - at_ms
         found.append(
             judged(
                 device,
                 status,
-                connected=connected,
+                connected=contact.connected,
                 contact_ms=max(times, default=None),
                 lag_rows=lag,
                 receipts=opened.get(device.device_id, 0),
@@ -169,6 +167,12 @@ def gather(
         )
     moods: Sequence[Mood] = ("out", "look", "well")
     return sorted(found, key=lambda box: (moods.index(box.mood), box.shop_id, box.id))
+
+
+def behind(head: int, status: wire.Status | None, *, asked: int | None) -> int | None:
+    """How many rows of the feed a box lacks, by what it said once a minute and by where it last asked from."""
+    known = [each for each in (status.main if status else None, asked) if each is not None]
+    return max(0, head - max(known)) if known else None
 
 
 def judged(

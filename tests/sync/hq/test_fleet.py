@@ -186,3 +186,28 @@ async def test_a_receipt_is_open_until_the_box_has_signed_it_whatever_it_says_of
     due = Receipt(part="shop:s1:urgent", cursor=before + 1, device="box-1", epoch=1)
     await desk.hub.db.apply(receipts.take, device, signed(due, DEVICE_KEY), now_ms=1)
     assert (await told())["open_receipts"] == 0
+
+
+@pytest.mark.anyio
+async def test_a_box_lacks_no_row_that_it_had_when_it_last_asked_whatever_it_said_before(desk: Desk) -> None:
+    async def lag() -> object:
+        (found,) = (await desk.ask("GET", "/api/v1/fleet"))["boxes"]
+        return found["feed_lag_rows"]
+
+    agent, main = desk.centre.agent, wire.main_part("s1")
+    await agent.once()
+    behind = desk.centre.box.cursor(main)
+    assert behind > 0
+    said = wire.Status(version="0.2.0", clock_ms=desk.hub.now_ms(), main=0)
+    await desk.hub.db.apply(fleet.take, "box-1", said=said, now_ms=desk.hub.now_ms())
+    assert await lag() == behind
+    await agent.once()  # it asks for what follows the last row it has
+    assert await lag() == 0
+
+
+def test_how_far_a_box_is_behind_is_unknown_until_it_says_or_asks_something() -> None:
+    said = wire.Status(version="0.2.0", clock_ms=0, main=7)
+    assert fleet.behind(10, None, asked=None) is None
+    assert fleet.behind(10, None, asked=4) == 6
+    assert fleet.behind(10, said, asked=4) == 3
+    assert fleet.behind(10, said, asked=12) == 0
