@@ -1,17 +1,16 @@
-"""Some of the measured shops, in a process of their own: whole appliances, each with a signed-in tablet on a socket.
+"""One of the measured shops, in a process of its own: a whole appliance with a signed-in tablet on a socket.
 
-Lines on stdin: `know N` (customers), `tap BARCODE NAME` (in every shop; `shown` once every tablet shows
-it), `rest` (until no shop has anything left to tell the hub), `gone NAME` (when each tablet stopped showing
-it, in ns, as JSON), `cut` and `mend` (the first shop's line to the hub; `mend` answers what it asked first, and when
-it began).
+Lines that it is told: `know N` (customers), `tap BARCODE NAME` (`shown` once the tablet shows it), `rest` (until
+nothing is left to tell the hub), `gone NAME` (when the tablet stopped showing it, in ns), `cut` and `mend` (its line
+to the hub; `mend` answers what it asked first, and when it began, as JSON). Each gets one line.
 """
 
 import asyncio
 import json
-import sys
+import socket
 import time
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +21,6 @@ import uvloop
 from drivers.reader import Sighting, Token
 from edge import centre, outbox
 from edge.app import Edge, open_edge
-from edge.bench.appliance import say
 from edge.bench.tablets import Getter, Stream
 from edge.config import load
 from edge.kit.serve import listen, serve
@@ -147,41 +145,43 @@ async def open_shop(folder: Path) -> AsyncGenerator[Shop, None]:
                 each.cancel()
 
 
-async def obey(shops: list[Shop]) -> None:
-    lines = asyncio.StreamReader()
-    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
+async def obey(shop: Shop, lines: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
     while words := (await lines.readline()).decode().split():
-        match words:
-            case ["tap", barcode, name]:
-                await asyncio.gather(*(shop.tap(barcode, name.encode()) for shop in shops))
-                say("shown")
-            case ["know", customers]:
-                await asyncio.gather(*(shop.know(int(customers)) for shop in shops))
-                say("known")
-            case ["rest"]:
-                await asyncio.gather(*(shop.rest() for shop in shops))
-                say("rested")
-            case ["gone", name]:
-                gone = [shop.tablet.until(name.encode(), shown=False) for shop in shops]
-                say(json.dumps(await asyncio.gather(*gone)))
-            case ["cut"]:
-                await shops[0].line.cut()
-                say("cut")
-            case ["mend"]:
-                line = shops[0].line
-                line.mend()
-                began_ns = time.monotonic_ns()
-                assert shops[0].edge.agent is not None
-                shops[0].edge.agent.wake()
-                say(json.dumps([await asyncio.wait_for(line.first(), PATIENT_S), began_ns]))
+        answers.write(f"{await _done(shop, words)}\n".encode())
 
 
-async def main(folders: list[Path]) -> None:
-    async with AsyncExitStack() as stack:
-        shops = [await stack.enter_async_context(open_shop(folder)) for folder in folders]
-        say("ready")
-        await obey(shops)
+async def _done(shop: Shop, words: list[str]) -> str:
+    match words:
+        case ["tap", barcode, name]:
+            await shop.tap(barcode, name.encode())
+            return "shown"
+        case ["know", customers]:
+            await shop.know(int(customers))
+            return "known"
+        case ["rest"]:
+            await shop.rest()
+            return "rested"
+        case ["gone", name]:
+            return str(await shop.tablet.until(name.encode(), shown=False))
+        case ["cut"]:
+            await shop.line.cut()
+            return "cut"
+        case ["mend"]:
+            shop.line.mend()
+            began_ns = time.monotonic_ns()
+            assert shop.edge.agent is not None
+            shop.edge.agent.wake()
+            return json.dumps([await asyncio.wait_for(shop.line.first(), PATIENT_S), began_ns])
+    raise ValueError(f"no such order: {words[0]}")
 
 
-if __name__ == "__main__":
-    uvloop.run(main([Path(each) for each in sys.argv[1:]]))
+async def _main(folder: Path, sock: socket.socket) -> None:
+    lines, answers = await asyncio.open_connection(sock=sock)
+    async with open_shop(folder) as shop:
+        answers.write(b"ready\n")
+        await obey(shop, lines, answers)
+
+
+def work(folder: Path, sock: socket.socket) -> None:
+    """Be the shop of this folder until the other end of `sock` is closed."""
+    uvloop.run(_main(folder, sock))
