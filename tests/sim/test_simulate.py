@@ -5,7 +5,7 @@ import json
 import pytest
 
 from edge.cli import main
-from edge.simulate import planted
+from edge.simulate import centre, planted
 from edge.simulate.play import hunt, play
 
 # Found in the first seeds, so that looking for them is quick; `make prove` hunts them all.
@@ -30,6 +30,13 @@ def test_a_few_seeds_hold_and_say_so_in_one_line_of_json(capsys: pytest.CaptureF
 def test_the_same_seed_is_the_same_story() -> None:
     first, again = play(41), play(41)  # a line in it mixes pages up
     assert len(first.steps) > 40
+    assert (first.steps, first.digest) == (again.steps, again.digest)
+
+
+def test_the_first_story_of_a_process_is_what_it_is_after_another_one() -> None:
+    centre._application.cache_clear()  # whatever was played before this test
+    first, again = play(121, shops=1), play(121, shops=1)  # a shop is refused while the hub's clock is off
+    assert "hub_clock" in first.counts
     assert (first.steps, first.digest) == (again.steps, again.digest)
 
 
