@@ -19,6 +19,7 @@ from sync.hub.tables.feed import Moved
 
 FILE: Final = "erased"  # to be kept apart from the database, and never put back with it
 _MARK_BYTES: Final = 32
+_STEPS: Final = 1 << 20  # ms, a quarter of an hour: two times that are the same number are one in a million
 
 
 def remember(file: Path, mark: bytes) -> None:
@@ -92,6 +93,7 @@ def raise_epoch(conn: Connection, *, now_ms: int) -> int:
 
     The number is the millisecond at which that was: one counted on from the backup would come twice where the same
     backup is put back twice, and shops that had met the first would not notice the second. (Seconds came twice where
-    the clock had been set in between.)
+    the clock had been set in between.) Where the clock was ahead when the hub was put back before, the number stands
+    above the time: the step from there hangs on the millisecond too.
     """
-    return devices.raise_hub_epoch(conn, at_least=now_ms)
+    return devices.raise_hub_epoch(conn, at_least=now_ms, step=1 + now_ms % _STEPS)

@@ -120,13 +120,14 @@ def hub_epoch(conn: Connection) -> int:
     return int(epoch)
 
 
-def raise_hub_epoch(conn: Connection, *, at_least: int) -> int:
+def raise_hub_epoch(conn: Connection, *, at_least: int, step: int = 1) -> int:
+    """At least this number, or `step` above the one that stands where that is not below it; returns it."""
     (epoch,) = conn.execute(
         """
-        UPDATE hub SET epoch=CASE WHEN epoch<:at_least THEN :at_least ELSE epoch+1 END WHERE id=1
+        UPDATE hub SET epoch=CASE WHEN epoch<:at_least THEN :at_least ELSE epoch+:step END WHERE id=1
         RETURNING epoch
         """,
-        {"at_least": at_least},
+        {"at_least": at_least, "step": step},
     ).fetchone()
     return int(epoch)
 
