@@ -168,7 +168,7 @@ class Child:
     async def hear(self) -> str:
         line = await asyncio.wait_for(self._lines.readline(), 120)
         if not line:
-            raise RuntimeError("a shop ended before it was told to")
+            raise RuntimeError("a shop ended before it was told to; what it said last stands above")
         return line.decode().strip()
 
 

@@ -166,10 +166,10 @@ def _done(
         ]
     lines += wallet.rows(conn, purses.keep())
     events.keep_all(conn, histories, now_ms=now_ms)
+    news.tell(conn, told)
     for whom in _joined_late(kept for _, _, kept in histories):
         lines += again(whom)
     chains.shown(conn, [device_id for device_id, _, kept in histories if _has_shown(kept)], now_ms=now_ms)
-    news.tell(conn, told)
     return done, partitions.publish(conn, lines)
 
 

@@ -104,22 +104,24 @@ async def test_a_receipt_that_falls_due_while_facts_go_up_does_not_wait_for_the_
     async with open_chain(tmp_path, [saver(ANNA)]) as chain:
         here = chain.shops[0]
         running = asyncio.create_task(here.agent.run())
-        await until(
-            lambda: any("urgent" in each and f"wait={wire.WAIT_S}" in each for each in here.line.asked)
-        )
-        here.line._hub = slow = Slow(here.line._hub)  # type: ignore[assignment]
-        await here.db.write(lambda _: [SeenAgain(here.visit(ANNA), "counter-1", "tap", "strong", 1)])
-        here.agent.wake()
-        await asyncio.wait_for(slow.asked.wait(), PATIENT_S)
-        await chain.hub.change(consents.withdraw, ANNA, purpose="recognition", recipient=HERE, now_ms=1)
-        await until(lambda: here.agent._box.receipt() is not None and here.agent._woken.is_set())
-        slow.go.set()
-        await until(
-            lambda: "box-s1" not in [each.device_id for each in receipts.still_open(chain.hub.db.reader)],
-            within_s=IDLE_PUSH_S / 2,
-        )
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        try:
+            await until(
+                lambda: any("urgent" in each and f"wait={wire.WAIT_S}" in each for each in here.line.asked)
+            )
+            here.line._hub = slow = Slow(here.line._hub)  # type: ignore[assignment]
+            await here.db.write(lambda _: [SeenAgain(here.visit(ANNA), "counter-1", "tap", "strong", 1)])
+            here.agent.wake()
+            await asyncio.wait_for(slow.asked.wait(), PATIENT_S)
+            await chain.hub.change(consents.withdraw, ANNA, purpose="recognition", recipient=HERE, now_ms=1)
+            await until(lambda: here.agent._box.receipt() is not None and here.agent._woken.is_set())
+            slow.go.set()
+            await until(
+                lambda: "box-s1" not in [each.device_id for each in receipts.still_open(chain.hub.db.reader)],
+                within_s=IDLE_PUSH_S / 2,
+            )
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_what_was_said_to_another_receipt_is_no_answer(tmp_path: Path) -> None:
