@@ -94,12 +94,23 @@ def test_a_touched_visit_stays_pinned_over_arrivals_and_reloads_until_staff_foll
     expect(tablet.locator("[data-card] h1")).to_have_text("mevrouw De Vries")
 
 
-def test_a_page_that_comes_up_after_its_customer_went_leads_back_by_itself(tablet: Page) -> None:
-    tablet.clock.install()
+def test_a_page_that_comes_up_after_its_customer_went_leads_back_by_itself_six_seconds_after_the_last_touch(
+    tablet: Page,
+) -> None:
+    tablet.clock.install(time=0)
+    tablet.clock.pause_at(1)
+    lines: list[str] = []
+    tablet.on("request", lambda asked: lines.append(asked.url) if asked.url.endswith("/healthz") else None)
     tablet.goto(f"/visits/{'00' * 16}/advice")
     expect(tablet.locator("h1")).to_have_text("Dit bezoek is al voorbij")
-    tablet.clock.run_for(6_000)
+    tablet.clock.run_for(5_000)
+    tablet.keyboard.press("Shift")
+    tablet.clock.run_for(5_000)
+    tablet.evaluate("() => fetch('/healthz').then(() => 0)")
+    assert len(lines) == 1  # that of the test alone
+    tablet.clock.run_for(1_000)
     expect(tablet.locator("#rij")).to_be_visible()
+    assert tablet.url.endswith("/?quiet=1")  # no hand opened it: the session ends as if it had not
 
 
 def test_the_stop_button_takes_two_touches(place: Place, tablet: Page) -> None:
