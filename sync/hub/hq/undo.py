@@ -79,7 +79,8 @@ def refused(number: int, rows: Sequence[Before]) -> Refused:
     return Refused(
         f"import {number} cannot be taken back: {named(rows)} changed since",
         code="IMPORT_TOUCHED",
-        hint="nothing was changed; correct those rows by a new import, or take all but those back (--skip-touched)",
+        hint="nothing was changed; correct those rows by a new import, or take all but those back, "
+        f"at the hub: `welkom import undo {number} --skip-touched`",
     )
 
 
