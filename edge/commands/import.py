@@ -156,7 +156,7 @@ async def _undo(hub: Hub, words: argparse.Namespace) -> None:
     else:
         what = "row is as it was" if count == 1 else "rows are as they were"
         print(f"Import {words.number} was taken back: {count} {what}.")
-    if left:
+    if left.rows:
         print(f"Changed since, and left as it is: {named(left)}.")
 
 

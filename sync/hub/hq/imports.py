@@ -24,7 +24,7 @@ class TakenBack(NamedTuple):
     """How many rows are as they were, and those that something newer had changed: they stayed as they are."""
 
     rows: int
-    left: list[tables.Before]
+    left: undo.Left
 
 
 async def take(hub: "Hub", kind: str, rows: Iterable[R], put: Put[R]) -> int:
@@ -66,16 +66,15 @@ async def take_back(
     if found is None or found.state == "undone":
         what = "there is no such import" if found is None else f"import {number} was taken back already"
         raise Refused(what, code="UNKNOWN_IMPORT", hint="`welkom import list --config hub.toml` names them")
-    newer: list[tables.Before] = []
-    count, after = 0, ("", "")
+    newer, count, after = undo.Left(), 0, ("", "")
     while rows := await hub.db.read(tables.rows, number, after=after, most=undo.SLICE):
-        newer += await hub.db.read(undo.touched, rows)
+        newer = newer.and_(await hub.db.read(undo.touched, rows))
         count += len(rows)
         after = (rows[-1].t, rows[-1].id)
-    if newer and not skip_touched:
+    if newer.rows and not skip_touched:
         raise undo.refused(number, newer)
     if dry_run:
-        return TakenBack(count - len(newer), newer)
+        return TakenBack(count - newer.rows, newer)
     return await _take_back(hub, number, skip=skip_touched)
 
 
@@ -85,12 +84,12 @@ async def _take_back(hub: "Hub", number: int, *, skip: bool = False) -> TakenBac
         await hub.change(undo.take_back, hub.keys, number, rows=rows, now_ms=hub.now_ms(), skip=skip)
         count += len(rows)
         after = (rows[-1].t, rows[-1].id)
-    left, after = [], ("", "")
+    left, after = undo.Left(), ("", "")
     while rows := await hub.db.read(tables.rows, number, after=after, most=undo.SLICE):
-        left += rows
+        left = left.and_(rows)
         after = (rows[-1].t, rows[-1].id)
     await hub.db.apply(_end_undone, number)
-    return TakenBack(count - len(left), left)
+    return TakenBack(count - left.rows, left)
 
 
 def _end_undone(conn: Connection, number: int) -> None:

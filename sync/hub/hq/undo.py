@@ -1,6 +1,7 @@
 """Takes an import back, as long as nothing newer touched its rows; else says which."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import count
 from typing import Final
 
@@ -29,6 +30,17 @@ MOST_NAMED: Final = 5
 _GOODS: Final = frozenset(("product", "stock", "staff"))
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Rows that something newer changed: how many, and the first of them. An import may have a million."""
+
+    rows: int = 0
+    first: tuple[Before, ...] = ()
+
+    def and_(self, more: Sequence[Before]) -> "Left":
+        return Left(self.rows + len(more), (*self.first, *more)[:MOST_NAMED])
+
+
 def touched(conn: Connection, rows: Sequence[Before]) -> list[Before]:
     """The rows that something newer changed."""
     return [row for row in rows if not _is_ours(conn, row)]
@@ -41,7 +53,7 @@ def take_back(
     _hold(conn, rows)
     newer = touched(conn, rows)
     if newer and not skip:
-        raise refused(number, newer)
+        raise refused(number, Left().and_(newer))
     rows = [row for row in rows if row not in newer] if newer else rows
     lines: list[Line] = []
     purse: dict[bytes, None] = {}
@@ -68,16 +80,16 @@ def take_back(
     return partitions.publish(conn, lines)
 
 
-def named(rows: Sequence[Before]) -> str:
+def named(left: Left) -> str:
     """The first of these rows, for a person; ids of customers are opaque, so they may be said."""
-    more = f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else ""
-    return ", ".join(f"{row.t} {row.id}" for row in rows[:MOST_NAMED]) + more
+    more = left.rows - len(left.first)
+    return ", ".join(f"{row.t} {row.id}" for row in left.first) + (f" and {more} more" if more else "")
 
 
-def refused(number: int, rows: Sequence[Before]) -> Refused:
+def refused(number: int, left: Left) -> Refused:
     """Why an import is not taken back."""
     return Refused(
-        f"import {number} cannot be taken back: {named(rows)} changed since",
+        f"import {number} cannot be taken back: {named(left)} changed since",
         code="IMPORT_TOUCHED",
         hint="nothing was changed; correct those rows by a new import, or take all but those back, "
         f"at the hub: `welkom import undo {number} --skip-touched`",

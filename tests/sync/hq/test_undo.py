@@ -33,7 +33,7 @@ async def test_balances_of_more_than_one_slice_are_taken_back_and_the_ledger_say
     number = await imports.take(
         hub, "balances", counted, lambda c, n, some: put.put_balances(c, KEYS, n, found=some, now_ms=now_ms)
     )
-    assert await imports.take_back(hub, number) == (MANY, [])
+    assert await imports.take_back(hub, number) == (MANY, undo.Left())
     booked = hub.db.reader.execute(
         "SELECT device_id, count(*), sum(delta) FROM ledger GROUP BY device_id ORDER BY device_id"
     ).fetchall()
@@ -155,8 +155,8 @@ async def test_a_balance_taken_back_later_bars_no_newer_import_of_the_customer(d
     await take(desk, "customers", kees("Kees", points=5))
     counted = await take(desk, "balances", rows.Balance(2, "K-1", points=7))
     named = await take(desk, "customers", kees("Bos", "C-1"))
-    assert await imports.take_back(desk.hub, counted) == (1, [])
-    assert await imports.take_back(desk.hub, named) == (1, [])
+    assert await imports.take_back(desk.hub, counted) == (1, undo.Left())
+    assert await imports.take_back(desk.hub, named) == (1, undo.Left())
 
 
 async def test_what_somebody_else_changed_between_two_imports_bars_the_first_still(desk: Desk) -> None:
@@ -181,6 +181,19 @@ async def test_rows_that_were_touched_are_left_when_asked_and_all_others_taken_b
     tried = await imports.take_back(desk.hub, first, dry_run=True, skip_touched=True)
     done = await imports.take_back(desk.hub, first, skip_touched=True)
     assert tried == done
-    assert (done.rows, [each.id for each in done.left]) == (MANY - 1, ["p-7"])
+    assert (done.rows, [each.id for each in done.left.first]) == (MANY - 1, ["p-7"])
     assert [item for item, _ in lies(desk)[5]] == ["jas-1", "p-7"]
     assert desk.hub.db.reader.execute("SELECT count(*) FROM import_row WHERE number=1").fetchone() == (0,)
+
+
+async def test_of_however_many_touched_rows_the_first_five_are_kept_and_the_others_counted(
+    desk: Desk,
+) -> None:
+    first = await take(desk, "catalogue", *(Product(f"p-{n}", "Trui", 100) for n in range(MANY)))
+    await take(desk, "catalogue", *(Product(f"p-{n}", "Trui", 200) for n in range(1, MANY)))
+    with pytest.raises(
+        Refused, match=rf"product p-1, (product p-\d+, ){{3}}product p-\d+ and {MANY - 6} more"
+    ):
+        await imports.take_back(desk.hub, first)
+    done = await imports.take_back(desk.hub, first, skip_touched=True)
+    assert (done.rows, done.left.rows, len(done.left.first)) == (1, MANY - 1, undo.MOST_NAMED)
