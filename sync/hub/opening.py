@@ -7,14 +7,13 @@ from typing import Any, Final
 from edge.kit.sql import Connection
 from edge.wallet.rules import INSTRUMENTS, Why, balance_of
 from sync.hub import books
-from sync.hub.hq import news
 from sync.hub.tables import wallet as tables
 
 WHY: Final[Why] = "opening"
 
 
 def book(conn: Connection, came: Iterable[tuple[bytes, Mapping[str, Any]]], *, now_ms: int) -> None:
-    """Write a line for each balance with which somebody came, and tell of it; none where there is none."""
+    """Write a line for each balance with which somebody came; none where there is none."""
     found = [
         (customer_id, each, amount, now_ms)
         for customer_id, traits in came
@@ -22,7 +21,6 @@ def book(conn: Connection, came: Iterable[tuple[bytes, Mapping[str, Any]]], *, n
         if (amount := balance_of(each, traits.get(each)))
     ]
     write(conn, found)
-    news.tell(conn, [news.News("wallet.moved", at_ms, customer_id) for customer_id, _, _, at_ms in found])
 
 
 def write(conn: Connection, found: Iterable[tuple[bytes, str, int, int]]) -> None:

@@ -141,6 +141,7 @@ def take_out(conn: Connection, customer_id: bytes) -> list[Line]:
     shop_ids = tables.shops_of(conn, customer_id)
     tables.take_out(conn, customer_id)
     opening.take_out(conn, customer_id)
+    hooks.forget(conn, customer_id)
     partitions.forget(conn, customer_id, op="del")
     return [line for shop_id in shop_ids for line in feed.departure(shop_id, customer_id)]
 

@@ -16,7 +16,7 @@ from sync import wire
 from sync.hub import devices, stays, wallet
 from sync.hub.judging import judge
 from sync.hub.tables import devices as tables
-from sync.hub.tables import events, guests, keys
+from sync.hub.tables import events, guests, hooks, keys
 from sync.hub.tables import wallet as wallets
 from tests.sync.centre import ANNA, HERE, KEYS, SHOP_KEY, Centre, customer, device, open_centre
 from tests.sync.shop import TestBox
@@ -47,9 +47,9 @@ def withdrew(customer_id: bytes) -> tuple[str, Any]:
     return "consent_withdrawn", body
 
 
-def somebody() -> tuple[bytes, tuple[str, Any]]:
+def somebody(*, points: int = 0) -> tuple[bytes, tuple[str, Any]]:
     now_ms = time.time_ns() // 1_000_000
-    new = newcomer(SHOP_KEY, {}, saved={"points": {"balance": 0}}, now_ms=now_ms, until_ms=None)
+    new = newcomer(SHOP_KEY, {}, saved={"points": {"balance": points}}, now_ms=now_ms, until_ms=None)
     fact = joined(customer_id=new.customer_id, key=new.key, traits=new.traits, card=b"", hash=b"")
     return new.customer_id, ("customer_joined", body_of(fact))
 
@@ -97,6 +97,17 @@ async def test_whoever_joins_in_an_upload_behind_what_it_says_of_them_is_judged_
         assert {code for _, code in verdicts(centre)} == {None}
         assert wallet.balances(centre.hub.db.reader, KEYS, whose, now_ms=1).balances.points == 45
         assert count(centre, "ledger") == 2
+
+
+async def test_programs_are_told_that_somebody_joined_before_what_was_saved_since(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        hook = hooks.Hook("crm", "https://crm.example", frozenset(), b"", None, None, None, None)
+        await centre.hub.db.apply(hooks.add_hook, hook)
+        whose, joins = somebody(points=7)
+        assert await tell(centre, centre.box, "box-1", joins, moved(whose, 1, 5), moved(whose, 2, 40)) == []
+        waits = hooks.due(centre.hub.db.reader, "crm", now_ms=0, most=9)
+        kinds = [msgspec.json.decode(each.body)["type"] for each in waits]
+        assert kinds == ["customer.joined", "wallet.moved", "wallet.moved"]
 
 
 async def test_whoever_joined_in_the_same_moment_at_another_hub_is_found_in_the_next_round(

@@ -15,7 +15,7 @@ from edge.wallet.rules import INSTRUMENTS, add, balance_of, with_balance
 from sync.hub import books, consents, lost, people, values, wallet
 from sync.hub.consents import NewConsent
 from sync.hub.documented import refuses
-from sync.hub.hq import agreed, erasing, outline, shapes, whom
+from sync.hub.hq import agreed, erasing, news, outline, shapes, whom
 from sync.hub.hq import put as imports
 from sync.hub.hq.asking import (
     AnyRequest,
@@ -245,4 +245,5 @@ def _move(conn: Connection, hub: "Hub", customer: bytes, asked: shapes.Move) -> 
         now_ms=now_ms,
         device=books.API,
     )
+    news.tell(conn, [news.News("wallet.moved", now_ms, customer)] if asked.delta else [])
     return total.balance

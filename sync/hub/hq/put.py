@@ -16,7 +16,7 @@ from sync import wire
 from sync.hub import books, catalogue, opening, people, values, wallet
 from sync.hub.config import Keys
 from sync.hub.consents import NewConsent
-from sync.hub.hq import agreed, news, rows, whom
+from sync.hub.hq import agreed, rows, whom
 from sync.hub.tables import catalogue as goods
 from sync.hub.tables import devices
 from sync.hub.tables import feed as partitions
@@ -170,11 +170,10 @@ def book(
     device: str = books.IMPORT,
     why: Why = CORRECTION,
 ) -> None:
-    """A line of our own in the central ledger, so that its sum stays the balance; programs are told that it moved."""
+    """A line of our own in the central ledger, so that its sum stays the balance; of itself it tells no program."""
     line = {"device_id": device, "epoch": number[0], "seq": number[1], "line_id": os.urandom(16)}
     line |= {"customer_id": customer, "instrument": instrument, "delta": delta, "short": 0}
     purses.add(conn, line | {"why": why, "at_ms": now_ms})
-    news.tell(conn, [news.News("wallet.moved", now_ms, customer)] if delta else [])
 
 
 def put_products(

@@ -16,7 +16,8 @@ import pytest
 
 from sync.hub import consents
 from sync.hub.app import open_hub
-from sync.hub.hq import news, put, rows, standard, webhooks
+from sync.hub.consents import NewConsent
+from sync.hub.hq import imports, news, put, rows, standard, webhooks, whom
 from sync.hub.passes import acts
 from sync.hub.tables import hooks
 from tests.patience import PATIENT_S
@@ -171,17 +172,43 @@ async def test_what_headquarters_blocks_or_moves_and_a_customer_calls_lost_is_to
             await desk.ask("POST", f"{WHO}/ledger", json=move, headers={"idempotency-key": "a"})
         assert await kinds() == ["wallet.moved"]
 
-        counted = [rows.Balance(line, "", ANNA.hex(), points=40) for line in range(2)]
-        await desk.hub.change(put.put_balances, KEYS, 1, found=counted, now_ms=now_ms)
-        assert await kinds() == ["wallet.moved"]
 
-        agreed = {"purpose": "saving", "recipient": HERE}
-        new = {"shops": ["s1"], "traits": {"points": {"balance": 5}}, "consents": [agreed]}
-        here.told.clear()
-        made = await desk.ask("POST", "/api/v1/customers", json=new)
-        await webhooks.once(desk.hub, asking)
-        ((_, body),) = here.told
-        assert json.loads(body)["data"] == {"customer": made["id"], "shop": None}
+@pytest.mark.anyio
+async def test_an_import_and_its_undo_are_told_to_no_program_and_of_who_is_taken_out_nothing_waits(
+    desk: Desk,
+) -> None:
+    hub, now_ms = desk.hub, desk.hub.now_ms()
+    kees = whom.customer_id(KEYS, "K-1", "")
+    saving = NewConsent("saving", HERE)
+    new = rows.Customer(1, "K-1", traits={"points": {"balance": 5}}, shops=["s1"], consents=[saving])
+    counted = [rows.Balance(1, "", ANNA.hex(), points=40), rows.Balance(2, "K-1", points=9)]
+
+    def waits() -> int:
+        return sum(hooks.waiting(hub.db.reader).values())
+
+    async with told(desk):
+        came = await imports.take(
+            hub,
+            "customers",
+            [new],
+            lambda c, n, found: put.put_customers(c, KEYS, n, found=found, now_ms=now_ms),
+        )
+        balances = await imports.take(
+            hub,
+            "balances",
+            counted,
+            lambda c, n, found: put.put_balances(c, KEYS, n, found=found, now_ms=now_ms),
+        )
+        assert await imports.take_back(hub, balances) == (2, [])
+        made = {"shops": ["s1"], "traits": {"points": {"balance": 5}}}
+        made |= {"consents": [{"purpose": "saving", "recipient": HERE}]}
+        await desk.ask("POST", "/api/v1/customers", json=made)
+        assert waits() == 0
+        visit = news.News("visit.started", now_ms, kees, "s1")
+        await hub.db.apply(news.tell, [visit, visit._replace(customer_id=ANNA)])
+        assert waits() == 2
+        assert await imports.take_back(hub, came) == (1, [])
+        assert waits() == 1
 
 
 @pytest.mark.anyio
