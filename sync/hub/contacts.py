@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Generator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from litestar import Request
@@ -12,13 +12,20 @@ if TYPE_CHECKING:
 GRACE_MS: Final = 1000  # between two long polls there is a moment without one
 
 
+class Reached(NamedTuple):
+    """Up to which row of a partition a box had come, and when that was."""
+
+    row: int
+    at_ms: int
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """What is known of a box since the start; `after`: by partition, up to which row it had when it last asked."""
+    """What is known of a box since the start; `after`: by partition, where it was when it last asked."""
 
     connected: bool
     last_ms: int | None
-    after: Mapping[str, int]
+    after: Mapping[str, Reached]
 
 
 class Contacts:
@@ -29,7 +36,7 @@ class Contacts:
         self._on_change = on_change
         self._heard_ms: dict[str, int] = {}
         self._open: dict[str, int] = {}
-        self._after: dict[str, dict[str, int]] = {}
+        self._after: dict[str, dict[str, Reached]] = {}
 
     def heard(self, device_id: str) -> None:
         """A request of the device was proven to be its own."""
@@ -52,7 +59,7 @@ class Contacts:
 
     def asked(self, device_id: str, part: str, after: int) -> None:
         """The device asked for what follows `after`, so it has applied all before it."""
-        self._after.setdefault(device_id, {})[part] = after
+        self._after.setdefault(device_id, {})[part] = Reached(after, self._now_ms())
 
     def known(self) -> dict[str, Contact]:
         """The devices that were heard of since the start."""

@@ -9,7 +9,7 @@ import msgspec
 from edge.kit.sql import Connection
 from sync import wire
 from sync.hub import receipts
-from sync.hub.contacts import Contact
+from sync.hub.contacts import Contact, Reached
 from sync.hub.tables import fleet as tables
 from sync.hub.tables import looks as chains
 from sync.hub.tables import overview
@@ -142,8 +142,9 @@ def gather(
         kept = _status(said[device.device_id]) if device.device_id in said else None
         status = None if kept is None else _plain(kept)
         contact, main = heard.get(device.device_id, _SILENT), wire.main_part(device.shop_id)
-        lag = behind(heads.get(main, 0), status, asked=contact.after.get(main))
         at_ms = said[device.device_id].at_ms if status else None
+        stood = None if status is None or at_ms is None else Reached(status.main, at_ms)
+        lag = behind(heads.get(main, 0), said=stood, asked=contact.after.get(main))
         times = [each for each in (at_ms, contact.last_ms, device.last_ms) if each is not None]
         clock = None if status is None or at_ms is None else status.clock_ms - at_ms
         found.append(
@@ -169,10 +170,13 @@ def gather(
     return sorted(found, key=lambda box: (moods.index(box.mood), box.shop_id, box.id))
 
 
-def behind(head: int, status: wire.Status | None, *, asked: int | None) -> int | None:
-    """How many rows of the feed a box lacks, by what it said once a minute and by where it last asked from."""
-    known = [each for each in (status.main if status else None, asked) if each is not None]
-    return max(0, head - max(known)) if known else None
+def behind(head: int, *, said: Reached | None, asked: Reached | None) -> int | None:
+    """How many rows of the feed a box lacks, by the younger of what it said and where it last asked from.
+
+    Not by the further of both: a box that begins anew asks from 0, while it last said that it was whole.
+    """
+    known = [each for each in (asked, said) if each is not None]
+    return max(0, head - max(known, key=lambda each: each.at_ms).row) if known else None
 
 
 def judged(

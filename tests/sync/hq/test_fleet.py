@@ -11,6 +11,7 @@ import pytest
 
 from sync import wire
 from sync.hub import consents, receipts
+from sync.hub.contacts import Reached
 from sync.hub.hq import fleet
 from sync.hub.tables import devices
 from sync.hub.tables import fleet as tables
@@ -189,7 +190,9 @@ async def test_a_receipt_is_open_until_the_box_has_signed_it_whatever_it_says_of
 
 
 @pytest.mark.anyio
-async def test_a_box_lacks_no_row_that_it_had_when_it_last_asked_whatever_it_said_before(desk: Desk) -> None:
+async def test_how_many_rows_a_box_lacks_goes_by_where_it_last_asked_from_whatever_it_said_before(
+    desk: Desk,
+) -> None:
     async def lag() -> object:
         (found,) = (await desk.ask("GET", "/api/v1/fleet"))["boxes"]
         return found["feed_lag_rows"]
@@ -203,11 +206,15 @@ async def test_a_box_lacks_no_row_that_it_had_when_it_last_asked_whatever_it_sai
     assert await lag() == behind
     await agent.once()  # it asks for what follows the last row it has
     assert await lag() == 0
+    desk.hub.contacts.asked("box-1", main, 0)  # as a box does that lost its replica
+    assert await lag() == behind
 
 
-def test_how_far_a_box_is_behind_is_unknown_until_it_says_or_asks_something() -> None:
-    said = wire.Status(version="0.2.0", clock_ms=0, main=7)
-    assert fleet.behind(10, None, asked=None) is None
-    assert fleet.behind(10, None, asked=4) == 6
-    assert fleet.behind(10, said, asked=4) == 3
-    assert fleet.behind(10, said, asked=12) == 0
+def test_how_far_a_box_is_behind_goes_by_the_younger_of_what_it_said_and_where_it_asked_from() -> None:
+    said = Reached(7, at_ms=100)
+    assert fleet.behind(10, said=None, asked=None) is None
+    assert fleet.behind(10, said=None, asked=Reached(4, at_ms=50)) == 6
+    assert fleet.behind(10, said=said, asked=None) == 3
+    assert fleet.behind(10, said=said, asked=Reached(4, at_ms=50)) == 3
+    assert fleet.behind(10, said=said, asked=Reached(12, at_ms=150)) == 0
+    assert fleet.behind(10, said=said, asked=Reached(0, at_ms=150)) == 10  # it begins anew
