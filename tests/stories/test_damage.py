@@ -1,7 +1,7 @@
 """A file of the appliance is damaged: the replica is fetched again, the journal is never replaced by an empty one."""
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -57,7 +57,7 @@ def test_a_replica_damaged_while_it_is_used_ends_the_process_and_the_next_one_me
         shop.start_edge()
         shop.moved_in()
         spoil(shop.folder / "state" / "replica.db")
-        with closing(Pipe(shop.pipe)) as pipe:
+        with closing(Pipe(shop.pipe)) as pipe, suppress(ConnectionError):  # it may end before the last card
             for person in shop.people:
                 pipe.tap(person.barcode)
         assert shop.edge
