@@ -89,24 +89,27 @@ def renew(conn: Connection, new: int, shared: Mapping[int, int], told: Mapping[N
     if new > before:
         _close(conn, before)
     previous, last = _end(conn)
-    moved = []
+    again: list[tuple[int, int, int, str, bytes]] = []
     for each in sorted(retained(conn).keys() - {new}):
-        asked = (each, shared.get(each, 0))
-        again = conn.execute(
-            "SELECT seq, at_ms, kind, body FROM outbox_past WHERE epoch=? AND seq>? ORDER BY seq", asked
-        ).fetchall()
-        conn.execute("DELETE FROM outbox_past WHERE epoch=? AND seq>?", asked)
-        for seq, at_ms, kind, body in again:
-            then, place, hash_ = told.get((each, seq)) or (new, last + 1, b"")
-            if then == new:
-                last = place
-                previous = hash_ or link(previous, seq=place, at_ms=at_ms, kind=kind, body=body)
-                conn.execute(_NOW, (place, at_ms, kind, body, previous))
-            else:
-                conn.execute(_PAST, (then, place, at_ms, kind, body, hash_))
-            moved.append(((each, seq), (then, place)))
+        after = (each, shared.get(each, 0))
+        again += conn.execute(
+            "SELECT epoch, seq, at_ms, kind, body FROM outbox_past WHERE epoch=? AND seq>? ORDER BY seq",
+            after,
+        )
+        conn.execute("DELETE FROM outbox_past WHERE epoch=? AND seq>?", after)
+    moved = []
+    for each, seq, at_ms, kind, body in again:
+        then, place, hash_ = told.get((each, seq)) or (new, last + 1, b"")
+        if then == new:
+            last = place
+            previous = hash_ or link(previous, seq=place, at_ms=at_ms, kind=kind, body=body)
+            conn.execute(_NOW, (place, at_ms, kind, body, previous))
+        else:
+            conn.execute(_PAST, (then, place, at_ms, kind, body, hash_))
+        moved.append(((each, seq), (then, place)))
     conn.execute("UPDATE outbox_head SET epoch=?, seq=?, hash=?", (new, last, previous))
-    wallet.renumber(conn, moved)
+    # Whoever goes furthest first: the place of one may be that of another which goes on.
+    wallet.renumber(conn, sorted(moved, key=lambda each: each[1], reverse=True))
 
 
 def _close(conn: Connection, now: int) -> None:

@@ -239,8 +239,10 @@ class Agent:
         if (due := self._box.receipt()) is None:
             return ""
         given, of_hub = self._auth.receipt(due, epoch=self._box.epoch()), self._box.hub_epoch()
+        # The same receipt may have been given to this hub before it was put back: its answer to that is none to this.
+        target = f"{RECEIPT_PATH}?once={token_hex(8)}"
         try:
-            held = await self._ask("POST", RECEIPT_PATH, content=given, most=wire.ANSWER_BYTES)
+            held = await self._ask("POST", target, content=given, most=wire.ANSWER_BYTES)
         except wire.Refused as error:
             return error.code
         if held in (given, b""):  # an older hub says nothing

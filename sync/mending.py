@@ -72,7 +72,7 @@ async def renew(box: Box, ask: Ask) -> bool:
     held = {epoch: await shared(box, ask, epoch) for epoch in retained}
     if not newer and all(held[epoch] == last for epoch, (_, last) in retained.items()):
         return False  # nothing is left to say again: a box with nothing to say writes nothing either
-    since = range(max(box.epoch(), standing.epoch - _MOST_EPOCHS) + 1, standing.epoch + 1)
+    since = range(max(box.epoch(), standing.epoch + 1 - _MOST_EPOCHS), standing.epoch + 1)
     await box.renew(standing.epoch, held, await _told_since(box, ask, held, since))
     return newer or not box.silent()
 
@@ -81,12 +81,14 @@ async def _told_since(box: Box, ask: Ask, held: Mapping[int, int], since: Iterab
     """Where the hub holds facts of this box in epochs that it does not know, each by the place it has here.
 
     Whoever took such an epoch before said there first, in order, what was unsaid until then. So of what is unsaid
-    here too it is the first facts that stand at its beginning, and the next of them in the epoch after it.
+    here too it is the first facts that stand at its beginning, and the next of them in the epoch after it. In the
+    epoch of now they stand behind what both have, where a hub that was put back was told them under it.
     """
     found: dict[Place, Told] = {}
     after: Place = (0, 0)
     for epoch in since:
-        last = Told(epoch, 0, bytes(32))
+        both = held.get(epoch, 0)
+        last = Told(epoch, both, bytes.fromhex(box.chain(epoch, both)))
         at_hub = (await ask(epoch, 0)).held
         while last.seq < at_hub:
             facts = box.unsaid(held, after=after, most=min(_AT_ONCE, at_hub - last.seq))

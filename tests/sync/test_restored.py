@@ -285,3 +285,30 @@ async def test_a_hub_that_lost_facts_gets_again_what_the_shop_retains(tmp_path: 
         await shop.agent.once()
         assert at_hub(chain) == [1, 2, 3, 4]
         assert chain.hub.db.reader.execute("SELECT count(*), max(seq) FROM event").fetchone() == (5, 5)
+
+
+async def test_what_a_hub_was_told_again_under_the_epoch_of_now_is_not_told_a_second_time_by_a_backup(
+    tmp_path: Path,
+) -> None:
+    async with one_shop(tmp_path) as (chain, shop):
+        await shop.agent.once()
+        (said,) = shop.db.reader.execute("SELECT seq FROM outbox_head").fetchone()
+        await earn(shop, 1, 2)
+        await shop.agent.once()
+        await chain.hub.db.apply(devices.renew, "box-s1")
+        await earn(shop, 3)
+        await shop.agent.once()
+        copy_of(shop.folder, tmp_path / "backup")
+        # The hub is put back: what it lost of epoch 1 it hears again in epoch 2, behind what that had.
+        await lose(chain, f"epoch=1 AND seq>{said}", "event", "ledger")
+        assert await mending.send_again(shop.agent._box, shop.agent._standing)
+        await shop.agent.once()
+        assert at_hub(chain) == [1, 2, 3]
+        await put_back(shop, tmp_path / "backup")
+        await earn(shop, 4)
+        assert await refused(shop) == "FORKED"
+        assert await renewed(chain, shop) == 1
+        assert told_twice(chain) == []
+        assert at_hub(chain) == [1, 2, 3, 4]
+        lasts = {epoch: last for epoch, (_, last) in shop.agent._box.retained().items()}
+        assert lasts == {1: said, 2: 3, 3: 1}
