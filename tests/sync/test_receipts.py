@@ -141,6 +141,41 @@ async def test_what_was_said_to_another_receipt_is_no_answer(tmp_path: Path) -> 
         assert "box-s1" not in [each.device_id for each in await still_open(chain)]
 
 
+class Keeping(httpx.AsyncBaseTransport):
+    """A line with a proxy that keeps what was answered to receipts, by the address that was asked."""
+
+    def __init__(self, line: httpx.AsyncBaseTransport) -> None:
+        self._line = line
+        self._kept: dict[bytes, bytes] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path != RECEIPT_PATH:
+            return await self._line.handle_async_request(request)
+        if (kept := self._kept.get(request.url.raw_path)) is None:
+            answer = await self._line.handle_async_request(request)
+            if answer.status_code != 200:
+                return answer
+            kept = self._kept[request.url.raw_path] = await answer.aread()
+        return httpx.Response(200, stream=httpx.ByteStream(kept))
+
+
+async def test_the_answer_to_the_same_receipt_from_before_the_hub_was_put_back_is_no_answer(
+    tmp_path: Path,
+) -> None:
+    async with open_chain(tmp_path, [saver(ANNA)]) as chain:
+        here = chain.shops[0]
+        here.line._hub = Keeping(here.line._hub)  # type: ignore[assignment]
+        await chain.hub.change(consents.withdraw, ANNA, purpose="recognition", recipient=HERE, now_ms=1)
+        await here.agent.once()
+        assert "box-s1" not in [each.device_id for each in await still_open(chain)]
+        await chain.hub.db.apply(lambda conn: conn.execute("DELETE FROM receipt"))
+        await chain.hub.db.apply(devices.raise_hub_epoch, at_least=2)
+        assert "box-s1" in [each.device_id for each in await still_open(chain)]
+        for _ in range(3):
+            await here.agent.once()
+        assert "box-s1" not in [each.device_id for each in await still_open(chain)]
+
+
 async def test_no_receipt_is_waited_for_where_only_the_number_of_a_row_is_left(tmp_path: Path) -> None:
     async with open_chain(tmp_path, [saver(ANNA)]) as chain:
         await chain.hub.db.apply(feed.take_back, "shop:s1:urgent", ANNA)
