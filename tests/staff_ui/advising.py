@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from sqlite3 import Connection
 from typing import Any
 
-import pytest
-
 from edge.advice.rules import DAY_MS, Basket, Item
 from tests.advice.shop import put_history, put_items
 from tests.patience import PATIENT_S
@@ -63,8 +61,7 @@ def advising(place: Place) -> Iterator[None]:
 
     async def stop() -> None:
         work[0].cancel()
-        with pytest.raises(BaseException):  # noqa: B017, PT011
-            await work[0]
+        await asyncio.gather(*work, return_exceptions=True)
 
     place.run(start())
     until(lambda: place.house.advisor.condition.up, timeout_s=PATIENT_S, what="trained")
