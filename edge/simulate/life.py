@@ -29,7 +29,7 @@ from edge.wallet import acts as wallet
 from edge.wallet.facts import WalletMoved
 from edge.wallet.rules import INSTRUMENTS, Asked, new_wallet
 from sync.hub import catalogue as goods
-from sync.hub import compaction, consents, people
+from sync.hub import compaction, consents, lost, people
 from sync.hub.consents import NewConsent
 from sync.hub.people import NewCustomer
 from sync.hub.tables import people as hub_people
@@ -339,7 +339,8 @@ class AtTheCentre:
 
     async def block(self, centre: Centre) -> None:
         card = self._dice.choice(self._people.any().cards)
-        if await _unless_refused(centre.change(people.block, KEYS, kind="number", value=card)):
+        blocking = centre.change(lost.block, KEYS, kind="number", value=card, now_ms=centre.hub.now_ms())
+        if await _unless_refused(blocking):
             centre.done.blocked.add(card)
 
     async def erase(self, centre: Centre) -> None:

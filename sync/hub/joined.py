@@ -146,7 +146,8 @@ def blocked(
     shop_key, lost = shop_key_of(conn, keys, shop_id), bytes.fromhex(body.hash)
     for card in tables.credentials(conn, customer_id):
         if outer(shop_key, card.hash) == lost:
-            return None if card.state == "blocked" else people.blocked(conn, keys, card.hash)
+            now = tables.block(conn, card.hash)
+            return None if now is None else people.everywhere(conn, keys, now)
     raise _refused("this customer has no such card", code="UNKNOWN_CREDENTIAL")
 
 

@@ -146,23 +146,6 @@ def take_out(conn: Connection, customer_id: bytes) -> list[Line]:
     return [line for shop_id in shop_ids for line in feed.departure(shop_id, customer_id)]
 
 
-def block(conn: Connection, keys: Keys, *, kind: CredentialKind, value: str) -> list[Moved]:
-    """Block a credential everywhere, urgently; raises Refused when nobody has it."""
-    hash_ = inner_hash(keys, kind, value)
-    owner = tables.owner(conn, hash_)
-    if owner is None or not tables.hold(conn, [owner]):
-        raise _refused("nobody has this credential", code="UNKNOWN_CREDENTIAL")
-    return partitions.publish(conn, blocked(conn, keys, hash_))
-
-
-def blocked(conn: Connection, keys: Keys, hash_: bytes) -> list[Line]:
-    """Block a credential by its inner hash: the lines for every shop its owner is resident in, none when it was."""
-    held = tables.block(conn, hash_)
-    if held is None:
-        return []
-    return everywhere(conn, keys, held)
-
-
 def everywhere(conn: Connection, keys: Keys, held: tables.Credential) -> list[Line]:
     """A credential's lines for every shop its owner is resident in."""
     lines: list[Line] = []

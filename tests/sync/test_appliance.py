@@ -25,7 +25,7 @@ from edge.uplink import Uplink
 from edge.visits.facts import VisitStarted
 from sync import wire
 from sync.agent import Agent
-from sync.hub import consents, people
+from sync.hub import consents, lost
 from sync.hub.verdicts import KINDS
 from tests.sync.centre import (
     ANNA,
@@ -95,7 +95,7 @@ async def test_what_is_withdrawn_blocked_or_erased_at_the_hub_holds_in_the_shop(
         await centre.hub.change(consents.withdraw, ANNA, purpose="recognition", recipient=HERE, now_ms=1)
         await agent.once()
         assert shown(db) == {"points": 120}
-        await centre.hub.change(people.block, KEYS, kind="number", value="LOYALTY-0001")
+        await centre.hub.change(lost.block, KEYS, kind="number", value="LOYALTY-0001", now_ms=1)
         await agent.once()
         assert found(db) == Found(customer_id=ANNA, blocked=True, may_recognise=False)
         await centre.hub.erase(ANNA)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sync import wire
-from sync.hub import consents, people
+from sync.hub import consents, lost
 from tests.sync.centre import ANNA, BRAM, HERE, KEYS, Centre, customer, open_centre
 from tests.sync.shop import events_at
 
@@ -65,7 +65,7 @@ async def test_both_sides_agree_after_any_mixture_of_faults(tmp_path: Path, seed
                 await centre.agent.once()
             except wire.WireError:
                 continue
-        await hub.change(people.block, KEYS, kind="number", value="LOYALTY-0001")
+        await hub.change(lost.block, KEYS, kind="number", value="LOYALTY-0001", now_ms=1)
         await hub.erase(ANNA)
         centre.line.faults.clear()
         await rounds(centre)

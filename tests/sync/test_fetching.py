@@ -23,7 +23,7 @@ from edge.uplink import Uplink
 from edge.visits.facts import VisitStarted
 from sync import wire
 from sync.agent import Agent
-from sync.hub import consents, people, receipts
+from sync.hub import consents, lost, receipts
 from sync.hub.compaction import compact
 from sync.hub.consents import NewConsent
 from sync.hub.people import NewCustomer
@@ -110,7 +110,7 @@ async def test_a_snapshot_and_the_tail_leave_what_the_tail_from_zero_leaves(tmp_
             await hub.change(
                 consents.withdraw, number.to_bytes(16), purpose="recognition", recipient=HERE, now_ms=1
             )
-            await hub.change(people.block, KEYS, kind="number", value=f"CARD-{number + 1}")
+            await hub.change(lost.block, KEYS, kind="number", value=f"CARD-{number + 1}", now_ms=1)
             await hub.erase((number + 2).to_bytes(16))
         async with box(centre, "whole") as new, box(centre, "tail", whole=False) as old:
             await new.agent.once()

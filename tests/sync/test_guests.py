@@ -19,7 +19,7 @@ from edge.visits.facts import VisitEnded
 from edge.wallet import acts as wallets
 from edge.wallet.rules import Asked
 from staff_ui.pages.purse import here
-from sync.hub import consents, devices, people, restored, wallet
+from sync.hub import consents, devices, lost, restored, wallet
 from sync.hub.tables import people as customers
 from tests.kit.stores import files_with
 from tests.staff_ui.opened import MovedClock
@@ -147,7 +147,7 @@ async def test_a_card_that_is_nobodys_anywhere_creates_nothing(tmp_path: Path) -
 async def test_a_blocked_card_of_another_shop_opens_nothing_and_brings_nobody(tmp_path: Path) -> None:
     async with scene(tmp_path) as it:
         await with_bram(it)
-        await it.hub.change(people.block, KEYS, kind="number", value=NUMBER)
+        await it.hub.change(lost.block, KEYS, kind="number", value=NUMBER, now_ms=1)
         assert isinstance(await tap(it), Stranger)
         assert [note.kind for note in it.edge.house.counter.notes()] == ["blocked"]
         assert held(it) == {}

@@ -15,7 +15,7 @@ from edge.keys import Keys as Secrets
 from edge.recognition.rules import hashes
 from edge.wallet import acts
 from sync import wire
-from sync.hub import consents, devices, people
+from sync.hub import consents, devices, lost
 from sync.hub.app import Hub, open_hub
 from sync.hub.config import Config
 from sync.hub.people import NewCustomer
@@ -155,7 +155,7 @@ async def test_whoever_was_erased_leaves_also_a_shop_that_the_backup_does_not_kn
         # A customer of after the backup: both shops hear that they said no, and that their card is lost.
         await chain.hub.add_customers(["s1", "s2"], [with_card(BRAM, CARD)])
         await chain.hub.change(consents.withdraw, BRAM, purpose="recognition", recipient=HERE, now_ms=1)
-        await chain.hub.change(people.block, KEYS, kind="number", value=CARD)
+        await chain.hub.change(lost.block, KEYS, kind="number", value=CARD, now_ms=1)
         await chain.settle()
         for shop in chain.shops:
             assert {"main.consent", "main.credential"} <= set(named(shop, BRAM))
@@ -251,7 +251,7 @@ async def test_in_whatever_order_pages_come_nothing_stays_of_who_is_erased_while
             await chain.hub.change(
                 consents.withdraw, somebody, purpose="recognition", recipient=HERE, now_ms=1
             )
-            await chain.hub.change(people.block, KEYS, kind="number", value=card)
+            await chain.hub.change(lost.block, KEYS, kind="number", value=card, now_ms=1)
             await shop.agent.once()
             await box.start_over(box.hub_epoch(), empty=True)
             await pages_come(chain, order, somebody)

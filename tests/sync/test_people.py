@@ -11,7 +11,7 @@ from edge.kit.errors import Refused
 from edge.kit.seal import derive, key_place, trait_place, unseal
 from edge.recognition.rules import credential
 from sync import wire
-from sync.hub import consents, devices, feed, people
+from sync.hub import consents, devices, feed, lost
 from sync.hub.consents import NewConsent
 from sync.hub.people import NewCustomer
 from tests.sync.centre import ANNA, BRAM, HERE, KEYS, SHOP_KEY, Centre, customer, device, open_centre
@@ -65,7 +65,7 @@ async def test_a_shop_where_a_customer_is_not_resident_gets_nothing(tmp_path: Pa
         await centre.hub.db.apply(devices.register, KEYS, device=device("box-2", "s2"), shop_key=b"T" * 32)
         await centre.hub.add_customers(["s1"], [customer()])
         await centre.hub.add_customers(["s2"], [customer(BRAM, number="LOYALTY-0002")])
-        await centre.hub.change(people.block, KEYS, kind="number", value="LOYALTY-0001")
+        await centre.hub.change(lost.block, KEYS, kind="number", value="LOYALTY-0001", now_ms=1)
         await centre.hub.erase(ANNA)
         for part in ("shop:s2", "shop:s2:urgent"):
             assert rows(centre, part)
@@ -85,7 +85,7 @@ async def test_two_shops_hashes_of_one_card_cannot_be_joined(tmp_path: Path) -> 
 async def test_no_value_of_a_card_and_no_trait_lies_readable_in_the_hubs_files(tmp_path: Path) -> None:
     async with open_centre(tmp_path) as centre:
         await centre.hub.add_customers(["s1"], [customer()])
-        await centre.hub.change(people.block, KEYS, kind="number", value="LOYALTY-0001")
+        await centre.hub.change(lost.block, KEYS, kind="number", value="LOYALTY-0001", now_ms=1)
         centre.box.happened(3)
         await centre.agent.once()
         while_open = bytes_of(tmp_path / "hub")
@@ -161,7 +161,7 @@ REFUSED: dict[str, tuple[Callable[[Centre], Any], str]] = {
         "TOO_LARGE",
     ),
     "an unknown card": (
-        lambda c: c.hub.change(people.block, KEYS, kind="number", value="NOBODY"),
+        lambda c: c.hub.change(lost.block, KEYS, kind="number", value="NOBODY", now_ms=1),
         "UNKNOWN_CREDENTIAL",
     ),
     "an unknown customer": (lambda c: c.hub.erase(BRAM), "UNKNOWN_CUSTOMER"),
@@ -205,7 +205,7 @@ async def test_what_is_refused_changes_nothing_and_names_no_value(tmp_path: Path
 async def test_a_blocked_card_and_a_withdrawal_go_on_both_lanes_with_a_higher_version(tmp_path: Path) -> None:
     async with open_centre(tmp_path) as centre:
         await centre.hub.add_customers(["s1"], [customer()])
-        await centre.hub.change(people.block, KEYS, kind="number", value="LOYALTY-0001")
+        await centre.hub.change(lost.block, KEYS, kind="number", value="LOYALTY-0001", now_ms=1)
         await centre.hub.change(consents.withdraw, ANNA, purpose="profiling", recipient=HERE, now_ms=1)
         for part in ("shop:s1", "shop:s1:urgent"):
             blocked, withdrawn = rows(centre, part)[-2:]

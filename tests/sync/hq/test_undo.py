@@ -8,7 +8,7 @@ import pytest
 from edge.catalogue.rules import Product, Stock
 from edge.kit.errors import Refused
 from edge.kit.sql import Connection
-from sync.hub import books, people
+from sync.hub import books, lost
 from sync.hub.consents import NewConsent
 from sync.hub.hq import imports, put, rows, undo
 from sync.hub.tables.feed import Moved
@@ -161,7 +161,7 @@ async def test_a_balance_taken_back_later_bars_no_newer_import_of_the_customer(d
 
 async def test_what_somebody_else_changed_between_two_imports_bars_the_first_still(desk: Desk) -> None:
     first = await take(desk, "customers", kees("Kees", "C-0"))
-    await desk.hub.change(people.block, KEYS, kind="number", value="C-0")
+    await desk.hub.change(lost.block, KEYS, kind="number", value="C-0", now_ms=1)
     second = await take(desk, "customers", kees("meneer Bos"))
     await imports.take_back(desk.hub, second)
     with pytest.raises(Refused, match="changed since"):
