@@ -53,7 +53,9 @@ class ShopTime:
         self._doubted_until_ms = self._base_monotonic_ms
 
     def now_ms(self) -> int:
-        monotonic_ms, wall_ms = self._clock.monotonic_ms(), self._clock.wall_ms()
+        # In this order: a process that is stopped between the two has an old wall clock, which holds nothing up. The
+        # other way round its sleep would count twice: in the wall clock, and again in what passed by the next call.
+        wall_ms, monotonic_ms = self._clock.wall_ms(), self._clock.monotonic_ms()
         passed_ms = max(0, monotonic_ms - self._base_monotonic_ms)
         held_ms = self._base_ms + passed_ms
         if wall_ms - held_ms > STEP_MS:

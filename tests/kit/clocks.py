@@ -31,3 +31,21 @@ class HandClock:
     def boot(self) -> None:
         """The machine starts again: monotonic time counts from nothing."""
         self.monotonic = 0
+
+
+@dataclass(slots=True)
+class StoppedBetween(HandClock):
+    """A hand clock of a process that is stopped between reading one of its clocks and reading the next."""
+
+    stopped_ms: int = 0
+
+    def wall_ms(self) -> int:
+        return self._read(self.wall)
+
+    def monotonic_ms(self) -> int:
+        return self._read(self.monotonic)
+
+    def _read(self, at_ms: int) -> int:
+        self.pass_ms(self.stopped_ms)
+        self.stopped_ms = 0
+        return at_ms
