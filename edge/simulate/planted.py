@@ -66,7 +66,7 @@ def _no_dedupe() -> list[Swap]:
         assert device is not None
         whose = verdicts.whose(device, end.hub_epoch, now_ms=now_ms)
         moving = purses.Purses(conn, keys, now_ms=now_ms, **whose)
-        effects = verdicts.Effects(device, now_ms, moving)
+        effects = verdicts.Effects(device, device.epoch, now_ms, moving)
         once_more = partial(judging.again, conn, keys, now_ms=now_ms)
         for fact in upload.facts:
             if fact.seq <= end.seq:

@@ -153,22 +153,19 @@ def _done(
         erased = gone & {fact.customer_id for fact in each.fresh}
         # The shop spoke of them after the erasure had gone out, perhaps to others alone: it forgets them too.
         leaving = [line for whom in sorted(erased) for line in feed.erasure(device.shop_id, whom)]
-        effects = Effects(device, now_ms, its, erased, leaving)
+        effects = Effects(device, device.epoch, now_ms, its, erased, leaving)
         kept = [verdicts.judged(conn, keys, fact, effects=effects, again=again) for fact in each.fresh]
         histories.append((device.id, device.epoch, kept))
         lines += effects.lines
         done[device.id] = each.taken(kept, effects.breaks)
-        source = f"{device.id}/{device.epoch}"
-        told += [
-            verdicts.news_of(fact, device.shop_id, source=source)
-            for fact in kept
-            if verdicts.is_news(fact, effects)
-        ]
+        told += effects.told
     lines += wallet.rows(conn, purses.keep())
     events.keep_all(conn, histories, now_ms=now_ms)
-    news.tell(conn, told)
     for whom in _joined_late(kept for _, _, kept in histories):
-        lines += again(whom)
+        late = again(whom)
+        lines += late.lines
+        told += late.told
+    news.tell(conn, told)
     chains.shown(conn, [device_id for device_id, _, kept in histories if _has_shown(kept)], now_ms=now_ms)
     return done, partitions.publish(conn, lines)
 

@@ -19,8 +19,8 @@ from sync.hub.purses import Purses
 from sync.hub.rounds import keep_on
 from sync.hub.tables import devices, events
 from sync.hub.tables import feed as partitions
-from sync.hub.tables.feed import Line, Moved
-from sync.hub.verdicts import Effects
+from sync.hub.tables.feed import Moved
+from sync.hub.verdicts import Effects, Late
 
 if TYPE_CHECKING:
     from sync.hub.app import Hub
@@ -49,13 +49,13 @@ async def keep_judging(
     await keep_on(lambda: judge(hub), rest=rest, log=hub.log, failed="judging_failed")
 
 
-def again(conn: Connection, keys: Keys, customer_id: bytes, *, now_ms: int) -> list[Line]:
-    """Judge once more what shops said of somebody before the hub knew them, or had their key; what that sends out.
+def again(conn: Connection, keys: Keys, customer_id: bytes, *, now_ms: int) -> Late:
+    """Judge once more what shops said of somebody before the hub knew them, or had their key.
 
     A hub that was put back hears of a guest, perhaps, before it hears again that they joined. A letter that was
     taken is none any more, so that nothing is counted twice; of somebody erased nothing is found.
     """
-    lines: list[Line] = []
+    done = Late([], [])
     once_more = partial(again, conn, keys, now_ms=now_ms)
     letters = events.unknown(conn, customer_id, most=_MOST_AGAIN)
     for (device_id, epoch), its in groupby(letters, key=lambda each: (each.device_id, each.epoch)):
@@ -64,16 +64,15 @@ def again(conn: Connection, keys: Keys, customer_id: bytes, *, now_ms: int) -> l
             continue
         whose = verdicts.whose(device, devices.hub_epoch(conn), now_ms=now_ms, epoch=epoch)
         purses = Purses(conn, keys, now_ms=now_ms, **whose)
-        effects = Effects(device, now_ms, purses)
+        effects = Effects(device, epoch, now_ms, purses)
         for letter in its:
             fact = wire.Event(letter.seq, letter.at_ms, letter.kind, Raw(letter.body))
             read = verdicts.read(fact, letter.hash)
             kept = verdicts.judged(conn, keys, read, effects=effects, again=once_more)
             events.judge(conn, letter, kept.code)
-            if verdicts.is_news(kept, effects):
-                news.tell(conn, [verdicts.news_of(kept, device.shop_id, source=f"{device_id}/{epoch}")])
-        lines += effects.lines + wallet.rows(conn, purses.keep())
-    return lines
+        done.lines.extend(effects.lines + wallet.rows(conn, purses.keep()))
+        done.told.extend(effects.told)
+    return done
 
 
 def judge_again(conn: Connection, keys: Keys, whom: Sequence[bytes], *, now_ms: int) -> list[Moved]:
@@ -81,7 +80,6 @@ def judge_again(conn: Connection, keys: Keys, whom: Sequence[bytes], *, now_ms: 
 
     Two hubs on one database may take two uploads in one moment, neither seeing who joined in the other's.
     """
-    lines: list[Line] = []
-    for each in whom:
-        lines += again(conn, keys, each, now_ms=now_ms)
-    return partitions.publish(conn, lines)
+    done = [again(conn, keys, each, now_ms=now_ms) for each in whom]
+    news.tell(conn, [one for each in done for one in each.told])
+    return partitions.publish(conn, [line for each in done for line in each.lines])

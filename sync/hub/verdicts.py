@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, TypedDict
+from typing import Final, NamedTuple, TypedDict
 
 from msgspec import Struct
 
@@ -53,8 +53,16 @@ KINDS: Final = frozenset(
 # What is done at once, whenever it is said to have happened.
 _WHENEVER: Final = frozenset({"consent_withdrawn", "credential_blocked"})
 
-# Judges once more what was said of somebody who joined just now, before the hub knew them; what that sends out.
-Again = Callable[[bytes], list[Line]]
+
+class Late(NamedTuple):
+    """What judging letters once more sends out, and what programs are to be told of them."""
+
+    lines: list[Line]
+    told: list[news.News]
+
+
+# Judges once more what was said of somebody who joined just now, before the hub knew them.
+Again = Callable[[bytes], Late]
 
 
 class _About(Struct):
@@ -76,13 +84,15 @@ class Read:
 
 @dataclass(slots=True)
 class Effects:
-    """What an upload sends out, and the balances it moves (a row a customer, however many lines)."""
+    """What an upload sends out, what programs are told, and the balances it moves (a row a customer)."""
 
     device: Device
+    epoch: int  # of the history that is judged
     now_ms: int
     purses: Purses
     erased: set[bytes] = field(default_factory=set)  # of whom these facts speak
     lines: list[Line] = field(default_factory=list)
+    told: list[news.News] = field(default_factory=list)  # that they joined before what waited for it
     breaks: list[Break] = field(default_factory=list)
     # Of whom was erased: what else names them says nothing of anybody any more.
     visits: set[bytes] = field(default_factory=set)
@@ -130,18 +140,10 @@ def read(fact: wire.Event, hash_: bytes) -> Read:
     return Read(fact, hash_, customer_id, move)
 
 
-def is_news(fact: Kept, effects: Effects) -> bool:
-    return fact.code is None and fact.kind in news.FACTS and fact.seq not in effects.idle
-
-
-def news_of(fact: Kept, shop_id: str, *, source: str) -> news.News:
-    return news.News(news.FACTS[fact.kind], fact.at_ms, fact.customer_id, shop_id, f"{source}/{fact.seq}")
-
-
 def judged(conn: Connection, keys: Keys, it: Read, *, effects: Effects, again: Again) -> Kept:
-    """The fact as it goes into the history, after it did its work; what it sends out is added to `effects`."""
+    """The fact as it goes into the history, after it did its work; what comes of that is added to `effects`."""
     fact, customer_id, code = it.fact, it.customer_id, it.code
-    body = bytes(fact.body)
+    body, late = bytes(fact.body), Late([], [])
     try:
         if customer_id in effects.erased:
             effects.visits.add(events.visit_of(body))
@@ -167,7 +169,8 @@ def judged(conn: Connection, keys: Keys, it: Read, *, effects: Effects, again: A
             effects.lines += joined.joined(
                 conn, keys, new, shop_id=effects.shop_id, at_ms=fact.at_ms, now_ms=effects.now_ms
             )
-            effects.lines += again(bytes.fromhex(new.customer_id))
+            late = again(bytes.fromhex(new.customer_id))
+            effects.lines += late.lines
         elif fact.kind == "credential_bound" and fact.hash is None:
             card = wire.decode_as(body, reports.CredentialBound)
             effects.purses.settle()
@@ -202,7 +205,17 @@ def judged(conn: Connection, keys: Keys, it: Read, *, effects: Effects, again: A
         code = "BAD_BODY" if fact.kind in KINDS else "UNKNOWN_KIND"
     except Refused as error:
         code = error.code
-    return Kept(fact.seq, fact.at_ms, fact.kind, body, it.hash, code, customer_id)
+    kept = Kept(fact.seq, fact.at_ms, fact.kind, body, it.hash, code, customer_id)
+    effects.told += _news(kept, effects) + late.told
+    return kept
+
+
+def _news(fact: Kept, effects: Effects) -> list[news.News]:
+    """What programs are told of a fact: nothing of a dead letter, nor of what changed nothing."""
+    if fact.code is not None or fact.kind not in news.FACTS or fact.seq in effects.idle:
+        return []
+    source = f"{effects.device.id}/{effects.epoch}/{fact.seq}"
+    return [news.News(news.FACTS[fact.kind], fact.at_ms, fact.customer_id, effects.shop_id, source)]
 
 
 def _whom(fact: wire.Event) -> bytes | None:

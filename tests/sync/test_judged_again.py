@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -99,16 +100,20 @@ async def test_whoever_joins_in_an_upload_behind_what_it_says_of_them_is_judged_
         assert count(centre, "ledger") == 2
 
 
-async def test_programs_are_told_that_somebody_joined_before_what_was_saved_since(tmp_path: Path) -> None:
-    async with open_centre(tmp_path) as centre:
+async def test_programs_are_told_that_somebody_joined_before_all_that_waited_for_it(tmp_path: Path) -> None:
+    async with put_back(tmp_path) as (centre, guest):
         hook = hooks.Hook("crm", "https://crm.example", frozenset(), b"", None, None, None, None)
         await centre.hub.db.apply(hooks.add_hook, hook)
         whose, joins = somebody(points=7)
-        said = (moved(whose, 1, 5), joins, moved(whose, 2, 40))  # the first is judged once more at the end
-        await tell(centre, centre.box, "box-1", *said)
+        stay = stays.word(KEYS, "s2", whose, since_ms=1)
+        await tell(centre, guest, "box-2", moved(whose, 9, 1, stay=stay))
+        await tell(centre, centre.box, "box-1", moved(whose, 1, 5), joins, moved(whose, 2, 40))
         waits = hooks.due(centre.hub.db.reader, "crm", now_ms=0, most=9)
-        kinds = [msgspec.json.decode(each.body)["type"] for each in waits]
-        assert kinds == ["customer.joined", "wallet.moved", "wallet.moved"]
+        # The other box's letter counts with the joining, the upload's own once it is kept.
+        told = [("customer.joined", "box-1/1/2"), ("wallet.moved", "box-2/1/1")]
+        told += [("wallet.moved", "box-1/1/3"), ("wallet.moved", "box-1/1/1")]
+        named = {"msg_" + sha256(source.encode()).hexdigest()[:32]: source for _, source in told}
+        assert [(msgspec.json.decode(each.body)["type"], named[each.id]) for each in waits] == told
 
 
 async def test_whoever_joined_in_the_same_moment_at_another_hub_is_found_in_the_next_round(
