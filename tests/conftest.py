@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +32,9 @@ ARGUMENTS: Final = [
 # Fixtures that start one.
 BROWSERS: Final = frozenset({"chromium", "player"})
 
+# The folders that were met in another.
+FOLDERS: Final = pytest.StashKey[dict[Path, pytest.Collector | None]]()
+
 # Behaviour is asserted, never the clock: two shared cores make any deadline a lottery. The check tries the same
 # examples each time, for it is about what was changed; whoever runs a test by hand tries others each time.
 settings.register_profile("welkom", deadline=None, database=None, derandomize=os.environ.get("STRICT") == "1")
@@ -41,6 +44,19 @@ settings.load_profile("welkom")
 def pytest_configure() -> None:
     """Under pytest alone: `make prove` takes what it needs from here, and measures on the real disk."""
     move_in()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_directory(
+    path: Path, parent: pytest.Collector
+) -> Generator[None, pytest.Collector | None, pytest.Collector | None]:
+    """A folder is one node, in whatever order its files are named.
+
+    pytest 9.1 makes another node of it after a file of the folder above was named, and its conftest belongs to the
+    first one alone: "fixture 'desk' not found".
+    """
+    made = yield
+    return parent.stash.setdefault(FOLDERS, {}).setdefault(path, made)
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups
