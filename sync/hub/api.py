@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Annotated, Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from litestar import MediaType, Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
@@ -13,7 +12,7 @@ from edge.kit.errors import Refused
 from sync import own_page, own_request, rows, signing, standing, wire
 from sync.enrolment import ENROL_PATH, Asked, Given
 from sync.enrolment import encode as encode_given
-from sync.hub import admission, bodies, enrolling, feed, own_requests, pokes, receipts
+from sync.hub import admission, bodies, enrolling, feed, own_requests, pokes, proving, receipts
 from sync.hub import devices as devices_of
 from sync.hub.contacts import unless_gone
 from sync.hub.documented import NDJSON, carries, carries_lines, problems, refuses
@@ -39,22 +38,10 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
 
     async def signed(request: AnyRequest) -> Device:
         """The device whose signature the request carries."""
-        query = request.scope["query_string"].decode("ascii", "replace")
-        path = (request.scope.get("raw_path") or request.scope["path"].encode()).decode("ascii", "replace")
-        device = await hub.known.device(signing.named(request.headers))
-        key = None if device is None else Ed25519PublicKey.from_public_bytes(device.public_key)
         noting, now_ms = hub.nonces.noting(), hub.now_ms()
-        signing.verify(
-            request.headers,
-            (request.method, request.headers.get("host", "").lower(), path, f"?{query}"),
-            key_of=lambda _: key,
-            nonces=noting,
-            now_ms=now_ms,
-        )
+        device = await proving.device(hub, request.scope, request.headers, nonces=noting, now_ms=now_ms)
         if not await hub.nonces.fresh(noting, now_s=now_ms // 1000):
             raise signing.replayed()
-        if device is None:
-            raise _not_yours("the device is gone")
         request.state.device = device.id
         hub.admission.ask(device.shop_id)
         signing.covers(request.headers, await request.body())  # read for whom it is proven, and no earlier

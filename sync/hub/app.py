@@ -115,7 +115,7 @@ class Hub:
         """Loaded where it is asked for: what only reads or writes the hub's tables begins three times as soon."""
         from sync.hub.gate import Gate
 
-        return Gate(self.inside, now_ms=self.now_ms, log=self.log, proxies=self.config.proxies)
+        return Gate(self.inside, self)
 
     @cached_property
     def pages(self) -> "Pages":

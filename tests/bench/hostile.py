@@ -6,6 +6,7 @@ The limits: what is worked out for a peer that earns nothing but refusals is ten
 3 to 4 ms each, some 4% of a core, and as much of its own as a shop's share buys. A hub that is half busy then answers
 a tenth later; the rest up to 1.5x is for the peer itself, which takes its turns of the same two cores, and for the
 moment before its measure is full. One refusal that stands just before an honest request is what p99 may show: 2x.
+It comes from the address of the honest ones, as all here do, and names one of them.
 """
 
 import asyncio

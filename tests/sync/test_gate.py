@@ -1,15 +1,18 @@
 """Who was refused too often waits outside, and nobody else does."""
 
+import asyncio
 from pathlib import Path
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync import wire
 from sync.hub import api, gate
 from sync.hub.admission import Admission
 from sync.hub.gate import Gate
 from sync.hub.hq.limits import Buckets
+from sync.hub.pacing import Turns
 from sync.hub.serving import application
 from sync.signing import DeviceAuth
 from tests.sync.centre import DEVICE_KEY, now_ms, open_centre
@@ -29,7 +32,7 @@ async def test_an_address_that_earned_too_many_refusals_waits_and_a_box_that_was
 ) -> None:
     async with open_centre(tmp_path) as centre:
         # Its clock stands: a second that passed would let it ask again.
-        app = Gate(application(centre.hub, api.routes(centre.hub)), now_ms=lambda: 0, log=centre.said)
+        app = Gate(application(centre.hub, api.routes(centre.hub)), centre.hub, now_ms=lambda: 0)
         async with at(app, "192.0.2.7") as there:
             assert (await there.get(FEED, auth=BOX)).status_code == 200
             answers = [(await there.get(FEED)).status_code for _ in range(gate.BURST)]
@@ -42,6 +45,48 @@ async def test_an_address_that_earned_too_many_refusals_waits_and_a_box_that_was
             assert (await elsewhere.get(FEED)).status_code == 401
             assert (await elsewhere.get(FEED, auth=BOX)).status_code == 200
         assert ("request_refused", {"code": "TOO_OFTEN", "state": "unread"}) in centre.said.lines
+
+
+@pytest.mark.anyio
+async def test_whoever_names_a_box_at_its_address_uses_up_nothing_of_it(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        app = Gate(application(centre.hub, api.routes(centre.hub)), centre.hub, now_ms=lambda: 0)
+        forger = DeviceAuth("box-1", Ed25519PrivateKey.generate(), wall_ms=now_ms)
+        async with at(app, "192.0.2.7") as there:
+            assert (await there.get(FEED, auth=BOX)).status_code == 200
+            forged = [(await there.get(FEED, auth=forger)).status_code for _ in range(gate.BURST + 1)]
+            assert forged == [401] * gate.BURST + [429]
+            assert (await there.get(FEED, auth=BOX)).status_code == 200
+
+
+@pytest.mark.anyio
+async def test_of_many_that_come_at_once_from_whoever_was_refused_none_stands_before_an_honest_box(
+    tmp_path: Path,
+) -> None:
+    async with open_centre(tmp_path) as centre:
+        app = Gate(application(centre.hub, api.routes(centre.hub)), centre.hub, now_ms=lambda: 0)
+        answered = []
+        async with at(app, "192.0.2.7") as there:
+
+            async def ask(name: str, auth: DeviceAuth | None = None) -> None:
+                await there.get(FEED, auth=auth)
+                answered.append(name)
+
+            await ask("honest", BOX)
+            await ask("hostile")
+            await asyncio.gather(*(ask(f"hostile {n}") for n in range(20)), ask("honest again", BOX))
+        assert answered.index("honest again") < answered.index("hostile 3")
+
+
+def test_turns_of_one_name_are_so_much_apart_and_one_that_would_be_too_late_is_not_taken() -> None:
+    moment = [100.0]
+    turns = Turns(now_s=lambda: moment[0])
+    assert [turns.take("a", apart_s=2, most_s=4) for _ in range(4)] == [0, 2, 4, None]
+    assert turns.take("b", apart_s=2) == 0
+    moment[0] = 103.0
+    assert turns.take("a", apart_s=2, most_s=4) == 3
+    moment[0] = 200.0
+    assert turns.take("a", apart_s=2, most_s=4) == 0
 
 
 @pytest.mark.anyio

@@ -35,6 +35,10 @@ class Buckets:
         left = self._left(name)
         return 0 if left >= 1 else self._until_one_s(left)
 
+    def taken(self, name: str) -> bool:
+        """Whether any that was taken has not come back yet."""
+        return self._left(name) < self._burst
+
     def _left(self, name: str) -> float:
         now_ms = self._now_ms()
         left, since_ms = self._held.get(name, (self._burst, now_ms))
