@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import PathParameter
+from litestar.params import PathParameter, QueryParameter
 
 from edge.kit.errors import Refused
 from sync.hub.documented import refuses
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sync.hub.app import Hub
 
 Number = Annotated[int, PathParameter(ge=1, le=2**53)]
+SkipTouched = Annotated[bool, QueryParameter(description="leave rows that something newer changed")]
 
 
 def routes(hub: "Hub") -> list[HTTPRouteHandler]:
@@ -44,8 +45,11 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         status_code=200,
         responses=refuses(400, 403, 404, 409),
     )
-    async def undo(number: Number) -> shapes.TakenBack:
-        return shapes.TakenBack(number, (await imports.take_back(hub, number)).rows)
+    async def undo(number: Number, skip_touched: SkipTouched = False) -> shapes.TakenBack:
+        rows, left = await imports.take_back(hub, number, skip_touched=skip_touched)
+        return shapes.TakenBack(
+            number, rows, left.rows, [shapes.LeftRow(each.t, each.id) for each in left.first]
+        )
 
     @get(
         "/fleet",

@@ -202,9 +202,20 @@ class Imports(Struct):
     next: str | None
 
 
+class LeftRow(Struct):
+    """`kind`: customer, product, stock, staff or the name of a balance; of a stock `id` is shop/item."""
+
+    kind: str
+    id: str
+
+
 class TakenBack(Struct):
+    """`rows` are as they were; `left`: how many newer ones are as they are, `first` the first five of those."""
+
     number: int
     rows: int
+    left: int
+    first: list[LeftRow]
 
 
 class Box(Struct):

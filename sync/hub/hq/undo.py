@@ -92,7 +92,7 @@ def refused(number: int, left: Left) -> Refused:
         f"import {number} cannot be taken back: {named(left)} changed since",
         code="IMPORT_TOUCHED",
         hint="nothing was changed; correct those rows by a new import, or take all but those back, "
-        f"at the hub: `welkom import undo {number} --skip-touched`",
+        f"at the hub: `welkom import undo {number} --skip-touched`, or `?skip_touched=true` of a program",
     )
 
 

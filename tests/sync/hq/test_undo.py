@@ -186,6 +186,20 @@ async def test_rows_that_were_touched_are_left_when_asked_and_all_others_taken_b
     assert desk.hub.db.reader.execute("SELECT count(*) FROM import_row WHERE number=1").fetchone() == (0,)
 
 
+async def test_a_program_takes_back_all_but_what_is_newer_and_reads_what_was_left(desk: Desk) -> None:
+    first = await take(desk, "catalogue", *(Product(f"p-{n}", "Trui", 100) for n in range(3)))
+    await take(desk, "catalogue", Product("p-1", "Trui", 200))
+    path = f"/api/v1/imports/{first}/undo"
+    refused = await desk.client.post(path)
+    assert (refused.status_code, refused.json()["code"]) == (409, "IMPORT_TOUCHED")
+    assert "`?skip_touched=true`" in refused.json()["hint"]
+    left = {"left": 1, "first": [{"kind": "product", "id": "p-1"}]}
+    asked = {"skip_touched": "true"}
+    assert await desk.ask("POST", path, params=asked) == {"number": first, "rows": 2} | left
+    assert [item for item, _ in lies(desk)[5]] == ["jas-1", "p-1"]
+    assert (await desk.client.post(path, params=asked)).json()["code"] == "UNKNOWN_IMPORT"
+
+
 async def test_of_however_many_touched_rows_the_first_five_are_kept_and_the_others_counted(
     desk: Desk,
 ) -> None:
