@@ -13,7 +13,7 @@ from typing import Any, Final
 from cryptography.exceptions import InvalidSignature
 
 from sync import receipt, signet
-from sync.hub import api, signer
+from sync.hub import proving, signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def _bound(public: bytes, content: bytes) -> bytes:
 _PUBLIC: Final = "Ed25519PublicKey"
 _PRIVATE: Final = "Ed25519PrivateKey"
 _PLACES: Final[tuple[tuple[Any, str, type], ...]] = (
-    (api, _PUBLIC, Public),
+    (proving, _PUBLIC, Public),
     (receipt, _PUBLIC, Public),
     (signet, _PUBLIC, Public),
     (signer, _PRIVATE, Private),
