@@ -1,17 +1,28 @@
 """sync/README.md is held true: its examples decode, its tables name every code and every room."""
 
 import ast
+import dataclasses
+import hmac
 import re
+from hashlib import sha256
 from pathlib import Path
+from typing import get_args
 
+import msgspec
 import pytest
+from msgspec import structs
 
 import sync
+from edge.facts import Fact
+from edge.kit import seal
 from edge.kit.chain import link
 from edge.kit.log import FIELDS
-from sync import signet, snapshot, wire
-from sync.enrolment import Asked, Given
+from edge.outbox import wire_name
+from edge.recognition.rules import inner
+from sync import reports, signet, snapshot, wire
+from sync.enrolment import Asked, Given, code_id
 from sync.hub.signer import signer
+from sync.hub.verdicts import KINDS
 from sync.own_request import ENOUGH, OwnRequest
 from sync.receipt import Receipt
 from sync.standing import Standing
@@ -102,6 +113,47 @@ def test_the_snapshot_of_the_example_decodes_and_its_manifest_is_signed() -> Non
 def test_the_problem_of_the_example_decodes() -> None:
     problem = wire.decode_problem(EXAMPLES["problem"].encode(), status=500)
     assert (problem.status, problem.code) == (409, "BROKEN_CHAIN")
+
+
+def test_the_body_of_every_fact_stands_there_as_it_is_written_and_read() -> None:
+    read = {
+        re.sub(r"\B(?=[A-Z])", "_", each.__name__).lower(): each
+        for each in (*vars(reports).values(), wire.ConsentWithdrawn, wire.WalletMoved)
+        if isinstance(each, type) and issubclass(each, msgspec.Struct)
+    }
+    said = dict(re.findall(r"^\| `(\w+)` \| `([\w? ]+)` \|$", README, flags=re.MULTILINE))
+    assert set(said) == KINDS
+    for fact in get_args(Fact):
+        kind, written = (
+            wire_name(fact),
+            [each.name for each in dataclasses.fields(fact) if each.name != "at_ms"],
+        )
+        if kind in read:
+            members = [f"{each.name}{'' if each.required else '?'}" for each in structs.fields(read[kind])]
+            assert said[kind].split() == members
+            written = [name for name in written if name in read[kind].__struct_fields__]
+        assert set(written) <= set(said[kind].replace("?", "").split())
+
+
+def test_keys_and_places_are_made_of_the_bytes_that_stand_there() -> None:
+    whom, bar = b"\x01" * 16, rb"\|"
+    places = {
+        "key_place(customer)": seal.key_place(whom),
+        "trait_place(customer, name, ver)": seal.trait_place(whom, "name", 7),
+        "card_place(customer)": seal.card_place(whom),
+        "guest_place(shop)": seal.guest_place("oss"),
+    }
+    values = {"customer": whom, "name": b"name", "ver in digits": b"7", "shop": b"oss"}
+    for word, made in places.items():
+        (text,) = re.findall(
+            rf"^\| `{re.escape(word)}` \| ([^|;]+(?:\\\|[^|;]+)*?)(?:;.*)? \|$", README, flags=re.MULTILINE
+        )
+        parts = [part.strip() for part in text.split(" ‖ ")]
+        joined = b"".join(values.get(part) or part.strip("`").encode() for part in parts)
+        assert joined.replace(bar, b"|") == made
+    assert seal.derive(b"k" * 32, "key-transport") == hmac.digest(b"k" * 32, b"key-transport\x01", "sha256")
+    assert inner(b"k" * 32, "uid", b"04a1") == hmac.digest(b"k" * 32, b"uid\x0004a1", "sha256")
+    assert code_id(b"c" * 16) == sha256(b"welkom-enrol|" + b"c" * 16).hexdigest()[:32]
 
 
 def test_every_code_has_its_row_and_every_row_its_code() -> None:
