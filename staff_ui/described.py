@@ -31,7 +31,6 @@ _MEDIA: Final[dict[str, str | None]] = {
     "/static/{path}": "*/*",
     "/sw.js": "text/javascript",
     "/touch": None,
-    "/visits/{visit}/advice/still": "application/json",
 }
 _NO: Final = {
     "400": "no form that can be read",
@@ -54,7 +53,6 @@ _ALSO: Final = {
     ("POST", "/visits/{visit}/help"): "409",
     ("POST", "/visits/{visit}/release"): "409",
 }
-_AS_IT_WAS: Final = "/visits/{visit}/advice/still"
 _PROBLEM: Final = {
     "title": "Problem",
     "description": "RFC 9457 problem details with a stable `code` and the next step",
@@ -110,8 +108,6 @@ def _answers(each: Address, path: str) -> dict[str, Any]:
     """What an address answers: its page, where it leads on, and each way in which it says no."""
     media = _MEDIA.get(path, "text/html")
     ok = {"204": {"description": "done"}} if media is None else {"200": _of("as asked", media)}
-    if path == _AS_IT_WAS:
-        ok["204"] = {"description": "what the page says is still true"}
     no = {"403", "404", "410", "500", "503"}
     no |= set() if each.guard in ("open", "loopback") else {"401"}
     no |= {"400", "413", "422"} if each.method == "POST" else set()

@@ -91,7 +91,6 @@ ROUTES: Final = (
     Route("GET", "/elsewhere/{note:str}", "staff", guest.passing),
     Route("POST", "/elsewhere/{note:str}", "staff", guest.passing_now),
     Route("GET", "/visits/{visit:str}/advice", "staff", advice.advice),
-    Route("GET", "/visits/{visit:str}/advice/still", "staff", advice.still),
     Route("POST", "/visits/{visit:str}/advice", "staff", advice.advice_now),
     Route("GET", "/products", "staff", products.products),
     Route("GET", "/products/{item:str}", "staff", product.product),

@@ -1,6 +1,5 @@
 """Advice for one visit: three offers with their reasons and the data behind them. Staff decide; nobody is rated."""
 
-import hmac
 from dataclasses import replace
 from typing import Final
 
@@ -8,7 +7,7 @@ from litestar import Response
 from litestar.response import Redirect
 
 from edge.advice import acts, outcomes
-from edge.kit.errors import Gone, NotAllowed
+from edge.kit.errors import NotAllowed
 from edge.shop import tables as shop
 from edge.visits.here import Arrival
 from staff_ui.desk import Desk, Guest, frame, html, words
@@ -47,20 +46,6 @@ async def _keep_shown(desk: Desk, arrival: Arrival, it: AdvicePage) -> None:
     if made and it.profiled:
         recipient, now_ms = house.config.shop.recipient, house.time.now_ms()
         await house.db.apply(outcomes.shown, arrival.visit_id, made, recipient=recipient, now_ms=now_ms)
-
-
-async def still(desk: Desk, request: Ask, guest: Guest) -> Response[None]:
-    """`GET /visits/{visit}/advice/still?mark=`: whether the page still says what is true; asked on every poke."""
-    try:
-        arrival = open_visit(desk, request)
-    except Gone:
-        return Response(None, status_code=200, headers={"hx-redirect": "/", "cache-control": "no-store"})
-    around = frame(desk, request, guest, here="floor")
-    it = page_of(desk, arrival, around, words(desk, around), guest)
-    headers = {"cache-control": "no-store"}
-    if not hmac.compare_digest(it.mark, request.query_params.get("mark", "")):
-        headers["hx-refresh"] = "true"
-    return Response(None, status_code=200 if len(headers) > 1 else 204, headers=headers)
 
 
 async def advice_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:

@@ -1,6 +1,5 @@
 """What stands on the page of advice for one visit."""
 
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -62,7 +61,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class AdvicePage:
-    """`mark` is of what is shown: a page that would look different now fetches itself again.
+    """`now` is of what is shown: a page that would look different fetches itself again (`stays.js`).
 
     `profiled`: there is a basis for their purchases; `used`: something of them is on the page.
     """
@@ -74,7 +73,7 @@ class AdvicePage:
     shown: tuple[Shown, ...]
     sentence: str
     purchases: tuple[Purchase, ...] = field(repr=False)
-    mark: str
+    now: str
     interests: tuple[str, ...] = field(default=(), repr=False)
     used: bool = False
     rules: str = ""
@@ -125,7 +124,7 @@ def page_of(desk: Desk, arrival: Arrival, around: Frame, say: Words, guest: Gues
         purchases=purchases,
         interests=likes,
         used=bool(purchases) or bool(held and held.profiled and shown),
-        mark=hmac.digest(guest.tablet.encode(), spelt.encode(), sha256).hex()[:16],
+        now=sha256(spelt.encode()).hexdigest()[:16],
         rules=say.say("advice.rules", id=pack_id()) if shown else "",
         choose=bool(house.helpers),
         looking=tuple(Held(each, items[each].title) for each in hand if each in items),

@@ -45,7 +45,7 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
             Purchase(_ago(40, words), "Gasblik 230 g, Impregneerwas"),
             Purchase(_ago(82, words), "Gasblik 230 g"),
         ),
-        mark="",
+        now="",
         interests=(
             words.count("advice.interest.last", 4, tag="Koken", of=9, when=_ago(12, words).lower()),
             words.count("advice.interest", 3, tag="Tenten", of=9),
