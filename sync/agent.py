@@ -1,14 +1,14 @@
 """The shop's side of the conversation: pushes what happened, pulls what it may know, and survives the line.
 
-Three lanes run beside each other once the urgent one is drained: facts up, urgent rows down, all other rows
-down. A refusal stops its own lane only, so that a quarrel about facts never holds up a withdrawn consent; a
-lost line ends all three, and they start again in that order.
+Once the urgent lane is drained it goes on beside the others: first beside the facts that wait, then beside those
+that come and all other rows. A refusal stops its own lane only, so that a quarrel about facts never holds up a
+withdrawn consent; a lost line ends all three, and they start again in that order.
 """
 
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from secrets import token_hex
@@ -23,8 +23,6 @@ from sync.asking import (
     Sleep,
     dense,
     first,
-    fitting,
-    refusal,
     refusing,
     takes_away,
     understood,
@@ -33,20 +31,14 @@ from sync.bootstrap import Staging
 from sync.box import Box
 from sync.contact import AgentState, Contact, Log
 from sync.poked import Poked
-from sync.receipt import RECEIPT_PATH
+from sync.pushing import Pushing, Step
 from sync.signing import DeviceAuth
-from sync.standing import DEVICE_PATH, Standing, standing_of
 from sync.whole import Whole
 
 REFUSED_S: Final = 60.0  # a person has to act first; asking more often helps nobody
 UNHELD_S: Final = 1.0
 WOKEN_S: Final = 0.2  # a burst of taps while the line is down is one try
 STATUS_S: Final = 60.0  # between two words about how the box does
-IDLE_PUSH_S: Final = 60.0  # looks at the outbox even if a wake-up was missed
-# Histories that differ: a person may have given this box another epoch, and then it goes on by itself.
-_PARTED: Final = wire.PARTED - {"HUB_BEHIND"}
-
-Step = Callable[[], Awaitable[None]]
 
 
 class Agent:
@@ -77,12 +69,9 @@ class Agent:
         version of the messages that this shop speaks, `page_rows` how many it asks for at once. `before_facts` is
         done each time before facts go up.
         """
-        self._before_facts = before_facts
         self._box = box
         self._schema = schema
         self._page_rows = page_rows
-        self._said_schema = wire.OLDEST  # of both sides, as far as is known
-        self._device = device
         self._shop = shop
         self._urgent, self._main = wire.urgent_part(shop), wire.main_part(shop)
         self._auth = DeviceAuth(device, key, wall_ms=wall_ms)
@@ -94,12 +83,32 @@ class Agent:
         self._report = report
         self._sleep = sleep
         self._woken = asyncio.Event()
+        self._standing = partial(mending.standing, self.asking)
+        self.pushing = Pushing(
+            box,
+            self.asking,
+            self.contact,
+            device=device,
+            auth=self._auth,
+            standing=self._standing,
+            answered=self._answered,
+            woken=self._woken,
+            before_facts=before_facts,
+            log=log,
+            sleep=sleep,
+        )
         self.poked = Poked(box, self.asking, (self._urgent, self._main), sleep=sleep)
         self._whole = Whole(
-            staging, box, self.asking, shop=shop, push=self._push, page=self._page, wake=self.wake, log=log
+            staging,
+            box,
+            self.asking,
+            shop=shop,
+            push=self.pushing.push,
+            page=self._page,
+            wake=self.wake,
+            log=log,
         )
         self._comparing = asyncio.Lock()
-        self._crossed = False  # whether the answer to the last receipt was to another one
         self._taken_away = Counter[str]()  # pages so far, by lane, that took somebody or something away
 
     @property
@@ -119,7 +128,7 @@ class Agent:
     async def once(self) -> None:
         """One full round: urgent rows, facts, all other rows. Raises Unreachable, or the first Refused."""
         refused: list[wire.Refused] = []
-        steps: tuple[Step, ...] = (self._drain_urgent, self._push, partial(self._drain, self._main))
+        steps: tuple[Step, ...] = (self._drain_urgent, self.pushing.push, partial(self._drain, self._main))
         for step in steps:
             try:
                 await step()
@@ -137,11 +146,12 @@ class Agent:
                     # A box that has nothing yet has nothing that could be taken away: it need not wait for it.
                     if not self._whole.possible or self._box.cursor(self._urgent):
                         await self._until_refused("urgent", self._drain_urgent)
-                    await self._until_refused("push", self._push)
+                    # What is taken away while a long backlog goes up does not wait for its end.
                     lanes.create_task(self._lane("urgent", partial(self._follow, self._urgent)))
-                    lanes.create_task(self._lane("push", self._follow_outbox))
-                    lanes.create_task(self._lane("feed", partial(self._follow, self._main)))
                     lanes.create_task(self.poked.listen())
+                    await self._until_refused("push", self.pushing.push)
+                    lanes.create_task(self._lane("push", self.pushing.follow))
+                    lanes.create_task(self._lane("feed", partial(self._follow, self._main)))
                     if self._report is not None:
                         lanes.create_task(self._lane("status", partial(self._tell, self._report)))
             except* wire.Unreachable as group:
@@ -169,14 +179,6 @@ class Agent:
         if self._box.cursor(part) == after and asyncio.get_running_loop().time() - start_s < UNHELD_S:
             await self._sleep(UNHELD_S)
 
-    async def _follow_outbox(self) -> None:
-        await self._push()
-        try:
-            async with asyncio.timeout(IDLE_PUSH_S):
-                await self._woken.wait()
-        except TimeoutError:
-            return
-
     async def _lane(self, name: str, step: Step) -> None:
         while True:
             if not await self._until_refused(name, step):
@@ -199,95 +201,11 @@ class Agent:
             await self._ask("POST", wire.STATUS_PATH, content=body, most=wire.ANSWER_BYTES)
         await self._sleep(STATUS_S)
 
-    async def _push(self) -> None:
-        """Send the receipt for what was taken away, what customers asked for, then facts until none wait.
-
-        Who wakes it meanwhile may do so for a receipt, which has had its turn: then it is called again.
-        """
-        self._woken.clear()
-        if await self._send_receipt() == "BAD_RECEIPT":
-            await self._renewed("BAD_RECEIPT")  # as with facts: a box that has none to tell hears of it here
-        if self._before_facts is not None:
-            await self._before_facts()
-        while True:
-            batch = self._box.waiting(wire.BATCH_EVENTS)
-            self.contact.waits(len(batch.events) if batch else 0)
-            if batch is None or not batch.events:
-                # Whoever says nothing is not refused either: a hub that was put back may have forgotten all of it.
-                if self._box.silent() and await self._renewed("WRONG_EPOCH"):
-                    continue
-                return
-            try:
-                await self._send(fitting(batch))
-            except wire.Refused as error:
-                if error.code not in _PARTED or not await self._renewed(error.code):
-                    raise
-
-    async def _renewed(self, code: str) -> bool:
-        """Whether a person gave this box a newer epoch, and it took that."""
-        if not await mending.renew(self._box, self._standing):
-            return False
-        self._log("epoch_renewed", device_epoch=self._box.epoch(), code=code)
-        await self._send_receipt()  # of the older epoch the hub took none
-        return True
-
-    async def _send_receipt(self) -> str:
-        """An older hub wants none; one that refuses it, by the code that is returned, gets the next.
-
-        Whatever is said to it, facts go up.
-        """
-        if (due := self._box.receipt()) is None:
-            return ""
-        given, of_hub = self._auth.receipt(due, epoch=self._box.epoch()), self._box.hub_epoch()
-        # The same receipt may have been given to this hub before it was put back: its answer to that is none to this.
-        target = f"{RECEIPT_PATH}?once={token_hex(8)}"
-        try:
-            held = await self._ask("POST", target, content=given, most=wire.ANSWER_BYTES)
-        except wire.Refused as error:
-            return error.code
-        if held in (given, b""):  # an older hub says nothing
-            self._crossed = False
-            await self._box.receipted(due[1], of_hub=of_hub)
-        elif not self._crossed:
-            self._crossed = True  # said once; the receipt stays due
-            self._log("receipt_crossed", code="OTHER_ANSWER")
-        return ""
-
-    async def _send(self, batch: wire.Batch) -> None:
-        answer = await self._answer(wire.encode_batch(batch, self._device, schema=self._said_schema))
+    async def _answered(self, answer: wire.Answer) -> None:
+        """The hub said something to facts."""
+        self._up(answer.hub_time_ms)
         if not self._whole.possible and answer.hub_epoch != self._box.hub_epoch():
             await self._met(answer.hub_epoch)  # else a lane of rows does: what fetches all sends facts first
-        if answer.ack.epoch != batch.epoch or answer.ack.seq > batch.last_seq:
-            raise refusal(
-                "the hub holds facts that this box does not know",
-                code="HUB_AHEAD",
-                hint="the box was restored or copied: give it a new epoch at the hub",
-            )
-        if answer.ack.seq < batch.from_seq - 1:
-            await self._send_again()
-            return
-        await self._box.settle(answer)
-        if answer.rejected:
-            self._log("facts_rejected", count=len(answer.rejected), code=answer.rejected[0].code)
-        if answer.throttle_ms:
-            await self._sleep(answer.throttle_ms / 1000)
-
-    async def _send_again(self) -> None:
-        """The hub lacks facts that it had acknowledged: say them again from where it stands."""
-        if not await mending.send_again(self._box, self._standing):
-            raise refusal(
-                "the hub lacks facts that it had taken, and this box holds them no more",
-                code="HUB_BEHIND",
-                hint="the hub was restored from a backup that is too old: give this box a new epoch there",
-            )
-        batch = self._box.waiting(wire.BATCH_EVENTS)
-        self._log("sending_again", seq=batch.from_seq if batch else 0)
-
-    async def _standing(self, epoch: int, seq: int) -> Standing:
-        once = token_hex(8)
-        target = f"{DEVICE_PATH}?epoch={epoch}&seq={seq}&once={once}"
-        content = await self._ask("GET", target, most=wire.ANSWER_BYTES)
-        return understood(lambda: standing_of(content, epoch=epoch, seq=seq, once=once))
 
     async def _met(self, hub_epoch: int, *, behind: tuple[str, int] | None = None) -> None:
         """Know the hub's epoch; another one than before: it was put back from a backup, so all is compared anew.
@@ -302,17 +220,11 @@ class Agent:
                 if self._whole.of_hub != hub_epoch:
                     self._log("hub_restored", from_version=before, to_version=hub_epoch)
                 with suppress(wire.Refused):  # the lane of facts will say so; the rows must not wait for it
-                    await self._send_again()
+                    await self.pushing.send_again()
                 self.wake()
                 if await self._whole.anew(hub_epoch):
                     return
             await self._box.start_over(hub_epoch, empty=before > 0)
-
-    async def _answer(self, body: bytes) -> wire.Answer:
-        content = await self._ask("POST", wire.EVENTS_PATH, content=body, most=wire.ANSWER_BYTES)
-        answer = understood(lambda: mending.believed(self._box, wire.decode_answer(content)))
-        self._up(answer.hub_time_ms)
-        return answer
 
     async def _drain(self, part: str) -> None:
         """Apply pages until the partition is up to date."""
@@ -360,7 +272,7 @@ class Agent:
         page = understood(lambda: wire.decode_page(content, schema=self._schema, once=once))
         await self._vouched(page)
         self._up(page.checkpoint.hub_time_ms)
-        self._said_schema = page.checkpoint.schema
+        self.pushing.schema = page.checkpoint.schema
         return page
 
     async def _vouched(self, page: wire.Page) -> None:

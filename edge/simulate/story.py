@@ -13,10 +13,10 @@ from edge.simulate.line import LATE_S
 from edge.simulate.trouble import Trouble
 from edge.simulate.world import Report, World
 from sync import wire
-from sync.agent import IDLE_PUSH_S
 from sync.bootstrap import MUST_REFETCH
 from sync.hub import receipts
 from sync.hub.tables import feed, fleet
+from sync.pushing import IDLE_PUSH_S
 
 ROUNDS: Final = 2
 STEPS: Final = 25  # acts and faults a round

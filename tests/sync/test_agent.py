@@ -319,7 +319,7 @@ async def test_an_acknowledgement_of_what_was_never_sent_is_refused(tmp_path: Pa
     async with lied_to(tmp_path, Liar(body=wire.encode_answer(answer))) as (agent, box):
         box.happened(2)
         with pytest.raises(wire.Refused) as caught:
-            await agent._send(box.batch(1, 2))
+            await agent.pushing.send(box.batch(1, 2))
         assert box.acked() == 0
     assert caught.value.code == "HUB_AHEAD"
 
@@ -349,6 +349,6 @@ async def test_an_acknowledgement_of_another_history_settles_nothing(tmp_path: P
     async with lied_to(tmp_path, Liar(body=wire.encode_answer(before))) as (agent, box):
         box.happened(2)
         with pytest.raises(wire.Unreachable) as caught:
-            await agent._send(box.batch(1, 2))
+            await agent.pushing.send(box.batch(1, 2))
         assert box.acked() == 0
     assert caught.value.code == "OTHER_ANSWER"

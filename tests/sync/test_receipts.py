@@ -10,12 +10,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge.visits.facts import SeenAgain
 from sync import wire
-from sync.agent import IDLE_PUSH_S
 from sync.hub import consents, receipts
 from sync.hub import devices as renewing
 from sync.hub.problem import Refusal
 from sync.hub.receipts import Open
 from sync.hub.tables import devices, feed
+from sync.pushing import IDLE_PUSH_S
 from sync.receipt import RECEIPT_PATH, Receipt, holds, signed
 from tests.patience import PATIENT_S
 from tests.sync.centre import ANNA, BRAM, HERE
