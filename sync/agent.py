@@ -306,7 +306,7 @@ class Agent:
             if not pausing.done():
                 await self._sleep(min(WOKEN_S, pause_s))
         finally:
-            for each in (pausing, woken):
-                each.cancel()
-                with suppress(asyncio.CancelledError):
-                    await each
+            pausing.cancel()
+            woken.cancel()
+            # Not each by itself and its end suppressed: who is stopped in that very moment would go on.
+            await asyncio.wait((pausing, woken))

@@ -75,8 +75,10 @@ class Whole:
                 return False
             finally:
                 heeding.cancel()
-                with suppress(asyncio.CancelledError, wire.WireError):
-                    await heeding
+                await asyncio.wait((heeding,))
+                if not heeding.cancelled():
+                    with suppress(wire.WireError):
+                        heeding.result()
             self.of_hub = 0
             await self._box.start_over(hub_epoch, empty=False)
             await self._box.make_sure(self._urgent, replaced=True)

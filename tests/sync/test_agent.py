@@ -2,8 +2,9 @@
 
 import asyncio
 import gzip
+import itertools
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from sync import reports, standing, wire
 from sync.agent import Agent
 from sync.contact import BACKOFF_MOST_S
 from sync.hub import consents, guests
+from sync.hub.contacts import unless_gone
 from sync.hub.tables import feed as partitions
 from sync.hub.tables import guests as stays
 from sync.hub.tables.feed import Moved
@@ -96,6 +98,48 @@ async def test_a_withdrawal_reaches_a_waiting_shop_without_waiting(tmp_path: Pat
         assert took_s < AT_ONCE_S
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+class Silent:
+    """A request of somebody who stays on the line and says no more."""
+
+    async def receive(self) -> dict[str, str]:
+        await asyncio.Event().wait()
+        return {"type": "http.disconnect"}
+
+
+async def nothing() -> None: ...
+
+
+async def test_who_is_stopped_in_the_very_moment_in_which_a_wait_ends_does_not_go_on(tmp_path: Path) -> None:
+    async with lied_to(tmp_path, Liar()) as (agent, _):
+        asked: Any = Silent()
+        waits: list[Callable[[], Coroutine[Any, Any, None]]] = [
+            lambda: unless_gone(asked, nothing()),
+            lambda: agent._pause(0),
+        ]
+        for wait in waits:
+            moments = 0
+            for ticks in itertools.count(1):
+                waiting = asyncio.create_task(wait())
+                for _ in range(ticks):
+                    await asyncio.sleep(0)
+                if not waiting.cancel():
+                    break
+                await asyncio.wait((waiting,))
+                assert waiting.cancelled(), ticks
+                moments += 1
+            assert moments > 2
+
+
+async def test_two_who_push_at_once_send_each_fact_once(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        centre.box.happened(3)
+        await asyncio.gather(centre.agent.pushing.push(), centre.agent.pushing.push())
+        assert centre.box.acked() == 3
+        assert [each for each in centre.line.asked if wire.EVENTS_PATH in each] == [
+            f"POST {wire.EVENTS_PATH}"
+        ]
 
 
 async def test_a_woken_agent_pushes_at_once(tmp_path: Path) -> None:

@@ -73,14 +73,18 @@ async def test_a_box_with_a_new_epoch_gives_its_receipt_under_it_though_it_has_n
 
 
 class Crossed(httpx.AsyncBaseTransport):
-    """A line on which whoever gives a receipt hears what was said to an earlier one."""
+    """A line on which whoever gives a receipt hears something else than that it was taken."""
 
-    def __init__(self, line: httpx.AsyncBaseTransport) -> None:
+    def __init__(self, line: httpx.AsyncBaseTransport, *, status: int, body: bytes) -> None:
         self._line = line
+        self._said = status, body
+        self.given = 0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if request.url.path == RECEIPT_PATH:
-            return httpx.Response(200, stream=httpx.ByteStream(b'{"cursor":1}'))
+            self.given += 1
+            status, body = self._said
+            return httpx.Response(status, stream=httpx.ByteStream(body))
         return await self._line.handle_async_request(request)
 
 
@@ -124,17 +128,62 @@ async def test_a_receipt_that_falls_due_while_facts_go_up_does_not_wait_for_the_
             await asyncio.gather(running, return_exceptions=True)
 
 
-async def test_what_was_said_to_another_receipt_is_no_answer(tmp_path: Path) -> None:
+class Awaited(httpx.AsyncBaseTransport):
+    """A line on which somebody says no while the first facts are on their way, and those wait until it was heard."""
+
+    def __init__(self, line: httpx.AsyncBaseTransport, chain: Chain) -> None:
+        self._line = line
+        self._chain = chain
+        self.open: list[bool] = []  # as each upload came
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == wire.EVENTS_PATH:
+            if not self.open:
+                hub, box = self._chain.hub, self._chain.shops[0].agent._box
+                await hub.change(consents.withdraw, ANNA, purpose="recognition", recipient=HERE, now_ms=1)
+                await until(lambda: box.receipt() is not None)
+            self.open.append("box-s1" in [each.device_id for each in await still_open(self._chain)])
+        return await self._line.handle_async_request(request)
+
+
+async def test_what_is_taken_away_while_a_backlog_goes_up_is_heard_and_receipted_before_the_next_upload(
+    tmp_path: Path,
+) -> None:
+    async with open_chain(tmp_path, [saver(ANNA)]) as chain:
+        here = chain.shops[0]
+        await here.agent.once()
+        seen = SeenAgain(here.visit(ANNA), "counter-1", "tap", "strong", 1)
+        await here.db.write(lambda _: [seen] * (2 * wire.BATCH_EVENTS + 1))
+        here.line._hub = awaited = Awaited(here.line._hub, chain)  # type: ignore[assignment]
+        running = asyncio.create_task(here.agent.run())
+        try:
+            await until(lambda: len(awaited.open) >= 3 or running.done())
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+        assert awaited.open[:3] == [True, False, False]
+
+
+ANSWERS = {"to an earlier one": (200, b'{"cursor":1}'), "a hub that fails at it": (500, b"")}
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+async def test_what_was_said_to_another_receipt_is_no_answer_and_stops_no_fact(
+    tmp_path: Path, answer: str
+) -> None:
+    status, body = ANSWERS[answer]
     async with open_chain(tmp_path, [saver(ANNA)]) as chain:
         here = chain.shops[0]
         await chain.hub.change(consents.withdraw, ANNA, purpose="recognition", recipient=HERE, now_ms=1)
         straight = here.line._hub
-        here.line._hub = Crossed(straight)  # type: ignore[assignment]
-        await here.db.write(lambda _: [SeenAgain(here.visit(ANNA), "counter-1", "tap", "strong", 1)])
+        here.line._hub = crossed = Crossed(straight, status=status, body=body)  # type: ignore[assignment]
+        seen = SeenAgain(here.visit(ANNA), "counter-1", "tap", "strong", 1)
+        await here.db.write(lambda _: [seen] * (wire.BATCH_EVENTS + 1))
         for _ in range(2):
             await here.agent.once()
+        assert crossed.given == 2  # once a round, however many uploads it had
         facts = "SELECT count(*) FROM event WHERE device_id='box-s1' AND kind='seen_again'"
-        assert chain.hub.db.reader.execute(facts, {}).fetchone() == (1,)
+        assert chain.hub.db.reader.execute(facts, {}).fetchone() == (wire.BATCH_EVENTS + 1,)
         assert "box-s1" in [each.device_id for each in await still_open(chain)]
         here.line._hub = straight
         await here.agent.once()
