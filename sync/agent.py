@@ -17,7 +17,7 @@ from typing import Final
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from sync import bootstrap, mending, signet, wire
+from sync import bootstrap, signet, wire
 from sync.asking import (
     Asking,
     Sleep,
@@ -83,14 +83,12 @@ class Agent:
         self._report = report
         self._sleep = sleep
         self._woken = asyncio.Event()
-        self._standing = partial(mending.standing, self.asking)
         self.pushing = Pushing(
             box,
             self.asking,
             self.contact,
             device=device,
             auth=self._auth,
-            standing=self._standing,
             answered=self._answered,
             woken=self._woken,
             before_facts=before_facts,
@@ -239,7 +237,9 @@ class Agent:
             page = await self._page(part, after=after, wait_s=wait_s)
         except wire.Refused as error:
             if error.code == "CURSOR_AHEAD":
-                await self._met((await self._standing(self._box.epoch(), 0)).hub_epoch, behind=(part, after))
+                await self._met(
+                    (await self.pushing.standing(self._box.epoch(), 0)).hub_epoch, behind=(part, after)
+                )
                 return False
             if error.code == bootstrap.MUST_REFETCH and await self._whole.fetched():
                 return False

@@ -7,27 +7,17 @@ know the epochs that came after it: what it had still to say may stand at the he
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from itertools import takewhile
-from secrets import token_hex
 from typing import Final
 
-from sync.asking import Asking, understood
 from sync.box import Box, Place, Told, Unsaid
-from sync.standing import DEVICE_PATH, Standing, standing_of
-from sync.wire import ANSWER_BYTES, Answer, Malformed
+from sync.standing import Standing
+from sync.wire import Answer, Malformed
 
 # What the hub holds of one epoch of this box: up to where, and its hash at the number that was asked.
 Ask = Callable[[int, int], Awaitable[Standing]]
 
 _AT_ONCE: Final = 2_000  # facts read and summed up between two questions: some 10 ms
 _MOST_EPOCHS: Final = 100  # since the backup; a person gives each of them
-
-
-async def standing(asking: Asking, epoch: int, seq: int) -> Standing:
-    """What the hub holds of this device's `epoch`, and its hash at `seq`; raises Unreachable or Refused."""
-    once = token_hex(8)
-    target = f"{DEVICE_PATH}?epoch={epoch}&seq={seq}&once={once}"
-    content = await asking.ask("GET", target, most=ANSWER_BYTES)
-    return understood(lambda: standing_of(content, epoch=epoch, seq=seq, once=once))
 
 
 def believed(box: Box, answer: Answer) -> Answer:

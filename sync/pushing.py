@@ -12,6 +12,7 @@ from sync.box import Box
 from sync.contact import Contact, Log
 from sync.receipt import RECEIPT_PATH
 from sync.signing import DeviceAuth
+from sync.standing import DEVICE_PATH, Standing, standing_of
 
 IDLE_PUSH_S: Final = 60.0  # looks at the outbox even if a wake-up was missed
 # Histories that differ: a person may have given this box another epoch, and then it goes on by itself.
@@ -40,7 +41,6 @@ class Pushing:
         *,
         device: str,
         auth: DeviceAuth,
-        standing: mending.Ask,
         answered: Callable[[wire.Answer], Awaitable[None]],
         woken: asyncio.Event,
         before_facts: Step | None,
@@ -54,7 +54,6 @@ class Pushing:
         self._contact = contact
         self._device = device
         self._auth = auth
-        self._standing = standing
         self._answered = answered
         self._woken = woken
         self._before_facts = before_facts
@@ -113,7 +112,7 @@ class Pushing:
 
     async def send_again(self) -> None:
         """The hub lacks facts that it had acknowledged: say them again from where it stands."""
-        if not await mending.send_again(self._box, self._standing):
+        if not await mending.send_again(self._box, self.standing):
             raise refusal(
                 "the hub lacks facts that it had taken, and this box holds them no more",
                 code="HUB_BEHIND",
@@ -121,6 +120,13 @@ class Pushing:
             )
         batch = self._box.waiting(wire.BATCH_EVENTS)
         self._log("sending_again", seq=batch.from_seq if batch else 0)
+
+    async def standing(self, epoch: int, seq: int) -> Standing:
+        """What the hub holds of this box's `epoch`, and its hash at `seq`. Raises Unreachable or Refused."""
+        once = token_hex(8)
+        target = f"{DEVICE_PATH}?epoch={epoch}&seq={seq}&once={once}"
+        content = await self._asking.ask("GET", target, most=wire.ANSWER_BYTES)
+        return understood(lambda: standing_of(content, epoch=epoch, seq=seq, once=once))
 
     async def _facts(self, batch: wire.Batch) -> None:
         try:
@@ -131,7 +137,7 @@ class Pushing:
 
     async def _renewed(self, code: str) -> bool:
         """Whether a person gave this box a newer epoch, and it took that."""
-        if not await mending.renew(self._box, self._standing):
+        if not await mending.renew(self._box, self.standing):
             return False
         self._log("epoch_renewed", device_epoch=self._box.epoch(), code=code)
         return True

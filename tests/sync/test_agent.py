@@ -372,8 +372,8 @@ async def test_the_answer_to_another_question_about_the_history_is_no_answer(tmp
     other = standing.Standing(of_epoch=1, at_seq=10, epoch=2, held=8, hub_epoch=1, hub_time_ms=1)
     async with lied_to(tmp_path, Liar(body=standing.encode(other))) as (agent, _):
         with pytest.raises(wire.Unreachable) as caught:
-            await agent._standing(1, 4)
-        assert (await agent._standing(1, 10)).held == 8
+            await agent.pushing.standing(1, 4)
+        assert (await agent.pushing.standing(1, 10)).held == 8
     assert caught.value.code == "OTHER_ANSWER"
     before = standing.encode(replace(other, once="of before"))
     assert standing.standing_of(before, epoch=1, seq=10, once="of before").held == 8
@@ -384,7 +384,7 @@ async def test_the_answer_to_another_question_about_the_history_is_no_answer(tmp
 async def test_the_answer_of_a_hub_that_does_not_say_what_it_was_asked_is_taken(tmp_path: Path) -> None:
     older = standing.Standing(epoch=2, held=8, hub_epoch=1, hub_time_ms=1)
     async with lied_to(tmp_path, Liar(body=standing.encode(older))) as (agent, _):
-        assert (await agent._standing(1, 4)).held == 8
+        assert (await agent.pushing.standing(1, 4)).held == 8
 
 
 async def test_an_acknowledgement_of_another_history_settles_nothing(tmp_path: Path) -> None:

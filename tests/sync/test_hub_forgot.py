@@ -328,8 +328,8 @@ async def test_what_the_hub_said_of_a_history_before_it_was_put_back_is_no_answe
     tmp_path: Path,
 ) -> None:
     async with heard_since_the_backup(tmp_path) as (chain, shop):
-        await shop.agent._standing(1, shop.agent._box.retained()[1][1])
-        await shop.agent._standing(1, 0)
+        await shop.agent.pushing.standing(1, shop.agent._box.retained()[1][1])
+        await shop.agent.pushing.standing(1, 0)
         await chain.put_back()
         chain.stale = True
         with pytest.raises(wire.Unreachable, match="another question"):

@@ -183,10 +183,8 @@ def test_every_code_has_its_row_and_every_row_its_code() -> None:
         ("poked.py", r"sync$|sync\.(asking|box|pokes)$"),
         ("mending.py", r"sync\.(box|standing|wire)$"),
         ("whole.py", r"sync$|sync\.(asking|bootstrap|box|contact)$"),
-        (
-            "agent.py",
-            r"sync$|sync\.(wire|signing|signet|standing|receipt|pokes|box|mending|bootstrap|whole|asking|contact|poked)$",
-        ),
+        ("pushing.py", r"sync$|sync\.(asking|box|contact|receipt|signing|standing)$"),
+        ("agent.py", r"sync$|sync\.(asking|bootstrap|box|contact|poked|pushing|signing|whole)$"),
         (
             "hub",
             r"sync$|sync\.(wire|signing|signet|standing|enrolment|receipt|reports|pokes|packing|rows|snapshot|bundle|own_page|own_request|hub(\..*)?)$"

@@ -125,7 +125,7 @@ async def test_a_restored_box_with_nothing_to_say_writes_nothing_while_it_waits(
         async def meanwhile(epoch: int, seq: int) -> Standing:
             if epoch < shop.agent._box.epoch() and shop.agent._box.silent():
                 await earn(shop, 3)
-            return await shop.agent._standing(epoch, seq)
+            return await shop.agent.pushing.standing(epoch, seq)
 
         assert not await mending.renew(shop.agent._box, meanwhile)
         await shop.agent.once()
@@ -301,7 +301,7 @@ async def test_what_a_hub_was_told_again_under_the_epoch_of_now_is_not_told_a_se
         copy_of(shop.folder, tmp_path / "backup")
         # The hub is put back: what it lost of epoch 1 it hears again in epoch 2, behind what that had.
         await lose(chain, f"epoch=1 AND seq>{said}", "event", "ledger")
-        assert await mending.send_again(shop.agent._box, shop.agent._standing)
+        assert await mending.send_again(shop.agent._box, shop.agent.pushing.standing)
         await shop.agent.once()
         assert at_hub(chain) == [1, 2, 3]
         await put_back(shop, tmp_path / "backup")
