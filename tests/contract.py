@@ -32,6 +32,7 @@ class Asked:
 
 DESCRIBED = [status_code_conformance, content_type_conformance, response_schema_conformance]
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+BESIDES = {"OPTIONS": (204,), "HEAD": (200, 405)}  # what is answered to the methods that no document tells of
 
 
 @schemathesis.serializer("application/x-ndjson")
@@ -88,6 +89,9 @@ def asked(
                 check()
             except (Unsatisfiable, schemathesis.errors.SchemathesisError):
                 continue  # nothing wrong can be said to an operation that takes nothing
+        for method, fine in BESIDES.items():
+            status = client.request(method, operation.path).status_code
+            assert status in fine, f"{method} {operation.path}: {status}"
     return told
 
 

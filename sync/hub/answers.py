@@ -11,6 +11,7 @@ from litestar.types import ExceptionHandlersMap
 from edge.kit.errors import Refused, StoreError
 from edge.kit.log import Log, died
 from sync import wire
+from sync.hub.bodies import MOST_DEEP, TooDeep
 from sync.hub.documented import MEDIA_TYPE
 from sync.hub.problem import Refusal
 from sync.hub.telling import Telling
@@ -31,6 +32,8 @@ _CONFLICTS: Final = frozenset({"CUSTOMER_TAKEN", "CREDENTIAL_TAKEN", "IMPORT_TOU
 
 def where(error: HTTPException) -> str:
     """Which field of a request is wrong and how, without any value: `$.cards[0].value: Expected `str`, got `int``."""
+    if isinstance(error.__cause__, TooDeep):
+        return f"$: it nests deeper than {MOST_DEEP}"
     if isinstance(error.__cause__, SerializationException):
         return "$: the body is no JSON"
     if missing := _MISSING.match(error.detail):

@@ -1,13 +1,34 @@
 """Bodies on the line, packed where both sides can: requests unfolded within a cap, answers for who takes it."""
 
-from typing import Any
+from typing import Any, Final
 
 from litestar import MediaType, Request, Response
+from litestar.exceptions import SerializationException
 
+from edge.kit.nesting import is_deeper
 from sync import packing
 from sync.hub.problem import Refusal
 
 AnyRequest = Request[Any, Any, Any]
+MOST_DEEP: Final = 32  # lists and objects in each other; nothing that is asked for nests by the half of it
+
+
+class TooDeep(SerializationException):
+    """The body is JSON that nests deeper than `MOST_DEEP`."""
+
+
+class Shallow(AnyRequest):
+    """A request whose JSON is read by the framework: here it ends where its stack would."""
+
+    async def json(self) -> Any:
+        """What the body says; raises SerializationException for what is no JSON, and for what nests too deep."""
+        try:
+            found = await super().json()
+        except RecursionError:
+            raise TooDeep from None
+        if is_deeper(found, MOST_DEEP):
+            raise TooDeep
+        return found
 
 
 async def unfolded(request: AnyRequest, *, most: int) -> bytes:

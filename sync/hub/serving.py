@@ -50,8 +50,9 @@ def _problems(hub: "Hub") -> ExceptionHandlersMap:
     for_programs = handlers[HTTPException]
 
     def http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
-        if request.scope["path"].startswith(_PAGES):
-            return portal.trouble(hub.pages, request, error)
-        return for_programs(request, error)
+        is_page = request.scope["path"].startswith(_PAGES)
+        said = portal.trouble(hub.pages, request, error) if is_page else for_programs(request, error)
+        said.headers |= error.headers or {}  # a 405 says what is allowed (RFC 9110, 15.5.6)
+        return said
 
     return {**handlers, HTTPException: http}

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from litestar.openapi.spec import Components, SecurityScheme
 
+from sync.hub.bodies import Shallow
 from sync.hub.hq import channels, customers, goods, runs, telling
 from sync.hub.hq.asking import guard
 from sync.hub.room import Room
@@ -30,6 +31,7 @@ def router(hub: "Hub") -> Room:
             *telling.routes(hub),
         ],
         guards=[guard(hub)],
+        request_class=Shallow,
         security=[{"token": []}],
         request_max_body_size=BODY_BYTES,
         cache_control=None,

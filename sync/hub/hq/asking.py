@@ -46,6 +46,8 @@ def guard(hub: "Hub") -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRoute
     living: set[bytes] = set()  # hashes of tokens that were good the last time
 
     async def check(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+        if connection.scope.get("method") == "OPTIONS":
+            return  # the framework's own answer, from what the document says to everybody
         kind, _, token = connection.headers.get("authorization", "").partition(" ")
         asked = tokens.hashed(token.strip()) if kind.lower() == "bearer" else b""
         # Whose token is not known to be good shares one bucket an address, before the database is asked: so
