@@ -8,8 +8,7 @@ from typing import Final
 from edge import centre, outbox
 from edge.consent.tables import FOREVER_MS
 from edge.house import House
-
-Samples = list[tuple[str, float]]  # labels, value
+from edge.kit.exposition import Samples, labels
 
 STUCK_S: Final = 120  # the fleet page of headquarters calls a queue stuck after as long
 WRITTEN: Final = ("journal", "replica")  # both are written ahead
@@ -62,7 +61,7 @@ def values(house: House) -> dict[str, Samples]:
         "welkom_lease_remaining_seconds": [("", _seconds(until_ms - now_ms))] * (until_ms != FOREVER_MS),
         "welkom_clock_offset_seconds": [] if off_ms is None else [("", off_ms / 1000)],
         "welkom_disk_free_bytes": [("", shutil.disk_usage(state).free)],
-        "welkom_wal_bytes": [(f'{{database="{name}"}}', _size(state / f"{name}.db-wal")) for name in WRITTEN],
+        "welkom_wal_bytes": [(labels(database=name), _size(state / f"{name}.db-wal")) for name in WRITTEN],
     }
 
 

@@ -9,8 +9,9 @@ from litestar.exceptions import NotFoundException
 from litestar.response import Stream
 
 from edge import gauges
-from edge.gauges import Samples
 from edge.house import House
+from edge.kit import exposition
+from edge.kit.exposition import Samples, labels
 from edge.kit.packing import packed
 from edge.visits import tables
 from staff_ui.desk import Desk, Guest
@@ -65,12 +66,11 @@ async def metrics(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     tally = house.counter.tally
     values: dict[str, Samples] = {
         "welkom_sightings_total": [
-            (f'{{outcome="{name}"}}', getattr(tally, name))
+            (labels(outcome=name), getattr(tally, name))
             for name in ("recognised", "strangers", "withheld", "repeats", "outcomes")
         ],
         "welkom_reader_up": [
-            (f'{{reader="{_escape(name)}"}}', int(reader.up))
-            for name, reader in sorted(house.health.readers.items())
+            (labels(reader=name), int(reader.up)) for name, reader in sorted(house.health.readers.items())
         ],
         "welkom_hub_online": [("", int(house.health.online))],
         "welkom_outbox_waiting": [("", house.health.waiting)],
@@ -86,13 +86,9 @@ async def metrics(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         **_radio(house),
         **gauges.values(house),
     }
-    lines: list[str] = []
-    for name, (kind, why) in METRICS.items():
-        lines += [f"# HELP {name} {why}", f"# TYPE {name} {kind}"]
-        lines += [f"{name}{labels} {value}" for labels, value in values[name]]
     return Response(
-        "\n".join(lines) + "\n",
-        media_type="text/plain; version=0.0.4",
+        exposition.text(METRICS, values),
+        media_type=exposition.MEDIA_TYPE,
         headers={"cache-control": "no-store"},
     )
 
@@ -109,18 +105,14 @@ def _radio(house: House) -> dict[str, Samples]:
         "withheld": radio.heard.withheld,
     }
     return {
-        "welkom_identifiers_total": [(f'{{outcome="{name}"}}', count) for name, count in outcomes.items()],
+        "welkom_identifiers_total": [(labels(outcome=name), count) for name, count in outcomes.items()],
         "welkom_windows_up": [("", int(radio.lookout.ready.is_set() and not radio.lookout.down))],
         "welkom_scanner_up": [
-            (f'{{scanner="{_escape(each.id)}"}}', int(tracker.health.state(each.id, now_s) == "hears"))
+            (labels(scanner=each.id), int(tracker.health.state(each.id, now_s) == "hears"))
             for each in radio.floor.scanners
         ],
         "welkom_near": [("", len(tracker.stays()))],
     }
-
-
-def _escape(label: str) -> str:
-    return label.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 async def live(desk: Desk, request: Ask, guest: Guest) -> Stream:

@@ -49,11 +49,12 @@ def _fault(told: dict[str, Any]) -> str:
     return f"{at}: {message if _SHAPES.fullmatch(message) else 'not one of the values that are taken'}"
 
 
-def problems(*, now_ms: Callable[[], int], log: Log) -> ExceptionHandlersMap:
-    """How each kind of error becomes an answer."""
+def problems(*, now_ms: Callable[[], int], log: Log, counted: Callable[[str], None]) -> ExceptionHandlersMap:
+    """How each kind of error becomes an answer; `counted` is told the code of each."""
 
     def answer(status: int, title: str, *, code: str, hint: str) -> Response[bytes]:
         problem = wire.Problem(title=title, status=status, code=code, hint=hint, hub_time_ms=now_ms())
+        counted(code)
         return Response(wire.encode_problem(problem), status_code=status, media_type=MEDIA_TYPE)
 
     telling = Telling(now_ms=now_ms, log=log)

@@ -44,13 +44,14 @@ from sync.hub.tables import devices
 from sync.hub.tables import people as customers
 from sync.hub.tables import portal as portals
 from sync.hub.tables.feed import Moved
+from sync.hub.tally import Tally
 from sync.hub.together import Together
 from sync.hub.wishes import Wishes
 
 if TYPE_CHECKING:
     from litestar import Litestar
 
-    from sync.hub.gate import Gate
+    from sync.hub.meter import Meter
     from sync.hub.portal.pages import Pages
 
 SLICE: Final = 500  # customers a transaction: some 0.15 s of the one writer
@@ -85,6 +86,7 @@ class Hub:
         self.known = Known(db)
         self.nonces = Shared(db)
         self.bell = Bell()
+        self.tally = Tally()
         self._uploads = Together(db, config.keys, now_ms=self.now_ms, announce=self.announce)
         self.admission = Admission()
         self.questions = Questions(config.guests)
@@ -111,11 +113,12 @@ class Hub:
         return self._time.sure_ms()
 
     @cached_property
-    def app(self) -> "Gate":
+    def app(self) -> "Meter":
         """Loaded where it is asked for: what only reads or writes the hub's tables begins three times as soon."""
         from sync.hub.gate import Gate
+        from sync.hub.meter import Meter
 
-        return Gate(self.inside, self)
+        return Meter(Gate(self.inside, self), self.tally)
 
     @cached_property
     def pages(self) -> "Pages":
@@ -152,6 +155,7 @@ class Hub:
             ):
                 self.log("forked", code=refusal.code, hint=refusal.hint, device_epoch=envelope.epoch)
             raise
+        self.tally.took(taken)
         for broken in taken.breaks:
             self.log("looks_broken", device=broken.device_id, line=broken.n, why=broken.why)
         if self.bell.is_listened() and facts:

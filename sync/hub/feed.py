@@ -1,11 +1,12 @@
 """The lines that go out to the shops, and the pages they are read in."""
 
 import asyncio
+import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
@@ -150,6 +151,14 @@ def _rows(conn: Connection, part: str, *, after: int, limit: int, schema: int) -
         yield wire.Row(part, seq, op, t, id_, ver, msgspec.Raw(d), skips)
 
 
+class Waiting(NamedTuple):
+    """How many wait: long polls and streams of boxes, and open pages."""
+
+    polls: int
+    streams: int
+    pages: int
+
+
 class Bell:
     """Wakes whoever waits after a commit: long polls by partition, pages by customer; after `close` nobody waits."""
 
@@ -157,7 +166,9 @@ class Bell:
         self._waiting: dict[str, asyncio.Event] = {}
         self._listening: dict[bytes, set[asyncio.Event]] = {}
         self._following: dict[str, dict[asyncio.Event, None]] = {}  # who came first is woken first
+        self._polls = 0
         self._closed = False
+        self.grown_s: float | None = None  # when a partition was last heard to grow, by time.monotonic
 
     @property
     def closed(self) -> bool:
@@ -203,7 +214,14 @@ class Bell:
                 if not self._following[part]:
                     del self._following[part]
 
+    def waiting(self) -> Waiting:
+        streams = {event for following in self._following.values() for event in following}
+        return Waiting(self._polls, len(streams), sum(map(len, self._listening.values())))
+
     def ring(self, parts: list[str]) -> None:
+        """These partitions grew."""
+        if parts:
+            self.grown_s = time.monotonic()
         for part in parts:
             for following in self._following.get(part, ()):
                 following.set()
@@ -212,6 +230,7 @@ class Bell:
 
     async def wait(self, db: "Store", part: str, *, after: int, wait_s: float) -> None:
         """Return when `part` has a row after `after`, when `wait_s` is over, or when the hub closes."""
+        self._polls += 1
         try:
             async with asyncio.timeout(wait_s):
                 while not self._closed:
@@ -222,6 +241,8 @@ class Bell:
                     await rung.wait()
         except TimeoutError:
             return
+        finally:
+            self._polls -= 1
 
     def close(self) -> None:
         self._closed = True

@@ -46,7 +46,7 @@ def application(hub: "Hub", routes: Sequence[ControllerRouterHandler]) -> Litest
 
 def _problems(hub: "Hub") -> ExceptionHandlersMap:
     """How errors become answers; to whoever looks for a page, what is no page of ours is one all the same."""
-    handlers = problems(now_ms=hub.now_ms, log=hub.log)
+    handlers = problems(now_ms=hub.now_ms, log=hub.log, counted=hub.tally.refused)
     for_programs = handlers[HTTPException]
 
     def http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:

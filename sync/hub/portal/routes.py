@@ -11,6 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from edge.kit.errors import Refused, StoreError, WelkomError
 from edge.kit.log import died
 from sync import wire
+from sync.hub.metrics import metrics
 from sync.hub.passes import answers as passes
 from sync.hub.portal import access, choosing, entering, mydata, newcomer, office, own, receipts
 from sync.hub.portal.guard import Asked, Guard, Method, admit, judge
@@ -89,6 +90,7 @@ ROUTES: Final = (
     Route("GET", "/hq/fleet", "here", office.the_fleet),
     Route("GET", "/hq/cards", "here", office.lost_cards),
     Route("POST", "/hq/cards/block", "here", office.block_card),
+    Route("GET", "/metrics", "here", metrics),
 )
 
 
@@ -157,6 +159,7 @@ def trouble(pages: Pages, request: Ask, error: Exception) -> Response[Any]:
             kind, status, code = "absent", error.status_code, "BAD_REQUEST"
         case _:
             pages.hub.log("request_died", **died(error))
+    pages.hub.tally.refused(code)
     if isinstance(error, Refusal) and code != "NO_SESSION":  # whose session is over is no attack
         pages.telling(code, "page")
     again = {"retry-after": str(error.retry_s)} if isinstance(error, Refusal) and error.retry_s else {}
