@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Iterable
-from functools import cache
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Final, Protocol
 
+from staff_ui.forms import FIELDS
+from staff_ui.security import FORM_FIELD
+
 _PARAMETER: Final = re.compile(r"\{(\w+):(\w+)\}")
-_FIELD: Final = re.compile(r'\bname="([a-z_]{1,40})"')
-_TEMPLATES: Final = Path(__file__).parent / "templates"
 _GUARDS: Final = {
     "open": "anybody on the shop's network",
     "tablet": "a paired tablet",
@@ -81,7 +80,7 @@ class Address(Protocol):
 
 
 def document(routes: Iterable[Address]) -> dict[str, Any]:
-    """An OpenAPI 3.1 document of these routes; forms have the fields that our own pages send."""
+    """An OpenAPI 3.1 document of these routes; raises KeyError for a form that `forms.FIELDS` does not know."""
     paths: dict[str, dict[str, Any]] = {}
     for each in routes:
         names = _PARAMETER.findall(each.path)
@@ -96,8 +95,7 @@ def document(routes: Iterable[Address]) -> dict[str, Any]:
             "responses": _answers(each, path),
         }
         if each.method == "POST":
-            schema = {"type": "object", "properties": {name: {"type": "string"} for name in fields()}}
-            told["requestBody"] = {"content": {"application/x-www-form-urlencoded": {"schema": schema}}}
+            told["requestBody"] = _form(FIELDS[path])
         paths.setdefault(path, {})[each.method.lower()] = told
     info = {"title": "Welkom, the appliance", "version": version("welkom")}
     components = {"schemas": {"Problem": _PROBLEM}}
@@ -118,6 +116,12 @@ def _answers(each: Address, path: str) -> dict[str, Any]:
     return ok | {"303": {"description": "go on at `location`"}} | refusals
 
 
+def _form(names: Iterable[str]) -> dict[str, Any]:
+    properties = {name: {"type": "string"} for name in (FORM_FIELD, *names)}
+    schema = {"type": "object", "properties": properties, "required": [FORM_FIELD]}
+    return {"content": {"application/x-www-form-urlencoded": {"schema": schema}}, "required": True}
+
+
 def _refusal(description: str) -> dict[str, Any]:
     """A page for people; a problem for programs and parts of pages, or nothing and where to go on (`hx-redirect`)."""
     problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
@@ -129,12 +133,3 @@ def _refusal(description: str) -> dict[str, Any]:
 
 def _of(description: str, media: str) -> dict[str, Any]:
     return {"description": description, "content": {media: {"schema": {}}}}
-
-
-@cache
-def fields() -> tuple[str, ...]:
-    """Names of the fields of every form that our templates make."""
-    found: set[str] = set()
-    for file in sorted(_TEMPLATES.glob("*.html")):
-        found.update(_FIELD.findall(file.read_text(encoding="utf-8")))
-    return tuple(sorted(found - {"viewport", "color-scheme"}))

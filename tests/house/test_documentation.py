@@ -164,7 +164,8 @@ async def test_every_address_of_the_hub_has_its_row(tmp_path: Path) -> None:
         described = set(hub.inside.openapi_schema.paths or ())
     documented = {normal(path) for path in table("sync/README.md", "Routes").names}
     assert documented == served - {"/schema", "/schema/{path}"}
-    assert {path for path in documented if path.startswith(("/sync", "/healthz", "/api"))} == described
+    for_programs = ("/sync", "/healthz", "/api", "/portal/keys")
+    assert {path for path in documented if path.startswith(for_programs)} == described
 
 
 def test_every_error_code_of_the_sync_has_its_row() -> None:

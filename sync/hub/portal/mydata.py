@@ -4,6 +4,7 @@ from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import msgspec
 from litestar import Response
 
 from sync.hub.portal import addresses, choices, copy, correct, digest, forgetting, letters
@@ -25,6 +26,12 @@ SAID: Final = {
     "name": key("correct.wrong.name"),
     "day": key("correct.wrong.day"),
 }
+
+
+class PublicKeys(msgspec.Struct, frozen=True):
+    """Each Ed25519 key (RFC 8032) that signs copies and receipts, or did, in hex; the newest first."""
+
+    ed25519: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +114,7 @@ async def take_along(pages: Pages, asked: Asked) -> Response[Any]:
 
 async def keys(pages: Pages, asked: Asked) -> Response[Any]:
     """`GET /portal/keys`: the public keys that copies and receipts are signed with."""
-    return answer({"ed25519": copy.keys(pages.hub)})
+    return answer(msgspec.to_builtins(PublicKeys(copy.keys(pages.hub))))
 
 
 async def overview(pages: Pages, asked: Asked) -> Response[Any]:

@@ -4,13 +4,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 from litestar import Response, route
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
 
 from edge.kit.errors import Refused, StoreError, WelkomError
 from edge.kit.log import died
 from sync import wire
+from sync.hub.documented import problems
 from sync.hub.metrics import metrics
 from sync.hub.passes import answers as passes
 from sync.hub.portal import access, choosing, entering, mydata, newcomer, office, own, receipts
@@ -26,12 +29,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An address, who may ask for it, and what answers. The guard runs before, for every one of them."""
+    """An address, who may ask for it, and what answers. The guard runs before, for every one of them.
+
+    `told` is what a program gets there, for the OpenAPI document; a page has none.
+    """
 
     method: Method
     path: str
     guard: Guard
     answer: Callable[[Pages, Asked], Awaitable[Response[Any]]]
+    told: type[msgspec.Struct] | None = None
 
 
 ROUTES: Final = (
@@ -50,7 +57,7 @@ ROUTES: Final = (
     Route("GET", "/portal/receipts/{record:str}/kantara", "customer", receipts.kantara),
     Route("GET", "/portal/notices/{digest:str}", "anybody", receipts.notice),
     Route("GET", "/portal/download", "owner", mydata.take_along),
-    Route("GET", "/portal/keys", "anybody", mydata.keys),
+    Route("GET", "/portal/keys", "anybody", mydata.keys, mydata.PublicKeys),
     Route("GET", "/portal/digest", "customer", mydata.overview),
     Route("POST", "/portal/digest", "customer", mydata.ask_overview),
     Route("GET", "/portal/forget", "owner", mydata.forget),
@@ -113,7 +120,6 @@ def router(hub: "Hub") -> Room:
             StoreError: answer,
             HTTPException: answer,
         },
-        include_in_schema=False,
         request_max_body_size=FORM_BYTES,
     )
 
@@ -131,7 +137,17 @@ def _handler(pages: Pages, its: Route) -> HTTPRouteHandler:
         judge(pages, request, answer.status_code or 200)
         return answer
 
-    return route(its.path, http_method=its.method, status_code=200)(respond)
+    told = None
+    if its.told is not None:
+        told = ResponseSpec(its.told, generate_examples=False, description="as asked")
+    return route(
+        its.path,
+        http_method=its.method,
+        status_code=200,
+        summary=(its.answer.__doc__ or "").partition(": ")[2].rstrip("."),
+        include_in_schema=told is not None,
+        responses={200: told, **problems(500, 503)} if told else None,
+    )(respond)
 
 
 def trouble(pages: Pages, request: Ask, error: Exception) -> Response[Any]:
