@@ -98,8 +98,6 @@ class Box:
         on_death: Callable[[BaseException], None],
     ) -> None:
         key = name.encode().ljust(32, b"*")
-        lay(folder)
-        (folder / "hub.db").unlink()
         self.name = name
         self.keys = Keys(
             shop_key=key, chain_key=KEYS.chain_key, kek=key[::-1], pin_pepper=key, device_key=key
@@ -108,6 +106,7 @@ class Box:
         self.clock = clock
         self.line = line
         self.disk = Disk(folder, "journal.db", {"replica": "replica.db"})
+        lay(self.disk.files)
         self.memory = Memory()
         self.schema = wire.SCHEMA  # of the messages that its version speaks
         self.page_rows = wire.PAGE_ROWS  # in small pages something else comes between two rows

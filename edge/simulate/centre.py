@@ -36,17 +36,17 @@ class Done:
     given: dict[tuple[bytes, str], int] = field(default_factory=dict)
 
 
-class _Now:
-    """Whichever hub runs: an application is made once a process, for that costs more than what is asked of it."""
+class _Now(Hub):
+    """Whichever hub runs: an application is made once a process, for that costs more than what is asked of it.
 
-    hub: Hub
+    It binds methods when it is made, a refusal's clock among them, so what it has in hand stays one object.
+    """
 
-    def now_ms(self) -> int:
-        # The application binds this when it is made: a refusal would say the time of the first story's hub for ever.
-        return self.hub.now_ms()
+    def __init__(self) -> None:
+        """Nobody runs yet."""
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.hub, name)
+    def be(self, hub: Hub) -> None:
+        self.__dict__ = hub.__dict__
 
 
 _now = _Now()
@@ -55,7 +55,7 @@ _now = _Now()
 @cache
 def _application() -> Litestar:
     """What shops ask of the hub; headquarters' pages are not among it."""
-    return application(cast(Hub, _now), api.routes(cast(Hub, _now)))
+    return application(_now, api.routes(_now))
 
 
 class Centre:
@@ -64,8 +64,8 @@ class Centre:
     def __init__(
         self, folder: Path, clock: Clock, dice: random.Random, *, on_death: Callable[[BaseException], None]
     ) -> None:
-        lay(folder)
         self.disk = Disk(folder, FILE)
+        lay(self.disk.files)
         self.clock = clock
         self.up = False
         self.done = Done()
@@ -86,7 +86,7 @@ class Centre:
         if put_back:
             await store.apply(restored.raise_epoch, now_ms=self.clock.wall_ms())
         self.hub = Hub(store, Config(self.disk.folder, KEYS), clock=self.clock, log=quiet, aside=_here)
-        _now.hub = self.hub
+        _now.be(self.hub)
         self.up = process.alive
 
     def end(self) -> None:

@@ -5,7 +5,7 @@ import os
 import random
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
@@ -48,7 +48,6 @@ class Disk:
             AT_ONCE_BYTES  # larger files are written anew in a night, which does not come here
         )
         self.used = False  # whether a process ever had these files
-        self.over = False  # nobody will have them any more
 
     @property
     def files(self) -> list[Path]:
@@ -68,14 +67,17 @@ class Disk:
         return Database(Steps(conn, process), conn, record, files=files, at_once_bytes=self.at_once_bytes)
 
     def _drop(self) -> None:
-        """Its process is no more: the files stay as they are this instant, where closing them would tidy up."""
-        paths = [path for file in self.files for path in (file, _log(file)) if path.exists()]
-        left = [] if self.over else [(path, path.read_bytes()) for path in paths]
+        """Its process is no more: the files stay as they are this instant, where closing them would tidy up.
+
+        SQLite takes a log into its file only while that has the name by which it was opened.
+        """
+        for file in self.files:
+            file.rename(_away(file))
         conn, self._conn = self._conn, None
         assert conn is not None
         conn.close()
-        for path, content in left:
-            path.write_bytes(content)
+        for file in self.files:
+            _away(file).rename(file)
 
     def fill(self, full: bool) -> None:
         """Let there be no room for another page, or room again."""
@@ -139,36 +141,40 @@ def _log(file: Path) -> Path:
     return file.with_name(file.name + "-wal")
 
 
+def _away(file: Path) -> Path:
+    return file.with_name(file.name + "~")
+
+
 class Clock:
     """`edge.kit.clock.Clock` of one box: the loop's time, and a wall clock that somebody set wrong."""
 
     def __init__(self, *, start_ms: int) -> None:
         self._start_ms = start_ms
+        self._now_s = asyncio.get_running_loop().time
         self.skew_ms = 0
 
     def wall_ms(self) -> int:
         return max(0, self._start_ms + self.skew_ms + self.monotonic_ms())
 
     def monotonic_ms(self) -> int:
-        return int(asyncio.get_running_loop().time() * 1000)
+        return int(self._now_s() * 1000)
 
 
 @cache
-def _template() -> tuple[tuple[str, bytes], ...]:
-    """The three files, empty and brought up to date, made once a process."""
+def _template() -> dict[str, bytes]:
+    """The three files by name, empty and brought up to date, made once a process."""
     with memory() as folder:
         files = prepare(folder, log=quiet)
         with closing(open_writer(folder / store.FILE)) as conn:
             migrate(conn, load(store.MIGRATIONS), file=store.FILE)
         paths = (files.journal, files.replica, folder / store.FILE)
-        return tuple((path.name, path.read_bytes()) for path in paths)
+        return {path.name: path.read_bytes() for path in paths}
 
 
-def lay(folder: Path) -> None:
+def lay(files: Iterable[Path]) -> None:
     """New files where there are none: what `edge.files.prepare` and the hub's start would make."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in _template():
-        (folder / name).write_bytes(content)
+    for file in files:
+        file.write_bytes(_template()[file.name])
 
 
 def quiet(event: str, /, **fields: object) -> None:

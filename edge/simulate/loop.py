@@ -6,6 +6,8 @@ their reach.
 """
 
 import asyncio
+import sys
+import threading
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context, copy_context
@@ -66,6 +68,24 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _task(self, loop: asyncio.AbstractEventLoop, work: Any, **words: Any) -> "asyncio.Task[Any]":
         return _Numbered(work, loop=loop, number=next(self._made), **words)
+
+    def run_forever(self) -> None:
+        """As asyncio's, but that a generator that is begun is not noted: a story leaves none to be closed at its end."""
+        self._check_closed()
+        self._check_running()
+        hooks = sys.get_asyncgen_hooks()
+        self._thread_id = threading.get_ident()
+        sys.set_asyncgen_hooks(firstiter=None, finalizer=self._asyncgen_finalizer_hook)
+        asyncio._set_running_loop(self)
+        try:
+            self._stopping = False
+            while not self._stopping:
+                self._run_once()
+        finally:
+            self._stopping = False
+            self._thread_id = None
+            asyncio._set_running_loop(None)
+            sys.set_asyncgen_hooks(*hooks)
 
     def time(self) -> float:
         return self._now_s

@@ -81,7 +81,6 @@ class World:
     def close(self) -> None:
         ends: list[Centre | Box] = [self.centre, *self.boxes]
         for each in ends:
-            each.disk.over = True
             each.end()
 
     # Those who work here.
