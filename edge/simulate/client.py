@@ -1,13 +1,14 @@
 """httpx's client as far as the agent uses it: one signed request, and its answer as it comes in.
 
 The real one also follows redirects, keeps cookies, asks the environment for proxies and takes addresses apart: a
-fifth of a story's time, about an internet that is not here. Request, response and authentication stay httpx's own.
+fifth of a story's time, about an internet that is not here. Requests and answers are httpx's own with what is known
+of them laid in place; its authentication signs them.
 """
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import httpx
 
@@ -31,14 +32,34 @@ class Client(httpx.AsyncClient):
         auth: httpx.Auth,
         timeout: httpx.Timeout,
     ) -> AsyncGenerator[httpx.Response, None]:
-        said: Any = {"timeout": timeout.as_dict()}
-        request = httpx.Request(method, _address(url), headers=headers, content=content, extensions=said)
+        request = httpx.Request.__new__(httpx.Request)
+        request.method, request.url = method, _address(url)
+        length = {} if content is None else {"Content-Length": str(len(content))}
+        request.headers = httpx.Headers([("Host", "hub.test"), *headers.items(), *length.items()])
+        request.extensions = {"timeout": timeout.as_dict()}
+        request._content = content or b""
         request = next(auth.auth_flow(request))
         response = await self._line.handle_async_request(request)
         try:
             yield response
         finally:
             await response.aclose()
+
+
+class Whole(httpx.Response):
+    """An answer that came with all of its body."""
+
+    def __init__(self, status_code: int, headers: Mapping[str, str], body: bytes) -> None:
+        self.status_code = status_code
+        self.headers = httpx.Headers(headers)
+        self._body = body
+
+    async def aiter_raw(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
+        if self._body:
+            yield self._body
+
+    async def aclose(self) -> None:
+        """Nothing is held open."""
 
 
 @lru_cache(maxsize=4096)

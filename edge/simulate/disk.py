@@ -62,7 +62,8 @@ class Disk:
         conn.execute("PRAGMA locking_mode=EXCLUSIVE")
         process.owns(self._drop)
         self._conn, self.used = conn, True
-        self.fill(self.full)
+        if self.full:
+            self.fill(True)
         files = {"main": self._main, **self._attached}
         return Database(Steps(conn, process), conn, record, files=files, at_once_bytes=self.at_once_bytes)
 

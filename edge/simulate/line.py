@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import httpx
 
 from edge.simulate.asgi import Exchange
+from edge.simulate.client import Whole
 from edge.simulate.process import Process
 from sync import packing, wire
 from sync.pokes import URGENT_PATH
@@ -161,7 +162,7 @@ class _End(httpx.AsyncBaseTransport):
         if request.url.path == URGENT_PATH:
             return await self._line.stream(request)
         heard = await self._line.ask(request)
-        return httpx.Response(heard.status, headers=heard.headers, stream=httpx.ByteStream(heard.body))
+        return Whole(heard.status, heard.headers, heard.body)
 
 
 class _Pokes(httpx.AsyncByteStream):

@@ -6,8 +6,6 @@ their reach.
 """
 
 import asyncio
-import sys
-import threading
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context, copy_context
@@ -57,6 +55,9 @@ class _Numbered(asyncio.Task[Any]):
 class VirtualLoop(asyncio.BaseEventLoop):
     """Starts at second 0. What is due at one instant is done in the order in which it was asked for."""
 
+    # asyncio notes each generator that is begun, to close at the end what is left: a story leaves nothing open.
+    _asyncgen_firstiter_hook = None
+
     def __init__(self) -> None:
         super().__init__()
         self._now_s = 0.0
@@ -69,24 +70,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _task(self, loop: asyncio.AbstractEventLoop, work: Any, **words: Any) -> "asyncio.Task[Any]":
         return _Numbered(work, loop=loop, number=next(self._made), **words)
 
-    def run_forever(self) -> None:
-        """As asyncio's, but that a generator that is begun is not noted: a story leaves none to be closed at its end."""
-        self._check_closed()
-        self._check_running()
-        hooks = sys.get_asyncgen_hooks()
-        self._thread_id = threading.get_ident()
-        sys.set_asyncgen_hooks(firstiter=None, finalizer=self._asyncgen_finalizer_hook)
-        asyncio._set_running_loop(self)
-        try:
-            self._stopping = False
-            while not self._stopping:
-                self._run_once()
-        finally:
-            self._stopping = False
-            self._thread_id = None
-            asyncio._set_running_loop(None)
-            sys.set_asyncgen_hooks(*hooks)
-
     def time(self) -> float:
         return self._now_s
 
@@ -98,7 +81,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def call_later(  # type: ignore[override]
         self, delay: float, callback: Any, *args: Any, context: Context | None = None
     ) -> Any:
-        return self.call_at(self._now_s + delay, callback, *args, context=context)
+        call = _Call(callback, args, context, self._now_s + delay)
+        heappush(self._due, (call.due_s, next(self._asked), call))
+        return call
 
     def call_at(  # type: ignore[override]
         self, when: float, callback: Any, *args: Any, context: Context | None = None
@@ -109,10 +94,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _run_once(self) -> None:
         """All that is ready, else all that is due next. What a call raises ends the story."""
-        if not self._calls:
+        calls = self._calls
+        if not calls:
             self._jump()
-        for _ in range(len(self._calls)):
-            call = self._calls.popleft()
+        for _ in range(len(calls)):
+            call = calls.popleft()
             if call.callback is not None:
                 call.context.run(call.callback, *call.args)
 

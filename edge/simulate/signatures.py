@@ -7,6 +7,7 @@ What the curve itself promises is held by `tests/sync/test_signing.py`, `test_si
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b, sha256
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ class Public:
     raw: bytes
 
     @classmethod
+    @cache
     def from_public_bytes(cls, raw: bytes) -> "Public":
         if len(raw) != 32:
             raise ValueError("a public key has 32 bytes")
