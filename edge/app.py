@@ -17,7 +17,7 @@ from drivers import catalogue
 from drivers.nearby import nobody
 from drivers.reader import Reader, Sighting
 from drivers.wallet_settings import factory_keys
-from edge import centre, indexing, jobs, newcomers, outbox
+from edge import centre, indexing, jobs, newcomers
 from edge.building import build
 from edge.config import Config, credentials_folder
 from edge.facts import Fact
@@ -205,7 +205,6 @@ async def open_edge(
             new_id=uuid7_source(physics),
             health=Health(
                 alone=not config.hub.url,
-                waiting=outbox.depth(db.reader),
                 online_since_ms=time.now_ms(),
                 fetching=fetching,
                 lease_over=time.now_ms() >= centre.lease_until_ms(db.reader),

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from drivers.catalogue import RADIO
+from edge import outbox
 from edge.advice import rest
 from edge.advice.advisor import Advisor
 from edge.advice.process import Worker
@@ -47,6 +48,7 @@ def build(
 ) -> House:
     """The house of `config` on its open database; nothing of it runs yet. Raises ConfigError (a wrong floor)."""
     live = Live()
+    health.depth = lambda: outbox.depth(db.reader)
     recipient = config.shop.recipient
     start = Start(str(files.journal), str(files.replica), recipient, keys.kek, config.shop.country)
     return House(

@@ -1,5 +1,6 @@
 """How the house is, for `/healthz`, `/metrics`, the top line of the tablet and the watchdog."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,7 +14,7 @@ class Health:
     online: bool = False
     online_since_ms: int = 0
     alone: bool = False  # no hub is configured, so being offline is no trouble
-    waiting: int = 0
+    depth: Callable[[], int] = int  # how many facts wait now
     search_ready: bool = False
     advice_down: bool = False  # no suggestions are made; the card does not need them
     store: str = ""  # code of the error that keeps the journal from being written; empty: all is well
@@ -23,6 +24,11 @@ class Health:
     fetching: bool = False  # the replica was damaged and the hub has not yet sent everything again
     clock: Literal["", "behind", "ahead"] = ""  # how the box's own clock was set wrong
     readers: dict[str, ReaderState] = field(default_factory=dict)
+
+    @property
+    def waiting(self) -> int:
+        """How many facts the hub does not hold yet: looked up when asked, so that it is true without a line too."""
+        return self.depth()
 
     def ready(self) -> bool:
         """Whether the house does its work; a reader that is out, or no internet, does not make it unready."""

@@ -103,7 +103,7 @@ async def join_hub(
     house.own_page.carry = carry
 
     def changed() -> None:
-        _take_over(house.health, agent.state, waiting=outbox.depth(house.db.reader))
+        _take_over(house.health, agent.state)
         house.live.tell("visits")
 
     async def swapped() -> None:
@@ -182,7 +182,6 @@ def _status(house: House, box: Uplink, code: str, *, boot: str) -> wire.Status:
     )
 
 
-def _take_over(health: Health, state: AgentState, *, waiting: int) -> None:
+def _take_over(health: Health, state: AgentState) -> None:
     health.online = state.online
     health.online_since_ms = state.since_ms
-    health.waiting = waiting

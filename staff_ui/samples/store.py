@@ -20,7 +20,7 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
     since = datetime.fromtimestamp(NOW_MS / 1000 - 3600, UTC)
     well = Health(online=True, online_since_ms=NOW_MS - 3_600_000, search_ready=True)
     well.readers = {name: ReaderState(up=True, since=since) for name in ("balie", "deur")}
-    out = Health(online=False, online_since_ms=NOW_MS - 60_000, waiting=7)
+    out = Health(online=False, online_since_ms=NOW_MS - 60_000, depth=lambda: 7)
     out.readers = {"balie": ReaderState(up=False, since=since, code="gone"), "deur": ReaderState(up=True)}
     page = Store(
         frame=here,

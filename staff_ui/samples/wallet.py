@@ -23,7 +23,7 @@ OF_VISIT: Final = Purse(f"/visits/{VISIT.hex()}/wallet", VISIT, b"", HERE)
 OF_CARD: Final = Purse("/saving/withheld-0", bytes(16), b"")
 REWARD: Final = "gratis impregneren"
 ONLINE: Final = Health(online=True, online_since_ms=NOW_MS)
-CUT: Final = Health(online=False, online_since_ms=NOW_MS - HOUR_MS, waiting=7)
+CUT: Final = Health(online=False, online_since_ms=NOW_MS - HOUR_MS, depth=lambda: 7)
 
 
 def samples(frame: Frame, words: Words) -> dict[str, Any]:

@@ -225,7 +225,7 @@ def test_the_top_line_says_how_the_house_is_in_one_sentence(place: Place) -> Non
     tablet = place.signed_in()
     assert "Alles werkt." in tablet.get("/visits").text
     health = place.house.health
-    health.online, health.online_since_ms, health.waiting = False, place.now_ms(), 7
+    health.online, health.online_since_ms, health.depth = False, place.now_ms(), lambda: 7
     place.tell()
     clock = f"{place.now_ms() // 60_000 % 60:02d}"
     assert f"Geen internet sinds 10:{clock}. Alles werkt; 7 feiten wachten." in tablet.get("/visits").text
