@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import psycopg
 import pytest
 
@@ -21,12 +22,12 @@ from edge.kit.migrate import load
 from edge.kit.postgres import Postgres
 from edge.kit.sql import Connection
 from sync import wire
-from sync.hub import consents, devices, ears
+from sync.hub import consents, devices, ears, lost
 from sync.hub.app import Hub, open_hub
 from sync.hub.config import Config
 from sync.hub.nonces import Shared
 from sync.hub.store import MIGRATIONS
-from sync.hub.tables import feed
+from sync.hub.tables import feed, hooks
 from sync.hub.tables import people as customers
 from sync.signing import DeviceAuth
 from tests.sync.centre import (
@@ -176,6 +177,23 @@ async def test_acts_on_one_customer_from_two_hubs_take_turns(tmp_path: Path, pos
         for purpose in ("recognition", "profiling"):
             vers = [row[4] for row in rows if row[3].endswith(f"{purpose}/{HERE}")]
             assert vers == list(range(1, len(vers) + 1))
+
+
+async def test_a_card_that_two_hubs_block_at_once_is_blocked_and_told_once(
+    tmp_path: Path, postgresql: str
+) -> None:
+    async with two_hubs(tmp_path, postgresql) as (one, other, _):
+        await one.add_customers(["s1"], [customer()])
+        hook = hooks.Hook("crm", "https://crm.example", frozenset(), b"", None, None, None, None)
+        await one.db.apply(hooks.add_hook, hook)
+        words: dict[str, Any] = {"kind": "number", "value": "LOYALTY-0001", "now_ms": 1}
+        await asyncio.gather(
+            *(hub.change(lost.block, KEYS, **words) for _ in range(3) for hub in (one, other))
+        )
+        waits = await one.db.read(hooks.due, "crm", now_ms=0, most=9)
+        assert [msgspec.json.decode(each.body)["type"] for each in waits] == ["card.blocked"]
+        rows = await one.db.read(lambda conn: list(feed.after(conn, "shop:s1:urgent", seq=0, limit=99)))
+        assert [(row[2], row[4]) for row in rows] == [("key", 1), ("credential", 2)]
 
 
 async def test_what_speaks_of_somebody_while_they_are_erased_keeps_nothing(
