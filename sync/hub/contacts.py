@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -87,13 +87,12 @@ async def unless_gone(request: "Request[Any, Any, Any]", work: Coroutine[Any, An
     try:
         await asyncio.wait((working, going), return_when=asyncio.FIRST_COMPLETED)
     finally:
-        working.cancel()
-        going.cancel()
-        # Not each by itself and its end suppressed: who is stopped in that very moment would go on.
-        await asyncio.wait((working, going))
-    for each in (working, going):
-        if not each.cancelled():
-            each.result()
+        for each in (working, going):
+            each.cancel()
+            with suppress(asyncio.CancelledError):
+                await each
+    if (task := asyncio.current_task()) and task.cancelling():
+        raise asyncio.CancelledError  # stopped in the very moment in which the others ended
 
 
 async def _gone(request: "Request[Any, Any, Any]") -> None:
