@@ -23,7 +23,7 @@ from edge.kit.sql import Connection
 from edge.kit.sqlite import open_reader
 from edge.machine import Finding
 from sync.hub import config as hub_config
-from sync.hub import keys_apart
+from sync.hub import keys_apart, worked
 from sync.hub.config import Config
 from sync.hub.putting_back import ASIDE
 from sync.hub.sender import PORTS
@@ -107,6 +107,7 @@ def _wallets(hub: Config) -> list[str]:
 def _database(hub: Config) -> str:
     if not hub.database:
         keys_apart.refuse_without(hub.state / FILE, hub.state / keys_apart.FILE)
+        worked.refuse_empty(hub.state)
         said = database_file(hub.state / FILE)
         # One that is not there, or empty, is made at the first start.
         with suppress(sqlite3.OperationalError), closing(open_reader(hub.state / FILE)) as conn:

@@ -25,6 +25,7 @@ from sync.hub import (
     people,
     restored,
     retention,
+    worked,
 )
 from sync.hub.admission import Admission
 from sync.hub.compaction import Acks, keep_compact
@@ -263,6 +264,7 @@ async def open_hub(
     apart = config.state / keys_apart.FILE
     if not config.database:
         keys_apart.refuse_without(config.state / FILE, apart)
+        worked.refuse_empty(config.state)
     db = await open_store(config, log=log, look=look)
     try:
         await db.read(keys_apart.refuse_nobodys if put_back else keys_apart.refuse_copy, apart)

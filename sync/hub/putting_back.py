@@ -143,12 +143,13 @@ def leave_keys_out(aside: Path) -> None:
 
 def refuse_open(config: Config) -> None:
     """Raise WelkomError (X07) where another process has the database open: a hub, an import, `learn`."""
-    with suppress(FileNotFoundError):
-        try:
-            with alone(config.state / FILE):
-                pass
-        except OSError as error:
-            raise _cut_short(error, config, done=False) from None
+    try:
+        with alone(config.state / FILE):
+            pass
+    except FileNotFoundError:
+        return  # on a new machine nothing lies there yet
+    except OSError as error:
+        raise _cut_short(error, config, done=False) from None
 
 
 @contextmanager
@@ -183,7 +184,9 @@ def _cut_short(error: OSError, config: Config, *, done: bool) -> WelkomError:
             hint="nothing was changed; stop it first (systemctl stop welkom-hub), then ask again",
         )
     known = disk_error(error, str(error.filename or config.state))
-    if done:
+    if not done and not (config.state / FILE).exists():
+        hint = "nothing was changed, and nothing lay there; mend that, then ask again"
+    elif done:
         hint = "the copy lies there, its keys do not, and no hub starts on it: mend that, then ask again"
     else:
         hint = "nothing was changed: the hub that lay there still does; mend that, then ask again"

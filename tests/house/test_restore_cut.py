@@ -76,6 +76,7 @@ def test_keys_without_their_database_make_no_hub_and_an_empty_one_is_not_served_
             keys_in(settings, put_back=put_back)
     assert not file.exists()
     keys.unlink()
+    (settings.state / "snapshots").rmdir()
     assert keys_in(settings) == 0  # as an earlier version made one
     shutil.copy(copies, keys)
     for put_back in (False, True):

@@ -29,6 +29,7 @@ from sync.hub.tables import compaction
 from sync.hub.tables import snapshot as tables
 from sync.snapshot import Manifest, Ticket
 
+FOLDER: Final = "snapshots"  # in the state folder, where the settings name no other
 FRESH_S: Final = 600.0  # so long one is given out again: what happened since comes down the feed
 KEEP_S: Final = 3600.0  # so long one that is given out may still be fetched
 STUCK_S: Final = 120.0  # one that nobody makes any more grows no longer
@@ -65,7 +66,7 @@ class Shelf:
 
     def __init__(self, config: Config, *, db: Store, signer: Signer, log: Log) -> None:
         self._config = config
-        self._folder = config.snapshots or config.state / "snapshots"
+        self._folder = config.snapshots or config.state / FOLDER
         self._db = db
         self._signer = signer
         self._log = log
