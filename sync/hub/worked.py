@@ -20,5 +20,5 @@ def refuse_empty(state: Path) -> None:
         raise StoreError(
             f"{file.name} is gone or empty, though a hub has worked here ({left[0]} lies beside it)",
             code="S07",
-            hint=f"put its newest copy back with `welkom restore`; only for a new hub, with nobody, move {state} away",
+            hint=f"put its newest copy back with `welkom restore`; only for a new hub, move {state} away",
         )
