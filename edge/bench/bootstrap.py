@@ -86,6 +86,7 @@ async def measure(state: Path, *, customers: int, seed: int) -> dict[str, Any]:
         search_s = time.monotonic() - began_s
         watching.cancel()
     floor_s, rows = await _floor(edge / "replica.db", edge / "floor.db")
+    spread_ms = taps_ms if len(taps_ms) > 1 else taps_ms * 2  # a small shop is served by the first one
     return {
         "bench": "bootstrap",
         "customers": customers,
@@ -99,7 +100,7 @@ async def measure(state: Path, *, customers: int, seed: int) -> dict[str, Any]:
         "rss_by_process_mb": [round(each, 1) for each in memory.by_process_mb],
         "taps": len(taps_ms),
         "tap_p50_ms": round(statistics.median(taps_ms), 1),
-        "tap_p99_ms": round(statistics.quantiles(taps_ms, n=100, method="inclusive")[98], 1),
+        "tap_p99_ms": round(statistics.quantiles(spread_ms, n=100, method="inclusive")[98], 1),
         "tap_max_ms": round(max(taps_ms), 1),
         "search_ready_s": round(search_s, 1),
     }

@@ -46,14 +46,20 @@ RECIPIENT: Final = "van-dam"
 # interpreter. They are forked from one that has loaded everything.
 _SHOPS: Final = get_context("forkserver")
 FACTS: Final = 20_000
+_SLICE: Final = 1_000  # facts in one transaction of the shop
 BACKLOG: Final = 3_000  # rows that wait for the shop that was offline, beside the urgent one
 
 
 def quiet(event: str, /, **fields: Any) -> None: ...
 
 
-async def measure(state: Path, *, appliances: int, rounds: int) -> dict[str, Any]:
-    """The result object of contract.md; `state` is an empty folder."""
+async def measure(
+    state: Path, *, appliances: int, rounds: int, facts: int = FACTS, backlog: int = BACKLOG
+) -> dict[str, Any]:
+    """The result object of contract.md; `state` is an empty folder.
+
+    `facts` go up from one shop; `backlog` other rows wait for the shop that was offline, beside its urgent one.
+    """
     _SHOPS.set_forkserver_preload([shops.__name__])
     keys = Keys(hub_kek=b"k" * 32, chain_key=b"c" * 32)
     async with open_hub(Config(state / "hub", keys), log=quiet) as hub:
@@ -61,8 +67,8 @@ async def measure(state: Path, *, appliances: int, rounds: int) -> dict[str, Any
             serving = asyncio.create_task(serve(hub.app, sock, goodbye=hub.bell.close))
             url = f"http://127.0.0.1:{sock.getsockname()[1]}"
             try:
-                events = await _facts_up(hub, state / "one", url)
-                run = await _stops(hub, state, url, appliances=appliances, rounds=rounds)
+                events = await _facts_up(hub, state / "one", url, count=facts)
+                run = await _stops(hub, state, url, appliances=appliances, rounds=rounds, backlog=backlog)
             finally:
                 serving.cancel()
                 with suppress(asyncio.CancelledError):
@@ -70,7 +76,9 @@ async def measure(state: Path, *, appliances: int, rounds: int) -> dict[str, Any
     return {"bench": "sync", "runs": [run], **events}
 
 
-async def _stops(hub: Hub, state: Path, url: str, *, appliances: int, rounds: int) -> dict[str, Any]:
+async def _stops(
+    hub: Hub, state: Path, url: str, *, appliances: int, rounds: int, backlog: int
+) -> dict[str, Any]:
     names = [f"s{number}" for number in range(1, appliances + 1)]
     folders = [await _shop(hub, state / name, name, url) for name in names]
     people = [f"Klant{number:04}x" for number in range(2 * rounds + 1)]
@@ -91,7 +99,7 @@ async def _stops(hub: Hub, state: Path, url: str, *, appliances: int, rounds: in
             began_ns = time.monotonic_ns()
             await _no(hub, number, what)
             took[what] += [(int(await child.hear()) - began_ns) / 1e6 for child in children]
-        offline = await _offline(hub, children, number=len(people) - 1, name=people[-1])
+        offline = await _offline(hub, children, number=len(people) - 1, name=people[-1], backlog=backlog)
     return {
         "appliances": appliances,
         "samples": sum(map(len, took.values())),
@@ -102,11 +110,13 @@ async def _stops(hub: Hub, state: Path, url: str, *, appliances: int, rounds: in
     }
 
 
-async def _offline(hub: Hub, children: "list[Child]", *, number: int, name: str) -> dict[str, Any]:
+async def _offline(
+    hub: Hub, children: "list[Child]", *, number: int, name: str, backlog: int
+) -> dict[str, Any]:
     """One shop is cut off; a "no" comes behind much else; what it asks first, and when its tablet obeys."""
     await _all(children, f"tap {name} {name}")
     await _all(children[:1], "cut")
-    goods = [Product(item=f"P{each}", title=f"Product {each}", price_cents=100) for each in range(BACKLOG)]
+    goods = [Product(item=f"P{each}", title=f"Product {each}", price_cents=100) for each in range(backlog)]
     await hub.add_products(goods)
     await _no(hub, number, "withdrawal")
     first, began_ns = json.loads((await _all(children[:1], "mend"))[0])
@@ -115,7 +125,7 @@ async def _offline(hub: Hub, children: "list[Child]", *, number: int, name: str)
     hidden_ns = [int(await child.hear()) for child in children]
     return {
         "offline_asked_first": "urgent" if ":urgent" in first else "other",
-        "offline_rows_behind": BACKLOG,
+        "offline_rows_behind": backlog,
         "offline_hidden_ms": round((hidden_ns[0] - began_ns) / 1e6, 1),
     }
 
@@ -193,7 +203,7 @@ async def _all(children: list[Child], line: str) -> list[str]:
     return [await child.hear() for child in children]
 
 
-async def _facts_up(hub: Hub, folder: Path, url: str) -> dict[str, Any]:
+async def _facts_up(hub: Hub, folder: Path, url: str, *, count: int) -> dict[str, Any]:
     """Facts a second from one shop's outbox into the hub's file, beside bare batched inserts of the same rows."""
     write_keys(folder / "credentials", {"chain_key": hub.keys.chain_key})
     keys = read_keys(folder / "credentials")
@@ -203,10 +213,10 @@ async def _facts_up(hub: Hub, folder: Path, url: str) -> dict[str, Any]:
     files, time_ = prepare(folder / "state", log=quiet), ShopTime(SystemClock())
     db: Database[Fact] = await Database.open(files.journal, attach={"replica": files.replica}, record=record)
     new_id = uuid7_source(SystemClock())
-    for _ in range(0, FACTS, 1_000):
+    for begun in range(0, count, _SLICE):
         facts: list[Fact] = [
             VisitStarted(new_id(), new_id(), "counter-1", "tap", "strong", time_.now_ms())
-            for _ in range(1_000)
+            for _ in range(min(_SLICE, count - begun))
         ]
         await db.write(_happened, facts)
     rows = db.reader.execute("SELECT seq, at_ms, kind, body, hash FROM outbox").fetchall()

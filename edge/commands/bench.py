@@ -37,6 +37,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     line = names.add_parser("sync", help='from a "no" at the hub to the tablets of many shops; facts up')
     line.add_argument("--appliances", type=int, default=50, metavar="N", help="connected shops (50)")
     line.add_argument("--rounds", type=int, default=20, metavar="N", help="withdrawals, and erasures (20)")
+    line.add_argument("--facts", type=int, default=20_000, metavar="N", help="facts that go up (20000)")
+    line.add_argument(
+        "--backlog", type=int, default=3_000, metavar="N", help='rows that wait behind a "no" (3000)'
+    )
     centre = names.add_parser("hub", help="many shops' facts into hubs on PostgreSQL, beside bare inserts")
     centre.add_argument("--shops", type=int, default=500, metavar="N", help="shops (500)")
     centre.add_argument("--customers", type=int, default=40, metavar="N", help="customers of each shop (40)")
@@ -137,8 +141,8 @@ def _advise(words: argparse.Namespace) -> int:
 def _bootstrap(words: argparse.Namespace) -> int:
     from edge.bench import bootstrap
 
-    if words.customers < 1_000:
-        raise _too_little("--customers 1000")
+    if words.customers < 50:
+        raise _too_little("--customers 50")
     with tempfile.TemporaryDirectory(prefix="welkom-bench-") as temporary:
         state = words.state or Path(temporary)
         result = asyncio.run(bootstrap.measure(state, customers=words.customers, seed=words.seed))
@@ -183,10 +187,12 @@ def _hub(words: argparse.Namespace) -> int:
 def _sync(words: argparse.Namespace) -> int:
     from edge.bench import sync
 
-    if words.appliances < 1 or words.rounds < 1:
-        raise _too_little("--appliances 1 and --rounds 1")
+    if words.appliances < 1 or words.rounds < 1 or words.facts < 100 or words.backlog < 1:
+        raise _too_little("--appliances 1, --rounds 1, --facts 100 and --backlog 1")
+    sizes = {"appliances": words.appliances, "rounds": words.rounds}
+    sizes |= {"facts": words.facts, "backlog": words.backlog}
     with tempfile.TemporaryDirectory(prefix="welkom-bench-") as temporary:
-        result = asyncio.run(sync.measure(Path(temporary), appliances=words.appliances, rounds=words.rounds))
+        result = asyncio.run(sync.measure(Path(temporary), **sizes))
     sys.stdout.write((sync.dump(result) if words.json else sync.text(result)) + "\n")
     return 0
 
