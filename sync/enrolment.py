@@ -3,6 +3,9 @@
 The code (128 bits) is carried by people and never goes over the line: the box proves that it has it by a MAC over
 what it asks, and what the hub gives comes under a key of an X25519 exchange salted with it. Who ends TLS between
 can neither put in a key of their own nor read the shop's.
+
+A box that has worked keeps its shop's keys, and says so. A hub that was put back from a backup older than the shop
+asks for them, and gets them the same way.
 """
 
 import hmac
@@ -25,7 +28,8 @@ from sync.wire import SCHEMA, Count, Hex16, Hex32, Malformed, Name, Seq, decode_
 ENROL_PATH: Final = "/sync/v1/enrol"
 CODE_BYTES: Final = 16
 CODE_MS: Final = 15 * 60_000
-_NONCE: Final = bytes(12)  # the key is used for one message
+_NONCE: Final = bytes(12)  # of what the hub says: a key is used for one message of either side
+_KEPT_NONCE: Final = bytes(11) + b"\1"
 
 
 def new_code() -> str:
@@ -48,6 +52,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     """What a box asks, as JSON under the name of its new key. `epoch` is the highest it ever wrote under.
 
     `code` is the id of the code; `exchange` the box's half of an X25519 exchange (hex); `mac` HMAC-SHA-256 under it.
+    A box that has worked adds `keeps`, an HMAC-SHA-256 under the code of the keys it has worked with, and where the
+    hub asked for them (`Wanted`) `kept`: `ShopKeys`, sealed (hex). Older boxes and hubs know neither.
     """
 
     schema: Seq = SCHEMA
@@ -58,10 +64,23 @@ class Asked(Struct, frozen=True, kw_only=True):
     exchange: Hex32
     epoch: Seq
     mac: Hex32
+    keeps: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
+    kept: Annotated[str, Meta(pattern="^([0-9a-f]{2}){0,512}$")] = ""
+
+
+class ShopKeys(Struct, frozen=True, kw_only=True):
+    """The keys that a box has worked with."""
+
+    shop_key: Hex32
+    chain_key: Hex32
+
+
+class Wanted(Struct, frozen=True, kw_only=True, tag_field="wanted", tag="keys"):
+    """What the hub seals instead of `Membership` where it has nothing of the shop: the box is to say its keys."""
 
 
 class Given(Struct, frozen=True, kw_only=True):
-    """The hub's answer: its half of the exchange, and `Membership` sealed (hex)."""
+    """The hub's answer: its half of the exchange, and `Membership`, or `Wanted`, sealed (hex)."""
 
     schema: Seq = SCHEMA
     exchange: Hex32
@@ -88,7 +107,10 @@ class Exchange:
     code: bytes = field(repr=False)
     key: X25519PrivateKey = field(repr=False)
 
-    def ask(self, *, device: str, shop: str, public_key: bytes, epoch: int) -> Asked:
+    def ask(
+        self, *, device: str, shop: str, public_key: bytes, epoch: int, keeps: ShopKeys | None = None
+    ) -> Asked:
+        """`keeps`: the keys of a box that has worked."""
         asked = Asked(
             code=code_id(self.code),
             device=device,
@@ -98,9 +120,16 @@ class Exchange:
             epoch=epoch,
             mac="00" * 32,
         )
-        return msgspec.structs.replace(asked, mac=_mac(self.code, asked))
+        mac = _mac(self.code, asked)
+        return msgspec.structs.replace(asked, mac=mac, keeps=_keeps(self.code, mac, keeps) if keeps else "")
 
-    def open(self, given: Given) -> Membership:
+    def keep(self, asked: Asked, wanted: Given, keys: ShopKeys) -> Asked:
+        """The same question with the keys that the hub `wanted`."""
+        key = _key(self.code, self.key, wanted.exchange)
+        sealed = AESGCM(key).encrypt(_KEPT_NONCE, msgspec.json.encode(keys), ENROL_PATH.encode())
+        return msgspec.structs.replace(asked, kept=sealed.hex())
+
+    def open(self, given: Given) -> Membership | Wanted:
         """What the hub gave; raises Malformed NOT_THE_HUB for what was not sealed for this box and code."""
         key = _key(self.code, self.key, given.exchange)
         try:
@@ -111,7 +140,7 @@ class Exchange:
                 code="NOT_THE_HUB",
                 hint="see what stands between this box and the hub, and ask for another code",
             ) from None
-        return decode_as(plain, Membership)
+        return Wanted() if plain == msgspec.json.encode(Wanted()) else decode_as(plain, Membership)
 
 
 def exchange(code: bytes) -> Exchange:
@@ -128,11 +157,44 @@ def proves(asked: Asked, code: bytes) -> bool:
     return hmac.compare_digest(asked.mac, _mac(code, asked))
 
 
+def keeps(asked: Asked, code: bytes, keys: ShopKeys) -> bool:
+    """Whether these are the keys that the box has worked with, or it has not worked yet (or does not say)."""
+    return not asked.keeps or hmac.compare_digest(asked.keeps, _keeps(code, asked.mac, keys))
+
+
+def kept(code: bytes, asked: Asked, ours: X25519PrivateKey) -> ShopKeys:
+    """The keys that the box says it has worked with, to the hub's question by `ours`; raises Malformed."""
+    try:
+        sealed = bytes.fromhex(asked.kept)
+        plain = AESGCM(_key(code, ours, asked.exchange)).decrypt(_KEPT_NONCE, sealed, ENROL_PATH.encode())
+    except (InvalidTag, ValueError):
+        raise Malformed(
+            "the keys are not sealed for this", code="MALFORMED", hint="use the code again"
+        ) from None
+    return decode_as(plain, ShopKeys)
+
+
+def asking(secret: bytes, code: bytes) -> X25519PrivateKey:
+    """The hub's half where it wants keys: the same each time it is asked with this code, and kept nowhere."""
+    derived = HKDF(SHA256(), length=32, salt=code, info=b"welkom-enrol-wanted").derive(secret)
+    return X25519PrivateKey.from_private_bytes(derived)
+
+
+def want(code: bytes, asked: Asked, ours: X25519PrivateKey, *, now_ms: int) -> Given:
+    """Ask the box for the keys that it has worked with."""
+    return _sealed(code, asked, Wanted(), ours, now_ms=now_ms)
+
+
 def give(code: bytes, asked: Asked, membership: Membership, *, now_ms: int) -> Given:
     """`membership` sealed for the box that asked."""
-    ours = X25519PrivateKey.generate()
+    return _sealed(code, asked, membership, X25519PrivateKey.generate(), now_ms=now_ms)
+
+
+def _sealed(
+    code: bytes, asked: Asked, what: Membership | Wanted, ours: X25519PrivateKey, *, now_ms: int
+) -> Given:
     key = _key(code, ours, asked.exchange)
-    sealed = AESGCM(key).encrypt(_NONCE, msgspec.json.encode(membership), ENROL_PATH.encode())
+    sealed = AESGCM(key).encrypt(_NONCE, msgspec.json.encode(what), ENROL_PATH.encode())
     exchange = ours.public_key().public_bytes_raw().hex()
     return Given(exchange=exchange, sealed=sealed.hex(), hub_time_ms=now_ms)
 
@@ -144,6 +206,10 @@ def encode(message: Asked | Given) -> bytes:
 def _mac(code: bytes, asked: Asked) -> str:
     said = f"{asked.code}|{asked.device}|{asked.shop}|{asked.public_key}|{asked.exchange}|{asked.epoch}"
     return hmac.digest(code, said.encode(), sha256).hex()
+
+
+def _keeps(code: bytes, mac: str, keys: ShopKeys) -> str:
+    return hmac.digest(code, f"keeps|{mac}|{keys.shop_key}|{keys.chain_key}".encode(), sha256).hex()
 
 
 def _key(code: bytes, ours: X25519PrivateKey, theirs: str) -> bytes:

@@ -23,7 +23,7 @@ from edge.kit.errors import ConfigError, Refused, Unreachable, WordsError
 from edge.kit.log import log_beside_words
 from edge.kit.sqlite import open_writer
 from sync import enrolment, wire
-from sync.enrolment import CODE_MS, Given, Membership
+from sync.enrolment import CODE_MS, Asked, Exchange, Given, Membership, ShopKeys, Wanted
 from sync.hub import devices, enrolling
 
 NEXT = "device_key.next"  # a key that the hub may know already, should the answer be lost
@@ -128,23 +128,27 @@ def _enrol(config: Config, code: bytes, *, file: Path) -> Membership:
     secret = read_key(folder, NEXT)
     public_key = Ed25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()
     with closing(open_writer(files.journal)) as conn:
+        ours = ShopKeys(
+            shop_key=read_key(folder, "shop_key").hex(), chain_key=read_key(folder, "chain_key").hex()
+        )
+        has_worked = outbox.anything(conn) or histories.silent(conn)
         exchange = enrolment.exchange(code)
         asked = exchange.ask(
             device=config.hub.device,
             shop=config.shop.id,
             public_key=public_key,
             epoch=histories.epoch(conn),
+            keeps=ours if has_worked else None,
         )
         try:
-            given = exchange.open(_answer(config.hub.url, enrolment.encode(asked)))
+            given = _given(config.hub.url, exchange, asked, ours)
         except Refused as error:
             if not waiting:
                 (folder / NEXT).unlink()  # the hub did not take it
             if error.code == "CODE_SPENT":
                 raise _spent(error, config, file=file) from None
             raise
-        ours = (read_key(folder, "shop_key").hex(), read_key(folder, "chain_key").hex())
-        if ours != (given.shop_key, given.chain_key) and outbox.anything(conn):
+        if has_worked and (ours.shop_key, ours.chain_key) != (given.shop_key, given.chain_key):
             raise ConfigError(
                 "this box has worked with other keys than the shop has",
                 code="C13",
@@ -158,6 +162,21 @@ def _enrol(config: Config, code: bytes, *, file: Path) -> Membership:
     replace_key(folder, "device_key", secret)
     (folder / NEXT).unlink()
     return given
+
+
+def _given(url: str, exchange: Exchange, asked: Asked, ours: ShopKeys) -> Membership:
+    """What the hub gives; one that has nothing of this shop gets the keys first with which it has worked."""
+    answer = _answer(url, enrolment.encode(asked))
+    opened = exchange.open(answer)
+    if asked.keeps and isinstance(opened, Wanted):
+        opened = exchange.open(_answer(url, enrolment.encode(exchange.keep(asked, answer, ours))))
+    if isinstance(opened, Wanted):
+        raise Refused(
+            "the hub asks for keys that this box has none of",
+            code="NOT_THE_HUB",
+            hint="ask for another code; if it happens again, update Welkom there and here",
+        )
+    return opened
 
 
 def _spent(no: Refused, config: Config, *, file: Path) -> Refused:

@@ -40,7 +40,7 @@ def _add_shop(conn: Connection, keys: Keys, shop_id: str, shop_key: bytes) -> No
 def register(conn: Connection, keys: Keys, *, device: Device, shop_key: bytes) -> None:
     """Make `device` the voice of its shop, or give it a new epoch and key after a restore.
 
-    `shop_key` (32 bytes) is the shop's own and never changes. Raises Refused.
+    `shop_key` (32 bytes) is the shop's own and never changes once anything is held of the shop. Raises Refused.
     """
     if not _ID.fullmatch(device.id) or not _ID.fullmatch(device.shop_id):
         raise _refused(
@@ -53,12 +53,21 @@ def register(conn: Connection, keys: Keys, *, device: Device, shop_key: bytes) -
     if tables.wrapped_shop_key(conn, device.shop_id) is None:
         _add_shop(conn, keys, device.shop_id, shop_key)
     elif shop_key_of(conn, keys, device.shop_id) != shop_key:
-        raise _refused("the shop has another key", code="BAD_KEY")
+        if not is_new(conn, device.shop_id, device_id=device.id):
+            raise _refused(f"the shop {device.shop_id} has another key", code="BAD_KEY")
+        tables.put_shop_key(
+            conn, device.shop_id, wrapped=seal(keys.hub_kek, shop_key, _place(device.shop_id))
+        )
     known = tables.hold(conn, device.id)
     if known and (known.shop_id != device.shop_id or known.epoch > device.epoch):
         raise _refused("the device is another shop's, or its epoch would go back", code="WRONG_EPOCH")
     if known != device:
         tables.put_device(conn, device)
+
+
+def is_new(conn: Connection, shop_id: str, *, device_id: str) -> bool:
+    """Whether nothing is held of a shop, and no box but this device was ever its voice: nothing hangs on its key."""
+    return not tables.is_used(conn, shop_id, device_id=device_id)
 
 
 def introduce(conn: Connection, keys: Keys, *, device: Device, shop_key: bytes) -> None:

@@ -7,7 +7,7 @@ from edge.kit.clock import rfc3339
 from edge.kit.seal import KEY_BYTES, seal, unseal
 from edge.kit.sql import Connection
 from sync import enrolment
-from sync.enrolment import Asked, Given, Membership
+from sync.enrolment import Asked, Given, Membership, ShopKeys
 from sync.hub import devices
 from sync.hub.config import Keys
 from sync.hub.problem import Refusal
@@ -50,9 +50,17 @@ def enrol(conn: Connection, keys: Keys, asked: Asked, *, signer: Signer, now_ms:
         when = "" if slot.used_ms is None else f" at {rfc3339(slot.used_ms)}"
         raise _no(f"another box used this code{when}", code="CODE_SPENT")
     shop_key = devices.shop_key_of(conn, keys, slot.shop_id)
+    held = ShopKeys(shop_key=shop_key.hex(), chain_key=keys.chain_key.hex())
+    if not enrolment.keeps(asked, code, held):
+        if not devices.is_new(conn, slot.shop_id, device_id=slot.device_id):
+            raise _other("this shop has worked with other keys than this box has")
+        ours = enrolment.asking(keys.hub_kek, code)
+        if not asked.kept:
+            return enrolment.want(code, asked, ours, now_ms=now_ms)
+        shop_key = _its_own(conn, keys, enrolment.kept(code, asked, ours), shop_id=slot.shop_id)
     known = tables.device(conn, slot.device_id)
     epoch = known.epoch if known and slot.used_by else asked.epoch
-    if known and not slot.used_by:
+    if (known or asked.keeps) and not slot.used_by:
         highest = tables.highest_epoch(conn, slot.device_id)
         epoch = max(highest, asked.epoch) + 1  # whatever was written under an older one has a fixed end
     if not slot.used_by:
@@ -69,6 +77,26 @@ def enrol(conn: Connection, keys: Keys, asked: Asked, *, signer: Signer, now_ms:
         hub_epoch=tables.hub_epoch(conn),
     )
     return enrolment.give(code, asked, membership, now_ms=now_ms)
+
+
+def _its_own(conn: Connection, keys: Keys, kept: ShopKeys, *, shop_id: str) -> bytes:
+    """The shop_key of a box that was this shop's under the hub that was put back; raises Refusal."""
+    if kept.chain_key != keys.chain_key.hex():
+        raise _other("this box has worked with another chain_key than this hub has")
+    shop_key = bytes.fromhex(kept.shop_key)
+    if any(
+        shop_key == devices.shop_key_of(conn, keys, each) for each in tables.shops(conn) if each != shop_id
+    ):
+        raise _other("this box has worked with the keys of another shop")
+    return shop_key
+
+
+def _other(message: str) -> Refusal:
+    hint = (
+        "the code is not used up: use it where this shop's own state and credentials are, or in an empty box; "
+        "what this box holds stays in it"
+    )
+    return Refusal(message, code="OTHER_KEYS", hint=hint, status=403)
 
 
 def _no(message: str, *, code: str) -> Refusal:

@@ -115,6 +115,27 @@ def add_shop(conn: Connection, shop_id: str, *, wrapped: bytes) -> None:
     conn.execute("INSERT INTO shop (id, wrapped) VALUES (:id, :wrapped)", {"id": shop_id, "wrapped": wrapped})
 
 
+def put_shop_key(conn: Connection, shop_id: str, *, wrapped: bytes) -> None:
+    conn.execute("UPDATE shop SET wrapped=:wrapped WHERE id=:id", {"id": shop_id, "wrapped": wrapped})
+
+
+def shops(conn: Connection) -> list[str]:
+    return [each for (each,) in conn.execute("SELECT id FROM shop ORDER BY id").fetchall()]
+
+
+def is_used(conn: Connection, shop_id: str, *, device_id: str) -> bool:
+    """Whether a shop has customers, another device than this one, or facts of any."""
+    (found,) = conn.execute(
+        """
+        SELECT EXISTS (SELECT 1 FROM residency WHERE shop_id=:shop)
+            OR EXISTS (SELECT 1 FROM device WHERE shop_id=:shop AND id<>:device)
+            OR EXISTS (SELECT 1 FROM event WHERE device_id=:device)
+        """,
+        {"shop": shop_id, "device": device_id},
+    ).fetchone()
+    return bool(found)
+
+
 def hub_epoch(conn: Connection) -> int:
     (epoch,) = conn.execute("SELECT epoch FROM hub").fetchone()
     return int(epoch)
