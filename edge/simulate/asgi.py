@@ -58,18 +58,18 @@ class Exchange:
 
 
 def _scope(request: httpx.Request) -> Message:
-    path = request.url.raw_path.split(b"?")[0]
+    address = request.url
     return {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
         "method": request.method,
         "headers": [(name.lower(), value) for name, value in request.headers.raw],
-        "scheme": request.url.scheme,
-        "path": request.url.path,
-        "raw_path": path,
-        "query_string": request.url.query,
-        "server": (request.url.host, 80),
+        "scheme": "http",
+        "path": address.path,
+        "raw_path": address.raw_path.partition(b"?")[0],
+        "query_string": address.query,
+        "server": (request.headers["host"], 80),
         "client": ("127.0.0.1", 123),
         "root_path": "",
     }

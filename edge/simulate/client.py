@@ -7,7 +7,6 @@ of them laid in place; its authentication signs them.
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from functools import lru_cache
 from typing import Final
 
 import httpx
@@ -33,7 +32,7 @@ class Client(httpx.AsyncClient):
         timeout: httpx.Timeout,
     ) -> AsyncGenerator[httpx.Response, None]:
         request = httpx.Request.__new__(httpx.Request)
-        request.method, request.url = method, _address(url)
+        request.method, request.url = method, Address(url)
         length = {} if content is None else {"Content-Length": str(len(content))}
         request.headers = httpx.Headers([("Host", "hub.test"), *headers.items(), *length.items()])
         request.extensions = {"timeout": timeout.as_dict()}
@@ -62,10 +61,12 @@ class Whole(httpx.Response):
         """Nothing is held open."""
 
 
-@lru_cache(maxsize=4096)
-def _address(target: str) -> httpx.URL:
-    """The agent writes its targets as they go over the line: there is nothing in them to be quoted or resolved."""
-    path, asked, query = target.partition("?")
-    address = httpx.URL.__new__(httpx.URL)
-    address._uri_reference = _HUB._uri_reference._replace(path=path, query=query if asked else None)
-    return address
+class Address(httpx.URL):
+    """A target as the agent writes it, as it goes over the line: nothing in it is to be quoted or resolved."""
+
+    path = raw_path = query = None  # type: ignore[assignment]  # as they are, where httpx makes them at each look
+
+    def __init__(self, target: str) -> None:
+        path, asked, query = target.partition("?")
+        self._uri_reference = _HUB._uri_reference._replace(path=path, query=query if asked else None)
+        self.path, self.raw_path, self.query = path, target.encode("ascii"), query.encode("ascii")
