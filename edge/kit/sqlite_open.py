@@ -13,14 +13,19 @@ CACHE_KIB: Final = 2048
 BUSY_MS: Final = 5000
 
 
-def open_writer(path: Path, *, synchronous: str = "FULL") -> sqlite3.Connection:
-    """A read-write connection in WAL mode; deleted content is overwritten (`secure_delete`)."""
+def open_writer(path: Path, *, synchronous: str = "FULL", alone: bool = False) -> sqlite3.Connection:
+    """A read-write connection in WAL mode; deleted content is overwritten (`secure_delete`).
+
+    `alone`: nobody else opens this file meanwhile, nor what is attached, so nothing is locked or shared for them.
+    """
     # Its owner's alone, and so is what SQLite keeps beside it. What is wrong with the place SQLite says below.
     with suppress(OSError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
         # The writer's thread is the only user; it is not always the thread that opened it.
         conn = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
+        if alone:
+            conn.execute("PRAGMA locking_mode=EXCLUSIVE")  # before the log is opened, or its index is a file
         conn.execute("PRAGMA secure_delete=ON")
         conn.execute("PRAGMA journal_mode=WAL")
         conn.execute(f"PRAGMA synchronous={synchronous}")
@@ -33,9 +38,11 @@ def open_writer(path: Path, *, synchronous: str = "FULL") -> sqlite3.Connection:
     return conn
 
 
-def open_both(path: Path, *, attach: dict[str, Path], synchronous: str = "FULL") -> sqlite3.Connection:
+def open_both(
+    path: Path, *, attach: dict[str, Path], synchronous: str = "FULL", alone: bool = False
+) -> sqlite3.Connection:
     """The writer's connection: `path`, and beside it `attach`, which can be fetched again."""
-    conn = open_writer(path, synchronous=synchronous)
+    conn = open_writer(path, synchronous=synchronous, alone=alone)
     conn.execute("PRAGMA busy_timeout=0")  # who may wait for another process is `sqlite_writer.patient`
     for schema, other in attach.items():
         attach_writable(conn, schema, other)

@@ -56,10 +56,9 @@ class Disk:
     def open(self, process: Process, *, record: Record[Any]) -> Database[Any]:
         """The files as `process` uses them: its writer takes steps, and its connections go with it."""
         # FULL and NORMAL differ in what a power cut takes, not in what a process sees: that is `power_cut`.
-        conn = open_both(self._main, attach=self._attached, synchronous="OFF")
-        # Nobody else opens these files, so what is read need not be looked up anew after each write of another
-        # connection: one does both, as one thread does everything here.
-        conn.execute("PRAGMA locking_mode=EXCLUSIVE")
+        # What is read need not be looked up anew after each write of another connection: one does both, as one
+        # thread does everything here.
+        conn = open_both(self._main, attach=self._attached, synchronous="OFF", alone=True)
         process.owns(self._drop)
         self._conn, self.used = conn, True
         if self.full:
