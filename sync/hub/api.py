@@ -39,12 +39,13 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     async def signed(request: AnyRequest) -> Device:
         """The device whose signature the request carries."""
         noting, now_ms = hub.nonces.noting(), hub.now_ms()
-        device = await proving.device(hub, request.scope, request.headers, nonces=noting, now_ms=now_ms)
+        heads = request.headers  # made anew at each look
+        device = await proving.device(hub, request.scope, heads, nonces=noting, now_ms=now_ms)
         if not await hub.nonces.fresh(noting, now_s=now_ms // 1000):
             raise signing.replayed()
         request.state.device = device.id
         hub.admission.ask(device.shop_id)
-        signing.covers(request.headers, await request.body())  # read for whom it is proven, and no earlier
+        signing.covers(heads, await request.body())  # read for whom it is proven, and no earlier
         hub.contacts.heard(device.id)
         return device
 
