@@ -118,7 +118,9 @@ def test_the_pages_are_accessible_in_either_light_and_language(
         fits(phone, name)
 
     phone.goto(f"/portal?language={language}")
-    sound("closed")
+    phone.locator("#tongues summary").click()
+    expect(phone.locator("#tongues a")).to_have_count(3)
+    sound("closed, with the languages unfolded")
     phone.goto(f"/portal/enter/{'x' * 43}?language={language}")
     sound("used")
     phone.goto(f"/portal/enter/{place.code()}?language={language}")
@@ -132,6 +134,19 @@ def test_the_pages_are_accessible_in_either_light_and_language(
     phone.set_viewport_size({"width": 640, "height": 800})
     phone.goto(f"/hq?language={language}&customer={ANNA.hex()}")
     sound("headquarters")
+
+
+def test_what_lies_behind_the_first_page_is_as_large_and_as_sound(place: Place, phone: Page) -> None:
+    full(place)
+    enter(place, phone)
+    for behind in ("data", "digest", "access", "forget", "sure", "pass"):
+        phone.goto(f"/portal/{behind}")
+        fits(phone, behind)
+    phone.goto("/portal/data")
+    phone.get_by_role("link", name="Bewijs: Herkennen").click()
+    expect(phone.locator("h1")).to_have_text("Herkennen")
+    accessible(phone, "receipt")
+    fits(phone, "receipt")
 
 
 def test_headquarters_refreshes_itself(place: Place, phone: Page) -> None:
