@@ -119,7 +119,7 @@ def test_what_lies_where_the_customer_is_comes_first_in_their_advice_while_they_
         floored.run(floored.house.db.apply(put_items, there, counted_ms=1))
         page = tablet.get(address).text
         assert re.findall('data-suggestion="([^"]+)"', page) == [usual[-1], *usual[:-1]]
-        assert page.count("Ligt in Schoenen, waar de klant nu is.") == 1
+        assert page.count("In Schoenen, waar de klant nu is.") == 1
         assert floored.rows("SELECT count(*) FROM view_log WHERE purpose='location'") == [(1,)]
         floored.withdraw(customer_id, "location")
         assert suggested(floored) == visit

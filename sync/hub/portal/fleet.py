@@ -1,5 +1,6 @@
 """The fleet page: a box a row in sentences, what needs somebody on top; and where a lost card is blocked."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -14,9 +15,10 @@ from sync.hub.hq.fleet import Box, Mood, Why
 from sync.hub.portal import choices
 from sync.hub.portal.security import form_token
 from sync.hub.portal.sheets import Frame
-from sync.hub.portal.words import Words, key
+from sync.hub.portal.words import Words, key, order
 from sync.hub.tables import hooks
 from sync.hub.tables.feed import Moved
+from sync.wire import ReaderHealth
 
 if TYPE_CHECKING:
     from sync.hub.app import Hub
@@ -45,20 +47,51 @@ WHY: Final[dict[Why, str]] = {
     "dead": key("fleet.why.dead"),
     "old": key("fleet.why.old"),
 }
+# What the box itself says that keeps it from its work (edge/README.md), where it is known what helps.
+TROUBLE: Final = {
+    "S01": key("fleet.trouble.full"),
+    "S02": key("fleet.trouble.damaged"),
+    "S03": key("fleet.trouble.older"),
+}
+READER: Final = {
+    "unplugged": key("fleet.reader.away"),
+    "no_device": key("fleet.reader.away"),
+    "hung": key("fleet.reader.hung"),
+    "busy": key("fleet.reader.busy"),
+    "no_permission": key("fleet.reader.barred"),
+    "starting": key("fleet.reader.starting"),
+}
+OUT: Final = key("fleet.readers.down")
+FAST, SLOW = key("fleet.clock.fast"), key("fleet.clock.slow")
+UNHEARD: Final[frozenset[Why]] = frozenset({"never", "silent"})
+RENEW: Final[frozenset[Why]] = frozenset({"forked", "twins", "parted"})
+RANK: Final[tuple[Mood, ...]] = ("out", "look", "well")
 DONE: Final = {"blocked": key("cards.blocked"), "nobody": key("cards.nobody"), "empty": key("cards.empty")}
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """What it is called, what it is, and whether it is what somebody has to look at."""
+
+    name: str
+    value: str
+    ill: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """One box, in sentences."""
+    """One box, in sentences; `command` mends it, `stale`: its facts are as old as its last word."""
 
     shop: str
     box: str
     mood: Mood
     said: str
     why: tuple[str, ...]
+    command: str
+    code: str
     contact: str
-    facts: tuple[tuple[str, str], ...]  # what it is called, what it is
+    stale: bool
+    facts: tuple[Fact, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +119,7 @@ async def page(hub: "Hub", words: Words) -> Fleet:
     return Fleet(
         frame=Frame(language=words.language, here="/hq/fleet"),
         sum=words.count("fleet.ill", ill, of=words.number(len(boxes))) if ill else total,
-        rows=tuple(_row(hub, box, words, now_ms=now_ms) for box in boxes),
+        rows=tuple(sorted((_row(hub, box, words, now_ms=now_ms) for box in boxes), key=_place)),
         hooks=tuple(
             words.say("fleet.hook", host=urlsplit(each.url).hostname or "")
             for each in await hub.db.read(hooks.every)
@@ -114,53 +147,93 @@ def block(conn: Connection, keys: Keys, *, value: str, now_ms: int) -> list[Move
         return lost.block(conn, keys, kind="uid", value=value, now_ms=now_ms)
 
 
+def _place(row: Row) -> tuple[int, str, str]:
+    """What needs somebody first; then as people look for a shop, by its name."""
+    return RANK.index(row.mood), order(row.shop), row.box
+
+
 def _row(hub: "Hub", box: Box, words: Words, *, now_ms: int) -> Row:
-    when = "" if box.contact_ms is None else words.when(min(box.contact_ms, now_ms), now_ms=now_ms)
+    when = "" if box.contact_ms is None else words.moment(min(box.contact_ms, now_ms), now_ms=now_ms)
     contact = words.say("fleet.now") if box.connected else words.say("fleet.last", when=when) if when else ""
     return Row(
         shop=choices.name(box.shop_id, hub.config.names),
         box=box.id,
         mood=box.mood,
-        said=words.say(MOODS[box.mood]),
-        why=tuple(words.say(WHY[each]) for each in box.why),
+        said=words.say(_mood(box)),
+        why=tuple(_why(each, box, words) for each in box.why),
+        command=f"welkom enrol --renew {box.id} --config hub.toml" if RENEW & set(box.why) else "",
+        code=box.status.trouble if box.status else "",
         contact=contact,
-        facts=tuple((words.say(name), value) for name, value in _facts(box, words) if value),
+        stale="silent" in box.why,
+        facts=tuple(
+            Fact(words.say(name), value, ill in box.why) for name, value, ill in _facts(box, words) if value
+        ),
     )
 
 
-def _facts(box: Box, words: Words) -> list[tuple[str, str]]:
-    """What is worth a column, in the order of the eye; what nobody knows is left out."""
+def _mood(box: Box) -> str:
+    """A box that is heard of is not out, however badly it does."""
+    if box.mood == "out" and not UNHEARD & set(box.why):
+        return key("fleet.act")
+    return MOODS[box.mood]
+
+
+def _why(why: Why, box: Box, words: Words) -> str:
+    status = box.status
+    if why == "trouble" and status is not None:
+        return words.say(TROUBLE.get(status.trouble, WHY[why]))
+    if why == "reader" and status is not None:
+        down = [each for each in status.readers if each.code]
+        names = (words.say(READER.get(each.code, OUT), name=each.name, code=each.code) for each in down)
+        return words.say(WHY[why], names=", ".join(names))
+    return words.say(WHY[why])
+
+
+def _facts(box: Box, words: Words) -> list[tuple[str, str, Why | None]]:
+    """Name, value and why it would need somebody, in the order of the eye: the same columns in every row.
+
+    Of a box that never said how it does nothing is known but what it has to confirm.
+    """
     status = box.status
     if status is None:
-        return [(key("fleet.receipts"), words.number(box.receipts) if box.receipts else "")]
-    down = [each.name for each in status.readers if each.code]
-    readers = (
-        words.say("fleet.readers.down", names=", ".join(down))
-        if down
-        else words.count("fleet.readers.well", len(status.readers))
-    )
+        return [(key("fleet.receipts"), words.number(box.receipts) if box.receipts else "", "receipts")]
     waits = words.say("fleet.outbox.none")
     if status.outbox:
         waits = words.count(
-            "fleet.outbox.waits", status.outbox, age=words.wait(status.outbox_oldest_s * 1000)
+            "fleet.outbox.waits", status.outbox, age=words.span(status.outbox_oldest_s * 1000)
         )
-    off_s = abs(box.clock_off_ms or 0) // 1000
-    clock = words.say("fleet.clock.well") if off_s < 2 else words.wait(off_s * 1000)
     lag = words.count("fleet.lag.rows", box.lag_rows) if box.lag_rows else words.say("fleet.lag.none")
     receipts = words.number(box.receipts) if box.receipts else words.say("fleet.receipts.none")
-    free_mb = status.disk_free_mb
     return [
-        (key("fleet.version"), " · ".join(each for each in (status.version, status.rules) if each)),
-        (key("fleet.lag"), lag),
-        (key("fleet.outbox"), waits),
-        (key("fleet.readers"), readers if status.readers else ""),
-        (key("fleet.receipts"), receipts),
-        (key("fleet.clock"), clock),
-        (key("fleet.disk"), "" if free_mb is None else _free(free_mb, words)),
+        (key("fleet.version"), status.version, "old"),
+        (key("fleet.lag"), lag, "behind"),
+        (key("fleet.outbox"), waits, "stuck"),
+        (key("fleet.readers"), _readers(status.readers, words), "reader"),
+        (key("fleet.receipts"), receipts, "receipts"),
+        (key("fleet.clock"), _clock(box.clock_off_ms or 0, words), "clock"),
+        (key("fleet.disk"), _free(status.disk_free_mb, words), "disk"),
+        (key("fleet.rules"), status.rules, None),
     ]
 
 
-def _free(free_mb: int, words: Words) -> str:
+def _readers(readers: Sequence[ReaderHealth], words: Words) -> str:
+    up = sum(not each.code for each in readers)
+    if not readers:
+        return words.say("fleet.readers.none")
+    if up < len(readers):
+        return words.count("fleet.readers.some", up, of=words.number(len(readers)))
+    return words.count("fleet.readers.well", up)
+
+
+def _clock(off_ms: int, words: Words) -> str:
+    if abs(off_ms) < 2000:
+        return words.say("fleet.clock.well")
+    return words.say(FAST if off_ms > 0 else SLOW, by=words.span(abs(off_ms)))
+
+
+def _free(free_mb: int | None, words: Words) -> str:
+    if free_mb is None:
+        return words.say("fleet.unknown")
     if free_mb < 10 * fleet.DISK_MB:
         return words.say("fleet.disk.little", mb=words.number(free_mb))
     return words.say("fleet.disk.free", gb=words.number(free_mb // 1024))

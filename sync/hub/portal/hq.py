@@ -10,7 +10,8 @@ from sync.hub import catalogue
 from sync.hub.portal import choices
 from sync.hub.portal.sheets import Frame
 from sync.hub.portal.traits import Stamps, open_traits, points_of, stamps_of
-from sync.hub.portal.words import Words, key
+from sync.hub.portal.words import Words, key, order
+from sync.hub.tables import fleet as statuses
 from sync.hub.tables import overview
 from sync.hub.tables.overview import DeviceFacts
 from sync.hub.tables.portal import Sealed
@@ -82,7 +83,7 @@ async def headquarters(hub: "Hub", words: Words, *, customer: str | None) -> Hea
     """The pane; what takes longer than a point read is read beside the event loop."""
     customer_id = _id_of(customer)
     now_ms = hub.now_ms()
-    devices, residents, sealed, bare = await hub.db.view(_gather, customer_id, now_ms=now_ms)
+    devices, residents, sealed, bare, told_ms = await hub.db.view(_gather, customer_id, now_ms=now_ms)
     shops = {device.shop_id for device in devices} | set(residents)
     total = sum(device.facts for device in devices)
     last_ms = max((device.last_ms for device in devices if device.last_ms), default=None)
@@ -100,10 +101,12 @@ async def headquarters(hub: "Hub", words: Words, *, customer: str | None) -> Hea
                 name=choices.name(shop_id, hub.config.names),
                 residents=words.count("hq.residents", residents.get(shop_id, 0)),
                 boxes=tuple(
-                    _box(hub, device, words, now_ms=now_ms) for device in devices if device.shop_id == shop_id
+                    _box(hub, device, words, told_ms=told_ms.get(device.device_id), now_ms=now_ms)
+                    for device in devices
+                    if device.shop_id == shop_id
                 ),
             )
-            for shop_id in sorted(shops)
+            for shop_id in sorted(shops, key=lambda each: order(choices.name(each, hub.config.names)))
         ),
         gaps=tuple(_gap(each, words) for each in bare[:MOST_GAPS]),
         more=words.count("hq.gaps.more", len(bare) - MOST_GAPS) if len(bare) > MOST_GAPS else "",
@@ -112,9 +115,10 @@ async def headquarters(hub: "Hub", words: Words, *, customer: str | None) -> Hea
 
 def _gather(
     conn: Connection, customer_id: bytes | None, *, now_ms: int
-) -> tuple[list[DeviceFacts], dict[str, int], Sequence[Sealed], list[Product]]:
+) -> tuple[list[DeviceFacts], dict[str, int], Sequence[Sealed], list[Product], dict[str, int]]:
     sealed = overview.balances(conn, customer_id, now_ms=now_ms) if customer_id else []
-    return overview.devices(conn), overview.residents(conn), sealed, catalogue.gaps(conn)
+    told_ms = {each: said.at_ms for each, said in statuses.every(conn).items()}
+    return overview.devices(conn), overview.residents(conn), sealed, catalogue.gaps(conn), told_ms
 
 
 def _gap(product: Product, words: Words) -> Gap:
@@ -129,12 +133,12 @@ def _id_of(customer: str | None) -> bytes | None:
     return found if len(found) == 16 else None
 
 
-def _box(hub: "Hub", device: DeviceFacts, words: Words, *, now_ms: int) -> Box:
-    heard = [each for each in (hub.contacts.last_ms(device.device_id), device.last_ms) if each is not None]
-    when = words.when(min(max(heard), now_ms), now_ms=now_ms) if heard else ""
-    shop = choices.name(device.shop_id, hub.config.names)
+def _box(hub: "Hub", device: DeviceFacts, words: Words, *, told_ms: int | None, now_ms: int) -> Box:
+    times = (hub.contacts.last_ms(device.device_id), device.last_ms, told_ms)
+    heard = [each for each in times if each is not None]
+    when = words.moment(min(max(heard), now_ms), now_ms=now_ms) if heard else ""
     connected = hub.contacts.connected(device.device_id)
-    line = words.say("hq.heard", shop=shop, when=when) if when else words.say("hq.silent", shop=shop)
+    line = words.say("hq.heard", when=when) if when else words.say("hq.silent")
     return Box(
         name=device.device_id,
         connected=connected,

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Final, Literal
 
 from edge.kit import words as kit
-from edge.kit.words import MONTHS, key
+from edge.kit.words import MINUTE_MS, MONTHS, key
 
-__all__ = ["LANGUAGES", "LOCALES", "MONTHS", "NAMES", "Language", "Words", "key", "known", "spoken"]
+__all__ = ["LANGUAGES", "LOCALES", "MONTHS", "NAMES", "Language", "Words", "key", "known", "order", "spoken"]
 
 Language = Literal["nl", "en", "de", "fr"]
 LANGUAGES: Final[tuple[Language, ...]] = ("nl", "en", "de", "fr")
@@ -21,6 +21,24 @@ class Words(kit.Words[Language]):
 
     def __init__(self, language: Language, timezone: str) -> None:
         super().__init__(language, timezone, LOCALES)
+
+    def span(self, span_ms: int) -> str:
+        """How long something lasts, as one says it: `40 minuten`, `3 uur`, `12 dagen`."""
+        minutes = span_ms // MINUTE_MS
+        if minutes < 120:
+            return self.wait(span_ms)
+        hours = minutes // 60
+        return self.count("span.hours", hours) if hours < 48 else self.count("span.days", hours // 24)
+
+    def moment(self, at_ms: int, *, now_ms: int) -> str:
+        """`om 10:41` today, else with the day before it: `op 22 nov om 10:41`."""
+        when, clock = self.when(at_ms, now_ms=now_ms), self.say("time.at", clock=self.clock(at_ms))
+        return when if when == clock else f"{when} {clock}"
+
+
+def order(name: str) -> str:
+    """What a list of names goes by: ’s-Hertogenbosch stands among the s, and a capital is a letter as another."""
+    return name.lstrip("’'‘").casefold()
 
 
 def known(text: str) -> Language | None:

@@ -1,6 +1,7 @@
 """The fleet: what boxes say of themselves, what is made of it, and the page that shows it."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,9 +9,11 @@ from typing import Any
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sync import wire
 from sync.hub import consents, receipts
+from sync.hub import devices as enrolled
 from sync.hub.contacts import Reached
 from sync.hub.hq import fleet
 from sync.hub.tables import devices
@@ -19,7 +22,7 @@ from sync.hub.tables.overview import DeviceFacts
 from sync.receipt import Receipt, signed
 from sync.signing import DeviceAuth
 from tests.patience import PATIENT_S
-from tests.sync.centre import ANNA, DEVICE_KEY, HERE
+from tests.sync.centre import ANNA, DEVICE_KEY, HERE, KEYS, device
 from tests.sync.hq.desk import Desk
 from tests.sync.portal.place import Place, open_place
 
@@ -98,20 +101,70 @@ def say(place: Place, **status: Any) -> None:
 def test_the_page_says_in_words_how_each_shop_does_and_follows_by_itself(tmp_path: Path) -> None:
     with open_place(tmp_path / "hub") as place:
         client = place.phone()
-        assert "Nog nooit gehoord." in client.get("/hq/fleet").text
+        assert "Nog nooit iets gehoord." in client.get("/hq/fleet").text
         say(place)
         shown = client.get("/hq/fleet").text
         assert 'data-mood="well"' in shown
         assert "1 winkelkastje, en alles gaat goed." in shown
         assert "<dd>0.2.0</dd>" in shown
         assert 'data-live="/hq/live"' in shown
-        say(place, readers=[wire.ReaderHealth("counter-1", "gone")], outbox=3, outbox_oldest_s=600)
+        readers = [wire.ReaderHealth("counter-1", "unplugged"), wire.ReaderHealth("counter-2")]
+        say(place, readers=[*readers, wire.ReaderHealth("desk", "odd")], outbox=3, outbox_oldest_s=600)
         shown = client.get("/hq/fleet").text
-        assert "Een kaartlezer doet het niet." in shown
-        assert "<dd>counter-1 uit</dd>" in shown
-        assert "3 meldingen, sinds 10 minuten" in shown
-        assert "A card reader does not work." in client.get("/hq/fleet?language=en").text
+        assert "Een kaartlezer doet het niet: counter-1 niet aangesloten, desk uit (odd)." in shown
+        assert '<div class="ill"><dt>Lezers</dt><dd>1 van 3 werkt</dd></div>' in shown
+        assert "3 meldingen, al 10 minuten" in shown
+        assert (
+            "A card reader does not work: counter-1 not plugged in"
+            in client.get("/hq/fleet?language=en").text
+        )
         assert client.get("/hq/fleet", headers={"x-forwarded-for": "10.0.0.1"}).status_code == 403
+
+
+def row(place: Place, box_id: str = "box-1") -> str:
+    """What the page says of one box."""
+    page = place.phone().get("/hq/fleet").text
+    return page.split(f'data-box="{box_id}"')[1].split("</section>")[0]
+
+
+def test_what_keeps_a_box_from_its_work_is_said_with_what_mends_it(tmp_path: Path) -> None:
+    with open_place(tmp_path / "hub") as place:
+        say(place, trouble="S01")
+        assert "De schijf van het kastje is vol" in row(place)
+        assert "Nu ingrijpen" in row(place)  # it is there, however badly it does
+        assert " · S01 · " in row(place)
+        say(place, trouble="S05")
+        assert "welkom doctor" in row(place)
+        assert "<code>" not in row(place)
+        say(place, trouble="HUB_AHEAD")
+        assert "<code>welkom enrol --renew box-1 --config hub.toml</code>" in row(place)
+
+
+def test_of_a_box_that_is_not_heard_the_page_says_since_when_and_that_the_rest_is_as_old(
+    tmp_path: Path,
+) -> None:
+    with open_place(tmp_path / "hub") as place:
+        say(place, clock_ms=place.clock.wall_ms() - 3 * 3_600_000)
+        assert '<div class="ill"><dt>Klok</dt><dd>3 uur achter</dd></div>' in row(place)
+        assert "Zo was het" not in row(place)
+        place.clock.by_ms += 49 * 3_600_000
+        assert "Ligt eruit" in row(place)
+        assert re.search(r"laatst gehoord op \d+ \w+ om \d\d:\d\d<", row(place))
+        assert "Zo was het toen we het laatst iets hoorden:" in row(place)
+
+
+def test_shops_stand_by_what_they_need_and_then_by_name(tmp_path: Path) -> None:
+    names = {"s1": "Zwolle", "s2": "’s-Hertogenbosch", "s3": "amersfoort", "s4": "Baarn"}
+    with open_place(tmp_path / "hub", names=names) as place:
+        for number in (2, 3, 4):
+            other = device(f"box-{number}", f"s{number}", key=Ed25519PrivateKey.generate())
+            place.run(
+                place.hub.db.apply(enrolled.register, KEYS, device=other, shop_key=bytes([number]) * 32)
+            )
+        say(place)
+        for path in ("/hq/fleet", "/hq"):
+            shown = re.findall(r"<h2>(.*?)</h2>", place.phone().get(path).text)[:4]
+            assert shown == ["amersfoort", "Baarn", "’s-Hertogenbosch", "Zwolle"], path
 
 
 def test_a_status_that_is_none_or_of_nobody_is_refused(tmp_path: Path) -> None:

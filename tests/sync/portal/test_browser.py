@@ -134,6 +134,9 @@ def test_the_pages_are_accessible_in_either_light_and_language(
     phone.set_viewport_size({"width": 640, "height": 800})
     phone.goto(f"/hq?language={language}&customer={ANNA.hex()}")
     sound("headquarters")
+    for named in ("fleet", "cards"):
+        phone.goto(f"/hq/{named}?language={language}")
+        sound(named)
 
 
 def test_what_lies_behind_the_first_page_is_as_large_and_as_sound(place: Place, phone: Page) -> None:

@@ -104,7 +104,11 @@ def test_a_correction_reaches_the_shop_and_says_where_it_came_from(place: Place)
         .headers["location"]
         .endswith("kept#correct")
     )
+    assert (
+        '<option value="">Dag</option>' in phone.get("/portal/data").text
+    )  # nobody knows it, so none is shown
     press(phone, "/portal/data", "/portal/correct", day="12", month="3")
+    assert "<option selected>12</option>" in phone.get("/portal/data").text
     assert place.rows("SELECT count(*) FROM feed WHERE t='customer'")[0][0] == before[0][0] + 2
     shown = phone.get("/portal/data").text
     assert shown.count("Door uzelf verbeterd") == 2
