@@ -25,6 +25,7 @@ from edge.kit.sqlite import open_writer
 from sync import enrolment, wire
 from sync.enrolment import CODE_MS, Asked, Exchange, Given, Membership, ShopKeys, Wanted
 from sync.hub import devices, enrolling
+from sync.hub.tables import fleet
 
 NEXT = "device_key.next"  # a key that the hub may know already, should the answer be lost
 
@@ -87,6 +88,12 @@ async def _at_hub(words: argparse.Namespace) -> int:
     async with knowing_shops(settings) as hub:
         if words.renew:
             renew = partial(devices.renew, device_id=words.renew)
+            if words.renew in await hub.db.read(fleet.forked):
+                sys.stdout.write(
+                    f"Two histories came of {words.renew}. Where a copy of it is about, the copy may take the number: "
+                    f"then enrol the real one with a code (welkom enrol --config {words.config} --shop …), which "
+                    "only that one is given.\n"
+                )
             epoch = await (tried(hub, renew) if words.dry_run else hub.db.apply(renew))
             if words.dry_run:
                 sys.stdout.write(f"{words.renew} would go on in epoch {epoch}. {UNCHANGED}\n")

@@ -99,6 +99,18 @@ def test_a_dry_run_refuses_what_the_act_would_and_changes_nothing(
     assert kept(config) == before
 
 
+def test_whoever_renews_a_box_of_which_there_may_be_a_copy_is_told(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closing(sqlite3.connect(config.parent / "hub/hub.db")) as conn, conn:
+        conn.execute("UPDATE device SET forked_ms=1 WHERE id='b1'")
+    said_ = []
+    for _ in range(2):
+        assert main(["enrol", "--renew", "b1", "--config", str(config)]) == 0
+        said_.append(capsys.readouterr().out)
+    assert ["with a code" in each for each in said_] == [True, False]
+
+
 def test_a_box_that_would_be_enrolled_uses_no_code_and_makes_no_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
