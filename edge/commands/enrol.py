@@ -90,7 +90,7 @@ async def _at_hub(words: argparse.Namespace) -> int:
             renew = partial(devices.renew, device_id=words.renew)
             if words.renew in await hub.db.read(fleet.forked):
                 sys.stdout.write(
-                    f"Two histories came of {words.renew}. Where a copy of it is about, the copy may take the number: "
+                    f"Two histories came of {words.renew}. Where a copy of it is about, that may take the number: "
                     f"then enrol the real one with a code (welkom enrol --config {words.config} --shop …), which "
                     "only that one is given.\n"
                 )
