@@ -15,6 +15,7 @@ from edge.consent.records import Party, PartyKind
 from edge.keys import read_key
 from edge.kit.errors import ConfigError
 from edge.kit.toml_file import read_toml
+from edge.numbers import MOST
 from sync.hub import config as hub_config
 from sync.hub import devices
 from sync.hub.passes.settings import load as load_passes
@@ -291,7 +292,7 @@ def _shop(table: dict[str, Any], credentials: Path, file: Path, number: int) -> 
     except (KeyError, ValueError, TypeError):
         raise _wrong(file, f"shops[{number}]", "needs id, device and public_key (64 hex digits)") from None
     epoch = table.get("epoch", 1)
-    if len(public_key) != 32 or type(epoch) is not int or epoch < 1:
+    if len(public_key) != 32 or type(epoch) is not int or not 1 <= epoch <= MOST:
         raise _wrong(file, f"shops[{number}]", "needs a public_key of 64 hex digits and an epoch from 1")
     retired = table.get("retired", False)
     if type(retired) is not bool:

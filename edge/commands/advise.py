@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge.kit.errors import WelkomError, WordsError
 from edge.kit.text import is_country
+from edge.numbers import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +37,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.epilog = LINES
     parser.add_argument("--history", type=Path, metavar="H.jsonl", help="customers' baskets")
     parser.add_argument("--queries", type=Path, metavar="Q.jsonl", help="whom to suggest to")
-    parser.add_argument("--k", type=int, metavar="N", help=f"suggestions of each answer ({SUGGESTIONS})")
+    parser.add_argument("--k", type=whole, metavar="N", help=f"suggestions of each answer ({SUGGESTIONS})")
     parser.add_argument(
         "--catalogue", type=Path, metavar="C.jsonl", help="products with category, durable, sensitive"
     )
@@ -69,7 +70,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--country", default="NL", help="whose law limits what may be promoted (ISO 3166-1; NL)"
     )
-    parser.add_argument("--seed", type=int, default=0, help="of everything drawn (0)")
+    parser.add_argument("--seed", type=whole, default=0, help="of everything drawn (0)")
 
 
 def run(words: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from edge.kit import sweeping
 from edge.kit.clock import SystemClock
 from edge.kit.errors import ConfigError, Corrupt, StoreError, WelkomError
 from edge.kit.sqlite import open_reader, store_error
+from edge.numbers import whole
 from sync.hub import copies, keys_apart, putting_back, restored
 from sync.hub.store import FILE
 
@@ -37,9 +38,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def _count(text: str) -> int:
     """A number from 1: the copy that is made now stays, whatever else goes."""
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
+    found = whole(text)
+    if found < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
-    return int(text)
+    return found
 
 
 def run(words: argparse.Namespace) -> int:

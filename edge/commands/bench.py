@@ -12,40 +12,45 @@ from pathlib import Path
 from typing import Final
 
 from edge.kit.errors import ConfigError, WordsError
+from edge.numbers import whole
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     names = parser.add_subparsers(dest="name", metavar="NAME", required=True)
     tap = names.add_parser("tap", help="from a sighting to the refreshed fragment on every tablet")
-    tap.add_argument("--customers", type=int, default=30_000, metavar="N", help="size of the shop (30000)")
-    tap.add_argument("--taps", type=int, default=300, metavar="N", help="taps of each variant (300)")
+    tap.add_argument("--customers", type=whole, default=30_000, metavar="N", help="size of the shop (30000)")
+    tap.add_argument("--taps", type=whole, default=300, metavar="N", help="taps of each variant (300)")
     shelf = names.add_parser("catalogue", help="from typed text to products, beside a scan with SQL LIKE")
     shelf.add_argument(
-        "--products", type=int, default=100_000, metavar="N", help="size of the catalogue (100000)"
+        "--products", type=whole, default=100_000, metavar="N", help="size of the catalogue (100000)"
     )
-    shelf.add_argument("--searches", type=int, default=700, metavar="N", help="searches of each (700)")
+    shelf.add_argument("--searches", type=whole, default=700, metavar="N", help="searches of each (700)")
     radio = names.add_parser(
         "ble", help="rotating identifiers: windows, adverts a second, the loop meanwhile"
     )
     radio.add_argument(
-        "--devices", type=int, default=1_000_000, metavar="N", help="keys in the shop (1000000)"
+        "--devices", type=whole, default=1_000_000, metavar="N", help="keys in the shop (1000000)"
     )
-    radio.add_argument("--adverts", type=int, default=200_000, metavar="N", help="adverts resolved (200000)")
-    radio.add_argument("--windows", type=int, default=3, metavar="N", help="new windows made (3)")
-    whole = names.add_parser("bootstrap", help="a new box and a big hub, until a tap is recognised")
-    whole.add_argument("--customers", type=int, default=30_000, metavar="N", help="at the hub (30000)")
+    radio.add_argument(
+        "--adverts", type=whole, default=200_000, metavar="N", help="adverts resolved (200000)"
+    )
+    radio.add_argument("--windows", type=whole, default=3, metavar="N", help="new windows made (3)")
+    begun = names.add_parser("bootstrap", help="a new box and a big hub, until a tap is recognised")
+    begun.add_argument("--customers", type=whole, default=30_000, metavar="N", help="at the hub (30000)")
     line = names.add_parser("sync", help='from a "no" at the hub to the tablets of many shops; facts up')
-    line.add_argument("--appliances", type=int, default=50, metavar="N", help="connected shops (50)")
-    line.add_argument("--rounds", type=int, default=20, metavar="N", help="withdrawals, and erasures (20)")
-    line.add_argument("--facts", type=int, default=20_000, metavar="N", help="facts that go up (20000)")
+    line.add_argument("--appliances", type=whole, default=50, metavar="N", help="connected shops (50)")
+    line.add_argument("--rounds", type=whole, default=20, metavar="N", help="withdrawals, and erasures (20)")
+    line.add_argument("--facts", type=whole, default=20_000, metavar="N", help="facts that go up (20000)")
     line.add_argument(
-        "--backlog", type=int, default=3_000, metavar="N", help='rows that wait behind a "no" (3000)'
+        "--backlog", type=whole, default=3_000, metavar="N", help='rows that wait behind a "no" (3000)'
     )
     centre = names.add_parser("hub", help="many shops' facts into hubs on PostgreSQL, beside bare inserts")
-    centre.add_argument("--shops", type=int, default=500, metavar="N", help="shops (500)")
-    centre.add_argument("--customers", type=int, default=40, metavar="N", help="customers of each shop (40)")
-    centre.add_argument("--facts", type=int, default=500, metavar="N", help="facts of each shop (500)")
-    centre.add_argument("--hubs", type=int, default=2, metavar="N", help="processes on one database (2)")
+    centre.add_argument("--shops", type=whole, default=500, metavar="N", help="shops (500)")
+    centre.add_argument(
+        "--customers", type=whole, default=40, metavar="N", help="customers of each shop (40)"
+    )
+    centre.add_argument("--facts", type=whole, default=500, metavar="N", help="facts of each shop (500)")
+    centre.add_argument("--hubs", type=whole, default=2, metavar="N", help="processes on one database (2)")
     centre.add_argument(
         "--database", metavar="URL", help="a server to make databases on (one of its own, made and removed)"
     )
@@ -72,12 +77,12 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="DATE",
         help="ask about what was bought from this day on (the day before which 80%% of all baskets lie)",
     )
-    advise.add_argument("--seed", type=int, default=0, help="of everything drawn (0)")
-    for each in (tap, shelf, radio, whole, centre):
-        each.add_argument("--seed", type=int, default=1)
-    for each in (tap, radio, whole):
+    advise.add_argument("--seed", type=whole, default=0, help="of everything drawn (0)")
+    for each in (tap, shelf, radio, begun, centre):
+        each.add_argument("--seed", type=whole, default=1)
+    for each in (tap, radio, begun):
         each.add_argument("--state", type=Path, help="keep what is invented here, to measure again sooner")
-    for each in (tap, shelf, radio, whole, line, centre, advise):
+    for each in (tap, shelf, radio, begun, line, centre, advise):
         each.add_argument("--json", action="store_true", help="end with one JSON object")
 
 

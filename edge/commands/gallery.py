@@ -10,6 +10,7 @@ import uvloop
 from edge.kit.errors import ConfigError
 from edge.kit.serve import listen, serve
 from edge.kit.told import until_told
+from edge.numbers import port
 from staff_ui.gallery import LOOKS, SIZES, Gallery, make_app
 from staff_ui.words import LANGUAGES
 
@@ -17,7 +18,7 @@ CHROMIUM = "/usr/bin/chromium"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=int, default=0, help="a free one when not given")
+    parser.add_argument("--port", type=port, default=0, help="a free one when not given")
     parser.add_argument("--shots", type=Path, metavar="DIR", help="write pictures into DIR and stop")
     parser.add_argument("--only", default="", help="pictures of states whose name holds this")
     parser.add_argument("--language", choices=LANGUAGES, default="nl", help="of the pictures")

@@ -33,6 +33,7 @@ from edge.kit.errors import ConfigError, WelkomError
 from edge.kit.log import log_beside_words
 from edge.kit.sql import Connection
 from edge.kit.sqlite import open_writer
+from edge.numbers import whole
 from sync.hub import catalogue, models
 from sync.hub.app import Hub
 from sync.hub.hq import imports, put
@@ -74,7 +75,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     new.add_argument("--config", type=Path, required=True, help="hub.toml")
     _dry(new)
     new = words.add_parser("undo", help="take an import back, as long as nothing newer touched its rows")
-    new.add_argument("number", type=int, metavar="NUMBER")
+    new.add_argument("number", type=whole, metavar="NUMBER")
     new.add_argument("--config", type=Path, required=True, help="hub.toml")
     new.add_argument("--skip-touched", action="store_true", help="leave rows that something newer changed")
     _dry(new)

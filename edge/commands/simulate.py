@@ -8,15 +8,16 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final, TypeVar
 
 from edge.kit.errors import WordsError
+from edge.numbers import whole
 
 T = TypeVar("T")
 HUNT: Final = 200  # seeds in which a planted bug has to be found
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seeds", type=int, required=True, metavar="N", help="how many seeds are played")
-    parser.add_argument("--first", type=int, default=1, metavar="S", help="the first of them (1)")
-    parser.add_argument("--shops", type=int, default=3, metavar="N", help="shops beside the hub (3)")
+    parser.add_argument("--seeds", type=whole, required=True, metavar="N", help="how many seeds are played")
+    parser.add_argument("--first", type=whole, default=1, metavar="S", help="the first of them (1)")
+    parser.add_argument("--shops", type=whole, default=3, metavar="N", help="shops beside the hub (3)")
     parser.add_argument(
         "--planted",
         action="store_true",

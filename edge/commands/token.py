@@ -11,6 +11,7 @@ from pathlib import Path
 from edge.at_hub import UNCHANGED, at_hub, tried
 from edge.kit.clock import rfc3339
 from edge.kit.errors import WordsError
+from edge.numbers import whole
 from sync.hub.hq import erasing, tokens
 from sync.hub.tables import tokens as tables
 from sync.hub.tables.tokens import Token
@@ -30,7 +31,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     end.add_argument("--dry-run", action="store_true", help="check everything and change nothing")
     allow = words.add_parser("allow", help="lets a token forget more customers than usual, for an hour")
     allow.add_argument("id", metavar="ID", help="as `list` prints it; or its name")
-    allow.add_argument("--erase", type=int, required=True, metavar="N", help="customers at most")
+    allow.add_argument("--erase", type=whole, required=True, metavar="N", help="customers at most")
     allow.add_argument("--dry-run", action="store_true", help="check everything and change nothing")
     for each in (new, listed, end, allow):
         each.add_argument("--config", type=Path, required=True, help="hub.toml")

@@ -1,8 +1,10 @@
 """`welkom` in a process of its own: exit status, one sentence with a code, and never a traceback."""
 
+import argparse
 import re
 import socket
 import tomllib
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
@@ -54,6 +56,23 @@ def test_wrong_words_are_status_2_and_say_where_help_is(words: list[str]) -> Non
     ran = welkom(*words)
     one_sentence(ran, 2, "W01")
     assert "--help" in ran.err
+
+
+def test_a_number_that_nothing_can_hold_is_a_wrong_word_to_every_command() -> None:
+    def options(words: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+        for each in words._actions:
+            if isinstance(each, argparse._SubParsersAction):
+                for inner in each.choices.values():
+                    yield from options(inner)
+            elif callable(each.type):
+                yield each
+
+    numbers = [each.type for each in options(parser()) if callable(each.type) and type(each.type("1")) is int]
+    assert len(numbers) > 20
+    for read in set(numbers):
+        for text in ("9" * 26, "9" * 5_000, str(2**63)):
+            with pytest.raises(argparse.ArgumentTypeError, match="is no whole number up to"):
+                read(text)
 
 
 def test_the_version_is_that_of_the_project() -> None:

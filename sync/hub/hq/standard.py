@@ -7,17 +7,23 @@ import base64
 import binascii
 import hmac
 import ipaddress
+import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from hashlib import sha256
 from typing import Final
 from urllib.parse import urlsplit
 
 PREFIX: Final = "whsec_"
+MOST_NAME: Final = 253  # RFC 1035, 2.3.4, as it is written
 SECRET_BYTES: Final = 32  # the specification asks for 24 to 64
 # Its schedule: at once, then after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h; and every day from then on.
 AFTER_S: Final = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 JITTER: Final = 0.2
+# RFC 3986, 2.2 and 2.3: what stands in an address; everything else stands there as %XX, in a host as xn--.
+_WRITTEN: Final = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
+_LABEL: Final = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_NAME: Final = re.compile(rf"(?:{_LABEL}\.)*(?![0-9]){_LABEL}")  # what ends in a number is a number to resolvers
 GIVE_UP_MS: Final = 5 * 86_400_000  # nobody took anything for so long: it is told nothing any more
 
 
@@ -46,23 +52,37 @@ def pause_ms(tries: int, *, chance: Callable[[], float]) -> int:
     return int(base_s * 1000 * (1 - JITTER + 2 * JITTER * chance()))
 
 
-def refused_url(url: str) -> str:
-    """Why this address may not be told anything; empty: it may. Hosts are looked at again when they are known."""
+def refused_url(url: str, *, allowed: Collection[str] = ()) -> str:
+    """Why this address may not be told anything; empty: it may. Hosts are looked at again when they are known.
+
+    `allowed` are origins that may be told whatever they lead to.
+    """
+    if not _WRITTEN.fullmatch(url):
+        return "it holds signs that no address is written with"
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
         return "it is no address"
+    if parts.username is not None or parts.password is not None or parts.fragment or not parts.hostname:
+        return "it has no host, or more than an address should have"
+    if is_of(url, allowed):
+        return ""
     if parts.scheme != "https":
         return "it is not https"
-    if not parts.hostname or parts.username is not None or parts.password is not None or parts.fragment:
-        return "it has no host, or more than an address should have"
     if port == 0:
         return "it is no address"
     try:
         return refused_ip(parts.hostname)
-    except ValueError:
-        return ""  # a name: what it leads to is looked at each time
+    except ValueError:  # a name: what it leads to is looked at each time
+        is_name = len(parts.hostname) <= MOST_NAME and _NAME.fullmatch(parts.hostname)
+        return "" if is_name else "its host is no name"
+
+
+def is_of(url: str, origins: Collection[str]) -> bool:
+    """Whether an address is of one of these origins, `https://host:port`, as they are written."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" in origins
 
 
 def refused_ip(text: str) -> str:

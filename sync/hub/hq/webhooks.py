@@ -38,7 +38,7 @@ def make(
     if unknown := sorted(kinds - set(news.KINDS)):
         hint = f"there are {', '.join(news.KINDS)}"
         raise Refused(f"no news is called {unknown[0]!r}", code="UNKNOWN_NEWS", hint=hint)
-    if not _is_allowed(url, allowed) and (why := standard.refused_url(url)):
+    if why := standard.refused_url(url, allowed=allowed):
         hint = "give a public https address, or name its origin in `hooks` of hub.toml"
         raise Refused(f"this address may not be told: {why}", code="BAD_URL", hint=hint)
     secret, id_ = standard.new_secret(), "wh_" + os.urandom(8).hex()
@@ -214,10 +214,10 @@ async def _where(url: str, *, allowed: tuple[str, ...]) -> tuple[str, str]:
     The number is looked up here and asked as it was looked at: a name that leads elsewhere a moment later
     leads nowhere. Raises ValueError for what leads into a private network.
     """
-    if _is_allowed(url, allowed):
-        return url, ""
-    if why := standard.refused_url(url):
+    if why := standard.refused_url(url, allowed=allowed):
         raise ValueError(why)
+    if standard.is_of(url, allowed):
+        return url, ""
     parts = urlsplit(url)
     host = parts.hostname or ""
     loop = asyncio.get_running_loop()
@@ -228,15 +228,6 @@ async def _where(url: str, *, allowed: tuple[str, ...]) -> tuple[str, str]:
             raise ValueError(why)
     number = f"[{numbers[0]}]" if ":" in numbers[0] else numbers[0]
     return parts._replace(netloc=f"{number}:{parts.port or 443}").geturl(), host
-
-
-def _is_allowed(url: str, allowed: tuple[str, ...]) -> bool:
-    """Whether the settings name this address's origin."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.username is None and f"{parts.scheme}://{parts.netloc}" in allowed
 
 
 def _place(id_: str) -> bytes:

@@ -103,10 +103,44 @@ def test_a_message_is_signed_as_the_specification_says() -> None:
         "https:///x",
         "https://[::1",
         "ftp://example.com/",
+        "https://2130706433/",
+        "https://0x7f.1/",
+        "https://exa mple.com/",
+        "https://example.com/\r\nX: y",
+        "https://example.com/a b",
+        " https://example.com/",
+        "https://example.com/\n",
+        "https://caf\u00e9.example/",
+        "https://example..com/",
+        "https://-example.com/",
+        "https://example.com/%zz",
+        "https://exa%20mple.com/",
+        f"https://{'a' * 64}.example/",
     ],
 )
-def test_an_address_of_our_own_network_is_never_told(url: str) -> None:
+def test_an_address_of_our_own_network_or_that_is_none_is_never_told(url: str) -> None:
     assert standard.refused_url(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.com",
+        "https://hooks.example.com:8443/a/b;c?x=1&y=%C3%A9",
+        "https://xn--caf-dma.example/~me",
+        "https://8.8.8.8/",
+        "https://[2001:4860:4860::8888]/",
+    ],
+)
+def test_a_public_address_may_be_told(url: str) -> None:
+    assert standard.refused_url(url) == ""
+
+
+def test_an_origin_that_the_settings_name_may_be_told_at_what_is_an_address() -> None:
+    ours = ("http://crm.internal:9000", "https://exa mple")
+    assert standard.refused_url("http://crm.internal:9000/x", allowed=ours) == ""
+    for url in ("http://crm.internal:9000/\r\nX: y", "https://exa mple/x", "http://a@crm.internal:9000/"):
+        assert standard.refused_url(url, allowed=ours)
 
 
 def test_what_was_not_taken_is_tried_ever_later_and_never_all_at_once() -> None:
