@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import sys
 from pathlib import Path
-from typing import Any, Final, cast, get_args
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -14,10 +14,9 @@ from edge.kit.errors import WordsError
 from edge.recognition.rules import CredentialKind
 from sync.hub import lost, people
 from sync.hub.app import Hub
-from sync.hub.hq import outline, shapes
+from sync.hub.hq import cards, outline, shapes
 from sync.hub.tables import wallet
 
-_KINDS: Final = tuple(each for each in get_args(CredentialKind) if each != "pass")
 _CARD: Final = (
     "KIND:VALUE, such as number:LOYALTY-0001 or uid:04a1b2c3d4e5f6; - reads that from standard input"
 )
@@ -103,8 +102,8 @@ def _told(seen: shapes.Customer) -> dict[str, Any]:
 def _card(text: str) -> tuple[CredentialKind, str]:
     """Kind and value of a card; its text stands in no error, for it may be a person's number."""
     kind, colon, value = (sys.stdin.readline().strip() if text == "-" else text).partition(":")
-    if kind not in _KINDS or not colon or not value:
-        kinds = " or ".join(f"{each}:…" for each in _KINDS)
+    if kind not in cards.KINDS or not colon or not value:
+        kinds = " or ".join(f"{each}:…" for each in cards.KINDS)
         raise WordsError("--card is no card", code="W02", hint=f"{kinds}, as it is read")
     return cast("CredentialKind", kind), value
 

@@ -1,7 +1,7 @@
 """One line of a file into a customer, a balance or a colleague, or every reason why not. Pure."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 import msgspec
@@ -9,34 +9,30 @@ from msgspec import Meta, Struct
 
 from edge.consent.rules import PURPOSES
 from edge.importing.stream import Cells, Json, Wrong
-from edge.recognition.rules import CredentialKind, normalise
+from edge.kit.errors import Refused
+from edge.kit.text import entire
 from edge.wallet.rules import new_wallet
 from sync.hub.consents import NewConsent
+from sync.hub.hq import cards as written
 from sync.hub.hq import rows
+from sync.hub.hq.shapes import Card, Ms, Recipient, Ref, ShopId
 
-Ref = Annotated[str, Meta(max_length=64)]
-Id = Annotated[str, Meta(pattern="^([0-9A-Fa-f]{32})?$")]
-ShopId = Annotated[str, Meta(pattern="^[A-Za-z0-9._-]{1,48}$")]
+Id = Annotated[str, Meta(pattern=entire("([0-9A-Fa-f]{32})?"))]
 Whole = Annotated[int, Meta(ge=0, le=10**9)]
 Text = Annotated[str, Meta(max_length=200)]
 
 
-class _Card(Struct, forbid_unknown_fields=True):
-    kind: CredentialKind
-    value: Annotated[str, Meta(min_length=1, max_length=1024)]
-
-
 class _Consent(Struct, forbid_unknown_fields=True):
     purpose: Annotated[str, Meta(max_length=64)]
-    recipient: Annotated[str, Meta(pattern="^[A-Za-z0-9._:-]{1,64}$")]
-    until_ms: Whole | None = None
+    recipient: Recipient
+    until_ms: Ms | None = None
 
 
 class _Customer(Struct, forbid_unknown_fields=True):
     ref: Ref = ""
     id: Id = ""
     traits: dict[str, Any] = {}
-    cards: Annotated[list[_Card], Meta(max_length=20)] = []
+    cards: Annotated[list[Card], Meta(max_length=20)] = []
     shops: Annotated[list[ShopId], Meta(max_length=50)] = []
     consents: Annotated[list[_Consent], Meta(max_length=50)] = []
 
@@ -49,7 +45,7 @@ class _Balance(Struct, forbid_unknown_fields=True):
 
 
 class _Staff(Struct, forbid_unknown_fields=True):
-    id: Annotated[str, Meta(pattern="^[A-Za-z0-9._-]{1,48}$")]
+    id: Annotated[str, Meta(pattern=entire("[A-Za-z0-9._-]{1,48}"))]
     name: Annotated[str, Meta(min_length=1, max_length=80)]
     shops: Annotated[list[ShopId], Meta(min_length=1, max_length=1000)]
     role: Literal["staff", "manager"] = "staff"
@@ -86,32 +82,19 @@ def customer(found: Cells | Json) -> rows.Customer | list[Wrong]:
         ref=made.ref,
         id=made.id.lower(),
         traits=made.traits,
-        cards=_once(each for each in cards if not isinstance(each, str)),
+        cards=written.once((each.kind, each.value) for each in cards if not isinstance(each, str)),
         shops=made.shops,
         consents=[NewConsent(each.purpose, each.recipient, each.until_ms) for each in made.consents],
     )
 
 
-def _bare(card: _Card) -> _Card | str:
-    """A card without its kind before it, as `--card` of the commands has it (`number:LOYALTY-0001`); or why not.
-
-    Nothing a reader reads begins so: taken as it stands, it would be a card that opens nothing.
-    """
-    head, colon, value = card.value.partition(":")
-    kind = head.strip().lower()
-    if not colon or kind not in _COLUMNS:
-        return card
-    if kind != card.kind:
-        return (
-            f"a card that begins with {kind}: is of kind {kind}: in CSV it stands in column {_COLUMNS[kind]}"
-        )
-    return _Card(card.kind, value.strip()) if value.strip() else f"nothing stands behind {kind}:"
-
-
-def _once(cards: Iterable[_Card]) -> list[tuple[CredentialKind, str]]:
-    """The cards of a line; one that is written twice, however, is one card."""
-    found = {(each.kind, normalise(each.kind, each.value)): (each.kind, each.value) for each in cards}
-    return list(found.values())
+def _bare(card: Card) -> Card | str:
+    """A card without its kind before it, or why it is none."""
+    try:
+        return Card(*written.bare(card.kind, card.value))
+    except Refused as error:
+        kind = card.value.partition(":")[0].strip().lower()
+        return f"{error}" if kind == card.kind else f"{error}: in CSV it stands in column {_COLUMNS[kind]}"
 
 
 def balance(found: Cells | Json) -> rows.Balance | list[Wrong]:

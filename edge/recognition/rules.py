@@ -5,10 +5,12 @@ sends each shop the outer one, so that two shops' files cannot be joined and no 
 """
 
 import hmac
+import re
 import unicodedata
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from edge.kit.text import has_controls
 from edge.recognition.evidence import WEAK, Proof
 
 CredentialKind = Literal["number", "uid", "pass"]
@@ -29,6 +31,7 @@ CREDENTIAL_KINDS: Final[dict[str, CredentialKind]] = {
     "pass": "pass",
 }
 MAX_VALUE_BYTES: Final = 1024
+_UID: Final = re.compile(rb"(?!08.{6}$)(?:[0-9a-f]{2}){4,10}")
 
 
 def normalise(kind: CredentialKind, value: str) -> bytes | None:
@@ -38,6 +41,17 @@ def normalise(kind: CredentialKind, value: str) -> bytes | None:
         text = text.lower().replace(":", "")
     encoded = text.encode("utf-8", "replace")
     return encoded if 0 < len(encoded) <= MAX_VALUE_BYTES else None
+
+
+def is_read(kind: CredentialKind, normal: bytes) -> bool:
+    """Whether a reader ever says this, normalised, of one and the same card.
+
+    A UID of 4 bytes that begins with 08 is new at each tap (ISO/IEC 14443-3, 6.5.4); a number is one line of text, in
+    which FNC1 stands as GS.
+    """
+    if kind == "uid":
+        return bool(_UID.fullmatch(normal))
+    return not has_controls(normal.decode().replace("\x1d", ""))
 
 
 def inner(chain_key: bytes, kind: CredentialKind, value: bytes) -> bytes:

@@ -13,7 +13,7 @@ from edge.consent.rules import MINOR, TRAITS
 from edge.kit.errors import Refused
 from edge.kit.seal import derive, key_place, new_key, seal, trait_place, unseal
 from edge.kit.sql import Connection
-from edge.recognition.rules import CredentialKind, inner, normalise, outer
+from edge.recognition.rules import CredentialKind, inner, is_read, normalise, outer
 from sync import wire
 from sync.hub import consents, feed, opening
 from sync.hub.config import Keys
@@ -203,6 +203,9 @@ def inner_hash(keys: Keys, kind: CredentialKind, value: str) -> bytes:
     normal = normalise(kind, value) if kind in ("number", "uid") else None
     if normal is None:
         raise _refused("a credential is empty, too long or of an unknown kind", code="BAD_CREDENTIAL")
+    if not is_read(kind, normal):
+        what = "hex of 4 to 10 bytes, and none that is new at each tap (08…)" if kind == "uid" else "one line"
+        raise _refused(f"no card is read so: a {kind} is {what}", code="BAD_CREDENTIAL")
     return inner(keys.chain_key, kind, normal)
 
 

@@ -4,21 +4,25 @@ Members that are not named here are let through: a later version may know them.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta, Struct
 
+from edge.joining.rules import DAYS
 from edge.kit.clock import LATEST_MS
 from edge.kit.errors import Refused
+from edge.kit.nesting import is_deeper
+from edge.kit.text import has_controls
 
+DEPTH: Final = 16  # lists and objects in each other; a shape of ours has 4, and a later version a few more
 MOST: Final = 1_000_000_000  # points, stamps or cents; a thousand purchases of the most that one may earn
 
 Amount = Annotated[int, Meta(ge=0, le=MOST)]
 Ms = Annotated[int, Meta(ge=0, le=LATEST_MS)]
 Text = Annotated[str, Meta(max_length=200)]
-Said = Annotated[str, Meta(min_length=1, max_length=200)]
+Said = Annotated[str, Meta(pattern=r"\S", max_length=200)]  # something, not only spaces
 
 
 class Name(Struct):
@@ -65,6 +69,10 @@ class GiftCards(Struct):
 class Birthday(Struct):
     month: Annotated[int, Meta(ge=1, le=12)]
     day: Annotated[int, Meta(ge=1, le=31)]
+
+    def __post_init__(self) -> None:
+        if self.day > DAYS[self.month - 1]:
+            raise ValueError("no month has that day; a birthday may be 29 February")
 
 
 class Order(Struct):
@@ -117,6 +125,7 @@ SHAPES: Final[Mapping[str, Any]] = {
     "age_band": Any,
     "guarded": Any,
 }
+_MEMBER: Final = re.compile("[a-z_]{1,32}")  # as ours are; another may be somebody's name
 _PLACE: Final = re.compile(r" - at `\$\.?([\w.\[\]]*)`")
 
 
@@ -126,13 +135,33 @@ def checked(traits: Mapping[str, Any]) -> None:
     What is not declared at all is for `people.plain_traits` to refuse.
     """
     for name, value in traits.items():
+        if is_deeper(value, DEPTH):
+            raise _bad(name, f"it nests deeper than {DEPTH}")
         try:
             msgspec.convert(value, SHAPES.get(name, Any))
         except msgspec.ValidationError as error:
             found = _PLACE.search(str(error))
             where = ".".join(part for part in (name, found[1] if found else "") if part)
-            what = _PLACE.sub("", str(error))
-            hint = "nothing was changed; edge/README.md says what each trait holds"
-            raise Refused(
-                f"trait {where}: {what[:1].lower()}{what[1:]}", code="BAD_TRAIT", hint=hint
-            ) from None
+            raise _bad(where, _PLACE.sub("", str(error))) from None
+        for where, text in _texts(value, name):
+            if has_controls(text):
+                raise _bad(where, "a line break or control character stands in it")
+
+
+def _texts(value: Any, where: str) -> Iterator[tuple[str, str]]:
+    """Every text of a value, with the member that it is; what a member is called is one too."""
+    match value:
+        case str():
+            yield where, value
+        case dict():
+            for name, inner in value.items():
+                yield where, name
+                yield from _texts(inner, f"{where}.{name}" if _MEMBER.fullmatch(name) else where)
+        case list():
+            for at, inner in enumerate(value):
+                yield from _texts(inner, f"{where}[{at}]")
+
+
+def _bad(where: str, what: str) -> Refused:
+    hint = "nothing was changed; edge/README.md says what each trait holds"
+    return Refused(f"trait {where}: {what[:1].lower()}{what[1:]}", code="BAD_TRAIT", hint=hint)

@@ -28,6 +28,19 @@ def checked(traits: Mapping[str, Any], purposes: Iterable[str]) -> None:
         )
 
 
+def lasting(until_ms: Iterable[int | None], *, now_ms: int) -> None:
+    """Raise Refused BAD_UNTIL for a yes that would be over before it is given.
+
+    An agreement that stands ends by such an instant all the same (`agree`): nothing withdraws it.
+    """
+    if any(each is not None and each <= now_ms for each in until_ms):
+        raise Refused(
+            "a yes that ends before it is given is none",
+            code="BAD_UNTIL",
+            hint="nothing was changed; give until_ms as milliseconds since 1970 that are to come, or none",
+        )
+
+
 def held(conn: Connection, customer: bytes, *, now_ms: int) -> set[tuple[str, str]]:
     """Purpose and recipient of everything that somebody's register says yes to now."""
     return {

@@ -12,6 +12,7 @@ from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
 from edge.kit import base64url
 from edge.kit.sql import Connection
+from edge.kit.text import entire
 from sync import wire
 from sync.hub.hq import tokens
 from sync.hub.hq.limits import Buckets
@@ -27,7 +28,9 @@ AnyRequest = Request[Any, Any, Any]
 DAY_MS: Final = 86_400_000
 MOST: Final = 200
 # What stands in addresses: ids that mean nothing to others, never a name or number of a person.
-CustomerId = Annotated[str, PathParameter(pattern="^[0-9A-Fa-f]{32}$", description="opaque, 32 hex digits")]
+CustomerId = Annotated[
+    str, PathParameter(pattern=entire("[0-9A-Fa-f]{32}"), description="opaque, 32 hex digits")
+]
 Limit = Annotated[int, QueryParameter(ge=1, le=MOST, description="how many at most")]
 Cursor = Annotated[str, QueryParameter(max_length=200, description="`next` of the answer before")]
 _KEY: Final = "Idempotency-Key"

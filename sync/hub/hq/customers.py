@@ -11,11 +11,12 @@ from litestar.params import JSONBody, PathParameter
 from edge.consent.rules import PURPOSES, Register
 from edge.kit.errors import Refused
 from edge.kit.sql import Connection
+from edge.kit.text import entire
 from edge.wallet.rules import INSTRUMENTS, add, balance_of, with_balance
 from sync.hub import books, consents, lost, people, values, wallet
 from sync.hub.consents import NewConsent
 from sync.hub.documented import refuses
-from sync.hub.hq import agreed, erasing, news, outline, shapes, whom
+from sync.hub.hq import agreed, cards, erasing, news, outline, shapes, whom
 from sync.hub.hq import put as imports
 from sync.hub.hq.asking import (
     AnyRequest,
@@ -72,12 +73,13 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         new = people.NewCustomer(
             whom.customer_id(hub.keys, data.ref) if data.ref.strip() else os.urandom(16),
             data.traits,
-            [(each.kind, each.value) for each in data.cards],
+            cards.once(cards.bare(each.kind, each.value) for each in data.cards),
             [NewConsent(each.purpose, each.recipient, each.until_ms) for each in data.consents],
         )
 
         def act(conn: Connection) -> tuple[int, Any, list[Moved]]:
             shop_ids, now_ms = sorted(set(data.shops)), hub.now_ms()
+            agreed.lasting((each.until_ms for each in data.consents), now_ms=now_ms)
             moved = people.add_customer(conn, hub.keys, shop_ids=shop_ids, customer=new, now_ms=now_ms)
             return 201, shapes.Made(new.customer_id.hex()), moved
 
@@ -91,7 +93,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         responses=refuses(400, 403, 404, 413, 422),
     )
     async def find(data: JSONBody[shapes.Found]) -> shapes.Made:
-        card = (data.card.kind, data.card.value) if data.card else None
+        card = cards.bare(data.card.kind, data.card.value) if data.card else None
         customer = await hub.db.read(outline.find, hub.keys, ref=data.ref, card=card)
         return shapes.Made(customer.hex())
 
@@ -163,8 +165,8 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     )
     async def choose(
         customer_id: CustomerId,
-        purpose: Annotated[str, PathParameter(pattern="^[a-z_]{1,64}$")],
-        recipient: Annotated[str, PathParameter(pattern="^[A-Za-z0-9._:-]{1,64}$")],
+        purpose: Annotated[str, PathParameter(pattern=entire("[a-z_]{1,64}"))],
+        recipient: Annotated[str, PathParameter(pattern=entire("[A-Za-z0-9._:-]{1,64}"))],
         data: JSONBody[shapes.Choice],
     ) -> shapes.Register:
         customer, now_ms = await known(customer_id), hub.now_ms()
@@ -178,6 +180,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
             if PURPOSES[purpose] != "consent":
                 hint = "it needs no yes"
                 raise Refused(f"{purpose} rests on {PURPOSES[purpose]}", code="NO_CONSENT", hint=hint)
+            agreed.lasting([data.until_ms], now_ms=now_ms)
             base = Register(data.gen, data.seen) if data.seen != "none" else None
             moved = await hub.change(
                 consents.grant,
@@ -215,7 +218,8 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         responses=refuses(400, 403, 404, 413, 422),
     )
     async def block(data: JSONBody[shapes.Card]) -> None:
-        await hub.change(lost.block, hub.keys, kind=data.kind, value=data.value, now_ms=hub.now_ms())
+        kind, value = cards.bare(data.kind, data.value)
+        await hub.change(lost.block, hub.keys, kind=kind, value=value, now_ms=hub.now_ms())
 
     return [listed, create, find, read, change, move, choose, forget, block]
 

@@ -9,6 +9,7 @@ from litestar.params import JSONBody, PathParameter
 
 from edge.catalogue.rules import Product, Stock, gtin14
 from edge.kit.errors import Refused
+from edge.kit.text import entire
 from sync import wire
 from sync.hub import catalogue
 from sync.hub.devices import shop_key_of
@@ -20,8 +21,8 @@ from sync.hub.tables import catalogue as tables
 if TYPE_CHECKING:
     from sync.hub.app import Hub
 
-ItemId = Annotated[str, PathParameter(pattern="^[A-Za-z0-9._:+-]{1,64}$", description="item number")]
-ShopId = Annotated[str, PathParameter(pattern="^[A-Za-z0-9._-]{1,48}$")]
+ItemId = Annotated[str, PathParameter(pattern=entire("[A-Za-z0-9._:+-]{1,64}"), description="item number")]
+ShopId = Annotated[str, PathParameter(pattern=entire("[A-Za-z0-9._-]{1,48}"))]
 
 
 def routes(hub: "Hub") -> list[HTTPRouteHandler]:
@@ -54,7 +55,10 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         if data.gtin and gtin14(data.gtin) is None:
             hint = "its last digit is a check digit"
             raise Refused("the GTIN is none", code="BAD_GTIN", hint=hint)
-        data.colour = data.colour.lower()
+        # As a file of products is read (edge.catalogue.importers.draft).
+        data.colour, data.title = data.colour.lower(), " ".join(data.title.split())
+        data.sizes = list(dict.fromkeys(each.strip() for each in data.sizes if each.strip()))
+        data.alternatives = list(dict.fromkeys(each for each in data.alternatives if each != item))
         values = {name: getattr(data, name) for name in data.__struct_fields__}
         values |= {"sizes": tuple(data.sizes), "alternatives": tuple(data.alternatives)}
         await hub.change(catalogue.put_products, [Product(item=item, **values)])

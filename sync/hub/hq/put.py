@@ -62,8 +62,9 @@ def judge_customer(conn: Connection, keys: Keys, row: rows.Customer, *, now_ms: 
             raise _no("the card is another customer's", code="CREDENTIAL_TAKEN")
     if customers.is_erased(conn, people.mark(keys, customer)):
         raise _no("this customer was erased and does not come back under this number", code="BAD_ID")
-    people.plain_traits(row.traits)
     values.checked(row.traits)
+    people.plain_traits(row.traits)
+    agreed.lasting((each.until_ms for each in row.consents), now_ms=now_ms)
     if not customers.exists(conn, customer):
         if row.id:
             raise _no("nobody has this id", code="UNKNOWN_CUSTOMER")

@@ -1,20 +1,24 @@
 """What programs of headquarters send and get, as the OpenAPI document describes it."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta, Struct
 
+from edge.kit.text import entire
+from edge.recognition.rules import MAX_VALUE_BYTES
 from sync import wire
 
-Id = Annotated[str, Meta(pattern="^[0-9a-f]{32}$", description="opaque")]
-ShopId = Annotated[str, Meta(pattern="^[A-Za-z0-9._-]{1,48}$")]
-Item = Annotated[str, Meta(pattern="^[A-Za-z0-9._:+-]{1,64}$")]
+Id = Annotated[str, Meta(pattern=entire("[0-9a-f]{32}"), description="opaque")]
+ShopId = Annotated[str, Meta(pattern=entire("[A-Za-z0-9._-]{1,48}"))]
+Item = Annotated[str, Meta(pattern=entire("[A-Za-z0-9._:+-]{1,64}"))]
+_PLAIN: Final = r"[^\u0000-\u001f\u007f-\u009f]"  # no line break and no other control character
+Ref = Annotated[str, Meta(pattern=entire(f"{_PLAIN}{{0,64}}"))]
 Ms = Annotated[int, Meta(ge=0, le=253_402_300_799_000, description="milliseconds since 1970, UTC")]
 Whole = Annotated[int, Meta(ge=0, le=10**12)]
 Purpose = Literal[
     "saving", "receipts", "recognition", "location", "finding", "profiling", "partners", "contact"
 ]
-Recipient = Annotated[str, Meta(pattern="^[A-Za-z0-9._:-]{1,64}$")]
+Recipient = Annotated[str, Meta(pattern=entire("[A-Za-z0-9._:-]{1,64}"))]
 Channel = Literal["web", "store", "pos"]
 Traits = Annotated[dict[str, Any], Meta(description="by name, as edge/README.md declares them")]
 
@@ -23,7 +27,7 @@ class Card(Struct, forbid_unknown_fields=True):
     """A card as it is read: never kept, only its hash."""
 
     kind: Literal["number", "uid"]
-    value: Annotated[str, Meta(min_length=1, max_length=256)]
+    value: Annotated[str, Meta(min_length=1, max_length=MAX_VALUE_BYTES)]
 
 
 class Consent(Struct, forbid_unknown_fields=True):
@@ -36,7 +40,7 @@ class NewCustomer(Struct, forbid_unknown_fields=True):
     """`ref` is headquarters' own number: with it the id is always the same, and it is kept nowhere."""
 
     shops: Annotated[list[ShopId], Meta(min_length=1, max_length=50)]
-    ref: Annotated[str, Meta(max_length=64)] = ""
+    ref: Ref = ""
     traits: Traits = {}
     cards: Annotated[list[Card], Meta(max_length=20)] = []
     consents: Annotated[list[Consent], Meta(max_length=50)] = []
@@ -45,7 +49,7 @@ class NewCustomer(Struct, forbid_unknown_fields=True):
 class Found(Struct, kw_only=True, forbid_unknown_fields=True):
     """Whom to find: by headquarters' own number, or by a card."""
 
-    ref: Annotated[str, Meta(max_length=64)] = ""
+    ref: Ref = ""
     card: Card | None = None
 
 
@@ -131,11 +135,11 @@ class Order(Struct, forbid_unknown_fields=True):
     """An order or a purchase, once by channel and number; told again with another state it is the same one."""
 
     channel: Channel
-    number: Annotated[str, Meta(pattern="^[A-Za-z0-9._-]{1,48}$")]
+    number: Annotated[str, Meta(pattern=entire("[A-Za-z0-9._-]{1,48}"))]
     state: Literal["placed", "ready", "picked_up", "sent", "bought", "returned", "cancelled"]
     at_ms: Ms
     shop: ShopId | None = None
-    place: Annotated[str, Meta(max_length=40)] = ""
+    place: Annotated[str, Meta(pattern=entire(f"{_PLAIN}{{0,40}}"))] = ""
     lines: Annotated[list[OrderLine], Meta(max_length=200)] = []
     total_cents: Whole | None = None
 
@@ -162,9 +166,9 @@ class TimeLine(Struct):
 class Product(Struct, forbid_unknown_fields=True, omit_defaults=True):
     """A product as the shops get it."""
 
-    title: Annotated[str, Meta(min_length=1, max_length=200)]
+    title: Annotated[str, Meta(pattern=r"\S", max_length=200)]
     price_cents: Annotated[int, Meta(ge=0, le=10_000_000)]
-    gtin: Annotated[str, Meta(pattern="^([0-9]{14})?$")] = ""
+    gtin: Annotated[str, Meta(pattern=entire("([0-9]{14})?"))] = ""
     brand: Annotated[str, Meta(max_length=80)] = ""
     category: Annotated[str, Meta(max_length=200)] = ""
     department: Annotated[str, Meta(max_length=80)] = ""
@@ -174,7 +178,7 @@ class Product(Struct, forbid_unknown_fields=True, omit_defaults=True):
     care: Annotated[str, Meta(max_length=1000)] = ""
     origin: Annotated[str, Meta(max_length=200)] = ""
     sustainability: Annotated[str, Meta(max_length=1000)] = ""
-    colour: Annotated[str, Meta(pattern="^(#[0-9A-Fa-f]{6})?$")] = ""
+    colour: Annotated[str, Meta(pattern=entire("(#[0-9A-Fa-f]{6})?"))] = ""
     picture: Annotated[str, Meta(max_length=40)] = ""
     place: Annotated[str, Meta(max_length=80)] = ""
     durable: bool = False

@@ -23,7 +23,9 @@ JITTER: Final = 0.2
 # RFC 3986, 2.2 and 2.3: what stands in an address; everything else stands there as %XX, in a host as xn--.
 _WRITTEN: Final = re.compile(r"(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
 _LABEL: Final = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_NAME: Final = re.compile(rf"(?:{_LABEL}\.)*(?![0-9]){_LABEL}")  # what ends in a number is a number to resolvers
+_NAME: Final = re.compile(
+    rf"(?:{_LABEL}\.)*(?![0-9]){_LABEL}"
+)  # what ends in a number is a number to resolvers
 GIVE_UP_MS: Final = 5 * 86_400_000  # nobody took anything for so long: it is told nothing any more
 
 

@@ -6,6 +6,7 @@ from litestar import delete, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody, PathParameter
 
+from edge.kit.text import entire
 from sync.hub.documented import refuses
 from sync.hub.hq import shapes, webhooks
 from sync.hub.tables import hooks as tables
@@ -14,7 +15,7 @@ from sync.hub.tables.hooks import Hook
 if TYPE_CHECKING:
     from sync.hub.app import Hub
 
-HookId = Annotated[str, PathParameter(pattern="^wh_[0-9A-Fa-f]{16}$")]
+HookId = Annotated[str, PathParameter(pattern=entire("wh_[0-9A-Fa-f]{16}"))]
 
 
 def routes(hub: "Hub") -> list[HTTPRouteHandler]:
