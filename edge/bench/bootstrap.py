@@ -113,7 +113,10 @@ async def _tapped(
     dice, taps_ms = random.Random(seed), []
     tablet = Tablets(ours.port, 1, cookies=(cookie,))
     await tablet.connect()
-    seen = 0
+    done = tablet.expect()
+    tablet.ask()
+    await asyncio.wait_for(done, _LOST_S)  # what a tablet fetches because it came is no tap's
+    before_ns = 0
     while True:
         # Somebody else each time: the same card within two seconds is one hold of it.
         number = dice.randrange(customers)
@@ -121,10 +124,14 @@ async def _tapped(
         ours.tell(f"tap {barcode(number)}")
         last_ns = await asyncio.wait_for(done, _LOST_S)
         ours.tell("began")
-        taps_ms.append((last_ns - int(await ours.answer())) / 1e6)
+        began_ns = int(await ours.answer())
+        # The replica pokes as well, when it comes in: a refresh from before the tap is not of the tap.
+        if before_ns < began_ns <= last_ns:
+            taps_ms.append((last_ns - began_ns) / 1e6)
+        before_ns = began_ns
         ours.tell("whole")
         whole, seen = map(int, (await ours.answer()).split())
-        if whole and seen:
+        if whole and seen and taps_ms:
             break
         if time.monotonic() - began_s > _LOST_S:
             raise RuntimeError("the replica did not come in")
