@@ -22,6 +22,11 @@ from sync.hub.putting_back import Found, Lay
 from sync.hub.store import FILE
 
 KNOCK_S = 1.0
+_AGAIN = (
+    "Such a box works on and holds what happened. Enrol it again as it is, before anything else puts customers "
+    "into its shop: `welkom enrol --config hub.toml --shop SHOP --device DEVICE`, and there `welkom enrol` with the "
+    "code."
+)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +53,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(words: argparse.Namespace) -> int:
-    config = load_hub(words.config, environment=os.environ).hub
+    settings = load_hub(words.config, environment=os.environ)
+    config, named = settings.hub, {each.public_key for each in settings.shops}
     if config.database:
         raise ConfigError(
             "this hub keeps everything in PostgreSQL",
@@ -58,12 +64,12 @@ def run(words: argparse.Namespace) -> int:
     found = putting_back.find(words.place, config)
     aside = config.state / f"{putting_back.ASIDE}{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
     moved = (config.state / FILE).exists()
-    lay = putting_back.beside(found, config.state / FILE) if words.dry_run else None
+    lay = putting_back.beside(found, config.state / FILE, named=named) if words.dry_run else None
     if not words.dry_run:
         _stopped(config)
         putting_back.refuse_open(config)
         moved = putting_back.lay(found, config, aside=aside)
-        lay = putting_back.beside(found, aside / FILE)
+        lay = putting_back.beside(found, aside / FILE, named=named)
         try:
             asyncio.run(_begin(config))
             if moved:
@@ -126,10 +132,17 @@ def _say(words: argparse.Namespace, found: Found, aside: Path | None, lay: Lay |
                 f"The copy lacks every import above {found.imports}: take their files again; their numbers are "
                 "given anew."
             )
+        if lay.unknown:
+            print(f"Enrolled since, and unknown to the copy: {', '.join(lay.unknown)}. {_AGAIN}")
     if words.dry_run:
         print("Nothing was changed: this was a dry run.")
-    else:
-        print("Now start the hub as always: shops say again what the copy lacks.")
+        return
+    print("Now start the hub as always: shops say again what the copy lacks.")
+    if lay is None:
+        print(
+            "Boxes that were enrolled since the copy was made are unknown to it; /hq/fleet says when one knocks. "
+            f"{_AGAIN}"
+        )
 
 
 def _has(side: Found | Lay) -> str:

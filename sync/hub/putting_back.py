@@ -4,7 +4,7 @@ import os
 import shutil
 import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from edge.kit.sqlite_alone import alone, fold
 from sync.hub import keys_apart, people, restored
 from sync.hub.config import Config
 from sync.hub.store import FILE, MIGRATIONS
-from sync.hub.tables import imports
+from sync.hub.tables import devices, imports
 from sync.hub.tables import people as tables
 
 COPIES: Final = "hub-*.db"  # as `welkom backup` names them: the newest is the last by name
@@ -45,6 +45,7 @@ class Lay:
     customers: int
     imports: int
     lost: int  # of these customers, whom the copy does not have
+    unknown: tuple[str, ...] = ()  # devices whose keys the copy does not have, as `DEVICE of SHOP`
 
 
 def find(place: Path, config: Config) -> Found:
@@ -97,8 +98,9 @@ def lay(found: Found, config: Config, *, aside: Path) -> bool:
             new_keys.unlink(missing_ok=True)
 
 
-def beside(found: Found, file: Path) -> Lay | None:
-    """What the database `file` has beside the copy; None where there is none, or it cannot be read.
+def beside(found: Found, file: Path, *, named: Set[bytes] = frozenset()) -> Lay | None:
+    """What the database `file` has beside the copy; None where there is none, or it cannot be read. `named`: keys of
+    devices that are made known by the settings.
 
     Nothing is left beside a file that nobody has open, as an ordinary reader of SQLite would.
     """
@@ -115,7 +117,10 @@ def beside(found: Found, file: Path) -> Lay | None:
         ) as conn,
     ):
         there, here = set(tables.ids(conn)), set(tables.ids(copy))
-        return Lay(len(there), _imports(conn), len(there - here))
+        known = {each.public_key for each in devices.every(copy)} | named
+        unknown = [each for each in devices.every(conn) if each.public_key not in known]
+        names = tuple(f"{each.id} of {each.shop_id}" for each in unknown)
+        return Lay(len(there), _imports(conn), len(there - here), names)
     return None
 
 

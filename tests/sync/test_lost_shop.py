@@ -195,7 +195,11 @@ async def test_a_shop_that_is_younger_than_the_backup_is_enrolled_again_and_the_
         assert {code for *_, code in before["facts"]} == {None}
 
         hub.kill()
+        capsys.readouterr()
         assert await welkom("restore", "--config", config, "--from", copies) == 0
+        said = capsys.readouterr().out
+        assert "Enrolled since, and unknown to the copy: utrecht-1 of utrecht, utrecht-2 of utrecht." in said
+        assert "welkom enrol --config hub.toml --shop SHOP --device DEVICE" in said
         hub.start()
         assert held(hub)["facts"] == []
         for each in (box, second):

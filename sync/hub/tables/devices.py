@@ -41,6 +41,10 @@ def devices(conn: Connection, device_ids: Iterable[str]) -> dict[str, Device]:
     return {row[0]: Device(*row) for row in rows}
 
 
+def every(conn: Connection) -> list[Device]:
+    return [Device(*row) for row in conn.execute(f"SELECT {_COLUMNS} FROM device ORDER BY shop_id, id")]
+
+
 def hold(conn: Connection, device_id: str) -> Device | None:
     """The device, taken until COMMIT: nobody else writes its history or changes its epoch meanwhile."""
     return hold_all(conn, [device_id]).get(device_id)
