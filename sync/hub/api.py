@@ -40,7 +40,12 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         """The device whose signature the request carries."""
         noting, now_ms = hub.nonces.noting(), hub.now_ms()
         heads = request.headers  # made anew at each look
-        device = await proving.device(hub, request.scope, heads, nonces=noting, now_ms=now_ms)
+        try:
+            device = await proving.device(hub, request.scope, heads, nonces=noting, now_ms=now_ms)
+        except signing.BadSignature as error:
+            if error.code == "UNKNOWN_DEVICE":
+                hub.knocks.heard()
+            raise
         if not await hub.nonces.fresh(noting, now_s=now_ms // 1000):
             raise signing.replayed()
         request.state.device = device.id

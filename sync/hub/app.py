@@ -32,6 +32,7 @@ from sync.hub.compaction import Acks, keep_compact
 from sync.hub.config import Config
 from sync.hub.contacts import Contacts
 from sync.hub.feed import Bell
+from sync.hub.knocks import Knocks
 from sync.hub.known import Known
 from sync.hub.nonces import Shared
 from sync.hub.people import NewCustomer
@@ -93,6 +94,7 @@ class Hub:
         self.questions = Questions(config.guests)
         self.wishes = Wishes(config.forgets_a_day)
         self.contacts = Contacts(now_ms=self.now_ms, on_change=self.bell.poke)
+        self.knocks = Knocks(now_ms=self.now_ms, on_change=self.bell.poke)
         self.log = log
 
     def now_ms(self) -> int:

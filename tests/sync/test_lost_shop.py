@@ -39,9 +39,11 @@ from sync.enrolment import Asked, Given, Membership, ShopKeys, Wanted
 from sync.hub import devices, enrolling
 from sync.hub.app import Hub, open_hub
 from sync.hub.config import Config
+from sync.hub.knocks import LATELY_MS, Knocks
 from sync.hub.tables import devices as known
 from sync.hub.tables.devices import Device
 from tests.fresh import lay_hub
+from tests.kit.clocks import HandClock
 from tests.patience import PATIENT_S
 from tests.sync.centre import KEYS, Said, customer, device, now_ms
 from tests.sync.real_hub import RealHub, real_hub
@@ -207,6 +209,10 @@ async def test_a_shop_that_is_younger_than_the_backup_is_enrolled_again_and_the_
             async with each.runs(hub) as (_, agent):
                 with pytest.raises(wire.Refused, match="no such device"):
                     await agent.once()
+        async with httpx.AsyncClient(timeout=PATIENT_S, base_url=hub.url) as client:
+            shown = (await client.get("/hq/fleet?language=nl")).text
+        assert re.search(r"data-unknown>[^<]*laatst om \d\d:\d\d, al \d+ keer", shown)
+        assert "utrecht" not in shown
         for each in (box, second):
             assert await each.enrols(await code_for(hub, each, capsys)) == 0
             await told(each, hub)
@@ -298,3 +304,21 @@ async def test_a_box_whose_answer_was_lost_asks_again_and_the_hub_keeps_the_key_
                 device=Device("utrecht-2", "utrecht", 1, b"\x09" * 32),
                 shop_key=b"V" * 32,
             )
+
+
+def test_what_knocks_is_said_for_an_hour_and_told_to_the_page_once() -> None:
+    clock, told = HandClock(), [0]
+
+    def tell() -> None:
+        told[0] += 1
+
+    knocks = Knocks(now_ms=clock.wall_ms, on_change=tell)
+    assert knocks.lately() is None
+    knocks.heard()
+    clock.pass_ms(LATELY_MS - 1)
+    knocks.heard()
+    assert (knocks.lately(), told) == ((2, clock.wall_ms()), [1])
+    clock.pass_ms(LATELY_MS)
+    assert knocks.lately() is None
+    knocks.heard()
+    assert (knocks.lately(), told) == ((1, clock.wall_ms()), [2])

@@ -12,6 +12,7 @@ from sync.hub import lost
 from sync.hub.config import Keys
 from sync.hub.hq import fleet
 from sync.hub.hq.fleet import Box, Mood, Why
+from sync.hub.knocks import Lately
 from sync.hub.portal import choices
 from sync.hub.portal.security import form_token
 from sync.hub.portal.sheets import Frame
@@ -99,6 +100,7 @@ class Fleet:
     frame: Frame
     sum: str
     rows: tuple[Row, ...]
+    unknown: str  # what is to be said of boxes that this hub does not know
     hooks: tuple[str, ...] = ()
 
 
@@ -119,6 +121,7 @@ async def page(hub: "Hub", words: Words) -> Fleet:
     return Fleet(
         frame=Frame(language=words.language, here="/hq/fleet"),
         sum=words.count("fleet.ill", ill, of=words.number(len(boxes))) if ill else total,
+        unknown=_unknown(hub.knocks.lately(), words, now_ms=now_ms),
         rows=tuple(sorted((_row(hub, box, words, now_ms=now_ms) for box in boxes), key=_place)),
         hooks=tuple(
             words.say("fleet.hook", host=urlsplit(each.url).hostname or "")
@@ -126,6 +129,12 @@ async def page(hub: "Hub", words: Words) -> Fleet:
             if each.ended_ms is not None
         ),
     )
+
+
+def _unknown(knocks: Lately | None, words: Words, *, now_ms: int) -> str:
+    if knocks is None:
+        return ""
+    return words.count("fleet.unknown", knocks.times, when=words.when(knocks.last_ms, now_ms=now_ms))
 
 
 def cards(hub: "Hub", words: Words, *, done: str) -> Cards:
