@@ -63,6 +63,11 @@ def resume(conn: Connection, id_: str) -> None:
         raise _unknown()
 
 
+def is_gone(hook: Hook) -> bool:
+    """Whether one that ended did so at once because it answered 410, and not after days of nothing."""
+    return (hook.ended_ms or 0) - (hook.failing_ms or 0) <= standard.GIVE_UP_MS
+
+
 def known(conn: Connection, id_: str) -> Hook:
     found = tables.hook(conn, id_)
     if found is None:

@@ -10,7 +10,7 @@ from edge.kit.seal import derive
 from edge.kit.sql import Connection
 from sync.hub import lost
 from sync.hub.config import Keys
-from sync.hub.hq import fleet
+from sync.hub.hq import fleet, webhooks
 from sync.hub.hq.fleet import Box, Mood, Why
 from sync.hub.knocks import Lately
 from sync.hub.portal import choices
@@ -67,6 +67,10 @@ FAST, SLOW = key("fleet.clock.fast"), key("fleet.clock.slow")
 UNHEARD: Final[frozenset[Why]] = frozenset({"never", "silent"})
 RENEW: Final[frozenset[Why]] = frozenset({"forked", "twins", "parted"})
 RANK: Final[tuple[Mood, ...]] = ("out", "look", "well")
+ENDED: Final = {
+    True: key("fleet.hook.gone"),
+    False: key("fleet.hook"),
+}  # whether it said itself that it is no more
 DONE: Final = {"blocked": key("cards.blocked"), "nobody": key("cards.nobody"), "empty": key("cards.empty")}
 
 
@@ -124,7 +128,7 @@ async def page(hub: "Hub", words: Words) -> Fleet:
         unknown=_unknown(hub.knocks.lately(), words, now_ms=now_ms),
         rows=tuple(sorted((_row(hub, box, words, now_ms=now_ms) for box in boxes), key=_place)),
         hooks=tuple(
-            words.say("fleet.hook", host=urlsplit(each.url).hostname or "")
+            words.say(ENDED[webhooks.is_gone(each)], place=urlsplit(each.url).netloc, id=each.id)
             for each in await hub.db.read(hooks.every)
             if each.ended_ms is not None
         ),

@@ -78,6 +78,11 @@ async def stop(desk: Desk, purpose: str = "recognition") -> None:
     await desk.hub.change(consents.withdraw, ANNA, purpose=purpose, recipient=HERE, now_ms=desk.hub.now_ms())
 
 
+async def ended(desk: Desk) -> str:
+    """What the fleet page says of webhooks, and of all else."""
+    return (await desk.client.get("http://127.0.0.1/hq/fleet?language=en")).text
+
+
 def test_a_message_is_signed_as_the_specification_says() -> None:
     key = standard.key_of("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
     signed = standard.signature(
@@ -281,6 +286,7 @@ async def test_what_is_not_taken_comes_again_with_its_id_and_days_of_it_end_the_
         (found,) = (await desk.ask("GET", "/api/v1/webhooks"))["items"]
         assert found["ended_ms"] is not None
         assert len(here.told) < 12
+        assert f"took nothing for days. Webhook {made['id']} " in await ended(desk)
         assert desk.centre.said.count("webhook_ended") == 1
         here.status = 200
         await desk.ask("POST", f"/api/v1/webhooks/{made['id']}/resume")
@@ -291,12 +297,16 @@ async def test_what_is_not_taken_comes_again_with_its_id_and_days_of_it_end_the_
 
 @pytest.mark.anyio
 async def test_an_address_that_is_gone_is_told_nothing_more(desk: Desk) -> None:
-    async with told(desk) as (here, _, asking):
+    async with told(desk) as (here, made, asking):
+        assert "webhook" not in (await ended(desk)).lower()
         here.status = 410
         await stop(desk)
         await webhooks.once(desk.hub, asking)
         (found,) = (await desk.ask("GET", "/api/v1/webhooks"))["items"]
         assert found["ended_ms"] is not None
+        place = here.origin.removeprefix("http://")  # with its port: another may be of that host
+        said = f"{place} said itself that nothing is there any more (410). Webhook {made['id']} "
+        assert said in await ended(desk)
 
 
 @pytest.mark.anyio
