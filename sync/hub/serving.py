@@ -7,7 +7,8 @@ from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.types import ControllerRouterHandler, ExceptionHandlersMap
+from litestar.routes import HTTPRoute
+from litestar.types import ControllerRouterHandler, ExceptionHandlersMap, Message, Scope
 
 from sync import wire
 from sync.hub import api
@@ -30,7 +31,10 @@ def application(hub: "Hub", routes: Sequence[ControllerRouterHandler]) -> Litest
     """An application of these routes only."""
     return Litestar(
         routes,
-        before_send=[AddHeaders(hub.config.frame_ancestors, https=hub.config.secure_cookies)],
+        before_send=[
+            AddHeaders(hub.config.frame_ancestors, https=hub.config.secure_cookies),
+            _every_method,
+        ],
         exception_handlers=_problems(hub),
         openapi_config=OpenAPIConfig(
             title="Welkom hub",
@@ -42,6 +46,17 @@ def application(hub: "Hub", routes: Sequence[ControllerRouterHandler]) -> Litest
         request_max_body_size=wire.BATCH_BYTES,
         logging_config=None,
     )
+
+
+async def _every_method(message: Message, scope: Scope) -> None:
+    """What the framework answers OPTIONS with names the first handler of a path alone: here it names all."""
+    if message["type"] != "http.response.start" or scope.get("method") != "OPTIONS":
+        return
+    here = scope.get("path_template")
+    routes = (each for each in scope["litestar_app"].routes if isinstance(each, HTTPRoute))
+    if found := next((each for each in routes if each.path_format == here), None):
+        others = [each for each in message["headers"] if each[0].lower() != b"allow"]
+        message["headers"] = [*others, (b"allow", ", ".join(sorted(found.methods)).encode())]
 
 
 def _problems(hub: "Hub") -> ExceptionHandlersMap:

@@ -130,7 +130,7 @@ def _client(
     raw = decode(sent.get("client", ""))
     try:
         client = msgspec.json.decode(raw, type=_Client)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise bad("the client data is none") from None
     if client.type != kind or client.origin != relying.origin or client.cross_origin:
         raise bad("the client data is of another page or act")

@@ -53,12 +53,11 @@ async def test_every_address_says_which_methods_it_takes_and_breaks_at_none(desk
             for headers in tokens:
                 answer = await client.options(at(path), headers=headers)
                 assert answer.status_code == 204, (path, answer.text)
+                methods = set(answer.headers["allow"].split(", "))
                 for method in ("HEAD", "TRACE", "PROPFIND"):
                     answer = await client.request(method, at(path), headers=headers)
                     assert answer.status_code == 405, (method, path, answer.text)
-                    assert {"GET", "POST", "PUT", "PATCH", "DELETE"} & set(
-                        answer.headers["allow"].split(", ")
-                    )
+                    assert set(answer.headers["allow"].split(", ")) == methods > {"OPTIONS"}, path
 
 
 async def test_a_body_that_nests_without_end_is_refused_by_every_operation(desk: Desk) -> None:

@@ -286,3 +286,12 @@ def test_a_passkey_that_is_spelt_another_way_is_none(field: str) -> None:
         with pytest.raises(Refusal) as caught:
             webauthn.registered(relying, made | {field: made[field] + loose}, context=b"her page", now_ms=1)
         assert caught.value.code == "BAD_PASSKEY"
+
+
+def test_a_passkey_whose_client_data_nest_without_end_is_none() -> None:
+    relying = webauthn.Relying("https://mijn.winkel.nl", b"k" * 32)
+    made = just_made(relying, webauthn.challenge(relying, b"her page", now_ms=1))
+    endless = base64url.encode(b'{"x":' + b"[" * 5_000 + b"]" * 5_000 + b"}")
+    with pytest.raises(Refusal) as caught:
+        webauthn.registered(relying, made | {"client": endless}, context=b"her page", now_ms=1)
+    assert caught.value.code == "BAD_PASSKEY"
