@@ -23,9 +23,8 @@ from sync.hub.store import FILE
 
 KNOCK_S = 1.0
 _AGAIN = (
-    "Such a box works on and holds what happened. Enrol it again as it is, before anything else puts customers "
-    "into its shop: `welkom enrol --config hub.toml --shop SHOP --device DEVICE`, and there `welkom enrol` with the "
-    "code."
+    "Such a box works on and holds what happened. Enrol it again as it is: `welkom enrol --config hub.toml --shop "
+    "SHOP --device DEVICE`, and there `welkom enrol` with that code."
 )
 
 

@@ -53,11 +53,10 @@ def register(conn: Connection, keys: Keys, *, device: Device, shop_key: bytes) -
     if tables.wrapped_shop_key(conn, device.shop_id) is None:
         _add_shop(conn, keys, device.shop_id, shop_key)
     elif shop_key_of(conn, keys, device.shop_id) != shop_key:
-        if not is_new(conn, device.shop_id, device_id=device.id):
+        is_used = not is_new(conn, device.shop_id, device_id=device.id)
+        if is_used or tables.has_residents(conn, device.shop_id):
             raise _refused(f"the shop {device.shop_id} has another key", code="BAD_KEY")
-        tables.put_shop_key(
-            conn, device.shop_id, wrapped=seal(keys.hub_kek, shop_key, _place(device.shop_id))
-        )
+        put_shop_key(conn, keys, device.shop_id, shop_key)
     known = tables.hold(conn, device.id)
     if known and (known.shop_id != device.shop_id or known.epoch > device.epoch):
         raise _refused("the device is another shop's, or its epoch would go back", code="WRONG_EPOCH")
@@ -66,8 +65,13 @@ def register(conn: Connection, keys: Keys, *, device: Device, shop_key: bytes) -
 
 
 def is_new(conn: Connection, shop_id: str, *, device_id: str) -> bool:
-    """Whether nothing is held of a shop, and no box but this device was ever its voice: nothing hangs on its key."""
-    return not tables.is_used(conn, shop_id, device_id=device_id)
+    """Whether no box was ever the voice of a shop but this device, which has said nothing: none needs its key."""
+    return not tables.has_spoken(conn, shop_id, device_id=device_id)
+
+
+def put_shop_key(conn: Connection, keys: Keys, shop_id: str, shop_key: bytes) -> None:
+    """Give a shop another key (32 bytes); what hangs on the one before is whoever asks to see to."""
+    tables.put_shop_key(conn, shop_id, wrapped=seal(keys.hub_kek, shop_key, _place(shop_id)))
 
 
 def introduce(conn: Connection, keys: Keys, *, device: Device, shop_key: bytes) -> None:

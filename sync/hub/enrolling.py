@@ -8,7 +8,7 @@ from edge.kit.seal import KEY_BYTES, seal, unseal
 from edge.kit.sql import Connection
 from sync import enrolment
 from sync.enrolment import Asked, Given, Membership, ShopKeys
-from sync.hub import devices
+from sync.hub import devices, rekeying
 from sync.hub.config import Keys
 from sync.hub.problem import Refusal
 from sync.hub.signer import Signer
@@ -58,6 +58,7 @@ def enrol(conn: Connection, keys: Keys, asked: Asked, *, signer: Signer, now_ms:
         if not asked.kept:
             return enrolment.want(code, asked, ours, now_ms=now_ms)
         shop_key = _its_own(conn, keys, enrolment.kept(code, asked, ours), shop_id=slot.shop_id)
+        rekeying.take(conn, keys, shop_id=slot.shop_id, shop_key=shop_key)
     known = tables.device(conn, slot.device_id)
     epoch = known.epoch if known and slot.used_by else asked.epoch
     if (known or asked.keeps) and not slot.used_by:

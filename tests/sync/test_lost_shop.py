@@ -24,8 +24,9 @@ from edge.joining.sealing import newcomer, sealed_card
 from edge.keys import read_keys
 from edge.kit.clock import ShopTime, SystemClock
 from edge.kit.errors import Refused, WelkomError
+from edge.kit.seal import derive, key_place, unseal
 from edge.kit.sqlite import Database
-from edge.recognition.rules import hashes
+from edge.recognition.rules import hashes, outer
 from edge.record import record
 from edge.staff.deeds import Doer
 from edge.uplink import Uplink
@@ -36,7 +37,7 @@ from edge.wallet.rules import Asked as Wish
 from sync import enrolment, wire
 from sync.agent import Agent
 from sync.enrolment import Asked, Given, Membership, ShopKeys, Wanted
-from sync.hub import devices, enrolling
+from sync.hub import devices, enrolling, feed
 from sync.hub.app import Hub, open_hub
 from sync.hub.config import Config
 from sync.hub.knocks import LATELY_MS, Knocks
@@ -45,7 +46,8 @@ from sync.hub.tables.devices import Device
 from tests.fresh import lay_hub
 from tests.kit.clocks import HandClock
 from tests.patience import PATIENT_S
-from tests.sync.centre import KEYS, Said, customer, device, now_ms
+from tests.sync import engines
+from tests.sync.centre import ANNA, KEYS, Said, customer, device, now_ms
 from tests.sync.real_hub import RealHub, real_hub
 from tests.sync.wallets import _applied
 
@@ -201,7 +203,7 @@ async def test_a_shop_that_is_younger_than_the_backup_is_enrolled_again_and_the_
         assert await welkom("restore", "--config", config, "--from", copies) == 0
         said = capsys.readouterr().out
         assert "Enrolled since, and unknown to the copy: utrecht-1 of utrecht, utrecht-2 of utrecht." in said
-        assert "welkom enrol --config hub.toml --shop SHOP --device DEVICE" in said
+        assert "Enrol it again as it is: `welkom enrol --config hub.toml --shop" in said
         hub.start()
         assert held(hub)["facts"] == []
         for each in (box, second):
@@ -260,36 +262,62 @@ class Asks:
         return opened
 
 
+async def code_of(hub: Hub, device_id: str, shop_id: str) -> bytes:
+    words = {"shop_id": shop_id, "device_id": device_id}
+    code = enrolment.code_of(await hub.db.apply(enrolling.make_code, KEYS, **words, now_ms=hub.now_ms()))
+    assert code
+    return code
+
+
 def of_shop(shop_key: bytes, chain_key: bytes = KEYS.chain_key) -> ShopKeys:
     return ShopKeys(shop_key=shop_key.hex(), chain_key=chain_key.hex())
 
 
 async def test_keys_that_cannot_be_the_shops_use_up_no_code_and_pin_nothing(tmp_path: Path) -> None:
-    async with open_hub(Config(lay_hub(tmp_path / "hub"), KEYS), log=Said()) as hub:
-        slot = {"shop_id": "utrecht", "device_id": "utrecht-1", "now_ms": hub.now_ms()}
-        code = enrolment.code_of(await hub.db.apply(enrolling.make_code, KEYS, **slot))
-        assert code
+    async with open_hub(Config(lay_hub(tmp_path / "hub"), KEYS, engines.database()), log=Said()) as hub:
+        code = await code_of(hub, "utrecht-1", "utrecht")
         await hub.db.apply(devices.register, KEYS, device=device("box-9", "zwolle"), shop_key=b"Z" * 32)
         box = Asks(hub, code)
         assert await box.tries(of_shop(b"Z" * 32)) == "OTHER_KEYS"  # it is another shop's
         assert await box.tries(of_shop(b"U" * 32, b"D" * 32)) == "OTHER_KEYS"  # and of another chain
         assert await hub.db.read(known.device, "utrecht-1") is None
-        # Who has customers keeps its key: they are sealed with it.
-        await hub.add_customers(["utrecht"], [customer()])
-        assert await box.tries(of_shop(b"U" * 32)) == "OTHER_KEYS"
-        assert await hub.db.read(known.device, "utrecht-1") is None
         empty = await box.tries(None)
         assert isinstance(empty, Membership)
         assert (empty.epoch, empty.shop_key) == (3, devices.shop_key_of(hub.db.reader, KEYS, "utrecht").hex())
+        # A shop that another box speaks for keeps its key.
+        second = Asks(hub, await code_of(hub, "zwolle-1", "zwolle"), shop="zwolle")
+        assert await second.tries(of_shop(b"Y" * 32)) == "OTHER_KEYS"
+        assert await hub.db.read(known.device, "zwolle-1") is None
+        assert isinstance(await second.tries(of_shop(b"Z" * 32)), Membership)
+
+
+async def test_whom_a_program_put_into_the_shop_before_its_box_came_back_the_box_can_open(
+    tmp_path: Path,
+) -> None:
+    async with open_hub(Config(lay_hub(tmp_path / "hub"), KEYS, engines.database()), log=Said()) as hub:
+        code = await code_of(hub, "utrecht-1", "utrecht")
+        await hub.add_customers(["utrecht"], [customer()])
+        assert isinstance(await Asks(hub, code).tries(of_shop(b"U" * 32)), Membership)
+        cards: dict[str, str] = {}
+        for part in ("shop:utrecht:urgent", "shop:utrecht"):
+            words = {"after": 0, "limit": wire.PAGE_ROWS, "signer": hub.signer, "now_ms": 1}
+            for row in wire.decode_page(feed.page(hub.db.reader, part, **words)).rows:
+                body = wire.row_body(row)
+                if isinstance(body, wire.Key):
+                    assert unseal(derive(b"U" * 32, "key-transport"), body.wrapped, key_place(ANNA))
+                if row.t == "credential":
+                    cards[row.id] = row.op
+        (theirs,) = (hash_ for hash_, op in cards.items() if op == "put")
+        (inner,) = hub.db.reader.execute("SELECT hash FROM credential").fetchone()
+        assert bytes.fromhex(theirs) == outer(b"U" * 32, inner)
+        assert len(cards) == 2
 
 
 async def test_a_box_whose_answer_was_lost_asks_again_and_the_hub_keeps_the_key_that_it_took(
     tmp_path: Path,
 ) -> None:
-    async with open_hub(Config(lay_hub(tmp_path / "hub"), KEYS), log=Said()) as hub:
-        slot = {"shop_id": "utrecht", "device_id": "utrecht-1", "now_ms": hub.now_ms()}
-        code = enrolment.code_of(await hub.db.apply(enrolling.make_code, KEYS, **slot))
-        assert code
+    async with open_hub(Config(lay_hub(tmp_path / "hub"), KEYS, engines.database()), log=Said()) as hub:
+        code = await code_of(hub, "utrecht-1", "utrecht")
         first = await Asks(hub, code).tries(of_shop(b"U" * 32))
         assert await Asks(hub, code).tries(of_shop(b"U" * 32)) == first
         assert isinstance(first, Membership)

@@ -7,6 +7,9 @@ import pytest
 
 from tests.sync import test_catalogue, test_intake, test_joined, test_people
 from tests.sync.passes.test_tap import test_a_lost_pass_opens_nothing_in_the_shop
+from tests.sync.test_lost_shop import (
+    test_whom_a_program_put_into_the_shop_before_its_box_came_back_the_box_can_open,
+)
 from tests.sync.test_merging import (
     test_a_card_bound_to_a_customer_brings_all_it_saved_along_once,
     test_a_merge_is_undone_whole_and_everywhere,
@@ -22,6 +25,7 @@ __all__ = [
     "test_a_card_bound_to_a_customer_brings_all_it_saved_along_once",
     "test_a_lost_pass_opens_nothing_in_the_shop",
     "test_a_merge_is_undone_whole_and_everywhere",
+    "test_whom_a_program_put_into_the_shop_before_its_box_came_back_the_box_can_open",
 ]
 OF_THE_FILE = (
     "test_an_unforeseen_error_says_nothing_of_its_cause",

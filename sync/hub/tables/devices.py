@@ -127,17 +127,21 @@ def shops(conn: Connection) -> list[str]:
     return [each for (each,) in conn.execute("SELECT id FROM shop ORDER BY id").fetchall()]
 
 
-def is_used(conn: Connection, shop_id: str, *, device_id: str) -> bool:
-    """Whether a shop has customers, another device than this one, or facts of any."""
+def has_spoken(conn: Connection, shop_id: str, *, device_id: str) -> bool:
+    """Whether a shop has another device than this one, or facts of this one."""
     (found,) = conn.execute(
         """
-        SELECT EXISTS (SELECT 1 FROM residency WHERE shop_id=:shop)
-            OR EXISTS (SELECT 1 FROM device WHERE shop_id=:shop AND id<>:device)
+        SELECT EXISTS (SELECT 1 FROM device WHERE shop_id=:shop AND id<>:device)
             OR EXISTS (SELECT 1 FROM event WHERE device_id=:device)
         """,
         {"shop": shop_id, "device": device_id},
     ).fetchone()
     return bool(found)
+
+
+def has_residents(conn: Connection, shop_id: str) -> bool:
+    sql = "SELECT EXISTS (SELECT 1 FROM residency WHERE shop_id=:shop)"
+    return bool(conn.execute(sql, {"shop": shop_id}).fetchone()[0])
 
 
 def hub_epoch(conn: Connection) -> int:

@@ -72,7 +72,7 @@ def lacking(conn: Connection) -> int:
 
 
 class LeftOut(NamedTuple):
-    """A row of the feed whose key was left out, and that key as it is kept."""
+    """A row of the feed with a key, or whose key was left out, and that key as it is kept."""
 
     part: str
     seq: int
@@ -90,6 +90,19 @@ def left_out(conn: Connection, *, after: tuple[str, int], most: int) -> list[Lef
         ORDER BY f.part, f.seq LIMIT :most
         """,
         {"part": after[0], "seq": after[1], "nothing": NOTHING, "most": most},
+    )
+    return [LeftOut(part, seq, bytes(whose), bytes(wrapped)) for part, seq, whose, wrapped in rows.fetchall()]
+
+
+def laid(conn: Connection, part: str) -> list[LeftOut]:
+    """The rows of a partition that hold somebody's key, whole or left out."""
+    rows = conn.execute(
+        """
+        SELECT f.part, f.seq, f.customer_id, k.wrapped
+        FROM feed AS f JOIN customer_key AS k ON k.customer_id=f.customer_id
+        WHERE f.part=:part AND f.t='key' AND f.op='put' ORDER BY f.seq
+        """,
+        {"part": part},
     )
     return [LeftOut(part, seq, bytes(whose), bytes(wrapped)) for part, seq, whose, wrapped in rows.fetchall()]
 

@@ -142,6 +142,19 @@ def credentials(conn: Connection, customer_id: bytes) -> list[Credential]:
     return [Credential(*row) for row in rows]
 
 
+def credentials_in(conn: Connection, shop_id: str) -> list[Credential]:
+    """The cards of all residents of a shop."""
+    columns = ", ".join(f"c.{each}" for each in _CREDENTIAL_COLUMNS.split(", "))
+    rows = conn.execute(
+        f"""
+        SELECT {columns} FROM credential AS c JOIN residency AS r ON r.customer_id=c.customer_id
+        WHERE r.shop_id=:shop_id ORDER BY c.hash
+        """,
+        {"shop_id": shop_id},
+    )
+    return [Credential(*row) for row in rows]
+
+
 def credential(conn: Connection, inner_hash: bytes) -> Credential | None:
     """A card by its inner hash, None for nobody's."""
     row = conn.execute(
