@@ -246,7 +246,7 @@ def _clock(off_ms: int, words: Words) -> str:
 
 def _free(free_mb: int | None, words: Words) -> str:
     if free_mb is None:
-        return words.say("fleet.unknown")
+        return words.say("fleet.disk.unknown")
     if free_mb < 10 * fleet.DISK_MB:
         return words.say("fleet.disk.little", mb=words.number(free_mb))
     return words.say("fleet.disk.free", gb=words.number(free_mb // 1024))

@@ -133,7 +133,8 @@ def test_what_keeps_a_box_from_its_work_is_said_with_what_mends_it(tmp_path: Pat
         assert "De schijf van het kastje is vol" in row(place)
         assert "Nu ingrijpen" in row(place)  # it is there, however badly it does
         assert " · S01 · " in row(place)
-        say(place, trouble="S05")
+        say(place, trouble="S05", disk_free_mb=None)
+        assert "<dt>Schijf</dt><dd>onbekend</dd>" in row(place)
         assert "welkom doctor" in row(place)
         assert "<code>" not in row(place)
         say(place, trouble="HUB_AHEAD")
