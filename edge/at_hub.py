@@ -42,9 +42,12 @@ async def tried(
 
 
 @asynccontextmanager
-async def at_hub(file: Path) -> AsyncGenerator[Hub, None]:
-    """The open hub of this hub.toml; raises ConfigError and StoreError."""
-    async with _opened(load_hub(file, environment=os.environ)) as hub:
+async def at_hub(file: Path, *, only_reads: bool = False) -> AsyncGenerator[Hub, None]:
+    """The open hub of this hub.toml; raises ConfigError and StoreError.
+
+    `only_reads`: what the command asks changes nothing, so it waits for no import.
+    """
+    async with _opened(load_hub(file, environment=os.environ), only_reads=only_reads) as hub:
         yield hub
 
 
@@ -68,6 +71,7 @@ def customer_id(text: str) -> bytes:
 
 
 @asynccontextmanager
-async def _opened(settings: HubFile) -> AsyncGenerator[Hub, None]:
-    async with open_hub(settings.hub, log=log_beside_words(now_ms=SystemClock().wall_ms)) as hub:
+async def _opened(settings: HubFile, *, only_reads: bool = False) -> AsyncGenerator[Hub, None]:
+    log = log_beside_words(now_ms=SystemClock().wall_ms)
+    async with open_hub(settings.hub, log=log, only_reads=only_reads) as hub:
         yield hub

@@ -12,7 +12,7 @@ from edge.at_hub import UNCHANGED, at_hub, customer_id, tried
 from edge.kit.clock import rfc3339
 from edge.kit.errors import WordsError
 from edge.recognition.rules import CredentialKind
-from sync.hub import lost, people
+from sync.hub import lost
 from sync.hub.app import Hub
 from sync.hub.hq import cards, outline, shapes
 from sync.hub.tables import wallet
@@ -53,7 +53,8 @@ def run(words: argparse.Namespace) -> int:
 
 
 async def _do(words: argparse.Namespace, card: tuple[CredentialKind, str] | None, id_: bytes | None) -> None:
-    async with at_hub(words.config) as hub:
+    reads = words.act in ("find", "show") or words.dry_run
+    async with at_hub(words.config, only_reads=reads) as hub:
         if words.act == "block":
             assert card is not None  # its option is required
             await _block(hub, card, dry_run=words.dry_run)
@@ -71,7 +72,6 @@ async def _do(words: argparse.Namespace, card: tuple[CredentialKind, str] | None
             case _:
                 shops = (await hub.db.read(outline.outline, customer)).shops
                 if words.dry_run:
-                    await tried(hub, people.erase, hub.keys, customer_id=customer, now_ms=hub.now_ms())
                     print(f"They would be forgotten. {UNCHANGED}", file=sys.stderr)
                 else:
                     await hub.erase(customer)

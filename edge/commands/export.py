@@ -44,7 +44,7 @@ async def _do(words: argparse.Namespace) -> None:
     form = _format(words, many=many)
     if many and words.out and not words.dry_run:
         exporting.make_folder(words.out)
-    async with at_hub(words.config) as hub:
+    async with at_hub(words.config, only_reads=True) as hub:
         asked = export.Asked(hub.keys, words.purpose, hub.basis_ms(), hub.log)
         for what, sheet in sheets.items():
             file = words.out / f"{what}.{form}" if many and words.out else words.out

@@ -18,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from edge.at_hub import UNCHANGED, knowing_shops, tried
+from edge.at_hub import UNCHANGED, at_hub, knowing_shops, tried
 from edge.catalogue import tables
 from edge.catalogue.importers import FORMATS, BadFile, counts, guess
 from edge.catalogue.importers.draft import FIELDS, Read, Refusal
@@ -129,7 +129,9 @@ async def _people(words: argparse.Namespace) -> None:
     if not is_hub(words.config) and words.config.exists():
         raise ConfigError(f"{words.config} is no hub's", code="K05", hint="give the hub's hub.toml")
     settings = load_hub(words.config, environment=os.environ)
-    async with knowing_shops(settings) as hub:
+    reads = words.what == "list" or (words.what == "undo" and words.dry_run)
+    opened = at_hub(words.config, only_reads=True) if reads else knowing_shops(settings)
+    async with opened as hub:
         match words.what:
             case "undo":
                 await _undo(hub, words)

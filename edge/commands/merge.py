@@ -29,7 +29,7 @@ def run(words: argparse.Namespace) -> int:
 
 
 async def _do(words: argparse.Namespace) -> None:
-    async with at_hub(words.config) as hub:
+    async with at_hub(words.config, only_reads=words.act == "list" or words.dry_run) as hub:
         if words.act == "list":
             found = await hub.db.read(tables.every)
             for each in found:

@@ -40,7 +40,7 @@ async def _address(words: argparse.Namespace) -> str:
     if not settings.hub.page:
         hint = f'set page = "https://…" under [hub] in {words.config}, then start the hub again'
         raise ConfigError("customers' pages have no address", code="C01", hint=hint)
-    async with at_hub(words.config) as hub:
+    async with at_hub(words.config, only_reads=words.dry_run) as hub:
         customer = customer_id(words.id) if words.id else whom.customer_id(hub.keys, words.ref)
         if words.dry_run:
             return await tried(hub, sessions.make_code, customer, now_ms=hub.now_ms())

@@ -43,7 +43,7 @@ def run(words: argparse.Namespace) -> int:
 
 
 async def _do(words: argparse.Namespace) -> None:
-    async with at_hub(words.config) as hub:
+    async with at_hub(words.config, only_reads=words.act == "list" or words.dry_run) as hub:
         match words.act:
             case "add":
                 if not words.scope:

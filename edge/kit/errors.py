@@ -4,7 +4,7 @@ WelkomError(code, hint, retry)
 ├ ConfigError (exit 78)
 ├ WordsError (exit 2)
 ├ SyncError ─ Unreachable ↻, Refused
-├ StoreError ─ DiskFull, Corrupt
+├ StoreError ─ DiskFull, Corrupt, Busy ↻
 └ PageError ─ NotSignedIn, NotAllowed, Handed, Practising, Gone
 Reader errors carry the same three fields and live in drivers/reader.py.
 """
@@ -59,6 +59,12 @@ class DiskFull(StoreError):
 
 class Corrupt(StoreError):
     """A database file is damaged, or newer than this program."""
+
+
+class Busy(StoreError):
+    """Another process wrote in a database file for longer than anybody waits for it; nothing is wrong with it."""
+
+    retry = True
 
 
 def disk_error(error: OSError, file: str) -> StoreError:

@@ -10,7 +10,7 @@ from typing import Final
 
 from edge.kit import sweeping
 from edge.kit.errors import Corrupt, DiskFull, StoreError, disk_error
-from edge.kit.sqlite_open import BUSY_MS, attach_read_only, attach_writable, store_error
+from edge.kit.sqlite_open import BUSY_MS, attach_read_only, attach_writable, is_busy, store_error
 from edge.kit.sqlite_writer import Writer, patient
 
 _SCRUB_MS: Final = 200  # a tap waits as long for the writer; what could not be emptied is asked for again
@@ -73,6 +73,8 @@ class Files:
         try:
             self.unscrubbed = await self._writer.run(empty)
         except sqlite3.Error as error:
+            if is_busy(error):
+                return
             raise self.met(error) from None
 
     async def force(self, schema: str) -> None:

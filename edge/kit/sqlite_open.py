@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from edge.kit.errors import Corrupt, DiskFull, StoreError
+from edge.kit.errors import Busy, Corrupt, DiskFull, StoreError
 
 # 2 MiB of pages each: a point read of a million customers touches four or five, and RSS is budgeted.
 CACHE_KIB: Final = 2048
@@ -81,6 +81,11 @@ def read_only(path: Path) -> str:
     return f"{path.absolute().as_uri()}?mode=ro"
 
 
+def is_busy(error: sqlite3.Error) -> bool:
+    """Whether another process stood in the way for longer than was waited."""
+    return (getattr(error, "sqlite_errorname", "") or "").startswith("SQLITE_BUSY")
+
+
 def store_error(error: sqlite3.Error, file: str) -> StoreError:
     """SQLite's words as one of ours, with the next step."""
     code = getattr(error, "sqlite_errorname", "") or ""
@@ -93,5 +98,9 @@ def store_error(error: sqlite3.Error, file: str) -> StoreError:
             f"{file} is damaged",
             code="S02",
             hint="stop Welkom, keep the file, and run `welkom doctor`: it says what can be fetched again",
+        )
+    if is_busy(error):
+        return Busy(
+            f"{file} is busy with another import or command", code="S14", hint="try again in a minute"
         )
     return StoreError(f"{file}: {code or type(error).__name__}", code="S00", hint="run `welkom doctor`")

@@ -8,7 +8,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, SerializationException
 from litestar.types import ExceptionHandlersMap
 
-from edge.kit.errors import Refused, StoreError
+from edge.kit.errors import Busy, Refused, StoreError
 from edge.kit.log import Log, died
 from sync import wire
 from sync.hub.bodies import MOST_DEEP, TooDeep
@@ -99,6 +99,8 @@ def problems(*, now_ms: Callable[[], int], log: Log, counted: Callable[[str], No
 
     def store(_: AnyRequest, error: StoreError) -> Response[bytes]:
         log("store_failed", code=error.code, hint=error.hint)
+        if isinstance(error, Busy):
+            return answer(503, str(error), code="STORE_BUSY", hint=error.hint)
         return answer(503, "the hub cannot write or read", code="STORE", hint="try again later")
 
     def unforeseen(_: AnyRequest, error: Exception) -> Response[bytes]:

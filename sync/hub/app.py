@@ -255,11 +255,13 @@ async def open_hub(
     log: Log | None = None,
     put_back: bool = False,
     look: bool = False,
+    only_reads: bool = False,
 ) -> AsyncGenerator[Hub, None]:
     """The hub on its store, brought up to date; raises StoreError.
 
-    `put_back`: its database is a backup; `look`: its file is read through first (`open_store`). Production and every
-    test call this; they differ in clock, log and store.
+    `put_back`: its database is a backup; `look`: its file is read through first (`open_store`); `only_reads`: for a
+    command that only reads beside whoever writes, so nothing is done but what it asks. Production and every test call
+    this; they differ in clock, log and store.
     """
     clock = clock or SystemClock()
     log = log or json_log(now_ms=clock.wall_ms)
@@ -274,7 +276,10 @@ async def open_hub(
         marks = restored.remembered(config.state / restored.FILE)
         if not await db.read(restored.knows, marks):
             await db.owe_sweep()
-        await db.apply(restored.replay, config.keys, marks=marks, now_ms=clock.wall_ms())
+            await db.apply(restored.replay, config.keys, marks=marks, now_ms=clock.wall_ms())
+        if only_reads:
+            yield hub
+            return
         await (
             hub.shelf.sweep()
         )  # as much as this: whoever was erased last may have been so just before a crash

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from edge.kit.errors import Refused
 from edge.kit.sql import Connection
 from sync.hub.hq import undo
+from sync.hub.hq.pace import Pace
 from sync.hub.tables import imports as tables
 from sync.hub.tables.feed import Moved
 
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
     from sync.hub.app import Hub
 
 R = TypeVar("R")
-# One transaction; some 0.15 s of the one writer with customers.
-SLICE: Final = 500
 Put = Callable[[Connection, int, list[R]], list[Moved]]
 
 
@@ -31,12 +31,12 @@ async def take(hub: "Hub", kind: str, rows: Iterable[R], put: Put[R]) -> int:
     """Put all rows in by slices under one number; what fails half-way is taken back. Raises Refused."""
     number = await begin(hub, kind)
     try:
-        rest = iter(rows)
-        some = list(islice(rest, SLICE))
+        rest, pace = iter(rows), Pace()
+        some = list(islice(rest, pace.rows))
         while some:
-            putting = asyncio.ensure_future(hub.change(put, number, some))
+            putting = asyncio.ensure_future(pace.change(hub, put, number, some))
             try:  # read on while the tables take these
-                some = await asyncio.to_thread(lambda: list(islice(rest, SLICE)))
+                some = await asyncio.to_thread(lambda: list(islice(rest, pace.rows)))
             finally:
                 await putting
     except BaseException:
@@ -79,9 +79,10 @@ async def take_back(
 
 
 async def _take_back(hub: "Hub", number: int, *, skip: bool = False) -> TakenBack:
-    count, after = 0, ("", "")
-    while rows := await hub.db.read(tables.rows, number, after=after, most=undo.SLICE):
-        await hub.change(undo.take_back, hub.keys, number, rows=rows, now_ms=hub.now_ms(), skip=skip)
+    count, after, pace = 0, ("", ""), Pace()
+    while rows := await hub.db.read(tables.rows, number, after=after, most=pace.rows):
+        back = partial(undo.take_back, rows=rows, now_ms=hub.now_ms(), skip=skip)
+        await pace.change(hub, back, hub.keys, number)
         count += len(rows)
         after = (rows[-1].t, rows[-1].id)
     left, after = undo.Left(), ("", "")

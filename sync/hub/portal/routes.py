@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 
-from edge.kit.errors import Refused, StoreError, WelkomError
+from edge.kit.errors import Busy, Refused, StoreError, WelkomError
 from edge.kit.log import died
 from sync import wire
 from sync.hub.documented import problems
@@ -169,7 +169,7 @@ def trouble(pages: Pages, request: Ask, error: Exception) -> Response[Any]:
             kind, status, code = "refused", 422, error.code
             kind = {"MINOR": "minor", "PARENT": "parent"}.get(code, kind)
         case StoreError():
-            status, code = 503, "STORE"
+            status, code = 503, "STORE_BUSY" if isinstance(error, Busy) else "STORE"
             pages.hub.log("store_failed", code=error.code, hint=error.hint)
         case HTTPException() if error.status_code < 500:
             kind, status, code = "absent", error.status_code, "BAD_REQUEST"
