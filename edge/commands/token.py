@@ -43,6 +43,8 @@ def run(words: argparse.Namespace) -> int:
 
 
 async def _do(words: argparse.Namespace) -> None:
+    if words.act == "add" and not words.name.strip():
+        raise WordsError("NAME is empty", code="W02", hint="name the program: `list` and `end` go by it")
     async with at_hub(words.config, only_reads=words.act == "list" or words.dry_run) as hub:
         match words.act:
             case "add":

@@ -28,3 +28,13 @@ def test_a_token_is_shown_once_and_ended_at_once(tmp_path: Path, capsys: pytest.
     assert main(["token", "end", listed["id"], *config]) == 2
     assert main(["token", "add", "till", *config]) == 2
     assert "[W02]" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_a_token_without_a_name_is_not_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    config = ["--config", str(write_hub(tmp_path))]
+    assert main(["token", "add", name, "--scope", "goods:read", *config]) == 2
+    told = capsys.readouterr()
+    assert (told.out, "NAME is empty [W02]" in told.err) == ("", True)
