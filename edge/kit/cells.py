@@ -3,8 +3,9 @@
 import re
 from typing import Final
 
-# What a spreadsheet takes for a formula (OWASP, CSV Injection); an apostrophe before it makes it text.
-_RUNS: Final = re.compile(r"'*[=+\-@\t\r\n]")
+# What a spreadsheet takes for a formula (OWASP, CSV Injection), the full-width signs of East Asian locales too; an
+# apostrophe before it makes it text.
+_RUNS: Final = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
 
 def guarded(text: str) -> str:
