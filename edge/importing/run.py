@@ -34,6 +34,7 @@ class Judged:
     shown: list[str] = field(default_factory=list)
     refused: set[int] = field(default_factory=set)
     recipients: Counter[str] = field(default_factory=Counter)  # how many consents each is given
+    unread: bool = False  # a line does not even say whose it is
     bare: int = 0  # new customers with a card who did not agree to save
 
 
@@ -131,7 +132,10 @@ async def take(words: argparse.Namespace, mapping: Mapping_, hub: Hub) -> None:
     before = _stamp(words.file)
     with Seen() as seen:
         judged, here = _judge(what, words, mapping, hub, seen)
-    gone = [] if words.what != "staff" or words.keep else sorted(_present(hub) - here)
+    keeps = words.what != "staff" or words.keep or judged.unread
+    if judged.unread and words.what == "staff" and not words.keep:
+        print("Nobody is taken away: a line that cannot be read may be theirs.")
+    gone = [] if keeps else sorted(_present(hub) - here)
     stays = not any(judged.counts.values()) or bool(judged.refused and not words.skip_refused)
     _say(words, judged, gone, stays=stays)
     _say_recipients(judged, hub.config)
@@ -158,6 +162,7 @@ def _judge(
     judged, here = Judged(), set[str]()
     for row in _told(_rows(what, words.file, mapping)):
         wrong = row.what if isinstance(row, Wrong) else None
+        judged.unread = judged.unread or isinstance(row, Wrong)
         if not isinstance(row, Wrong):
             twice = (seen.before(each, line=row.line) for each in what.names(hub, row))
             before = next((each for each in twice if each is not None and each != row.line), None)

@@ -69,7 +69,10 @@ def lines(
 
         number = 0
         for number, row in headed(read_rows(whole, first=first, delimiter=mapping.delimiter), know=know):
-            yield Cells(number, {name: row.get(theirs, "") for name, theirs in columns.items()})
+            if isinstance(row, str):
+                yield Wrong(number, row)
+            else:
+                yield Cells(number, {name: row.get(theirs, "") for name, theirs in columns.items()})
         if not number:
             raise BadFile(0, "there is no line under the headers")
 

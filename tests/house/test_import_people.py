@@ -336,6 +336,26 @@ def test_staff_is_the_whole_list_and_reaches_the_shops_they_work_in(
     assert take(config, "staff", "id,name,shops\nP3,Bo,elsewhere\n") == 1
 
 
+def test_a_line_with_too_many_cells_is_refused_like_any_other_and_takes_nobody_away(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = TWO.replace("K-2,", "K-2,,,,,,,,,,,")
+    assert take(config, "customers", broken + "K-3,,,,,,,,,,,,,,,x\n") == 1
+    said = capsys.readouterr()
+    assert [line for line in said.out.splitlines() if line.startswith("line ")] == [
+        "line 3: refused: 17 cells under 7 headers: a quote or delimiter is wrong",
+        "line 4: refused: 16 cells under 7 headers: a quote or delimiter is wrong",
+    ]
+    assert "[K02]" in said.err
+    assert take(config, "customers", broken, "--skip-refused") == 0
+    assert counts(config)["customer"] == 1
+    assert take(config, "staff", "id,name,role,shops\nP1,Iris,manager,s1\nP2,Noor,,s1\n") == 0
+    assert (
+        take(config, "staff", "id,name,role,shops\nP1,Iris,staff,s1\nP2,Noor,,s1,,x\n", "--skip-refused") == 0
+    )
+    assert held(config, "SELECT id FROM staff WHERE d IS NOT NULL ORDER BY id") == [("P1",), ("P2",)]
+
+
 def test_a_catalogue_and_its_counts_are_taken_back(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def catalogue(text: str, *options: str) -> int:
         return take(config, "catalogue", text, *options)

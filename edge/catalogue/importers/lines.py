@@ -123,13 +123,17 @@ def read_rows(lines: Iterable[str], *, first: str, delimiter: str = "") -> Itera
 
 def table(text: str, *, delimiter: str = "", know: Know = lambda names: None) -> Iterator[tuple[int, Row]]:
     """Rows as dictionaries by header in lower case; raises BadFile for a row with more cells than headers."""
-    return headed(rows(text, delimiter=delimiter), know=know)
+    for line, row in headed(rows(text, delimiter=delimiter), know=know):
+        if isinstance(row, str):
+            raise BadFile(line, row)
+        yield line, row
 
 
-def headed(lines: Iterator[tuple[int, list[str]]], *, know: Know) -> Iterator[tuple[int, Row]]:
+def headed(lines: Iterator[tuple[int, list[str]]], *, know: Know) -> Iterator[tuple[int, Row | str]]:
     """Rows of which the first are headers, as dictionaries by header in lower case; raises BadFile, as `know` may.
 
-    The apostrophe that keeps a spreadsheet from running a cell is no part of it.
+    Of a row with more cells than headers it is said what is wrong with it, without what stands there. The apostrophe
+    that keeps a spreadsheet from running a cell is no part of it.
     """
     _, headers = next(lines, (1, []))
     names = [header.strip().casefold() for header in headers]
@@ -138,5 +142,6 @@ def headed(lines: Iterator[tuple[int, list[str]]], *, know: Know) -> Iterator[tu
     know(names)
     for line, row in lines:
         if len(row) > len(names) and any(cell.strip() for cell in row[len(names) :]):
-            raise BadFile(line, f"{len(row)} cells under {len(names)} headers: a quote or delimiter is wrong")
+            yield line, f"{len(row)} cells under {len(names)} headers: a quote or delimiter is wrong"
+            continue
         yield line, {name: unguarded(cell.strip()) for name, cell in zip(names, row, strict=False) if name}
