@@ -183,7 +183,7 @@ def _more(here: int, listed: int, words: Words) -> str:
         return ""
     others = here - listed
     if others > MOST_COUNTED - listed:
-        return words.say("list.over", count=MOST_COUNTED - listed)
+        return words.say("list.over")  # counted no further, so there is no number to say
     return words.count("list.more", others) if others > 0 else ""
 
 
