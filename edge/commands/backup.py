@@ -13,7 +13,7 @@ from pathlib import Path
 from edge.hub_file import load_hub
 from edge.kit import sweeping
 from edge.kit.clock import SystemClock
-from edge.kit.errors import ConfigError, Corrupt, StoreError, WelkomError
+from edge.kit.errors import ConfigError, Corrupt, StoreError, WelkomError, WordsError
 from edge.kit.sqlite import open_reader, store_error
 from edge.numbers import whole
 from sync.hub import copies, keys_apart, putting_back, restored
@@ -52,6 +52,9 @@ def run(words: argparse.Namespace) -> int:
             code="X03",
             hint="back that up with pg_basebackup and its WAL (sync/hub/README.md)",
         )
+    if words.to.resolve() == settings.state.resolve():
+        hint = "name another folder, on another disk: what takes the one away takes the other"
+        raise WordsError("--to is the folder of the database itself", code="W02", hint=hint)
     source = settings.state / FILE
     copy = words.to / f"hub-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.db"
     over = _over(words.to, "hub-*.db", keep=words.keep) + _over(words.to, "hub-*.keys", keep=words.keep_keys)
@@ -66,7 +69,7 @@ def run(words: argparse.Namespace) -> int:
         if isinstance(error, sqlite3.Error) and isinstance(store_error(error, FILE), Corrupt):
             raise _damaged(source) from None  # pages are copied as they are, so the copy shows it
         raise WelkomError(
-            f"{copy} cannot be written ({type(error).__name__})",
+            f"{copy} cannot be written ({_why(error)})",
             code="X04",
             hint="the copies that are there stay; look at the room and the rights of that folder",
         ) from None
@@ -80,7 +83,7 @@ def run(words: argparse.Namespace) -> int:
         forgot = sum(copies.forget(each, settings.keys, marks=marks, now_ms=now_ms) for each in folders)
     except (OSError, ValueError, sqlite3.Error) as error:
         raise WelkomError(
-            f"{copy} is there, but an older copy cannot forget who was erased ({type(error).__name__})",
+            f"{copy} is there, but an older copy cannot forget who was erased ({_why(error)})",
             code="X05",
             hint="look at the room and the rights of that folder, and take away what is no copy of ours",
         ) from None
@@ -88,6 +91,11 @@ def run(words: argparse.Namespace) -> int:
         print(f"{forgot} older files held somebody who was erased since, and do no longer.")
     print(f"{copy}: {copy.stat().st_size >> 10} KiB, sound.")
     return 0
+
+
+def _why(error: Exception) -> str:
+    """The system's words, where it has any."""
+    return getattr(error, "strerror", None) or type(error).__name__
 
 
 def _readable(source: Path) -> None:

@@ -43,7 +43,10 @@ def test_a_copy_of_the_hub_opens_and_old_ones_go(tmp_path: Path, capsys: pytest.
         assert conn.execute("SELECT count(*) FROM customer").fetchone() == (2,)
     (tmp_path / "file").write_bytes(b"")
     assert main(["backup", "--config", str(config), "--to", str(tmp_path / "file")]) == 1
-    assert "[X04]" in capsys.readouterr().err
+    assert "(File exists) [X04]" in capsys.readouterr().err
+    assert main(["backup", "--config", str(config), "--to", str(tmp_path / "copies/../hub")]) == 2
+    assert "[W02]" in capsys.readouterr().err
+    assert not [*(tmp_path / "hub").glob("hub-*")]
 
 
 @pytest.mark.anyio
