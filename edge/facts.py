@@ -4,7 +4,7 @@ from edge.advice.facts import SuggestionDismissed, SuggestionSaid
 from edge.catalogue.facts import ProductGapMet
 from edge.consent.facts import ConsentGiven, ConsentWithdrawn
 from edge.guests.facts import GuestLeft, GuestSaved
-from edge.joining.facts import CredentialBlocked, CredentialBound, CustomerJoined
+from edge.joining.facts import CredentialBlocked, CredentialBound, CustomerJoined, CustomerMissed
 from edge.looks.facts import LooksTold
 from edge.recognition.facts import TapReplayed
 from edge.visits.facts import (
@@ -41,4 +41,5 @@ Fact = (
     | GuestLeft
     | GuestSaved
     | LooksTold
+    | CustomerMissed
 )

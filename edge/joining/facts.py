@@ -69,3 +69,11 @@ class CredentialBlocked:
     staff_id: bytes
     why: str
     at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerMissed:
+    """This box names somebody whom its hub, which was put back and followed to its end, does not name here."""
+
+    customer_id: bytes
+    at_ms: int

@@ -47,6 +47,7 @@ KINDS: Final = frozenset(
         "guest_left",
         "guest_saved",
         "looks_told",
+        "customer_missed",
     )
 )
 
@@ -199,6 +200,8 @@ def judged(conn: Connection, keys: Keys, it: Read, *, effects: Effects, again: A
             told = wire.decode_as(body, reports.LooksTold)
             if broken := looks.take(conn, effects.device, told, now_ms=effects.now_ms):
                 effects.breaks.append(broken)
+        elif fact.kind == "customer_missed":
+            body, customer_id = events.NOTHING, None  # nobody who was erased; of whom else nothing is kept
         elif fact.kind not in KINDS:
             code = "UNKNOWN_KIND"
     except wire.Malformed:

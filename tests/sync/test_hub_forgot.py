@@ -275,6 +275,38 @@ async def heard_since_the_backup(folder: Path) -> AsyncGenerator[tuple[Chain, Sh
         yield chain, shop
 
 
+async def test_a_box_and_a_hub_that_were_both_put_back_know_nobody_who_was_erased_in_between(
+    tmp_path: Path,
+) -> None:
+    async with chain_of(tmp_path, "s1") as chain:
+        (shop,) = chain.shops
+        chain.back_up()
+        await chain.hub.add_customers(["s1"], [saver(BRAM, points=7)])
+        await chain.settle()
+        for who in (ANNA, BRAM):
+            await shop.enter(who)
+        await chain.settle()
+        for name in ("journal", "replica"):
+            _copy(shop.folder / f"{name}.db", tmp_path / name)
+        await chain.hub.erase(BRAM)
+        await chain.settle()
+        assert named(shop, BRAM) == []
+        await chain.put_back()
+        await chain.settle()
+        await shop.db.close()
+        for name in ("journal", "replica"):
+            for each in shop.folder.glob(f"{name}.db*"):
+                each.unlink()
+            _copy(tmp_path / name, shop.folder / f"{name}.db")
+        await shop.start()
+        assert "visit" in {each.partition(".")[2] for each in named(shop, BRAM)}
+        await chain.settle()
+        assert named(shop, BRAM) == []
+        assert named(shop, ANNA)
+        bodies = chain.hub.db.reader.execute("SELECT body FROM event WHERE kind='customer_missed'").fetchall()
+        assert bodies == [(b"{}",)]
+
+
 async def renewed(chain: Chain, device_id: str) -> int:
     return await chain.hub.db.apply(devices.renew, device_id)
 

@@ -1,0 +1,45 @@
+"""Whom the journal names and the hub does not: they may have been erased since the backup it was put back from.
+
+Of whom the hub erases it keeps a mark that tells nobody who it was; so it cannot name them to a box whose own files
+are older than the erasure. That box names them, and is told to forget whoever has such a mark.
+"""
+
+from sqlite3 import Connection
+from typing import Final
+
+from edge.joining.facts import CustomerMissed
+
+_BEGIN: Final = ""  # below every id
+
+_NAMED: Final = """
+    WITH named(id) AS (
+        SELECT lower(hex(customer_id)) FROM main.visit
+        UNION SELECT CAST(body AS TEXT) ->> '$.customer_id' FROM main.outbox
+        UNION SELECT CAST(body AS TEXT) ->> '$.customer_id' FROM main.outbox_past)
+    SELECT id FROM named WHERE id>:after
+        AND NOT EXISTS (SELECT 1 FROM replica.customer AS c WHERE lower(hex(c.id))=named.id)
+    ORDER BY id LIMIT :most"""
+
+
+def owe(conn: Connection) -> None:
+    """Ask after all of them, once the hub has been followed to its end."""
+    conn.execute("UPDATE main.hub SET asked_to=?", (_BEGIN,))
+
+
+def owes(conn: Connection) -> bool:
+    (asked_to,) = conn.execute("SELECT asked_to FROM main.hub").fetchone()
+    return asked_to is not None
+
+
+def owe_nothing(conn: Connection) -> None:
+    conn.execute("UPDATE main.hub SET asked_to=NULL")
+
+
+def some(conn: Connection, *, most: int, now_ms: int) -> list[CustomerMissed]:
+    """The next who are asked after; where there are none nothing is owed any more."""
+    (after,) = conn.execute("SELECT asked_to FROM main.hub").fetchone()
+    if after is None:
+        return []
+    ids = [id_ for (id_,) in conn.execute(_NAMED, {"after": after, "most": most})]
+    conn.execute("UPDATE main.hub SET asked_to=?", (ids[-1] if ids else None,))
+    return [CustomerMissed(bytes.fromhex(id_), now_ms) for id_ in ids]
