@@ -209,4 +209,5 @@ def test_every_fact_has_a_wire_name_of_its_own() -> None:
         "guest_left",
         "guest_saved",
         "looks_told",
+        "customer_missed",
     ]
