@@ -35,9 +35,12 @@ def believed(box: Box, answer: Answer) -> Answer:
     return answer
 
 
-async def shared(box: Box, ask: Ask, epoch: int) -> int:
-    """Up to which number of an epoch the hub holds this very history; 0 for nothing, or nothing that can be shown."""
-    first, last = box.retained()[epoch]
+async def shared(box: Box, ask: Ask, epoch: int, span: tuple[int, int]) -> int:
+    """Up to which number of an epoch the hub holds this very history; 0 for nothing, or nothing that can be shown.
+
+    `span` is what the box retains of it, as it was when the comparison began.
+    """
+    first, last = span
     standing = await ask(epoch, last)
     low, high = first - 1, min(last, standing.held)
     if high <= low:
@@ -69,7 +72,7 @@ async def renew(box: Box, ask: Ask) -> bool:
     if not newer and (standing.epoch < box.epoch() or standing.held or not box.silent()):
         return False
     retained = box.retained()  # as it is now: the box may speak while the hub is asked
-    held = {epoch: await shared(box, ask, epoch) for epoch in retained}
+    held = {epoch: await shared(box, ask, epoch, span) for epoch, span in retained.items()}
     if not newer and all(held[epoch] == last for epoch, (_, last) in retained.items()):
         return False  # nothing is left to say again: a box with nothing to say writes nothing either
     since = range(max(box.epoch(), standing.epoch + 1 - _MOST_EPOCHS), standing.epoch + 1)
@@ -143,10 +146,10 @@ async def send_again(box: Box, ask: Ask) -> bool:
     if now in retained:
         if standing.held < retained[now][0] - 1:
             return False
-        await box.reopen(await shared(box, ask, now))
+        await box.reopen(await shared(box, ask, now, retained[now]))
     if standing.epoch != now:
         return True
-    held = {epoch: await shared(box, ask, epoch) for epoch in retained if epoch != now}
-    if any(held[epoch] < retained[epoch][1] for epoch in held):
+    held = {each: await shared(box, ask, each, span) for each, span in retained.items() if each != now}
+    if any(held[each] < retained[each][1] for each in held):
         await box.renew(now, held, {})
     return True

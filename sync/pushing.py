@@ -60,6 +60,7 @@ class Pushing:
         self._log = log
         self._sleep = sleep
         self._turn = asyncio.Lock()  # whoever fetches all has facts sent first, beside the lane of facts
+        self._mends = asyncio.Lock()  # two comparisons beside each other undo what the other found
         self._crossed = False  # whether the answer to the last receipt was to another one
 
     async def follow(self) -> None:
@@ -112,7 +113,9 @@ class Pushing:
 
     async def send_again(self) -> None:
         """The hub lacks facts that it had acknowledged: say them again from where it stands."""
-        if not await mending.send_again(self._box, self.standing):
+        async with self._mends:
+            sent = await mending.send_again(self._box, self.standing)
+        if not sent:
             raise refusal(
                 "the hub lacks facts that it had taken, and this box holds them no more",
                 code="HUB_BEHIND",
@@ -137,7 +140,9 @@ class Pushing:
 
     async def _renewed(self, code: str) -> bool:
         """Whether a person gave this box a newer epoch, and it took that."""
-        if not await mending.renew(self._box, self.standing):
+        async with self._mends:
+            renewed = await mending.renew(self._box, self.standing)
+        if not renewed:
             return False
         self._log("epoch_renewed", device_epoch=self._box.epoch(), code=code)
         return True

@@ -132,6 +132,27 @@ async def test_a_restored_box_with_nothing_to_say_writes_nothing_while_it_waits(
         assert at_hub(chain) == [1, 2, 3]
 
 
+async def test_a_box_that_takes_another_epoch_while_its_history_is_compared_goes_on(tmp_path: Path) -> None:
+    async with one_shop(tmp_path) as (chain, shop):
+        await earn(shop, 1, 2)
+        await shop.agent.once()
+        await chain.hub.db.apply(devices.renew, "box-s1")
+        await lose(chain, "epoch=1", "event", "ledger")
+        box, standing = shop.agent._box, shop.agent.pushing.standing
+
+        async def meanwhile(epoch: int, seq: int) -> Standing:
+            answer = await standing(epoch, seq)
+            if box.epoch() == 1:
+                assert await mending.renew(box, standing)
+            return answer
+
+        assert await mending.send_again(box, meanwhile)
+        await earn(shop, 3)
+        for _ in range(2):
+            await shop.agent.once()
+        assert at_hub(chain) == [1, 2, 3]
+
+
 async def test_two_restores_in_a_row_and_a_restart_between_them_still_double_nothing(tmp_path: Path) -> None:
     async with one_shop(tmp_path) as (chain, shop):
         await earn(shop, 1)
