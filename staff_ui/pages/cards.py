@@ -127,14 +127,14 @@ def _page(
 ) -> Response[str]:
     house, around = desk.house, frame(desk, request, guest)
     say, now_ms = words(desk, around), house.time.now_ms()
-    here = lines([lost] if lost else held(desk, found.customer_id), found.customer_id, say)
+    every = lines(held(desk, found.customer_id), found.customer_id, say)
     it = Cards(
         frame=around,
         visit=found.visit_id.hex(),
         name=text(house.names.of(house.db.reader, found.customer_id, now_ms=now_ms), "call"),
-        lines=here,
+        lines=lines([lost], found.customer_id, say) if lost else every,
         step="sure" if lost else "list",
         said=say.say("cards.blocked_now") if "blocked" in request.query_params and not lost else "",
-        now=sha256(repr(here).encode()).hexdigest()[:16],
+        now=sha256(repr(every).encode()).hexdigest()[:16],
     )
     return html(desk, "cards.html", it, language=around.language)

@@ -1,6 +1,7 @@
 """Where a customer stands who asked to be found: the zone, and for how long; each look is logged."""
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Literal
 
 from litestar import Response
@@ -27,6 +28,11 @@ class Where:
     name: str = field(default="", repr=False)
     zone: str = field(default="", repr=False)
     ago: str = ""
+
+    @property
+    def now(self) -> str:
+        """Changes when the page says something else, but for how long ago."""
+        return sha256(repr((self.step, self.zone)).encode()).hexdigest()[:16]
 
 
 async def where(desk: Desk, request: Ask, guest: Guest) -> Response[str]:

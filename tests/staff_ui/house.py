@@ -244,6 +244,11 @@ def own_token(page: str) -> str:
     return page.split('name="own" value="', 1)[1].split('"', 1)[0]
 
 
+def now_of(page: str) -> str:
+    """By what `stays.js` sees that a page about one customer says something else."""
+    return page.split('data-now="', 1)[1].split('"', 1)[0]
+
+
 def sign_in(client: httpx.Client, name: str = "Anna Kok", pin: str = PIN) -> httpx.Response:
     own = own_token(client.get("/signin").text)
     return client.post("/signin", data={"own": own, "staff": name, "pin": pin})

@@ -7,7 +7,7 @@ from tests.advice.shop import put_items
 from tests.patience import PATIENT_S
 from tests.rules.advice_shop import trait
 from tests.staff_ui.advising import CARD, ITEMS, basket, suggested, tent_owner, visit_of, withdraw
-from tests.staff_ui.house import DE_VRIES, Place, own_token
+from tests.staff_ui.house import DE_VRIES, Place, now_of, own_token
 from tests.stories.shop import until
 
 
@@ -187,7 +187,7 @@ def test_the_page_knows_whether_it_still_says_what_is_true(advised: Place) -> No
     tablet = advised.signed_in()
 
     def now() -> str:
-        return tablet.get(f"/visits/{visit}/advice?quiet=1").text.split('data-now="', 1)[1].split('"', 1)[0]
+        return now_of(tablet.get(f"/visits/{visit}/advice?quiet=1").text)
 
     shown = now()
     assert now() == shown

@@ -7,7 +7,7 @@ import httpx
 
 from edge.counter import Counter
 from edge.recognition.rules import hashes
-from tests.staff_ui.house import DE_VRIES, Place, own_token
+from tests.staff_ui.house import DE_VRIES, Place, now_of, own_token
 from tests.staff_ui.test_customer import CARD, visit_of
 from tests.staff_ui.test_join import NEW, bind, note_of
 
@@ -101,6 +101,21 @@ def test_a_new_card_in_place_of_a_lost_one_is_one_act_and_the_balance_stays(plac
     place.clock.both_by_ms += 3_000
     place.tap(CARD)
     assert place.house.counter.notes()[0].kind == "blocked"
+
+
+def test_the_question_whether_to_block_a_card_stays_until_something_of_their_cards_changes(
+    place: Place,
+) -> None:
+    customer = place.de_vries()
+    tablet = place.signed_in()
+    place.phone(NEW)
+    assert bind(tablet, note_of(place), customer=customer.hex(), sure="yes").status_code == 303
+    path = path_of(place)
+    first, second = handles(tablet.get(path).text)
+    sure = post(tablet, path, card=first).text
+    assert now_of(sure) == now_of(tablet.get(f"{path}?quiet=1").text)  # as the page asks on each poke
+    post(place.signed_in(), path, card=second, sure="yes")
+    assert now_of(sure) != now_of(tablet.get(f"{path}?quiet=1").text)
 
 
 def test_a_badge_that_is_removed_chooses_nobody(place: Place) -> None:

@@ -13,7 +13,7 @@ from edge.consent import acts as consent
 from edge.presence.tracker import Reading
 from staff_ui.pages.machine import BY_RADIO
 from tests.patience import PATIENT_S
-from tests.staff_ui.house import Place, open_place
+from tests.staff_ui.house import Place, now_of, open_place
 from tests.staff_ui.opened import MovedClock
 from tests.staff_ui.test_customer import CARD, visit_of
 from tests.staff_ui.test_fobs import CODE, do
@@ -88,9 +88,13 @@ def test_a_stop_closes_it_at_once_and_who_is_gone_is_not_found(found: Place) -> 
     address = f"/visits/{visit_of(found)}/where"
     assert "Niet te vinden" in tablet.get(address).text
     is_heard(found)
-    assert "schoenen" in tablet.get(address).text
+    seen, again = (tablet.get(f"{address}?quiet=1").text for _ in range(2))
+    assert "schoenen" in seen
+    assert now_of(seen) == now_of(again)
     found.withdraw(customer_id, "finding")
-    assert "schoenen" not in tablet.get(address).text
+    gone = tablet.get(f"{address}?quiet=1").text
+    assert "schoenen" not in gone
+    assert now_of(gone) != now_of(seen)  # so the page that stands on a tablet goes at the next poke
 
 
 def test_who_may_no_longer_be_located_is_not_found_though_they_asked_for_that(found: Place) -> None:
