@@ -65,7 +65,7 @@ READER: Final = {
 OUT: Final = key("fleet.readers.down")
 FAST, SLOW = key("fleet.clock.fast"), key("fleet.clock.slow")
 UNHEARD: Final[frozenset[Why]] = frozenset({"never", "silent"})
-RENEW: Final[frozenset[Why]] = frozenset({"forked", "twins", "parted"})
+COPIED: Final[frozenset[Why]] = frozenset({"forked", "twins"})  # a new epoch alone the copy may take
 RANK: Final[tuple[Mood, ...]] = ("out", "look", "well")
 ENDED: Final = {
     True: key("fleet.hook.gone"),
@@ -174,7 +174,7 @@ def _row(hub: "Hub", box: Box, words: Words, *, now_ms: int) -> Row:
         mood=box.mood,
         said=words.say(_mood(box)),
         why=tuple(_why(each, box, words) for each in box.why),
-        command=f"welkom enrol --renew {box.id} --config hub.toml" if RENEW & set(box.why) else "",
+        command=_command(box),
         code=box.status.trouble if box.status else "",
         contact=contact,
         stale="silent" in box.why,
@@ -182,6 +182,13 @@ def _row(hub: "Hub", box: Box, words: Words, *, now_ms: int) -> Row:
             Fact(words.say(name), value, ill in box.why) for name, value, ill in _facts(box, words) if value
         ),
     )
+
+
+def _command(box: Box) -> str:
+    """What headquarters types to mend it; empty where nothing typed there does."""
+    if COPIED & set(box.why):
+        return f"welkom enrol --config hub.toml --shop {box.shop_id} --device {box.id}"
+    return f"welkom enrol --config hub.toml --renew {box.id}" if "parted" in box.why else ""
 
 
 def _mood(box: Box) -> str:

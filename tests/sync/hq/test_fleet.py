@@ -138,7 +138,10 @@ def test_what_keeps_a_box_from_its_work_is_said_with_what_mends_it(tmp_path: Pat
         assert "welkom doctor" in row(place)
         assert "<code>" not in row(place)
         say(place, trouble="HUB_AHEAD")
-        assert "<code>welkom enrol --renew box-1 --config hub.toml</code>" in row(place)
+        assert "<code>welkom enrol --config hub.toml --renew box-1</code>" in row(place)
+        place.run(place.hub.db.apply(devices.mark_forked, "box-1", now_ms=1))
+        # A new number alone the copy may take.
+        assert "<code>welkom enrol --config hub.toml --shop s1 --device box-1</code>" in row(place)
 
 
 def test_of_a_box_that_is_not_heard_the_page_says_since_when_and_that_the_rest_is_as_old(
