@@ -44,4 +44,4 @@ async def _address(words: argparse.Namespace) -> str:
         customer = customer_id(words.id) if words.id else whom.customer_id(hub.keys, words.ref)
         if words.dry_run:
             return await tried(hub, sessions.make_code, customer, now_ms=hub.now_ms())
-        return f"{settings.hub.page}/portal/enter/{await hub.portal_code(customer)}\n"
+        return f"{settings.hub.page}/portal/link/{await hub.portal_code(customer)}\n"

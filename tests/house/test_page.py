@@ -42,7 +42,7 @@ def test_headquarters_lets_one_phone_in_and_nobody_it_does_not_know(
     assert main(["page", "--ref", "K-1", "--config", str(config)]) == 0
     told = capsys.readouterr()
     assert "only after you saw who they are" in told.err
-    (code,) = re.findall(r"^https://mijn\.winkel\.nl/portal/enter/(\S+)$", told.out, re.MULTILINE)
+    (code,) = re.findall(r"^https://mijn\.winkel\.nl/portal/link/(\S+)$", told.out, re.MULTILINE)
     assert [(hash_, way) for hash_, _, way in codes(config)] == [(sha256(code.encode()).digest(), "code")]
     for nobody in (["--ref", "K-2"], ["--id", "00" * 16], ["--id", "none"]):
         assert main(["page", *nobody, "--config", str(config)]) != 0

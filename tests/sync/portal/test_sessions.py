@@ -66,6 +66,16 @@ def test_who_is_not_in_is_told_kindly_how_one_gets_in(place: Place) -> None:
     assert place.phone().get("/portal/live", headers={"accept": "text/event-stream"}).status_code == 401
 
 
+def test_a_messenger_that_looks_at_a_code_of_headquarters_does_not_use_it_up(place: Place) -> None:
+    place.add()
+    address = f"/portal/link/{place.code()}"
+    seen = place.phone().get(address)
+    assert (seen.status_code, seen.headers.get("set-cookie")) == (200, None)
+    phone = place.phone()
+    assert phone.post(address).status_code == 303
+    assert phone.get("/portal").status_code == 200
+
+
 def test_a_look_ahead_does_not_use_a_code_up(place: Place) -> None:
     place.add()
     code = place.code()
