@@ -90,6 +90,7 @@ class Portal:
     frame: Frame
     greeting: str
     card: Card = field(repr=False)
+    saves: bool  # they agreed to save, whatever they have by now
     looks: tuple[Look, ...] = field(repr=False)
     glance: int  # so many of them stand open
     earlier: str
@@ -119,6 +120,7 @@ async def page(hub: "Hub", who: Guest, words: Words, *, changed: bool = False) -
         frame=Frame(language=words.language, own=form_token(who.token), sure=who.sure),
         greeting=_greeting(words, now_ms=now_ms),
         card=card(traits, words, advised=choices.advised(held, now_ms=hub.basis_ms()), now_ms=now_ms),
+        saves=any(each.purpose == "saving" and choices.given(each, now_ms=hub.basis_ms()) for each in held),
         looks=looks,
         glance=GLANCE,
         earlier=words.count("looks.earlier", len(looks) - GLANCE) if len(looks) > GLANCE else "",

@@ -37,6 +37,17 @@ def test_the_card_shows_all_that_the_customer_holds(place: Place) -> None:
 
 
 @pytest.mark.parametrize(
+    ("purposes", "said"),
+    [(("recognition", "saving"), "U hebt nog niets gespaard."), (("recognition",), "U spaart nog niet.")],
+)
+def test_who_agreed_to_save_and_has_nothing_yet_is_not_told_that_they_do_not_save(
+    place: Place, purposes: tuple[str, ...], said: str
+) -> None:
+    place.add(purposes=purposes, name={"call": "mevrouw De Vries"})
+    assert said in place.inside().get("/portal").text
+
+
+@pytest.mark.parametrize(
     "shape",
     [
         None, 3, "x", [], {}, {"call": 1}, {"balance": -1}, {"balance": True}, {"balance": 10**40},
