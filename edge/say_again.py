@@ -35,7 +35,8 @@ def some_of_others(conn: Connection, *, most: int, now_ms: int) -> list[Fact]:
     """A slice of what is owed; where none is left of others, of residents nothing is owed any more either."""
     found: list[Fact] = [*consent.of_others(conn, most=most, now_ms=now_ms)]
     found += joining.of_others(conn, most=most, now_ms=now_ms)
-    found += missing.some(conn, most=most, now_ms=now_ms)
     if not found:
-        owe_nothing(conn)
+        consent.owe_nothing(conn)
+        joining.owe_nothing(conn)
+        found += missing.some(conn, now_ms=now_ms)
     return found

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from edge import centre
+from edge import centre, missing
 from edge.keys import Keys as Secrets
 from edge.recognition.rules import hashes
 from edge.wallet import acts
@@ -276,8 +276,9 @@ async def heard_since_the_backup(folder: Path) -> AsyncGenerator[tuple[Chain, Sh
 
 
 async def test_a_box_and_a_hub_that_were_both_put_back_know_nobody_who_was_erased_in_between(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(missing, "AT_ONCE", 1)
     async with chain_of(tmp_path, "s1") as chain:
         (shop,) = chain.shops
         chain.back_up()
