@@ -19,6 +19,7 @@ _NAMED: Final = """
         UNION SELECT CAST(body AS TEXT) ->> '$.customer_id' FROM main.outbox_past)
     SELECT id FROM named WHERE id>:after ORDER BY id LIMIT :most"""
 
+
 def owe(conn: Connection) -> None:
     """Ask after all of them, once the hub has been followed to its end."""
     conn.execute("UPDATE main.hub SET asked_to=?", (_BEGIN,))
