@@ -7,6 +7,7 @@ are older than the erasure. That box names them, and is told to forget whoever h
 from sqlite3 import Connection
 from typing import Final
 
+from edge.consent import tables as consent
 from edge.joining.facts import CustomerMissed
 
 AT_ONCE: Final = 2_000  # looked up in one transaction; to find them all facts are read, some 0.1 s at 100,000
@@ -41,7 +42,11 @@ def some(conn: Connection, *, now_ms: int) -> list[CustomerMissed]:
         return []
     ids = [id_ for (id_,) in conn.execute(_NAMED, {"after": after, "most": AT_ONCE})]
     conn.execute("UPDATE main.hub SET asked_to=?", (ids[-1] if len(ids) == AT_ONCE else None,))
-    return [CustomerMissed(each, now_ms) for each in map(bytes.fromhex, ids) if not _is_here(conn, each)]
+    missed = [each for each in map(bytes.fromhex, ids) if not _is_here(conn, each)]
+    for each in missed:
+        # A guest's yes that came after the backup is nobody's there: they are asked again, and not taken at it here.
+        consent.forget_given(conn, each)
+    return [CustomerMissed(each, now_ms) for each in missed]
 
 
 def _is_here(conn: Connection, customer_id: bytes) -> bool:

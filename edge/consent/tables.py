@@ -230,6 +230,11 @@ def _said_at(conn: Connection, which: str, *, now_ms: int, most: int = 0) -> lis
     ]
 
 
+def forget_given(conn: Connection, customer_id: bytes) -> None:
+    """What somebody agreed to here, and the hub does not know them here to have: each "no" stays."""
+    conn.execute("DELETE FROM main.consent WHERE customer_id=? AND state='given'", (customer_id,))
+
+
 def forget_agreements(conn: Connection) -> None:
     """Of agreements that were taken back, what the hub says of them now holds."""
     conn.execute("DELETE FROM main.consent WHERE state='withdrawn' AND basis<>'consent'")
