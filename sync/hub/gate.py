@@ -4,7 +4,8 @@ A refusal costs the hub a signature, an unfolding or a look into the tables; so 
 of whoever earns them, and the rest is answered from the head of the request alone, a second late. A device that was
 proven to ask from an address has its own measure there; all who were not share that of their address. Whoever only
 names such a device at its address uses up nothing of it: from then on for a minute its requests are told from theirs
-by their signature, here. So whoever means ill takes a few hundredths of a core and their own turn, and nobody else's.
+by their signature, here, which costs the hub a look at each. So whoever means ill takes a few hundredths of a core
+and their own turn, and nobody else's.
 
 Nor all at once: whoever was refused something of late, or has several requests under way, begins them one after
 another (`sync.hub.pacing`), and those that were held are let go one by one. Thirty that begin together stand together

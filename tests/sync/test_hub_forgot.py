@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from edge import centre, missing
+from edge.consent.facts import ConsentGiven
 from edge.keys import Keys as Secrets
 from edge.recognition.rules import hashes
 from edge.wallet import acts
@@ -306,6 +307,30 @@ async def test_a_box_and_a_hub_that_were_both_put_back_know_nobody_who_was_erase
         assert named(shop, ANNA)
         bodies = chain.hub.db.reader.execute("SELECT body FROM event WHERE kind='customer_missed'").fetchall()
         assert bodies == [(b"{}",)]
+
+
+async def test_a_yes_of_whom_a_hub_that_was_put_back_does_not_know_here_is_asked_again(
+    tmp_path: Path,
+) -> None:
+    async with chain_of(tmp_path, "s1") as chain:
+        (shop,) = chain.shops
+        chain.back_up()
+        await chain.hub.add_customers(["s1"], [saver(BRAM, points=7)])
+        await chain.settle()
+        for who in (ANNA, BRAM):
+            await shop.enter(who)
+            yes = ConsentGiven(who, "analytics", HERE, 1, None, "", b"a" * 16, shop.clock.wall_ms())
+            await shop.db.write(told, yes)
+        await chain.settle()
+        assert "main.consent" in named(shop, BRAM)
+        await chain.put_back()
+        await chain.settle()
+        assert "main.consent" not in named(shop, BRAM)
+        assert "main.consent" in named(shop, ANNA)
+
+
+def told(_: sqlite3.Connection, yes: ConsentGiven) -> list[ConsentGiven]:
+    return [yes]
 
 
 async def renewed(chain: Chain, device_id: str) -> int:

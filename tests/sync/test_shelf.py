@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from sync.hub import devices, people
+from sync import enrolment
+from sync.hub import devices, enrolling, people
 from sync.hub.app import Hub, open_hub
 from sync.hub.compaction import compact
 from sync.hub.problem import Refusal
@@ -69,6 +70,21 @@ async def test_who_was_erased_at_one_hub_is_served_by_no_other_and_leaves_its_fo
         assert list((tmp_path / "hub" / "second" / "snapshots").iterdir()) == []
         assert (await other.ticket("s1")).id != here
         await other.close()
+
+
+async def test_what_is_laid_ready_for_a_shop_goes_when_a_box_of_it_is_enrolled(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        hub = centre.hub
+        await hub.add_customers(["s1"], [customer()])
+        before = await made(hub.shelf)
+        code = await hub.db.apply(
+            enrolling.make_code, keys=hub.keys, now_ms=hub.now_ms(), shop_id="s1", device_id="s1-9"
+        )
+        exchange = enrolment.exchange(enrolment.code_of(code) or b"")
+        asked = exchange.ask(device="s1-9", shop="s1", public_key=b"\x07" * 32, epoch=1)
+        answer = await centre.client.post(enrolment.ENROL_PATH, content=enrolment.encode(asked))
+        assert answer.status_code == 200, answer.text
+        assert await gone(hub.shelf, before)
 
 
 async def test_a_hub_that_stopped_just_after_an_erasure_forgets_the_snapshot_when_it_starts(

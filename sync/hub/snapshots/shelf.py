@@ -8,6 +8,7 @@ import asyncio
 import os
 import re
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,10 +149,18 @@ class Shelf:
 
     def forget(self) -> None:
         """The database is another one now: all of them go, finished or not."""
-        for making in self._making.values():
-            making.task.cancel()
+        self._forget(lambda _: True)
+
+    def forget_shop(self, shop: str) -> None:
+        """A box of this shop was enrolled: it may have another key than what is laid ready here is for."""
+        self._forget(lambda each: each == shop)
+
+    def _forget(self, goes: Callable[[str], bool]) -> None:
+        for shop, making in self._making.items():
+            if goes(shop):
+                making.task.cancel()
         for path in self._folder.iterdir():
-            if _NAME.fullmatch(path.name):
+            if (name := _NAME.fullmatch(path.name)) and goes(name["shop"]):
                 path.unlink(missing_ok=True)
 
     async def close(self) -> None:
