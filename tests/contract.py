@@ -4,6 +4,7 @@ Every answer is one that the document tells of: its status, its media type, and 
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -89,8 +90,9 @@ def asked(
                 check()
             except (Unsatisfiable, schemathesis.errors.SchemathesisError):
                 continue  # nothing wrong can be said to an operation that takes nothing
+        path = re.sub(r"\{[^}]*\}", "1", operation.path)  # what every kind of place in a path takes
         for method, fine in BESIDES.items():
-            status = client.request(method, operation.path).status_code
+            status = client.request(method, path).status_code
             assert status in fine, f"{method} {operation.path}: {status}"
     return told
 
