@@ -276,11 +276,10 @@ async def heard_since_the_backup(folder: Path) -> AsyncGenerator[tuple[Chain, Sh
         yield chain, shop
 
 
-async def test_a_box_and_a_hub_that_were_both_put_back_know_nobody_who_was_erased_in_between(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(missing, "AT_ONCE", 1)
-    async with chain_of(tmp_path, "s1") as chain:
+@asynccontextmanager
+async def bram_came_after_the_backup(folder: Path) -> AsyncGenerator[tuple[Chain, Shop], None]:
+    """A shop where both customers were; the hub has a backup that knows Anna alone."""
+    async with chain_of(folder, "s1") as chain:
         (shop,) = chain.shops
         chain.back_up()
         await chain.hub.add_customers(["s1"], [saver(BRAM, points=7)])
@@ -288,6 +287,14 @@ async def test_a_box_and_a_hub_that_were_both_put_back_know_nobody_who_was_erase
         for who in (ANNA, BRAM):
             await shop.enter(who)
         await chain.settle()
+        yield chain, shop
+
+
+async def test_a_box_and_a_hub_that_were_both_put_back_know_nobody_who_was_erased_in_between(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(missing, "AT_ONCE", 1)
+    async with bram_came_after_the_backup(tmp_path) as (chain, shop):
         for name in ("journal", "replica"):
             _copy(shop.folder / f"{name}.db", tmp_path / name)
         await chain.hub.erase(BRAM)
@@ -312,13 +319,8 @@ async def test_a_box_and_a_hub_that_were_both_put_back_know_nobody_who_was_erase
 async def test_a_yes_of_whom_a_hub_that_was_put_back_does_not_know_here_is_asked_again(
     tmp_path: Path,
 ) -> None:
-    async with chain_of(tmp_path, "s1") as chain:
-        (shop,) = chain.shops
-        chain.back_up()
-        await chain.hub.add_customers(["s1"], [saver(BRAM, points=7)])
-        await chain.settle()
+    async with bram_came_after_the_backup(tmp_path) as (chain, shop):
         for who in (ANNA, BRAM):
-            await shop.enter(who)
             yes = ConsentGiven(who, "analytics", HERE, 1, None, "", b"a" * 16, shop.clock.wall_ms())
             await shop.db.write(told, yes)
         await chain.settle()
