@@ -194,7 +194,11 @@ async def _shown(
             )
             for each in things
         ),
-        refused=tuple(say(label) for purpose, (label, _) in CHOICES.items() if purpose not in keep.purposes),
+        refused=tuple(
+            words.within(say(label))
+            for purpose, (label, _) in CHOICES.items()
+            if purpose not in keep.purposes
+        ),
         wish=(
             ("name", wish.name),
             ("period", wish.period),

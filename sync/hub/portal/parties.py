@@ -198,9 +198,4 @@ def _firsts(mine: Mine) -> Iterator[Event]:
 
 
 def _listed(names: Sequence[str], words: Words) -> str:
-    return ", ".join(_within(words.say(DATA[name]), words) for name in names if name in DATA)
-
-
-def _within(title: str, words: Words) -> str:
-    """A title inside a sentence: a language with capital nouns keeps them."""
-    return title if words.language == "de" else title.lower()
+    return ", ".join(words.within(words.say(DATA[name])) for name in names if name in DATA)

@@ -35,6 +35,10 @@ class Words(kit.Words[Language]):
         when, clock = self.when(at_ms, now_ms=now_ms), self.say("time.at", clock=self.clock(at_ms))
         return when if when == clock else f"{when} {clock}"
 
+    def within(self, title: str) -> str:
+        """A title inside a sentence: a language with capital nouns keeps them."""
+        return title if self.language == "de" else title[:1].lower() + title[1:]
+
 
 def order(name: str) -> str:
     """What a list of names goes by: ’s-Hertogenbosch stands among the s, and a capital is a letter as another."""

@@ -36,6 +36,7 @@ def test_french_keeps_a_sign_of_two_parts_with_its_word() -> None:
         said = [text for message in read("fr", folder) if message.id for text in forms(message)]
         loose = [text for text in said if re.search(r"[^\u202f\w:?!;][:;?!](\s|$)|\w[;?!]|\w:\s", text)]
         assert loose == []
+        assert [text for text in said if "'" in text] == []  # an apostrophe is ’
         assert any("\u202f?" in text for text in said)
 
 
