@@ -7,10 +7,11 @@ from msgspec import Meta, Struct
 MOST: Final = (1 << 53) - 1  # what every JSON reader keeps exact (RFC 8259 section 6)
 Count = Annotated[int, Meta(ge=0, le=MOST)]
 Seq = Annotated[int, Meta(ge=1, le=MOST)]
-Hex16 = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
-Hex32 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-Name = Annotated[str, Meta(pattern="^[A-Za-z0-9._:-]{1,64}$")]
-Kind = Annotated[str, Meta(pattern="^[a-z_]{1,64}$")]
+# `\Z` and not `$`, which also stands before a last line break: a name and the same one with it were two names.
+Hex16 = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
+Hex32 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}\Z")]
+Kind = Annotated[str, Meta(pattern=r"^[a-z_]{1,64}\Z")]
 
 
 class Key(Struct, frozen=True):
@@ -35,7 +36,7 @@ class Customer(Struct, frozen=True):
     traits: list[Trait]
 
 
-TokenKind = Annotated[str, Meta(pattern="^[a-z]{0,16}$")]
+TokenKind = Annotated[str, Meta(pattern=r"^[a-z]{0,16}\Z")]
 
 
 class Credential(Struct, frozen=True, omit_defaults=True):
@@ -71,7 +72,7 @@ class Said(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     how: Literal["tablet", "phone", "portal", "desk", "import"] = "tablet"
-    language: Annotated[str, Meta(pattern="^[a-z]{0,2}$")] = ""
+    language: Annotated[str, Meta(pattern=r"^[a-z]{0,2}\Z")] = ""
     text: Annotated[str, Meta(max_length=4096)] = ""
     version: Annotated[str, Meta(max_length=64)] = ""
     benefit: Annotated[str, Meta(max_length=512)] = ""
@@ -87,7 +88,7 @@ class Product(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     title: Annotated[str, Meta(min_length=1, max_length=512)]
     price_cents: Count
-    gtin: Annotated[str, Meta(pattern="^([0-9]{14})?$")] = ""
+    gtin: Annotated[str, Meta(pattern=r"^([0-9]{14})?\Z")] = ""
     brand: Short = ""
     category: Short = ""
     department: Short = ""
@@ -98,7 +99,7 @@ class Product(Struct, frozen=True, kw_only=True, omit_defaults=True):
     origin: Short = ""
     sustainability: Long = ""
     picture: Short = ""
-    colour: Annotated[str, Meta(pattern="^(#[0-9a-f]{6})?$")] = ""
+    colour: Annotated[str, Meta(pattern=r"^(#[0-9a-f]{6})?\Z")] = ""
     place: Short = ""
     durable: bool = False
     sensitive: bool = False

@@ -1,13 +1,17 @@
 """The wire decoders: any bytes give a message or the wire's own error."""
 
+import importlib
+import pkgutil
+import re
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import sync
 from sync import wire
 
 DECODERS: dict[str, Callable[[bytes], Any]] = {
@@ -21,6 +25,7 @@ WORDS = """
     device epoch from_seq schema prev_hash seq at_ms kind body hash ack rejected p op t id ver d checkpoint part
     cursor rows digest up_to_date hub_time_ms hub_epoch code customer_id purpose recipient gen traits name sealed
 """
+ITEM = r"^[^\x00]{1,64}\Z"  # any sign but one may stand in it: what is longer may not
 NAMES = st.sampled_from(sorted(WORDS.split()))
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=70),
@@ -139,3 +144,42 @@ def test_a_batch_is_cut_to_what_one_upload_may_hold() -> None:
     assert len(wire.encode_batch(fitting, "box-1")) <= wire.BATCH_BYTES
     small = wire.Batch(1, 1, bytes(32), [wire.Event(seq, 1, "greeted", wire.EMPTY) for seq in range(1, 700)])
     assert len(wire.fit(small).events) == wire.BATCH_EVENTS
+
+
+def patterns(shape: msgspec.inspect.Type) -> set[str]:
+    """Every pattern of a text that stands somewhere in a shape."""
+    found = {shape.pattern} if isinstance(shape, msgspec.inspect.StrType) and shape.pattern else set()
+    inner = [each.type for each in shape.fields] if isinstance(shape, msgspec.inspect.StructType) else []
+    for name in ("item_type", "item_types", "types", "type"):
+        held = getattr(shape, name, ())
+        inner += held if isinstance(held, tuple) else [held]
+    return found.union(*map(patterns, inner)) if inner else found
+
+
+SPOKEN = sorted(
+    {
+        pattern
+        for found in pkgutil.iter_modules(sync.__path__, "sync.")
+        for each in vars(importlib.import_module(found.name)).values()
+        if isinstance(each, type) and issubclass(each, msgspec.Struct)
+        for pattern in patterns(msgspec.inspect.type_info(each))
+    }
+)
+
+
+@pytest.mark.parametrize("pattern", SPOKEN)
+@settings(max_examples=10)
+@given(data=st.data())
+def test_a_line_break_behind_a_text_makes_it_another_and_no_text_of_that_shape(
+    pattern: str, data: st.DataObject
+) -> None:
+    shape = Annotated[str, msgspec.Meta(pattern=pattern)]
+    text = data.draw(st.from_regex(re.compile(pattern)).filter(lambda text: "\n" not in text))
+    assert msgspec.convert(text, shape) == text
+    longest = text if pattern != ITEM else text.ljust(64, "x")
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(longest + "\n", shape)
+
+
+def test_the_shapes_of_the_messages_were_found() -> None:
+    assert {ITEM, r"^[0-9a-f]{32}\Z", r"^[A-Z0-9_]{1,64}\Z"} <= set(SPOKEN)
