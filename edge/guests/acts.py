@@ -10,7 +10,8 @@ from edge.guests.tables import Stay
 from edge.recognition import tables as recognition
 from edge.wallet.rules import Asked, Instrument, is_amount
 
-# A stay without a visit, of somebody who does not want to be recognised: as long as they may stand at the counter.
+# A stay without a visit, of somebody who does not want to be recognised, or no longer: their visit ended with that
+# yes, and their card still opens their balance while they stand at the counter.
 STAY_MS: Final = 5 * 60_000
 MOST: Final = 50
 
