@@ -221,7 +221,6 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         hub.admission.ask("")  # of all who are nobody yet
         asked = wire.decode_as(await request.body(), Asked)
         given = await hub.db.apply(enrolling.enrol, hub.keys, asked, signer=hub.signer, now_ms=hub.now_ms())
-        hub.shelf.forget_shop(asked.shop)
         hub.log("device_enrolled", shop=asked.shop)
         return bodies.said(encode_given(given))
 

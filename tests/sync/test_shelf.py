@@ -7,7 +7,7 @@ import pytest
 from msgspec import structs
 
 from sync import enrolment
-from sync.hub import devices, enrolling, people
+from sync.hub import devices, enrolling, people, rekeying
 from sync.hub.app import Hub, open_hub
 from sync.hub.compaction import compact
 from sync.hub.problem import Refusal
@@ -20,8 +20,8 @@ pytestmark = pytest.mark.anyio
 
 
 def another(hub: Hub, folder: Path | None = None) -> Shelf:
-    """The shelf of a second hub on the same database, with its own state folder unless they share `folder`."""
-    config = replace(hub.config, state=hub.config.state / "second", snapshots=folder)
+    """The shelf of a second hub on the same database, with its own folder unless they share `folder`."""
+    config = replace(hub.config, snapshots=folder or hub.config.state / "second" / "snapshots")
     return Shelf(config, db=hub.db, signer=hub.signer, log=Said())
 
 
@@ -72,7 +72,27 @@ async def test_who_was_erased_at_one_hub_is_served_by_no_other_and_leaves_its_fo
         await other.close()
 
 
-async def test_what_is_laid_ready_for_a_shop_goes_when_a_box_of_it_is_enrolled(tmp_path: Path) -> None:
+@pytest.mark.parametrize("shared", [True, False], ids=["one folder", "each its own"])
+@pytest.mark.parametrize("whole", [True, False], ids=["whole", "being made"])
+async def test_what_lies_ready_for_a_shop_goes_at_every_hub_when_its_box_comes_back_with_another_key(
+    tmp_path: Path, whole: bool, shared: bool
+) -> None:
+    async with open_centre(tmp_path) as centre:
+        hub = centre.hub
+        await hub.add_customers(["s1"], [customer()])
+        other = another(hub, tmp_path / "hub" / "snapshots" if shared else None)
+        before = await made(other) if whole else (await other.ticket("s1")).id
+        assert not await gone(other, before)
+        await hub.db.apply(rekeying.take, KEYS, shop_id="s1", shop_key=b"U" * 32)
+        assert await gone(other, before)
+        assert await made(other) != before
+        assert await gone(other, before)
+        await other.close()
+
+
+async def test_what_lies_ready_for_a_shop_stays_when_a_box_of_it_is_enrolled_under_its_key(
+    tmp_path: Path,
+) -> None:
     async with open_centre(tmp_path) as centre:
         hub = centre.hub
         await hub.add_customers(["s1"], [customer()])
@@ -84,7 +104,7 @@ async def test_what_is_laid_ready_for_a_shop_goes_when_a_box_of_it_is_enrolled(t
         asked = exchange.ask(device="s1-9", shop="s1", public_key=b"\x07" * 32, epoch=1)
         answer = await centre.client.post(enrolment.ENROL_PATH, content=enrolment.encode(asked))
         assert answer.status_code == 200, answer.text
-        assert await gone(hub.shelf, before)
+        assert not await gone(hub.shelf, before)
 
 
 async def test_a_hub_that_stopped_just_after_an_erasure_forgets_the_snapshot_when_it_starts(

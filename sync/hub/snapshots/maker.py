@@ -41,7 +41,7 @@ class Order(msgspec.Struct, frozen=True):
     database: str
     password: str | None
     shop: str
-    erased: int  # what `tables.erased_upto` said of the shop when it was asked for
+    mark: str  # what `tables.mark` said of the shop when it was asked for
     out: str
 
     def __repr__(self) -> str:
@@ -121,7 +121,7 @@ def _frames(slabs: Iterator[tuple[bytes, int]]) -> Iterator[tuple[bytes, int]]:
 
 
 async def _ordered(order: Order) -> Made:
-    """Raises ValueError when somebody of this shop was erased meanwhile: then nothing of it may go out."""
+    """Raises ValueError when somebody was erased or the shop got another key meanwhile: nothing of it may go out."""
     nothing = bytes(KEY_BYTES)  # what is written stays sealed: no key is needed for it
     config = Config(
         Path(order.state),
@@ -132,8 +132,8 @@ async def _ordered(order: Order) -> Made:
     store = await open_store(config, log=lambda *_, **__: None)
     try:
         made = await store.view(make, order.shop, Path(order.out))
-        if await store.read(tables.erased_upto, order.shop) != order.erased:
-            raise ValueError("somebody was erased meanwhile")
+        if await store.read(tables.mark, order.shop) != order.mark:
+            raise ValueError("somebody was erased meanwhile, or the shop got another key")
         return made
     finally:
         await store.close()

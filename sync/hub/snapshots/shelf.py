@@ -1,14 +1,14 @@
 """The snapshots that lie ready or are being made: files in one folder, which several hub processes may share.
 
-`SHOP.ERASED.ID.zst` grows while it is made; `SHOP.ERASED.ID.json`, its signed manifest, is there once it is whole.
-`ERASED` is up to where the shop's people were erased when it was begun: once there is one more, no hub finds it.
+`SHOP.MARK.ID.zst` grows while it is made; `SHOP.MARK.ID.json`, its signed manifest, is there once it is whole. `MARK`
+is up to where the shop's people were erased when it was begun, and under which key: once one more is, or a box comes
+back with another key, no hub finds it, wherever it lies.
 """
 
 import asyncio
 import os
 import re
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,8 +39,8 @@ LOOK_S: Final = 0.05
 SWEEP_S: Final = 30.0
 
 
-# Without the number in the middle: from before erasures were counted for each shop. Nothing else in there is ours.
-_NAME: Final = re.compile(r"(?P<shop>.+?)(\.(?P<erased>\d+))?\.[0-9a-f]{32}\.(zst|json|tmp)")
+# Without the mark in the middle: as earlier versions named them. Nothing else in there is ours.
+_NAME: Final = re.compile(r"(?P<shop>.+?)(\.(?P<mark>\d+-[0-9a-f]{16}))?\.[0-9a-f]{32}\.(zst|json|tmp)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class _Making:
     """A snapshot that this process makes."""
 
     id: str
-    erased: int
+    mark: str
     path: Path
     task: asyncio.Task[None]
 
@@ -77,20 +77,20 @@ class Shelf:
     async def ticket(self, shop: str) -> Ticket:
         """The newest snapshot of a shop that is fresh and goes on in the feed, or one that is begun now."""
         await self.sweep()
-        erased, gone = await self._db.read(_standing, shop)
+        mark, gone = await self._db.read(_standing, shop)
         while making := self._making.get(shop):
-            if making.erased == erased:
+            if making.mark == mark:
                 return Ticket(id=making.id, ready=False)
             making.task.cancel()
             await asyncio.wait([making.task])
         now_s = time.time()
-        for path in sorted(self._folder.glob(f"{shop}.{erased}.*.json"), key=_age_s):
+        for path in sorted(self._folder.glob(f"{shop}.{mark}.*.json"), key=_age_s):
             with suppress(OSError, wire.Malformed):  # another hub took it away, or its disk lost some of it
                 manifest, _ = snapshot.decode_vouched(path.read_bytes())
                 lasts = all(manifest.cursors.get(part, -1) >= seq for part, seq in gone.items())
                 if manifest.shop == shop and now_s - path.stat().st_mtime < FRESH_S and lasts:
                     return Ticket(id=manifest.id, ready=True)
-        return Ticket(id=self._begin(shop, erased), ready=False)
+        return Ticket(id=self._begin(shop, mark), ready=False)
 
     async def piece(self, shop: str, id_: str, *, first: int, wait_s: float) -> Piece:
         """Bytes from `first` on, waited for when there are none yet; raises Refusal SNAPSHOT_GONE."""
@@ -120,26 +120,24 @@ class Shelf:
             await asyncio.sleep(LOOK_S)
 
     async def sweep(self) -> None:
-        """What was written down of somebody who is erased by now goes, finished or not; so does what is old."""
+        """What was written down before an erasure or under another key goes, finished or not; so does what is old."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = {path: _NAME.fullmatch(path.name) for path in self._folder.iterdir()}
         shops = {*self._making, *(each["shop"] for each in found.values() if each)}
-        erased = {shop: await self._db.read(tables.erased_upto, shop) for shop in shops}
+        marks = {shop: await self._db.read(tables.mark, shop) for shop in shops}
         for shop, making in list(self._making.items()):
-            if making.erased != erased.get(shop, making.erased):
+            if making.mark != marks.get(shop, making.mark):
                 making.task.cancel()
             else:
                 with suppress(OSError):
                     os.utime(making.path)  # other hubs see that somebody makes it
         mine = {making.path.stem for making in self._making.values()}
         for path, name in found.items():
-            if name and (
-                name["erased"] != str(erased[name["shop"]]) or (path.stem not in mine and _is_old(path))
-            ):
+            if name and (name["mark"] != marks[name["shop"]] or (path.stem not in mine and _is_old(path))):
                 path.unlink(missing_ok=True)
 
     async def keep_swept(self) -> None:
-        """`sweep` until cancelled: another hub on the same database may have erased somebody."""
+        """`sweep` until cancelled: another hub on the same database may have erased somebody, or enrolled a box."""
         while True:
             await asyncio.sleep(SWEEP_S)
             with suppress(
@@ -149,18 +147,10 @@ class Shelf:
 
     def forget(self) -> None:
         """The database is another one now: all of them go, finished or not."""
-        self._forget(lambda _: True)
-
-    def forget_shop(self, shop: str) -> None:
-        """A box of this shop was enrolled: it may have another key than what is laid ready here is for."""
-        self._forget(lambda each: each == shop)
-
-    def _forget(self, goes: Callable[[str], bool]) -> None:
-        for shop, making in self._making.items():
-            if goes(shop):
-                making.task.cancel()
+        for making in self._making.values():
+            making.task.cancel()
         for path in self._folder.iterdir():
-            if (name := _NAME.fullmatch(path.name)) and goes(name["shop"]):
+            if _NAME.fullmatch(path.name):
                 path.unlink(missing_ok=True)
 
     async def close(self) -> None:
@@ -170,8 +160,9 @@ class Shelf:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _path(self, shop: str, id_: str) -> Path:
-        """Where it lies, if nobody of the shop was erased since it was asked for; else there is nothing."""
-        return self._folder / f"{shop}.{await self._db.read(tables.erased_upto, shop)}.{id_}.zst"
+        """Where it lies, if nobody of the shop was erased since it was asked for and its key is the same; else there
+        is nothing."""
+        return self._folder / f"{shop}.{await self._db.read(tables.mark, shop)}.{id_}.zst"
 
     def _alive(self, path: Path) -> None:
         if any(making.path == path for making in self._making.values()):
@@ -181,11 +172,11 @@ class Shelf:
                 return  # another process of this hub makes it
         raise _no("there is no such snapshot any more", code="SNAPSHOT_GONE", status=404)
 
-    def _begin(self, shop: str, erased: int) -> str:
+    def _begin(self, shop: str, mark: str) -> str:
         id_ = os.urandom(16).hex()
-        path = self._folder / f"{shop}.{erased}.{id_}.zst"
+        path = self._folder / f"{shop}.{mark}.{id_}.zst"
         path.touch(mode=0o600)  # from now on every hub knows of it
-        making = _Making(id_, erased, path, asyncio.create_task(self._make(shop, id_, erased, path)))
+        making = _Making(id_, mark, path, asyncio.create_task(self._make(shop, id_, mark, path)))
         self._making[shop] = making
         making.task.add_done_callback(lambda _: self._done(shop))
         return id_
@@ -195,11 +186,11 @@ class Shelf:
         if not making.path.with_suffix(".json").exists():
             making.path.unlink(missing_ok=True)
 
-    async def _make(self, shop: str, id_: str, erased: int, path: Path) -> None:
+    async def _make(self, shop: str, id_: str, mark: str, path: Path) -> None:
         async with self._turn:
             began_s = time.monotonic()
             at = self._config
-            order = Order(str(at.state), at.database, at.database_password, shop, erased, str(path))
+            order = Order(str(at.state), at.database, at.database_password, shop, mark, str(path))
             made = await _made(order)
         if isinstance(made, Failed):
             self._log("snapshot_failed", error=made.error, died=made.died)
@@ -213,10 +204,10 @@ class Shelf:
         self._log("snapshot_made", count=made.rows, duration_ms=took_ms)
 
 
-def _standing(conn: Connection, shop: str) -> tuple[int, dict[str, int]]:
-    """Up to where the shop's people are erased, and from where on its partitions can be followed."""
+def _standing(conn: Connection, shop: str) -> tuple[str, dict[str, int]]:
+    """The shop's mark, and from where on its partitions can be followed."""
     parts = (wire.main_part(shop), wire.urgent_part(shop))
-    return tables.erased_upto(conn, shop), {part: compaction.head(conn, part).gone for part in parts}
+    return tables.mark(conn, shop), {part: compaction.head(conn, part).gone for part in parts}
 
 
 async def _made(order: Order) -> Made | Failed:

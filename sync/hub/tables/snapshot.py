@@ -1,11 +1,12 @@
 """The partitions once more, in the order of types and ids: what a shop that applied all of it would hold."""
 
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Final
 
 from edge.kit.sql import Connection
 from sync import wire
-from sync.hub.tables import compaction
+from sync.hub.tables import compaction, devices
 
 SLICE: Final = 2_000
 Whole = tuple[str, int, bytes]  # id, version, body
@@ -77,11 +78,16 @@ def _rows(conn: Connection, part: str, t: str) -> Iterator[tuple[str, int, str, 
         id_, seq = rows[-1][:2]
 
 
-def erased_upto(conn: Connection, shop: str) -> int:
-    """Another number once more of a shop's people are erased: what was written down of them before must not go out.
-
-    An erasure leaves the partition by compaction alone, which leaves its seq in `gone`.
+def mark(conn: Connection, shop: str) -> str:
+    """Another word once more of a shop's people are erased, or it has another key: what was written down before must
+    not go out. It stands in the names of files.
     """
+    key = devices.wrapped_shop_key(conn, shop) or b""  # sealed anew whenever it is another
+    return f"{_erased_upto(conn, shop)}-{sha256(key).hexdigest()[:16]}"
+
+
+def _erased_upto(conn: Connection, shop: str) -> int:
+    """Where the last erasure stood; one leaves the partition by compaction alone, which leaves its seq in `gone`."""
     part = wire.urgent_part(shop)
     # `+ 0`: by the index of types, in which there are few, and not backwards through every row to the last one.
     (seq,) = conn.execute(
