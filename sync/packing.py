@@ -1,5 +1,6 @@
 """Zstandard (RFC 8878) for bodies on the line: never unfolded beyond a cap that is known before."""
 
+import threading
 from typing import Final
 
 import zstandard
@@ -12,9 +13,20 @@ WORTH_BYTES: Final = 512  # below that a packed body is hardly shorter
 _WINDOW_BYTES: Final = 8 << 20  # as RFC 9659 allows at most; also what one unfolding may take of memory
 
 
+class _Tools(threading.local):
+    """What packs and unfolds in one thread: to make them for each body takes five times what the body does."""
+
+    def __init__(self) -> None:
+        self.packing = zstandard.ZstdCompressor(level=1)
+        self.unfolding = zstandard.ZstdDecompressor(max_window_size=_WINDOW_BYTES)
+
+
+_tools: Final = _Tools()
+
+
 def pack(body: bytes) -> bytes:
     """`body` as one frame that says its size."""
-    return zstandard.ZstdCompressor(level=1).compress(body)
+    return _tools.packing.compress(body)
 
 
 def unpack(packed: bytes, *, most: int) -> bytes:
@@ -24,8 +36,7 @@ def unpack(packed: bytes, *, most: int) -> bytes:
     """
     most = min(most, BODY_BYTES)
     try:
-        unfolding = zstandard.ZstdDecompressor(max_window_size=_WINDOW_BYTES)
-        with unfolding.stream_reader(packed, read_across_frames=True) as reader:
+        with _tools.unfolding.stream_reader(packed, read_across_frames=True) as reader:
             body = bytearray()
             while piece := reader.read(min(1 << 20, most + 1 - len(body))):
                 body += piece

@@ -10,8 +10,9 @@ import secrets
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections.abc import Callable, Generator, Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import httpx
 from cryptography.exceptions import InvalidSignature
@@ -111,11 +112,34 @@ class Once(Protocol):
     def fresh(self, device: str, nonce: str, *, now_s: int, until_s: int) -> bool: ...
 
 
+class _Input(NamedTuple):
+    """What a `Signature-Input` says (RFC 9421 section 4.1); of a parameter that is said twice the last counts."""
+
+    params: str
+    components: str
+    times: dict[str, int]
+    words: dict[str, str]
+
+
+@lru_cache(maxsize=64)  # a request is asked two or three times whom it names
+def _input(header: str) -> _Input | None:
+    given = _INPUT.fullmatch(header)
+    if given is None:
+        return None
+    times: dict[str, int] = {}
+    words: dict[str, str] = {}
+    for name, number, text in _PARAM.findall(given["rest"]):
+        if number:
+            times[name] = int(number)
+        else:
+            words[name] = text
+    return _Input(given["params"], given["components"], times, words)
+
+
 def named(headers: Mapping[str, str]) -> str:
     """The device that a request says it is from, not proven by anything yet; empty where it names none."""
-    given = _INPUT.fullmatch(headers.get("signature-input", ""))
-    names = [text for name, _, text in _PARAM.findall(given["rest"]) if name == "keyid"] if given else []
-    return names[-1] if names else ""
+    given = _input(headers.get("signature-input", ""))
+    return given.words.get("keyid", "") if given else ""
 
 
 def verify(
@@ -131,20 +155,14 @@ def verify(
     `target` is (method, authority, path, query with its `?`); `headers` have lower-case names. The signature covers
     the digest that stands in them: whether the body has it says `covers`.
     """
-    given = _INPUT.fullmatch(headers.get("signature-input", ""))
+    given = _input(headers.get("signature-input", ""))
     signature = _SIGNATURE.fullmatch(headers.get("signature", ""))
     if given is None or signature is None:
         raise _bad("the request carries no signature of ours", code="UNSIGNED")
-    times: dict[str, int] = {}
-    words: dict[str, str] = {}
-    for name, number, text in _PARAM.findall(given["rest"]):
-        if number:
-            times[name] = int(number)
-        else:
-            words[name] = text
-    created_s, expires_s, now_s = times.get("created", 0), times.get("expires", 0), now_ms // 1000
-    device, nonce = words.get("keyid", ""), words.get("nonce", "")
-    if given["components"] != _COVERED or words.get("tag") != TAG or not nonce:
+    created_s, expires_s = given.times.get("created", 0), given.times.get("expires", 0)
+    device, nonce = given.words.get("keyid", ""), given.words.get("nonce", "")
+    now_s = now_ms // 1000
+    if given.components != _COVERED or given.words.get("tag") != TAG or not nonce:
         raise _bad("the signature does not cover what it must", code="UNSIGNED")
     if abs(now_s - created_s) > WINDOW_S or now_s > expires_s:
         raise _bad("the signature is not of this time", code="CLOCK_SKEW")
@@ -152,7 +170,7 @@ def verify(
     if key is None:
         raise _bad("no such device", code="UNKNOWN_DEVICE")
     digest = headers.get("content-digest", "")
-    base = signature_base(list(zip(COMPONENTS, (*target, digest), strict=True)), given["params"])
+    base = signature_base(list(zip(COMPONENTS, (*target, digest), strict=True)), given.params)
     try:
         key.verify(b64decode(signature[1], validate=True), base)
     except (InvalidSignature, NotBase64, ValueError):

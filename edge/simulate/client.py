@@ -33,8 +33,8 @@ class Client(httpx.AsyncClient):
     ) -> AsyncGenerator[httpx.Response, None]:
         request = httpx.Request.__new__(httpx.Request)
         request.method, request.url = method, Address(url)
-        length = {} if content is None else {"Content-Length": str(len(content))}
-        request.headers = httpx.Headers([("Host", "hub.test"), *headers.items(), *length.items()])
+        length = {} if content is None else {"content-length": str(len(content))}
+        request.headers = Heads({"host": "hub.test", **headers, **length})  # type: ignore[assignment]
         request.extensions = {"timeout": timeout.as_dict()}
         request._content = content or b""
         request = next(auth.auth_flow(request))
@@ -45,12 +45,20 @@ class Client(httpx.AsyncClient):
             await response.aclose()
 
 
+class Heads(dict[str, str]):
+    """Header fields under lower-case names, each once, as both sides write them here."""
+
+    @property
+    def raw(self) -> list[tuple[bytes, bytes]]:
+        return [(name.encode("ascii"), value.encode("ascii")) for name, value in self.items()]
+
+
 class Whole(httpx.Response):
     """An answer that came with all of its body."""
 
     def __init__(self, status_code: int, headers: Mapping[str, str], body: bytes) -> None:
         self.status_code = status_code
-        self.headers = httpx.Headers(headers)
+        self.headers = Heads(headers)  # type: ignore[assignment]
         self._body = body
 
     async def aiter_raw(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:

@@ -183,7 +183,7 @@ class _Pokes(httpx.AsyncByteStream):
     async def _next(self) -> bytes:
         try:
             async with asyncio.timeout(self._limit_s):
-                while (message := await self._exchange.heard.get()) is not None:
+                while (message := await self._exchange.hear()) is not None:
                     if await self._line.arrives() and message.get("body"):
                         return bytes(message["body"])
         except TimeoutError:
