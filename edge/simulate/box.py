@@ -76,6 +76,13 @@ def is_held(kept: Kept, held: Mapping[Kept, int], times: int = 1) -> bool:
     return held.get(kept, 0) + held.get(blank, 0) >= times
 
 
+def _facts(conn: Connection) -> Counter[Kept]:
+    """All that a journal holds, by the epochs of before too."""
+    columns = "SELECT kind, at_ms, body FROM"
+    rows = conn.execute(f"{columns} outbox UNION ALL {columns} outbox_past")
+    return Counter(Kept(*row) for row in rows)
+
+
 class _Older(Agent):
     """The agent of the version before: what that one does not know of a row, it passes over."""
 
@@ -133,23 +140,23 @@ class Box:
 
     def held(self) -> Counter[Kept]:
         """All facts that stand in the journal, whether its process runs or not."""
-        columns = "SELECT kind, at_ms, body FROM"
-        return Counter(
-            Kept(*row) for row in self.disk.rows(f"{columns} outbox UNION ALL {columns} outbox_past")
-        )
+        with self.disk.reading() as conn:
+            return _facts(conn)
 
     def put_back(self, at_hub: Counter[Kept]) -> None:
         """After `end`: the backup instead of these files. What nobody else has is gone, as with the disk."""
         self.disk.put_back()
-        memory, held = self.memory, self.held()
+        no = "SELECT customer_id, purpose, gen FROM consent WHERE state='withdrawn'"
+        with self.disk.reading() as conn:
+            held = _facts(conn)
+            said_no = {(customer_id, purpose): gen for customer_id, purpose, gen in conn.execute(no)}
+            lines = {line_id for (line_id,) in conn.execute("SELECT line_id FROM ledger")}
+        memory = self.memory
         memory.parted = memory.to_renew = True
         memory.forget_lost(held + at_hub)
-        no = "SELECT customer_id, purpose, gen FROM consent WHERE state='withdrawn'"
-        said_no = {(customer_id, purpose): gen for customer_id, purpose, gen in self.disk.rows(no)}
         memory.withdrawn = {
             key: min(gen, said_no[key]) for key, gen in memory.withdrawn.items() if key in said_no
         }
-        lines = {line_id for (line_id,) in self.disk.rows("SELECT line_id FROM ledger")}
         memory.answered = {key: said for key, said in memory.answered.items() if key in lines}
 
     def registered(self, epoch: int = 1) -> Device:

@@ -13,6 +13,7 @@ from litestar import Litestar
 
 from edge.simulate.asgi import Exchange
 from edge.simulate.disk import Clock, Disk, lay, quiet
+from edge.simulate.handlers import Handlers
 from edge.simulate.process import Process
 from sync.hub import api, devices, restored
 from sync.hub.app import Hub
@@ -58,6 +59,11 @@ def _application() -> Litestar:
     return application(_now, api.routes(_now))
 
 
+@cache
+def _handlers() -> Handlers:
+    return Handlers(_application())
+
+
 class Centre:
     """One hub. `up` while its process runs; `hear` is a request that reached it."""
 
@@ -68,6 +74,7 @@ class Centre:
         lay(self.disk.files)
         self.clock = clock
         self.up = False
+        self.whole = False  # whether everything that is asked goes through the framework
         self.done = Done()
         self._then = Done()  # when the backup was made
         self._dice = dice
@@ -122,7 +129,7 @@ class Centre:
     def hear(self, request: httpx.Request) -> Exchange:
         """A request that reached the hub: it is answered in a task of the hub's own process."""
         exchange = Exchange(request)
-        self.process.start(exchange.run(_application()))
+        self.process.start(exchange.run(_application() if self.whole else _handlers()))
         return exchange
 
     def change(

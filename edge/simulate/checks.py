@@ -176,7 +176,7 @@ def _residents(box: Box, hub: Connection, contested: set[bytes]) -> Found:
         if table == "customer_key":
             theirs = [(id_, unseal(KEYS.hub_kek, sealed, key_place(id_))) for id_, sealed in theirs]
             ours = [(id_, unseal(box.keys.kek, sealed, key_place(id_))) for id_, sealed in ours]
-        if sorted(theirs, key=repr) != sorted(ours, key=repr):
+        if Counter(theirs) != Counter(ours):
             differ = len(set(theirs) ^ set(ours))
             yield Broken(
                 "I3", f"{table} of {box.name}: {len(ours)} rows, {len(theirs)} at the hub, {differ} differ"

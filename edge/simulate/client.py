@@ -7,11 +7,8 @@ of them laid in place; its authentication signs them.
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Final
 
 import httpx
-
-_HUB: Final = httpx.URL("http://hub.test")
 
 
 class Client(httpx.AsyncClient):
@@ -32,7 +29,7 @@ class Client(httpx.AsyncClient):
         timeout: httpx.Timeout,
     ) -> AsyncGenerator[httpx.Response, None]:
         request = httpx.Request.__new__(httpx.Request)
-        request.method, request.url = method, Address(url)
+        request.method, request.url = method, Address(url)  # type: ignore[assignment]
         length = {} if content is None else {"content-length": str(len(content))}
         request.headers = Heads({"host": "hub.test", **headers, **length})  # type: ignore[assignment]
         request.extensions = {"timeout": timeout.as_dict()}
@@ -69,12 +66,11 @@ class Whole(httpx.Response):
         """Nothing is held open."""
 
 
-class Address(httpx.URL):
+class Address:
     """A target as the agent writes it, as it goes over the line: nothing in it is to be quoted or resolved."""
 
-    path = raw_path = query = None  # type: ignore[assignment]  # as they are, where httpx makes them at each look
+    __slots__ = ("path", "query", "raw_path")
 
     def __init__(self, target: str) -> None:
-        path, asked, query = target.partition("?")
-        self._uri_reference = _HUB._uri_reference._replace(path=path, query=query if asked else None)
-        self.path, self.raw_path, self.query = path, target.encode("ascii"), query.encode("ascii")
+        self.path, _, query = target.partition("?")
+        self.raw_path, self.query = target.encode("ascii"), query.encode("ascii")

@@ -118,10 +118,17 @@ class Disk:
 
     def rows(self, sql: str) -> list[Any]:
         """What a statement reads from the main file, also of a box that is down."""
-        if self._conn is not None:
-            return self._conn.execute(sql).fetchall()
-        with closing(connect(self._main)) as conn:
+        with self.reading() as conn:
             return conn.execute(sql).fetchall()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection to the main file, also of a box that is down: to open one takes as long as ten questions."""
+        if self._conn is not None:
+            yield self._conn
+            return
+        with closing(connect(self._main)) as conn:
+            yield conn
 
     def lose(self, file: Path) -> None:
         for companion in ("", "-wal", "-shm"):

@@ -21,24 +21,20 @@ class Stuck(Exception):
 class _Call:
     """Something to be done, once; asyncio asks no more of a handle than that it can be cancelled."""
 
-    __slots__ = ("args", "callback", "context", "due_s")
+    __slots__ = ("args", "callback", "context")
 
     def __init__(
-        self, callback: Callable[..., object], args: tuple[Any, ...], context: Context | None, due_s: float
+        self, callback: Callable[..., object], args: tuple[Any, ...], context: Context | None
     ) -> None:
         self.callback: Callable[..., object] | None = callback
         self.args = args
         self.context = context or copy_context()
-        self.due_s = due_s
 
     def cancel(self) -> None:
         self.callback, self.args = None, ()
 
     def cancelled(self) -> bool:
         return self.callback is None
-
-    def when(self) -> float:
-        return self.due_s
 
 
 class _Numbered(asyncio.Task[Any]):
@@ -57,6 +53,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     # asyncio notes each generator that is begun, to close at the end what is left: a story leaves nothing open.
     _asyncgen_firstiter_hook = None
+    _stopping: bool
 
     def __init__(self) -> None:
         super().__init__()
@@ -76,33 +73,34 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return self._now_s
 
     def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> Any:  # type: ignore[override]
-        call = _Call(callback, args, context, self._now_s)
+        call = _Call(callback, args, context)
         self._calls.append(call)
         return call
 
     def call_later(  # type: ignore[override]
         self, delay: float, callback: Any, *args: Any, context: Context | None = None
     ) -> Any:
-        call = _Call(callback, args, context, self._now_s + delay)
-        heappush(self._due, (call.due_s, next(self._asked), call))
+        call = _Call(callback, args, context)
+        heappush(self._due, (self._now_s + delay, next(self._asked), call))
         return call
 
     def call_at(  # type: ignore[override]
         self, when: float, callback: Any, *args: Any, context: Context | None = None
     ) -> Any:
-        call = _Call(callback, args, context, when)
+        call = _Call(callback, args, context)
         heappush(self._due, (when, next(self._asked), call))
         return call
 
     def _run_once(self) -> None:
-        """All that is ready, else all that is due next. What a call raises ends the story."""
-        calls = self._calls
-        if not calls:
-            self._jump()
-        for _ in range(len(calls)):
-            call = calls.popleft()
-            if call.callback is not None:
-                call.context.run(call.callback, *call.args)
+        """All that is ready, else all that is due next, until `stop`. What a call raises ends the story."""
+        calls, jump = self._calls, self._jump
+        while not self._stopping:
+            if not calls:
+                jump()
+            for _ in range(len(calls)):
+                call = calls.popleft()
+                if call.callback is not None:
+                    call.context.run(call.callback, *call.args)
 
     def _jump(self) -> None:
         due = self._due

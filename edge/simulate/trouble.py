@@ -202,7 +202,7 @@ class Trouble:
     def _end_and_put_back(self, box: Box) -> None:
         self.world.note(f"{box.name} is put back")
         box.end()
-        box.put_back(self.world.at_hub(box))
+        box.put_back(*self.world.at_hub(box))
 
     async def update(self) -> None:
         """A box gets the other version: the newer one, or back to the one before."""
@@ -253,7 +253,8 @@ class Trouble:
         self.world.centre.end()
         self.world.centre.put_back()
         self.world.hub_is_backup = True
-        for box in self.world.boxes:
-            box.memory.forget_lost(box.held() + self.world.at_hub(box))
+        boxes = self.world.boxes
+        for box, at_hub in zip(boxes, self.world.at_hub(*boxes), strict=True):
+            box.memory.forget_lost(box.held() + at_hub)
             box.memory.to_renew |= box.memory.parted  # what the hub was told of it may be forgotten
         self.world.later(1.0, self.world.start_hub)

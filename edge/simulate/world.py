@@ -60,6 +60,7 @@ class World:
             # Writing files anew after each deletion costs half as much as the rest of a story.
             for disk in (self.centre.disk, *(box.disk for box in self.boxes)):
                 disk.at_once_bytes = 0
+        self.centre.whole = seed % 16 == 1
         self.starting = asyncio.Lock()
         self.hub_is_backup = False  # and the next start has to be told so
         self.twins: list[tuple[Box, Box]] = []  # a copy, and whose it is
@@ -143,10 +144,10 @@ class World:
             box.disk.lose(box.disk.folder / "replica.db")
             self.later(1.0, partial(self.start, box))
 
-    def at_hub(self, box: Box) -> Counter[Kept]:
-        """All facts of a box that the hub holds, whether its process runs or not."""
-        rows = self.centre.disk.rows(f"SELECT kind, at_ms, body FROM event WHERE device_id='{box.device}'")
-        return Counter(Kept(*row) for row in rows)
+    def at_hub(self, *boxes: Box) -> list[Counter[Kept]]:
+        """All facts of each box that the hub holds, whether its process runs or not."""
+        with self.centre.disk.reading() as conn:
+            return [checks.facts_at_hub(conn, box.device) for box in boxes]
 
     def note(self, what: str) -> None:
         self.report.steps.append(f"{asyncio.get_running_loop().time():9.3f} {what}")

@@ -3,10 +3,13 @@
 import json
 
 import pytest
+from litestar.types import HTTPScope, Receive, Send
 
 from edge.cli import main
 from edge.simulate import centre, planted
 from edge.simulate.play import hunt, play
+from sync import standing, wire
+from sync.receipt import RECEIPT_PATH
 
 # Found in the first seeds, so that looking for them is quick; `make prove` hunts them all.
 QUICK = (
@@ -38,6 +41,22 @@ def test_the_first_story_of_a_process_is_what_it_is_after_another_one() -> None:
     first, again = play(121, shops=1), play(121, shops=1)  # a shop is refused while the hub's clock is off
     assert "hub_clock" in first.counts
     assert (first.steps, first.digest) == (again.steps, again.digest)
+
+
+@pytest.mark.parametrize("seed", [41, 761])
+def test_a_story_is_the_same_with_the_framework_before_the_handlers(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = play(seed)
+    went: list[str] = []
+
+    async def framework(scope: HTTPScope, receive: Receive, send: Send) -> None:
+        went.append(scope["path"])
+        await centre._application()(scope, receive, send)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(centre, "_handlers", lambda: framework)
+    assert play(seed).steps == alone.steps
+    assert {wire.FEED_PATH, wire.EVENTS_PATH, standing.DEVICE_PATH, RECEIPT_PATH} <= set(went)
 
 
 @pytest.mark.parametrize("bug", planted.PLANTED)
