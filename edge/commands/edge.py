@@ -9,6 +9,7 @@ import uvloop
 from edge.app import open_edge
 from edge.config import Config, load
 from edge.kit.clock import SystemClock
+from edge.kit.descriptors import room_for_connections
 from edge.kit.dumps import no_core_dumps
 from edge.kit.log import bridge_library_logs, json_log, say_at_terminal
 from edge.kit.serve import listen
@@ -23,6 +24,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(words: argparse.Namespace) -> int:
     config = load(words.config)
     no_core_dumps()
+    room_for_connections()
     uvloop.run(until_told(_serve(config, file=words.config)))
     say_at_terminal("Stopped.")
     return 0

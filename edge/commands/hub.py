@@ -9,6 +9,7 @@ import uvloop
 
 from edge.hub_file import HubFile, introduced, load_hub
 from edge.kit.clock import SystemClock
+from edge.kit.descriptors import room_for_connections
 from edge.kit.dumps import no_core_dumps
 from edge.kit.log import bridge_library_logs, json_log, say_at_terminal
 from edge.kit.notify import notify, watchdog
@@ -31,6 +32,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(words: argparse.Namespace) -> int:
     settings = load_hub(words.config, environment=os.environ)
     no_core_dumps()
+    room_for_connections()
     uvloop.run(until_told(_serve(settings, put_back=words.restored)))
     say_at_terminal("Stopped.")
     return 0

@@ -4,18 +4,19 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from edge.kit.connection import Connection
 from edge.kit.errors import WelkomError
 
 # Tablets that were asleep come back together after an outage; 50 connect at once with room to spare.
 BACKLOG: Final = 256
 GRACE_S: Final = 2
 _LOOK_S: Final = 0.005  # between two looks at whether all has been answered, once we stop
+_SWEEP_S: Final = 5  # between two looks at who takes too long
 
 
 class _Server(uvicorn.Server):
@@ -47,7 +48,13 @@ class _Server(uvicorn.Server):
 
     async def main_loop(self) -> None:
         await self.on_tick(0)  # the headers of every answer; they change only where answers carry a date
-        await self._told.wait()
+        while not self._told.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_SWEEP_S):
+                    await self._told.wait()
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, Connection):
+                    connection.end_if_late()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._goodbye()
@@ -67,45 +74,6 @@ class _Server(uvicorn.Server):
         except TimeoutError:
             for task in state.tasks:
                 task.cancel()
-
-
-class _Protocol(HttpToolsProtocol):
-    """Uvicorn writes the head of an answer and its body apart, and uvloop sends each at once."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(_OneWrite(transport, self.loop))  # type: ignore[arg-type]
-
-
-class _OneWrite:
-    """A transport that holds a head until its body is written, or the turn of the loop is over.
-
-    So whoever asked wakes up once, as a fifth of a tap's answer is waking them.
-    """
-
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport = transport
-        self._loop = loop
-        self._held = b""
-
-    def write(self, part: bytes) -> None:
-        if self._held:
-            part, self._held = self._held + part, b""
-        elif part.startswith(b"HTTP/"):
-            self._held = part
-            self._loop.call_soon(self._flush)
-            return
-        self._transport.write(part)
-
-    def _flush(self) -> None:
-        if self._held:
-            self.write(b"")
-
-    def close(self) -> None:
-        self._flush()
-        self._transport.close()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -141,7 +109,7 @@ async def serve(
     """
     config = uvicorn.Config(
         app,
-        http=_Protocol,
+        http=Connection,
         lifespan="off",
         ws="none",
         log_config=None,

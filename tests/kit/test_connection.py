@@ -1,0 +1,160 @@
+"""What a connection may cost that has not asked anything yet, over a real socket."""
+
+import asyncio
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+import edge.kit.serve
+from edge.kit import connection
+from edge.kit.serve import listen, serve
+from tests.patience import PATIENT_S
+
+pytestmark = pytest.mark.anyio
+HEAD = b"POST / HTTP/1.1\r\nHost: here\r\n"
+ENDLESS = {
+    "a line of the head": HEAD + b"A: ",
+    "an address": b"GET /",
+    "what follows a body in pieces": HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\nA: ",
+    "what stands beside the size of a piece": HEAD + b"Transfer-Encoding: chunked\r\n\r\n1;a=",
+}
+Asked = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+async def answers(scope: Any, receive: Any, send: Any) -> None:
+    """Refuses who says so in the head; takes the whole body of others, and answers."""
+    if scope["path"] != "/refuse":
+        while (message := await receive())["type"] == "http.request" and message["more_body"]:
+            pass
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+@asynccontextmanager
+async def served() -> AsyncIterator[tuple[str, int]]:
+    with listen("127.0.0.1", 0) as sock:
+        serving = asyncio.create_task(serve(answers, sock, goodbye=lambda: None))
+        async with asyncio.timeout(PATIENT_S):
+            yield sock.getsockname()
+        serving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await serving
+
+
+async def said(address: tuple[str, int], words: bytes) -> Asked:
+    reader, writer = await asyncio.open_connection(*address)
+    writer.write(words)
+    return reader, writer
+
+
+@pytest.mark.parametrize("beginning", ENDLESS.values(), ids=ENDLESS)
+async def test_what_has_no_end_is_refused_while_others_are_answered(
+    anyio_backend: str, beginning: bytes
+) -> None:
+    async with served() as address:
+        reader, writer = await said(address, beginning)
+        sent = 0
+        while not reader._transport.is_closing() and sent < 100:  # type: ignore[attr-defined]
+            writer.write(b"b" * connection.MOST_HEAD)
+            sent += 1
+            try:
+                await writer.drain()
+            except ConnectionError:
+                break
+            await asyncio.sleep(0)
+        assert sent < 100
+        reader, writer = await said(address, b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+        assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200 ")
+        writer.close()
+
+
+async def test_a_head_that_is_too_long_is_told_so_in_words_for_programs(anyio_backend: str) -> None:
+    async with served() as address:
+        reader, writer = await said(address, HEAD + b"A: " + b"b" * connection.MOST_HEAD)
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 431 ")
+        assert b"application/problem+json" in head
+        assert json.loads(body)["code"] == "TOO_LARGE"
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    "half",
+    [b"", HEAD, HEAD + b"Content-Length: 9\r\n\r\nhalf"],
+    ids=["nothing", "half a head", "half a body"],
+)
+async def test_who_says_half_and_then_nothing_is_not_waited_for(
+    anyio_backend: str, half: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once(monkeypatch)
+    async with served() as address:
+        reader, writer = await said(address, half)
+        assert await ended(reader)
+        writer.close()
+
+
+async def test_who_was_refused_does_not_go_on_sending_what_was_refused(
+    anyio_backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once(monkeypatch)
+    async with served() as address:
+        asks = b"POST /refuse HTTP/1.1\r\nHost: here\r\nContent-Length: 99999999\r\n\r\n"
+        reader, writer = await said(address, asks)
+        assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200 ")
+        assert await ended(reader)
+        writer.close()
+
+
+async def test_who_sent_the_rest_of_what_was_refused_asks_again_on_the_same_line(anyio_backend: str) -> None:
+    async with served() as address:
+        asks = b"POST /refuse HTTP/1.1\r\nHost: here\r\nContent-Length: 4\r\n\r\n"
+        reader, writer = await said(address, asks)
+        await reader.readuntil(b"ok")
+        writer.write(b"rest" + asks + b"rest")
+        await reader.readuntil(b"ok")
+        writer.close()
+
+
+async def test_what_is_no_request_is_said_once_in_the_log(
+    anyio_backend: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection.Connection, "_told_s", -connection.NEVER)
+    with caplog.at_level(logging.WARNING, logger="uvicorn.error"):
+        async with served() as address:
+            for _ in range(20):
+                reader, writer = await said(address, b"no request\r\n\r\n")
+                head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+                assert head.startswith(b"HTTP/1.1 400 ")
+                assert json.loads(body)["code"] == "MALFORMED"
+                writer.close()
+    assert [each.getMessage() for each in caplog.records] == ["Refused unread: MALFORMED."]
+
+
+def test_a_process_may_have_more_connections_than_it_begins_with() -> None:
+    program = (
+        "import resource as r; r.setrlimit(r.RLIMIT_NOFILE, (256, 4000))\n"
+        "from edge.kit.descriptors import room_for_connections as room; room()\n"
+        "print(r.getrlimit(r.RLIMIT_NOFILE)[0])"
+    )
+    told = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert told.stdout == "4000\n"
+
+
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No time for anything, and looked at without a pause."""
+    for name in ("HEAD_S", "BODY_S", "LEFT_S"):
+        monkeypatch.setattr(connection, name, 0.05)
+    monkeypatch.setattr(edge.kit.serve, "_SWEEP_S", 0.01)
+
+
+async def ended(reader: asyncio.StreamReader) -> bool:
+    try:
+        return await reader.read() == b""
+    except ConnectionError:
+        return True
