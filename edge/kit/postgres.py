@@ -44,6 +44,10 @@ TRIES: Final = (
 )
 _REST_S: Final = 0.02  # before the second try, at most; twice as long before each further one
 _MOMENT_MS: Final = 300  # so long `attempt` waits for a row; many times what a transaction takes
+# How transactions begin: what holds for one alone goes the same way to the server.
+_BEGIN: Final = "BEGIN"
+_BRIEFLY: Final = f"BEGIN; SET LOCAL lock_timeout TO {_MOMENT_MS}"
+_NOTED: Final = "BEGIN; SET LOCAL synchronous_commit TO off"
 
 
 class _Lane:
@@ -123,22 +127,16 @@ class Postgres:
     ) -> T:
         """As `apply`, but once: raises StoreError S09 where others are in the way for more than a moment."""
 
-        def briefly(conn: Connection) -> T:
-            conn.execute(f"SET LOCAL lock_timeout TO {_MOMENT_MS}")
-            return act(conn, *args, **kwargs)
-
-        return await self._writing.run(partial(self._transact, briefly, tries=1))
+        whole = partial(self._transact, lambda conn: act(conn, *args, **kwargs), begin=_BRIEFLY, tries=1)
+        return await self._writing.run(whole)
 
     async def note(
         self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """As `apply`, for what a power cut may forget: COMMIT does not wait for the disk."""
 
-        def noted(conn: Connection) -> T:
-            conn.execute("SET LOCAL synchronous_commit TO off")
-            return act(conn, *args, **kwargs)
-
-        return await self._writing.run(partial(self._transact, noted))
+        whole = partial(self._transact, lambda conn: act(conn, *args, **kwargs), begin=_NOTED)
+        return await self._writing.run(whole)
 
     async def read(
         self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -153,12 +151,12 @@ class Postgres:
         begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
         return await self._reading.run(partial(self._look, lambda conn: act(conn, *args, **kwargs), begin))
 
-    def _transact(self, act: Act[T], *, tries: int = TRIES) -> T:
+    def _transact(self, act: Act[T], *, begin: str = _BEGIN, tries: int = TRIES) -> T:
         for attempt in range(1, TRIES + 1):
             native: Native | None = None
             try:
                 native = self._writing.take()
-                return _whole(native, act)
+                return _whole(native, act, begin)
             except (Again, Taken) as error:
                 if attempt >= tries:
                     raise _given_up(error, tries) from None
@@ -181,8 +179,6 @@ class Postgres:
             native: Native | None = None
             try:
                 native = self._reading.take()
-                if not native.autocommit:
-                    native.autocommit = True
                 if not begin:
                     return act(Session(native))
                 with in_our_words(native):
@@ -239,7 +235,6 @@ class _Here:
             try:
                 if self._native is None or self._native.closed:
                     self._native = self._connect()
-                    self._native.autocommit = True
                 return Session(self._native).execute(sql, parameters)
             except Lost as error:
                 self.close()
@@ -258,9 +253,11 @@ class _Here:
             self._native = None
 
 
-def _whole(native: Native, act: Act[T]) -> T:
-    """Run `act` and COMMIT. Raises StoreError where the COMMIT may have arrived and its answer did not."""
+def _whole(native: Native, act: Act[T], begin: str) -> T:
+    """`begin`, run `act` and COMMIT. Raises StoreError where the COMMIT may have arrived and its answer did not."""
     try:
+        with in_our_words(native):
+            native.execute(begin.encode(), prepare=False)  # several statements are never prepared as one
         result = act(Session(native))
         if native.info.transaction_status == pq.TransactionStatus.INERROR:
             raise Again("an error was passed over")  # COMMIT would roll back, and say that all is well

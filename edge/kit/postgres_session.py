@@ -8,14 +8,16 @@ from typing import Any, Final, Self
 import psycopg
 from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.types.numeric import Int8Dumper
 
-from edge.kit.sql import Cursor, Parameters, for_copy, for_psycopg
+from edge.kit.sql import Cursor, Parameters, for_copy, for_psycopg, for_rows
 
 Native = psycopg.Connection[tuple[Any, ...]]
 
 NOTHING: Final[Parameters] = {}
 CONNECT_S: Final = 5
-MANY: Final = 8  # rows from which a COPY is quicker than as many INSERTs
+MANY: Final = 8  # rows from which a COPY is quicker than an INSERT of all
+PREPARED: Final = 500  # statements a connection: each of ours in a handful of widths
 # A statement of an act takes milliseconds; a catalogue slice for 500 shops takes seconds.
 SETTINGS: Final = {
     "client_encoding": "utf8",
@@ -86,7 +88,8 @@ class Session:
     def execute(self, sql: str, parameters: Parameters = NOTHING, /) -> Cursor:
         with in_our_words(self._native):
             cursor = self._native.execute(for_psycopg(sql), parameters)
-            rows = iter(cursor.fetchall()) if cursor.description is not None else iter(())
+            answer = cursor.pgresult  # `description` is made anew at each look, for five times the time
+            rows = iter(cursor.fetchall()) if answer is not None and answer.nfields else iter(())
         return _Cursor(rows, cursor.rowcount)
 
     def script(self, sql: str) -> None:
@@ -98,14 +101,18 @@ class Session:
         given = list(parameters)
         if not given:
             return _Cursor(iter(()), 0)
-        copy = for_copy(sql) if len(given) >= MANY else None
+        plain = for_copy(sql) if len(given) >= MANY else for_rows(sql, len(given))
         with in_our_words(self._native), self._native.cursor() as cursor:
-            if copy is None:
+            if plain is None:
                 cursor.executemany(for_psycopg(sql), given)
                 return _Cursor(iter(()), cursor.rowcount)
-            with cursor.copy(copy[0]) as stream:
+            said, names = plain
+            if len(given) < MANY:
+                cursor.execute(said, [row[name] for row in given for name in names])
+                return _Cursor(iter(()), cursor.rowcount)
+            with cursor.copy(said) as stream:
                 for row in given:
-                    stream.write_row([row[name] for name in copy[1]])
+                    stream.write_row([row[name] for name in names])
             return _Cursor(iter(()), len(given))
 
 
@@ -165,7 +172,9 @@ def connector(url: str, *, password: str | None = None) -> Callable[[], Native]:
             # Words of the server about who may connect; nothing of a row is in them.
             raise Lost(str(error).strip().splitlines()[0][:200]) from None
         native.adapters.register_loader("numeric", _Whole)
-        native.autocommit = False
+        # All our whole numbers are bigint; by its size, the same statement would be prepared for each size.
+        native.adapters.register_dumper(int, Int8Dumper)
+        native.prepared_max = PREPARED
         return native
 
     return connect

@@ -87,7 +87,19 @@ _PLAIN: Final = re.compile(r"\s*INSERT INTO (\w+)\s*\(([\w\s,]+)\)\s*VALUES\s*\(
 def for_copy(sql: str) -> tuple[str, tuple[str, ...]] | None:
     """An INSERT of parameters alone as PostgreSQL's COPY, and the parameters in its order; None: it does more."""
     plain = _PLAIN.fullmatch(sql)
+    return None if plain is None else (f"COPY {plain[1]} ({plain[2]}) FROM STDIN", _names(plain))
+
+
+@lru_cache(maxsize=1024)
+def for_rows(sql: str, count: int) -> tuple[str, tuple[str, ...]] | None:
+    """As `for_copy`: one INSERT of `count` rows, whose values follow each other row by row."""
+    plain = _PLAIN.fullmatch(sql)
     if plain is None:
         return None
-    names = tuple(each.strip().removeprefix(":") for each in plain[3].split(","))
-    return f"COPY {plain[1]} ({plain[2]}) FROM STDIN", names
+    names = _names(plain)
+    row = f"({', '.join(['%s'] * len(names))})"
+    return f"INSERT INTO {plain[1]} ({plain[2]}) VALUES {', '.join([row] * count)}", names
+
+
+def _names(plain: re.Match[str]) -> tuple[str, ...]:
+    return tuple(each.strip().removeprefix(":") for each in plain[3].split(","))
