@@ -48,11 +48,14 @@ def may_pass(health: Health) -> bool:
 async def passing(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`GET /elsewhere/{note}`; `?line=` says what that line did, `?no=` why nothing was written."""
     house, around = desk.house, frame(desk, request, guest)
+    now_ms = house.time.now_ms()
     note, say = _note(desk, request), words(desk, around)
     line = id_of(request.query_params.get("line", ""))
     found = tables.written(house.db.reader, line) if line else None
     wrong = "no" in request.query_params
-    it = sheet(around, f"/elsewhere/{note.key}", say, house.health, found, house.new_id, wrong=wrong)
+    it = sheet(
+        around, f"/elsewhere/{note.key}", say, house.health, found, house.new_id, now_ms=now_ms, wrong=wrong
+    )
     return html(desk, "guest.html", it, language=around.language)
 
 
@@ -81,6 +84,7 @@ def sheet(
     found: Written | None,
     new_id: NewId,
     *,
+    now_ms: int,
     wrong: bool = False,
 ) -> Passing:
     said = None
@@ -91,7 +95,7 @@ def sheet(
         done = say.count(STAMPS if stamps else POINTS, found.delta)
         follows = say.say("guest.follows")
         said = Said("done", "", f"{done} {follows}")
-    return Passing(around, state(health, say), path, said, new_id().hex(), new_id().hex())
+    return Passing(around, state(health, say, now_ms=now_ms), path, said, new_id().hex(), new_id().hex())
 
 
 def _note(desk: Desk, request: Ask) -> Note:

@@ -26,8 +26,8 @@ def fetching(health: Health) -> str:
     return IMPORT if health.alone else FETCHING[health.online]
 
 
-def state(health: Health, words: Words, *, busy: bool = False) -> State:
-    """What staff can mend comes first; then what they only have to know."""
+def state(health: Health, words: Words, *, now_ms: int, busy: bool = False) -> State:
+    """What staff can mend comes first; then what they only have to know. Beside any of that not all works."""
     sentences = []
     if health.store:
         sentences.append(words.say(STORE.get(health.store, BROKEN)))
@@ -42,11 +42,9 @@ def state(health: Health, words: Words, *, busy: bool = False) -> State:
     if out:
         sentences.append(words.count("state.reader_out", len(out), readers=", ".join(out)))
     if not health.online and not health.alone:
-        sentences.append(words.say("state.offline", clock=words.clock(health.online_since_ms)))
-        if health.waiting:
-            sentences.append(words.count("state.works_waiting", health.waiting))
-        else:
-            sentences.append(words.say("state.works"))
+        rest = _beside(health, words, works=not sentences)
+        sentences.append(words.say("state.offline", since=words.since(health.online_since_ms, now_ms=now_ms)))
+        sentences += rest
     if health.advice_down:
         sentences.append(words.say("state.no_advice"))
     if busy:
@@ -54,3 +52,11 @@ def state(health: Health, words: Words, *, busy: bool = False) -> State:
     if sentences:
         return State(kind="waiting", sentence=" ".join(sentences))
     return State(kind="well", sentence=words.say("state.well"))
+
+
+def _beside(health: Health, words: Words, *, works: bool) -> list[str]:
+    """What is said with a line that is out."""
+    if health.waiting:
+        waits = key("state.works_waiting") if works else key("state.waiting")
+        return [words.count(waits, health.waiting)]
+    return [words.say("state.works")] if works else []

@@ -125,7 +125,7 @@ class Renderer:
         current = shown.visit_id.hex() if shown else note_key(note) if note else ""
         rows = self._rows.make(arrivals, notes, words, current=current, now_ms=now_ms)
         it = Visits(
-            state=state(house.health, words, busy=busy),
+            state=state(house.health, words, now_ms=now_ms, busy=busy),
             rows=Markup("".join(line for _, line in rows)),
             more=_more(count, len(arrivals), words),
             card=card,

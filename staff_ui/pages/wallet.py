@@ -267,7 +267,7 @@ def sheet(
     card, points = (saved.stamps, saved.points) if saved else (None, None)
     return Wallet(
         frame=around,
-        state=state(health, say),
+        state=state(health, say, now_ms=now_ms),
         path=purse.path,
         back=back,
         title=title,

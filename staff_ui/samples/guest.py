@@ -4,7 +4,7 @@ from typing import Any
 
 from edge.guests.tables import Written
 from staff_ui.pages.guest import Passing, sheet
-from staff_ui.samples.wallet import CUT
+from staff_ui.samples.wallet import CUT, NOW_MS
 from staff_ui.sheets import Frame
 from staff_ui.words import Words
 
@@ -16,7 +16,7 @@ def samples(frame: Frame, words: Words) -> dict[str, Any]:
 
     def page(found: Written | None = None, *, wrong: bool = False) -> Passing:
         path = "/elsewhere/stranger-0"
-        return sheet(frame, path, words, CUT, found, lambda: bytes(16), wrong=wrong)
+        return sheet(frame, path, words, CUT, found, lambda: bytes(16), now_ms=NOW_MS, wrong=wrong)
 
     return {
         "open": page(),

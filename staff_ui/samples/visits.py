@@ -120,7 +120,7 @@ def rows(words: Words, *, current: str, note: NoteKind | None = None) -> Markup:
 def samples(frame: Frame, words: Words) -> dict[str, Any]:
     say = words.say
     well = State("well", say("state.well"))
-    out = State("waiting", say("state.offline", clock="10:42") + " " + words.count("state.works_waiting", 7))
+    out = State("waiting", say("state.offline", since="10:42") + " " + words.count("state.works_waiting", 7))
     shown = cards(words)
     listed = rows(words, current="v" * 32)
     plain = Visits(state=well, rows=listed)

@@ -31,13 +31,20 @@ def test_a_clock_that_was_set_a_replica_that_is_fetched_and_missing_advice_are_s
     out = Health(online=True, search_ready=True, clock="behind", fetching=True, advice_down=True)
     for key in ("state.clock_behind", "state.fetching", "state.no_advice"):
         assert say.say(key) in said(out, say)
-        assert say.say(key) in state(out, say).sentence
+        assert say.say(key) in state(out, say, now_ms=NOW_MS).sentence
+
+
+def test_since_which_day_a_line_is_out_is_said_on_another_day(say: Words) -> None:
+    out = Health(online_since_ms=NOW_MS - 3 * 86_400_000, search_ready=True)
+    assert state(out, say, now_ms=NOW_MS).sentence == "Geen internet sinds 19 nov. Alles werkt."
+    out.lease_over = True
+    assert "Alles werkt" not in state(out, say, now_ms=NOW_MS).sentence
 
 
 def test_a_shop_without_a_hub_is_told_to_import_again(say: Words) -> None:
     alone = Health(alone=True, search_ready=True, fetching=True)
-    assert said(alone, say) == [state(alone, say).sentence]
-    assert "Importeer de gegevens opnieuw" in state(alone, say).sentence
+    assert said(alone, say) == [state(alone, say, now_ms=NOW_MS).sentence]
+    assert "Importeer de gegevens opnieuw" in state(alone, say, now_ms=NOW_MS).sentence
 
 
 def test_who_looked_is_said_by_what_they_saw(say: Words) -> None:

@@ -39,7 +39,7 @@ def saved(edge: Edge) -> int | None:
 
 
 def said(edge: Edge) -> str:
-    return state(edge.house.health, Words("nl", "Europe/Amsterdam")).sentence
+    return state(edge.house.health, Words("nl", "Europe/Amsterdam"), now_ms=edge.house.time.now_ms()).sentence
 
 
 async def hear(edge: Edge) -> None:
