@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from litestar import MediaType, Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
-from litestar.response import Stream
+from litestar.response import Redirect, Stream
 
 from edge.kit.errors import Refused
 from sync import own_page, own_request, rows, signing, standing, wire
@@ -18,6 +18,7 @@ from sync.hub.contacts import unless_gone
 from sync.hub.documented import NDJSON, carries, carries_lines, problems, refuses
 from sync.hub.hq import fleet
 from sync.hub.portal import sessions
+from sync.hub.portal.security import is_here
 from sync.hub.problem import Refusal
 from sync.hub.snapshots import routes as snapshots
 from sync.hub.tables import compaction, devices
@@ -285,8 +286,10 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         return {"ok": True, "epoch": epoch, "hub_time_ms": hub.now_ms()}
 
     @get("/", media_type=MediaType.TEXT, include_in_schema=False)
-    async def front() -> str:
-        return (
+    async def front(request: AnyRequest) -> Response[str]:
+        if "text/html" in request.headers.get("accept", ""):  # whoever typed no more than the name
+            return Redirect("/hq/fleet" if is_here(request) else "/portal", status_code=303)
+        return Response(
             "Welkom hub: the central wallet that shops sync with.\n"
             "Headquarters' pages: /hq, /hq/fleet, /hq/cards. Its API is at /schema/openapi.json\n"
         )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sync.hub.app import Hub
 
 _PAGES = ("/portal/", "/hq/")
+_PROGRAMS = ("/api/", "/sync/", "/schema")
 
 
 def everything(hub: "Hub") -> Litestar:
@@ -65,7 +66,8 @@ def _problems(hub: "Hub") -> ExceptionHandlersMap:
     for_programs = handlers[HTTPException]
 
     def http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
-        is_page = request.scope["path"].startswith(_PAGES)
+        path, accepted = request.scope["path"], request.headers.get("accept", "")
+        is_page = path.startswith(_PAGES) or ("text/html" in accepted and not path.startswith(_PROGRAMS))
         said = portal.trouble(hub.pages, request, error) if is_page else for_programs(request, error)
         said.headers |= error.headers or {}  # a 405 says what is allowed (RFC 9110, 15.5.6)
         return said

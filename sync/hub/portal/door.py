@@ -20,6 +20,7 @@ DOORS: Final[dict[str, tuple[str, str, str]]] = {
     "minor": (key("door.minor"), key("door.minor.why"), key("door.refused.then")),
     "tried": (key("door.often"), key("door.tried.why"), key("door.tried.then")),
     "parent": (key("door.form"), key("join.wrong.parent"), key("door.refused.then")),
+    "here": (key("door.here"), key("door.here.why"), key("door.here.then")),
     "form": (key("door.form"), key("door.form.why"), key("door.form.then")),
     "absent": (key("door.absent"), key("door.absent.why"), key("door.absent.then")),
     "broken": (key("door.broken"), key("door.broken.why"), key("door.broken.then")),

@@ -60,10 +60,11 @@ class Pages:
         text = self.sheets.render(template, it, language)
         return Response(text, status_code=status, media_type="text/html", headers=NO_STORE)
 
-    def door(self, request: Ask, kind: str, *, status: int) -> Response[Any]:
-        """What stands instead of a page, with a sentence and a next step."""
+    def door(self, request: Ask, kind: str, *, status: int, wait_s: int = 0) -> Response[Any]:
+        """What stands instead of a page, with a sentence and a next step; `wait_s`: when that is worth it again."""
         language = request.state.get("language") or asked_language(request)
-        say = self.words(language).say
+        words = self.words(language)
+        say = words.say
         title, why, then = DOORS[kind]
         path = request.scope["path"]
         here = path if path in _HQ else "/hq" if path.startswith("/hq") else "/portal"
@@ -73,7 +74,7 @@ class Pages:
             kind,
             say(title),
             say(why),
-            say(then),
+            say(then, wait=words.wait(wait_s * 1000)),
             by_letter=ways and self.letters.can,
             by_passkey=ways and bool(self.hub.config.page),
             phones=bool(self.hub.config.post.phones_at),

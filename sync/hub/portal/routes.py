@@ -161,6 +161,8 @@ def trouble(pages: Pages, request: Ask, error: Exception) -> Response[Any]:
             kind, status, code = "closed", error.status, error.code
         case Refusal(code="NOT_SURE"):
             kind, status, code = "unsure", error.status, error.code
+        case Refusal(code="NOT_HERE"):
+            kind, status, code = "here", error.status, error.code
         case Refusal(code="TOO_OFTEN"):
             kind, status, code = "tried", error.status, error.code
         case Refusal():
@@ -178,9 +180,10 @@ def trouble(pages: Pages, request: Ask, error: Exception) -> Response[Any]:
     pages.hub.tally.refused(code)
     if isinstance(error, Refusal) and code != "NO_SESSION":  # whose session is over is no attack
         pages.telling(code, "page")
-    again = {"retry-after": str(error.retry_s)} if isinstance(error, Refusal) and error.retry_s else {}
+    wait_s = error.retry_s if isinstance(error, Refusal) else 0
+    again = {"retry-after": str(wait_s)} if wait_s else {}
     if "text/html" in request.headers.get("accept", "text/html"):
-        door = pages.door(request, kind, status=status)
+        door = pages.door(request, kind, status=status, wait_s=wait_s)
         door.headers |= again
         return door
     hint = error.hint if isinstance(error, WelkomError) else "open the page again"

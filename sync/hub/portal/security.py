@@ -146,10 +146,15 @@ def foreign_form() -> Refusal:
 
 def from_here(request: Ask) -> None:
     """Raise Refusal unless the request was made on this machine, for this machine, by nobody's order."""
-    host = request.client.host if request.client else ""
-    near = host.startswith(("127.", "::ffff:127.")) or host == "::1"
-    named = LOOPBACK.fullmatch(request.headers.get("host", ""))
-    if not near or not named or any(name in request.headers for name in _PROXIED):
+    if not is_here(request):
         raise Refusal(
             "only from this machine", code="NOT_HERE", hint="ask from the hub's own machine", status=403
         )
+
+
+def is_here(request: Ask) -> bool:
+    """Whether a request was made on this machine, for this machine, by nobody's order."""
+    host = request.client.host if request.client else ""
+    near = host.startswith(("127.", "::ffff:127.")) or host == "::1"
+    named = LOOPBACK.fullmatch(request.headers.get("host", ""))
+    return near and named is not None and not any(name in request.headers for name in _PROXIED)

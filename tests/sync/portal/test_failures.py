@@ -1,5 +1,7 @@
 """Whoever tries codes that are none waits, longer each time; and what is no page is said on a page."""
 
+import re
+
 import httpx
 import pytest
 
@@ -35,6 +37,7 @@ def test_codes_that_are_none_make_whoever_tries_them_wait_twice_as_long_each_tim
         assert shut.status_code == 429, path
         assert 0 < int(shut.headers["retry-after"]) <= 30
     assert "Even wachten" in shut.text
+    assert re.search("Wacht (30|29|28) seconden en open uw code", shut.text)
     assert place.phone().get(f"/portal/enter/{code}").status_code == 429  # not read either, and not used up
     place.clock.by_ms += 30_000
     assert knock(phone, *tries[0]).status_code == 410
@@ -68,6 +71,25 @@ def test_an_address_that_is_none_is_said_on_a_page_and_to_programs_as_a_problem(
     if "static" not in path:
         told = place.phone().get(path, headers={"accept": "application/json"})
         assert (told.status_code, told.json()["status"]) == (404, 404)
+
+
+def test_whoever_types_no_more_than_the_name_finds_their_page_and_headquarters_the_fleet(
+    place: Place,
+) -> None:
+    there = {"x-forwarded-for": "192.0.2.1"}
+    assert place.phone().get("/", headers=there).headers["location"] == "/portal"
+    assert place.phone().get("/").headers["location"] == "/hq/fleet"
+    assert "central wallet" in place.phone().get("/", headers={"accept": "*/*"}).text
+    lost = place.phone().get("/portla")
+    assert (lost.status_code, 'data-door="absent"' in lost.text) == (404, True)
+    for program in ("/api/v1/nope", "/sync/nope"):
+        assert place.phone().get(program).headers["content-type"] == "application/problem+json"
+
+
+def test_headquarters_pages_say_elsewhere_where_they_open(place: Place) -> None:
+    far = place.phone().get("/hq/fleet", headers={"x-forwarded-for": "192.0.2.1"})
+    assert (far.status_code, 'data-door="here"' in far.text) == (403, True)
+    assert "alleen open op de computer waarop de hub draait" in far.text
 
 
 def test_a_page_that_is_asked_for_the_wrong_way_is_a_page(place: Place) -> None:
