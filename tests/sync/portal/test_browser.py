@@ -74,6 +74,56 @@ def test_focus_and_what_was_unfolded_survive_a_poke(place: Place, phone: Page) -
     expect(phone.locator(STOP)).to_be_focused()
 
 
+def aim(phone: Page) -> None:
+    """Put the mouse down on the button that stops; no time passes on the phone from here on."""
+    phone.clock.install(time=0)
+    phone.clock.pause_at(1)
+    phone.reload()
+    phone.locator(STOP).scroll_into_view_if_needed()
+    phone.locator(STOP).hover()
+    phone.mouse.down()
+
+
+def test_a_button_that_changes_while_it_is_pressed_is_pressed(place: Place, phone: Page) -> None:
+    place.add()
+    enter(place, phone)
+    aim(phone)
+    with phone.expect_response("**/portal") as again:
+        press(place.inside(), "/portal/stop", purpose="profiling", recipient=HERE)
+    again.value.finished()
+    phone.evaluate("fetch('/portal').then((answer) => answer.text())")  # and what came before is taken
+    expect(phone.locator("[data-choice=profiling] .stopped")).to_have_count(0)
+    phone.mouse.up()
+    expect(phone.locator("[data-choice=recognition] .stopped")).to_be_visible()
+    assert place.state() == (1, "withdrawn")
+
+
+def test_who_holds_a_button_for_a_second_sees_what_is_new(place: Place, phone: Page) -> None:
+    place.add()
+    enter(place, phone)
+    aim(phone)
+    with phone.expect_response("**/portal") as again:
+        press(place.inside(), "/portal/stop", purpose="profiling", recipient=HERE)
+    again.value.finished()
+    phone.clock.run_for(1_000)
+    expect(phone.locator("[data-choice=profiling] .stopped")).to_be_visible()
+    phone.mouse.up()
+
+
+def test_what_says_the_same_is_left_as_it_is_when_something_else_is_new(place: Place, phone: Page) -> None:
+    place.add()
+    enter(place, phone)
+    button = phone.locator(STOP).element_handle()
+    place.shows()
+    expect(phone.locator("[data-look]")).to_have_count(1)
+    assert button.evaluate("(each) => each.isConnected")
+    place.holds("vouchers", {"items": [{"label": "10% korting", "until_ms": 9**15, "code": "TENT"}]})
+    place.shows()
+    expect(phone.locator(".code")).to_have_text("TENT")
+    expect(phone.locator("main > section")).to_have_count(5)
+    assert button.evaluate("(each) => each.isConnected")
+
+
 def test_leaving_takes_the_page_away_in_every_window(place: Place, phone: Page) -> None:
     place.add()
     enter(place, phone)

@@ -26,7 +26,7 @@
     };
   };
 
-  // Said of the page and heard on it: <main> may be a new one at any moment (portal.js).
+  // Said of the page and heard on it: what stands in <main> may be new at any moment (portal.js).
   document.documentElement.classList.add("passkeys");
   document.addEventListener("submit", async (event) => {
     const form = event.target.closest("[data-passkey]");

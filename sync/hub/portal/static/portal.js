@@ -1,12 +1,27 @@
-// Keeps the page true: on a poke it asks for itself again and takes the new <main>. Without script the page works too.
+// Keeps the page true: on a poke it asks for itself again and takes what is new in <main>. Without script the page works
+// too.
 (() => {
   "use strict";
   const DOWN_MS = 4000; // a stream that is back sooner was not missed by anybody
+  const LONG_MS = 1000; // who holds longer does not press
+  const CLICK_MS = 50; // a finger's click comes a little after the finger left
   const line = document.getElementById("line");
   const said = document.getElementById("said");
   let asking = false;
   let again = false;
   let down = 0;
+  let pressing = Promise.resolve();
+  let lifted = () => {};
+
+  // A button that is replaced under a mouse loses its click, and a finger's goes to whatever stands there then.
+  const heard = { capture: true, passive: true };
+  document.addEventListener("pointerdown", () => {
+    pressing = new Promise((over) => {
+      lifted = () => setTimeout(over, CLICK_MS);
+      setTimeout(over, LONG_MS);
+    });
+  }, heard);
+  for (const kind of ["pointerup", "pointercancel"]) document.addEventListener(kind, () => lifted(), heard);
 
   const policy = window.trustedTypes
     ? trustedTypes.createPolicy("portal", { createHTML: (html) => html })
@@ -37,7 +52,11 @@
     try {
       const answer = await fetch(location.href, { cache: "no-store", headers: { accept: "text/html" } });
       if (answer.status === 401) location.reload();
-      else if (answer.ok) take(await answer.text());
+      else if (answer.ok) {
+        const html = await answer.text();
+        await pressing;
+        take(html);
+      }
     } catch {
       // The line is down: the stream says so, and asks for the page when it is back.
     } finally {
@@ -47,18 +66,37 @@
   };
 
   const take = (html) => {
-    const old = document.querySelector("main");
+    const main = document.querySelector("main");
     const fresh = new DOMParser().parseFromString(policy.createHTML(html), "text/html").querySelector("main");
-    if (!fresh || fresh.querySelector("script") || (fresh.dataset.newest === old.dataset.newest && fresh.innerHTML === old.innerHTML)) return;
-    const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
-    const newest = old.dataset.newest;
-    for (const each of old.querySelectorAll("details[open]")) fresh.querySelector("#" + each.id)?.setAttribute("open", "");
-    old.replaceWith(document.adoptNode(fresh));
-    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
-    if (fresh.dataset.newest !== newest && fresh.dataset.newest) {
-      fresh.querySelector("[data-look]")?.classList.add("arrives");
-      said.textContent = fresh.dataset.announce;
+    if (!fresh || fresh.querySelector("script")) return;
+    const focused = main.contains(document.activeElement) ? document.activeElement : null;
+    const newest = main.dataset.newest;
+    for (const each of main.querySelectorAll("details[open]")) fresh.querySelector("#" + each.id)?.setAttribute("open", "");
+    change(main, fresh);
+    if (focused?.id && !focused.isConnected) document.getElementById(focused.id)?.focus({ preventScroll: true });
+    if (main.dataset.newest !== newest && main.dataset.newest) {
+      main.querySelector("[data-look]")?.classList.add("arrives");
+      said.textContent = main.dataset.announce;
     }
+  };
+
+  // Parts that say the same stay as they are: whoever reads one, types in it or has just aimed at it notices nothing.
+  const change = (main, fresh) => {
+    const before = [...main.children];
+    const after = [...fresh.children];
+    while (before[0]?.isEqualNode(after[0])) {
+      before.shift();
+      after.shift();
+    }
+    let behind = null;
+    while (before.at(-1)?.isEqualNode(after.at(-1))) {
+      behind = before.pop();
+      after.pop();
+    }
+    for (const each of before) each.remove();
+    for (const each of after) main.insertBefore(each, behind);
+    for (const name of main.getAttributeNames()) main.removeAttribute(name);
+    for (const { name, value } of fresh.attributes) main.setAttribute(name, value);
   };
 
   open(document.body.dataset.live);
