@@ -183,7 +183,8 @@ async def open_edge(
         await newcomers.bring_in(db, secrets)
         time = ShopTime(physics, high_water_ms=high_water_ms(db.reader))
         hub = config.hub
-        await db.apply(centre.begin_lease, now_ms=time.now_ms(), days=hub.lease_days if hub.url else None)
+        for_ms = hub.lease_days * centre.DAY_MS if hub.url else None
+        await db.apply(centre.begin_lease, now_ms=time.now_ms(), for_ms=for_ms)
         own = None
         if config.server.tls == "own":
             from edge.tls.own import open_own, ready

@@ -52,17 +52,17 @@ def receipted(conn: Connection, cursor: int, *, of_hub: int) -> None:
     conn.execute("UPDATE hub SET receipt_to=? WHERE epoch=?", (cursor, of_hub))
 
 
-def begin_lease(conn: Connection, *, now_ms: int, days: int | None) -> None:
-    """At a start: a lease is never longer than the settings say now. `days` None: without a hub there is none."""
-    if days is None:
+def begin_lease(conn: Connection, *, now_ms: int, for_ms: int | None) -> None:
+    """At a start: a lease is never longer than the settings say now. `for_ms` None: without a hub there is none."""
+    if for_ms is None:
         conn.execute("UPDATE hub SET lease_until_ms=?", (FOREVER_MS,))
     else:
-        conn.execute("UPDATE hub SET lease_until_ms=min(lease_until_ms, ?)", (now_ms + days * DAY_MS,))
+        conn.execute("UPDATE hub SET lease_until_ms=min(lease_until_ms, ?)", (now_ms + for_ms,))
 
 
-def extend_lease(conn: Connection, *, heard_ms: int, days: int) -> None:
+def extend_lease(conn: Connection, *, heard_ms: int, for_ms: int) -> None:
     """The hub was heard: until then its "no" would have come."""
-    conn.execute("UPDATE hub SET lease_until_ms=?", (heard_ms + days * DAY_MS,))
+    conn.execute("UPDATE hub SET lease_until_ms=?", (heard_ms + for_ms,))
 
 
 def lease_until_ms(conn: Connection) -> int:

@@ -75,9 +75,9 @@ async def keep_time(house: House) -> None:
 
 async def keep_lease(house: House) -> None:
     """Note that the hub was heard; say it, once each way, when that is so long ago that consents count no more."""
-    days, health = house.config.hub.lease_days, house.health
+    for_ms, health = house.config.hub.lease_days * centre.DAY_MS, house.health
     if health.heard_ms:
-        await house.db.apply(centre.extend_lease, heard_ms=health.heard_ms, days=days)
+        await house.db.apply(centre.extend_lease, heard_ms=health.heard_ms, for_ms=for_ms)
         health.heard_ms = 0
     over = house.time.now_ms() >= centre.lease_until_ms(house.db.reader)
     if over != health.lease_over:

@@ -1,5 +1,6 @@
 """One shop's appliance: its real tables, acts, outbox, uplink and agent, in a process that can end at any step."""
 
+import asyncio
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +13,8 @@ from typing import Any, Final, cast
 
 from msgspec.structs import replace
 
-from edge import newcomers, outbox
+from edge import centre, newcomers, outbox
+from edge.consent.tables import FOREVER_MS
 from edge.facts import Fact
 from edge.files import high_water_ms, prepare
 from edge.keys import Keys
@@ -39,6 +41,8 @@ from sync.hub.tables.devices import Device
 START_MS: Final = 1_795_000_000_000
 RECIPIENT: Final = "van-dam"
 QUIET_MS: Final = 30_000  # instead of minutes: a story is over in one
+LEASE_MS: Final = 10_000  # instead of two weeks
+_LEASE_LOOK_S: Final = 2.0
 Act = Callable[[Connection], Sequence[Fact]]
 
 
@@ -61,6 +65,7 @@ class Memory:
     in_doubt: list[tuple[bytes, Act]] = field(default_factory=list)  # forms that nobody had an answer to
     answered: dict[bytes, tuple[Any, ...]] = field(default_factory=dict)  # line -> what was said of it first
     wrong: list[str] = field(default_factory=list)  # what an act did that it may not do
+    lease_until_ms: int = FOREVER_MS  # shop time; what the last word from the hub allows
     parted: bool = False  # the box was put back or copied: the hub may hold more of it than it does itself
     to_renew: bool = False  # and a person has still to give it a new epoch
     untold: bool = False  # and nobody told headquarters, which learns it from what the box says next
@@ -117,8 +122,10 @@ class Box:
         self.memory = Memory()
         self.schema = wire.SCHEMA  # of the messages that its version speaks
         self.page_rows = wire.PAGE_ROWS  # in small pages something else comes between two rows
+        self.leased = False  # whether consents count here no longer than `LEASE_MS` after the hub's last word
         self.watching: tuple[str, ...] = ("staff",)
         self.up = False
+        self._heard_ms = 0
         self._dice = dice
         self._on_death = on_death
 
@@ -133,7 +140,7 @@ class Box:
     def twin(self, folder: Path, line: Line) -> "Box":
         """A copy of this box as it is now, keys and all."""
         other = Box(self.name, folder, Clock(start_ms=START_MS), line, self._dice, on_death=self._on_death)
-        other.schema, other.page_rows = self.schema, self.page_rows
+        other.schema, other.page_rows, other.leased = self.schema, self.page_rows, self.leased
         other.disk.at_once_bytes = self.disk.at_once_bytes
         self.disk.copy(self.db.reader, folder)
         return other
@@ -153,6 +160,7 @@ class Box:
             lines = {line_id for (line_id,) in conn.execute("SELECT line_id FROM ledger")}
         memory = self.memory
         memory.parted = memory.to_renew = True
+        memory.lease_until_ms = FOREVER_MS  # until it is begun anew
         memory.forget_lost(held + at_hub)
         memory.withdrawn = {
             key: min(gen, said_no[key]) for key, gen in memory.withdrawn.items() if key in said_no
@@ -175,7 +183,14 @@ class Box:
             return
         self.time = ShopTime(self.clock, high_water_ms=high_water_ms(self.db.reader))
         self.new_id = uuid7_source(self.clock, random=self._dice.randbytes)
-        self.uplink = Uplink(self.db, self.keys, self.time, on_applied=self._applied, on_empty=self.bring_in)
+        self.uplink = Uplink(
+            self.db,
+            self.keys,
+            self.time,
+            on_applied=self._applied,
+            on_empty=self.bring_in,
+            on_heard=self._heard,
+        )
         agent = _Older if self.schema < wire.SCHEMA else Agent
         self.agent = agent(
             self.uplink,
@@ -192,6 +207,8 @@ class Box:
         self.elsewhere = guests.elsewhere(self)
         self.db.on_facts = self.agent.wake
         process.start(self.agent.run())
+        if self.leased:
+            process.start(self._keep_lease())
 
     def end(self) -> None:
         self.up = False
@@ -218,6 +235,26 @@ class Box:
         await self._end_without_basis(now_ms)
         await guests.leave(self)
 
+    def _heard(self) -> None:
+        """The hub answered: the lease is extended by that when it is looked at next."""
+        self._heard_ms = self.time.now_ms()
+        self.memory.lease_until_ms = max(self.memory.lease_until_ms, self._heard_ms + LEASE_MS)
+
+    async def _keep_lease(self) -> None:
+        """What `edge.app` does of it at a start, and `edge.jobs` from then on."""
+        begun = False
+        while True:
+            with suppress(StoreError):
+                if not begun:
+                    end_ms = self.time.now_ms() + LEASE_MS
+                    await self.db.apply(centre.begin_lease, now_ms=end_ms - LEASE_MS, for_ms=LEASE_MS)
+                    begun, self.memory.lease_until_ms = True, min(self.memory.lease_until_ms, end_ms)
+                heard_ms, self._heard_ms = self._heard_ms, 0
+                if heard_ms:
+                    await self.db.apply(centre.extend_lease, heard_ms=heard_ms, for_ms=LEASE_MS)
+                await self._end_without_basis(self.time.now_ms())
+            await asyncio.sleep(_LEASE_LOOK_S)
+
     async def _applied(self, rows: Sequence[wire.Row]) -> None:
         """What `edge.line.join_hub` does with applied rows, as far as it writes."""
         for row in rows:
@@ -232,7 +269,7 @@ class Box:
 
     async def _end_without_basis(self, now_ms: int) -> None:
         words: dict[str, Any] = {"recipient": RECIPIENT, "now_ms": now_ms}
-        await self.do(none_without(partial(visits.end_without_basis, **words), self.memory.wrong, **words))
+        await self.do(none_without(partial(visits.end_without_basis, **words), self.memory, **words))
 
     def saw_withdrawal(self, customer_id: bytes, purpose: str, gen: int) -> None:
         held = self.memory.withdrawn

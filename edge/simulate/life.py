@@ -142,7 +142,7 @@ class InShops:
             watching=box.watching,
             **words,
         )
-        return await box.do(only_who_may(act, box.memory.wrong, card=shown.outer, **words))
+        return await box.do(only_who_may(act, box.memory, card=shown.outer, **words))
 
     async def earn(self, box: Box) -> None:
         instrument = self._dice.choice(INSTRUMENTS)
@@ -184,7 +184,7 @@ class InShops:
         words: dict[str, Any] = {"recipient": RECIPIENT, "now_ms": box.time.now_ms()}
         reason = self._dice.choice(("", "help"))
         act = partial(visits.show, visit_id=self._visit(box), role="manager", reason=reason, **words)
-        await box.do(only_who_may(act, box.memory.wrong, **words))
+        await box.do(only_who_may(act, box.memory, **words))
 
     async def withdraw(self, box: Box) -> None:
         whose, purpose = self._people.somebody(box), self._dice.choice(PURPOSES)

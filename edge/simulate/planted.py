@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from edge import lasting, outbox, replica
+from edge import centre, lasting, outbox, replica
 from edge.consent import acts as consent_acts
 from edge.consent import tables as consents_here
 from edge.kit.errors import StoreError
@@ -310,6 +310,9 @@ PLANTED: Final[dict[str, Callable[[], list[Swap]]]] = {
     "older_shops_not_asked": lambda: [(feed, "SKIPS_SINCE", wire.OLDEST)],
     "base_ignored": _base_ignored,
     "known_without_basis": _known_without_basis,
+    "lease_without_end": lambda: [
+        (centre, name, lambda *_, **__: None) for name in ("begin_lease", "extend_lease")
+    ],
     "visit_goes_on": lambda: [(visits, "end_without_basis", lambda *_, **__: [])],
     "shops_block_ignored": lambda: [(joined, "blocked", lambda *_, **__: [])],
     "shops_card_ignored": lambda: [(joined, "bound", lambda *_, **__: ([], None))],

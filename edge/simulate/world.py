@@ -61,6 +61,7 @@ class World:
             for disk in (self.centre.disk, *(box.disk for box in self.boxes)):
                 disk.at_once_bytes = 0
         self.centre.whole = seed % 16 == 1
+        self.leased = seed % 8 == 5
         self.starting = asyncio.Lock()
         self.hub_is_backup = False  # and the next start has to be told so
         self.twins: list[tuple[Box, Box]] = []  # a copy, and whose it is
@@ -70,6 +71,7 @@ class World:
         for box in self.boxes:
             box.schema = self.dice.choice((wire.OLDEST, wire.SCHEMA, wire.SCHEMA))
             box.page_rows = self.dice.choice((2, 10, wire.PAGE_ROWS, wire.PAGE_ROWS))
+            box.leased = self.leased
         await self.centre.start()
         for box in self.boxes:
             await self.centre.register(box.registered(), box.keys.shop_key)

@@ -20,7 +20,7 @@ def read(place: Place) -> dict[str, float]:
 
 
 def test_what_nobody_knows_has_no_sample(place: Place) -> None:
-    place.run(place.house.db.apply(centre.begin_lease, now_ms=0, days=None))
+    place.run(place.house.db.apply(centre.begin_lease, now_ms=0, for_ms=None))
     assert centre.lease_until_ms(place.house.db.reader) == FOREVER_MS
     place.house.health.contact_ms, place.house.time.off_ms = 0, None
     unknown = {
@@ -34,7 +34,7 @@ def test_what_nobody_knows_has_no_sample(place: Place) -> None:
 def test_the_gauges_say_how_the_box_and_its_line_are(place: Place) -> None:
     house = place.house
     now_ms = house.time.now_ms()
-    place.run(house.db.apply(centre.extend_lease, heard_ms=now_ms, days=14))
+    place.run(house.db.apply(centre.extend_lease, heard_ms=now_ms, for_ms=14 * centre.DAY_MS))
     place.run(house.db.apply(centre.know, 7))
     place.run(house.db.apply(centre.gone, "shop:s1:urgent", 3))
     house.health.contact_ms, house.time.off_ms = now_ms - 60_000, -1500
