@@ -104,10 +104,10 @@ class Purses:
     def _know(self, about: set[bytes], *, there: set[bytes]) -> None:
         self._asked |= about
         self._there |= about & there
-        self._homes |= customers.shops_of_all(self._conn, about)
-        self._wrapped |= tables.wrapped_keys(self._conn, about)
-        for customer_id, traits in tables.traits_of(self._conn, about).items():
-            self._held |= {(customer_id, trait.name): trait for trait in traits}
+        for customer_id, its in tables.known(self._conn, about).items():
+            self._homes[customer_id] = its.shops
+            self._wrapped[customer_id] = its.wrapped
+            self._held |= {(customer_id, trait.name): trait for trait in its.traits}
 
     def move(self, body: wire.WalletMoved, *, seq: int, at_ms: int) -> None:
         """Count a line that a shop wrote of somebody resident there. Raises Refused for what cannot be counted."""

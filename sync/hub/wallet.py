@@ -36,15 +36,11 @@ def rows(conn: Connection, customer_ids: Iterable[bytes]) -> list[Line]:
     ids = list(customer_ids)
     if not ids:
         return []
-    vers, traits, shops = (
-        tables.raise_vers(conn, ids),
-        tables.traits_of(conn, ids),
-        customers.shops_of_all(conn, ids),
-    )
+    vers, known = tables.raise_vers(conn, ids), tables.known(conn, ids)
     return [
-        feed.customer(shop_id, customer_id, ver=vers[customer_id], traits=traits.get(customer_id, []))
+        feed.customer(shop_id, customer_id, ver=vers[customer_id], traits=known[customer_id].traits)
         for customer_id in ids
-        for shop_id in shops.get(customer_id, [])
+        for shop_id in known[customer_id].shops
     ]
 
 

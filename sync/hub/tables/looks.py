@@ -1,6 +1,6 @@
 """The chains of looks as the boxes told them, and where one did not hold."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 from edge.kit.sql import Connection, spread
@@ -90,15 +90,26 @@ def put_head(conn: Connection, device_id: str, reached: Head, *, sig: str, now_m
     )
 
 
-def shown(conn: Connection, device_ids: Iterable[str], *, now_ms: int) -> None:
-    """Boxes reported looks: their lines of the chain are due."""
+def shown(conn: Connection, device_ids: Collection[str], *, now_ms: int) -> None:
+    """Boxes that are held reported looks: their lines of the chain are due."""
+    if not device_ids:
+        return
+    those, given = spread("id", device_ids)
+    due = conn.execute(f"SELECT device_id FROM look_head WHERE shown_ms>0 AND device_id IN {those}", given)
+    known = {
+        device_id for (device_id,) in due
+    }  # of most boxes; a row that is written to say so again is dear
     conn.executemany(
         """
         INSERT INTO look_head (device_id, branch, n, hash, epoch, sig, at_ms, shown_ms)
         VALUES (:device_id, 1, 0, :genesis, 0, '', :now_ms, :now_ms)
-        ON CONFLICT (device_id) DO UPDATE SET shown_ms=excluded.shown_ms WHERE look_head.shown_ms=0
+        ON CONFLICT (device_id) DO UPDATE SET shown_ms=excluded.shown_ms
         """,
-        [{"device_id": device_id, "genesis": GENESIS, "now_ms": now_ms} for device_id in device_ids],
+        [
+            {"device_id": device_id, "genesis": GENESIS, "now_ms": now_ms}
+            for device_id in device_ids
+            if device_id not in known
+        ],
     )
 
 

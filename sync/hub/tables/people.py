@@ -194,19 +194,6 @@ def hold(conn: Connection, customer_ids: Iterable[bytes]) -> set[bytes]:
     return {bytes(customer_id) for (customer_id,) in rows}
 
 
-def shops_of_all(conn: Connection, customer_ids: Iterable[bytes]) -> dict[bytes, list[str]]:
-    """The shops each of these is resident in."""
-    those, given = spread("id", customer_ids)
-    rows = conn.execute(
-        f"SELECT customer_id, shop_id FROM residency WHERE customer_id IN {those} ORDER BY customer_id, shop_id",
-        given,
-    )
-    found: dict[bytes, list[str]] = {}
-    for customer_id, shop_id in rows:
-        found.setdefault(bytes(customer_id), []).append(shop_id)
-    return found
-
-
 def shops_of(conn: Connection, customer_id: bytes) -> list[str]:
     """The shops a customer is resident in."""
     rows = conn.execute(
