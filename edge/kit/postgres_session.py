@@ -1,23 +1,21 @@
 """One connection to PostgreSQL as an act sees it: edge.kit.sql.Connection over psycopg, errors in sqlite3's words."""
 
 import sqlite3
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, Self
 
 import psycopg
-from psycopg.adapt import Loader
+from psycopg.adapt import Transformer
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.types.numeric import Int8Dumper
+from psycopg.types.numeric import NumericBinaryLoader
 
-from edge.kit.sql import Cursor, Parameters, for_copy, for_psycopg, for_rows
-
-Native = psycopg.Connection[tuple[Any, ...]]
+from edge.kit.postgres_statement import Statements
+from edge.kit.sql import Cursor, Parameters, for_copy, for_postgres, for_rows
 
 NOTHING: Final[Parameters] = {}
 CONNECT_S: Final = 5
 MANY: Final = 8  # rows from which a COPY is quicker than an INSERT of all
-PREPARED: Final = 500  # statements a connection: each of ours in a handful of widths
 # A statement of an act takes milliseconds; a catalogue slice for 500 shops takes seconds.
 SETTINGS: Final = {
     "client_encoding": "utf8",
@@ -48,11 +46,20 @@ class Taken(sqlite3.IntegrityError):
     """A row with this key is there already: perhaps since a moment ago."""
 
 
-class _Whole(Loader):
+class _Whole(NumericBinaryLoader):
     """A sum of bigint is numeric; here it is a whole number, as on SQLite."""
 
-    def load(self, data: Any) -> int:
-        return int(bytes(data))
+    def load(self, data: Any) -> int:  # type: ignore[override]
+        return int(super().load(data))
+
+
+class Native(psycopg.Connection[tuple[Any, ...]]):
+    """A connection and its statements."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.adapters.register_loader("numeric", _Whole)
+        self.statements = Statements(self.pgconn, Transformer(self))
 
 
 class _Cursor:
@@ -86,11 +93,10 @@ class Session:
         self._native = native
 
     def execute(self, sql: str, parameters: Parameters = NOTHING, /) -> Cursor:
+        said, names = for_postgres(sql)
         with in_our_words(self._native):
-            cursor = self._native.execute(for_psycopg(sql), parameters)
-            answer = cursor.pgresult  # `description` is made anew at each look, for five times the time
-            rows = iter(cursor.fetchall()) if answer is not None and answer.nfields else iter(())
-        return _Cursor(rows, cursor.rowcount)
+            rows, count = self._native.statements.ask(said, [parameters[name] for name in names])
+        return _Cursor(iter(rows), count)
 
     def script(self, sql: str) -> None:
         """Several statements without parameters, one after another."""
@@ -101,15 +107,17 @@ class Session:
         given = list(parameters)
         if not given:
             return _Cursor(iter(()), 0)
-        plain = for_copy(sql) if len(given) >= MANY else for_rows(sql, len(given))
+        if len(given) >= MANY and (copy := for_copy(sql)):
+            return self._copied(*copy, given)
+        if several := for_rows(sql, len(given)):
+            said, names = several
+            with in_our_words(self._native):
+                values = [row[name] for row in given for name in names]
+                return _Cursor(iter(()), self._native.statements.ask(said, values)[1])
+        return _Cursor(iter(()), sum(self.execute(sql, row).rowcount for row in given))
+
+    def _copied(self, said: str, names: Sequence[str], given: Sequence[Parameters]) -> Cursor:
         with in_our_words(self._native), self._native.cursor() as cursor:
-            if plain is None:
-                cursor.executemany(for_psycopg(sql), given)
-                return _Cursor(iter(()), cursor.rowcount)
-            said, names = plain
-            if len(given) < MANY:
-                cursor.execute(said, [row[name] for row in given for name in names])
-                return _Cursor(iter(()), cursor.rowcount)
             with cursor.copy(said) as stream:
                 for row in given:
                     stream.write_row([row[name] for name in names])
@@ -166,15 +174,11 @@ def connector(url: str, *, password: str | None = None) -> Callable[[], Native]:
 
     def connect() -> Native:
         try:
-            native = psycopg.connect(**line, password=password, autocommit=True)  # type: ignore[arg-type]
+            native = Native.connect(**line, password=password, autocommit=True)  # type: ignore[arg-type]
             native.execute("; ".join(f"SET {name} TO '{value}'" for name, value in SETTINGS.items()))
         except psycopg.Error as error:
             # Words of the server about who may connect; nothing of a row is in them.
             raise Lost(str(error).strip().splitlines()[0][:200]) from None
-        native.adapters.register_loader("numeric", _Whole)
-        # All our whole numbers are bigint; by its size, the same statement would be prepared for each size.
-        native.adapters.register_dumper(int, Int8Dumper)
-        native.prepared_max = PREPARED
         return native
 
     return connect

@@ -34,7 +34,7 @@ class Connection(Protocol):
 
 # Literals and comments are passed over, so that a colon in one is no parameter.
 _PARTS: Final = re.compile(
-    r"'(?:[^']|'')*'|--[^\n]*|/\*!(?P<only>.*?)\*/|/\*.*?\*/|::|:(?P<name>[A-Za-z_]\w*)|(?P<percent>%)",
+    r"'(?:[^']|'')*'|--[^\n]*|/\*!(?P<only>.*?)\*/|/\*.*?\*/|::|:(?P<name>[A-Za-z_]\w*)",
     re.DOTALL,
 )
 _COMMENTS: Final = re.compile(r"--[^\n]*")
@@ -42,21 +42,20 @@ _TYPES: Final = {"BLOB": "BYTEA", "INTEGER": "BIGINT", "REAL": "DOUBLE PRECISION
 _DIALECT: Final = re.compile(rf"\b(?:{'|'.join(_TYPES)})\b|\bWITHOUT ROWID\b")
 
 
-@lru_cache(maxsize=1024)
-def for_psycopg(sql: str) -> str:
-    """A statement of ours as psycopg takes it: `:name` is `%(name)s`, and `/*! words */` are said.
+@lru_cache(maxsize=2048)
+def for_postgres(sql: str) -> tuple[bytes, tuple[str, ...]]:
+    """A statement as PostgreSQL takes it, and its parameters in order: `:name` is `$1`, `/*! words */` is said.
 
     The latter is for locks: `SELECT … /*! FOR UPDATE */` is a plain read on SQLite, whose writer is alone anyway.
     """
+    numbers: dict[str, int] = {}
 
     def said(part: re.Match[str]) -> str:
         if part["name"]:
-            return f"%({part['name']})s"
-        if part["only"] is not None:
-            return part["only"]
-        return part[0].replace("%", "%%")
+            return f"${numbers.setdefault(part['name'], len(numbers) + 1)}"
+        return part[0] if part["only"] is None else part["only"]
 
-    return _PARTS.sub(said, sql)
+    return _PARTS.sub(said, sql).encode(), tuple(numbers)
 
 
 def ddl_for_postgres(sql: str) -> str:
@@ -91,14 +90,16 @@ def for_copy(sql: str) -> tuple[str, tuple[str, ...]] | None:
 
 
 @lru_cache(maxsize=1024)
-def for_rows(sql: str, count: int) -> tuple[str, tuple[str, ...]] | None:
+def for_rows(sql: str, count: int) -> tuple[bytes, tuple[str, ...]] | None:
     """As `for_copy`: one INSERT of `count` rows, whose values follow each other row by row."""
     plain = _PLAIN.fullmatch(sql)
     if plain is None:
         return None
     names = _names(plain)
-    row = f"({', '.join(['%s'] * len(names))})"
-    return f"INSERT INTO {plain[1]} ({plain[2]}) VALUES {', '.join([row] * count)}", names
+    width = len(names)
+    rows = (", ".join(f"${row * width + each + 1}" for each in range(width)) for row in range(count))
+    values = ", ".join(f"({row})" for row in rows)
+    return f"INSERT INTO {plain[1]} ({plain[2]}) VALUES {values}".encode(), names
 
 
 def _names(plain: re.Match[str]) -> tuple[str, ...]:

@@ -1,0 +1,89 @@
+"""One statement on its one way to PostgreSQL and back: prepared once, its values as the server itself keeps them.
+
+psycopg's cursor asks in several steps, each a turn of the interpreter's lock, and looks up anew how each value is
+written. An act is some twenty statements of whole numbers, texts and bytes, and that was half of its time here. The
+line is psycopg's all the same, and so is what rows and errors are made of.
+"""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from struct import Struct
+from typing import Any, Final
+
+from psycopg import OperationalError, pq
+from psycopg.abc import Transformer
+from psycopg.errors import error_from_result
+
+MOST: Final = 500  # prepared statements a connection: each of ours in a handful of widths
+_AFTER: Final = (
+    4  # times that a statement was asked before: those of a rare act are not worth a way of their own
+)
+_BINARY: Final = 1
+_DONE: Final = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
+Kind = tuple[int, Callable[[Any], bytes | None]]
+# By the type of a value: that of the server (0: what stands there), and its bytes. A whole number is a bigint
+# whatever its size, or the same statement would be another for each.
+_KINDS: Final[dict[type, Kind]] = {
+    int: (20, lambda value: value.to_bytes(8, "big", signed=True)),
+    bytes: (17, bytes),
+    str: (25, str.encode),
+    bool: (16, lambda value: bytes((value,))),
+    float: (701, Struct("!d").pack),
+    type(None): (0, lambda value: None),
+}
+
+
+class Statements:
+    """The statements of one connection."""
+
+    def __init__(self, pgconn: pq.abc.PGconn, rows: Transformer) -> None:
+        self._pgconn = pgconn
+        self._rows = rows
+        self._asked: dict[tuple[bytes, tuple[int, ...]], int] = {}  # how often
+        self._names: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
+
+    def ask(self, said: bytes, values: Sequence[Any]) -> tuple[list[tuple[Any, ...]], int]:
+        """The rows that a statement gave, and how many it gave or changed; raises psycopg.Error."""
+        kinds = [_KINDS.get(type(value)) or _kind(value) for value in values]
+        types = tuple(oid for oid, _ in kinds)
+        given: list[Any] = [write(value) for (_, write), value in zip(kinds, values, strict=True)]
+        formats = [_BINARY] * len(given)
+        if name := self._prepared(said, types):
+            answer = self._pgconn.exec_prepared(name, given, formats, _BINARY)
+        else:
+            answer = self._pgconn.exec_params(said, given, types, formats, _BINARY)
+        self._check(answer)
+        rows: list[tuple[Any, ...]] = []
+        if answer.ntuples:
+            self._rows.set_pgresult(answer)
+            rows = self._rows.load_rows(0, answer.ntuples, tuple)
+        return rows, answer.command_tuples or 0
+
+    def _prepared(self, said: bytes, types: tuple[int, ...]) -> bytes | None:
+        """The name of a statement that was asked a few times."""
+        key = (said, types)
+        if (name := self._names.get(key)) or len(self._names) >= MOST:
+            return name
+        asked = self._asked[key] = self._asked.get(key, 0) + 1
+        if asked <= _AFTER:
+            return None
+        name = b"welkom_%d" % len(self._names)
+        self._check(self._pgconn.prepare(name, said, types))
+        del self._asked[key]
+        self._names[key] = name
+        return name
+
+    def _check(self, answer: pq.abc.PGresult) -> None:
+        if answer.status in _DONE:
+            return
+        if self._pgconn.status == pq.ConnStatus.BAD:
+            raise OperationalError("the connection is lost")
+        raise error_from_result(answer)
+
+
+def _kind(value: object) -> Kind:
+    """That of a value of a type of our own, such as an enumeration of texts."""
+    for each in type(value).__mro__:
+        if each in _KINDS:
+            return _KINDS[each]
+    raise sqlite3.ProgrammingError(f"type {type(value).__name__!r} is not supported")
