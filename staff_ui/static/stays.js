@@ -1,5 +1,5 @@
 // Keeps a page about one customer only as long as it may be there: on each poke it asks for itself again, and leaves
-// when the visit or its basis is over. What changed is shown, unless somebody is typing.
+// when the visit or its basis is over. What changed is shown, unless somebody is typing or presses a button.
 (() => {
   "use strict";
   const ASK_MS = 20000; // without a word for this long, ask: a dead line looks like a quiet shop
@@ -14,10 +14,13 @@
   let asking = false;
   let again = false;
   let leftMs = 0;
+  let sentMs = 0;
 
   // A form that was just sent answers with the next page: looking again would take that answer away.
   window.addEventListener("beforeunload", () => { leftMs = Date.now(); });
   const leaving = () => Date.now() - leftMs < LEAVES_MS;
+  document.addEventListener("submit", () => { sentMs = Date.now(); }); // which leaves when there is a line (keep.js)
+  const sending = () => Date.now() - sentMs < LEAVES_MS;
 
   const typing = () => [...main.querySelectorAll("input:not([type=hidden])")].some((each) => each.value !== "");
   const heard = () => {
@@ -37,7 +40,7 @@
       if (leaving()) return;
       if (!answer.ok || answer.redirected || now === undefined) location.replace(quiet);
       heard();
-      if (now !== main.dataset.now && !typing()) location.replace(quiet);
+      if (now !== main.dataset.now) unpressed(() => { if (!typing() && !sending()) location.replace(quiet); });
     } catch {
       line.hidden = leaving();
     } finally {

@@ -28,12 +28,19 @@ class MovedClock(SystemClock):
     def __init__(self) -> None:
         self.wall_by_ms = 0
         self.both_by_ms = 0
+        self._stood: tuple[int, int] | None = None  # the machine's own two, when they were stopped
 
     def wall_ms(self) -> int:
-        return super().wall_ms() + self.wall_by_ms + self.both_by_ms
+        wall_ms = self._stood[0] if self._stood else super().wall_ms()
+        return wall_ms + self.wall_by_ms + self.both_by_ms
 
     def monotonic_ms(self) -> int:
-        return super().monotonic_ms() + self.both_by_ms
+        monotonic_ms = self._stood[1] if self._stood else super().monotonic_ms()
+        return monotonic_ms + self.both_by_ms
+
+    def stand_still(self) -> None:
+        """From here on time goes by where a test says so, and nowhere else: not while a busy machine stalls."""
+        self._stood = super().wall_ms(), super().monotonic_ms()
 
     def at_hour(self, hour: int) -> None:
         """Move on to `hour`:41 of tomorrow in the shop."""

@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.staff_ui.house import DE_VRIES, PIN, Place
 from tests.staff_ui.sound import sound
-from tests.staff_ui.touch import turn
+from tests.staff_ui.touch import fetched, press, turn
 
 pytestmark = pytest.mark.browser
 CARD = "2900000000011"
@@ -132,6 +132,35 @@ def test_focus_and_place_in_the_list_survive_a_poke(place: Place, tablet: Page) 
     place.fail("unreadable")
     expect(tablet.locator("[data-note=unreadable]")).to_be_visible()
     expect(tablet.locator("[data-visit]")).to_be_focused()
+
+
+def test_a_press_in_which_the_next_customer_comes_is_of_the_customer_it_was_meant_for(
+    place: Place, tablet: Page
+) -> None:
+    place.de_vries()
+    joost(place)
+    place.tap(CARD)
+    settled(tablet)
+    press(tablet, tablet.get_by_role("button", name="Ik help"))
+    with fetched(tablet, "/visits"):
+        place.tap("77")
+    expect(tablet.locator("[data-card] h1")).to_have_text("mevrouw De Vries")
+    tablet.mouse.up()
+    expect(tablet.get_by_role("button", name="Geholpen")).to_be_visible()
+    assert place.rows("SELECT count(*) FROM outbox WHERE kind='help_claimed'") == [(1,)]
+
+
+def test_who_holds_a_button_for_a_second_sees_the_next_customer(place: Place, tablet: Page) -> None:
+    place.de_vries()
+    joost(place)
+    place.tap(CARD)
+    settled(tablet)
+    press(tablet, tablet.get_by_role("button", name="Ik help"))
+    with fetched(tablet, "/visits"):
+        place.tap("77")
+    tablet.clock.run_for(1_000)
+    expect(tablet.locator("[data-card] h1")).to_have_text("Joost")
+    tablet.mouse.up()
 
 
 def test_a_cut_line_is_said_at_once_covered_after_a_minute_and_mended_by_itself(

@@ -31,6 +31,7 @@ AGREED: Final = ("recognition", "saving", "profiling", "location")
 def floored(tmp_path: Path) -> Iterator[Place]:
     clock = MovedClock()
     clock.at_hour(10)
+    clock.stand_still()  # radio counts in seconds
     (tmp_path / "floor.toml").write_text(FLOOR)
     presence = Presence(floor=tmp_path / "floor.toml", calibration=tmp_path / "none")
     with open_place(tmp_path, clock=clock, presence=presence) as opened:

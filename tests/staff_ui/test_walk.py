@@ -86,6 +86,7 @@ def test_a_walk_in_which_hardly_anything_was_heard_is_not_kept_and_says_so(floor
     page = manager.get("/manage/walk").text
     manager.post("/manage/walk", data={"own": own_token(page), "zone": "till"})
     assert "Keep walking around here" in manager.get("/manage/walk").text
+    floored.clock.both_by_ms += 1_000
     floored.near(device, **{"s-till": -60})
     floored.clock.both_by_ms += 31_000
     floored.near(device, **{"s-till": -60})
@@ -113,6 +114,7 @@ def test_only_a_manager_walks(floored: Place) -> None:
 def test_a_walk_that_goes_on_is_not_disturbed_by_a_second_manager_who_is_told(floored: Place) -> None:
     device, _, manager = begin(floored)
     do(manager, "walk", zone="till")
+    floored.clock.both_by_ms += 1_000
     floored.near(device, **{"s-till": -60})
     second = floored.signed_in("Bram de Wit")
     answer = do(second, "walk", zone="door")
@@ -178,6 +180,7 @@ def test_a_calibration_of_another_floor_is_told_and_not_used_and_a_new_walk_repl
 ) -> None:
     clock = MovedClock()
     clock.at_hour(10)
+    clock.stand_still()
     (tmp_path / "floor.toml").write_text(FLOOR)
     old = {"at": 1.0, "zone": "cellar", "rssi": {"s-door": -50.0}}
     (tmp_path / "old.jsonl").write_text(json.dumps(old) + "\n")

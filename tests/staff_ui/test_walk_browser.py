@@ -32,6 +32,7 @@ def test_a_walk_tells_its_seconds_on_the_page_that_is_open_and_ends_with_the_zon
     expect(page.locator(".standing .large")).to_have_text("Counter")
     page.evaluate("window.open_since = 'the press'")
     for heard in range(1, 7):
+        floored.clock.both_by_ms += 1_000
         floored.near(device, **{"s-till": -50})
         if heard in (2, 6):
             expect(page.locator("[data-told]")).to_contain_text(f"Heard {heard} times", timeout=PATIENT_MS)

@@ -8,6 +8,7 @@ from tests.staff_ui.house import Place, own_token
 from tests.staff_ui.purses import arrive, forms
 from tests.staff_ui.sound import LANDSCAPE, PORTRAIT, accessible, fits
 from tests.staff_ui.test_customer import visit_of
+from tests.staff_ui.touch import fetched, press
 
 pytestmark = pytest.mark.browser
 
@@ -52,6 +53,22 @@ def test_the_page_leaves_at_once_when_the_customer_stops_and_follows_what_change
     other.post(stop, data={"own": own_token(other.get(stop).text)})
     expect(tablet.locator("main")).to_contain_text("Er staat niets meer van deze klant op de tablet.")
     expect(tablet.locator("body")).not_to_contain_text("De Vries")
+
+
+def test_a_button_is_pressed_though_somebody_else_changes_the_balance_under_it(
+    place: Place, tablet: Page
+) -> None:
+    path = arrive(place)
+    tablet.goto(path)
+    other = place.signed_in("Bram de Wit")
+    page = other.get(path).text
+    press(tablet, tablet.get_by_role("button", name="Stempel erbij"))
+    with fetched(tablet, f"{path}?quiet=1"):
+        fields = {"own": own_token(page), "act": "earn", "line": forms(page)[0], "amount": "7"}
+        other.post(path, data=fields)
+    expect(tablet.locator("[data-points]")).to_have_text("1.400")
+    tablet.mouse.up()
+    expect(tablet.locator(".said")).to_have_text("1 stempel erbij.")
 
 
 def test_what_is_typed_stays_while_somebody_else_changes_the_balance(place: Place, tablet: Page) -> None:

@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.patience import PATIENT_MS
 from tests.staff_ui.sound import accessible, fits
+from tests.staff_ui.touch import fetched
+from tests.staff_ui.touch import press as hold
 from tests.sync.portal.place import ANNA, HERE, Place, open_place, press
 
 pytestmark = pytest.mark.browser
@@ -74,24 +76,14 @@ def test_focus_and_what_was_unfolded_survive_a_poke(place: Place, phone: Page) -
     expect(phone.locator(STOP)).to_be_focused()
 
 
-def aim(phone: Page) -> None:
-    """Put the mouse down on the button that stops; no time passes on the phone from here on."""
-    phone.clock.install(time=0)
-    phone.clock.pause_at(1)
-    phone.reload()
-    phone.locator(STOP).scroll_into_view_if_needed()
-    phone.locator(STOP).hover()
-    phone.mouse.down()
-
-
 def test_a_button_that_changes_while_it_is_pressed_is_pressed(place: Place, phone: Page) -> None:
     place.add()
     enter(place, phone)
-    aim(phone)
-    with phone.expect_response("**/portal") as again:
+    place.shows()
+    expect(phone.locator("[data-look]")).to_have_count(1)
+    hold(phone, phone.locator(STOP))
+    with fetched(phone, "/portal"):
         press(place.inside(), "/portal/stop", purpose="profiling", recipient=HERE)
-    again.value.finished()
-    phone.evaluate("fetch('/portal').then((answer) => answer.text())")  # and what came before is taken
     expect(phone.locator("[data-choice=profiling] .stopped")).to_have_count(0)
     phone.mouse.up()
     expect(phone.locator("[data-choice=recognition] .stopped")).to_be_visible()
@@ -101,10 +93,11 @@ def test_a_button_that_changes_while_it_is_pressed_is_pressed(place: Place, phon
 def test_who_holds_a_button_for_a_second_sees_what_is_new(place: Place, phone: Page) -> None:
     place.add()
     enter(place, phone)
-    aim(phone)
-    with phone.expect_response("**/portal") as again:
+    place.shows()
+    expect(phone.locator("[data-look]")).to_have_count(1)
+    hold(phone, phone.locator(STOP))
+    with fetched(phone, "/portal"):
         press(place.inside(), "/portal/stop", purpose="profiling", recipient=HERE)
-    again.value.finished()
     phone.clock.run_for(1_000)
     expect(phone.locator("[data-choice=profiling] .stopped")).to_be_visible()
     phone.mouse.up()
