@@ -151,6 +151,8 @@ def _customer_cells(values: Mapping[str, str]) -> dict[str, Any]:
     if values["call"]:
         name = {"call": values["call"], "short": values["short"] or values["call"]}
         traits["name"] = name | ({"initials": values["initials"]} if values["initials"] else {})
+    elif values["short"] or values["initials"]:
+        raise _Bad("short and initials are of a name: call is empty")
     if values["since"]:
         traits["since"] = {"year": _whole("since", values["since"])}
     if values["birthday"]:
@@ -163,6 +165,8 @@ def _customer_cells(values: Mapping[str, str]) -> dict[str, Any]:
     if values["stamps_of"]:
         card = new_wallet(size=_whole("stamps_of", values["stamps_of"]), reward=values["reward"] or "-")
         traits["stamps"] = card["stamps"] | {"have": _whole("stamps", values["stamps"] or "0")}
+    elif values["stamps"] and _whole("stamps", values["stamps"]):
+        raise _Bad("stamps are on a card: stamps_of says how many fill it")
     cards = [{"kind": "number", "value": each} for each in _listed(values["card"])]
     cards += [{"kind": "uid", "value": each} for each in _listed(values["uid"])]
     return {

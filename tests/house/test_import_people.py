@@ -196,6 +196,21 @@ def test_a_stamp_card_is_given_by_an_import_to_a_customer_who_is_there_and_count
     assert held(config, total) == [(4,)]
 
 
+def test_what_was_saved_is_not_left_out_without_a_word(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file with stamps and no `stamps_of` was taken, and nobody had their stamps."""
+    lines = "ref,short,call,shops,stamps\nK-1,Vries,,s1,\nK-2,,Bos,s1,3\nK-3,,Jansen,s1,0\nK-4,,Smit,s1,\n"
+    assert take(config, "customers", lines) == 1
+    said = capsys.readouterr().out
+    assert "line 2: refused: short and initials are of a name: call is empty" in said
+    assert "line 3: refused: stamps are on a card: stamps_of says how many fill it" in said
+    assert "line 4" not in said
+    assert "line 5" not in said
+    assert take(config, "customers", lines, "--skip-refused") == 0
+    assert held(config, "SELECT count(*) FROM customer") == [(2,)]
+
+
 def test_the_same_card_written_in_two_ways_is_one_card_before_anything_is_written(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
