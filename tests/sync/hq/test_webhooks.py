@@ -1,159 +1,21 @@
-"""Standard Webhooks: signed, at least once, again later, given up after days, and never into our own network."""
+"""What a webhook is told: once, signed, nobody's name, and nothing more of who was erased."""
 
-import asyncio
 import base64
 import json
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from hmac import digest
-from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
-from sync.hub import consents
-from sync.hub.app import open_hub
 from sync.hub.consents import NewConsent
-from sync.hub.hq import imports, news, put, rows, standard, webhooks, whom
+from sync.hub.hq import imports, news, put, rows, webhooks, whom
 from sync.hub.passes import acts
 from sync.hub.tables import hooks
-from tests.patience import PATIENT_S
-from tests.sync.centre import ANNA, HERE, KEYS, Said
-from tests.sync.hq.desk import WHO, Desk, open_desk
+from tests.sync.centre import ANNA, HERE, KEYS
+from tests.sync.hq.desk import WHO, Desk
+from tests.sync.hq.receiver import stop, told
 
 DAY_MS = 86_400_000
-
-
-@dataclass
-class Receiver:
-    """Somebody's server on this machine: keeps what it is told, and answers as it is set to."""
-
-    origin: str = ""
-    status: int = 204
-    answers: asyncio.Event = field(default_factory=asyncio.Event)  # cleared: whoever tells it waits
-    told: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-
-
-@asynccontextmanager
-async def receiver() -> AsyncGenerator[Receiver, None]:
-    here = Receiver()
-    here.answers.set()
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-        headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
-        plain = dict(line.split(": ", 1) for line in head[1:] if line)
-        body = await reader.readexactly(int(headers["content-length"]))
-        here.told.append(({name.lower(): value for name, value in plain.items()}, body))
-        await here.answers.wait()
-        writer.write(f"HTTP/1.1 {here.status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
-        await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    here.origin = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    async with server:
-        yield here
-
-
-@asynccontextmanager
-async def told(desk: Desk) -> AsyncGenerator[tuple[Receiver, dict[str, Any], httpx.AsyncClient], None]:
-    """A receiver that the settings allow, its webhook, and a client to tell it with."""
-    async with receiver() as here, webhooks.client() as asking:
-        desk.hub.config = replace(desk.hub.config, hooks=(here.origin,))
-        made = await desk.ask("POST", "/api/v1/webhooks", json={"url": f"{here.origin}/in"})
-        yield here, made, asking
-
-
-async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENT_S):
-        while not true():  # noqa: ASYNC110 (a server's list has no event)
-            await asyncio.sleep(0.005)
-
-
-async def stop(desk: Desk, purpose: str = "recognition") -> None:
-    await desk.hub.change(consents.withdraw, ANNA, purpose=purpose, recipient=HERE, now_ms=desk.hub.now_ms())
-
-
-async def ended(desk: Desk) -> str:
-    """What the fleet page says of webhooks, and of all else."""
-    return (await desk.client.get("http://127.0.0.1/hq/fleet?language=en")).text
-
-
-def test_a_message_is_signed_as_the_specification_says() -> None:
-    key = standard.key_of("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
-    signed = standard.signature(
-        [key], id_="msg_p5jXN8AQM9LWM0D4loKWxJek", at_s=1614265330, body=b'{"test": 2432232314}'
-    )
-    assert signed == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
-    assert 24 <= len(standard.key_of(standard.new_secret())) <= 64
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://example.com/x",
-        "https://127.0.0.1/x",
-        "https://[::1]/x",
-        "https://10.1.2.3/",
-        "https://192.168.1.1:8443/",
-        "https://169.254.169.254/latest/meta-data",
-        "https://[::ffff:10.0.0.1]/",
-        "https://[64:ff9b::a00:1]/",
-        "https://100.64.0.1/",
-        "https://user:pass@example.com/",
-        "https:///x",
-        "https://[::1",
-        "ftp://example.com/",
-        "https://2130706433/",
-        "https://0x7f.1/",
-        "https://exa mple.com/",
-        "https://example.com/\r\nX: y",
-        "https://example.com/a b",
-        " https://example.com/",
-        "https://example.com/\n",
-        "https://caf\u00e9.example/",
-        "https://example..com/",
-        "https://-example.com/",
-        "https://example.com/%zz",
-        "https://exa%20mple.com/",
-        f"https://{'a' * 64}.example/",
-    ],
-)
-def test_an_address_of_our_own_network_or_that_is_none_is_never_told(url: str) -> None:
-    assert standard.refused_url(url)
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://example.com",
-        "https://hooks.example.com:8443/a/b;c?x=1&y=%C3%A9",
-        "https://xn--caf-dma.example/~me",
-        "https://8.8.8.8/",
-        "https://[2001:4860:4860::8888]/",
-    ],
-)
-def test_a_public_address_may_be_told(url: str) -> None:
-    assert standard.refused_url(url) == ""
-
-
-def test_an_origin_that_the_settings_name_may_be_told_at_what_is_an_address() -> None:
-    ours = ("http://crm.internal:9000", "https://exa mple")
-    assert standard.refused_url("http://crm.internal:9000/x", allowed=ours) == ""
-    for url in ("http://crm.internal:9000/\r\nX: y", "https://exa mple/x", "http://a@crm.internal:9000/"):
-        assert standard.refused_url(url, allowed=ours)
-
-
-def test_what_was_not_taken_is_tried_ever_later_and_never_all_at_once() -> None:
-    pauses = [standard.pause_ms(tries, chance=lambda: 0.5) for tries in range(1, 12)]
-    assert pauses[:3] == [5_000, 300_000, 1_800_000]
-    assert pauses == sorted(pauses)
-    assert pauses[-1] == DAY_MS
-    assert standard.pause_ms(1, chance=lambda: 0.0) < 5_000 < standard.pause_ms(1, chance=lambda: 1.0)
 
 
 @pytest.mark.anyio
@@ -265,51 +127,6 @@ async def test_two_secrets_sign_while_one_takes_over_from_the_other(desk: Desk) 
 
 
 @pytest.mark.anyio
-async def test_what_is_not_taken_comes_again_with_its_id_and_days_of_it_end_the_webhook(desk: Desk) -> None:
-    async with told(desk) as (here, made, asking):
-        now_ms, ahead_ms = desk.hub.now_ms, 0
-        desk.hub.now_ms = lambda: now_ms() + ahead_ms
-        here.status = 503
-        await stop(desk)
-        assert await webhooks.once(desk.hub, asking) == 0
-        assert await webhooks.once(desk.hub, asking) == 0
-        assert len(here.told) == 1
-        here.status = 200
-        ahead_ms = 10_000
-        assert await webhooks.once(desk.hub, asking) == 1
-        assert len({headers["webhook-id"] for headers, _ in here.told}) == 1
-        here.status = 500
-        await stop(desk, "profiling")
-        for _ in range(20):
-            ahead_ms += DAY_MS
-            await webhooks.once(desk.hub, asking)
-        (found,) = (await desk.ask("GET", "/api/v1/webhooks"))["items"]
-        assert found["ended_ms"] is not None
-        assert len(here.told) < 12
-        assert f"took nothing for days. Webhook {made['id']} " in await ended(desk)
-        assert desk.centre.said.count("webhook_ended") == 1
-        here.status = 200
-        await desk.ask("POST", f"/api/v1/webhooks/{made['id']}/resume")
-        assert await webhooks.once(desk.hub, asking) == 1
-        await desk.ask("DELETE", f"/api/v1/webhooks/{made['id']}")
-        assert (await desk.ask("GET", "/api/v1/webhooks"))["items"] == []
-
-
-@pytest.mark.anyio
-async def test_an_address_that_is_gone_is_told_nothing_more(desk: Desk) -> None:
-    async with told(desk) as (here, made, asking):
-        assert "webhook" not in (await ended(desk)).lower()
-        here.status = 410
-        await stop(desk)
-        await webhooks.once(desk.hub, asking)
-        (found,) = (await desk.ask("GET", "/api/v1/webhooks"))["items"]
-        assert found["ended_ms"] is not None
-        place = here.origin.removeprefix("http://")  # with its port: another may be of that host
-        said = f"{place} said itself that nothing is there any more (410). Webhook {made['id']} "
-        assert said in await ended(desk)
-
-
-@pytest.mark.anyio
 async def test_what_was_noted_first_is_told_first(desk: Desk) -> None:
     async with told(desk) as (here, _, asking):
         for number in range(8):
@@ -323,65 +140,6 @@ async def test_what_was_noted_first_is_told_first(desk: Desk) -> None:
         assert [each["type"] for each in said] == ["order.reported", "wishlist.changed"] * 8
         orders = [each["timestamp"] for each in said if each["type"] == "order.reported"]
         assert orders == sorted(orders)
-
-
-@pytest.mark.anyio
-async def test_an_address_that_takes_nothing_rests_with_all_its_messages_and_others_are_told(
-    desk: Desk,
-) -> None:
-    async with told(desk) as (dead, made, asking), receiver() as good:
-        desk.hub.config = replace(desk.hub.config, hooks=(dead.origin, good.origin))
-        dead.status = 503
-        many = [hooks.Message(made["id"], f"msg_{number}", b"{}", 0, 0) for number in range(webhooks.AT_ONCE)]
-        await desk.hub.db.apply(hooks.add, many)
-        await desk.ask("POST", "/api/v1/webhooks", json={"url": f"{good.origin}/in"})
-        await stop(desk)
-        assert await webhooks.once(desk.hub, asking) == 1
-        assert (len(dead.told), len(good.told)) == (1, 1)
-        assert await webhooks.once(desk.hub, asking) == 0
-        assert len(dead.told) == 1
-
-
-@pytest.mark.anyio
-async def test_while_one_address_does_not_answer_another_is_told_again_and_again(desk: Desk) -> None:
-    async with told(desk) as (slow, _, _), receiver() as good:
-        desk.hub.config = replace(desk.hub.config, hooks=(slow.origin, good.origin))
-        await desk.ask("POST", "/api/v1/webhooks", json={"url": f"{good.origin}/in"})
-        slow.answers.clear()
-        telling = asyncio.create_task(webhooks.run(desk.hub, look_s=0.01, timeout_s=2 * PATIENT_S))
-        try:
-            for number, purpose in enumerate(("recognition", "profiling"), start=1):
-                await stop(desk, purpose)
-                await until(lambda number=number: len(good.told) == number)
-            assert len(slow.told) == 1
-        finally:
-            slow.answers.set()
-            telling.cancel()
-
-
-@pytest.mark.anyio
-@pytest.mark.xdist_group("postgresql")
-async def test_while_one_hub_tells_a_webhook_no_other_hub_tells_it_the_next_message(
-    tmp_path: Path, postgresql: str
-) -> None:
-    async with (
-        open_desk(tmp_path) as desk,
-        told(desk) as (here, made, _),
-        webhooks.client(2 * PATIENT_S) as asking,
-        open_hub(replace(desk.hub.config, database=postgresql), log=Said()) as other,
-    ):
-        many = [hooks.Message(made["id"], f"msg_{number}", b"{}", 0, 0) for number in range(3)]
-        await desk.hub.db.apply(hooks.add, many)
-        here.answers.clear()
-        telling = asyncio.create_task(webhooks.once(desk.hub, asking))
-        await until(lambda: len(here.told) == 1)
-        assert await webhooks.once(other, asking) == 0
-        assert len(here.told) == 1
-        here.answers.set()
-        assert await telling == 3
-        await desk.hub.db.apply(hooks.add, [hooks.Message(made["id"], "msg_3", b"{}", 0, 0)])
-        assert await webhooks.once(other, asking) == 1  # the first let go of it
-        assert [headers["webhook-id"] for headers, _ in here.told] == [f"msg_{number}" for number in range(4)]
 
 
 @pytest.mark.anyio
