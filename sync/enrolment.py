@@ -64,8 +64,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     exchange: Hex32
     epoch: Seq
     mac: Hex32
-    keeps: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
-    kept: Annotated[str, Meta(pattern=r"^([0-9a-f]{2}){0,512}\Z")] = ""
+    keeps: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$(?!\n)")] = ""
+    kept: Annotated[str, Meta(pattern=r"^([0-9a-f]{2}){0,512}$(?!\n)")] = ""
 
 
 class ShopKeys(Struct, frozen=True, kw_only=True):
@@ -84,7 +84,7 @@ class Given(Struct, frozen=True, kw_only=True):
 
     schema: Seq = SCHEMA
     exchange: Hex32
-    sealed: Annotated[str, Meta(pattern=r"^([0-9a-f]{2}){1,4096}\Z")]
+    sealed: Annotated[str, Meta(pattern=r"^([0-9a-f]{2}){1,4096}$(?!\n)")]
     hub_time_ms: Count
 
 

@@ -111,7 +111,7 @@ class Answer(Struct, frozen=True, kw_only=True):
 
     schema: Seq = SCHEMA
     ack: Ack
-    hash: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")] = (
+    hash: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$(?!\n)")] = (
         ""  # the chain up to `ack.seq`, as the hub holds it
     )
     rejected: Annotated[list[Rejection], Meta(max_length=BATCH_EVENTS)] = []
@@ -121,7 +121,7 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 
 GuestFound = Literal["coming", "blocked", "nobody"]
-Sealed = Annotated[str, Meta(pattern=r"^([0-9a-f]{2}){0,512}\Z")]
+Sealed = Annotated[str, Meta(pattern=r"^([0-9a-f]{2}){0,512}$(?!\n)")]
 
 
 class GuestAsk(Struct, frozen=True, kw_only=True):
@@ -209,7 +209,7 @@ class WalletMoved(Struct, frozen=True, kw_only=True):
     instrument: Literal["points", "stamps"]
     delta: Annotated[int, Meta(ge=-1_000_000, le=1_000_000)]
     why: Literal["purchase", "reward", "correction"]
-    stay: Annotated[str, Meta(pattern=r"^([0-9]{1,15}\.[0-9a-f]{64})?\Z")] = ""
+    stay: Annotated[str, Meta(pattern=r"^([0-9]{1,15}\.[0-9a-f]{64})?$(?!\n)")] = ""
 
 
 # What ends the sending of facts until a person gives the box a new epoch: as `trouble` it is said to headquarters.
@@ -245,7 +245,7 @@ class Status(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """RFC 9457 problem details with a stable `code` and the next step; nothing personal."""
 
-    code: Annotated[str, Meta(pattern=r"^[A-Z0-9_]{1,64}\Z")]
+    code: Annotated[str, Meta(pattern=r"^[A-Z0-9_]{1,64}$(?!\n)")]
     title: Annotated[str, Meta(max_length=500)] = ""
     status: Annotated[int, Meta(ge=100, le=599)] = 500
     hint: Annotated[str, Meta(max_length=500)] = ""

@@ -32,7 +32,7 @@ class OwnPageAnswer(Struct, frozen=True, kw_only=True):
     """
 
     schema: wire.Seq = wire.SCHEMA
-    address: Annotated[str, Meta(pattern=r"^(https?://.*)?\Z", max_length=512)]
+    address: Annotated[str, Meta(pattern=r"^(https?://.*)?$(?!\n)", max_length=512)]
     until_ms: wire.Count
     hub_time_ms: wire.Count
 

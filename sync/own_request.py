@@ -37,8 +37,8 @@ class OwnRequest(Struct, frozen=True, kw_only=True):
     kind: Kind
     shown: Shown
     at_ms: wire.Count
-    sealed: Annotated[str, Meta(pattern=r"^([0-9a-f]{2})*\Z", max_length=MOST_SEALED)] = ""
-    stay: Annotated[str, Meta(pattern=r"^([0-9]{1,15}\.[0-9a-f]{64})?\Z")] = ""
+    sealed: Annotated[str, Meta(pattern=r"^([0-9a-f]{2})*$(?!\n)", max_length=MOST_SEALED)] = ""
+    stay: Annotated[str, Meta(pattern=r"^([0-9]{1,15}\.[0-9a-f]{64})?$(?!\n)")] = ""
 
 
 async def ask(asking: "Asking", asked: OwnRequest) -> None:

@@ -65,7 +65,7 @@ class CredentialBlocked(Struct, frozen=True, kw_only=True):
 class ProductGapMet(Struct, frozen=True, kw_only=True):
     """Body of the event `product_gap_met`: somebody in a shop needed what nobody filled in of a product."""
 
-    item: Annotated[str, Meta(pattern=r"^[^\x00]{1,64}\Z")]  # a NUL is no text to PostgreSQL
+    item: Annotated[str, Meta(pattern=r"^[^\x00]{1,64}$(?!\n)")]  # a NUL is no text to PostgreSQL
     lacking: Annotated[list[Kind], Meta(min_length=1, max_length=16)]
 
 

@@ -7,11 +7,12 @@ from msgspec import Meta, Struct
 MOST: Final = (1 << 53) - 1  # what every JSON reader keeps exact (RFC 8259 section 6)
 Count = Annotated[int, Meta(ge=0, le=MOST)]
 Seq = Annotated[int, Meta(ge=1, le=MOST)]
-# `\Z` and not `$`, which also stands before a last line break: a name and the same one with it were two names.
-Hex16 = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
-Hex32 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
-Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}\Z")]
-Kind = Annotated[str, Meta(pattern=r"^[a-z_]{1,64}\Z")]
+# `$(?!\n)`: `$` alone also stands before a last line break, and a name with one behind it was another name. `\Z` is
+# no regular expression to whoever reads the hub's OpenAPI document (ECMA-262).
+Hex16 = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$(?!\n)")]
+Hex32 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}$(?!\n)")]
+Kind = Annotated[str, Meta(pattern=r"^[a-z_]{1,64}$(?!\n)")]
 
 
 class Key(Struct, frozen=True):
@@ -36,7 +37,7 @@ class Customer(Struct, frozen=True):
     traits: list[Trait]
 
 
-TokenKind = Annotated[str, Meta(pattern=r"^[a-z]{0,16}\Z")]
+TokenKind = Annotated[str, Meta(pattern=r"^[a-z]{0,16}$(?!\n)")]
 
 
 class Credential(Struct, frozen=True, omit_defaults=True):
@@ -72,7 +73,7 @@ class Said(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     how: Literal["tablet", "phone", "portal", "desk", "import"] = "tablet"
-    language: Annotated[str, Meta(pattern=r"^[a-z]{0,2}\Z")] = ""
+    language: Annotated[str, Meta(pattern=r"^[a-z]{0,2}$(?!\n)")] = ""
     text: Annotated[str, Meta(max_length=4096)] = ""
     version: Annotated[str, Meta(max_length=64)] = ""
     benefit: Annotated[str, Meta(max_length=512)] = ""
@@ -88,7 +89,7 @@ class Product(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     title: Annotated[str, Meta(min_length=1, max_length=512)]
     price_cents: Count
-    gtin: Annotated[str, Meta(pattern=r"^([0-9]{14})?\Z")] = ""
+    gtin: Annotated[str, Meta(pattern=r"^([0-9]{14})?$(?!\n)")] = ""
     brand: Short = ""
     category: Short = ""
     department: Short = ""
@@ -99,7 +100,7 @@ class Product(Struct, frozen=True, kw_only=True, omit_defaults=True):
     origin: Short = ""
     sustainability: Long = ""
     picture: Short = ""
-    colour: Annotated[str, Meta(pattern=r"^(#[0-9a-f]{6})?\Z")] = ""
+    colour: Annotated[str, Meta(pattern=r"^(#[0-9a-f]{6})?$(?!\n)")] = ""
     place: Short = ""
     durable: bool = False
     sensitive: bool = False

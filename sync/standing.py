@@ -24,7 +24,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     once: str | None = None
     epoch: Seq
     held: Count
-    hash: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
+    hash: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$(?!\n)")] = ""
     at_ms: Count | None = None
     kind: Kind | None = None
     hub_epoch: Seq
