@@ -1,9 +1,12 @@
-"""The fleet page: a box a row in sentences, what needs somebody on top; and where a lost card is blocked."""
+"""The fleet page: a box a row in sentences, what needs somebody on top; and where a lost card is blocked.
+
+Of many boxes those that do well are names alone, and what needs somebody is found by name and by reason.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from edge.kit.errors import Refused
 from edge.kit.seal import derive
@@ -13,9 +16,10 @@ from sync.hub.config import Keys
 from sync.hub.hq import fleet, webhooks
 from sync.hub.hq.fleet import Box, Mood, Why
 from sync.hub.knocks import Lately
-from sync.hub.portal import choices
+from sync.hub.portal import choices, sifting
 from sync.hub.portal.security import form_token
 from sync.hub.portal.sheets import Frame
+from sync.hub.portal.sifting import BRIEFLY, MANY, Wanted
 from sync.hub.portal.words import Words, key, order
 from sync.hub.tables import hooks
 from sync.hub.tables.feed import Moved
@@ -49,8 +53,9 @@ WHY: Final[dict[Why, str]] = {
     "old": key("fleet.why.old"),
 }
 # What the box itself says that keeps it from its work (edge/README.md), where it is known what helps.
+FULL: Final = "S01"
 TROUBLE: Final = {
-    "S01": key("fleet.trouble.full"),
+    FULL: key("fleet.trouble.full"),
     "S02": key("fleet.trouble.damaged"),
     "S03": key("fleet.trouble.older"),
 }
@@ -100,12 +105,37 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why boxes need somebody, as a way to see those alone."""
+
+    label: str
+    to: str
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """A box of which all is well, and where more of it stands."""
+
+    shop: str
+    note: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fleet:
     frame: Frame
     sum: str
     rows: tuple[Row, ...]
     unknown: str  # what is to be said of boxes that this hub does not know
     hooks: tuple[str, ...] = ()
+    many: bool = False  # so many that one has to look for a box
+    find: str = ""
+    found: str = ""  # how many there are of what is asked for
+    whole: str = ""  # the way back to all of them
+    reasons: tuple[Reason, ...] = ()
+    well: str = ""
+    brief: tuple[Brief, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,22 +147,46 @@ class Cards:
     kind: str
 
 
-async def page(hub: "Hub", words: Words) -> Fleet:
+async def page(hub: "Hub", words: Words, asked: Wanted) -> Fleet:
     boxes = await fleet.boxes(hub)
-    now_ms = hub.now_ms()
+    now_ms, names, many = hub.now_ms(), hub.config.names, len(boxes) > MANY
+    full, brief = sifting.in_full(sifting.found(boxes, asked, names=names), asked, of=len(boxes))
+    whole = f"/hq/fleet?language={words.language}"
     ill = sum(box.mood != "well" for box in boxes)
     total = words.count("fleet.all_well", len(boxes)) if boxes else words.say("fleet.none")
     return Fleet(
         frame=Frame(language=words.language, here="/hq/fleet"),
         sum=words.count("fleet.ill", ill, of=words.number(len(boxes))) if ill else total,
         unknown=_unknown(hub.knocks.lately(), words, now_ms=now_ms),
-        rows=tuple(sorted((_row(hub, box, words, now_ms=now_ms) for box in boxes), key=_place)),
+        rows=tuple(sorted((_row(hub, box, words, now_ms=now_ms) for box in full), key=_place)),
         hooks=tuple(
             words.say(ENDED[webhooks.is_gone(each)], place=urlsplit(each.url).netloc, id=each.id)
             for each in await hub.db.read(hooks.every)
             if each.ended_ms is not None
         ),
+        many=many,
+        find=asked.find,
+        found=_found(len(full), words) if asked else "",
+        whole=whole if asked else "",
+        reasons=tuple(
+            Reason(f"{words.say(BRIEFLY[why])} {words.number(count)}", f"{whole}&why={why}", why == asked.why)
+            for why, count in (sifting.reasons(boxes) if many and not asked.find else ())
+        ),
+        well=words.count("fleet.brief.well", len(brief)) if brief else "",
+        brief=tuple(
+            sorted(
+                (
+                    Brief(choices.name(box.shop_id, names), box.id, f"{whole}&find={quote(box.id)}")
+                    for box in brief
+                ),
+                key=lambda each: (order(each.shop), each.note),
+            )
+        ),
     )
+
+
+def _found(count: int, words: Words) -> str:
+    return words.count("fleet.found", count) if count else words.say("fleet.found.none")
 
 
 def _unknown(knocks: Lately | None, words: Words, *, now_ms: int) -> str:
@@ -167,13 +221,14 @@ def _place(row: Row) -> tuple[int, str, str]:
 
 def _row(hub: "Hub", box: Box, words: Words, *, now_ms: int) -> Row:
     when = "" if box.contact_ms is None else words.moment(min(box.contact_ms, now_ms), now_ms=now_ms)
+    full = box.status is not None and box.status.trouble == FULL  # a full disk is little room too
     contact = words.say("fleet.now") if box.connected else words.say("fleet.last", when=when) if when else ""
     return Row(
         shop=choices.name(box.shop_id, hub.config.names),
         box=box.id,
         mood=box.mood,
         said=words.say(_mood(box)),
-        why=tuple(_why(each, box, words) for each in box.why),
+        why=tuple(_why(each, box, words) for each in box.why if not (each == "disk" and full)),
         command=_command(box),
         code=box.status.trouble if box.status else "",
         contact=contact,

@@ -7,7 +7,7 @@ from litestar.response import Stream
 
 from edge.kit.errors import Refused
 from sync.hub.feed import EVERYTHING
-from sync.hub.portal import fleet, hq, live
+from sync.hub.portal import fleet, hq, live, sifting
 from sync.hub.portal.guard import Asked
 from sync.hub.portal.pages import EVENTS, Pages
 
@@ -26,7 +26,9 @@ async def headquarters_live(pages: Pages, asked: Asked) -> Response[Any]:
 
 
 async def the_fleet(pages: Pages, asked: Asked) -> Response[Any]:
-    it = await fleet.page(pages.hub, asked.words)
+    params = asked.request.query_params
+    wanted = sifting.wanted(params.get("find", ""), params.get("why", ""))
+    it = await fleet.page(pages.hub, asked.words, wanted)
     return pages.html("fleet.html", it, asked.language)
 
 

@@ -1,5 +1,6 @@
 """What the hub's pages say: the words of the kit, in the languages that customers speak."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal
@@ -7,12 +8,25 @@ from typing import Final, Literal
 from edge.kit import words as kit
 from edge.kit.words import MINUTE_MS, MONTHS, key
 
-__all__ = ["LANGUAGES", "LOCALES", "MONTHS", "NAMES", "Language", "Words", "key", "known", "order", "spoken"]
+__all__ = [
+    "LANGUAGES",
+    "LOCALES",
+    "MONTHS",
+    "NAMES",
+    "Language",
+    "Words",
+    "bare",
+    "key",
+    "known",
+    "order",
+    "spoken",
+]
 
 Language = Literal["nl", "en", "de", "fr"]
 LANGUAGES: Final[tuple[Language, ...]] = ("nl", "en", "de", "fr")
 # How each language calls itself: whoever looks for theirs reads no other.
 NAMES: Final[dict[Language, str]] = {"nl": "Nederlands", "en": "English", "de": "Deutsch", "fr": "Français"}
+DIGITS: Final = 9  # of a number inside a name
 LOCALES: Final = Path(__file__).parent / "locales"
 
 
@@ -41,7 +55,12 @@ class Words(kit.Words[Language]):
 
 
 def order(name: str) -> str:
-    """What a list of names goes by: ’s-Hertogenbosch stands among the s, and a capital is a letter as another."""
+    """What a list of names goes by: ’s-Hertogenbosch among the s, a capital as any letter, 9 before 10."""
+    return re.sub(r"\d+", lambda digits: digits[0].zfill(DIGITS), bare(name))
+
+
+def bare(name: str) -> str:
+    """A name as somebody types it who looks for it: without the apostrophe before it, in small letters."""
     return name.lstrip("’'‘").casefold()
 
 

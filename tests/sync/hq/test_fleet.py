@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from sqlite3 import Connection
 from typing import Any
 
 import httpx
@@ -169,6 +170,49 @@ def test_shops_stand_by_what_they_need_and_then_by_name(tmp_path: Path) -> None:
         for path in ("/hq/fleet", "/hq"):
             shown = re.findall(r"<h2>(.*?)</h2>", place.phone().get(path).text)[:4]
             assert shown == ["amersfoort", "Baarn", "’s-Hertogenbosch", "Zwolle"], path
+
+
+def large(place: Place, count: int = 14) -> None:
+    """A fleet that nobody looks over without help; box 3 has a full disk, boxes 4 and 5 an older version."""
+
+    def build(conn: Connection) -> None:
+        for number in range(2, count + 1):
+            other = device(f"box-{number}", f"s{number}", key=Ed25519PrivateKey.generate())
+            enrolled.register(conn, KEYS, device=other, shop_key=bytes([number]) * 32)
+        now_ms = place.hub.now_ms()
+        for number in range(1, count + 1):
+            given = {**WELL, "clock_ms": now_ms, "urgent": 99, "main": 99}
+            given |= {3: {"trouble": "S01", "disk_free_mb": 0}}.get(number, {})
+            given |= {"version": "0.1.9"} if number in (4, 5) else {}
+            fleet.take(conn, f"box-{number}", said=wire.Status(**given), now_ms=now_ms)
+
+    place.run(place.hub.db.apply(build))
+
+
+def test_in_a_large_fleet_a_shop_is_found_by_name_and_by_what_is_wrong_with_it(tmp_path: Path) -> None:
+    names = {f"s{number}": f"Filiaal {number}" for number in range(1, 15)}
+    with open_place(tmp_path / "hub", names=names) as place:
+        client = place.phone()
+        assert 'role="search"' not in client.get("/hq/fleet").text
+        large(place)
+        shown = client.get("/hq/fleet").text
+        assert re.findall(r'data-box="(box-\d+)"', shown) == ["box-3", "box-4", "box-5"]
+        assert "11 winkelkastjes: alles goed" in shown
+        well = re.findall(r'data-brief="box-(\d+)"', shown)
+        assert well == ["1", "2", *map(str, range(6, 15))], "9 before 10"
+        assert "De schijf is bijna vol" not in shown, "it is full, which is said"
+        assert re.findall(r"<a href=\"/hq/fleet\?language=nl&amp;why=(\w+)\">[^<]* (\d+)</a>", shown) == [
+            ("trouble", "1"), ("disk", "1"), ("old", "2")
+        ]  # fmt: skip
+        assert re.findall(r'data-box="(box-\d+)"', client.get("/hq/fleet?why=old").text) == ["box-4", "box-5"]
+        assert re.findall(r'data-box="(box-\d+)"', client.get("/hq/fleet?find=BOX-1").text) == ["box-1"]
+        found = client.get("/hq/fleet?find=filiaal+1").text
+        assert re.findall(r'data-box="(box-\d+)"', found) == ["box-1"]
+        found = client.get("/hq/fleet?find=liaal+1").text
+        assert re.findall(r'data-box="(box-\d+)"', found) == ["box-1", *(f"box-{n}" for n in range(10, 15))]
+        assert "6 gevonden" in found
+        assert "3 van 14 vragen aandacht." in found
+        assert "Niets gevonden." in client.get("/hq/fleet?find=<b>&why=none").text
 
 
 def test_a_status_that_is_none_or_of_nobody_is_refused(tmp_path: Path) -> None:

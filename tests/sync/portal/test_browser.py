@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from sync import wire
+from sync.hub.hq import fleet
 from tests.patience import PATIENT_MS
 from tests.staff_ui.sound import accessible, fits
 from tests.staff_ui.touch import fetched
 from tests.staff_ui.touch import press as hold
+from tests.sync.hq.test_fleet import WELL, large
 from tests.sync.portal.place import ANNA, HERE, Place, open_place, press
 
 pytestmark = pytest.mark.browser
@@ -201,6 +204,19 @@ def test_headquarters_refreshes_itself(place: Place, phone: Page) -> None:
     expect(phone.locator("[data-facts]")).to_have_attribute("data-facts", "0")
     place.shows()
     expect(phone.locator("[data-facts]")).to_have_attribute("data-facts", "1")
+
+
+def test_what_somebody_is_typing_stays_theirs_when_the_page_follows(place: Place, phone: Page) -> None:
+    large(place)
+    phone.goto("/hq/fleet")
+    phone.locator("#find").press_sequentially("zwol")
+    said = wire.Status(**{**WELL, "trouble": "S02"})
+    place.run(place.hub.db.apply(fleet.take, "box-9", said=said, now_ms=place.hub.now_ms()))
+    place.loop.call_soon_threadsafe(place.hub.bell.poke)
+    expect(phone.locator("[data-box=box-9]")).to_be_visible()
+    expect(phone.locator("[data-sum]")).to_contain_text("4 van 14")
+    expect(phone.locator("#find")).to_have_value("zwol")
+    expect(phone.locator("#find")).to_be_focused()
 
 
 def test_a_line_that_is_down_is_said_on_the_page(chromium: Browser, place: Place) -> None:

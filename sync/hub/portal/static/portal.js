@@ -71,6 +71,10 @@
     if (!fresh || fresh.querySelector("script")) return;
     const focused = main.contains(document.activeElement) ? document.activeElement : null;
     const newest = main.dataset.newest;
+    for (const each of main.querySelectorAll("input[id]")) { // also where the part around it is another
+      const same = fresh.querySelector("#" + each.id);
+      if (same && each.value !== each.defaultValue) same.value = each.value;
+    }
     for (const each of main.querySelectorAll("details[open]")) fresh.querySelector("#" + each.id)?.setAttribute("open", "");
     change(main, fresh);
     if (focused?.id && !focused.isConnected) document.getElementById(focused.id)?.focus({ preventScroll: true });
