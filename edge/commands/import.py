@@ -22,7 +22,7 @@ from edge.at_hub import UNCHANGED, at_hub, knowing_shops, tried
 from edge.catalogue import tables
 from edge.catalogue.importers import FORMATS, BadFile, counts, guess
 from edge.catalogue.importers.draft import FIELDS, Read, Refusal
-from edge.catalogue.importers.lines import Mapping_, read_mapping
+from edge.catalogue.importers.lines import Mapping_, read_mapping, unusable
 from edge.catalogue.rules import Difference, Product, Stock, difference, missing
 from edge.config import load
 from edge.files import prepare
@@ -327,7 +327,7 @@ def _go(words: argparse.Namespace, refusals: tuple[Refusal, ...], *, empty: bool
         raise _unreadable(f"{words.file}: there is no product in it that could be taken")
     if empty or (refusals and not words.skip_refused):
         raise WelkomError(
-            f"{words.file}: {len({each.line for each in refusals})} lines cannot be used",
+            f"{words.file}: {unusable(len({each.line for each in refusals}))}",
             code="K02",
             hint="nothing was changed; mend those lines, or take the others with --skip-refused",
         )

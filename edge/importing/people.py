@@ -69,7 +69,7 @@ def customer(found: Cells | Json) -> rows.Customer | list[Wrong]:
         return made
     wrong = [Wrong(found.line, what) for what in _wrong_whom(made.ref, made.id)]
     wrong += [
-        Wrong(found.line, f"no purpose is called {each.purpose[:40]!r}")
+        Wrong(found.line, f"no purpose is called {each.purpose[:40]!r}, there are {', '.join(PURPOSES)}")
         for each in made.consents
         if each.purpose not in PURPOSES
     ]

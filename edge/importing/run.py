@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
-from edge.catalogue.importers.lines import Mapping_
+from edge.catalogue.importers.lines import Mapping_, unusable
 from edge.importing import people, stream
 from edge.importing.seen import Seen
 from edge.importing.stream import Wrong
@@ -143,7 +143,7 @@ async def take(words: argparse.Namespace, mapping: Mapping_, hub: Hub) -> None:
         print("Nothing was changed: this was a dry run.")
     if stays:
         raise WelkomError(
-            f"{words.file}: {len(judged.refused)} lines cannot be used",
+            f"{words.file}: {unusable(len(judged.refused))}",
             code="K02",
             hint="nothing was changed; mend those lines, or take the others with --skip-refused",
         )

@@ -7,7 +7,17 @@ from itertools import chain, repeat
 from pathlib import Path
 from typing import IO, Final, cast
 
-from edge.catalogue.importers.lines import MOST_CELL, NO_LIST, BadFile, Mapping_, headed, read_rows
+from edge.catalogue.importers.lines import (
+    MAP_IT,
+    MOST_CELL,
+    NO_LIST,
+    NO_WORKBOOK,
+    WORKBOOKS,
+    BadFile,
+    Mapping_,
+    headed,
+    read_rows,
+)
 
 MOST_LINE: Final = 1 << 20  # characters; longer is a file without line ends
 
@@ -84,10 +94,10 @@ def _know(
         if columns[name] not in names:
             raise BadFile(1, f"there is no column {columns[name]!r} (for {name}): correct the mapping")
     if not any(columns[name] in names for name in needed):
-        raise BadFile(1, f"there is no column {' or '.join(needed)}: write a mapping")
+        raise BadFile(1, f"there is no column {' or '.join(needed)}: {MAP_IT}")
     known = set(columns.values())
     if not mapping.columns and (strange := sorted(set(names) - known - {""})):
-        raise BadFile(1, f"the column {strange[0][:60]!r} is none of {', '.join(columns)}: write a mapping")
+        raise BadFile(1, f"the column {strange[0][:60]!r} is none of {', '.join(columns)}: {MAP_IT}")
 
 
 def _open(path: Path) -> IO[bytes]:
@@ -109,6 +119,8 @@ def _texts(file: IO[bytes], encoding: str) -> Iterator[str]:
         if not raw:
             return
         if number == 1:
+            if raw.startswith(WORKBOOKS):
+                raise BadFile(0, NO_WORKBOOK)
             if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
                 raise BadFile(1, "the file is UTF-16: save it as CSV UTF-8")
             raw = raw.removeprefix(b"\xef\xbb\xbf")

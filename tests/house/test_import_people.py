@@ -223,7 +223,7 @@ def test_the_same_card_written_in_two_ways_is_one_card_before_anything_is_writte
         assert take(config, "customers", two, *options) == 1
         said = capsys.readouterr()
         assert "line 3: refused: stands on line 2 already, or its card does" in said.out
-        assert "1 lines cannot be used [K02]" in said.err
+        assert "1 line cannot be used [K02]" in said.err
     assert take(config, "customers", two, "--skip-refused") == 0
     assert held(config, "SELECT count(*) FROM credential") == [(2,)]
 
@@ -291,6 +291,29 @@ def test_a_file_with_nothing_to_import_says_what_it_lacks(
     assert said in told
     assert "[K01]" in told
     assert "0 lines" not in told
+
+
+@pytest.mark.parametrize("what", ["customers", "catalogue"])
+@pytest.mark.parametrize("begins", [b"PK\x03\x04\x14\0", b"\xd0\xcf\x11\xe0\xa1\xb1"], ids=["xlsx", "xls"])
+def test_a_workbook_is_named_for_what_it_is(
+    config: Path, capsys: pytest.CaptureFixture[str], what: str, begins: bytes
+) -> None:
+    file = config.parent / "klanten.xlsx"
+    file.write_bytes(begins + bytes(range(256)))
+    assert main(["import", what, str(file), "--config", str(config)]) == 1
+    assert "a workbook of a spreadsheet program: save the sheet as CSV UTF-8 [K01]" in capsys.readouterr().err
+
+
+def test_what_there_is_is_said_where_a_word_is_none_of_it(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert take(config, "customers", HEAD + "K-1,,,779,s1,herkennen:van-dam,\n") == 1
+    said = capsys.readouterr().out
+    assert (
+        "line 2: refused: no purpose is called 'herkennen', there are saving, receipts, recognition" in said
+    )
+    assert take(config, "customers", "klantnummer,kaart\n1,2\n") == 1
+    assert "write a mapping, a file with [columns] and lines such as" in capsys.readouterr().err
 
 
 def test_blank_lines_before_the_first_are_counted_and_do_no_harm(

@@ -15,6 +15,11 @@ Row = dict[str, str]
 Know = Callable[[Collection[str]], None]  # raises BadFile for headers that cannot be used
 ENCODINGS: Final = ("utf-8", "cp1252", "iso-8859-1", "iso-8859-15")
 
+WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # how .xlsx and .ods begin, and .xls
+NO_WORKBOOK: Final = "it is a workbook of a spreadsheet program: save the sheet as CSV UTF-8"
+MAP_IT: Final = (
+    'write a mapping, a file with [columns] and lines such as title = "Omschrijving", for --mapping'
+)
 NO_LIST: Final = "it is a list in JSON: write JSON lines, an object on each line without [ and commas"
 
 
@@ -25,6 +30,11 @@ class BadFile(Exception):
         super().__init__(f"line {line}: {what}" if line else what)
         self.line = line
         self.what = what
+
+
+def unusable(count: int) -> str:
+    """How many lines cannot be used, as a sentence."""
+    return f"{count} line{'' if count == 1 else 's'} cannot be used"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,8 @@ def decode(body: bytes, encoding: str) -> str:
     """The text of a file; raises BadFile for what is not text in that encoding."""
     if len(body) > MOST_BYTES:
         raise BadFile(0, f"the file is over {MOST_BYTES >> 20} MB: is it a product file?")
+    if body.startswith(WORKBOOKS):
+        raise BadFile(0, NO_WORKBOOK)
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise BadFile(1, "the file is UTF-16: save it as CSV UTF-8")
     body = body.removeprefix(b"\xef\xbb\xbf")

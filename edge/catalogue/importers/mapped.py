@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from edge.catalogue.importers.draft import FIELDS, Drafts, Read
 from edge.catalogue.importers.jsonl import price
-from edge.catalogue.importers.lines import BadFile, Mapping_, decode, table
+from edge.catalogue.importers.lines import MAP_IT, BadFile, Mapping_, decode, table
 
 CENTS = "price_cents"
 
@@ -50,5 +50,5 @@ def _know(columns: dict[str, str], names: Collection[str], *, mapped: bool) -> N
             raise BadFile(0, f"the mapping says no column for {name!r}")
     for name, theirs in wanted.items():
         if theirs not in names:
-            hint = "correct the mapping" if mapped else "write a mapping: our field -> their column"
+            hint = "correct the mapping" if mapped else MAP_IT
             raise BadFile(1, f"there is no column {theirs!r} (for {name}): {hint}")
