@@ -1,4 +1,4 @@
-"""The top line: how the house is, in one sentence."""
+"""The top line: how the house is, in a sentence or two; the rest stands at Winkel."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,6 +10,7 @@ STORE: Final = {"S01": key("state.disk_full")}
 BROKEN: Final = key("state.store")
 FETCHING: Final = {True: key("state.fetching"), False: key("state.fetching_later")}
 IMPORT: Final = key("state.import_again")
+MOST: Final = 2  # troubles; more are no line but a paragraph above somebody's card
 CLOCK: Final = {"behind": key("state.clock_behind"), "ahead": key("state.clock_ahead")}
 
 
@@ -42,13 +43,15 @@ def state(health: Health, words: Words, *, now_ms: int, busy: bool = False) -> S
     if out:
         sentences.append(words.count("state.reader_out", len(out), readers=", ".join(out)))
     if not health.online and not health.alone:
+        since = words.since(health.online_since_ms, now_ms=now_ms)
         rest = _beside(health, words, works=not sentences)
-        sentences.append(words.say("state.offline", since=words.since(health.online_since_ms, now_ms=now_ms)))
-        sentences += rest
+        sentences.append(" ".join((words.say("state.offline", since=since), *rest)))
     if health.advice_down:
         sentences.append(words.say("state.no_advice"))
     if busy:
         sentences.append(words.say("state.busy"))
+    if len(sentences) > MOST:
+        sentences[MOST:] = [words.say("state.more")]
     if sentences:
         return State(kind="waiting", sentence=" ".join(sentences))
     return State(kind="well", sentence=words.say("state.well"))

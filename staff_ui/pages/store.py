@@ -111,6 +111,8 @@ def sentences(health: Health, say: Words, *, free: int, now_ms: int) -> tuple[Se
         clock = say.say(CLOCK[health.clock])
     if health.fetching:
         found.append(Sentence(_kind(False), say.say("health.customers"), say.say(fetching(health))))
+    if health.lease_over:
+        found.append(Sentence(_kind(False), say.say("health.recognition"), say.say("state.lease_over")))
     if health.advice_down:
         found.append(Sentence(_kind(False), say.say("health.advice"), say.say("state.no_advice")))
     found += [

@@ -4,14 +4,15 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
 from tests.staff_ui.house import DE_VRIES, PIN, Place
-from tests.staff_ui.sound import sound
+from tests.staff_ui.sound import LANDSCAPE, PORTRAIT, sound
 from tests.staff_ui.touch import fetched, press, turn
 
 pytestmark = pytest.mark.browser
 CARD = "2900000000011"
+SMALL: ViewportSize = {"width": 600, "height": 960}  # a tablet of seven inches
 
 
 def joost(place: Place) -> None:
@@ -178,18 +179,36 @@ def test_a_cut_line_is_said_at_once_covered_after_a_minute_and_mended_by_itself(
     expect(tablet.locator("#cover")).to_be_hidden()
     tablet.clock.run_for(66_000)
     expect(tablet.locator("#cover")).to_contain_text("Al een minuut geen contact")
-    card = tablet.locator("[data-card] h1")
-    box = card.bounding_box()
-    assert box
-    hit = tablet.evaluate(
-        "([x, y]) => document.elementFromPoint(x, y).closest('#cover') !== null",
-        [box["x"] + 5, box["y"] + 5],
-    )
-    assert hit
+    for size in (LANDSCAPE, PORTRAIT, SMALL):
+        tablet.set_viewport_size(size)
+        expect(tablet.locator("#line")).to_be_in_viewport()
+        for bare in ("[data-card] h1", ".facts"):
+            box = tablet.locator(bare).bounding_box()
+            assert box
+            hit = tablet.evaluate(
+                "([x, y]) => document.elementFromPoint(x, y).closest('#cover, #line') !== null",
+                [box["x"] + 5, box["y"] + 5],
+            )
+            assert hit, (size, bare)
     context.set_offline(False)
     tablet.clock.run_for(30_000)
     expect(tablet.locator("#cover")).to_be_hidden()
     expect(tablet.locator("#line")).to_be_hidden(timeout=15_000)
+
+
+def test_what_is_wrong_has_a_line_of_its_own_on_an_upright_tablet(place: Place, tablet: Page) -> None:
+    health = place.house.health
+    health.online, health.depth, health.clock = False, lambda: 412, "behind"
+    place.de_vries()
+    place.tap(CARD)
+    tablet.set_viewport_size(PORTRAIT)
+    said = tablet.locator(".state span")
+    for path in ("/", f"/visits/{tablet.locator('[data-visit]').get_attribute('data-visit')}/wallet"):
+        tablet.goto(path)
+        expect(said).to_contain_text("412 meldingen wachten.")
+        box = said.bounding_box()
+        assert box
+        assert box["width"] > PORTRAIT["width"] * 2 / 3, path
 
 
 def test_an_idle_tablet_locks_by_itself_and_shows_nobody(place: Place, tablet: Page) -> None:

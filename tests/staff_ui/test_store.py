@@ -26,12 +26,19 @@ def said(health: Health, say: Words) -> list[str]:
     ]
 
 
-def test_a_clock_that_was_set_a_replica_that_is_fetched_and_missing_advice_are_said(say: Words) -> None:
+def test_a_clock_that_was_set_no_recognition_a_fetched_replica_and_missing_advice_are_said(
+    say: Words,
+) -> None:
     assert said(Health(online=True, search_ready=True), say) == []
-    out = Health(online=True, search_ready=True, clock="behind", fetching=True, advice_down=True)
-    for key in ("state.clock_behind", "state.fetching", "state.no_advice"):
-        assert say.say(key) in said(out, say)
-        assert say.say(key) in state(out, say, now_ms=NOW_MS).sentence
+    out = Health(
+        online=True, search_ready=True, clock="behind", fetching=True, advice_down=True, lease_over=True
+    )
+    every = [say.say(f"state.{each}") for each in ("clock_behind", "lease_over", "fetching", "no_advice")]
+    assert set(every) <= set(said(out, say))
+    line = state(out, say, now_ms=NOW_MS).sentence
+    assert line == f"{every[0]} {every[1]} Meer staat bij Winkel.", "two troubles are a line, four are not"
+    out.lease_over = out.fetching = False
+    assert state(out, say, now_ms=NOW_MS).sentence == f"{every[0]} {every[3]}"
 
 
 def test_since_which_day_a_line_is_out_is_said_on_another_day(say: Words) -> None:
