@@ -45,9 +45,9 @@ TRIES: Final = (
 _REST_S: Final = 0.02  # before the second try, at most; twice as long before each further one
 _MOMENT_MS: Final = 300  # so long `attempt` waits for a row; many times what a transaction takes
 # How transactions begin: what holds for one alone goes the same way to the server.
-_BEGIN: Final = "BEGIN"
-_BRIEFLY: Final = f"BEGIN; SET LOCAL lock_timeout TO {_MOMENT_MS}"
-_NOTED: Final = "BEGIN; SET LOCAL synchronous_commit TO off"
+_BEGIN: Final = b"BEGIN"
+_BRIEFLY: Final = b"BEGIN; SET LOCAL lock_timeout TO %d" % _MOMENT_MS
+_NOTED: Final = b"BEGIN; SET LOCAL synchronous_commit TO off"
 
 
 class _Lane:
@@ -151,7 +151,7 @@ class Postgres:
         begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
         return await self._reading.run(partial(self._look, lambda conn: act(conn, *args, **kwargs), begin))
 
-    def _transact(self, act: Act[T], *, begin: str = _BEGIN, tries: int = TRIES) -> T:
+    def _transact(self, act: Act[T], *, begin: bytes = _BEGIN, tries: int = TRIES) -> T:
         for attempt in range(1, TRIES + 1):
             native: Native | None = None
             try:
@@ -253,13 +253,13 @@ class _Here:
             self._native = None
 
 
-def _whole(native: Native, act: Act[T], begin: str) -> T:
+def _whole(native: Native, act: Act[T], begin: bytes) -> T:
     """`begin`, run `act` and COMMIT. Raises StoreError where the COMMIT may have arrived and its answer did not."""
     try:
         with in_our_words(native):
-            native.execute(begin.encode(), prepare=False)  # several statements are never prepared as one
+            native.statements.say(begin)
         result = act(Session(native))
-        if native.info.transaction_status == pq.TransactionStatus.INERROR:
+        if native.pgconn.transaction_status == pq.TransactionStatus.INERROR:
             raise Again("an error was passed over")  # COMMIT would roll back, and say that all is well
     except BaseException as error:
         with suppress(psycopg.Error):
@@ -268,7 +268,7 @@ def _whole(native: Native, act: Act[T], begin: str) -> T:
             native.close()
         raise
     try:
-        native.commit()
+        native.statements.say(b"COMMIT")
     except psycopg.Error as error:
         known = said(error, native)
         if not isinstance(known, Lost):

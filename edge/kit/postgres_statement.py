@@ -59,6 +59,10 @@ class Statements:
             rows = self._rows.load_rows(0, answer.ntuples, tuple)
         return rows, answer.command_tuples or 0
 
+    def say(self, words: bytes) -> None:
+        """Statements without values or rows, several at once with `;` between; raises psycopg.Error."""
+        self._check(self._pgconn.exec_(words))
+
     def _prepared(self, said: bytes, types: tuple[int, ...]) -> bytes | None:
         """The name of a statement that was asked a few times."""
         key = (said, types)

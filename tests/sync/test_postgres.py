@@ -257,6 +257,48 @@ async def test_a_row_that_is_there_stays_an_error_and_one_that_was_passed_over_i
     await store.close()
 
 
+async def test_values_come_back_as_they_were_given_however_often_and_with_whatever_else_they_are_asked(
+    postgresql: str,
+) -> None:
+    store, _ = await Postgres.open(postgresql, load(MIGRATIONS))
+    keep = "INSERT INTO webhook_message (webhook_id, id, body, tries, next_ms, customer_id, n) VALUES"
+    keep += " (:webhook_id, :id, :body, :tries, :next_ms, :customer_id, :n)"
+    said = [
+        {"webhook_id": "100 %s é €", "id": str(n), "body": bytes(range(256)), "tries": 1 << n, "n": -n}
+        | {"next_ms": n, "customer_id": None if n % 3 else b"\0" * n}
+        for n in range(60)
+    ]
+
+    def kept(conn: Connection, rows: list[dict[str, Any]]) -> int:
+        return conn.executemany(keep, rows).rowcount
+
+    for n, rows in enumerate((said[:1], said[1:4], said[4:7], said[7:30], said[30:])):
+        assert await store.apply(kept, rows) == len(rows)
+        assert await store.read(hooks.waiting) == {"100 %s é €": (1, 4, 7, 30, 60)[n]}
+    back = "SELECT body, tries, n, customer_id FROM webhook_message WHERE webhook_id=:whose AND id=:id"
+
+    def looked(conn: Connection, row: dict[str, Any]) -> Any:
+        return conn.execute(back, {"whose": row["webhook_id"], "id": row["id"]}).fetchone()
+
+    for row in said:
+        assert await store.read(looked, row) == (row["body"], row["tries"], row["n"], row["customer_id"])
+    either = "SELECT count(*), sum(n), sum(tries) FROM webhook_message WHERE coalesce(:from_n, n)>=n"
+
+    def summed(conn: Connection, from_n: int | None) -> Any:
+        return conn.execute(either, {"from_n": from_n}).fetchone()
+
+    for from_n in (None, -30, None, 1 << 40) * 3:
+        least = 30 if from_n == -30 else 0
+        total = (60 - least, -sum(range(least, 60)), (1 << 60) - (1 << least))
+        assert await store.read(summed, from_n) == total
+    with pytest.raises(OverflowError):
+        await store.read(summed, 1 << 63)
+    for odd in ("\0", object()):
+        with pytest.raises(StoreError):
+            await store.read(looked, {"webhook_id": odd, "id": "1"})
+    await store.close()
+
+
 async def test_a_card_that_is_somebodys_is_refused_and_nothing_of_the_newcomer_stays(
     tmp_path: Path, postgresql: str
 ) -> None:
