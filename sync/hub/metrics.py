@@ -42,7 +42,10 @@ METRICS: Final[dict[str, tuple[str, str]]] = {
     "welkom_hub_waiting": ("gauge", "Long polls and streams of boxes, and pages, that are open."),
     "welkom_hub_epoch": ("gauge", "Which life of the hub this is."),
     "welkom_hub_feed_rows_total": ("counter", "Rows that were ever put into the partitions."),
-    "welkom_hub_feed_age_seconds": ("gauge", "Since a partition last grew; missing before one did."),
+    "welkom_hub_feed_age_seconds": (
+        "gauge",
+        "Since this process saw a partition grow; missing until it did.",
+    ),
     "welkom_hub_boxes": ("gauge", "Boxes by what the fleet page says of them."),
     "welkom_hub_boxes_connected": ("gauge", "Boxes that are on the line with this process."),
     "welkom_hub_feed_lag_rows": ("gauge", "How many rows the box that is furthest behind lacks."),
