@@ -7,7 +7,7 @@ import sqlite3
 import statistics
 import time
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
@@ -71,8 +71,7 @@ async def measure(
                 run = await _stops(hub, state, url, appliances=appliances, rounds=rounds, backlog=backlog)
             finally:
                 serving.cancel()
-                with suppress(asyncio.CancelledError):
-                    await serving
+                await asyncio.wait([serving])
     return {"bench": "sync", "runs": [run], **events}
 
 

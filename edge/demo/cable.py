@@ -5,7 +5,6 @@ meets the real thing and not a flag.
 """
 
 import asyncio
-from contextlib import suppress
 from typing import Final
 
 _CHUNK: Final = 1 << 16
@@ -37,9 +36,8 @@ class Cable:
         self.cut()
         if self._server is not None:
             self._server.close()
-        for call in list(self._calls):
-            with suppress(asyncio.CancelledError):
-                await call
+        if self._calls:
+            await asyncio.wait(self._calls)
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         call = asyncio.current_task()
@@ -63,8 +61,8 @@ class Cable:
         finally:
             for way in both:
                 way.cancel()
+            far_writer.transport.abort()  # first: whoever cuts twice stops the wait below
             await asyncio.gather(*both, return_exceptions=True)
-            far_writer.transport.abort()
 
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

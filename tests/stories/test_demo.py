@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 
 import pytest
 
@@ -83,3 +84,30 @@ async def test_a_cut_cable_hangs_up_takes_no_call_and_carries_again_once_joined(
     finally:
         await cable.close()
         far.close()
+
+
+@pytest.mark.anyio
+async def test_who_is_stopped_while_the_cable_is_taken_away_does_not_go_on() -> None:
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"hello")
+        with suppress(ConnectionError):
+            await reader.read()
+        writer.transport.abort()
+        hung_up.set()
+
+    hung_up = asyncio.Event()
+    far = await asyncio.start_server(greet, "127.0.0.1", 0)
+    cable = Cable(far.sockets[0].getsockname()[1])
+    await cable.lay()
+    reader, writer = await asyncio.open_connection("127.0.0.1", cable.near)
+    assert await reader.readexactly(5) == b"hello"
+    closing = asyncio.ensure_future(cable.close())
+    await asyncio.sleep(0)  # it hung up, and waits for the end of the call
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    await cable.close()
+    writer.transport.abort()
+    await asyncio.wait_for(hung_up.wait(), PATIENT_S)
+    far.close()
+    await asyncio.sleep(0)  # transports close their sockets one round later
