@@ -157,10 +157,7 @@ def _answers(hub: Config, file: Path) -> str:
     try:
         _knocked(host, hub.port, "")
     except Trouble:
-        raise Note(
-            f"nothing answers at port {hub.port}: it is not running. Shops work on and keep their facts for it; "
-            f"{_heard(hub)}. Start it: systemctl start welkom-hub, or welkom hub --config {file}"
-        ) from None
+        raise _stopped(hub, file) from None
     free = f"stop that, or give hub.port of {file} another number"
     try:
         epoch = epoch_at(host, hub.port)
@@ -172,14 +169,19 @@ def _answers(hub: Config, file: Path) -> str:
     return f"answers at port {hub.port}"
 
 
-def _heard(hub: Config) -> str:
-    """Since when no shop was heard, as far as the database says."""
-    if not hub.database and not (hub.state / FILE).exists():
-        return "it never ran here"
+def _stopped(hub: Config, file: Path) -> Trouble | Note:
+    """A hub that does not run: to be mended once shops rely on it, and before that only to know."""
     said_ms = _from_database(hub, _last_said_ms, none=0)
-    if said_ms is None:
-        return "since when, its database does not say"
-    return f"it last heard one {rfc3339(said_ms)}" if said_ms else "it has heard none yet"
+    if not hub.database and not (hub.state / FILE).exists():
+        heard = "it never ran here"
+    elif said_ms is None:
+        heard = "since when, its database does not say"
+    else:
+        heard = f"it last heard one {rfc3339(said_ms)}" if said_ms else "it has heard none yet"
+    return (Trouble if said_ms else Note)(
+        f"nothing answers at port {hub.port}: it is not running. Shops work on and keep their facts for it; "
+        f"{heard}. Start it: systemctl start welkom-hub, or welkom hub --config {file}"
+    )
 
 
 def _last_said_ms(conn: Connection) -> int:

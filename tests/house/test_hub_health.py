@@ -10,7 +10,7 @@ import pytest
 
 from edge import cli, outbox
 from edge.files import prepare
-from edge.hub_file import example
+from edge.hub_file import example, load_hub
 from edge.keys import write_keys
 from edge.visits.facts import Greeted
 from tests.house.programs import configured
@@ -62,6 +62,24 @@ def test_a_hubs_parts_are_tried_and_what_is_wrong_is_said(
     config.write_text(text.replace("[hub]", f"[hub]\n{letters}", 1))
     assert cli.main(doctor) == 1
     assert "lead nowhere" in capsys.readouterr().out
+
+
+def test_a_hub_that_does_not_run_is_to_be_mended_once_a_shop_has_spoken_with_it(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    doctor = ["doctor", "--config", str(config)]
+    assert cli.main(["enrol", "--config", str(config), "--shop", "assen"]) == 0
+    capsys.readouterr()
+    assert cli.main(doctor) == 0
+    assert f"it has heard none yet. Start it: {START} {config}" in capsys.readouterr().out
+    with closing(sqlite3.connect(load_hub(config, environment={}).hub.state / "hub.db")) as conn, conn:
+        conn.execute(
+            "INSERT INTO device_status (device_id, at_ms, d) VALUES ('assen-1', 1767225600000, x'7b7d')"
+        )
+    assert cli.main(doctor) == 1
+    said = capsys.readouterr().out
+    assert "ILL   hub " in said
+    assert f"it last heard one 2026-01-01T00:00:00.000Z. Start it: {START} {config}" in said
 
 
 def test_a_hubs_choice_helpers_are_checked_with_it(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
