@@ -321,13 +321,15 @@ def _as_of(saved: Balances | None, name: str, say: Words, now_ms: int) -> str:
 
 
 def _stamps(card: StampCard, as_of: str, say: Words, line: str) -> Stamps:
-    shown = min(card.have, card.of)
-    if not card.full:
+    shown, (full, begun) = min(card.have, card.of), divmod(card.have, card.of)
+    if not full:
         sentence = say.count("card.stamps_left", card.of - card.have, reward=card.reward)
-    elif card.have == card.of:
+    elif full == 1:
         sentence = say.say("wallet.full", reward=card.reward)
     else:
-        sentence = say.count("wallet.full_and", card.have - card.of, reward=card.reward)
+        sentence = say.say("wallet.fulls", cards=say.number(full), reward=card.reward)
+    if full and begun:
+        sentence = say.count("wallet.and_next", begun, full=sentence)
     return Stamps(
         have=shown,
         of=card.of,

@@ -211,6 +211,13 @@ def test_what_was_saved_is_not_left_out_without_a_word(
     assert held(config, "SELECT count(*) FROM customer") == [(2,)]
 
 
+def test_stamps_of_more_than_one_card_come_over_all(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert take(config, "customers", TWO) == 0
+    assert take(config, "customers", "ref,stamps,stamps_of,reward\nK-1,2,8,koffie\n") == 0
+    assert take(config, "balances", "ref,stamps\nK-1,99\n") == 0
+    assert held(config, "SELECT sum(delta) FROM ledger WHERE instrument='stamps'") == [(99,)]
+
+
 def test_the_same_card_written_in_two_ways_is_one_card_before_anything_is_written(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -54,6 +54,29 @@ def test_a_full_card_is_redeemed_once_however_often_the_form_is_sent(place: Plac
     assert place.rows("SELECT count(*) FROM outbox WHERE kind='wallet_moved'") == [(2,)]
 
 
+@pytest.mark.parametrize(
+    ("have", "said"),
+    [
+        (8, "De kaart is vol: een mok<"),
+        (9, "De kaart is vol: een mok. En 1 stempel op de volgende kaart."),
+        (16, "2 kaarten zijn vol, per kaart: een mok<"),
+        (99, "12 kaarten zijn vol, per kaart: een mok. En 3 stempels op de volgende kaart."),
+    ],
+)
+def test_of_more_stamps_than_a_card_holds_none_is_lost_and_each_full_card_is_a_reward(
+    place: Place, have: int, said: str
+) -> None:
+    place.customer(CARD, name=DE_VRIES, stamps={"have": have, "of": 8, "reward": "een mok"})
+    place.phone(CARD, key_id="00000002")
+    tablet, path = place.signed_in(), f"/visits/{visit_of(place)}/wallet"
+    assert said in tablet.get(path).text
+    fields = {"own": own_token(page := tablet.get(path).text), "act": "full"}
+    line = re.findall(r'name="line" value="(\w+)"', page)[0]
+    given = tablet.post(path, data=fields | {"line": line}, follow_redirects=True).text
+    assert "Geef nu: een mok" in given
+    assert ("kaart is vol" in given, "kaarten zijn vol" in given) == (8 <= have - 8 < 16, have - 8 >= 16)
+
+
 def test_points_are_added_and_redeemed_as_far_as_they_are_there(place: Place) -> None:
     tablet, path = place.signed_in(), arrive(place)
     assert "50 punten erbij." in send(tablet, path, "earn", amount="50").text

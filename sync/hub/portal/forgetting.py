@@ -36,7 +36,7 @@ def lost(mine: Mine, words: Words, *, now_ms: int) -> tuple[str, ...]:
     it = card(mine.traits, words, advised=False, now_ms=now_ms)
     found = [words.say("forget.points", points=it.points)] if it.points and it.points != "0" else []
     if it.stamps and it.stamps.have:
-        found.append(it.stamps.words)
+        found.append(it.stamps.sentence if it.stamps.full else it.stamps.words)
     found += [f"{each.label}{words.say('colon')} {each.note}" for each in it.giftcards]
     found += [each.label for each in it.vouchers]
     return (*found, *it.ready)

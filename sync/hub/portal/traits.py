@@ -108,11 +108,17 @@ def stamps_of(traits: Traits, words: Words) -> Stamps | None:
     have, of, reward = whole(trait, "have"), whole(trait, "of"), text(trait, "reward")
     if have is None or not of:
         return None
+    full, begun = divmod(have, of)
     have = min(have, of)
     reward = reward or words.say("stamps.reward")
-    sentence = words.count("stamps.left", of - have, reward=reward)
-    if have == of:
+    if not full:
+        sentence = words.count("stamps.left", of - have, reward=reward)
+    elif full == 1:
         sentence = words.say("stamps.full", reward=reward)
+    else:
+        sentence = words.say("stamps.fulls", cards=words.number(full), reward=reward)
+    if full and begun:
+        sentence = words.count("stamps.and_next", begun, full=sentence)
     counted = words.say("stamps.of", have=words.number(have), of=words.number(of))
     return Stamps(have, of, of <= MOST_DOTS, have == of, sentence, counted)
 

@@ -89,6 +89,22 @@ def test_a_trait_that_does_not_open_is_left_out_and_logged_without_its_value(pla
     assert ("trait_unreadable" in {event for event, _ in place.said}) is True
 
 
+@pytest.mark.parametrize(
+    ("have", "said"),
+    [
+        (8, "Uw stempelkaart is vol: een mok"),
+        (9, "Uw stempelkaart is vol: een mok. En 1 stempel op de volgende kaart."),
+        (16, "U hebt 2 volle stempelkaarten, per kaart: een mok"),
+        (99, "U hebt 12 volle stempelkaarten, per kaart: een mok. En 3 stempels op de volgende kaart."),
+    ],
+)
+def test_all_stamps_are_said_also_those_of_the_next_cards(place: Place, have: int, said: str) -> None:
+    place.add(stamps={"have": have, "of": 8, "reward": "een mok"})
+    phone = place.inside()
+    assert f'<p class="reward">{said}</p>' in phone.get("/portal").text
+    assert f"{said}<" in phone.get("/portal/forget").text
+
+
 def test_names_that_are_markup_stay_text(place: Place) -> None:
     place.add(
         name={"call": "<script>alert(1)</script>"},
