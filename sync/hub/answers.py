@@ -49,6 +49,12 @@ def _fault(told: dict[str, Any]) -> str:
     return f"{at}: {message if _SHAPES.fullmatch(message) else 'not one of the values that are taken'}"
 
 
+def code_of(error: HTTPException) -> str:
+    """How an answer that the framework gives by itself is called, to programs and in the counts."""
+    code = {404: "NOT_FOUND", 405: "NOT_ALLOWED", 413: "TOO_LARGE"}.get(error.status_code)
+    return code or "BAD_REQUEST"
+
+
 def problems(*, now_ms: Callable[[], int], log: Log, counted: Callable[[str], None]) -> ExceptionHandlersMap:
     """How each kind of error becomes an answer; `counted` is told the code of each."""
 
@@ -92,7 +98,7 @@ def problems(*, now_ms: Callable[[], int], log: Log, counted: Callable[[str], No
         title = {404: "nothing is here", 405: "not by this method", 413: "too long"}.get(
             error.status_code, "the request is not as the contract says"
         )
-        code = {404: "NOT_FOUND", 405: "NOT_ALLOWED", 413: "TOO_LARGE"}.get(error.status_code, "BAD_REQUEST")
+        code = code_of(error)
         tell(request, code)
         hint = "; ".join(each for each in (where(error)[:_MOST_HINT], _SEE) if each)
         return answer(error.status_code, title, code=code, hint=hint)

@@ -13,6 +13,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from edge.kit.errors import Busy, Refused, StoreError, WelkomError
 from edge.kit.log import died
 from sync import wire
+from sync.hub.answers import code_of
 from sync.hub.documented import problems
 from sync.hub.metrics import metrics
 from sync.hub.passes import answers as passes
@@ -174,7 +175,7 @@ def trouble(pages: Pages, request: Ask, error: Exception) -> Response[Any]:
             status, code = 503, "STORE_BUSY" if isinstance(error, Busy) else "STORE"
             pages.hub.log("store_failed", code=error.code, hint=error.hint)
         case HTTPException() if error.status_code < 500:
-            kind, status, code = "absent", error.status_code, "BAD_REQUEST"
+            kind, status, code = "absent", error.status_code, code_of(error)
         case _:
             pages.hub.log("request_died", **died(error))
     pages.hub.tally.refused(code)
