@@ -165,24 +165,26 @@ async def _took(
     next_ms, rest_ms = (
         now_ms + standard.pause_ms(tries + 1, chance=chance) for tries in (message.tries, hook.tries)
     )
-    again = {"now_ms": now_ms, "next_ms": next_ms, "rest_ms": rest_ms}
+    again = {"now_ms": now_ms, "next_ms": next_ms, "rest_ms": rest_ms, "tries": hook.tries + 1}
     if await hub.db.apply(failed, message, status=status, **again):
         hub.log("webhook_ended", status=status, hint="see the fleet page; POST …/resume tells it again")
     return False
 
 
 def failed(
-    conn: Connection, message: Message, *, status: int, now_ms: int, next_ms: int, rest_ms: int
+    conn: Connection, message: Message, *, status: int, now_ms: int, next_ms: int, rest_ms: int, tries: int
 ) -> bool:
-    """It was not taken: later again, or never again where nothing was for days; whether the webhook ended by it."""
+    """It was not taken: later again, or never again where nothing was for days; whether the webhook ended by it.
+
+    `tries` are all of the webhook since it last took something, this one too.
+    """
     id_ = message.webhook_id
     tables.put_off(conn, id_, message.id, tries=message.tries + 1, next_ms=next_ms)
     since_ms = tables.failing(conn, id_, now_ms=now_ms, next_ms=rest_ms)
     if since_ms is None:
         return False
-    return (status == GONE or now_ms - since_ms > standard.GIVE_UP_MS) and tables.end(
-        conn, id_, now_ms=now_ms
-    )
+    for_days = now_ms - since_ms > standard.GIVE_UP_MS and tries >= standard.GIVE_UP_TRIES
+    return (status == GONE or for_days) and tables.end(conn, id_, now_ms=now_ms)
 
 
 async def _ask(hub: "Hub", asking: httpx.AsyncClient, hook: Hook, message: Message) -> int:

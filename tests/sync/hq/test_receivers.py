@@ -61,6 +61,26 @@ async def test_what_is_not_taken_comes_again_with_its_id_and_days_of_it_end_the_
 
 
 @pytest.mark.anyio
+async def test_a_hub_that_was_off_for_a_week_or_whose_clock_jumped_ends_nothing_by_one_try(
+    desk: Desk,
+) -> None:
+    async with told(desk) as (here, _, asking):
+        now_ms, ahead_ms = desk.hub.now_ms, 0
+        desk.hub.now_ms = lambda: now_ms() + ahead_ms
+        here.status = 503
+        await stop(desk)
+        await webhooks.once(desk.hub, asking)
+        ahead_ms = 7 * DAY_MS
+        await webhooks.once(desk.hub, asking)
+        assert len(here.told) == 2
+        (found,) = (await desk.ask("GET", "/api/v1/webhooks"))["items"]
+        assert found["ended_ms"] is None
+        here.status = 200
+        ahead_ms += DAY_MS
+        assert await webhooks.once(desk.hub, asking) == 1
+
+
+@pytest.mark.anyio
 async def test_an_address_that_is_gone_is_told_nothing_more(desk: Desk) -> None:
     async with told(desk) as (here, made, asking):
         assert "webhook" not in (await ended(desk)).lower()

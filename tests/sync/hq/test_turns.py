@@ -156,7 +156,7 @@ async def test_a_try_that_fails_beside_a_new_secret_or_an_end_of_the_webhook_und
 
     def failed(conn: Connection) -> Any:
         return webhooks.failed(
-            conn, message, status=503, now_ms=now_ms, next_ms=now_ms + 5_000, rest_ms=now_ms
+            conn, message, status=503, now_ms=now_ms, next_ms=now_ms + 5_000, rest_ms=now_ms, tries=1
         )
 
     before = webhooks.known(hub.db.reader, made["id"])
