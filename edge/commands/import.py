@@ -190,9 +190,14 @@ def _mapping(
         return Mapping_()
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise _unreadable(f"{path}: cannot be read as text") from None
-    return read_mapping(text, fields=fields)
+    except OSError as error:
+        raise _not_there(path, error) from None
+    except UnicodeDecodeError:
+        raise _unreadable(f"{path}: is no text in UTF-8") from None
+    try:
+        return read_mapping(text, fields=fields)
+    except BadFile as error:
+        raise _unreadable(f"{path}: {error}") from None
 
 
 def _at_hub(words: argparse.Namespace, body: bytes, mapping: Mapping_) -> int:

@@ -347,6 +347,31 @@ def test_json_lines_and_gzip_are_read_and_a_mapping_names_their_columns(config: 
     assert held(config, "SELECT instrument, delta, device_id FROM ledger") == [("points", 40, "hub:import")]
 
 
+@pytest.mark.parametrize(
+    ("mapping", "said"),
+    [
+        (None, "cannot be read (No such file or directory)"),
+        (b"\xff", "is no text in UTF-8"),
+        (b'price = "Prijs"', "the mapping has an unknown key 'price'; known are [columns], delimiter"),
+        (b'[columns]\nnonsense = "Naam"', "'nonsense' is no field of ours; there are "),
+    ],
+)
+@pytest.mark.parametrize("what", ["balances", "catalogue"])
+def test_what_is_wrong_with_a_mapping_is_said_of_the_mapping(
+    config: Path, capsys: pytest.CaptureFixture[str], mapping: bytes | None, said: str, what: str
+) -> None:
+    """It was said of the file that was to be imported, which was right."""
+    here = config.parent / "their.toml"
+    if mapping is not None:
+        here.write_bytes(mapping)
+    (config.parent / "theirs.csv").write_text("item,ref,title,price,points\nA,K-1,B,2,3\n")
+    words = ["import", what, str(config.parent / "theirs.csv"), "--config", str(config)]
+    assert main([*words, "--mapping", str(here)]) == 1
+    told = capsys.readouterr().err
+    assert f"{here}: {said}" in told
+    assert "theirs.csv" not in told
+
+
 def test_balances_are_set_by_a_line_in_the_ledger_and_taken_back_by_another(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -58,12 +58,13 @@ def read_mapping(text: str, *, fields: frozenset[str]) -> Mapping_:
     known = {"delimiter", "encoding", "language"}
     if unknown := sorted(set(table) - known):
         raise BadFile(
-            0, f"the mapping has an unknown key {unknown[0]!r}; known are {', '.join(sorted(known))}"
+            0,
+            f"the mapping has an unknown key {unknown[0]!r}; known are [columns], {', '.join(sorted(known))}",
         )
     if not isinstance(columns, dict) or not all(isinstance(each, str) for each in columns.values()):
         raise BadFile(0, 'the mapping needs a table [columns] with lines such as title = "Omschrijving"')
     if unknown := sorted(set(columns) - fields):
-        raise BadFile(0, f"{unknown[0]!r} is no field of a product; there are {', '.join(sorted(fields))}")
+        raise BadFile(0, f"{unknown[0]!r} is no field of ours; there are {', '.join(sorted(fields))}")
     if not all(isinstance(each, str) for each in table.values()):
         raise BadFile(0, "delimiter, encoding and language are texts in quotes")
     mapping = Mapping_(columns=columns, **table)
