@@ -33,6 +33,7 @@ TO_CUSTOMERS: Final = ("/join", "/own", "/signin")
 # What a tablet that practises may open: invented people, and what keeps its session.
 WHILE_PRACTISING: Final = ("/practice", "/touch")
 LOOPBACK: Final = ("127.", "::1", "::ffff:127.")
+_PROXIED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +196,9 @@ def managers_only(guest: Guest) -> None:
 
 
 def _is_loopback(request: Ask) -> bool:
-    return bool(request.client and request.client.host.startswith(LOOPBACK))
+    """Whether it was asked on this machine, and not by a proxy here for somebody on the shop's network."""
+    near = bool(request.client and request.client.host.startswith(LOOPBACK))
+    return near and not any(name in request.headers for name in _PROXIED)
 
 
 def _not_signed_in() -> NotSignedIn:

@@ -117,6 +117,14 @@ def test_health_is_for_anybody_and_says_nothing_personal(place: Place) -> None:
     assert said == {"ready": True, "readers": {"counter-1": "up"}, "online": True}
 
 
+def test_metrics_are_not_for_whom_a_proxy_on_this_machine_asks(place: Place) -> None:
+    """Where something before the box speaks HTTPS (`secure_cookies`), everybody comes from this machine."""
+    address = f"{place.url}/metrics"
+    assert httpx.get(address, timeout=PATIENT_S).status_code == 200
+    for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"):
+        assert httpx.get(address, headers={name: "10.0.0.9"}, timeout=PATIENT_S).status_code == 403
+
+
 def test_metrics_count_what_happened_and_name_nobody(place: Place) -> None:
     place.de_vries()
     place.tap("2900000000011")
