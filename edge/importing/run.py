@@ -75,6 +75,11 @@ def _id_of(hub: Hub, row: Any) -> str:
     return whom.customer_id(hub.keys, row.ref, row.id).hex()
 
 
+def _sealed(act: Callable[..., Any]) -> Callable[[Hub], Callable[..., Any]]:
+    """An act that needs the hub's keys and its time, for the hub it is done in."""
+    return lambda hub: lambda conn, number, some: act(conn, hub.keys, number, found=some, now_ms=hub.now_ms())
+
+
 def _called(hub: Hub, row: Any) -> str:
     """As the file calls them, so that whoever made it finds the line."""
     return str(row.ref or row.id)
@@ -88,11 +93,7 @@ WHAT: Final = {
         names=_customer_names,
         judge=_judge_customer,
         shown=_called,
-        put=lambda hub: (
-            lambda conn, number, some: put.put_customers(
-                conn, hub.keys, number, found=some, now_ms=hub.now_ms()
-            )
-        ),
+        put=_sealed(put.put_customers),
     ),
     "balances": _What(
         fields=people.BALANCE,
@@ -101,11 +102,7 @@ WHAT: Final = {
         names=lambda hub, row: [_id_of(hub, row)],
         judge=lambda hub, row: put.judge_balance(hub.db.reader, hub.keys, row, now_ms=hub.now_ms()),
         shown=_called,
-        put=lambda hub: (
-            lambda conn, number, some: put.put_balances(
-                conn, hub.keys, number, found=some, now_ms=hub.now_ms()
-            )
-        ),
+        put=_sealed(put.put_balances),
     ),
     "staff": _What(
         fields=people.STAFF,

@@ -19,9 +19,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-import pytest
-
 from tests.drivers.pn532.cards import Card, IsoDepCard
+from tests.lacking import left_out
 from tests.patience import PATIENT_S
 from tests.ports import free_ports
 
@@ -48,8 +47,7 @@ class Pcscd:
 
     def __enter__(self) -> Self:
         if not DRIVER.exists() or shutil.which("pcscd", path="/usr/sbin:/usr/bin") is None:
-            reason = "Debian's pcscd and vsmartcard-vpcd are not installed"
-            pytest.fail(reason) if os.environ.get("STRICT") == "1" else pytest.skip(reason)
+            left_out("Debian's pcscd and vsmartcard-vpcd are not installed")
         self.start()
         return self
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.systemd import SYSTEMD, UNIT, left_out, run, tool, values, words
+from tests.house.systemd import SYSTEMD, UNIT, run, tool, values, words
+from tests.lacking import left_out
 
 ALLOW, ERRNO = 0x7FFF0000, 0x00050000  # SCMP_ACT_ALLOW, SCMP_ACT_ERRNO(0): seccomp.h
 EQUAL, MASKED_EQUAL = 4, 7  # SCMP_CMP_EQ, SCMP_CMP_MASKED_EQ

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.systemd import SYSTEMD, left_out, run, tool
+from tests.house.systemd import SYSTEMD, run, tool
+from tests.lacking import left_out
 
 MATCH = r"(?:ACTION|KERNEL|SUBSYSTEM|ATTRS?\{\w+\}|ENV\{[\w.]+\})(?:==|!=)"
 ASSIGN = r"(?:GOTO=|LABEL=|(?:GROUP|MODE):=|SYMLINK\+=|IMPORT\{builtin\}=|ENV\{\w+\}=)"  # the few that we use
