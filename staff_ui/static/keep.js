@@ -5,6 +5,7 @@
   const TOUCH_MS = 20000; // at most so often the server hears that somebody is there
   const TYPED_MS = 800; // after this long without a key the draft goes to the server
   const AGAIN_MS = 2000; // how soon a form tries again
+  const LINE_MS = 5000; // a line that is half dead neither answers nor fails
   const root = document.documentElement;
   const idleMs = Number(root.dataset.idleMs);
   const offline = document.getElementById("unsent");
@@ -64,7 +65,7 @@
       form.append(by);
     }
     const send = () => {
-      fetch("/healthz", { cache: "no-store" }).then(
+      fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(LINE_MS) }).then(
         () => {
           form.dataset.sending = "yes";
           if (offline) offline.hidden = true;

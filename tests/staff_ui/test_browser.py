@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.staff_ui.house import DE_VRIES, PIN, Place
 from tests.staff_ui.sound import LANDSCAPE, PORTRAIT, sound
@@ -112,6 +113,20 @@ def test_a_page_that_comes_up_after_its_customer_went_leads_back_by_itself_six_s
     tablet.clock.run_for(1_000)
     expect(tablet.locator("#rij")).to_be_visible()
     assert tablet.url.endswith("/?quiet=1")  # no hand opened it: the session ends as if it had not
+
+
+def test_a_form_whose_line_neither_answers_nor_fails_says_so_and_goes_when_it_answers(
+    place: Place, tablet: Page
+) -> None:
+    asked: list[Route] = []
+    tablet.route("**/healthz", lambda route: asked.append(route))  # nobody answers
+    tablet.goto("/look")
+    tablet.check("[name=hand][value=left]")
+    tablet.locator(".looks .go").click(no_wait_after=True)
+    expect(tablet.locator("#unsent")).to_be_visible()
+    tablet.unroute("**/healthz")
+    expect(tablet.locator("html[data-hand=left]")).to_be_attached()
+    assert asked
 
 
 def test_the_stop_button_takes_two_touches(place: Place, tablet: Page) -> None:
