@@ -26,7 +26,7 @@ async def rows_came(house: House, rows: Sequence[wire.Row]) -> None:
     if any(row.t in ("product", "stock") for row in rows):
         house.advisor.catalogue_changed()
     if any(row.op == "erase" or row.t == "credential" for row in rows):
-        house.counter.drop_closed()
+        house.counter.notes.drop_closed()
     await jobs.attempt(house, jobs.end_without_basis(house))
     if any(row.op == "erase" for row in rows) or visits.count_some(house.db.reader, 1):
         house.live.tell("visits")
@@ -48,7 +48,7 @@ async def replaced(house: House) -> None:
     house.advisor.replaced()
     if house.radio is not None:
         house.radio.changed(beacons.owners(house.db.reader))
-    house.counter.drop_closed()
+    house.counter.notes.drop_closed()
     await jobs.end_without_basis(house)
     house.live.tell("visits")
 

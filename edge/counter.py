@@ -1,26 +1,24 @@
 """The shell around the counter: what is presented at a reader becomes an outcome, facts and a poke.
 
-Of strangers it keeps a note for minutes, with the keyed hashes of the card in case its owner wants to become
-known, and for two seconds the hash that tells one hold of a card from two; of whom wants to stay unknown, until the
-next presentation and for minutes at most, whose balance the card opens. All of it in memory alone, but for the mark
-of a strong proof (recognition/marks): a counter without its minute, or a phone's time while a copy could count.
+What is nobody's visit goes to `notes.py`. Of a stranger it keeps itself, for two seconds, the hash that tells one
+hold of a card from two. In memory alone, but for the mark of a strong proof (recognition/marks): a counter without
+its minute, or a phone's time while a copy could count.
 """
 
 import asyncio
 from collections import Counter as Counts
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Final, Literal
+from typing import Final
 
 from drivers.codecs.printed import fob as fobs
-from drivers.codecs.printed.fob import Fob
-from drivers.reader import Outcome, Sighting
+from drivers.reader import Sighting
 from edge.ahead import Ahead
 from edge.catalogue import tables as catalogue
-from edge.display import Display, Said
+from edge.display import Display
 from edge.elsewhere import Elsewhere
 from edge.facts import Fact
 from edge.keys import Keys
@@ -28,13 +26,13 @@ from edge.kit.clock import ShopTime
 from edge.kit.ids import NewId
 from edge.kit.sqlite import Database
 from edge.live import Live
+from edge.notes import NOBODY, FobRead, NoteKind, Notes, Scanned
 from edge.recognition import marks, rotating, tables
 from edge.recognition.evidence import WEAK, Proof, proof
 from edge.recognition.facts import TapReplayed
 from edge.recognition.rules import (
     SAME_TAP_MS,
     Found,
-    Hashes,
     LastSeen,
     Recognised,
     Recognition,
@@ -49,77 +47,8 @@ from edge.recognition.rules import (
 from edge.staff.badges import Badges
 from edge.visits import acts
 
-# Of nobody, of somebody unnamed, or in place of a token: what a reader could not do (drivers.reader.Outcome).
-NoteKind = Literal["stranger", "withheld", "blocked", "expired"] | Outcome
-
-# An unknown card can be offered something while its owner stands there; after that it is only clutter.
-NOTE_MS: Final = 3 * 60_000
-# At the counter there is one person at a time: more notes than this are no longer about anybody present.
-MAX_NOTES: Final = 3
 # Presentations remembered against repeats; a busy second of 1,000 sightings, twice.
 MAX_LAST: Final = 2_000
-NOBODY: Final = (b"", b"")  # customer and credential
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something for staff to know that is about nobody: kept in memory only, for `NOTE_MS`."""
-
-    kind: NoteKind
-    reader: str
-    at_ms: int
-    # Of an unknown card, or one that saves without a name: it can become somebody's while its owner stands there.
-    card: Hashes | None = field(default=None, repr=False, compare=False)
-    # Of somebody who is ours and wants to stay unknown: whose balance the card opens, and what stands in the ledger
-    # and the view log in place of a visit.
-    customer_id: bytes = field(default=b"", repr=False, compare=False)
-    id: bytes = field(default=b"", repr=False, compare=False)
-    credential: bytes = field(
-        default=b"", repr=False, compare=False
-    )  # by which card: it may be blocked meanwhile
-    proof: Proof = WEAK  # what it proved
-
-    @property
-    def key(self) -> str:
-        """What an address may call it: it says nothing about anybody."""
-        return f"{self.kind}-{self.at_ms}"
-
-
-# What the display says of what staff are told. Who does not want to be recognised, or whose card is blocked, is
-# nobody else's business: both are only "read".
-DISPLAYED: Final[dict[NoteKind, Said]] = {
-    "stranger": "stranger",
-    "withheld": "withheld",
-    "blocked": "withheld",
-    "expired": "replayed",
-    "locked": "locked",
-    "no_pass": "no_pass",
-    "choose_pass": "choose_pass",
-    "unknown_merchant": "unknown_merchant",
-    "forged": "forged",
-    "replayed": "replayed",
-    "unreadable": "unreadable",
-    "refused": "refused",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Scanned:
-    """The product that was last held to a reader; `item` is empty for a bar code of no product of ours."""
-
-    item: str
-    code: str
-    reader: str
-    at_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class FobRead:
-    """A fob whose code was just held to a reader, to become somebody's. Its key is a secret: in memory alone."""
-
-    fob: Fob = field(repr=False)
-    reader: str
-    at_ms: int
 
 
 @dataclass(slots=True)
@@ -160,58 +89,15 @@ class Counter:
         self._quiet_ms = quiet_ms
         self._unlocking = unlocking
         self._last: OrderedDict[bytes, LastSeen] = OrderedDict()
-        self._notes: deque[Note] = deque(maxlen=MAX_NOTES)
-        self._known: tuple[str, datetime] | None = (
-            None  # reader and moment of the last tap that was somebody's
-        )
-        self._scanned: Scanned | None = None
-        self._fob: FobRead | None = None
+        # Reader and moment of the last tap that was somebody's.
+        self._known: tuple[str, datetime] | None = None
         self.tally = Tally()
         self.ahead = Ahead(db, live)
         self.badges = Badges(db)
         self.elsewhere: Elsewhere | None = None  # asks the centre; None without one
-        self._end: asyncio.TimerHandle | None = None
         self.display = Display()
+        self.notes = Notes(db, live, time, new_id, display=self.display)
         self.counts: Counts[str] = Counts()  # since they were last written down (jobs.count_days)
-
-    def note(self, key: str) -> Note | None:
-        """The note of this name, None when it is over."""
-        return next((note for note in self.notes() if note.key == key), None)
-
-    def drop(self, note: Note) -> None:
-        """Its card became somebody's, or is in the hands of the page that will make it so."""
-        if note in self._notes:
-            self._notes.remove(note)
-        self._live.tell("visits")
-
-    def drop_closed(self) -> None:
-        """A card was blocked, or its owner erased: a note of it opens nothing any more."""
-        for note in list(self._notes):
-            if note.customer_id and not tables.opens(self._db.reader, note.credential, note.customer_id):
-                self.drop(note)
-
-    def notes(self) -> list[Note]:
-        """What staff should know about presentations of nobody, newest first."""
-        oldest_ms = self._time.now_ms() - NOTE_MS
-        while self._notes and self._notes[0].at_ms < oldest_ms:
-            self._notes.popleft()
-        return list(reversed(self._notes))
-
-    def scanned(self) -> Scanned | None:
-        """The product that was last scanned, for `NOTE_MS`."""
-        if self._scanned and self._scanned.at_ms < self._time.now_ms() - NOTE_MS:
-            self._scanned = None
-        return self._scanned
-
-    def fob(self) -> FobRead | None:
-        """The fob that was last held to a reader, for `NOTE_MS`."""
-        if self._fob and self._fob.at_ms < self._time.now_ms() - NOTE_MS:
-            self._fob = None
-        return self._fob
-
-    def fob_done(self) -> None:
-        """It became somebody's, or nobody wants it: its key is not kept."""
-        self._fob = None
 
     async def on_sighting(self, sighting: Sighting, *, asked: bool = False) -> Recognition | None:
         """Take one sighting in; what it meant, None for outcomes without a token and for products.
@@ -224,7 +110,7 @@ class Counter:
         if token is None:
             self.tally.outcomes += 1
             assert sighting.outcome is not None
-            self._note(sighting.outcome, sighting.reader, now_ms)
+            self.notes.add(sighting.outcome, sighting.reader, now_ms)
             return None
         if token.value.startswith(fobs.START):
             self._read_fob(token.value, sighting.reader, now_ms)
@@ -234,7 +120,7 @@ class Counter:
         if token.value.startswith(rotating.START):
             of_pass = rotating.read(self._keys.chain_key, token.value, now_ms=now_ms)
             if of_pass is None:
-                self._note("unreadable", sighting.reader, now_ms)
+                self.notes.add("unreadable", sighting.reader, now_ms)
                 return None
             named = (rotating.KIND, of_pass.name)
         card = hashes(self._keys.chain_key, self._keys.shop_key, *named)
@@ -306,7 +192,7 @@ class Counter:
         # Only what was held to a reader on purpose is answered.
         if sighting.how != "near":
             self.counts["stranger" if kind == "stranger" else "withheld"] += 1
-            self._note(
+            self.notes.add(
                 kind,
                 sighting.reader,
                 now_ms,
@@ -346,15 +232,15 @@ class Counter:
             return Repeat()
         if not tables.is_known(self._db.reader, presented):
             self.tally.strangers += 1
-            self._note("stranger", reader, now_ms)
+            self.notes.add("stranger", reader, now_ms)
             return Stranger()
         self.tally.replayed += 1
-        self._note("expired" if of_pass.when == "past" else "forged", reader, now_ms)
+        self.notes.add("expired" if of_pass.when == "past" else "forged", reader, now_ms)
         return Replayed()
 
     def _replayed(self, reader: str, now_ms: int) -> Replayed:
         self.tally.replayed += 1
-        self._note("replayed", reader, now_ms)
+        self.notes.add("replayed", reader, now_ms)
         return Replayed()
 
     async def _saw(self, presented: bytes, sighting: Sighting, shown: Proof, now_ms: int) -> Sequence[Fact]:
@@ -375,7 +261,7 @@ class Counter:
             act, gather=partial(self.ahead.gather, now_ms=now_ms, roles=watching)
         )
         if done.facts and not isinstance(done.facts[0], TapReplayed):
-            self._notes.clear()
+            self.notes.clear()
             if gathered is not None:
                 self.ahead.offer(gathered)
             self._live.tell("visits", done.seq)
@@ -388,56 +274,19 @@ class Counter:
         items = catalogue.scanned(self._db.reader, code)
         if not items and known_only:
             return False
-        self._scanned = Scanned(items[0] if items else "", code if not known_only else "", reader, now_ms)
-        self._live.tell("products")
-        self._live.tell("visits")
+        self.notes.hold_product(
+            Scanned(items[0] if items else "", code if not known_only else "", reader, now_ms)
+        )
         return True
 
     def _read_fob(self, code: str, reader: str, now_ms: int) -> None:
         try:
             fob = fobs.read(code)
         except fobs.FobError:
-            self._note("unreadable", reader, now_ms)
+            self.notes.add("unreadable", reader, now_ms)
             return
         if fob is not None:
-            self._fob = FobRead(fob, reader, now_ms)
-            asyncio.get_running_loop().call_later(NOTE_MS / 1000 + 0.1, self.fob)
-            self._live.tell("fob")
-
-    def stopped(self, reader: str) -> None:
-        """The customer whose card was open no longer wants to be recognised: say how to go on, not about whom."""
-        self._note("withheld", reader, self._time.now_ms())
-
-    def _note(
-        self,
-        kind: NoteKind,
-        reader: str,
-        now_ms: int,
-        *,
-        card: Hashes | None = None,
-        owner: tuple[bytes, bytes] = NOBODY,
-        shown: Proof = WEAK,
-    ) -> None:
-        # Whoever comes next must not find the balance of who stood there before.
-        for place, held in enumerate(self._notes):
-            if held.customer_id:
-                self._notes[place] = replace(held, customer_id=b"", id=b"", credential=b"")
-        customer_id, presented = owner
-        id_ = self._new_id() if customer_id else b""
-        self._notes.append(Note(kind, reader, now_ms, card, customer_id, id_, presented, shown))
-        self._live.tell("visits")
-        self.display.say(DISPLAYED[kind], reader, now_ms=now_ms)
-        self._forget_later()
-
-    def _forget_later(self) -> None:
-        """Let a card go when its note ends, though nobody asks for the notes any more."""
-        if self._end is None and any(note.card or note.customer_id for note in self._notes):
-            self._end = asyncio.get_running_loop().call_later(NOTE_MS / 1000 + 0.1, self._forget)
-
-    def _forget(self) -> None:
-        self._end = None
-        self.notes()
-        self._forget_later()
+            self.notes.hold_fob(FobRead(fob, reader, now_ms))
 
     def _repeats(self, presented: bytes, reader: str, now_ms: int, shown: Proof) -> bool:
         last = self._last.get(presented)

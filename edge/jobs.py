@@ -124,7 +124,7 @@ async def each_minute(house: House) -> None:
         await drop_old(house, minute)
         if minute == EXPIRE_AFTER_MINUTES:
             await attempt(house, house.db.sweep_late())
-        if visits.count_some(house.db.reader, 1) or house.counter.notes():
+        if visits.count_some(house.db.reader, 1) or house.counter.notes.now():
             house.live.tell("visits")
 
 
@@ -227,5 +227,5 @@ async def end_without_basis(house: House) -> None:
         and visits.stopped(house.db.reader, followed[0], recipient=house.config.shop.recipient)
     ):
         # Their card was the one that tablets showed: it must not just turn into somebody else's.
-        house.counter.stopped(followed[1])
+        house.counter.notes.stopped(followed[1])
     _announce(house, done)

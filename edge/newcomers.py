@@ -149,7 +149,7 @@ async def bind(house: House, customer_id: bytes, offer: Offer, *, doer: Doer, lo
     )
     gone = CredentialBlocked(customer_id, lost, doer.staff_id, "replaced", now_ms) if lost else None
     done = await house.db.write(acts.bind, fact, recipient=recipient, doer=doer, lost=gone)
-    house.counter.drop_closed()
+    house.counter.notes.drop_closed()
     owner = recognition.find(house.db.reader, offer.card.outer, recipient=recipient, now_ms=now_ms)
     if owner is None:
         return (

@@ -116,7 +116,7 @@ async def cards_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
             doer=guest.who.doer,
             visit_id=found.visit_id,
         )
-        house.counter.drop_closed()
+        house.counter.notes.drop_closed()
         house.live.tell("visits", done.seq)
         address += "?blocked=1"
     return Redirect(address, status_code=303, headers={"cache-control": "no-store"})

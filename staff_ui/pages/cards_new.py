@@ -7,9 +7,9 @@ from litestar import Response
 from litestar.response import Redirect
 
 from edge import newcomers
-from edge.counter import Note
 from edge.kit.errors import Corrupt, Gone
 from edge.newcomers import Offer
+from edge.notes import Note
 from edge.recognition import profile
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages.cards import Line, chosen, held, lines
@@ -91,7 +91,7 @@ async def cards_new_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]
             desk.house, customer_id, offer, doer=guest.who.doer, lost=lost.hash if lost else b""
         )
         if bound == "bound":
-            desk.house.counter.drop(note)
+            desk.house.counter.notes.drop(note)
             return Redirect("/", status_code=303, headers={"cache-control": "no-store"})
         it = _refused(around, note, say.say(WRONG[bound]))
     return html(desk, "cards_new.html", it, language=around.language)
@@ -102,7 +102,7 @@ def _refused(around: Frame, note: Note, sentence: str) -> CardsNew:
 
 
 def _note(desk: Desk, request: Ask) -> Note:
-    note = desk.house.counter.note(request.path_params["note"])
+    note = desk.house.counter.notes.of(request.path_params["note"])
     if note is None or note.card is None:
         raise Gone("the card is not remembered any more", code="U14", hint="hold it to the reader again")
     return note

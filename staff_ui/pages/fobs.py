@@ -68,7 +68,7 @@ async def fobs_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     found, around = open_visit(desk, request), frame(desk, request, guest)
     if "back" in form:
         return await _take_back(desk, guest, found, form["back"])
-    read = desk.house.counter.fob()
+    read = desk.house.counter.notes.fob()
     if read is None:
         return _page(desk, around, found, said=words(desk, around).say("fobs.not_read"))
     if form.get("period") not in PERIODS or "yes" not in form:
@@ -93,7 +93,7 @@ async def fobs_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
             said=each_of(ASKED, say, say.say(chosen), say.say("fobs.yes.stop")),
         )
     )
-    house.counter.fob_done()
+    house.counter.notes.fob_done()
     id_ = acts.device_id(read.fob, shop_key=house.keys.shop_key)
     if id_ not in beacons.of_customer(house.db.reader, found.customer_id):
         return _page(desk, around, found, step="refused")
@@ -140,7 +140,7 @@ def _page(desk: Desk, around: Frame, found: Arrival, *, step: Step = "list", sai
         name=text(house.names.of(house.db.reader, found.customer_id, now_ms=now_ms), "call"),
         lines=lines(beacons.of_customer(house.db.reader, found.customer_id), say),
         step=step,
-        read=house.counter.fob() is not None,
+        read=house.counter.notes.fob() is not None,
         said=said,
         finding=house.config.presence.finding,
     )

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from litestar import Response
 from litestar.response import Redirect
 
-from edge.counter import Note
 from edge.elsewhere import sealed_for_hub
 from edge.guests import acts, tables
 from edge.guests.tables import Written
 from edge.health import Health
 from edge.kit.errors import Gone
 from edge.kit.ids import NewId
+from edge.notes import Note
 from edge.wallet.rules import MOST_POINTS, Asked, Instrument, is_amount
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages.named import id_of
@@ -99,7 +99,7 @@ def sheet(
 
 
 def _note(desk: Desk, request: Ask) -> Note:
-    note = desk.house.counter.note(request.path_params["note"])
+    note = desk.house.counter.notes.of(request.path_params["note"])
     if note is None or note.card is None:
         raise Gone("the card is not remembered any more", code="U15", hint="hold it to the reader again")
     return note

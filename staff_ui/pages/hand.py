@@ -47,7 +47,7 @@ def benefit(shop: Shop, language: Language) -> str:
 async def hand(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`GET /join/start`; `?note=` is the note of an unknown card."""
     around = frame(desk, request, guest)
-    note = desk.house.counter.note(request.query_params.get("note", ""))
+    note = desk.house.counter.notes.of(request.query_params.get("note", ""))
     it = Hand(
         frame=around,
         note=note.key if note and note.card else "",
@@ -61,7 +61,7 @@ async def phone_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`POST /join/phone`: field `note`. The code stands on this page alone, and is good for a quarter of an hour."""
     form = await own_form(request, guest.tablet)
     house, around = desk.house, frame(desk, request, guest)
-    note = house.counter.note(form.get("note", ""))
+    note = house.counter.notes.of(form.get("note", ""))
     address = newcomers.phone_address(house, note.card if note else None)
     if not address:
         raise Gone("the shop has no page of its own for customers", code="U13", hint="hand the tablet over")
@@ -75,7 +75,7 @@ async def hand_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`POST /join/start`: field `note`. Ends the session, so that only a PIN leads back to the shop's pages."""
     form = await own_form(request, guest.tablet)
     house, staff = desk.house, guest.who
-    note = house.counter.note(form.get("note", ""))
+    note = house.counter.notes.of(form.get("note", ""))
     offer = Offer(note.card, note.reader, note.proof) if note and note.card else Offer(None, "tablet")
     await desk.sessions.sign_out(staff)
     hands = Hands(
@@ -87,7 +87,7 @@ async def hand_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     )
     desk.handed.put(token_hash(guest.tablet), hands)
     if note and note.card:
-        house.counter.drop(note)
+        house.counter.notes.drop(note)
     await newcomers.invited(house)
     secure = house.config.server.secure_cookies
     return Redirect(

@@ -59,7 +59,7 @@ async def products(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
 def scan(desk: Desk, say: Words, *, now_ms: int) -> Scan | None:
     """The product that was last held to a reader, while that is some minutes ago at most."""
     house = desk.house
-    seen = house.counter.scanned()
+    seen = house.counter.notes.scanned()
     if seen is None:
         return None
     found = tables.product(house.db.reader, seen.item) if seen.item else None

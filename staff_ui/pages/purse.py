@@ -49,7 +49,7 @@ def of_visit(desk: Desk, request: Ask) -> Purse:
 
 def of_note(desk: Desk, request: Ask) -> Purse:
     house = desk.house
-    note = house.counter.note(request.path_params["note"])
+    note = house.counter.notes.of(request.path_params["note"])
     if note is None or not note.customer_id or not opens(house.db.reader, note.credential, note.customer_id):
         raise Gone("the card is not remembered any more", code="U15", hint="hold it to the reader again")
     return Purse(

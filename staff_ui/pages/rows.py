@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from edge.counter import Note, NoteKind
 from edge.house import House
 from edge.kit.clock import rfc3339
+from edge.notes import Note, NoteKind
 from edge.visits.here import Arrival
 from staff_ui.pages.values import text
 from staff_ui.sheets import Sheets

@@ -38,7 +38,7 @@ async def scan_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     """`POST /scan`: fields `code`, `symbology`, `for`. A number is in no address, so in no history and no log."""
     form = await own_form(request, guest.tablet)
     purpose, counter = form.get("for", ""), desk.house.counter
-    before = counter.scanned()
+    before = counter.notes.scanned()
     try:
         found = await camera.present(
             counter, form.get("code", ""), symbology=form.get("symbology", ""), reader=_name(desk, guest)
@@ -46,12 +46,12 @@ async def scan_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     except camera.NoCode:
         return _page(desk, request, guest, purpose, wrong=True)
     to = "/"
-    if found is None and (seen := counter.scanned()) is not before:
+    if found is None and (seen := counter.notes.scanned()) is not before:
         to = "/products"
         if seen is not None and seen.item:
             follows(desk, guest, seen.item)
     elif isinstance(found, Stranger) and purpose == "card":
-        notes = counter.notes()
+        notes = counter.notes.now()
         to = f"/cards/new/{notes[0].key}" if notes and notes[0].card else "/"
     return Redirect(to, status_code=303, headers={"cache-control": "no-store"})
 

@@ -63,7 +63,7 @@ async def tags_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
                 await house.db.apply(partial(tags.take_down, id_=id_, doer=guest.who.doer, now_ms=now_ms))
                 radio.tags_changed(gone=[id_])
         return _back("tag")
-    read = house.counter.fob()
+    read = house.counter.notes.fob()
     zone = tags.CARRIED if "carry" in form else form.get("zone", "")
     if read is None:
         return _back("unread")
@@ -80,7 +80,7 @@ async def tags_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
             now_ms=now_ms,
         )
     )
-    house.counter.fob_done()
+    house.counter.notes.fob_done()
     if done:
         radio.tags_changed()
     return _back("tag" if done else "refused")

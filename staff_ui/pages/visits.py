@@ -12,10 +12,10 @@ from edge.catalogue import tables as catalogue
 from edge.config import Language
 from edge.consent.rules import Role
 from edge.consent.tables import FOREVER_MS
-from edge.counter import NOTE_MS, Note, NoteKind
 from edge.house import House
 from edge.insight.tables import joined_today
 from edge.kit.errors import Corrupt
+from edge.notes import NOTE_MS, Note, NoteKind
 from edge.recognition.profile import Profile
 from edge.shop import tables as shop
 from edge.visits import tables
@@ -105,7 +105,7 @@ class Renderer:
                 conn, recipient=recipient, now_ms=now_ms, most=MOST_ROWS, counted=MOST_COUNTED + 1
             )
         )
-        notes = house.counter.notes()
+        notes = house.counter.notes.now()
         shown = _followed(arrivals, notes)
         if pinned is not None:
             shown = arrival(conn, pinned, recipient=recipient, now_ms=now_ms)
@@ -142,7 +142,7 @@ class Renderer:
             scanned=_scanned(house, words),
         )
         ends = [until_ms, *(each.until_ms for each in arrivals), *(each.at_ms + NOTE_MS for each in notes)]
-        ends += [scan.at_ms + NOTE_MS] if (scan := house.counter.scanned()) else []
+        ends += [scan.at_ms + NOTE_MS] if (scan := house.counter.notes.scanned()) else []
         ends += [turns_ms(row.at_ms, now_ms=now_ms) for row, _ in rows]
         if advice is not None:
             ends.append(advice.until_ms)
@@ -211,7 +211,7 @@ def _note_card(note: Note, words: Words, *, counted: str, apart: bool) -> NoteCa
 
 
 def _scanned(house: House, words: Words) -> tuple[str, str] | None:
-    scan = house.counter.scanned()
+    scan = house.counter.notes.scanned()
     if scan is None:
         return None
     product = catalogue.product(house.db.reader, scan.item) if scan.item else None

@@ -98,7 +98,7 @@ async def walk(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         say,
         now_s=now_s,
         told=_told(radio, say, request.query_params.get("said", "")),
-        own=tags.arranged(radio.tags, radio.plan, say, read=desk.house.counter.fob() is not None),
+        own=tags.arranged(radio.tags, radio.plan, say, read=desk.house.counter.notes.fob() is not None),
     )
     return html(desk, "walk.html", it, language=around.language)
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from edge.advice.reasons import DueAgain, Suggestion
-from edge.counter import NoteKind
+from edge.notes import NoteKind
 from edge.recognition.profile import Profile
 from edge.visits.here import Arrival
 from staff_ui.assets import read_assets

@@ -90,14 +90,14 @@ async def taps(box: Box, browser: Browser, people: Iterable[Person], *, reader: 
     for person in people:
         await tap(box, person.card, reader)
         asked = {"/visits after a tap": "/visits"}
-        for note in box.house.counter.notes():
+        for note in box.house.counter.notes.now():
             asked |= {path: path.replace("{note}", note.key) for path in OF_A_CARD}
         for page, path in asked.items():
             its = shown((await browser.get(path)).text, box.now_ms)
             if fields := its.get(person.n):
                 found[page, person.n] = fields
-        for note in box.house.counter.notes():
-            box.house.counter.drop(note)
+        for note in box.house.counter.notes.now():
+            box.house.counter.notes.drop(note)
     return found
 
 

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from drivers.reader import Outcome
-from edge.counter import DISPLAYED
 from edge.display import MOST_READERS, SHOW_MS, Display
+from edge.notes import DISPLAYED
 from edge.staff import acts
 from edge.watch import ReaderState
 from staff_ui.pages.balie import LOOKS, WORDS

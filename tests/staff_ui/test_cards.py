@@ -58,7 +58,7 @@ def test_a_lost_card_is_blocked_by_two_touches_and_opens_nothing_any_more(place:
     assert "Blokkeren" not in post(tablet, path, card=handle).text
     place.clock.both_by_ms += 3_000
     place.tap(CARD)
-    assert [note.kind for note in place.house.counter.notes()] == ["blocked"]
+    assert [note.kind for note in place.house.counter.notes.now()] == ["blocked"]
     assert "Deze kaart is geblokkeerd." in tablet.get("/visits").text
     deeds = place.rows("SELECT s.name, d.what, d.reason FROM deed AS d JOIN staff AS s ON s.id=d.staff_id")
     assert ("Anna Kok", "block_card", "lost") in deeds
@@ -100,7 +100,7 @@ def test_a_new_card_in_place_of_a_lost_one_is_one_act_and_the_balance_stays(plac
     assert "Geblokkeerd" in listed
     place.clock.both_by_ms += 3_000
     place.tap(CARD)
-    assert place.house.counter.notes()[0].kind == "blocked"
+    assert place.house.counter.notes.now()[0].kind == "blocked"
 
 
 def test_the_question_whether_to_block_a_card_stays_until_something_of_their_cards_changes(
@@ -135,7 +135,7 @@ def test_a_badge_that_is_removed_chooses_nobody(place: Place) -> None:
     place.tap("badge 7")
     counter: Counter = place.house.counter
     assert counter.badges.tapped(now_ms=place.now_ms()) == ""
-    assert [note.kind for note in counter.notes()] == ["stranger"]
+    assert [note.kind for note in counter.notes.now()] == ["stranger"]
     assert place.rows("SELECT what FROM deed ORDER BY at_ms, rowid") == [("bind_badge",), ("remove_badge",)]
     anna = place.signed_in()
     own = own_token(anna.get("/look").text)

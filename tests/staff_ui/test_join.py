@@ -23,7 +23,7 @@ EVERYWHERE = ("/", "/visits", "/search", "/look", "/join/start", "/live")
 
 
 def note_of(place: Place) -> str:
-    return place.house.counter.notes()[0].key
+    return place.house.counter.notes.now()[0].key
 
 
 def hand_over(place: Place, *, card: bool = True) -> httpx.Client:
@@ -176,7 +176,7 @@ def test_whoever_refuses_everything_saves_with_their_card_and_leaves_no_name(pla
     assert place.rows("SELECT purpose FROM main.consent") == [("saving",)]
     assert place.rows("SELECT name FROM replica.trait") == [("points",)]
     place.tap(NEW, reader="counter-2")
-    assert place.house.counter.notes()[0].kind == "withheld"
+    assert place.house.counter.notes.now()[0].kind == "withheld"
 
 
 def test_somebody_without_a_card_can_become_known_and_is_told_when_nothing_could_be_kept(
@@ -267,7 +267,7 @@ def test_a_new_card_becomes_a_customers_by_two_touches_and_the_card_is_there(pla
     ]  # fmt: skip
     assert bind(tablet, note, customer=customer.hex(), sure="yes").status_code == 410
     place.tap(NEW, reader="counter-2")
-    assert place.house.counter.notes() == []
+    assert place.house.counter.notes.now() == []
 
 
 def test_a_card_of_somebody_else_and_a_customer_who_stopped_are_refused_in_words(place: Place) -> None:

@@ -30,7 +30,7 @@ def test_the_code_carries_the_card_and_the_promise_and_whoever_came_by_it_is_cou
         place.staff()
         tablet = place.signed_in()
         place.tap(NEW)
-        note = place.house.counter.notes()[0]
+        note = place.house.counter.notes.now()[0]
         start = tablet.get(f"/join/start?note={note.key}").text
         assert "Op de eigen telefoon" in start
         shown = tablet.post("/join/phone", data={"own": own_token(start), "note": note.key})

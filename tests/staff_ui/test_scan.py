@@ -186,7 +186,7 @@ def test_a_new_card_goes_on_to_whose_it_is(place: Place) -> None:
     answer = present(place.signed_in(), "NIEUW-1", "code_128", asked="card")
     assert answer.status_code == 303
     assert re.fullmatch(r"/cards/new/stranger-\d+", answer.headers["location"])
-    assert place.house.counter.notes()[0].reader == "tablet 1"
+    assert place.house.counter.notes.now()[0].reader == "tablet 1"
 
 
 def test_a_product_that_is_not_ours_is_said_on_the_product_page(place: Place) -> None:

@@ -49,7 +49,7 @@ def test_a_strangers_card_and_a_blocked_one_open_no_balance(place: Place) -> Non
     for card, kind in ((CARD, "blocked"), ("nobody's", "stranger")):
         assert hold(place, tablet, card) == ""
         own = own_token(tablet.get("/").text)
-        for path in (f"/saving/{note.key}" for note in place.house.counter.notes() if note.kind == kind):
+        for path in (f"/saving/{note.key}" for note in place.house.counter.notes.now() if note.kind == kind):
             assert tablet.get(path).status_code == 410
             fields = {"own": own, "act": "stamp", "line": "01" * 16}
             assert tablet.post(path, data=fields).status_code == 410

@@ -119,7 +119,7 @@ async def test_each_strong_kind_proves_itself_through_the_pipe_and_none_of_it_tw
             await said(pipe, again.replace('"reader": "a"', '"reader": "x"').replace('"b"', '"x"'))
             await until(lambda number=number: tally.replayed == number)  # type: ignore[misc]
         assert tally.recognised == 4
-        assert edge.house.counter.notes()[0].kind == "replayed"
+        assert edge.house.counter.notes.now()[0].kind == "replayed"
         kinds = edge.house.db.reader.execute("SELECT kind FROM outbox WHERE kind='tap_replayed'").fetchall()
         assert len(kinds) == 2
 
@@ -130,7 +130,7 @@ async def test_a_forged_tap_opens_nothing_and_is_kept_of_nobody(tmp_path: Path) 
         for outcome in ("forged", "locked"):
             await said(pipe, line("sun", "-", {}, outcome=outcome))
         await until(lambda: heard(edge).outcomes == 2)
-        assert [note.kind for note in edge.house.counter.notes()] == ["locked", "forged"]
+        assert [note.kind for note in edge.house.counter.notes.now()] == ["locked", "forged"]
         assert edge.house.db.reader.execute("SELECT count(*) FROM outbox").fetchone() == (0,)
 
 

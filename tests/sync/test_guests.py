@@ -135,7 +135,7 @@ async def test_a_card_that_is_nobodys_anywhere_creates_nothing(tmp_path: Path) -
         await with_bram(it)
         before = it.hub.db.reader.execute("SELECT count(*) FROM feed").fetchone()
         assert isinstance(await tap(it, NOBODYS), Stranger)
-        (note,) = it.edge.house.counter.notes()
+        (note,) = it.edge.house.counter.notes.now()
         assert note.kind == "stranger"
         card = hashes(KEYS.chain_key, SHOP_KEY, "barcode", NOBODYS)
         assert card is not None
@@ -149,7 +149,7 @@ async def test_a_blocked_card_of_another_shop_opens_nothing_and_brings_nobody(tm
         await with_bram(it)
         await it.hub.change(lost.block, KEYS, kind="number", value=NUMBER, now_ms=1)
         assert isinstance(await tap(it), Stranger)
-        assert [note.kind for note in it.edge.house.counter.notes()] == ["blocked"]
+        assert [note.kind for note in it.edge.house.counter.notes.now()] == ["blocked"]
         assert held(it) == {}
         assert shops(it) == ["s2"]
 

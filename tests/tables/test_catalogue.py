@@ -10,7 +10,7 @@ from edge.bench import catalogue as bench
 from edge.catalogue import tables
 from edge.catalogue.rules import Product, Stock
 from edge.catalogue.search import ProductIndex, distance, find, one_slip
-from edge.counter import NOTE_MS, Scanned
+from edge.notes import NOTE_MS, Scanned
 from edge.recognition.rules import Recognised, Stranger
 from sync import wire
 from tests.tables.floor import MAIN, Floor, open_floor
@@ -198,14 +198,14 @@ async def test_a_scanned_product_is_held_for_minutes_and_writes_nothing(tmp_path
         await put(floor, "product", "SCH-42", body=SHOE)
         before = floor.live.version
         assert await floor.tap("08712345678906", kind="gs1", how="scan") is None
-        assert floor.counter.scanned() == Scanned("SCH-42", "08712345678906", "counter-1", floor.now_ms)
+        assert floor.counter.notes.scanned() == Scanned("SCH-42", "08712345678906", "counter-1", floor.now_ms)
         assert floor.live.version > before
         assert floor.one("SELECT count(*) FROM outbox") == 0
-        assert floor.counter.notes() == []
+        assert floor.counter.notes.now() == []
         floor.clock.pass_ms(NOTE_MS + 1)
-        assert floor.counter.scanned() is None
+        assert floor.counter.notes.scanned() is None
         await floor.tap("08712345678913", kind="gs1", how="scan")
-        unknown = floor.counter.scanned()
+        unknown = floor.counter.notes.scanned()
         assert unknown is not None
         assert (unknown.item, unknown.code) == ("", "08712345678913")
 
@@ -218,9 +218,9 @@ async def test_a_number_of_the_shop_is_a_card_first_and_a_product_only_when_nobo
         own = wire.Product(title="Appel", price_cents=50, gtin="02000000000015")
         await put(floor, "product", "2900000012345", body=own)
         assert isinstance(await floor.tap("2900000012345", kind="barcode"), Recognised)
-        assert floor.counter.scanned() is None
+        assert floor.counter.notes.scanned() is None
         assert await floor.tap("2000000000015", kind="barcode") is None
-        held = floor.counter.scanned()
+        held = floor.counter.notes.scanned()
         assert held is not None
         assert (held.item, held.code) == ("2900000012345", "")
         assert floor.counter.tally.strangers == 0

@@ -8,8 +8,9 @@ from typing import get_args
 import pytest
 
 from drivers.reader import Outcome, Sighting
-from edge.counter import MAX_LAST, MAX_NOTES, NOTE_MS
+from edge.counter import MAX_LAST
 from edge.insight import tables as insight
+from edge.notes import MAX_NOTES, NOTE_MS
 from edge.recognition.rules import SAME_TAP_MS, Recognised, Repeat, Stranger, Withheld
 from tests.kit.stores import files_with
 from tests.tables.floor import CARD, KEYS, Floor, checkpoint, open_floor
@@ -19,7 +20,7 @@ STRANGER = "2900000077777"
 
 
 def notes(floor: Floor) -> list[str]:
-    return [note.kind for note in floor.counter.notes()]
+    return [note.kind for note in floor.counter.notes.now()]
 
 
 async def test_a_card_of_a_resident_is_recognised_and_told_to_the_tablets(tmp_path: Path) -> None:
@@ -55,7 +56,7 @@ async def test_a_stranger_is_a_note_about_nobody_and_nothing_is_written(tmp_path
     async with open_floor(tmp_path) as floor:
         assert await floor.tap(STRANGER) == Stranger()
         assert notes(floor) == ["stranger"]
-        assert STRANGER not in repr(floor.counter.notes())
+        assert STRANGER not in repr(floor.counter.notes.now())
         assert floor.one("SELECT count(*) FROM outbox") == floor.one("SELECT count(*) FROM visit") == 0
 
 
@@ -142,7 +143,7 @@ async def test_notes_end_by_themselves_and_are_few(tmp_path: Path) -> None:
             await floor.tap(f"29000000{number:05d}")
             floor.clock.pass_ms(1)
         assert len(notes(floor)) == MAX_NOTES
-        times = [note.at_ms for note in floor.counter.notes()]
+        times = [note.at_ms for note in floor.counter.notes.now()]
         assert times == sorted(times, reverse=True)
         floor.clock.pass_ms(NOTE_MS - 1)
         assert len(notes(floor)) == 1
@@ -218,18 +219,18 @@ async def test_the_card_is_shown_in_the_same_breath_to_roles_that_watch(tmp_path
 async def test_an_unknown_cards_hashes_are_held_with_its_note_and_go_with_it(tmp_path: Path) -> None:
     async with open_floor(tmp_path) as floor:
         await floor.tap(STRANGER)
-        (note,) = floor.counter.notes()
+        (note,) = floor.counter.notes.now()
         _, _, inner_hash, outer_hash, *_ = traces(STRANGER)
         assert note.card is not None
         assert (note.card.inner, note.card.outer) == (inner_hash, outer_hash)
         for trace in (inner_hash, outer_hash):
             assert trace.hex() not in repr(note) + repr(note.card)
             assert repr(trace) not in repr(note) + repr(note.card)
-        assert floor.counter.note(note.key) is note
+        assert floor.counter.notes.of(note.key) is note
         floor.clock.pass_ms(NOTE_MS + 1)
-        floor.counter._forget()  # what its own clock does, though nobody asks
-        assert not floor.counter._notes
-        assert floor.counter.note(note.key) is None
+        floor.counter.notes._forget()  # what its own clock does, though nobody asks
+        assert not floor.counter.notes._notes
+        assert floor.counter.notes.of(note.key) is None
 
 
 async def test_of_a_card_that_is_somebodys_only_whose_balance_it_opens_is_held_and_not_for_long(
@@ -238,18 +239,18 @@ async def test_of_a_card_that_is_somebodys_only_whose_balance_it_opens_is_held_a
     async with open_floor(tmp_path) as floor:
         person = await floor.resident(consents={"saving": None})
         await floor.tap()
-        (note,) = floor.counter.notes()
+        (note,) = floor.counter.notes.now()
         assert (note.card, note.customer_id) == (None, person.customer_id)
         for trace in (repr(person.customer_id), person.customer_id.hex()):
             assert trace not in repr(note) + note.key
         await floor.tap(STRANGER)
-        assert [each.customer_id for each in floor.counter.notes()] == [b"", b""]
+        assert [each.customer_id for each in floor.counter.notes.now()] == [b"", b""]
         floor.clock.pass_ms(SAME_TAP_MS)
         await floor.tap()
-        assert floor.counter._end is not None
+        assert floor.counter.notes._end is not None
         floor.clock.pass_ms(NOTE_MS + 1)
-        floor.counter._forget()  # what its own clock does, though nobody asks
-        assert not floor.counter._notes
+        floor.counter.notes._forget()  # what its own clock does, though nobody asks
+        assert not floor.counter.notes._notes
 
 
 async def test_of_a_blocked_card_not_even_that_is_held(tmp_path: Path) -> None:
@@ -257,7 +258,7 @@ async def test_of_a_blocked_card_not_even_that_is_held(tmp_path: Path) -> None:
         person = await floor.resident(consents={"saving": None})
         await floor.apply(floor.feed.credential(person, state="blocked", ver=2))
         await floor.tap()
-        assert [(each.kind, each.customer_id) for each in floor.counter.notes()] == [("blocked", b"")]
+        assert [(each.kind, each.customer_id) for each in floor.counter.notes.now()] == [("blocked", b"")]
 
 
 async def test_strangers_are_counted_in_memory_without_a_commit_each(tmp_path: Path) -> None:

@@ -271,7 +271,7 @@ async def test_a_card_that_saved_without_a_name_may_become_its_holders_and_nobod
     async with open_floor(tmp_path) as floor:
         await floor.resident(NEW, traits={"points": {"balance": 40}}, consents={"saving": None})
         assert await floor.tap(NEW) == Withheld("no_basis")
-        (note,) = floor.counter.notes()
+        (note,) = floor.counter.notes.now()
         assert note.card is not None
         new = fact(floor)
         assert await join(floor, new) > 0
@@ -280,7 +280,7 @@ async def test_a_card_that_saved_without_a_name_may_become_its_holders_and_nobod
         # Of whoever said a name or a yes once, the card stays theirs, though it is not recognised now.
         await floor.resident(OTHER, consents={"saving": None})
         assert await floor.tap(OTHER) == Withheld("no_basis")
-        assert floor.counter.notes()[0].card is None
+        assert floor.counter.notes.now()[0].card is None
         assert await join(floor, fact(floor, number=OTHER)) == 0
 
 

@@ -64,7 +64,7 @@ async def test_a_replay_is_a_sentence_opens_nothing_and_is_told_once_an_hour(tmp
         for _ in range(3):
             floor.clock.pass_ms(SAME_TAP_MS)
             assert await chip(floor, 7) == Replayed()
-        assert [note.kind for note in floor.counter.notes()] == ["replayed"] * 3
+        assert [note.kind for note in floor.counter.notes.now()] == ["replayed"] * 3
         shown = floor.counter.display.shown("counter-1", now_ms=floor.now_ms)
         assert shown is not None
         assert shown.said == "replayed"
@@ -81,7 +81,7 @@ async def test_the_same_hold_stays_a_repeat(tmp_path: Path) -> None:
         await floor.resident(f"uid:{CHIP}")
         assert await chip(floor, 7) == Recognised()
         assert await chip(floor, 7) == Repeat()
-        assert floor.counter.notes() == []
+        assert floor.counter.notes.now() == []
 
 
 async def test_a_phones_proof_is_spent_and_another_phones_is_not(tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ async def test_who_does_not_want_to_be_recognised_is_protected_alike(tmp_path: P
         assert await chip(floor, 3) == Withheld("no_basis")
         floor.clock.pass_ms(SAME_TAP_MS)
         assert await chip(floor, 3) == Replayed()
-        assert floor.counter.notes()[0].kind == "replayed"
+        assert floor.counter.notes.now()[0].kind == "replayed"
         assert await chip(floor, 4) == Withheld("no_basis")
         assert floor.one("SELECT count(*) FROM outbox") == floor.one("SELECT count(*) FROM visit") == 0
 
@@ -245,7 +245,7 @@ async def test_marks_go_with_the_person_and_with_the_years(tmp_path: Path) -> No
 async def test_the_tap_with_which_a_card_became_somebodys_is_used_up_with_it(tmp_path: Path) -> None:
     async with open_floor(tmp_path) as floor:
         assert await chip(floor, 5) == Stranger()
-        note = floor.counter.notes()[0]
+        note = floor.counter.notes.now()[0]
         assert note.card is not None
         new = replace(fact(floor), hash=note.card.outer, card_kind=note.card.kind)
         assert await join(floor, new, mark=note.proof.mark) == 4

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.anyio
 
 
 def nameless(floor: Floor, line: int) -> Asked:
-    note = floor.counter.notes()[0]
+    note = floor.counter.notes.now()[0]
     return Asked(
         line.to_bytes(16),
         note.id,
@@ -34,7 +34,7 @@ def nameless(floor: Floor, line: int) -> Asked:
 
 async def look(floor: Floor) -> Committed[Fact]:
     """The balance of the note on the counter is opened."""
-    (note,) = floor.counter.notes()
+    (note,) = floor.counter.notes.now()
     return await floor.db.write(
         acts.look, note.customer_id, note.id, role="staff", here=HERE, doer=DOER, now_ms=floor.now_ms
     )
@@ -60,16 +60,16 @@ async def test_a_card_that_was_blocked_after_its_tap_saves_and_redeems_nothing(
         assert (await floor.db.write(acts.redeem_stamps, form, here=HERE)).facts == []
         assert (await floor.db.write(acts.earn, form, instrument="stamps", amount=1, here=HERE)).facts == []
         assert lines(floor) == []
-        floor.counter.drop_closed()
-        assert floor.counter.notes() == []
+        floor.counter.notes.drop_closed()
+        assert floor.counter.notes.now() == []
 
 
 async def test_a_note_of_a_card_that_still_works_stays(tmp_path: Path) -> None:
     async with open_floor(tmp_path) as floor:
         await floor.resident(CARD, traits=FULL, consents={"saving": None})
         await phone(floor)
-        floor.counter.drop_closed()
-        assert len(floor.counter.notes()) == 1
+        floor.counter.notes.drop_closed()
+        assert len(floor.counter.notes.now()) == 1
 
 
 async def test_a_tap_without_a_name_redeems_no_longer_than_its_proof_is_good(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ async def test_who_is_not_recognised_saves_with_their_card_and_makes_no_visit(tm
     async with open_floor(tmp_path) as floor:
         person = await floor.resident(CARD, traits=FULL, consents={"saving": None})
         await phone(floor)
-        note = floor.counter.notes()[0]
+        note = floor.counter.notes.now()[0]
         assert (note.kind, note.customer_id, len(note.id)) == ("withheld", person.customer_id, 16)
         for _ in range(2):
             await floor.db.write(acts.redeem_stamps, nameless(floor, 1), here=HERE)

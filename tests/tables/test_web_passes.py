@@ -21,7 +21,7 @@ def shown(floor: Floor, off_ms: int = 0) -> str:
 
 
 def kinds(floor: Floor) -> list[str]:
-    return [note.kind for note in floor.counter.notes()]
+    return [note.kind for note in floor.counter.notes.now()]
 
 
 async def test_the_code_of_the_moment_and_its_neighbours_are_the_customer(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ async def test_a_made_up_code_the_bare_name_and_half_a_code_are_nobody(tmp_path:
         assert kinds(floor)[0] == "unreadable"
         # Of another chain, or of nobody: a stranger, whose code cannot be made somebody's card.
         assert await floor.tap(rotating.code(b"k" * 32, OTHER, now_ms=floor.now_ms)) == Stranger()
-        assert floor.counter.notes()[0].card is None
+        assert floor.counter.notes.now()[0].card is None
         assert floor.one("SELECT count(*) FROM visit") == 0
 
 
