@@ -4,8 +4,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, Route, ViewportSize, expect
 
 from tests.staff_ui.house import DE_VRIES, PIN, Place
 from tests.staff_ui.sound import LANDSCAPE, PORTRAIT, sound
