@@ -45,9 +45,8 @@ class Note:
     # and the view log in place of a visit.
     customer_id: bytes = field(default=b"", repr=False, compare=False)
     id: bytes = field(default=b"", repr=False, compare=False)
-    credential: bytes = field(
-        default=b"", repr=False, compare=False
-    )  # by which card: it may be blocked meanwhile
+    # By which card: it may be blocked meanwhile.
+    credential: bytes = field(default=b"", repr=False, compare=False)
     proof: Proof = WEAK  # what it proved
 
     @property

@@ -11,7 +11,6 @@ def room_for_connections() -> None:
     """As many as the system allows, up to `MOST`: 1,024 is what a process begins with, and 500 shops hold more."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = MOST if hard == resource.RLIM_INFINITY else min(MOST, hard)
-    with suppress(
-        OSError, ValueError
-    ):  # the unit's system call filter may forbid it; it says LimitNOFILE itself
+    # The unit's system call filter may forbid it; it says LimitNOFILE itself.
+    with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

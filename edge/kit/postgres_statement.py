@@ -15,9 +15,7 @@ from psycopg.abc import Transformer
 from psycopg.errors import error_from_result
 
 MOST: Final = 500  # prepared statements a connection: each of ours in a handful of widths
-_AFTER: Final = (
-    4  # times that a statement was asked before: those of a rare act are not worth a way of their own
-)
+_AFTER: Final = 4  # times that it was asked: a statement of a rare act is not worth a way of its own
 _BINARY: Final = 1
 _DONE: Final = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
 Kind = tuple[int, Callable[[Any], bytes | None]]

@@ -27,9 +27,7 @@ _NAME: Final = re.compile(
     rf"(?:{_LABEL}\.)*(?![0-9]){_LABEL}"
 )  # what ends in a number is a number to resolvers
 GIVE_UP_MS: Final = 5 * 86_400_000  # nobody took anything for so long: it is told nothing any more
-GIVE_UP_TRIES: Final = (
-    8  # nor ended by less: a hub that was off for a week, or whose clock jumped, asked once
-)
+GIVE_UP_TRIES: Final = 8  # nor by fewer: a hub that was off for a week, or whose clock jumped, asked once
 
 
 def new_secret() -> str:

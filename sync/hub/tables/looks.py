@@ -96,9 +96,7 @@ def shown(conn: Connection, device_ids: Collection[str], *, now_ms: int) -> None
         return
     those, given = spread("id", device_ids)
     due = conn.execute(f"SELECT device_id FROM look_head WHERE shown_ms>0 AND device_id IN {those}", given)
-    known = {
-        device_id for (device_id,) in due
-    }  # of most boxes; a row that is written to say so again is dear
+    known = {device_id for (device_id,) in due}  # most of them, and a row that is written anew is dear
     conn.executemany(
         """
         INSERT INTO look_head (device_id, branch, n, hash, epoch, sig, at_ms, shown_ms)
