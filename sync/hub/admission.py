@@ -38,7 +38,7 @@ class Admission:
         now_s = self._now_s()
         left = self._of(shop_id, now_s)
         if left < 1:
-            raise _later("this shop asks too much at once", code="TOO_OFTEN")
+            raise later("this shop asks too much at once", code="TOO_OFTEN")
         self._put(shop_id, left - 1, now_s)
 
     def spent(self, shop_id: str, requests: float) -> None:
@@ -60,7 +60,7 @@ class Admission:
     def upload(self, device_id: str) -> Generator[None, None, None]:
         """While an upload of a device is taken in; raises Refusal ONE_AT_A_TIME when one is already."""
         if device_id in self._uploading:
-            raise _later("an upload of this device is being taken in", code="ONE_AT_A_TIME")
+            raise later("an upload of this device is being taken in", code="ONE_AT_A_TIME")
         self._uploading.add(device_id)
         try:
             yield
@@ -72,5 +72,6 @@ class Admission:
         return min(THROTTLE_MOST_MS, max(0, len(self._uploading) - BUSY_UPLOADS) * THROTTLE_MS)
 
 
-def _later(message: str, *, code: str) -> Refusal:
+def later(message: str, *, code: str) -> Refusal:
+    """What whoever asks too much is told."""
     return Refusal(message, code=code, hint="the agent asks again by itself", status=429, retry_s=BUSY_S)

@@ -55,6 +55,10 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         hub.contacts.heard(device.id)
         return device
 
+    def room_to_wait(device: Device) -> None:
+        if hub.contacts.is_full(device.id):
+            raise admission.later("this device waits on many lines at once", code="TOO_OFTEN")
+
     @post(
         wire.EVENTS_PATH,
         status_code=200,
@@ -114,6 +118,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         hub.acks.heard(device.id, part, after)
         hub.contacts.asked(device.id, part, after)
         if wait:
+            room_to_wait(device)
             with hub.contacts.held(device.id):
                 await unless_gone(request, hub.bell.wait(hub.db, part, after=after, wait_s=wait))
         page = await hub.db.read(
@@ -234,6 +239,7 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     )
     async def follow(request: AnyRequest) -> Stream:
         device = await signed(request)
+        room_to_wait(device)
 
         async def poked() -> AsyncGenerator[bytes, None]:
             with hub.contacts.held(device.id):

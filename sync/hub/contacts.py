@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from litestar import Request
 
 GRACE_MS: Final = 1000  # between two long polls there is a moment without one
+# Long polls and streams of one box: it has two or three, and what a line lost without a word ends at its next beat.
+MOST_OPEN: Final = 32
 
 
 class Reached(NamedTuple):
@@ -56,6 +58,10 @@ class Contacts:
             self._open[device_id] -= 1
             if not self._open[device_id]:
                 self._look_again()
+
+    def is_full(self, device_id: str) -> bool:
+        """Whether the device waits on as many lines as one may."""
+        return self._open.get(device_id, 0) >= MOST_OPEN
 
     def asked(self, device_id: str, part: str, after: int) -> None:
         """The device asked for what follows `after`, so it has applied all before it."""

@@ -1,8 +1,8 @@
 """One stream of pokes a shop, over a real server; where there is none, polling does the same."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -11,7 +11,7 @@ import pytest
 from edge.kit.serve import listen, serve
 from sync import wire
 from sync.agent import Agent
-from sync.hub import consents, devices
+from sync.hub import consents, contacts, devices
 from sync.hub.app import Hub, open_hub
 from sync.hub.config import Config
 from sync.pokes import BEAT, LINE_BYTES, URGENT_PATH, Poke, Reading, encode
@@ -100,6 +100,27 @@ async def test_a_stream_says_first_what_stands_then_what_grew_and_nothing_of_any
             Poke("shop:s1", 7, "rows"),
         ]
         assert ANNA.hex().encode() not in said
+
+
+async def test_a_device_waits_on_so_many_lines_and_on_no_more(tmp_path: Path) -> None:
+    auth = DeviceAuth("box-1", DEVICE_KEY, wall_ms=now_ms)
+    poll = f"{wire.FEED_PATH}?part={wire.urgent_part('s1')}&after=1&wait="
+    async with open_line(tmp_path) as (hub, agent, _, _):
+        client, said = agent.asking._client, list[AsyncIterator[bytes]]()
+        async with AsyncExitStack() as lines:
+            for _ in range(contacts.MOST_OPEN):
+                line = client.stream("GET", URGENT_PATH, auth=auth, timeout=PATIENT_S)
+                said.append((await lines.enter_async_context(line)).aiter_raw())
+                await anext(said[-1])
+            for target in (URGENT_PATH, f"{poll}20"):
+                refused = await client.get(target, auth=auth, timeout=PATIENT_S)
+                assert (refused.status_code, refused.json()["code"]) == (429, "TOO_OFTEN")
+                assert refused.headers["retry-after"] == "1"
+            asked = await client.get(f"{poll}0", auth=auth, timeout=PATIENT_S)
+            assert asked.status_code == 200  # who does not wait is answered
+        await until(lambda: not hub.contacts.is_full("box-1"), within_s=PATIENT_S)
+        async with client.stream("GET", URGENT_PATH, auth=auth, timeout=PATIENT_S) as again:
+            assert again.status_code == 200
 
 
 def test_pokes_are_read_however_the_bytes_are_cut_and_noise_is_refused() -> None:
