@@ -176,7 +176,7 @@ class Box:
         if self.disk.used:  # what was just laid is what this would make
             prepare(self.disk.folder, log=quiet, mend=True)
         process = Process(self.name, pause=lambda: self._dice.uniform(0.0002, 0.004), on_death=self._on_death)
-        self.process, self.up = process, True
+        self.process, self.up, self._heard_ms = process, True, 0
         self.db: Database[Fact] = self.disk.open(process, record=record)
         await self.bring_in()
         if not process.alive:
@@ -248,6 +248,8 @@ class Box:
                 if not begun:
                     end_ms = self.time.now_ms() + LEASE_MS
                     await self.db.apply(centre.begin_lease, now_ms=end_ms - LEASE_MS, for_ms=LEASE_MS)
+                    # It may have been heard meanwhile.
+                    end_ms = max(end_ms, self._heard_ms + LEASE_MS)
                     begun, self.memory.lease_until_ms = True, min(self.memory.lease_until_ms, end_ms)
                 heard_ms, self._heard_ms = self._heard_ms, 0
                 if heard_ms:
