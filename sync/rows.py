@@ -65,6 +65,9 @@ class Consent(Struct, frozen=True, kw_only=True):
     until_ms: Count | None = None
 
 
+NO_NUL: Final = r"^[^\x00]*$"  # which is no text to PostgreSQL: a box would send it again for ever
+
+
 class Said(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How a choice was made, beside the choice: where, in which language, and word for word what was read before it.
 
@@ -74,9 +77,9 @@ class Said(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     how: Literal["tablet", "phone", "portal", "desk", "import"] = "tablet"
     language: Annotated[str, Meta(pattern=r"^[a-z]{0,2}$(?!\n)")] = ""
-    text: Annotated[str, Meta(max_length=4096)] = ""
-    version: Annotated[str, Meta(max_length=64)] = ""
-    benefit: Annotated[str, Meta(max_length=512)] = ""
+    text: Annotated[str, Meta(max_length=4096, pattern=NO_NUL)] = ""
+    version: Annotated[str, Meta(max_length=64, pattern=NO_NUL)] = ""
+    benefit: Annotated[str, Meta(max_length=512, pattern=NO_NUL)] = ""
     by: Literal["customer", "parent"] = "customer"
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from litestar import Request
 
 GRACE_MS: Final = 1000  # between two long polls there is a moment without one
-# Long polls and streams of one box: it has two or three, and what a line lost without a word ends at its next beat.
+# Long polls and streams of one box: it has two or three, and those of a line that was lost without a word.
 MOST_OPEN: Final = 32
 
 

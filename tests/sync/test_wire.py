@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sync
-from sync import wire
+from sync import rows, wire
 
 DECODERS: dict[str, Callable[[bytes], Any]] = {
     "batch": wire.decode_batch,
@@ -164,6 +164,7 @@ SPOKEN = sorted(
         if isinstance(each, type) and issubclass(each, msgspec.Struct)
         for pattern in patterns(msgspec.inspect.type_info(each))
     }
+    - {rows.NO_NUL}  # a text of several lines may end in one that is empty
 )
 
 
@@ -179,6 +180,13 @@ def test_a_line_break_behind_a_text_makes_it_another_and_no_text_of_that_shape(
     longest = text if pattern != ITEM else text.ljust(64, "x")
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert(longest + "\n", shape)
+
+
+def test_what_was_read_before_a_choice_holds_no_nul_and_may_have_several_lines() -> None:
+    for name in ("text", "version", "benefit"):
+        assert msgspec.convert({name: "one\ntwo\n"}, rows.Said)
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.convert({name: "one\x00two"}, rows.Said)
 
 
 def test_the_shapes_of_the_messages_were_found() -> None:

@@ -33,6 +33,8 @@ PLAIN: Final[Headers] = (
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
+# Also under an address that is none: whoever looks for a page gets one that says so.
+_PAGE: Final = [(b"content-type", each) for each in (b"text/html", b"text/html; charset=utf-8")]
 _ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9.\[\]:-]{1,200}")
 LOOPBACK: Final = re.compile(r"(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d{1,5})?")
 # A proxy on this machine asks from this machine, for somebody who is elsewhere.
@@ -79,8 +81,9 @@ class AddHeaders:
 
     async def __call__(self, message: Message, scope: Scope) -> None:
         if message["type"] == "http.response.start":
-            added = self._pages if scope["path"].startswith(PATHS) else self._plain
-            message["headers"] = [*message.get("headers", ()), *added]
+            given = [*message.get("headers", ())]
+            is_page = scope["path"].startswith(PATHS) or any(each in _PAGE for each in given)
+            message["headers"] = [*given, *(self._pages if is_page else self._plain)]
 
 
 def cookie_name(*, secure: bool) -> str:

@@ -123,10 +123,11 @@ class Shelf:
         """What was written down before an erasure or under another key goes, finished or not; so does what is old."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = {path: _NAME.fullmatch(path.name) for path in self._folder.iterdir()}
-        shops = {*self._making, *(each["shop"] for each in found.values() if each)}
+        begun = dict(self._making)  # before the marks are read: one that begins meanwhile has a newer one
+        shops = {*begun, *(each["shop"] for each in found.values() if each)}
         marks = {shop: await self._db.read(tables.mark, shop) for shop in shops}
-        for shop, making in list(self._making.items()):
-            if making.mark != marks.get(shop, making.mark):
+        for shop, making in begun.items():
+            if making.mark != marks[shop]:
                 making.task.cancel()
             else:
                 with suppress(OSError):

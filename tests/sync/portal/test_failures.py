@@ -82,6 +82,7 @@ def test_whoever_types_no_more_than_the_name_finds_their_page_and_headquarters_t
     assert "central wallet" in place.phone().get("/", headers={"accept": "*/*"}).text
     lost = place.phone().get("/portla")
     assert (lost.status_code, 'data-door="absent"' in lost.text) == (404, True)
+    assert "style-src 'self'" in lost.headers["content-security-policy"]  # or it has no looks
     for program in ("/api/v1/nope", "/sync/nope"):
         assert place.phone().get(program).headers["content-type"] == "application/problem+json"
 

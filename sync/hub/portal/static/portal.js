@@ -71,11 +71,12 @@
     if (!fresh || fresh.querySelector("script")) return;
     const focused = main.contains(document.activeElement) ? document.activeElement : null;
     const newest = main.dataset.newest;
-    for (const each of main.querySelectorAll("input[id]")) { // also where the part around it is another
-      const same = fresh.querySelector("#" + each.id);
+    const its = (each) => fresh.querySelector("#" + CSS.escape(each.id));
+    for (const each of main.querySelectorAll("input[id]:not([type=file])")) { // also where the part around it is another
+      const same = its(each);
       if (same && each.value !== each.defaultValue) same.value = each.value;
     }
-    for (const each of main.querySelectorAll("details[open]")) fresh.querySelector("#" + each.id)?.setAttribute("open", "");
+    for (const each of main.querySelectorAll("details[open]")) its(each)?.setAttribute("open", "");
     change(main, fresh);
     if (focused?.id && !focused.isConnected) document.getElementById(focused.id)?.focus({ preventScroll: true });
     if (main.dataset.newest !== newest && main.dataset.newest) {
