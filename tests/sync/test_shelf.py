@@ -1,7 +1,9 @@
 """Snapshots of several hubs on one database: each serves what another made, and none serves who was erased."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from msgspec import structs
@@ -12,7 +14,9 @@ from sync.hub.app import Hub, open_hub
 from sync.hub.compaction import compact
 from sync.hub.problem import Refusal
 from sync.hub.snapshots.shelf import Shelf
+from sync.hub.store import Store
 from sync.hub.tables import feed as partitions
+from sync.hub.tables import snapshot as snapshots
 from sync.hub.tables.feed import Line
 from tests.sync.centre import ANNA, BRAM, KEYS, Said, customer, device, open_centre
 
@@ -147,3 +151,35 @@ async def test_a_manifest_of_which_a_power_cut_left_only_the_name_keeps_no_shop_
         (manifest,) = (tmp_path / "hub" / "snapshots").glob("*.json")
         manifest.write_bytes(b"")
         assert await made(hub.shelf) != lost
+
+
+class Between:
+    """The store, and what happens once, right after a mark was read of it."""
+
+    def __init__(self, db: Store, happens: Callable[[], Awaitable[None]]) -> None:
+        self._db = db
+        self._happens: Callable[[], Awaitable[None]] | None = happens
+
+    async def read(self, act: Any, *words: Any) -> Any:
+        found = await self._db.read(act, *words)
+        if act is snapshots.mark and self._happens is not None:
+            happens, self._happens = self._happens, None
+            await happens()
+        return found
+
+
+async def test_what_begins_to_be_made_while_marks_are_read_is_not_stopped_by_them(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        hub = centre.hub
+        await hub.add_customers(["s1"], [customer(), customer(BRAM, number="LOYALTY-0002")])
+        await made(hub.shelf)
+        begun: list[str] = []
+
+        async def erased_and_asked_for() -> None:
+            await hub.erase(ANNA)
+            begun.append((await hub.shelf.ticket("s1")).id)
+
+        hub.shelf._db = cast(Store, Between(hub.db, erased_and_asked_for))
+        await hub.shelf.sweep()
+        hub.shelf._db = hub.db
+        assert await hub.shelf.manifest("s1", begun[0], wait_s=60)
