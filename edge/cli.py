@@ -23,7 +23,7 @@ COMMANDS: Final[dict[str, str]] = {
     "import": "read products, stock, customers, balances or staff of a file, or take an import back",
     "backup": "copy the hub's database while the hub works on",
     "restore": "put a copy of the hub's database back, with the keys that lie apart",
-    "export": "write facts, ledger, catalogue, stock, fleet or customers of the hub to a file",
+    "export": "write facts, ledger, catalogue, stock, fleet, visitors or segments of the hub to a file",
     "verify": "check a customer's copy, or a receipt, by the hub's published key",
     "papers": "records of processing, DPIA, door sign and the rest, from the real settings",
     "merge": "list cards that became somebody's with what they had earned, and undo one",
