@@ -48,6 +48,7 @@ _MOMENT_MS: Final = 300  # so long `attempt` waits for a row; many times what a 
 _BEGIN: Final = b"BEGIN"
 _BRIEFLY: Final = b"BEGIN; SET LOCAL lock_timeout TO %d" % _MOMENT_MS
 _NOTED: Final = b"BEGIN; SET LOCAL synchronous_commit TO off"
+_AT_ONE_MOMENT: Final = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 class _Lane:
@@ -126,7 +127,6 @@ class Postgres:
         self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """As `apply`, but once: raises StoreError S09 where others are in the way for more than a moment."""
-
         whole = partial(self._transact, lambda conn: act(conn, *args, **kwargs), begin=_BRIEFLY, tries=1)
         return await self._writing.run(whole)
 
@@ -134,7 +134,6 @@ class Postgres:
         self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """As `apply`, for what a power cut may forget: COMMIT does not wait for the disk."""
-
         whole = partial(self._transact, lambda conn: act(conn, *args, **kwargs), begin=_NOTED)
         return await self._writing.run(whole)
 
@@ -142,14 +141,14 @@ class Postgres:
         self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run an act that only reads; each of its statements sees what was committed by then."""
-        return await self._reading.run(partial(self._look, lambda conn: act(conn, *args, **kwargs), ""))
+        return await self._reading.run(partial(self._look, lambda conn: act(conn, *args, **kwargs), b""))
 
     async def view(
         self, act: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run an act that only reads, all of it at one moment."""
-        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-        return await self._reading.run(partial(self._look, lambda conn: act(conn, *args, **kwargs), begin))
+        whole = partial(self._look, lambda conn: act(conn, *args, **kwargs), _AT_ONE_MOMENT)
+        return await self._reading.run(whole)
 
     def _transact(self, act: Act[T], *, begin: bytes = _BEGIN, tries: int = TRIES) -> T:
         for attempt in range(1, TRIES + 1):
@@ -174,7 +173,7 @@ class Postgres:
             time.sleep(random.uniform(0, _REST_S * 2 ** min(attempt, 5)))
         raise AssertionError("unreachable")
 
-    def _look(self, act: Act[T], begin: str) -> T:
+    def _look(self, act: Act[T], begin: bytes) -> T:
         for attempt in (1, 2):
             native: Native | None = None
             try:
@@ -182,12 +181,12 @@ class Postgres:
                 if not begin:
                     return act(Session(native))
                 with in_our_words(native):
-                    native.execute(begin)
+                    native.statements.say(begin)
                 try:
                     return act(Session(native))
                 finally:
                     with suppress(psycopg.Error):
-                        native.execute("ROLLBACK")
+                        native.statements.say(b"ROLLBACK")
             except Lost as error:
                 if native is not None:
                     native.close()

@@ -35,10 +35,12 @@ _LINE: Final = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
+# Where the server says that a table was changed under a statement prepared before; the words are in its language.
+_STALE: Final = "RevalidateCachedQuery"
 
 
 class Lost(sqlite3.OperationalError):
-    """The connection is gone, or cannot be had."""
+    """The connection is gone, or what was prepared on it, or it cannot be had."""
 
 
 class Again(sqlite3.OperationalError):
@@ -53,7 +55,10 @@ class _Whole(NumericBinaryLoader):
     """A sum of bigint is numeric; here it is a whole number, as on SQLite."""
 
     def load(self, data: Any) -> int:  # type: ignore[override]
-        return int(super().load(data))
+        number = super().load(data)
+        if not number.is_finite() or number != int(number):
+            raise psycopg.DataError("a number that is not whole")
+        return int(number)
 
 
 class Native(psycopg.Connection[tuple[Any, ...]]):
@@ -158,7 +163,10 @@ def said(error: psycopg.Error, native: Native | None) -> sqlite3.Error:
             psycopg.errors.AdminShutdown()
             | psycopg.errors.CrashShutdown()
             | psycopg.errors.CannotConnectNow()
+            | psycopg.errors.InvalidSqlStatementName()
         ):
+            return Lost(kind)
+        case psycopg.errors.FeatureNotSupported() if error.diag.source_function == _STALE:
             return Lost(kind)
     if isinstance(error, psycopg.OperationalError) and (native is None or native.closed):
         return Lost(kind)
@@ -177,7 +185,12 @@ def connector(url: str, *, password: str | None = None) -> Callable[[], Native]:
 
     def connect() -> Native:
         try:
-            native = Native.connect(**line, password=password, autocommit=True)  # type: ignore[arg-type]
+            native = Native.connect(  # prepared is by Statements: psycopg would DEALLOCATE ALL
+                **line,  # type: ignore[arg-type]
+                password=password,
+                autocommit=True,
+                prepare_threshold=None,
+            )
             native.execute("; ".join(f"SET {name} TO '{value}'" for name, value in SETTINGS.items()))
         except psycopg.Error as error:
             # Words of the server about who may connect; nothing of a row is in them.

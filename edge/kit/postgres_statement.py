@@ -6,7 +6,9 @@ line is psycopg's all the same, and so is what rows and errors are made of.
 """
 
 import sqlite3
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from itertools import count
 from struct import Struct
 from typing import Any, Final
 
@@ -15,6 +17,7 @@ from psycopg.abc import Transformer
 from psycopg.errors import error_from_result
 
 MOST: Final = 500  # prepared statements a connection: each of ours in a handful of widths
+KEPT: Final = 1000  # statements a connection of which is kept how often they were asked, and their types
 _AFTER: Final = 4  # times that it was asked: a statement of a rare act is not worth a way of its own
 _BINARY: Final = 1
 _DONE: Final = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
@@ -31,19 +34,28 @@ _KINDS: Final[dict[type, Kind]] = {
 }
 
 
+Key = tuple[bytes, tuple[int, ...]]  # a statement and the types of its parameters
+
+
 class Statements:
-    """The statements of one connection."""
+    """The statements of one connection. Those prepared are the ones asked last: the oldest makes room."""
 
     def __init__(self, pgconn: pq.abc.PGconn, rows: Transformer) -> None:
         self._pgconn = pgconn
         self._rows = rows
-        self._asked: dict[tuple[bytes, tuple[int, ...]], int] = {}  # how often
-        self._names: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
+        self._types: dict[bytes, tuple[int, ...]] = {}  # each parameter's when it was last not NULL
+        self._asked: dict[Key, int] = {}  # how often, the one asked last at the end
+        self._names: OrderedDict[Key, bytes] = OrderedDict()
+        self._numbers = count()
 
     def ask(self, said: bytes, values: Sequence[Any]) -> tuple[list[tuple[Any, ...]], int]:
         """The rows that a statement gave, and how many it gave or changed; raises psycopg.Error."""
         kinds = [_KINDS.get(type(value)) or _kind(value) for value in values]
         types = tuple(oid for oid, _ in kinds)
+        known = self._types.get(said)
+        if known is not None and types != known:
+            # NULL is of the type that stood there before, or each mixture were a statement of its own.
+            types = tuple(oid or before for oid, before in zip(types, known, strict=True))
         given: list[Any] = [write(value) for (_, write), value in zip(kinds, values, strict=True)]
         formats = [_BINARY] * len(given)
         if name := self._prepared(said, types):
@@ -51,10 +63,15 @@ class Statements:
         else:
             answer = self._pgconn.exec_params(said, given, types, formats, _BINARY)
         self._check(answer)
+        if types != known:
+            if known is None and len(self._types) >= KEPT:
+                del self._types[next(iter(self._types))]
+            self._types[said] = types
         rows: list[tuple[Any, ...]] = []
         if answer.ntuples:
             self._rows.set_pgresult(answer)
             rows = self._rows.load_rows(0, answer.ntuples, tuple)
+            self._rows.set_pgresult(None)  # an idle connection keeps nothing of what it read
         return rows, answer.command_tuples or 0
 
     def say(self, words: bytes) -> None:
@@ -64,14 +81,21 @@ class Statements:
     def _prepared(self, said: bytes, types: tuple[int, ...]) -> bytes | None:
         """The name of a statement that was asked a few times."""
         key = (said, types)
-        if (name := self._names.get(key)) or len(self._names) >= MOST:
+        if name := self._names.get(key):
+            self._names.move_to_end(key)
             return name
-        asked = self._asked[key] = self._asked.get(key, 0) + 1
+        asked = self._asked.pop(key, 0) + 1
         if asked <= _AFTER:
+            if len(self._asked) >= KEPT:
+                del self._asked[next(iter(self._asked))]
+            self._asked[key] = asked
             return None
-        name = b"welkom_%d" % len(self._names)
+        if len(self._names) >= MOST:
+            oldest = next(iter(self._names))
+            self.say(b"DEALLOCATE " + self._names[oldest])
+            del self._names[oldest]
+        name = b"welkom_%d" % next(self._numbers)
         self._check(self._pgconn.prepare(name, said, types))
-        del self._asked[key]
         self._names[key] = name
         return name
 
