@@ -51,11 +51,11 @@ class Statements:
     def ask(self, said: bytes, values: Sequence[Any]) -> tuple[list[tuple[Any, ...]], int]:
         """The rows that a statement gave, and how many it gave or changed; raises psycopg.Error."""
         kinds = [_KINDS.get(type(value)) or _kind(value) for value in values]
-        types = tuple(oid for oid, _ in kinds)
+        types = tuple([oid for oid, _ in kinds])  # a list: a generator takes twice as long
         known = self._types.get(said)
         if known is not None and types != known:
             # NULL is of the type that stood there before, or each mixture were a statement of its own.
-            types = tuple(oid or before for oid, before in zip(types, known, strict=True))
+            types = tuple([oid or before for oid, before in zip(types, known, strict=True)])
         given: list[Any] = [write(value) for (_, write), value in zip(kinds, values, strict=True)]
         formats = [_BINARY] * len(given)
         if name := self._prepared(said, types):
