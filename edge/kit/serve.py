@@ -16,6 +16,7 @@ from edge.kit.errors import WelkomError
 BACKLOG: Final = 256
 GRACE_S: Final = 2
 _LOOK_S: Final = 0.005  # between two looks at whether all has been answered, once we stop
+_DEAD_MS: Final = 60_000  # no sign from the other side that it takes what is sent
 _SWEEP_S: Final = 5  # between two looks at who takes too long
 
 
@@ -77,13 +78,20 @@ class _Server(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket on `host` and `port` (0: any free one); raises WelkomError when it cannot be had (now)."""
+    """A listening socket on `host` and `port` (0: any free one); raises WelkomError when it cannot be had (now).
+
+    A connection that it accepts ends (Linux) when the other side has acknowledged or taken nothing of what waits
+    for it for a minute: a stream to a line that is dead, which would hold on for 15 minutes.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         sock = socket.create_server((host, port), family=family, backlog=BACKLOG)
         # Each connection inherits it (Linux). asyncio sets it only on sockets that name their protocol, which these
         # do not, and an answer in two parts then waits 40 ms for the other side's delayed acknowledgement.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # for one on which nothing is said either
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _DEAD_MS)
         return sock
     except OSError as error:
         why = str(error.strerror).partition(" (while ")[0]  # `create_server` says the address once more
