@@ -186,8 +186,9 @@ async def test_the_end_of_one_answer_leaves_the_next_body_its_time(
 ) -> None:
     at_once(monkeypatch, BODY_S=PATIENT_S)
     async with served() as address:
-        first = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
-        reader, writer = await said(address, first + HEAD + b"Content-Length: 4\r\n\r\n")
+        reader, writer = await said(address, b"GET /later HTTP/1.1\r\nHost: here\r\n\r\n")
+        await asyncio.sleep(0.1)
+        writer.write(HEAD + b"Content-Length: 4\r\n\r\n")
         await reader.readuntil(b"ok")
         await asyncio.sleep(0.3)
         writer.write(b"rest")
@@ -207,13 +208,16 @@ async def test_half_a_head_behind_a_request_has_the_time_of_a_head(
 
 
 async def test_what_is_malformed_and_too_long_is_refused_once(
-    anyio_backend: str, monkeypatch: pytest.MonkeyPatch
+    anyio_backend: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "MOST_HEAD", 100)
-    async with served() as address:
-        reader, writer = await said(address, b"no request " * 100)
-        assert (await reader.read()).count(b"HTTP/1.1 ") == 1
-        writer.close()
+    monkeypatch.setattr(connection, "_TOLD_S", 0)
+    with caplog.at_level(logging.WARNING, logger="uvicorn.error"):
+        async with served() as address:
+            reader, writer = await said(address, b"no request " * 100)
+            assert (await reader.read()).count(b"HTTP/1.1 ") == 1
+            writer.close()
+    assert [each.getMessage() for each in caplog.records] == ["Refused unread: MALFORMED."]
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this system has no such time")
