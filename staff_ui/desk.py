@@ -10,6 +10,7 @@ from litestar import Response
 from edge.config import Language
 from edge.house import House
 from edge.kit.errors import NotAllowed, NotSignedIn, Practising
+from edge.kit.proxies import came_through_one
 from edge.staff import tables
 from edge.staff.pins import token_hash
 from staff_ui.assets import Asset
@@ -33,7 +34,6 @@ TO_CUSTOMERS: Final = ("/join", "/own", "/signin")
 # What a tablet that practises may open: invented people, and what keeps its session.
 WHILE_PRACTISING: Final = ("/practice", "/touch")
 LOOPBACK: Final = ("127.", "::1", "::ffff:127.")
-_PROXIED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,7 @@ def managers_only(guest: Guest) -> None:
 def _is_loopback(request: Ask) -> bool:
     """Whether it was asked on this machine, and not by a proxy here for somebody on the shop's network."""
     near = bool(request.client and request.client.host.startswith(LOOPBACK))
-    return near and not any(name in request.headers for name in _PROXIED)
+    return near and not came_through_one(request.headers)
 
 
 def _not_signed_in() -> NotSignedIn:

@@ -18,9 +18,8 @@ from edge.kit.one_write import OneWrite
 
 MOST_HEAD: Final = 65_536  # bytes of a head, or around the pieces of a body; ours have some hundreds
 HEAD_S: Final = 30.0
-BODY_S: Final = (
-    300.0  # a full upload on a line of 30 kbit/s; of an answer, the time in which nothing of it goes
-)
+# A full upload on a line of 30 kbit/s; of an answer, the time in which nothing of it goes.
+BODY_S: Final = 300.0
 LEFT_S: Final = 10.0  # to take in an answer that came before the whole body was sent
 NEVER: Final = float("inf")
 _TOLD_S: Final = 3_600  # between two lines in the log about what was no request

@@ -16,6 +16,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import Message, Scope
 
 from edge.kit.errors import ConfigError
+from edge.kit.proxies import came_through_one
 from sync.hub.problem import Refusal
 
 Ask = Request[Any, Any, Any]
@@ -37,8 +38,6 @@ PLAIN: Final[Headers] = (
 _PAGE: Final = [(b"content-type", each) for each in (b"text/html", b"text/html; charset=utf-8")]
 _ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9.\[\]:-]{1,200}")
 LOOPBACK: Final = re.compile(r"(127(\.\d{1,3}){3}|localhost|\[::1\])(:\d{1,5})?")
-# A proxy on this machine asks from this machine, for somebody who is elsewhere.
-_PROXIED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
 def headers(frame_ancestors: Sequence[str]) -> Headers:
@@ -160,4 +159,4 @@ def is_here(request: Ask) -> bool:
     host = request.client.host if request.client else ""
     near = host.startswith(("127.", "::ffff:127.")) or host == "::1"
     named = LOOPBACK.fullmatch(request.headers.get("host", ""))
-    return near and named is not None and not any(name in request.headers for name in _PROXIED)
+    return near and named is not None and not came_through_one(request.headers)
