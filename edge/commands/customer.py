@@ -75,7 +75,8 @@ async def _do(words: argparse.Namespace, card: tuple[CredentialKind, str] | None
                     print(f"They would be forgotten. {UNCHANGED}", file=sys.stderr)
                 else:
                     await hub.erase(customer)
-                _print({"id": customer.hex(), "shops": shops, "forgotten": not words.dry_run})
+                done = _done("forget", "forgotten", dry_run=words.dry_run)
+                _print({"id": customer.hex(), "shops": shops, **done})
 
 
 async def _block(hub: Hub, card: tuple[CredentialKind, str], *, dry_run: bool) -> None:
@@ -86,7 +87,12 @@ async def _block(hub: Hub, card: tuple[CredentialKind, str], *, dry_run: bool) -
         print(f"That card would be blocked. {UNCHANGED}", file=sys.stderr)
     else:
         await hub.change(lost.block, hub.keys, kind=kind, value=value, now_ms=now_ms)
-    _print({"blocked": not dry_run})
+    _print(_done("block", "blocked", dry_run=dry_run))
+
+
+def _done(act: str, done: str, *, dry_run: bool) -> dict[str, bool]:
+    """As a program reads it: a dry run did nothing, and no "false" of it is a failure."""
+    return {done: False, f"would_{act}": True} if dry_run else {done: True}
 
 
 def _told(seen: shapes.Customer) -> dict[str, Any]:

@@ -56,8 +56,11 @@ def test_one_customer_is_found_seen_blocked_and_forgotten_and_never_named(
     assert {(each["until_ms"], each["until"]) for each in seen["consents"]} == {(None, None)}
 
     before = kept(config)
-    assert said("block", "--card", "number:LOYALTY-1", "--dry-run") == {"blocked": False}
-    assert said("forget", "--ref", "K-1", "--dry-run")["forgotten"] is False
+    # "false" alone would read as a card that could not be blocked.
+    would = {"blocked": False, "would_block": True}
+    assert said("block", "--card", "number:LOYALTY-1", "--dry-run") == would
+    would = {**found, "shops": ["s1"], "forgotten": False, "would_forget": True}
+    assert said("forget", "--ref", "K-1", "--dry-run") == would
     assert kept(config) == before
     assert said("block", "--card", "number:LOYALTY-1") == {"blocked": True}
     assert [each["state"] for each in said("show", "--ref", "K-1")["cards"]] == ["blocked"]
