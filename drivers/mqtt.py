@@ -111,11 +111,14 @@ class MqttReader:
                     told_s = time.monotonic()
         finally:
             pump.cancel()
-            with suppress(asyncio.CancelledError, MqttError):
-                await pump
-            with suppress(MqttError, TimeoutError):
-                async with asyncio.timeout(LEAVE_S):
-                    await client.__aexit__(None, None, None)
+            try:
+                await asyncio.wait(
+                    (pump,)
+                )  # awaited itself, its end could not be told from our own being cancelled
+                with suppress(asyncio.CancelledError, MqttError):
+                    pump.result()
+            finally:
+                await self._leave(client)
 
     def _client(self, where: Broker) -> Client:
         settings = self._settings
@@ -138,11 +141,16 @@ class MqttReader:
         try:
             for topic in self._settings.topics or gateways.TOPICS:
                 await client.subscribe(topic)
-        except MqttError:
-            with suppress(MqttError, TimeoutError):
-                async with asyncio.timeout(LEAVE_S):
-                    await client.__aexit__(None, None, None)
-            raise self._lost() from None
+        except BaseException as error:
+            await self._leave(client)
+            if isinstance(error, MqttError):
+                raise self._lost() from None
+            raise
+
+    async def _leave(self, client: Client) -> None:
+        with suppress(MqttError, TimeoutError):
+            async with asyncio.timeout(LEAVE_S):
+                await client.__aexit__(None, None, None)
 
     async def _pump(self, client: Client, nearby: Nearby) -> None:
         async for message in client.messages:

@@ -196,6 +196,20 @@ async def test_the_broker_killed_and_back_recovers_by_itself(mosquitto: Mosquitt
     assert lines == ["reader_up", "reader_down", "reader_up"]
 
 
+async def test_whoever_is_cancelled_while_leaving_a_broker_ends_cancelled(mosquitto: Mosquitto) -> None:
+    events = reader(mosquitto).events()
+    await anext(events)
+
+    async def leave() -> None:
+        await events.aclose()
+
+    leaving = asyncio.create_task(leave())
+    await asyncio.sleep(0)  # it now waits for what hears the broker
+    leaving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+
+
 async def test_what_a_broker_kept_of_another_time_is_nobody_now(mosquitto: Mosquitto) -> None:
     mosquitto.publish("edge/van-dam/gw/g1/adv", batch(1, advert()), retain=True)
     async with aclosing(reader(mosquitto).events()) as events:
