@@ -190,7 +190,7 @@ async def test_a_card_that_two_hubs_block_at_once_is_blocked_and_told_once(
         await asyncio.gather(
             *(hub.change(lost.block, KEYS, **words) for _ in range(3) for hub in (one, other))
         )
-        waits = await one.db.read(hooks.due, "crm", now_ms=0, most=9)
+        waits = await one.db.read(hooks.due, "crm", now_ms=0, longest_ms=(0,), most=9)
         assert [msgspec.json.decode(each.body)["type"] for each in waits] == ["card.blocked"]
         rows = await one.db.read(lambda conn: list(feed.after(conn, "shop:s1:urgent", seq=0, limit=99)))
         assert [(row[2], row[4]) for row in rows] == [("key", 1), ("credential", 2)]

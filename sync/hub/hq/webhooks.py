@@ -5,7 +5,7 @@ import os
 import random
 import socket
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import httpx
@@ -29,6 +29,8 @@ TIMEOUT_S: Final = 15.0
 LEASE_MS: Final = 60_000  # another hub on the same database goes on after this, should this one die
 ROTATE_MS: Final = 24 * 3_600_000  # so long the former secret signs too
 GONE: Final = 410
+# No rest and no lease of now lasts longer, whatever the clock was set to meanwhile.
+_MOST: Final[dict[str, Any]] = {"longest_ms": standard.LONGEST_MS, "leased_ms": LEASE_MS + standard.APART_MS}
 
 
 def make(
@@ -91,7 +93,7 @@ async def run(
 
     async def look() -> None:
         ended = [telling.pop(id_) for id_ in list(telling) if telling[id_].done()]
-        for id_ in await hub.db.read(tables.to_tell, now_ms=hub.now_ms()):
+        for id_ in await _to_tell(hub):
             if id_ not in telling:
                 telling[id_] = asyncio.create_task(_tell(hub, asking, id_, chance))
         for each in ended:
@@ -113,8 +115,11 @@ def client(timeout_s: float = TIMEOUT_S) -> httpx.AsyncClient:
 
 async def once(hub: "Hub", asking: httpx.AsyncClient, *, chance: Callable[[], float] = random.random) -> int:
     """Tell what is due now; how many were taken."""
-    ids = await hub.db.read(tables.to_tell, now_ms=hub.now_ms())
-    return sum(await asyncio.gather(*(_tell(hub, asking, id_, chance) for id_ in ids)))
+    return sum(await asyncio.gather(*(_tell(hub, asking, id_, chance) for id_ in await _to_tell(hub))))
+
+
+async def _to_tell(hub: "Hub") -> list[str]:
+    return await hub.db.read(tables.to_tell, now_ms=hub.now_ms(), **_MOST)
 
 
 async def _tell(hub: "Hub", asking: httpx.AsyncClient, id_: str, chance: Callable[[], float]) -> int:
@@ -126,7 +131,8 @@ async def _tell(hub: "Hub", asking: httpx.AsyncClient, id_: str, chance: Callabl
         return 0
     try:
         taken = 0
-        for message in await hub.db.read(tables.due, id_, now_ms=hub.now_ms(), most=AT_ONCE):
+        rested: dict[str, Any] = {"now_ms": hub.now_ms(), "longest_ms": standard.LONGEST_MS}
+        for message in await hub.db.read(tables.due, id_, most=AT_ONCE, **rested):
             if not (kept_ms := await _leased(hub, id_, mine_ms)):
                 break
             mine_ms = kept_ms
@@ -143,7 +149,7 @@ async def _leased(hub: "Hub", id_: str, mine_ms: int) -> int:
     """Until when a webhook is ours to tell; 0 when it is not."""
     now_ms = hub.now_ms()
     until_ms = now_ms + LEASE_MS
-    lease = {"mine_ms": mine_ms, "now_ms": now_ms, "until_ms": until_ms}
+    lease = {"mine_ms": mine_ms, "now_ms": now_ms, "until_ms": until_ms, **_MOST}
     return until_ms if await hub.db.apply(tables.lease, id_, **lease) else 0
 
 

@@ -1,6 +1,6 @@
 """Webhooks, and what is still to be told to each."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -69,7 +69,8 @@ def failing(conn: Connection, id_: str, *, now_ms: int, next_ms: int) -> int | N
     """A try failed, so the webhook rests until `next_ms`: since when every one did; None for no such webhook."""
     row = conn.execute(
         """
-        UPDATE webhook SET failing_ms=coalesce(failing_ms, :now_ms), tries=tries+1, next_ms=:next_ms
+        UPDATE webhook SET failing_ms=CASE WHEN failing_ms<:now_ms THEN failing_ms ELSE :now_ms END, tries=tries+1,
+            next_ms=:next_ms
         WHERE id=:id RETURNING failing_ms
         """,
         {"id": id_, "now_ms": now_ms, "next_ms": next_ms},
@@ -121,29 +122,56 @@ def add(conn: Connection, messages: Iterable[Message]) -> None:
     )
 
 
-def to_tell(conn: Connection, *, now_ms: int) -> list[str]:
-    """Which webhooks are to be told something now: neither ended, at rest, nor being told by another hub."""
+def _rested(table: str, longest_ms: Sequence[int]) -> str:
+    """SQL: whether what rests until `next_ms` may be told; so it may where that is longer than anything rests after
+    so many tries, for then the clock was set back."""
+    steps = " ".join(f"WHEN {tries} THEN {most}" for tries, most in enumerate(longest_ms, 1))
+    most = f"CASE {table}.tries {steps} ELSE {longest_ms[-1]} END"
+    return f"({table}.next_ms<=:now_ms OR {table}.next_ms>:now_ms+{most})"
+
+
+def to_tell(conn: Connection, *, now_ms: int, longest_ms: Sequence[int], leased_ms: int) -> list[str]:
+    """Which webhooks are to be told something now: neither ended, at rest, nor being told by another hub.
+
+    `longest_ms` is how long anything rests at most after one, two … tries, `leased_ms` how long a lease does.
+    """
     rows = conn.execute(
-        """
-        SELECT w.id FROM webhook AS w WHERE w.ended_ms IS NULL AND w.next_ms<=:now_ms AND w.leased_ms<=:now_ms
-            AND EXISTS (SELECT 1 FROM webhook_message AS m WHERE m.webhook_id=w.id AND m.next_ms<=:now_ms)
+        f"""
+        SELECT w.id FROM webhook AS w WHERE w.ended_ms IS NULL AND {_rested("w", longest_ms)}
+            AND (w.leased_ms<=:now_ms OR w.leased_ms>:beyond_ms)
+            AND EXISTS (SELECT 1 FROM webhook_message AS m WHERE m.webhook_id=w.id AND {_rested("m", longest_ms)})
         ORDER BY w.id
         """,
-        {"now_ms": now_ms},
+        {"now_ms": now_ms, "beyond_ms": now_ms + leased_ms},
     )
     return [id_ for (id_,) in rows]
 
 
-def lease(conn: Connection, id_: str, *, mine_ms: int, now_ms: int, until_ms: int) -> bool:
+def lease(
+    conn: Connection,
+    id_: str,
+    *,
+    mine_ms: int,
+    now_ms: int,
+    until_ms: int,
+    longest_ms: Sequence[int],
+    leased_ms: int,
+) -> bool:
     """Take a webhook (`mine_ms` 0), or keep it where it is still leased until `mine_ms`; False: it is another hub's,
     at rest, ended or gone."""
     done = conn.execute(
-        """
+        f"""
         UPDATE webhook SET leased_ms=:until_ms
-        WHERE id=:id AND ended_ms IS NULL AND next_ms<=:now_ms
-            AND (leased_ms=:mine_ms OR (:mine_ms=0 AND leased_ms<=:now_ms))
+        WHERE id=:id AND ended_ms IS NULL AND {_rested("webhook", longest_ms)}
+            AND (leased_ms=:mine_ms OR (:mine_ms=0 AND (leased_ms<=:now_ms OR leased_ms>:beyond_ms)))
         """,
-        {"id": id_, "mine_ms": mine_ms, "now_ms": now_ms, "until_ms": until_ms},
+        {
+            "id": id_,
+            "mine_ms": mine_ms,
+            "now_ms": now_ms,
+            "until_ms": until_ms,
+            "beyond_ms": now_ms + leased_ms,
+        },
     )
     return done.rowcount == 1
 
@@ -160,12 +188,14 @@ def forget(conn: Connection, customer_id: bytes) -> None:
     conn.execute("DELETE FROM webhook_message WHERE customer_id=:customer_id", {"customer_id": customer_id})
 
 
-def due(conn: Connection, webhook_id: str, *, now_ms: int, most: int) -> list[Message]:
+def due(
+    conn: Connection, webhook_id: str, *, now_ms: int, longest_ms: Sequence[int], most: int
+) -> list[Message]:
     """What is to be told to one webhook now: what was never tried, in the order it was noted, then what failed."""
     rows = conn.execute(
-        """
-        SELECT webhook_id, id, body, tries, next_ms FROM webhook_message
-        WHERE webhook_id=:webhook_id AND next_ms<=:now_ms ORDER BY next_ms, n, id LIMIT :most
+        f"""
+        SELECT m.webhook_id, m.id, m.body, m.tries, m.next_ms FROM webhook_message AS m
+        WHERE m.webhook_id=:webhook_id AND {_rested("m", longest_ms)} ORDER BY m.next_ms, m.n, m.id LIMIT :most
         """,
         {"webhook_id": webhook_id, "now_ms": now_ms, "most": most},
     ).fetchall()

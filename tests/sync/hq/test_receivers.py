@@ -81,6 +81,32 @@ async def test_a_hub_that_was_off_for_a_week_or_whose_clock_jumped_ends_nothing_
 
 
 @pytest.mark.anyio
+async def test_a_clock_that_was_a_year_ahead_lets_nothing_rest_longer_than_its_schedule(desk: Desk) -> None:
+    async with told(desk) as (here, made, asking):
+        now_ms, ahead_ms = desk.hub.now_ms, 365 * DAY_MS
+        desk.hub.now_ms = lambda: now_ms() + ahead_ms
+        here.status = 503
+        await stop(desk)
+        await webhooks.once(desk.hub, asking)
+        ahead_ms = 0  # somebody sets it right
+        await webhooks.once(desk.hub, asking)
+        assert len(here.told) == 2
+        await webhooks.once(desk.hub, asking)
+        assert len(here.told) == 2, "by the clock of now it rests as ever"
+        for _ in range(20):
+            ahead_ms += DAY_MS
+            await webhooks.once(desk.hub, asking)
+        (found,) = (await desk.ask("GET", "/api/v1/webhooks"))["items"]
+        assert found["ended_ms"] is not None, "the days are counted from when the clock was right"
+        here.status = 200
+        await desk.ask("POST", f"/api/v1/webhooks/{made['id']}/resume")
+        ahead_ms = 365 * DAY_MS
+        assert await webhooks._leased(desk.hub, made["id"], 0)  # of a hub that died then and there
+        ahead_ms = 0
+        assert await webhooks.once(desk.hub, asking) == 1
+
+
+@pytest.mark.anyio
 async def test_an_address_that_is_gone_is_told_nothing_more(desk: Desk) -> None:
     async with told(desk) as (here, made, asking):
         assert "webhook" not in (await ended(desk)).lower()
