@@ -2,6 +2,7 @@
 
 import argparse
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import uvloop
@@ -36,10 +37,12 @@ async def _serve(config: Config, *, file: Path) -> None:
     async with open_edge(config, log=log) as edge:
         with ExitStack() as stack:
             server = config.server
-            sock = stack.enter_context(listen(server.host, server.port))
+            at = partial(listen, server.host, host_at=f"host under [server] in {file}")
+            sock = stack.enter_context(at(server.port, port_at=f"port under [server] in {file}"))
             enrol = None
             if server.tls == "own" and server.enrol_port:
-                enrol = stack.enter_context(listen(server.host, server.enrol_port))
+                enrol_at = f"enrol_port under [server] in {file}"
+                enrol = stack.enter_context(at(server.enrol_port, port_at=enrol_at))
             say_at_terminal(
                 f"Open {places.base(config)} on a paired tablet; pair one: welkom tablet pair --config {file}"
             )

@@ -26,7 +26,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(words: argparse.Namespace) -> int:
-    with listen("127.0.0.1", words.port) as sock:
+    with listen("127.0.0.1", words.port, port_at="--port, or none for a free one") as sock:
         address = f"http://127.0.0.1:{sock.getsockname()[1]}"
         if words.shots is None:
             print(f"Gallery: {address}/\nStop with Ctrl+C.", flush=True)

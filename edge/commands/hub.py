@@ -33,18 +33,19 @@ def run(words: argparse.Namespace) -> int:
     settings = load_hub(words.config, environment=os.environ)
     no_core_dumps()
     room_for_connections()
-    uvloop.run(until_told(_serve(settings, put_back=words.restored)))
+    uvloop.run(until_told(_serve(settings, file=words.config, put_back=words.restored)))
     say_at_terminal("Stopped.")
     return 0
 
 
-async def _serve(settings: HubFile, *, put_back: bool) -> None:
+async def _serve(settings: HubFile, *, file: Path, put_back: bool) -> None:
     log = json_log(now_ms=SystemClock().wall_ms)
     bridge_library_logs(log)
     async with open_hub(settings.hub, log=log, put_back=put_back, look=True) as hub:
         await introduced(hub, settings)
 
-        with listen(settings.hub.host, settings.hub.port) as sock:
+        here = {"port_at": f"port under [hub] in {file}", "host_at": f"host under [hub] in {file}"}
+        with listen(settings.hub.host, settings.hub.port, **here) as sock:
 
             def ready() -> None:
                 port = sock.getsockname()[1]

@@ -1,6 +1,7 @@
 """A web server that stops when it is told: uvicorn, saying goodbye to open streams before it waits for them."""
 
 import asyncio
+import errno
 import socket
 import ssl
 from collections.abc import Callable, Generator
@@ -77,9 +78,12 @@ class _Server(uvicorn.Server):
                 task.cancel()
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(
+    host: str, port: int, *, port_at: str = "the port in the settings", host_at: str = "the host there"
+) -> socket.socket:
     """A listening socket on `host` and `port` (0: any free one); raises WelkomError when it cannot be had (now).
 
+    `port_at` and `host_at` say where a person finds these two settings.
     A connection that it accepts ends (Linux) when the other side has acknowledged or taken nothing of what waits
     for it for a minute: a stream to a line that is dead, which would hold on for 15 minutes.
     """
@@ -99,8 +103,18 @@ def listen(host: str, port: int) -> socket.socket:
         raise WelkomError(
             f"cannot listen on {host} port {port} ({why})",
             code="C04",
-            hint="stop the program that uses it, or choose another port in the settings",
+            hint=_instead(error, port_at, host_at),
         ) from None
+
+
+def _instead(error: OSError, port_at: str, host_at: str) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"stop the program that uses it, or choose another port: {port_at}"
+        case errno.EACCES:
+            return f"choose a port from 1024 on, for others take more rights: {port_at}"
+        case _:
+            return f"choose an address that this machine has, or 0.0.0.0 for all of them: {host_at}"
 
 
 async def serve(

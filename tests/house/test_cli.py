@@ -293,15 +293,34 @@ def test_a_damaged_journal_is_one_sentence_for_the_appliance(tmp_path: Path) -> 
     one_sentence(welkom("edge", "--config", str(config)), 1, "S02")
 
 
-def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
+def test_a_taken_port_is_one_sentence_that_names_the_setting_and_its_file(tmp_path: Path) -> None:
+    hub = tmp_path / "hub" / "hub.toml"
+    assert welkom("init", "--hub-here", "--config", str(hub)).status == 0
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port = taken.getsockname()[1]
+        hub.write_text(re.sub(r"(?m)^port = \d+", f"port = {port}", hub.read_text()))
         config = configured(tmp_path, f"[server]\nport = {port}\n")
-        ran = welkom("edge", "--config", str(config))
-    assert "Traceback" not in ran.err
-    assert ran.status == 1  # it may be free at the next try, and 78 would stop the unit for good
-    said = ran.err.splitlines()[-1]  # the address once, and not as Python's own error repeats it
-    assert said.startswith(f"welkom: cannot listen on 127.0.0.1 port {port} (Address already in use) [C04] ")
+        own = tmp_path / "own.toml"
+        own.write_text(f'[server]\nport = 0\nmdns = false\ntls = "own"\nenrol_port = {port}\n')
+        for command, file, setting in (
+            ("edge", config, "port under [server]"),
+            ("edge", own, "enrol_port under [server]"),
+            ("hub", hub, "port under [hub]"),
+        ):
+            ran = welkom(command, "--config", str(file))
+            assert "Traceback" not in ran.err
+            assert ran.status == 1  # it may be free at the next try, and 78 would stop the unit for good
+            assert ran.err.splitlines()[-1] == (  # the address once, and not as Python's own error repeats it
+                f"welkom: cannot listen on 127.0.0.1 port {port} (Address already in use) [C04] "
+                f"stop the program that uses it, or choose another port: {setting} in {file}"
+            )
+
+
+def test_an_address_that_is_another_machines_is_one_sentence_that_names_it(tmp_path: Path) -> None:
+    config = configured(tmp_path, '[server]\nhost = "192.0.2.1"\nport = 0\n')
+    ran = welkom("edge", "--config", str(config))
+    assert (ran.status, "Traceback" in ran.err) == (1, False)
+    assert ran.err.splitlines()[-1].endswith(f"for all of them: host under [server] in {config}")
 
 
 def test_a_port_that_cannot_be_is_one_sentence(tmp_path: Path) -> None:
