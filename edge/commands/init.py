@@ -4,6 +4,7 @@ import argparse
 import sys
 import tomllib
 from pathlib import Path
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -12,6 +13,8 @@ from edge.config import Config, example, parse, toml
 from edge.keys import NAMES, read_keys, write_keys
 from edge.kit.errors import ConfigError, WordsError
 from sync.hub import config as hub_config
+
+ASKED: Final = ("shop", "name", "recipient", "hub", "tls")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +27,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipient", help="who receives the data: the chain or the franchise holder")
     parser.add_argument("--hub", help="address of the central wallet; empty to stay alone")
     parser.add_argument("--tls", choices=("own", "off"), help="HTTPS with certificates of its own (own)")
+    parser.add_argument(
+        "--by-hand", action="store_true", help="also print what hub.toml needs where `enrol` cannot be used"
+    )
     parser.add_argument("--dry-run", action="store_true", help="show the file and write nothing")
 
 
@@ -37,9 +43,9 @@ def run(words: argparse.Namespace) -> int:
 
 
 def _hub(path: Path, words: argparse.Namespace) -> int:
-    if any(each is not None for each in (words.shop, words.name, words.recipient, words.hub, words.tls)):
+    if words.by_hand or any(getattr(words, each) is not None for each in ASKED):
         raise WordsError(
-            "a hub has no shop, name, recipient, hub or tls of its own",
+            "a hub has no shop, name, recipient, hub or tls of its own, and is nobody's by hand",
             code="W02",
             hint="leave those out beside --hub-here",
         )
@@ -48,8 +54,11 @@ def _hub(path: Path, words: argparse.Namespace) -> int:
         return 0
     folder = _written(path, hub_file.example(), own="hub_kek", names=hub_config.NAMES)
     sys.stdout.write(
-        f"Wrote {path} and the hub's secrets in {folder}. Keep a copy of both secrets elsewhere.\n"
-        f"Next: welkom hub --config {path}, and for each shop: welkom enrol --config {path} --shop ID\n"
+        f"Made {path}, the settings of a hub, and its two secrets in {folder}. Keep a copy of both elsewhere: "
+        "without them its database opens to nobody.\n"
+        "Next, one after another:\n"
+        f"  1. welkom hub --config {path}              the hub itself: leave it running\n"
+        f"  2. welkom enrol --config {path} --shop ID  in another terminal, for each shop: prints its code\n"
     )
     return 0
 
@@ -71,33 +80,55 @@ def _shop(path: Path, words: argparse.Namespace) -> int:
         config = parse(tomllib.loads(text), base=path.parent, file="what was asked")
     except ConfigError as error:
         raise ConfigError(str(error), code=error.code, hint="nothing was written; give it again") from None
+    if words.by_hand and not config.hub.url:
+        raise WordsError(
+            "there is no hub to make this shop known to",
+            code="W02",
+            hint="give --hub, or leave out --by-hand",
+        )
     if words.dry_run:
         sys.stdout.write(text)
         return 0
     folder = _written(path, text, own="device_key")
-    if not sys.stdin.isatty():
-        sys.stdout.write(
-            "What was not given is the default here, since nobody could be asked: look into the file.\n"
-        )
-    sys.stdout.write(f"Wrote {path} and the secrets in {folder}.\n")
-    sys.stdout.write(_next(config, path, folder))
+    sys.stdout.write(
+        f"Made {path}, the settings of {config.shop.name}, and its secrets in {folder}: show those to nobody.\n"
+    )
+    if not sys.stdin.isatty() and (taken := [each for each in ASKED if getattr(words, each) is None]):
+        sys.stdout.write(f"Nobody could be asked, so defaults stand there for: {', '.join(taken)}.\n")
+    sys.stdout.write(_next(config, path))
+    if words.by_hand:
+        sys.stdout.write(_by_hand(config, folder))
     return 0
 
 
-def _next(config: Config, path: Path, folder: Path) -> str:
-    """What comes after `init`: of a hub nothing is said to a shop that has none."""
-    check = f"Next: welkom check --config {path}\n"
-    if not config.hub.url:
-        return check
-    shop, device = config.shop.id, config.hub.device
+def _next(config: Config, path: Path) -> str:
+    """What comes after `init`, in order; of a hub nothing is said to a shop that has none."""
+    at = f"--config {path}"
+    steps = [(f"welkom check {at}", "are the settings right?")]
+    if config.hub.url:
+        steps += [
+            (f"welkom enrol --config hub.toml --shop {config.shop.id}", "at headquarters: prints a code"),
+            (f"welkom enrol {at} --code CODE", "here, with that code"),
+        ]
+    steps += [
+        (f"welkom staff add {at} --name NAME", "who may sign in; asks for a PIN"),
+        (f"welkom edge {at}", "Welkom itself: leave it running"),
+        (f"welkom tablet pair {at}", "in another terminal: a code for the tablet"),
+    ]
+    wide = max(len(command) for command, _ in steps)
+    lines = (f"  {number}. {command:{wide}}  {why}\n" for number, (command, why) in enumerate(steps, 1))
+    return "Next, one after another:\n" + "".join(lines)
+
+
+def _by_hand(config: Config, folder: Path) -> str:
+    """What makes a hub know this shop where no code can be brought from one to the other."""
+    shop = config.shop.id
     key = Ed25519PrivateKey.from_private_bytes(read_keys(folder).device_key).public_key()
     return (
-        f"{check}"
-        f"Then, at headquarters: welkom enrol --config hub.toml --shop {shop}\n"
-        f"and with the code that it prints, here: welkom enrol --config {path} --code …\n"
-        "\nBy hand, only where `welkom enrol` cannot be used: make chain_key the hub's own, give the hub this shop's "
-        f"shop_key as its\nsecret shop_key.{shop}, and put this in its hub.toml:\n\n"
-        f'[[shops]]\nid = "{shop}"\ndevice = "{device}"\npublic_key = "{key.public_bytes_raw().hex()}"\n'
+        "\nInstead of both `welkom enrol`: make chain_key here the hub's own, give the hub this shop's shop_key as\n"
+        f"its secret shop_key.{shop}, and put this in its hub.toml:\n\n"
+        f'[[shops]]\nid = "{shop}"\ndevice = "{config.hub.device}"\n'
+        f'public_key = "{key.public_bytes_raw().hex()}"\n'
     )
 
 

@@ -227,6 +227,30 @@ def test_a_hubs_file_and_a_shops_file_are_told_apart(tmp_path: Path) -> None:
     assert "wants the hub.toml of a hub" in ran.err
 
 
+@pytest.mark.parametrize("hub", ["", "https://hub.example"])
+def test_init_says_in_a_few_lines_what_it_made_and_what_to_type_next(tmp_path: Path, hub: str) -> None:
+    ran = init(tmp_path, "--hub", hub, "--name", "Van Dam")
+    assert (ran.status, ran.err) == (0, "")
+    made, defaults, begin, *steps = ran.out.splitlines()
+    assert made.startswith(f"Made {tmp_path}/welkom.toml, the settings of Van Dam, and its secrets in ")
+    assert defaults.endswith("defaults stand there for: recipient, tls.")
+    assert begin == "Next, one after another:"
+    # Each line is a command that there is, in the order in which a person needs them.
+    typed = [re.split(r"  +", step.strip())[0].partition(". welkom ")[2] for step in steps]
+    told = [parser(each.split()[0]).parse_args(each.split()).command for each in typed]
+    assert told == ["check", *(["enrol", "enrol"] if hub else []), "staff", "edge", "tablet"]
+
+
+def test_init_prints_what_a_hubs_file_needs_only_where_it_is_asked_for(tmp_path: Path) -> None:
+    words = ("--hub", "https://hub.example")
+    assert "[[shops]]" not in init(tmp_path / "one", *words).out
+    ran = init(tmp_path / "two", *words, "--by-hand")
+    (shop,) = tomllib.loads(ran.out[ran.out.index("[[shops]]") :])["shops"]
+    assert (shop["id"], shop["device"], len(shop["public_key"])) == ("assen", "assen-1", 64)
+    one_sentence(init(tmp_path / "three", "--by-hand"), 2, "W02")
+    assert not (tmp_path / "three").exists()
+
+
 def test_init_says_no_secret(tmp_path: Path) -> None:
     said = init(tmp_path).out
     keys = read_keys(tmp_path / "credentials")
