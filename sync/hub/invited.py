@@ -18,6 +18,7 @@ from sync import reports, wire
 from sync.hub import joined, people
 from sync.hub.config import Keys
 from sync.hub.devices import shop_key_of
+from sync.hub.hq import news
 from sync.hub.tables import feed as partitions
 from sync.hub.tables import people as tables
 from sync.hub.tables.feed import Moved
@@ -77,4 +78,6 @@ def accept(
         refused=[yes(each, None) for each in ASKED if each not in keep.purposes],
     )
     lines = joined.joined(conn, keys, body, shop_id=shop_id, at_ms=now_ms, now_ms=now_ms)
+    here = news.News("customer.joined", now_ms, id_, shop_id)
+    news.tell(conn, [here, *news.given(here, [(each.purpose, each.recipient) for each in body.consents])])
     return partitions.publish(conn, lines)

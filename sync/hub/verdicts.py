@@ -145,6 +145,7 @@ def judged(conn: Connection, keys: Keys, it: Read, *, effects: Effects, again: A
     """The fact as it goes into the history, after it did its work; what comes of that is added to `effects`."""
     fact, customer_id, code = it.fact, it.customer_id, it.code
     body, late = bytes(fact.body), Late([], [])
+    yeses: list[tuple[str, str]] = []
     try:
         if customer_id in effects.erased:
             effects.visits.add(events.visit_of(body))
@@ -167,9 +168,11 @@ def judged(conn: Connection, keys: Keys, it: Read, *, effects: Effects, again: A
         elif fact.kind == "customer_joined" and fact.hash is None:
             new = wire.decode_as(body, reports.CustomerJoined)
             effects.purses.settle()  # the card may have saved without a name, and become theirs
-            effects.lines += joined.joined(
+            its = joined.joined(
                 conn, keys, new, shop_id=effects.shop_id, at_ms=fact.at_ms, now_ms=effects.now_ms
             )
+            effects.did(fact, its or None)  # who was there already does not join again
+            yeses = [(yes.purpose, yes.recipient) for yes in new.consents]
             late = again(bytes.fromhex(new.customer_id))
             effects.lines += late.lines
         elif fact.kind == "credential_bound" and fact.hash is None:
@@ -209,7 +212,8 @@ def judged(conn: Connection, keys: Keys, it: Read, *, effects: Effects, again: A
     except Refused as error:
         code = error.code
     kept = Kept(fact.seq, fact.at_ms, fact.kind, body, it.hash, code, customer_id)
-    effects.told += _news(kept, effects) + late.told
+    fresh = _news(kept, effects)
+    effects.told += fresh + [one for each in fresh for one in news.given(each, yeses)] + late.told
     return kept
 
 

@@ -14,9 +14,11 @@ from edge.joining.facts import CredentialBlocked, CredentialBound, CustomerJoine
 from edge.joining.sealing import newcomer, sealed_card
 from edge.kit.seal import derive, key_place, seal, trait_place, unseal
 from edge.recognition.rules import hashes
+from edge.outbox import body_of
 from edge.staff.deeds import Doer
 from sync import wire
 from sync.hub import consents, devices, feed
+from sync.hub.tables import hooks
 from tests.sync.centre import ANNA, BRAM, HERE, KEYS, SHOP_KEY, Centre, customer, device, now_ms, open_centre
 from tests.sync.shop import events_at
 from tests.sync.test_appliance import appliance, found
@@ -90,6 +92,20 @@ async def test_somebody_who_joined_comes_back_down_and_the_shop_gives_its_copy_u
             "SELECT until_ms FROM consent WHERE purpose='recognition'"
         ).fetchone()
         assert until_ms == new.at_ms + 1_000_000
+
+
+async def test_programs_are_told_that_somebody_joined_and_then_of_each_consent_once(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        hook = hooks.Hook("crm", "https://crm.example", frozenset(), b"", None, None, None, None)
+        await centre.hub.db.apply(hooks.add_hook, hook)
+        new = joined()
+        for _ in range(2):  # said again, they are there already
+            centre.box.happened(kind="customer_joined", body=body_of(new))
+        await centre.agent.once()
+        waits = hooks.due(centre.hub.db.reader, "crm", now_ms=0, longest_ms=(0,), most=9)
+        told = [msgspec.json.decode(each.body) for each in waits]
+        assert [each["type"] for each in told] == ["customer.joined", "consent.given"]
+        assert [each["data"] for each in told] == [{"customer": new.customer_id.hex(), "shop": "s1"}] * 2
 
 
 async def test_another_shop_can_open_what_was_sealed_in_this_one(tmp_path: Path) -> None:

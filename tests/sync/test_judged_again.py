@@ -110,7 +110,8 @@ async def test_programs_are_told_that_somebody_joined_before_all_that_waited_for
         await tell(centre, centre.box, "box-1", moved(whose, 1, 5), joins, moved(whose, 2, 40))
         waits = hooks.due(centre.hub.db.reader, "crm", now_ms=0, longest_ms=(0,), most=9)
         # The other box's letter counts with the joining, the upload's own once it is kept.
-        told = [("customer.joined", "box-1/1/2"), ("wallet.moved", "box-2/1/1")]
+        told = [("customer.joined", "box-1/1/2"), ("consent.given", f"box-1/1/2/recognition/{HERE}")]
+        told += [("wallet.moved", "box-2/1/1")]
         told += [("wallet.moved", "box-1/1/3"), ("wallet.moved", "box-1/1/1")]
         named = {"msg_" + sha256(source.encode()).hexdigest()[:32]: source for _, source in told}
         assert [(msgspec.json.decode(each.body)["type"], named[each.id]) for each in waits] == told

@@ -80,8 +80,12 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         def act(conn: Connection) -> tuple[int, Any, list[Moved]]:
             shop_ids, now_ms = sorted(set(data.shops)), hub.now_ms()
             agreed.lasting((each.until_ms for each in data.consents), now_ms=now_ms)
-            moved = people.add_customer(conn, hub.keys, shop_ids=shop_ids, customer=new, now_ms=now_ms)
-            return 201, shapes.Made(new.customer_id.hex()), moved
+            lines = people.newcomers(conn, hub.keys, shop_ids=shop_ids, customers=[new], now_ms=now_ms)
+            came = news.News("customer.joined", now_ms, new.customer_id)
+            news.tell(
+                conn, [came, *news.given(came, [(each.purpose, each.recipient) for each in data.consents])]
+            )
+            return 201, shapes.Made(new.customer_id.hex()), partitions.publish(conn, lines)
 
         return await once(hub, request, key, act, customer_id=new.customer_id)
 

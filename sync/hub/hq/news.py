@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from edge.consent.rules import PURPOSES
 from edge.kit.clock import rfc3339
 from edge.kit.sql import Connection
 from sync.hub.tables import hooks as tables
@@ -33,6 +34,17 @@ class News(NamedTuple):
     customer_id: bytes | None
     shop_id: str | None = None
     source: str = ""
+
+
+def given(joined: News, yeses: Iterable[tuple[str, str]]) -> list[News]:
+    """What is told of each consent (purpose, recipient) that came with somebody who joined; an agreement is none."""
+    return [
+        joined._replace(
+            kind="consent.given", source=joined.source and f"{joined.source}/{purpose}/{recipient}"
+        )
+        for purpose, recipient in yeses
+        if PURPOSES.get(purpose) == "consent"
+    ]
 
 
 def tell(conn: Connection, news: Iterable[News]) -> None:

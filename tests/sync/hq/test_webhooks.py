@@ -103,13 +103,27 @@ async def test_an_import_and_its_undo_are_told_to_no_program_and_of_who_is_taken
         assert (await imports.take_back(hub, balances)).rows == 2
         made = {"shops": ["s1"], "traits": {"points": {"balance": 5}}}
         made |= {"consents": [{"purpose": "saving", "recipient": HERE}]}
-        await desk.ask("POST", "/api/v1/customers", json=made)
         assert waits() == 0
+        await desk.ask("POST", "/api/v1/customers", json=made)
+        assert waits() == 1  # that they joined; what they came with is no move
         visit = news.News("visit.started", now_ms, kees, "s1")
         await hub.db.apply(news.tell, [visit, visit._replace(customer_id=ANNA)])
-        assert waits() == 2
+        assert waits() == 3
         assert (await imports.take_back(hub, came)).rows == 1
-        assert waits() == 1
+        assert waits() == 2
+
+
+@pytest.mark.anyio
+async def test_what_a_program_adds_a_customer_with_is_told_after_that_they_joined(desk: Desk) -> None:
+    yeses = [{"purpose": each, "recipient": HERE} for each in ("saving", "recognition", "contact")]
+    async with told(desk) as (here, _, asking):
+        made = {"shops": ["s1"], "traits": {"points": {"balance": 5}}, "consents": yeses}
+        key = {"idempotency-key": "once"}
+        new = [await desk.ask("POST", "/api/v1/customers", json=made, headers=key) for _ in range(2)]
+        await webhooks.once(desk.hub, asking)
+        said = [json.loads(body) for _, body in here.told]
+        assert [each["type"] for each in said] == ["customer.joined", "consent.given", "consent.given"]
+        assert [each["data"] for each in said] == [{"customer": new[0]["id"], "shop": None}] * 3
 
 
 @pytest.mark.anyio

@@ -1,5 +1,6 @@
 """Becoming known on one's own phone: nothing before it is confirmed, once, and with a pass in the hand after it."""
 
+import json
 import re
 from typing import Any
 
@@ -12,6 +13,7 @@ from edge.recognition.rules import hashes
 from sync.hub import wallet
 from sync.hub.consents import NewConsent
 from sync.hub.people import NewCustomer
+from sync.hub.tables import hooks
 from tests.sync.centre import BRAM, HERE, KEYS, SHOP_KEY
 from tests.sync.portal.place import Place
 
@@ -66,6 +68,20 @@ def test_somebody_becomes_known_on_their_phone_and_has_a_pass_and_their_page(pla
     said = place.rows("SELECT how, state FROM consent_event ORDER BY state")
     assert {how for how, _ in said} == {"phone"}
     assert place.rows("SELECT shop_id, reason FROM residency") == [("s1", "joined")]
+
+
+def test_programs_are_told_that_they_joined_on_their_phone_and_then_what_they_agreed_to(place: Place) -> None:
+    hook = hooks.Hook("crm", "https://crm.example", frozenset(), b"", None, None, None, None)
+    place.run(place.hub.db.apply(hooks.add_hook, hook))
+    phone, to = place.phone(), address(place)
+    for _ in range(2):
+        fill(phone, to, "keep", name=NAME, recognition="yes", period="stop")
+    told = [json.loads(body) for (body,) in place.rows("SELECT body FROM webhook_message ORDER BY n")]
+    assert [(each["type"], each["data"]["shop"]) for each in told] == [
+        ("customer.joined", "s1"),
+        ("consent.given", "s1"),
+    ]
+    assert NAME not in repr(told)
 
 
 def test_their_page_says_of_each_choice_what_they_said_on_the_phone(place: Place) -> None:
