@@ -27,7 +27,9 @@ _SHAPES: Final = re.compile(
     r"|Object contains unknown field `[a-z_]{1,40}`"
 )
 _MISSING: Final = re.compile(r"Missing required (\w+) parameter '([\w-]+)'")
-_CONFLICTS: Final = frozenset({"CUSTOMER_TAKEN", "CREDENTIAL_TAKEN", "IMPORT_TOUCHED", "IMPORT_OPEN"})
+_CONFLICTS: Final = frozenset(
+    {"CUSTOMER_TAKEN", "CREDENTIAL_TAKEN", "IMPORT_TOUCHED", "IMPORT_OPEN", "IMPORT_UNDONE"}
+)
 
 
 def where(error: HTTPException) -> str:

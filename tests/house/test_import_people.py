@@ -74,6 +74,9 @@ def test_customers_come_in_change_and_are_told_apart_and_an_import_can_be_taken_
     assert undo(config, 2) == 0
     assert counts(config) == both
     assert undo(config, 2) == 1
+    said = capsys.readouterr().err
+    assert "import 2 was taken back already [IMPORT_UNDONE] nothing was changed; `welkom import list" in said
+    assert undo(config, 9) == 1
     assert "[UNKNOWN_IMPORT]" in capsys.readouterr().err
     assert main(["import", "list", "--config", str(config)]) == 0
     listed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

@@ -63,9 +63,12 @@ async def take_back(
     `skip_touched`: leaves what is newer as it is. `dry_run`: says what would be, or the same refusal.
     """
     found = await hub.db.read(tables.run, number)
-    if found is None or found.state == "undone":
-        what = "there is no such import" if found is None else f"import {number} was taken back already"
-        raise Refused(what, code="UNKNOWN_IMPORT", hint="`welkom import list --config hub.toml` names them")
+    if found is None:
+        hint = "`welkom import list --config hub.toml` names them"
+        raise Refused("there is no such import", code="UNKNOWN_IMPORT", hint=hint)
+    if found.state == "undone":
+        hint = "nothing was changed; `welkom import list --config hub.toml` says which still stand"
+        raise Refused(f"import {number} was taken back already", code="IMPORT_UNDONE", hint=hint)
     newer, count, after = undo.Left(), 0, ("", "")
     while rows := await hub.db.read(tables.rows, number, after=after, most=undo.SLICE):
         newer = newer.and_(await hub.db.read(undo.touched, rows))

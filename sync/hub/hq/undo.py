@@ -42,8 +42,14 @@ class Left:
 
 
 def touched(conn: Connection, rows: Sequence[Before]) -> list[Before]:
-    """The rows that something newer changed."""
-    return [row for row in rows if not _is_ours(conn, row)]
+    """The rows that something newer changed; a product that came by them and was counted since is one."""
+    came = [row.id for row in rows if row.t == "product" and row.before is None]
+    counted = goods.counted(conn, came) if came else set()
+    return [
+        row
+        for row in rows
+        if not _is_ours(conn, row) or (row.t == "product" and row.before is None and row.id in counted)
+    ]
 
 
 def take_back(

@@ -1,8 +1,8 @@
 """Products and counts at the centre, as the bodies that go out to the shops."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from edge.kit.sql import Connection
+from edge.kit.sql import Connection, spread
 
 
 def shop_ids(conn: Connection) -> list[str]:
@@ -61,6 +61,13 @@ def on_shelf(conn: Connection, shop_id: str, items: Sequence[str]) -> list[tuple
         {"shop_id": shop_id} | named,
     )
     return [(item, bytes(d), bytes(counted) if counted is not None else None) for item, d, counted in rows]
+
+
+def counted(conn: Connection, items: Iterable[str]) -> set[str]:
+    """Those of `items` of which any shop has a count."""
+    those, given = spread("item", items)
+    rows = conn.execute(f"SELECT DISTINCT item FROM stock WHERE d IS NOT NULL AND item IN {those}", given)
+    return {item for (item,) in rows}
 
 
 def put_stock(conn: Connection, shop_id: str, item: str, *, ver: int, d: bytes | None) -> None:

@@ -197,7 +197,10 @@ async def test_a_program_takes_back_all_but_what_is_newer_and_reads_what_was_lef
     asked = {"skip_touched": "true"}
     assert await desk.ask("POST", path, params=asked) == {"number": first, "rows": 2} | left
     assert [item for item, _ in lies(desk)[5]] == ["jas-1", "p-1"]
-    assert (await desk.client.post(path, params=asked)).json()["code"] == "UNKNOWN_IMPORT"
+    again = await desk.client.post(path, params=asked)
+    assert (again.status_code, again.json()["code"]) == (409, "IMPORT_UNDONE")
+    none = await desk.client.post("/api/v1/imports/99/undo")
+    assert (none.status_code, none.json()["code"]) == (404, "UNKNOWN_IMPORT")
 
 
 async def test_of_however_many_touched_rows_the_first_five_are_kept_and_the_others_counted(
@@ -211,3 +214,19 @@ async def test_of_however_many_touched_rows_the_first_five_are_kept_and_the_othe
         await imports.take_back(desk.hub, first)
     done = await imports.take_back(desk.hub, first, skip_touched=True)
     assert (done.rows, done.left.rows, len(done.left.first)) == (1, MANY - 1, undo.MOST_NAMED)
+
+
+async def test_a_product_that_was_counted_since_bars_its_import_until_the_count_is_taken_back(
+    desk: Desk,
+) -> None:
+    first = await take(desk, "catalogue", Product("trui", "Trui", 100), Product("sok", "Sok", 100))
+    counted = await take(desk, "stock", Stock("trui", 3, 1))
+    with pytest.raises(Refused, match="product trui changed since"):
+        await imports.take_back(desk.hub, first)
+    assert (await imports.take_back(desk.hub, counted)).rows == 1
+    assert (await imports.take_back(desk.hub, first)).rows == 2
+    again = await take(desk, "catalogue", Product("trui", "Trui", 100))
+    await desk.ask("PUT", "/api/v1/shops/s1/stock/trui", json={"count": 4})
+    left = await imports.take_back(desk.hub, again, skip_touched=True)
+    assert (left.rows, [each.id for each in left.left.first]) == (0, ["trui"])
+    assert (await desk.ask("GET", "/api/v1/shops/s1/stock/trui"))["count"] == 4
