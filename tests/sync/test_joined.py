@@ -14,7 +14,6 @@ from edge.joining.facts import CredentialBlocked, CredentialBound, CustomerJoine
 from edge.joining.sealing import newcomer, sealed_card
 from edge.kit.seal import derive, key_place, seal, trait_place, unseal
 from edge.recognition.rules import hashes
-from edge.outbox import body_of
 from edge.staff.deeds import Doer
 from sync import wire
 from sync.hub import consents, devices, feed

@@ -25,6 +25,8 @@ DOORS: Final[dict[str, tuple[str, str, str]]] = {
     "absent": (key("door.absent"), key("door.absent.why"), key("door.absent.then")),
     "broken": (key("door.broken"), key("door.broken.why"), key("door.broken.then")),
 }
+# The next step where the pages are headquarters': they have no page of their own as a customer has.
+AT_HQ: Final = {"absent": key("door.absent.hq")}
 
 
 @dataclass(frozen=True, slots=True)

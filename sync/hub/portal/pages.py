@@ -9,7 +9,7 @@ from edge.choice.folder import read_folder
 from edge.kit.errors import ConfigError
 from sync.hub.gate import source
 from sync.hub.portal import sessions
-from sync.hub.portal.door import DOORS, Door
+from sync.hub.portal.door import AT_HQ, DOORS, Door
 from sync.hub.portal.failures import Failures
 from sync.hub.portal.letters import Letters
 from sync.hub.portal.security import Ask, cookie, cookie_name
@@ -67,7 +67,9 @@ class Pages:
         say = words.say
         title, why, then = DOORS[kind]
         path = request.scope["path"]
-        here = path if path in _HQ else "/hq" if path.startswith("/hq") else "/portal"
+        at_hq = path == "/hq" or path.startswith("/hq/")
+        here = path if path in _HQ else "/hq" if at_hq else "/portal"
+        then = AT_HQ.get(kind, then) if at_hq else then
         ways = here == "/portal" and kind in ("closed", "used", "unread", "unsure")
         it = Door(
             Frame(language=language, here=here),

@@ -93,6 +93,15 @@ def test_headquarters_pages_say_elsewhere_where_they_open(place: Place) -> None:
     assert "alleen open op de computer waarop de hub draait" in far.text
 
 
+def test_an_address_of_headquarters_that_is_none_leads_to_headquarters(place: Place) -> None:
+    def leads(path: str) -> list[tuple[str, str]]:
+        shown = place.phone().get(path, headers={"accept-language": "nl"}).text
+        return re.findall(r'<a class="act go" href="([^"]+)">([^<]+)</a>', shown)
+
+    assert leads("/hq/nonsense") == [("/hq", "Naar het hoofdkantoor")]
+    assert leads("/hqs") == leads("/portal/nonsense") == [("/portal", "Naar mijn pagina")]
+
+
 def test_a_page_that_is_asked_for_the_wrong_way_is_a_page(place: Place) -> None:
     place.add()
     phone = place.inside()
