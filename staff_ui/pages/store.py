@@ -116,7 +116,7 @@ def sentences(health: Health, say: Words, *, free: int, now_ms: int) -> tuple[Se
     if health.advice_down:
         found.append(Sentence(_kind(False), say.say("health.advice"), say.say("state.no_advice")))
     found += [
-        Sentence(_kind(health.online or health.alone), say.say("health.internet"), line),
+        Sentence(_kind(health.online or health.alone), say.say("health.headquarters"), line),
         Sentence(_kind(not health.waiting), say.say("health.central"), waiting),
         Sentence(_kind(not health.store and free >= LITTLE_ROOM), say.say("health.disk"), stored),
         Sentence(_kind(date_.year >= 2026 and not health.clock), say.say("health.clock"), clock),

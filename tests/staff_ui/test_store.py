@@ -43,7 +43,9 @@ def test_a_clock_that_was_set_no_recognition_a_fetched_replica_and_missing_advic
 
 def test_since_which_day_a_line_is_out_is_said_on_another_day(say: Words) -> None:
     out = Health(online_since_ms=NOW_MS - 3 * 86_400_000, search_ready=True)
-    assert state(out, say, now_ms=NOW_MS).sentence == "Geen internet sinds 19 nov. Alles werkt."
+    assert (
+        state(out, say, now_ms=NOW_MS).sentence == "Hoofdkantoor niet bereikbaar sinds 19 nov. Alles werkt."
+    )
     out.lease_over = True
     assert "Alles werkt" not in state(out, say, now_ms=NOW_MS).sentence
 

@@ -122,13 +122,13 @@ def test_two_tablets_with_the_same_full_card_give_one_reward(place: Place) -> No
     assert "Geef nu" not in answers[1]
 
 
-def test_without_internet_it_works_and_says_that_it_is_sent_later(place: Place) -> None:
+def test_without_headquarters_it_works_and_says_that_it_is_sent_later(place: Place) -> None:
     tablet, path = place.signed_in(), arrive(place)
     place.house.health.online = False
     page = send(tablet, path, "stamp").text
-    assert "Geen internet: dit wordt straks verstuurd." in page
-    assert "Geen internet sinds" in page
-    assert "Geen internet: dit wordt straks verstuurd." in send(tablet, path, "full").text
+    assert "Hoofdkantoor niet bereikbaar: dit wordt straks verstuurd." in page
+    assert "Hoofdkantoor niet bereikbaar sinds" in page
+    assert "Hoofdkantoor niet bereikbaar: dit wordt straks verstuurd." in send(tablet, path, "full").text
     place.house.health.alone = True
     assert "straks verstuurd" not in send(tablet, path, "stamp").text
 

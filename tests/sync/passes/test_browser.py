@@ -78,7 +78,7 @@ def test_the_pass_opens_and_turns_without_a_line_and_is_gone_when_it_is_lost(
     expect(phone.locator("body[data-kept=yes]")).to_have_count(1)
     phone.context.set_offline(True)
     phone.goto(HERE)
-    expect(phone.get_by_text("Geen internet. Uw pas werkt gewoon.")).to_be_visible()
+    expect(phone.get_by_text("Geen verbinding. Uw pas werkt gewoon.")).to_be_visible()
     expect(phone.locator(DRAWN)).to_have_count(1)
     found = rotating.read(KEYS.chain_key, code(phone), now_ms=place.hub.now_ms())
     assert found is not None
