@@ -103,7 +103,8 @@ def boxes(found: Sequence[fleet.Box]) -> dict[str, Samples]:
     """How all boxes do together; of what none has said there is no sample."""
     said = [each.status for each in found if each.status is not None]
     lags = [each.lag_rows for each in found if each.lag_rows is not None]
-    moods = dict.fromkeys(("out", "look", "well"), 0) | Counter(each.mood for each in found)
+    moods: dict[str, int] = dict.fromkeys(fleet.MOODS, 0)
+    moods |= Counter[str](each.mood for each in found)
     return {
         "welkom_hub_boxes": _by("mood", moods),
         "welkom_hub_boxes_connected": [("", sum(each.connected for each in found))],

@@ -1,6 +1,6 @@
 """How the shops' boxes do, and what of it somebody has to look at. The judging is pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -19,7 +19,8 @@ from sync.hub.tables.overview import DeviceFacts
 if TYPE_CHECKING:
     from sync.hub.app import Hub
 
-Mood = Literal["out", "look", "well"]
+Mood = Literal["out", "look", "starting", "well"]
+MOODS: Final[tuple[Mood, ...]] = ("out", "look", "starting", "well")  # what needs somebody first
 Why = Literal[
     "silent",
     "never",
@@ -44,6 +45,9 @@ STUCK_S: Final = 120  # a fact that waits so long on a line that works is a stuc
 BEHIND_ROWS: Final = 1000
 CLOCK_MS: Final = 5 * 60_000  # consents end by the clock
 DISK_MB: Final = 1024
+STARTING: Final = "starting"  # what a box says of a reader that was neither up nor down yet
+# A reader that is silent for 90 s is down, and a box says how it does each minute.
+STARTING_MS: Final = 4 * 60_000
 LOOKS_DUE_MS: Final = 2 * 3_600_000  # a box tells the lines of its chain each minute
 LOOKS_BROKE_MS: Final = 30 * 24 * 3_600_000
 OPEN: Final[frozenset[Why]] = frozenset({"silent", "never", "forked", "twins", "parted", "trouble"})
@@ -58,6 +62,7 @@ class Kept(wire.Status, frozen=True, kw_only=True, omit_defaults=True):
 
     boots: dict[str, int] = msgspec.field(default_factory=dict)  # the one that spoke last stands last
     twins_ms: int = 0  # when two were last seen to speak by turns
+    starting_ms: int = 0  # since when some reader of it is said to start; 0: none is
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,7 @@ class Box:
     status: wire.Status | None
     mood: Mood
     why: tuple[Why, ...]
+    starting: bool = False  # a reader that starts is no fault yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,8 @@ def take(conn: Connection, device_id: str, *, said: wire.Status, now_ms: int) ->
     """Keep what a box says of itself."""
     last = tables.last(conn, device_id)
     was = None if last is None else _status(last)
-    kept = kept_of(was, said, now_ms=now_ms)
+    away = last is None or now_ms - last.at_ms > SILENT_MS
+    kept = kept_of(was, said, now_ms=now_ms, away=away)
     tables.put(conn, Said(device_id, now_ms, msgspec.json.encode(kept)))
     if was is None:
         return Heard(new=True, twins=False)
@@ -99,8 +106,8 @@ def take(conn: Connection, device_id: str, *, said: wire.Status, now_ms: int) ->
     return Heard(twins or any(getattr(was, name) != getattr(said, name) for name in shown), twins)
 
 
-def kept_of(was: Kept | None, said: wire.Status, *, now_ms: int) -> Kept:
-    """What a box said, beside what is remembered of its processes.
+def kept_of(was: Kept | None, said: wire.Status, *, now_ms: int, away: bool = False) -> Kept:
+    """What a box said, beside what is remembered of its processes and readers; `away`: it had not spoken for a while.
 
     A process that ended never speaks again: one that comes back after another, time and again, runs beside it.
     """
@@ -110,7 +117,20 @@ def kept_of(was: Kept | None, said: wire.Status, *, now_ms: int) -> Kept:
         if boots[said.boot] >= RETURNS:
             twins_ms = now_ms
         boots = dict(list(boots.items())[-BOOTS:])
-    return Kept(**_fields(said), boots=boots, twins_ms=twins_ms)
+    starts = any(each.code == STARTING for each in said.readers)
+    since_ms = now_ms if was is None or away or not was.starting_ms else min(was.starting_ms, now_ms)
+    return Kept(**_fields(said), boots=boots, twins_ms=twins_ms, starting_ms=since_ms if starts else 0)
+
+
+def is_starting(kept: Kept, *, now_ms: int) -> bool:
+    """Whether a reader of this box starts, for no longer than one does that works."""
+    return kept.starting_ms > 0 and now_ms - kept.starting_ms < STARTING_MS
+
+
+def down(status: wire.Status | None, *, starting: bool) -> list[wire.ReaderHealth]:
+    """The readers that are out; one that starts is not while a box may be `starting`."""
+    readers = status.readers if status else []
+    return [each for each in readers if each.code and not (starting and each.code == STARTING)]
 
 
 def are_twins(kept: Kept, *, now_ms: int) -> bool:
@@ -159,6 +179,7 @@ def gather(
                 forked=device.device_id in forked,
                 ahead=device.device_id in ahead,
                 twins=kept is not None and are_twins(kept, now_ms=now_ms),
+                starting=kept is not None and is_starting(kept, now_ms=now_ms),
                 looks=device.device_id in unsure,
                 guests=device.shop_id in asking,
                 wishes=device.shop_id in wishing,
@@ -166,8 +187,7 @@ def gather(
                 now_ms=now_ms,
             )
         )
-    moods: Sequence[Mood] = ("out", "look", "well")
-    return sorted(found, key=lambda box: (moods.index(box.mood), box.shop_id, box.id))
+    return sorted(found, key=lambda box: (MOODS.index(box.mood), box.shop_id, box.id))
 
 
 def behind(head: int, *, said: Reached | None, asked: Reached | None) -> int | None:
@@ -191,6 +211,7 @@ def judged(
     forked: bool,
     ahead: bool = False,
     twins: bool = False,
+    starting: bool = False,
     looks: bool = False,
     guests: bool = False,
     wishes: bool = False,
@@ -210,7 +231,7 @@ def judged(
         "trouble": bool(status and status.trouble) and not parted,
         "receipts": receipts > 0,
         "stuck": bool(status and status.outbox_oldest_s > STUCK_S and not silent),
-        "reader": bool(status and any(each.code for each in status.readers)),
+        "reader": bool(down(status, starting=starting)),
         "behind": (lag_rows or 0) > BEHIND_ROWS,
         "clock": clock_off_ms is not None and abs(clock_off_ms) > CLOCK_MS,
         "disk": bool(status and status.disk_free_mb is not None and status.disk_free_mb < DISK_MB),
@@ -220,7 +241,7 @@ def judged(
         "old": old,
     }
     why = tuple(name for name, is_so in given.items() if is_so)
-    mood: Mood = "out" if OPEN & set(why) else "look" if why else "well"
+    mood: Mood = "out" if OPEN & set(why) else "look" if why else "starting" if starting else "well"
     return Box(
         device.device_id,
         device.shop_id,
@@ -234,6 +255,7 @@ def judged(
         status,
         mood,
         why,
+        starting,
     )
 
 

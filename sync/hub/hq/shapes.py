@@ -223,7 +223,7 @@ class TakenBack(Struct):
 
 
 class Box(Struct):
-    """How one box does; what nobody knows is null. `mood`: out, look or well, and `why`."""
+    """How one box does; what nobody knows is null. `mood`: out, look, starting or well, and `why`."""
 
     id: str
     shop: str

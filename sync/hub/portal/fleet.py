@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 MOODS: Final[dict[Mood, str]] = {
     "out": key("fleet.out"),
     "look": key("fleet.look"),
+    "starting": key("fleet.starting"),
     "well": key("fleet.well"),
 }
 WHY: Final[dict[Why, str]] = {
@@ -65,13 +66,12 @@ READER: Final = {
     "hung": key("fleet.reader.hung"),
     "busy": key("fleet.reader.busy"),
     "no_permission": key("fleet.reader.barred"),
-    "starting": key("fleet.reader.starting"),
+    fleet.STARTING: key("fleet.reader.stalled"),
 }
 OUT: Final = key("fleet.readers.down")
 FAST, SLOW = key("fleet.clock.fast"), key("fleet.clock.slow")
 UNHEARD: Final[frozenset[Why]] = frozenset({"never", "silent"})
 COPIED: Final[frozenset[Why]] = frozenset({"forked", "twins"})  # a new epoch alone the copy may take
-RANK: Final[tuple[Mood, ...]] = ("out", "look", "well")
 ENDED: Final = {
     True: key("fleet.hook.gone"),
     False: key("fleet.hook"),
@@ -152,11 +152,9 @@ async def page(hub: "Hub", words: Words, asked: Wanted) -> Fleet:
     now_ms, names, many = hub.now_ms(), hub.config.names, len(boxes) > MANY
     full, brief = sifting.in_full(sifting.found(boxes, asked, names=names), asked, of=len(boxes))
     whole = f"/hq/fleet?language={words.language}"
-    ill = sum(box.mood != "well" for box in boxes)
-    total = words.count("fleet.all_well", len(boxes)) if boxes else words.say("fleet.none")
     return Fleet(
         frame=Frame(language=words.language, here="/hq/fleet"),
-        sum=words.count("fleet.ill", ill, of=words.number(len(boxes))) if ill else total,
+        sum=_sum(boxes, words),
         unknown=_unknown(hub.knocks.lately(), words, now_ms=now_ms),
         rows=tuple(sorted((_row(hub, box, words, now_ms=now_ms) for box in full), key=_place)),
         hooks=tuple(
@@ -183,6 +181,16 @@ async def page(hub: "Hub", words: Words, asked: Wanted) -> Fleet:
             )
         ),
     )
+
+
+def _sum(boxes: Sequence[Box], words: Words) -> str:
+    """How many need somebody; where none does, how many are still starting."""
+    ill, starting = sum(bool(box.why) for box in boxes), sum(box.mood == "starting" for box in boxes)
+    if ill:
+        return words.count("fleet.ill", ill, of=words.number(len(boxes)))
+    if starting:
+        return words.count("fleet.starts", starting, of=words.number(len(boxes)))
+    return words.count("fleet.all_well", len(boxes)) if boxes else words.say("fleet.none")
 
 
 def _found(count: int, words: Words) -> str:
@@ -216,7 +224,7 @@ def block(conn: Connection, keys: Keys, *, value: str, now_ms: int) -> list[Move
 
 def _place(row: Row) -> tuple[int, str, str]:
     """What needs somebody first; then as people look for a shop, by its name."""
-    return RANK.index(row.mood), order(row.shop), row.box
+    return fleet.MOODS.index(row.mood), order(row.shop), row.box
 
 
 def _row(hub: "Hub", box: Box, words: Words, *, now_ms: int) -> Row:
@@ -258,7 +266,7 @@ def _why(why: Why, box: Box, words: Words) -> str:
     if why == "trouble" and status is not None:
         return words.say(TROUBLE.get(status.trouble, WHY[why]))
     if why == "reader" and status is not None:
-        down = [each for each in status.readers if each.code]
+        down = fleet.down(status, starting=box.starting)
         names = (words.say(READER.get(each.code, OUT), name=each.name, code=each.code) for each in down)
         return words.say(WHY[why], names=", ".join(names))
     return words.say(WHY[why])
@@ -283,7 +291,7 @@ def _facts(box: Box, words: Words) -> list[tuple[str, str, Why | None]]:
         (key("fleet.version"), status.version, "old"),
         (key("fleet.lag"), lag, "behind"),
         (key("fleet.outbox"), waits, "stuck"),
-        (key("fleet.readers"), _readers(status.readers, words), "reader"),
+        (key("fleet.readers"), _readers(box, status.readers, words), "reader"),
         (key("fleet.receipts"), receipts, "receipts"),
         (key("fleet.clock"), _clock(box.clock_off_ms or 0, words), "clock"),
         (key("fleet.disk"), _free(status.disk_free_mb, words), "disk"),
@@ -291,10 +299,13 @@ def _facts(box: Box, words: Words) -> list[tuple[str, str, Why | None]]:
     ]
 
 
-def _readers(readers: Sequence[ReaderHealth], words: Words) -> str:
+def _readers(box: Box, readers: Sequence[ReaderHealth], words: Words) -> str:
     up = sum(not each.code for each in readers)
     if not readers:
         return words.say("fleet.readers.none")
+    if box.starting and "reader" not in box.why:
+        starts = [each.name for each in readers if each.code]
+        return ", ".join(words.say("fleet.reader.starting", name=name) for name in starts)
     if up < len(readers):
         return words.count("fleet.readers.some", up, of=words.number(len(readers)))
     return words.count("fleet.readers.well", up)

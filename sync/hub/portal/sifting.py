@@ -64,7 +64,8 @@ def in_full(boxes: Sequence[Box], asked: Wanted, *, of: int) -> tuple[list[Box],
     """Those to tell in full, and those that do well, of which among many (`of`) the name is enough."""
     if asked or of <= MANY:
         return list(boxes), []
-    return [each for each in boxes if each.why], [each for each in boxes if not each.why]
+    well = [each for each in boxes if each.mood == "well"]
+    return [each for each in boxes if each.mood != "well"], well
 
 
 def reasons(boxes: Sequence[Box]) -> list[tuple[Why, int]]:

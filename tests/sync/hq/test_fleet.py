@@ -37,12 +37,16 @@ WELL: dict[str, Any] = {
 }
 
 
+STARTS = wire.ReaderHealth("counter-1", fleet.STARTING)
+
+
 def box(
     *,
     contact_ms: int | None = 1_000_000,
     connected: bool = True,
     dead: int = 0,
     ahead: bool = False,
+    starting: bool = False,
     **status: Any,
 ) -> fleet.Box:
     said = wire.Status(**{**WELL, **status}) if contact_ms is not None else None
@@ -56,6 +60,7 @@ def box(
         clock_off_ms=None if said is None else said.clock_ms - 1_000_000,
         forked=False,
         ahead=ahead,
+        starting=starting,
         old=False,
         now_ms=1_000_500,
     )
@@ -70,6 +75,10 @@ def box(
         ({"contact_ms": 900_000, "connected": False}, "well", ()),
         ({"trouble": "S01"}, "out", ("trouble",)),
         ({"readers": [wire.ReaderHealth("counter-1", "gone")]}, "look", ("reader",)),
+        ({"readers": [STARTS], "starting": True}, "starting", ()),
+        ({"readers": [STARTS, wire.ReaderHealth("door", "gone")], "starting": True}, "look", ("reader",)),
+        ({"readers": [STARTS], "starting": True, "disk_free_mb": 900}, "look", ("disk",)),
+        ({"readers": [STARTS]}, "look", ("reader",)),
         ({"outbox": 4, "outbox_oldest_s": 121}, "look", ("stuck",)),
         ({"urgent": 2}, "look", ("receipts",)),
         ({"clock_ms": 1_300_001}, "look", ("clock",)),
@@ -156,6 +165,30 @@ def test_of_a_box_that_is_not_heard_the_page_says_since_when_and_that_the_rest_i
         assert "Ligt eruit" in row(place)
         assert re.search(r"laatst gehoord op \d+ \w+ om \d\d:\d\d<", row(place))
         assert "Zo was het toen we het laatst iets hoorden:" in row(place)
+
+
+def test_a_box_that_just_started_is_said_to_start_and_is_a_fault_only_where_it_goes_on(
+    tmp_path: Path,
+) -> None:
+    with open_place(tmp_path / "hub") as place:
+
+        def starts(*, after_ms: int = 0) -> str:
+            place.clock.by_ms += after_ms
+            say(place, readers=[STARTS])
+            return row(place)
+
+        shown = starts()
+        assert 'data-mood="starting"' in place.phone().get("/hq/fleet").text
+        assert "<b>Start op</b>" in shown
+        assert "<div><dt>Lezers</dt><dd>counter-1 start op</dd></div>" in shown
+        assert 'class="why"' not in shown
+        assert "1 van 1 start op." in place.phone().get("/hq/fleet").text
+        say(place)
+        assert "Alles goed" in row(place)
+        for _ in range(4):
+            assert "<b>Start op</b>" in starts(after_ms=60_000)
+        assert "Een kaartlezer doet het niet: counter-1 komt niet op gang." in starts(after_ms=60_000)
+        assert "<b>Start op</b>" in starts(after_ms=86_400_000), "it was off meanwhile"
 
 
 def test_shops_stand_by_what_they_need_and_then_by_name(tmp_path: Path) -> None:
