@@ -10,7 +10,7 @@ from staff_ui.fragments import Fragments
 from staff_ui.handed import HandedTablets
 from staff_ui.pages.trouble import trouble
 from staff_ui.pages.visits import Renderer
-from staff_ui.routes import ROUTES, handlers, with_shortcuts
+from staff_ui.routes import ROUTES, WithShortcuts, handlers
 from staff_ui.security import FORM_BYTES, HEADERS, Ask, adds, stage_headers
 from staff_ui.sessions import Sessions
 from staff_ui.sheets import Sheets
@@ -43,4 +43,4 @@ def make_app(house: House, *, stage: Stage | None = None) -> ASGIApp:
         before_send=[adds(headers)],
         exception_handlers={Exception: on_error},
     )
-    return with_shortcuts(desk, pages)
+    return WithShortcuts(desk, pages)

@@ -170,7 +170,7 @@ async def admit(desk: Desk, request: Ask, guard: Guard) -> Guest:
         and "hx-request" not in request.headers
         and "quiet" not in request.query_params
     )
-    session = desk.sessions.of(request.scope, now_ms=now_ms, touched=by_hand)
+    session = desk.sessions.of(request.scope["headers"], now_ms=now_ms, touched=by_hand)
     if session is not None and by_hand and request.url.path != TOUCH:
         path = request.url.path
         session.profile = path.endswith(PROFILES) or path.startswith(SAVING)

@@ -11,18 +11,19 @@ from edge.live import Live
 
 # A shop has a handful of (role, language) pairs; the rest are pinned visits, a few tablets each.
 MOST_KEPT: Final = 256
+_ALWAYS: Final = ((b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store"))
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """A fragment that says what is true until `until_ms`; `visit_id` is whose card it shows.
 
-    `headers` are all that the answer has but its age: with the body they are the same for every tablet.
+    `head` is all that the head of the answer has but its age: with the body it is the same for every tablet.
     """
 
     text: str = field(repr=False)
     body: bytes = field(repr=False)
-    headers: tuple[tuple[bytes, bytes], ...]
+    head: bytes
     until_ms: int
     visit_id: bytes | None
 
@@ -40,7 +41,7 @@ class Fragments:
         self._live = live
         self._time = time
         self._render = render
-        self._always = headers
+        self._always = b"".join(b"%b: %b\r\n" % each for each in (*_ALWAYS, *headers))
         self._version = -1
         self._kept: dict[Key, Rendered] = {}
         self._followed: set[tuple[Role, Language]] = set()
@@ -75,12 +76,7 @@ class Fragments:
         if kept is None or now_ms >= kept.until_ms:
             text, until_ms, visit_id = self._render(role, language, pinned, now_ms, me)
             body = text.encode()
-            headers = (
-                (b"content-type", b"text/html; charset=utf-8"),
-                (b"content-length", b"%d" % len(body)),
-                (b"cache-control", b"no-store"),
-                *self._always,
-            )
-            kept = self._kept[key] = Rendered(text, body, headers, until_ms, visit_id)
+            head = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n%b" % (len(body), self._always)
+            kept = self._kept[key] = Rendered(text, body, head, until_ms, visit_id)
             self.rendered += 1
         return kept

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from litestar import Response
-from litestar.enums import ScopeType
 from litestar.handlers import HTTPRouteHandler, route
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from edge.kit.at_once import AtOnce, Headers
 from staff_ui.described import document
 from staff_ui.desk import Desk, Guard, Guest, admit
 from staff_ui.pages import (
@@ -57,7 +57,7 @@ from staff_ui.security import Ask
 
 Page = Callable[[Desk, Ask, Guest], Awaitable[Any]]
 # The answer where it is at hand; it sends nothing before it is called.
-Short = Callable[[Desk, Scope], ASGIApp | None]
+Short = Callable[[Desk, Headers], AtOnce | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +185,9 @@ STAGE: Final = (
     Route("POST", "/demo/internet", "loopback", stage.internet_now),
     Route("POST", "/demo/play", "loopback", stage.play_now),
 )
-# Asked by every tablet on every poke: where somebody is signed in, answered before the framework has looked at it,
-# which takes longer than the answer. Every other case, and every trouble, is the route's of the same path above.
-SHORT: Final[dict[str, Short]] = {"/visits": floor.visits_at_once}
+# Asked by every tablet on every poke: where somebody is signed in, answered when its head is there, before there is a
+# task and the framework has looked; both take longer than the answer. All else is the route's of the same path.
+SHORT: Final[dict[bytes, Short]] = {b"/visits": floor.visits_at_once}
 
 
 def handlers(desk: Desk) -> list[HTTPRouteHandler]:
@@ -196,22 +196,23 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
     return [_page(desk, each) for each in pages]
 
 
-def with_shortcuts(desk: Desk, pages: ASGIApp) -> ASGIApp:
-    """`pages`, and before them what `SHORT` has an answer for at once."""
+class WithShortcuts:
+    """`pages`, and beside them what `SHORT` has an answer for at once."""
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        answer = None
-        if (
-            scope["type"] == ScopeType.HTTP
-            and scope["method"] == "GET"
-            and (short := SHORT.get(scope["path"]))
-        ):
+    def __init__(self, desk: Desk, pages: ASGIApp) -> None:
+        self._desk = desk
+        self._pages = pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._pages(scope, receive, send)
+
+    def at_once(self, address: bytes, headers: Headers) -> AtOnce | None:
+        short = SHORT.get(address)
+        if short is not None:
             # What goes wrong here goes wrong once more in its route, where it is said and logged.
             with suppress(Exception):
-                answer = short(desk, scope)
-        await (answer or pages)(scope, receive, send)
-
-    return app
+                return short(self._desk, headers)
+        return None
 
 
 def _page(desk: Desk, each: Route) -> HTTPRouteHandler:

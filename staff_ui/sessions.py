@@ -1,9 +1,8 @@
 """Who is signed in on which tablet: in memory for every request, in the journal for after a restart."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final, cast
-
-from litestar.types import Scope
 
 from edge.config import Language
 from edge.consent.rules import Role
@@ -68,13 +67,15 @@ class Sessions:
     def __len__(self) -> int:
         return len(self._open)
 
-    def of(self, scope: Scope, *, now_ms: int, touched: bool = False) -> Session | None:
-        """The session of a request, None when there is none, or it was idle for too long.
+    def of(
+        self, headers: Iterable[tuple[bytes, bytes]], *, now_ms: int, touched: bool = False
+    ) -> Session | None:
+        """The session of a request with these headers, None when there is none, or it was idle for too long.
 
         Raises NotSignedIn when its tablet has a key and has not signed with it lately.
         """
         token = tablet = proof = b""
-        for name, value in scope["headers"]:
+        for name, value in headers:
             if name == b"cookie":
                 for pair in value.split(b"; "):
                     if pair.startswith(self._cookie):

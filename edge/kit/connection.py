@@ -12,8 +12,9 @@ import json
 from typing import Final
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from edge.kit.at_once import AtOnceProtocol
 from edge.kit.one_write import OneWrite
 
 MOST_HEAD: Final = 65_536  # bytes of a head, or around the pieces of a body; ours have some hundreds
@@ -25,7 +26,7 @@ NEVER: Final = float("inf")
 _TOLD_S: Final = 3_600  # between two lines in the log about what was no request
 
 
-class Connection(HttpToolsProtocol):
+class Connection(AtOnceProtocol):
     """Uvicorn's, with an end to everything; it writes the head of an answer and its body at once."""
 
     _loose = 0  # bytes since the last that belonged to a head that was whole, or to a body

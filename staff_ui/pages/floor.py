@@ -1,12 +1,13 @@
 """The page staff keep open: the list and the card; and the fragment it fetches on every poke."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from litestar import Response
-from litestar.types import ASGIApp, Receive, Scope, Send
 from markupsafe import Markup
 
+from edge.kit.at_once import AtOnce, Headers
 from edge.kit.errors import StoreError
 from edge.visits import acts
 from edge.visits.view_log import was_shown
@@ -49,22 +50,19 @@ async def visits(desk: Desk, request: Ask, guest: Guest) -> Response[bytes]:
     return await _fragment(desk, guest, None)
 
 
-def visits_at_once(desk: Desk, scope: Scope) -> ASGIApp | None:
+def visits_at_once(desk: Desk, headers: Headers) -> AtOnce | None:
     """The same as prepared bytes, for a tablet that follows; None where nobody is signed in."""
     now_ms = desk.house.time.now_ms()
-    session = desk.sessions.of(scope, now_ms=now_ms)
+    session = desk.sessions.of(headers, now_ms=now_ms)
     if session is None or session.practice is not None:
         return None
     shown = desk.fragments.get(session.role, session.language, None, now_ms)
-    fresh = (b"welkom-fresh-ms", b"%d" % (shown.until_ms - now_ms))
-
-    async def answer(_scope: Scope, _receive: Receive, send: Send) -> None:
-        headers = [*shown.headers, fresh]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": shown.body, "more_body": False})
-        await log_view(desk, shown, session)
-
-    return answer
+    head = b"%bwelkom-fresh-ms: %d\r\n\r\n" % (shown.head, shown.until_ms - now_ms)
+    return AtOnce(
+        head,
+        shown.body,
+        None if _is_logged(desk, shown, session) else partial(log_view, desk, shown, session),
+    )
 
 
 async def pinned(desk: Desk, request: Ask, guest: Guest) -> Response[bytes] | Response[str]:
@@ -86,9 +84,13 @@ async def _fragment(desk: Desk, guest: Guest, pinned: bytes | None) -> Response[
     return Response(shown.body, media_type="text/html", headers=headers)
 
 
+def _is_logged(desk: Desk, shown: Rendered, session: Session) -> bool:
+    return shown.visit_id is None or (shown.visit_id, session.role) in desk.logged
+
+
 async def log_view(desk: Desk, shown: Rendered, session: Session) -> None:
     """One line in the view log for each visit and role; a full disk must not take the tablet away."""
-    if shown.visit_id is None or (shown.visit_id, session.role) in desk.logged:
+    if shown.visit_id is None or _is_logged(desk, shown, session):
         return
     if len(desk.logged) >= MOST_LOGGED:
         desk.logged.clear()

@@ -141,7 +141,7 @@ async def state(desk: Desk, request: Ask, guest: Guest) -> Response[object]:
     """`GET /demo/state`: what stands above the panes, asked for every second while the stage is looked at."""
     here = on(desk)
     # Whoever watches the stage is there: the tablet in its pane does not lock itself.
-    desk.sessions.of(request.scope, now_ms=desk.house.time.now_ms(), touched=True)
+    desk.sessions.of(request.scope["headers"], now_ms=desk.house.time.now_ms(), touched=True)
     words = desk.sheets.words[_language(request, frame(desk, request, guest))]
     now = here.state()
     body = {

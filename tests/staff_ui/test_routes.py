@@ -93,7 +93,7 @@ def test_every_answer_has_the_strict_headers(shared: Place, path: str) -> None:
     assert headers.get_list("content-security-policy") == [CSP]
 
 
-@pytest.mark.parametrize("path", SHORT)
+@pytest.mark.parametrize("path", [each.decode() for each in SHORT])
 def test_a_shortcut_answers_as_the_route_behind_it(place: Place, path: str) -> None:
     place.de_vries()
     place.tap("2900000000011")
