@@ -83,7 +83,7 @@ def for_people(world: World, state: Path, *, quiet: bool) -> str:
     return (
         f"Welkom is open:   {world.address}/demo\n"
         f"Sign in as        {name}, PIN {pin} (demo only)\n"
-        f"Scan at the till  echo {world.people[0].barcode} > {world.line.far}\n"
+        f"Scan a card       echo {world.people[0].barcode} > {world.line.far}\n"
         f"Central wallet    {world.hub_address}\n"
         f"Real NFC readers  {found}\n"
         f"Log               {state / 'welkom.log'}\n"

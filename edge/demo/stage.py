@@ -22,7 +22,7 @@ _SEEN_S: Final = 5.0  # the page asks for the state every second; silent for lon
 
 class Stage:
     """Implements `staff_ui.desk.Stage`. `hold` writes a card number to the counter's line, which is a scan;
-    `answer` is a phone that answers the reader at the till, which may redeem, unlocked by its owner or not."""
+    `answer` is a phone that answers the reader there, which may redeem, unlocked by its owner or not."""
 
     def __init__(
         self,
@@ -151,7 +151,10 @@ class Stage:
         played = False
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), timeout=1.0)
+                async with asyncio.timeout(
+                    1.0
+                ):  # `wait_for` may lose our own being cancelled (before Python 3.12)
+                    await self._wake.wait()
             self._wake.clear()
             waited = self.watched() and not self._touched_s and self._now_s() - self._opened_s >= FIRST_S
             if not self._playing and (played or not waited):
@@ -165,7 +168,8 @@ class Stage:
         for scene in DAY:
             await self._act(scene)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._over.wait(), timeout=scene.wait_s)
+                async with asyncio.timeout(scene.wait_s):
+                    await self._over.wait()
             if self._over.is_set():
                 return
 

@@ -32,15 +32,15 @@ FLOOR: Final = """# The invented shop's floor. Change it and start again.
 name = "Van Dam"
 zones = [
   {id = "ingang", name = "Ingang", name_en = "Entrance", entrance = true, next_to = ["schoenen", "kleding"]},
-  {id = "schoenen", name = "Schoenen", name_en = "Shoes", places = ["gang 1"], next_to = ["kassa", "kamperen"]},
-  {id = "kleding", name = "Kleding", name_en = "Clothes", places = ["gang 2"], next_to = ["kassa", "onderweg"]},
-  {id = "kassa", name = "Kassa", name_en = "Checkout", places = ["kassa"], counter = true},
+  {id = "schoenen", name = "Schoenen", name_en = "Shoes", places = ["gang 1"], next_to = ["balie", "kamperen"]},
+  {id = "kleding", name = "Kleding", name_en = "Clothes", places = ["gang 2"], next_to = ["balie", "onderweg"]},
+  {id = "balie", name = "Balie", name_en = "Counter", places = ["balie"], counter = true},
   {id = "kamperen", name = "Kamperen", name_en = "Camping", places = ["gang 4", "gang 5"]},
   {id = "onderweg", name = "Onderweg", name_en = "Travel", places = ["gang 3", "gang 6"]},
 ]
 scanners = [
   {id = "s1", zone = "ingang"}, {id = "s2", zone = "schoenen"}, {id = "s3", zone = "kleding"},
-  {id = "s4", zone = "kassa"}, {id = "s5", zone = "kamperen"}, {id = "s6", zone = "onderweg"},
+  {id = "s4", zone = "balie"}, {id = "s5", zone = "kamperen"}, {id = "s6", zone = "onderweg"},
 ]
 """
 

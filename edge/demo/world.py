@@ -163,7 +163,7 @@ async def open_world(state: Path, *, log: Log) -> AsyncIterator[World]:
         stack.push_async_callback(cable.close)
         line = SerialLine(state, "counter")
         stack.callback(line.close)
-        day, till = SimReader("deur"), SimReader("kassa")
+        day, counter = SimReader("deur"), SimReader("balie")
         floor = state / "floor.toml"
         if not floor.exists():
             floor.write_text(FLOOR, encoding="utf-8")
@@ -171,9 +171,9 @@ async def open_world(state: Path, *, log: Log) -> AsyncIterator[World]:
         found = plugged_in()
         readers: list[Reader] = [
             day,
-            till,
+            counter,
             walk,
-            catalogue.build(ReaderSettings("balie", "serial", device=str(line.near))),
+            catalogue.build(ReaderSettings("scanner", "serial", device=str(line.near))),
             *(catalogue.build(each) for each in found),
         ]
         config = Config(
@@ -203,7 +203,7 @@ async def open_world(state: Path, *, log: Log) -> AsyncIterator[World]:
             office=office,
             cable=cable,
             hold=lambda barcode: line.write(barcode + "\n"),
-            answer=lambda barcode, unlocked: till.tap(_app(barcode, key=UNLOCKED if unlocked else LOCKED)),
+            answer=lambda barcode, unlocked: counter.tap(_app(barcode, key=UNLOCKED if unlocked else LOCKED)),
             walk=walk,
             staff=STAFF[0][0],
             pin=STAFF[0][2],

@@ -3,6 +3,8 @@
 import asyncio
 from collections import Counter
 from contextlib import suppress
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from edge.demo.cable import Cable
 from edge.demo.cast import cast
 from edge.demo.goods import BY_CODE, COUNT, goods, stock
 from edge.demo.people import invent
+from edge.demo.stage import Stage
 from tests.patience import PATIENT_S
 
 NOW_MS = 1_795_000_000_000
@@ -47,6 +50,28 @@ def test_everybody_in_the_shop_has_a_number_of_their_own_and_buys_what_is_on_the
         assert set(bought) <= items
         together.update({item for item in bought if BY_CODE[item[:-4]].durable})
     assert together.most_common(1)[0][1] >= 10, "something sells often enough to be spoken of"
+
+
+@pytest.mark.anyio
+async def test_the_stage_ends_when_it_is_told_to_in_the_moment_in_which_somebody_presses_play() -> None:
+    nobody: Any = SimpleNamespace(address="")
+    stage = Stage(
+        [],
+        birthdays=[],
+        office=nobody,
+        cable=Cable(1),
+        hold=print,
+        answer=print,
+        walk=nobody,
+        staff="",
+        pin="",
+    )
+    playing = asyncio.create_task(stage.run())
+    await asyncio.sleep(0)
+    await stage.play(True)
+    playing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await playing
 
 
 @pytest.mark.anyio

@@ -55,14 +55,14 @@ def test_facts_residents_and_dead_letters_are_counted(place: Place) -> None:
         place.shows()
     place.sends("nonsense", {})
     shown = place.phone().get("/hq").text
-    assert "4 feiten, het laatste om " in shown
-    assert "1 feit kunnen wij niet gebruiken." in shown
+    assert "4 meldingen, de laatste om " in shown
+    assert "1 melding kunnen wij niet gebruiken." in shown
     assert "2 klanten zijn hier bekend." in shown
     assert "De Vries" not in shown
     english = place.phone().get("/hq?language=en").text
-    assert "4 facts, the last at " in english
+    assert "4 messages, the last at " in english
     place.clock.by_ms += 3 * DAY_MS
-    assert "het laatste op " in place.phone().get("/hq").text
+    assert "de laatste op " in place.phone().get("/hq").text
 
 
 def test_what_nobody_filled_in_stands_there_once_a_shop_asked_for_it_until_it_is_filled_in(
@@ -85,7 +85,7 @@ def test_what_nobody_filled_in_stands_there_once_a_shop_asked_for_it_until_it_is
     put(description="Droog.", origin="Portugal", sustainability="Hersteld in de winkel", place="Wand 2")
     assert "Regenjas Eem" not in place.phone().get("/hq").text
     place.sends("product_gap_met", {"item": "jas-1", "lacking": []})
-    assert "1 feit kunnen wij niet gebruiken." in place.phone().get("/hq").text
+    assert "1 melding kunnen wij niet gebruiken." in place.phone().get("/hq").text
 
 
 def test_one_customers_balances_are_for_the_demos_stage_alone(place: Place) -> None:
