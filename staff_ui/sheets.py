@@ -1,18 +1,16 @@
 """Templates: one Jinja environment a language, and the frame that every page stands in."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, nodes
-from jinja2.visitor import NodeTransformer
-from markupsafe import escape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from edge.config import Language
 from staff_ui.assets import Asset
+from staff_ui.compiling import Spoken, SpokenEnvironment
 from staff_ui.words import LANGUAGES, Words
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -67,16 +65,13 @@ class Found:
     globals: Mapping[str, Any]
 
 
-Spoken = Mapping[str, Callable[..., str]]
-
-
 @lru_cache
 def _environment(language: Language, timezone: str, addresses: tuple[tuple[str, str], ...]) -> Environment:
-    spoken: dict[str, Callable[..., str]] = {
+    spoken: Spoken = {
         "say": Words(language, timezone).say,
         "asset": dict(addresses).__getitem__,
     }
-    environment = _Spoken(
+    environment = SpokenEnvironment(
         spoken,
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -87,55 +82,3 @@ def _environment(language: Language, timezone: str, addresses: tuple[tuple[str, 
     )
     environment.globals.update(spoken)
     return environment
-
-
-_SPECIAL: Final = re.compile("[&<>\"']")
-
-
-def escaped(value: object) -> str:
-    """As markupsafe's `escape`, which makes an object of every text, also of those that have nothing to escape."""
-    return value if type(value) is str and not _SPECIAL.search(value) else escape(value)
-
-
-class _Page(Template):
-    """A template that escapes what it puts in with `escaped`."""
-
-    @classmethod
-    def from_code(cls, *made_of: Any, **options: Any) -> Template:
-        made = super().from_code(*made_of, **options)
-        made.root_render_func.__globals__["escape"] = escaped  # where compiled templates look it up
-        return made
-
-
-class _Spoken(Environment):
-    """Says what a template always says when it is compiled: half of a card is words that never differ."""
-
-    # A page hands its template dataclasses: of `it.name` nothing else is tried, and a slip fails at once.
-    getattr = staticmethod(getattr)  # type: ignore[assignment]
-
-    template_class = _Page
-
-    def __init__(self, spoken: Spoken, **options: Any) -> None:
-        super().__init__(**options)
-        self._spoken = spoken
-
-    def _generate(self, source: nodes.Template, *args: Any, **options: Any) -> str:
-        return super()._generate(_Saying(self._spoken).visit(source), *args, **options)
-
-
-class _Saying(NodeTransformer):
-    """Puts what `say("…")` gives in its place; with a value in it, it waits for the value."""
-
-    template_class = _Page
-
-    def __init__(self, spoken: Spoken) -> None:
-        self._spoken = spoken
-
-    def visit_Call(self, node: nodes.Call) -> nodes.Node:
-        self.generic_visit(node)
-        match node:
-            case nodes.Call(node=nodes.Name(name=name), args=[nodes.Const(value=str(said))], kwargs=[]) if (
-                name in self._spoken
-            ):
-                return nodes.Const(self._spoken[name](said), lineno=node.lineno)
-        return node

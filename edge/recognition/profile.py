@@ -9,7 +9,7 @@ import msgspec
 
 from edge.consent.rules import TRAITS, Role, traits_for
 from edge.consent.tables import FOREVER_MS, basis_until
-from edge.kit.seal import key_place, trait_place, unseal
+from edge.kit.seal import key_place, opener, trait_place, unseal
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +84,10 @@ def _opened(
     values: dict[str, Any] = {}
     as_of_ms: dict[str, int] = {}
     until_ms = FOREVER_MS
-    key = unwrap(kek, customer_id, rows[0][4]) if rows else b""
+    opened = opener(unwrap(kek, customer_id, rows[0][4])) if rows else None
     for name, sealed, ver, as_of, _, until in rows:
-        values[name] = unseal_trait(key, customer_id, name=name, ver=ver, sealed=sealed)
+        assert opened is not None
+        values[name] = msgspec.json.decode(opened(sealed, trait_place(customer_id, name, ver)))
         as_of_ms[name] = as_of
         until_ms = min(until_ms, until)
     return Profile(values=values, as_of_ms=as_of_ms, until_ms=until_ms)

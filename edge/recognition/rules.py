@@ -4,12 +4,12 @@ A credential at rest is `HMAC(shop_key, HMAC(chain_key, kind ‖ 0 ‖ value))`:
 sends each shop the outer one, so that two shops' files cannot be joined and no card number is at rest.
 """
 
-import hmac
 import re
 import unicodedata
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from edge.kit.keyed import keyed
 from edge.kit.text import has_controls
 from edge.recognition.evidence import WEAK, Proof
 
@@ -56,12 +56,12 @@ def is_read(kind: CredentialKind, normal: bytes) -> bool:
 
 def inner(chain_key: bytes, kind: CredentialKind, value: bytes) -> bytes:
     """What the hub keeps of a credential, 32 bytes."""
-    return hmac.digest(chain_key, kind.encode() + b"\0" + value, "sha256")
+    return keyed(chain_key, kind.encode() + b"\0" + value)
 
 
 def outer(shop_key: bytes, inner_hash: bytes) -> bytes:
     """What one shop keeps of a credential, 32 bytes."""
-    return hmac.digest(shop_key, inner_hash, "sha256")
+    return keyed(shop_key, inner_hash)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,21 @@
-"""Reading inside a trait, which is whatever the hub sent: the wrong shape only makes a card smaller."""
+"""Reading inside a trait, which is whatever JSON the hub sent: the wrong shape only makes a card smaller."""
 
-from collections.abc import Mapping
 from typing import Any
 
 
 def text(value: Any, name: str) -> str:
     """A text inside a trait; empty where the hub sent something else."""
-    found = value.get(name) if isinstance(value, Mapping) else None
+    found = value.get(name) if isinstance(value, dict) else None
     return found if isinstance(found, str) else ""
 
 
 def whole(value: Any, name: str) -> int | None:
     """A whole number of zero or more inside a trait."""
-    found = value.get(name) if isinstance(value, Mapping) else None
+    found = value.get(name) if isinstance(value, dict) else None
     return found if isinstance(found, int) and not isinstance(found, bool) and found >= 0 else None
 
 
 def items(value: Any, name: str) -> list[Any]:
     """A list inside a trait."""
-    found = value.get(name) if isinstance(value, Mapping) else None
+    found = value.get(name) if isinstance(value, dict) else None
     return found if isinstance(found, list) else []

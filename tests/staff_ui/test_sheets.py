@@ -5,8 +5,9 @@ from jinja2 import UndefinedError
 from markupsafe import Markup, escape
 
 from staff_ui.assets import read_assets
+from staff_ui.compiling import escaped
 from staff_ui.pages.balie import Balie
-from staff_ui.sheets import TEMPLATES, Sheets, escaped
+from staff_ui.sheets import TEMPLATES, Sheets
 
 LETTERS = [chr(number) for number in range(0x3000) if not 0xD800 <= number < 0xE000]
 
