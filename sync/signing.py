@@ -174,7 +174,7 @@ def verify(
     try:
         key.verify(b64decode(signature[1], validate=True), base)
     except (InvalidSignature, NotBase64, ValueError):
-        raise _bad("the signature is wrong", code="BAD_SIGNATURE") from None
+        raise other_key() from None
     until_s = min(expires_s, created_s + WINDOW_S)
     if not nonces.fresh(device, nonce, now_s=now_s, until_s=until_s):
         raise replayed()
@@ -186,6 +186,10 @@ def covers(headers: Mapping[str, str], body: bytes) -> None:
     digest = headers.get("content-digest", "")
     if not secrets.compare_digest(digest.encode("utf-8", "replace"), content_digest(body).encode()):
         raise _bad("the body is not the one that was signed", code="BAD_DIGEST")
+
+
+def other_key() -> BadSignature:
+    return _bad("the signature is wrong", code="BAD_SIGNATURE")
 
 
 def replayed() -> BadSignature:

@@ -13,11 +13,11 @@ from litestar import Litestar
 
 from edge.simulate.asgi import Exchange
 from edge.simulate.disk import Clock, Disk, lay, quiet
-from edge.simulate.handlers import Handlers
 from edge.simulate.process import Process
 from sync.hub import api, devices, restored
 from sync.hub.app import Hub
 from sync.hub.config import Config, Keys
+from sync.hub.often import Often
 from sync.hub.serving import application
 from sync.hub.store import FILE, OnSqlite
 from sync.hub.tables import devices as known
@@ -60,8 +60,8 @@ def _application() -> Litestar:
 
 
 @cache
-def _handlers() -> Handlers:
-    return Handlers(_application())
+def _often() -> Often:
+    return Often(_application())
 
 
 class Centre:
@@ -129,7 +129,7 @@ class Centre:
     def hear(self, request: httpx.Request) -> Exchange:
         """A request that reached the hub: it is answered in a task of the hub's own process."""
         exchange = Exchange(request)
-        self.process.start(exchange.run(_application() if self.whole else _handlers()))
+        self.process.start(exchange.run(_application() if self.whole else _often()))
         return exchange
 
     def change(

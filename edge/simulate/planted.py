@@ -180,17 +180,19 @@ def _ack_before_commit() -> list[Swap]:
     """The hub says that it holds the facts, and stores them after that."""
     take = Hub.take
 
-    async def soon(self: Any, envelope: wire.Envelope, facts: Sequence[wire.Event]) -> intake.Taken:
+    async def soon(
+        self: Any, envelope: wire.Envelope, facts: Sequence[wire.Event], proof: intake.Proof | None
+    ) -> intake.Taken:
         epoch = devices.hub_epoch(self.db.reader)
         last = envelope.from_seq + len(facts) - 1
         held = events.held(self.db.reader, envelope.device, envelope.epoch)
         if envelope.from_seq > held + 1 or last <= held:
-            return await take(self, envelope, facts)
+            return await take(self, envelope, facts, proof)
 
         async def then() -> None:
             await asyncio.sleep(0.05)
             with suppress(Refusal, StoreError):
-                await take(self, envelope, facts)
+                await take(self, envelope, facts, proof)
 
         _later.append(asyncio.ensure_future(then()))
         return intake.Taken(last, [], epoch, [])

@@ -17,6 +17,8 @@ from sync.hub import devices as devices_of
 from sync.hub.contacts import unless_gone
 from sync.hub.documented import NDJSON, carries, carries_lines, problems, refuses
 from sync.hub.hq import fleet
+from sync.hub.intake import Proof
+from sync.hub.nonces import Noting
 from sync.hub.portal import sessions
 from sync.hub.portal.security import is_here
 from sync.hub.problem import Refusal
@@ -38,22 +40,31 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     """The handlers, bound to one hub."""
 
     async def signed(request: AnyRequest) -> Device:
-        """The device whose signature the request carries."""
+        """The device whose signature the request carries, which counts once."""
         noting, now_ms = hub.nonces.noting(), hub.now_ms()
-        heads = request.headers  # made anew at each look
+        device = await named(request, noting, now_ms=now_ms)
+        if not await hub.nonces.fresh(noting, now_s=now_ms // 1000):
+            raise signing.replayed()
+        await admitted(request, device)
+        return device
+
+    async def named(request: AnyRequest, noting: Noting, *, now_ms: int, by_last: bool = False) -> Device:
+        heads = request.headers
         try:
-            device = await proving.device(hub, request.scope, heads, nonces=noting, now_ms=now_ms)
+            return await proving.device(
+                hub, request.scope, heads, nonces=noting, now_ms=now_ms, by_last=by_last
+            )
         except signing.BadSignature as error:
             if error.code == "UNKNOWN_DEVICE":
                 hub.knocks.heard()
             raise
-        if not await hub.nonces.fresh(noting, now_s=now_ms // 1000):
-            raise signing.replayed()
+
+    async def admitted(request: AnyRequest, device: Device) -> None:
+        heads = request.headers  # made anew at each look
         request.state.device = device.id
         hub.admission.ask(device.shop_id)
         signing.covers(heads, await request.body())  # read for whom it is proven, and no earlier
         hub.contacts.heard(device.id)
-        return device
 
     def room_to_wait(device: Device) -> None:
         if hub.contacts.is_full(device.id):
@@ -68,12 +79,18 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         responses=refuses(400, 403, 409, 413, 415),
     )
     async def take_events(request: AnyRequest) -> Response[wire.Answer]:
-        device = await signed(request)
+        noting = hub.nonces.noting()
+        device = await named(request, noting, now_ms=hub.now_ms(), by_last=True)
+        await admitted(request, device)
         envelope, facts = wire.decode_batch(await bodies.unfolded(request, most=wire.BATCH_BYTES))
         if envelope.device != device.id:
             raise _not_yours("the upload names another device than the one that signed it")
-        with hub.admission.upload(device.id):
-            taken = await hub.take(envelope, facts)
+        try:
+            with hub.admission.upload(device.id):
+                taken = await hub.take(envelope, facts, Proof(device.public_key, noting.noted))
+        except signing.BadSignature:
+            request.state.device = ""  # so it was not asked by it
+            raise
         work = len(facts) / admission.FACTS + (0 if taken.new or not facts else admission.AGAIN)
         hub.admission.spent(device.shop_id, work)
         answer = wire.Answer(

@@ -120,8 +120,9 @@ class Hub:
         """Loaded where it is asked for: what only reads or writes the hub's tables begins three times as soon."""
         from sync.hub.gate import Gate
         from sync.hub.meter import Meter
+        from sync.hub.often import Often
 
-        return Meter(Gate(self.inside, self), self.tally)
+        return Meter(Gate(Often(self.inside), self), self.tally)
 
     @cached_property
     def pages(self) -> "Pages":
@@ -148,10 +149,12 @@ class Hub:
         self.announce(moved or [])
         return moved
 
-    async def take(self, envelope: wire.Envelope, facts: Sequence[wire.Event]) -> intake.Taken:
+    async def take(
+        self, envelope: wire.Envelope, facts: Sequence[wire.Event], proof: intake.Proof | None = None
+    ) -> intake.Taken:
         """Take in an upload; a fork is logged once, whatever the box sends after it."""
         try:
-            taken = await self._uploads.take(intake.Upload(envelope, facts))
+            taken = await self._uploads.take(intake.Upload(envelope, facts, proof))
         except Refusal as refusal:
             if refusal.code == "FORKED" and await self.db.apply(
                 devices.mark_forked, envelope.device, now_ms=self.now_ms()

@@ -1,6 +1,6 @@
 """Takes in what the shops report: each fact once, in order, and never two histories of one box."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from edge.kit.chain import link
 from edge.kit.sql import Connection
-from sync import wire
+from sync import signing, wire
 from sync.hub import feed, judging, people, verdicts, wallet
 from sync.hub.config import Keys
 from sync.hub.hq import news
 from sync.hub.problem import Refusal
 from sync.hub.purses import Purses
-from sync.hub.tables import devices, events, merges
+from sync.hub.tables import devices, events, merges, nonces
 from sync.hub.tables import feed as partitions
 from sync.hub.tables import looks as chains
 from sync.hub.tables import people as customers
@@ -22,14 +22,24 @@ from sync.hub.tables.devices import Device, End
 from sync.hub.tables.events import Kept
 from sync.hub.tables.feed import Line, Moved
 from sync.hub.tables.looks import Break
+from sync.hub.tables.nonces import Noted
 from sync.hub.verdicts import Effects, Read
+from sync.signing import BadSignature
+
+
+class Proof(NamedTuple):
+    """Why an upload was let in: the key that its box was last known by, and what may come once."""
+
+    public_key: bytes
+    noted: Noted | None
 
 
 class Upload(NamedTuple):
-    """What a device sent at once."""
+    """What a device sent at once. `proof`: what is still to be looked at in the transaction that takes it in."""
 
     envelope: wire.Envelope
     facts: Sequence[wire.Event]
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,10 @@ class Taken:
     hash: bytes = b""  # the chain up to `seq`
     new: int = 0  # how many of its facts the hub did not hold
     breaks: Sequence[Break] = ()  # where the box's chain of looks did not hold
+
+
+# What an upload is answered.
+Said = Taken | Refusal | BadSignature
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,25 +90,29 @@ def take(
     history under the same numbers is found.
     """
     (answer,), moved = take_all(conn, keys, uploads=[Upload(envelope, facts)], now_ms=now_ms)
-    if isinstance(answer, Refusal):
+    if not isinstance(answer, Taken):
         raise answer
     return replace(answer, moved=moved)
 
 
 def take_all(
     conn: Connection, keys: Keys, *, uploads: Sequence[Upload], now_ms: int
-) -> tuple[list[Taken | Refusal], list[Moved]]:
+) -> tuple[list[Said], list[Moved]]:
     """As `take`, of several devices in one transaction: what each is answered, and the partitions that grew.
 
-    An upload is refused before it has changed anything, so that the others are what they would be without it.
+    An upload is refused before it has changed anything but that it came, so that the others are what they would be
+    without it.
     """
     asked = [upload.envelope.device for upload in uploads]
     held = devices.hold_all(conn, asked)
+    # Whoever sends one of these again, here or at another hub, waits for its box's row.
+    noted = [upload.proof.noted for upload in uploads if upload.proof and upload.proof.noted]
+    once = nonces.remember(conn, noted) if noted else set()
     ends = devices.ends(conn, asked)
-    begun = [_begun(conn, upload, held, ends) for upload in uploads]
+    begun = [_unproven(upload, held, once) or _begun(conn, upload, held, ends) for upload in uploads]
     new = [each for each in begun if isinstance(each, _Begun) and each.fresh]
     done, moved = _done(conn, keys, new, now_ms=now_ms) if new else ({}, [])
-    answers: list[Taken | Refusal] = []
+    answers: list[Said] = []
     for each in begun:
         if isinstance(each, _Begun):
             answers.append(done.get(each.device.id) or each.taken([], []))
@@ -103,11 +121,21 @@ def take_all(
     return answers, moved
 
 
+def _unproven(upload: Upload, held: Mapping[str, Device], once: Collection[Noted]) -> BadSignature | None:
+    """Why an upload that was let in is none of its box: that has another key by now, or this request came before."""
+    device, proof = held.get(upload.envelope.device), upload.proof
+    if proof is None:
+        return None
+    if device is None or device.public_key != proof.public_key:
+        return signing.other_key()
+    return signing.replayed() if proof.noted and proof.noted not in once else None
+
+
 def _begun(
     conn: Connection, upload: Upload, held: Mapping[str, Device], ends: Mapping[str, End]
 ) -> _Begun | Taken | Refusal:
     """Read an upload against what is held; Taken: there is a gap before it."""
-    envelope, facts = upload
+    envelope, facts, _ = upload
     device = held.get(envelope.device)
     if device is None or device.epoch != envelope.epoch:
         return _no("this epoch of the device is not the current one", code="WRONG_EPOCH")

@@ -1,4 +1,8 @@
-"""Which box asks: each request is answered from the tables as they are, those that come at once from one look."""
+"""Which box asks: each request is answered from the tables as they are, those that come at once from one look.
+
+An upload need not be looked for: it is let in by what was last known of its box, and the transaction that takes it in
+has that box's row in hand and compares (`sync.hub.intake`).
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
@@ -11,6 +15,7 @@ if TYPE_CHECKING:
     from sync.hub.store import Store
 
 MOST: Final = 64  # boxes in a statement
+MOST_KEPT: Final = 20_000
 
 
 class Known:
@@ -19,6 +24,7 @@ class Known:
     def __init__(self, db: "Store") -> None:
         self._db = db
         self._gathered = Gathering(self._look, most=MOST)
+        self._last: dict[str, Device] = {}
 
     async def device(self, device_id: str) -> Device | None:
         """The box of this name as it was no sooner than this was asked; raises StoreError."""
@@ -26,7 +32,17 @@ class Known:
             return await self._db.read(devices.device, device_id)
         if "\0" in device_id:
             return None  # PostgreSQL takes no such text, and the others would get no answer either
-        return await self._gathered(device_id)
+        found = await self._gathered(device_id)
+        self._last.pop(device_id, None)
+        if found is not None:
+            if len(self._last) >= MOST_KEPT:
+                del self._last[next(iter(self._last))]
+            self._last[device_id] = found
+        return found
+
+    def last(self, device_id: str) -> Device | None:
+        """The box as it was when it was last looked for; None where it is to be looked for."""
+        return self._last.get(device_id)
 
     async def _look(self, asked: Sequence[str]) -> Sequence[Device | None]:
         found = await self._db.read(devices.devices, set(asked))

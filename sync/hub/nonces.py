@@ -1,7 +1,8 @@
 """One request counts once, at whichever of several hubs it arrives.
 
 A hub that is alone on its store remembers in memory. Hubs that share one note it in a table, many requests in one
-transaction, whose end waits for no disk: what a power cut forgets there, the chain of the history makes a no-op.
+transaction, whose end waits for no disk: what a power cut forgets there, the chain of the history makes a no-op. That
+of an upload is noted in the transaction that takes it in (`sync.hub.intake`).
 """
 
 import asyncio

@@ -22,21 +22,37 @@ class _Uncounted:
 
 
 async def device(
-    hub: "Hub", scope: HTTPScope, heads: Mapping[str, str], *, nonces: signing.Once, now_ms: int
+    hub: "Hub",
+    scope: HTTPScope,
+    heads: Mapping[str, str],
+    *,
+    nonces: signing.Once,
+    now_ms: int,
+    by_last: bool = False,
 ) -> Device:
     """The box whose signature the head of this request carries; raises BadSignature, StoreError.
 
-    `heads` by lower-case names.
+    `heads` by lower-case names. `by_last`: as it was when it was last looked for, where that is who signed.
     """
+
+    def proven(found: Device | None) -> Device:
+        key = None if found is None else Ed25519PublicKey.from_public_bytes(found.public_key)
+        signing.verify(heads, target, key_of=lambda _: key, nonces=nonces, now_ms=now_ms)
+        if found is None:
+            raise RuntimeError("a signature was verified without a key")
+        return found
+
     query = scope["query_string"].decode("ascii", "replace")
     path = (scope.get("raw_path") or scope["path"].encode()).decode("ascii", "replace")
-    found = await hub.known.device(signing.named(heads))
-    key = None if found is None else Ed25519PublicKey.from_public_bytes(found.public_key)
     target = (scope["method"], heads.get("host", "").lower(), path, f"?{query}")
-    signing.verify(heads, target, key_of=lambda _: key, nonces=nonces, now_ms=now_ms)
-    if found is None:
-        raise RuntimeError("a signature was verified without a key")
-    return found
+    name = signing.named(heads)
+    if by_last and (last := hub.known.last(name)):
+        try:
+            return proven(last)
+        except signing.BadSignature as error:
+            if error.code != "BAD_SIGNATURE":  # it may have another key by now
+                raise
+    return proven(await hub.known.device(name))
 
 
 async def proves(hub: "Hub", scope: HTTPScope, heads: Mapping[str, str]) -> bool:

@@ -67,8 +67,12 @@ class Together:
 
     async def take(self, upload: Upload) -> Taken:
         """What `intake.take` answers, after COMMIT; raises what it raises, and StoreError."""
-        if not self._db.shared or not is_small(upload):
-            return self._announced(await self._db.apply(self._one, upload, now_ms=self._now_ms()))
+        if not self._db.shared:
+            taken = await self._db.apply(self._one, upload, now_ms=self._now_ms())
+            self._announce(taken.moved)
+            return taken
+        if not is_small(upload):
+            return self._said(*await self._db.apply(self._all, [upload], now_ms=self._now_ms()))
         if upload.envelope.device not in self._apart:
             try:
                 return await self._gathered(upload)
@@ -92,21 +96,32 @@ class Together:
 
     async def _at_once(self, upload: Upload) -> Taken:
         async with self._coming:
-            return self._announced(await self._db.attempt(self._one, upload, now_ms=self._now_ms()))
+            return await self._alone(upload)
+
+    async def _alone(self, upload: Upload) -> Taken:
+        return self._said(*await self._db.attempt(self._all, [upload], now_ms=self._now_ms()))
 
     def _one(self, conn: Connection, upload: Upload, *, now_ms: int) -> Taken:
-        envelope, facts = upload
+        envelope, facts, _ = upload
         return intake.take(conn, self._keys, envelope=envelope, facts=facts, now_ms=now_ms)
 
-    def _announced(self, taken: Taken) -> Taken:
-        self._announce(taken.moved)
-        return taken
+    def _all(
+        self, conn: Connection, uploads: Sequence[Upload], *, now_ms: int
+    ) -> tuple[list[intake.Said], list[Moved]]:
+        """What is refused is an answer too: raised, it would undo that the request came."""
+        return intake.take_all(conn, self._keys, uploads=uploads, now_ms=now_ms)
+
+    def _said(self, answers: Sequence[Taken | Exception], moved: Sequence[Moved]) -> Taken:
+        """Of an upload that was alone, after COMMIT."""
+        self._announce(moved)
+        (answer,) = answers
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     async def _ask(self, uploads: Sequence[Upload]) -> Sequence[Taken | Exception]:
         try:
-            answers, moved = await self._db.attempt(
-                intake.take_all, self._keys, uploads=uploads, now_ms=self._now_ms()
-            )
+            answers, moved = await self._db.attempt(self._all, uploads, now_ms=self._now_ms())
         except Exception as error:
             if is_of_the_store(error):
                 raise
@@ -117,7 +132,7 @@ class Together:
 
     async def _tried(self, upload: Upload) -> Taken | Exception:
         try:
-            return self._announced(await self._db.attempt(self._one, upload, now_ms=self._now_ms()))
+            return await self._alone(upload)
         except Exception as error:
             return error
 

@@ -54,7 +54,7 @@ def test_a_story_is_the_same_with_the_framework_before_the_handlers(
         went.append(scope["path"])
         await centre._application()(scope, receive, send)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(centre, "_handlers", lambda: framework)
+    monkeypatch.setattr(centre, "_often", lambda: framework)
     assert play(seed).steps == alone.steps
     assert {wire.FEED_PATH, wire.EVENTS_PATH, standing.DEVICE_PATH, RECEIPT_PATH} <= set(went)
 

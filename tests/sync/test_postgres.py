@@ -13,6 +13,7 @@ import httpx
 import msgspec
 import psycopg
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge.bench import hub as bench
 from edge.bench import hub_shops
@@ -29,6 +30,7 @@ from sync.hub.nonces import Shared
 from sync.hub.store import MIGRATIONS
 from sync.hub.tables import feed, hooks
 from sync.hub.tables import people as customers
+from sync.hub.tables.devices import put_device
 from sync.signing import DeviceAuth
 from tests.sync.centre import (
     ANNA,
@@ -113,6 +115,67 @@ async def test_a_request_counts_once_at_whichever_hub_it_arrives(tmp_path: Path,
         assert (await here.send(asked)).status_code == 200
         again = await there.get(asked.url, headers=asked.headers)
         assert (again.status_code, again.json()["code"]) == (401, "REPLAYED")
+
+
+@pytest.mark.parametrize("facts", [2, 60])
+async def test_an_upload_that_is_sent_again_counts_once_also_where_both_come_at_one_moment(
+    tmp_path: Path, postgresql: str, facts: int
+) -> None:
+    """Sixty are no small upload: they have a transaction of their own."""
+    async with (
+        open_centre(tmp_path) as centre,
+        open_hub(Config(tmp_path / "hub", KEYS, postgresql), log=centre.said) as other,
+        client(other) as there,
+    ):
+        auth = DeviceAuth("box-1", DEVICE_KEY, wall_ms=now_ms)
+
+        def signed(first: int, last: int, **changed: Any) -> httpx.Request:
+            batch = msgspec.structs.replace(centre.box.batch(first, last), **changed)
+            body = wire.encode_batch(batch, "box-1")
+            return next(auth.auth_flow(there.build_request("POST", wire.EVENTS_PATH, content=body)))
+
+        for number in range(4):
+            first, last = number * facts + 1, (number + 1) * facts
+            centre.box.happened(facts)
+            asked = signed(first, last)
+            both = await asyncio.gather(centre.client.send(asked), there.send(asked))
+            if not number:
+                both += [await centre.client.send(asked), await there.send(asked)]
+            codes = sorted(each.json().get("code", "") for each in both)
+            assert codes == ["", *["REPLAYED"] * (len(both) - 1)]
+            assert {each.status_code for each in both} == {200, 401}
+            assert len(events_at(other.db.reader)) == last
+        refused = signed(1, facts, prev_hash=b"x" * 32)
+        answers = [await centre.client.send(refused), await there.send(refused)]
+        assert [each.json()["code"] for each in answers] == ["BROKEN_CHAIN", "REPLAYED"]
+        assert len(events_at(other.db.reader)) == 4 * facts
+
+
+async def test_a_box_that_has_another_key_by_now_is_known_by_that_at_a_hub_that_knew_the_old_one(
+    tmp_path: Path, postgresql: str
+) -> None:
+    async with (
+        open_centre(tmp_path) as centre,
+        open_hub(Config(tmp_path / "hub", KEYS, postgresql), log=centre.said) as other,
+    ):
+        new_key = Ed25519PrivateKey.generate()
+        old, new = (DeviceAuth("box-1", key, wall_ms=now_ms) for key in (DEVICE_KEY, new_key))
+
+        async def send(first: int, last: int, auth: DeviceAuth) -> tuple[int, str]:
+            body = wire.encode_batch(centre.box.batch(first, last), "box-1")
+            said = await centre.client.post(wire.EVENTS_PATH, content=body, auth=auth)
+            return said.status_code, said.json().get("code", "")
+
+        centre.box.happened(4)
+        assert (
+            await centre.client.get(f"{wire.FEED_PATH}?part=shop:s1&after=0", auth=old)
+        ).status_code == 200
+        assert await send(1, 1, old) == (200, "")
+        await other.db.apply(put_device, device(key=new_key))
+        assert await send(2, 2, old) == (401, "BAD_SIGNATURE")
+        assert await send(2, 3, new) == (200, "")
+        assert await send(4, 4, old) == (401, "BAD_SIGNATURE")
+        assert len(events_at(other.db.reader)) == 3
 
 
 async def test_requests_that_come_while_old_nonces_are_swept_out_are_answered(
