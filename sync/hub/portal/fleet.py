@@ -5,6 +5,7 @@ Of many boxes those that do well are names alone, and what needs somebody is fou
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
@@ -71,6 +72,7 @@ READER: Final = {
 OUT: Final = key("fleet.readers.down")
 FAST, SLOW = key("fleet.clock.fast"), key("fleet.clock.slow")
 UNHEARD: Final[frozenset[Why]] = frozenset({"never", "silent"})
+TOLD: Final[frozenset[Why]] = frozenset({"trouble", "reader", "clock", "disk", "old"})  # by the box itself
 COPIED: Final[frozenset[Why]] = frozenset({"forked", "twins"})  # a new epoch alone the copy may take
 ENDED: Final = {
     True: key("fleet.hook.gone"),
@@ -90,13 +92,14 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One box, in sentences; `command` mends it, `stale`: its facts are as old as its last word."""
+    """One box, in sentences; `command` mends it, `stale`: its facts are as old as its last word, and so is `then`."""
 
     shop: str
     box: str
     mood: Mood
     said: str
     why: tuple[str, ...]
+    then: tuple[str, ...]
     command: str
     code: str
     contact: str
@@ -229,18 +232,23 @@ def _place(row: Row) -> tuple[int, str, str]:
 
 def _row(hub: "Hub", box: Box, words: Words, *, now_ms: int) -> Row:
     when = "" if box.contact_ms is None else words.moment(min(box.contact_ms, now_ms), now_ms=now_ms)
+    silent = "silent" in box.why
+    said = partial(_why, box=box, words=words, now_ms=now_ms)
     full = box.status is not None and box.status.trouble == FULL  # a full disk is little room too
+    why = [each for each in box.why if not (each == "disk" and full)]
+    then = [each for each in why if silent and each in TOLD]
     contact = words.say("fleet.now") if box.connected else words.say("fleet.last", when=when) if when else ""
     return Row(
         shop=choices.name(box.shop_id, hub.config.names),
         box=box.id,
         mood=box.mood,
         said=words.say(_mood(box)),
-        why=tuple(_why(each, box, words) for each in box.why if not (each == "disk" and full)),
+        why=tuple(said(each) for each in why if each not in then),
+        then=tuple(said(each) for each in then),
         command=_command(box),
         code=box.status.trouble if box.status else "",
         contact=contact,
-        stale="silent" in box.why,
+        stale=silent,
         facts=tuple(
             Fact(words.say(name), value, ill in box.why) for name, value, ill in _facts(box, words) if value
         ),
@@ -261,8 +269,10 @@ def _mood(box: Box) -> str:
     return MOODS[box.mood]
 
 
-def _why(why: Why, box: Box, words: Words) -> str:
+def _why(why: Why, box: Box, words: Words, *, now_ms: int) -> str:
     status = box.status
+    if why == "silent" and box.contact_ms is not None:
+        return words.say(WHY[why], age=words.span(now_ms - box.contact_ms))
     if why == "trouble" and status is not None:
         return words.say(TROUBLE.get(status.trouble, WHY[why]))
     if why == "reader" and status is not None:

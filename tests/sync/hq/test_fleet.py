@@ -161,8 +161,21 @@ def test_of_a_box_that_is_not_heard_the_page_says_since_when_and_that_the_rest_i
         say(place, clock_ms=place.clock.wall_ms() - 3 * 3_600_000)
         assert '<div class="ill"><dt>Klok</dt><dd>3 uur achter</dd></div>' in row(place)
         assert "Zo was het" not in row(place)
+        say(place, readers=[wire.ReaderHealth("counter-1", "unplugged")])
+        place.clock.by_ms += 5 * 3_600_000
+        # It may be off as well as without a line; and how its reader is now nobody knows.
+        assert "Al 5 uur niets gehoord. Staat het kastje aan? Dan werkt de winkel zonder ons door" in row(
+            place
+        )
+        now, then = row(place).split("Zo was het toen we het laatst iets hoorden:")
+        assert ("Een kaartlezer doet het niet" in now, "Een kaartlezer doet het niet" in then) == (
+            False,
+            True,
+        )
+        say(place, clock_ms=place.clock.wall_ms() - 3 * 3_600_000)
         place.clock.by_ms += 49 * 3_600_000
         assert "Ligt eruit" in row(place)
+        assert "Al 2 dagen niets gehoord." in row(place)
         assert re.search(r"laatst gehoord op \d+ \w+ om \d\d:\d\d<", row(place))
         assert "Zo was het toen we het laatst iets hoorden:" in row(place)
 
