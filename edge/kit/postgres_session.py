@@ -11,11 +11,13 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.numeric import NumericBinaryLoader
 
 from edge.kit.postgres_statement import Statements
-from edge.kit.sql import Cursor, Parameters, for_copy, for_postgres, for_rows
+from edge.kit.sql import Cursor, Parameters, changes, for_changes, for_postgres, for_rows
 
 NOTHING: Final[Parameters] = {}
 CONNECT_S: Final = 5
-MANY: Final = 8  # rows from which a COPY is quicker than an INSERT of all
+# Rows in one statement: from there on more of them are no quicker, and a COPY is nowhere.
+AT_ONCE: Final = 64
+FEW: Final = 8
 # A statement of an act takes milliseconds; a catalogue slice for 500 shops takes seconds.
 SETTINGS: Final = {
     "client_encoding": "utf8",
@@ -113,23 +115,39 @@ class Session:
 
     def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> Cursor:
         given = list(parameters)
-        if not given:
-            return _Cursor(iter(()), 0)
-        if len(given) >= MANY and (copy := for_copy(sql)):
-            return self._copied(*copy, given)
-        if several := for_rows(sql, len(given)):
-            said, names = several
-            with in_our_words(self._native):
-                values = [row[name] for row in given for name in names]
-                return _Cursor(iter(()), self._native.statements.ask(said, values)[1])
-        return _Cursor(iter(()), sum(self.execute(sql, row).rowcount for row in given))
+        count, first = 0, 0
+        if for_rows(sql, 1):
+            while some := given[first : first + _width(len(given) - first)]:
+                count += self._at_once(for_rows(sql, len(some)), some)
+                first += len(some)
+        elif (key := changes(sql)) and len({tuple(row[name] for name in key) for row in given}) == len(
+            given
+        ) > 1:
+            while some := given[first : first + AT_ONCE]:
+                count += self._changed(sql, some)
+                first += len(some)
+        else:
+            count = sum(self.execute(sql, row).rowcount for row in given)
+        return _Cursor(iter(()), count)
 
-    def _copied(self, said: str, names: Sequence[str], given: Sequence[Parameters]) -> Cursor:
-        with in_our_words(self._native), self._native.cursor() as cursor:
-            with cursor.copy(said) as stream:
-                for row in given:
-                    stream.write_row([row[name] for name in names])
-            return _Cursor(iter(()), len(given))
+    def _changed(self, sql: str, some: list[Parameters]) -> int:
+        nothing = frozenset(name for name in some[0] if all(row[name] is None for row in some))
+        said = [
+            *some,
+            *some[-1:] * ((1 << (len(some) - 1).bit_length()) - len(some)),
+        ]  # as `edge.kit.sql.spread`
+        return self._at_once(for_changes(sql, len(said), nothing), said)
+
+    def _at_once(self, several: tuple[bytes, tuple[str, ...]] | None, rows: Sequence[Parameters]) -> int:
+        assert several is not None
+        said, names = several
+        with in_our_words(self._native):
+            return self._native.statements.ask(said, [row[name] for row in rows for name in names])[1]
+
+
+def _width(rows: int) -> int:
+    """How many of so many rows go in one INSERT: each width is a statement of its own, so there are a dozen."""
+    return rows if rows <= FEW else min(AT_ONCE, 1 << (rows.bit_length() - 1))
 
 
 @contextmanager

@@ -82,16 +82,11 @@ def spread(name: str, values: Iterable[Any]) -> tuple[str, dict[str, Any]]:
 _PLAIN: Final = re.compile(r"\s*INSERT INTO (\w+)\s*\(([\w\s,]+)\)\s*VALUES\s*\(((?:\s*:\w+\s*,?)+)\)\s*")
 
 
-@lru_cache(maxsize=256)
-def for_copy(sql: str) -> tuple[str, tuple[str, ...]] | None:
-    """An INSERT of parameters alone as PostgreSQL's COPY, and the parameters in its order; None: it does more."""
-    plain = _PLAIN.fullmatch(sql)
-    return None if plain is None else (f"COPY {plain[1]} ({plain[2]}) FROM STDIN", _names(plain))
-
-
 @lru_cache(maxsize=1024)
 def for_rows(sql: str, count: int) -> tuple[bytes, tuple[str, ...]] | None:
-    """As `for_copy`: one INSERT of `count` rows, whose values follow each other row by row."""
+    """An INSERT of parameters alone as one of `count` rows, and its parameters, whose values follow each other row by
+    row; None: it does more.
+    """
     plain = _PLAIN.fullmatch(sql)
     if plain is None:
         return None
@@ -100,6 +95,45 @@ def for_rows(sql: str, count: int) -> tuple[bytes, tuple[str, ...]] | None:
     rows = (", ".join(f"${row * width + each + 1}" for each in range(width)) for row in range(count))
     values = ", ".join(f"({row})" for row in rows)
     return f"INSERT INTO {plain[1]} ({plain[2]}) VALUES {values}".encode(), names
+
+
+_CHANGE: Final = re.compile(
+    r"\s*UPDATE (?P<table>\w+) SET (?P<to>\w+=:\w+(?:,\s*\w+=:\w+)*)"
+    r"\s+WHERE (?P<of>\w+=:\w+(?:\s+AND\s+\w+=:\w+)*)\s*"
+)
+_EQUAL: Final = re.compile(r"(\w+)=:(\w+)")
+
+
+@lru_cache(maxsize=256)
+def changes(sql: str) -> tuple[str, ...] | None:
+    """By which parameters an UPDATE of parameters alone finds its row; None: it does more."""
+    change = _CHANGE.fullmatch(sql)
+    return None if change is None else tuple(name for _, name in _EQUAL.findall(change["of"]))
+
+
+@lru_cache(maxsize=1024)
+def for_changes(sql: str, count: int, nothing: frozenset[str]) -> tuple[bytes, tuple[str, ...]]:
+    """Such an UPDATE of `count` rows as one, its values row by row; `nothing`: parameters that are NULL in each,
+    because by NULL alone PostgreSQL would not know of what type a column of them is.
+
+    The first column of the key is asked for by itself too: so no plan reads the table to join it.
+    """
+    change = _CHANGE.fullmatch(sql)
+    assert change is not None
+    table, to, of = change["table"], _EQUAL.findall(change["to"]), _EQUAL.findall(change["of"])
+    names = tuple(dict.fromkeys(name for _, name in to + of if name not in nothing))
+    numbers = {name: each + 1 for each, name in enumerate(names)}
+    width = len(names)
+    rows = (", ".join(f"${row * width + each + 1}" for each in range(width)) for row in range(count))
+    values = ", ".join(f"({row})" for row in rows)
+    new = {name: "NULL" if name in nothing else f'given."{name}"' for _, name in to}
+    set_ = ", ".join(f"{column}={new[name]}" for column, name in to)
+    same = " AND ".join(f'{table}.{column}=given."{name}"' for column, name in of)
+    first, key = of[0]
+    keys = ", ".join(f"${row * width + numbers[key]}" for row in range(count))
+    quoted = ", ".join(f'"{name}"' for name in names)
+    said = f"UPDATE {table} SET {set_} FROM (VALUES {values}) AS given ({quoted})"
+    return f"{said} WHERE {same} AND {table}.{first} IN ({keys})".encode(), names
 
 
 def _names(plain: re.Match[str]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ before the honest request that comes next, which is what its slowest hundredth c
 import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -162,6 +163,11 @@ def source(scope: Scope, heads: dict[str, str], *, proxies: frozenset[str]) -> s
     address = client[0] if client else ""
     if address in proxies:
         address = heads.get("x-forwarded-for", address).rpartition(",")[2].strip()
+    return _network(address)
+
+
+@lru_cache(maxsize=1024)
+def _network(address: str) -> str:
     try:
         known = ip_address(address)
     except ValueError:

@@ -11,7 +11,8 @@ A = TypeVar("A")
 class Gathering(Generic[Q, A]):
     """`ask` is given what came while it was under way the last time, `most` at once, and answers each or fails it.
 
-    Of those with the same `key` only the first that waits is in: the next is asked after it.
+    Of those with the same `key` only the first that waits is in: the next is asked after it. After several that were
+    asked at once it rests for `rest_s`, so that who has just been answered is in the next too.
     """
 
     def __init__(
@@ -20,10 +21,12 @@ class Gathering(Generic[Q, A]):
         *,
         most: int,
         key: Callable[[Q], Hashable] = id,
+        rest_s: float = 0.0,
     ) -> None:
         self._ask = ask
         self._most = most
         self._key = key
+        self._rest_s = rest_s
         self._waiting: list[tuple[Q, asyncio.Future[A]]] = []
         self._asking: asyncio.Task[None] | None = None
 
@@ -48,6 +51,8 @@ class Gathering(Generic[Q, A]):
                     answer.set_exception(said)
                 else:
                     answer.set_result(said)
+            if self._rest_s and len(some) > 1:
+                await asyncio.sleep(self._rest_s)
 
     def _next(self) -> list[tuple[Q, "asyncio.Future[A]"]]:
         first: dict[Hashable, tuple[Q, asyncio.Future[A]]] = {}

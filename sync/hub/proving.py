@@ -1,6 +1,7 @@
 """Whether a request comes from the box that it names: its signature, by the key that is kept of that box."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -12,6 +13,11 @@ from sync.hub.tables.devices import Device
 
 if TYPE_CHECKING:
     from sync.hub.app import Hub
+
+
+@lru_cache(maxsize=1024)
+def _key(public: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(public)
 
 
 class _Uncounted:
@@ -36,7 +42,7 @@ async def device(
     """
 
     def proven(found: Device | None) -> Device:
-        key = None if found is None else Ed25519PublicKey.from_public_bytes(found.public_key)
+        key = None if found is None else _key(found.public_key)
         signing.verify(heads, target, key_of=lambda _: key, nonces=nonces, now_ms=now_ms)
         if found is None:
             raise RuntimeError("a signature was verified without a key")

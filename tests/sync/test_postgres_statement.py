@@ -55,6 +55,51 @@ def test_inserts_of_whatever_mixture_of_nulls_are_a_statement_a_width(native: Na
     native.execute("ROLLBACK")
 
 
+CHANGE = "UPDATE kept SET body=:body, at=:at, share=:share WHERE whose=:whose AND name=:name"
+
+
+def test_rows_that_are_changed_or_added_together_are_what_they_are_one_by_one(native: Native) -> None:
+    session, chance = Session(native), random.Random(2)
+    columns = '(whose BYTEA, name TEXT COLLATE "C", body BYTEA, at BIGINT, share DOUBLE PRECISION'
+    columns += ", PRIMARY KEY (whose, name))"
+    session.script(f"CREATE TEMP TABLE kept {columns}; CREATE TEMP TABLE alone {columns}")
+    keys = [(bytes([number]), f"é {part}") for number in range(150) for part in "ab"]
+    row = {"body": b"", "at": 0, "share": 0.0}
+    rows = [row | {"whose": whose, "name": name} for whose, name in keys]
+    for table in ("kept", "alone"):
+        insert = (
+            f"INSERT INTO {table} (whose, name, body, at, share) VALUES (:whose, :name, :body, :at, :share)"
+        )
+        first = 0
+        while some := rows[first : first + chance.randint(1, 90)]:
+            assert session.executemany(insert, some).rowcount == len(some)
+            first += len(some)
+    for number in (1, 2, 3, 7, 8, 40, 64, 65, 130, 3, 5):
+        nobody = {"whose": b"nobody", "name": "a"}
+        changed = [
+            {
+                "body": chance.randbytes(9),
+                "at": chance.choice((None, number)),
+                "share": chance.choice((None, 1, 0.5)),
+            }
+            | {"whose": whose, "name": name}
+            for whose, name in chance.sample(keys, number)
+        ]
+        if number == 3:
+            changed = [each | {"at": None, "share": None} for each in changed]  # of no type that is known
+        if number == 5:
+            changed += [each | {"at": 7} for each in changed[:2]]  # the later one counts
+        changed.append({"body": b"", "at": 1, "share": None} | nobody)
+        assert session.executemany(CHANGE, changed).rowcount == len(changed) - 1
+        for each in changed:
+            session.execute(CHANGE.replace("kept", "alone"), each)
+        both = [
+            native.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall() for table in ("kept", "alone")
+        ]
+        assert both[0] == both[1]
+    assert len([text for text, _ in prepared(native) if text.startswith("INSERT")]) <= 22
+
+
 def test_a_hot_statement_is_prepared_again_after_any_number_of_rare_ones(
     native: Native, monkeypatch: pytest.MonkeyPatch
 ) -> None:
