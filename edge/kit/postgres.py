@@ -63,10 +63,14 @@ class _Lane:
     async def run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)
 
-    def take(self) -> Native:
+    def take(self, *, new: bool = False) -> Native:
+        """An idle connection, or a `new` one, which takes the place of an idle one."""
         with self._lock:
-            if self._idle:
-                return self._idle.pop()
+            native = self._idle.pop() if self._idle else None
+        if native is not None and not new:
+            return native
+        if native is not None:
+            native.close()
         return self._connect()
 
     def give(self, native: Native | None) -> None:
@@ -151,19 +155,21 @@ class Postgres:
         return await self._reading.run(whole)
 
     def _transact(self, act: Act[T], *, begin: bytes = _BEGIN, tries: int = TRIES) -> T:
+        lost = False
         for attempt in range(1, TRIES + 1):
             native: Native | None = None
             try:
-                native = self._writing.take()
+                native = self._writing.take(new=lost)
                 return _whole(native, act, begin)
             except (Again, Taken) as error:
                 if attempt >= tries:
                     raise _given_up(error, tries) from None
             except Lost as error:
-                # Nothing was asked to be committed yet; connections that a restart of the server left behind are
-                # all found by the second try.
+                # Nothing was asked to be committed yet. The second try has a connection of its own: one that was in
+                # use meanwhile may lack what was prepared on it (`DEALLOCATE ALL`) as this one did.
                 if attempt > 1:
                     raise _gone(error) from None
+                lost = True
             except sqlite3.IntegrityError:
                 raise  # a broken rule of ours is a bug and should be seen as one
             except sqlite3.Error as error:
@@ -177,7 +183,7 @@ class Postgres:
         for attempt in (1, 2):
             native: Native | None = None
             try:
-                native = self._reading.take()
+                native = self._reading.take(new=attempt > 1)
                 if not begin:
                     return act(Session(native))
                 with in_our_words(native):

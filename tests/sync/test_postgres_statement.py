@@ -1,8 +1,10 @@
 """Statements on their way to a real PostgreSQL: which are prepared, and what becomes of those that are gone."""
 
+import asyncio
 import random
 import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from edge.kit.postgres import Postgres
 from edge.kit.postgres_session import Native, Session, connector
 from edge.kit.sql import Connection
 from sync.hub.store import MIGRATIONS
+from tests.patience import PATIENT_S
 
 pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("postgresql")]
 COLUMNS = "abcdefgh"
@@ -198,5 +201,42 @@ async def test_what_the_server_cannot_do_is_no_lost_connection(postgresql: str) 
         with pytest.raises(StoreError) as refused:
             await store.apply(lambda conn: conn.execute("SELECT count(*) FROM schema_version FOR UPDATE"))
         assert refused.value.code == "S00"
+    finally:
+        await store.close()
+
+
+@pytest.mark.parametrize("way", ["apply", "read"])
+async def test_a_request_heals_while_others_use_connections_that_lost_theirs_as_well(
+    postgresql: str, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    store, _ = await Postgres.open(postgresql, load(MIGRATIONS), writers=2, readers=2)
+    ask, lane = getattr(store, way), store._writing if way == "apply" else store._reading
+    both, begun, may_end, ended = threading.Barrier(2), *(threading.Event() for _ in range(3))
+
+    def on_its_own(conn: Connection, sql: str, times: int) -> None:
+        both.wait(PATIENT_S)  # each of the two has a connection now
+        for _ in range(times):
+            conn.execute(sql)
+
+    def idle(conn: Connection) -> None:
+        begun.set()
+        may_end.wait(PATIENT_S)
+
+    def give(native: Native | None, given: Callable[[Native | None], None] = lane.give) -> None:
+        given(native)
+        if native is not None and native.closed:  # the other comes back between the two tries of this one
+            may_end.set()
+            ended.wait(PATIENT_S)
+        else:
+            ended.set()
+
+    try:
+        for sql, times in (("SELECT count(*) FROM customer", 6), ("DEALLOCATE ALL", 1)):
+            await asyncio.gather(*(ask(on_its_own, sql, times) for _ in range(2)))
+        monkeypatch.setattr(lane, "give", give)
+        other = asyncio.create_task(ask(idle))
+        await asyncio.to_thread(begun.wait, PATIENT_S)
+        assert await ask(lambda conn: conn.execute("SELECT count(*) FROM customer").fetchall()) == [(0,)]
+        await other
     finally:
         await store.close()
