@@ -4,7 +4,7 @@ import os
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from edge.hub_file import HubFile, introduced, load_hub
 from edge.kit.clock import SystemClock
@@ -13,7 +13,6 @@ from edge.kit.log import log_beside_words
 from edge.kit.sql import Connection
 from sync.hub.app import Hub, open_hub
 
-UNCHANGED: Final = "Nothing was changed: this was a dry run."
 P = ParamSpec("P")
 T = TypeVar("T")
 

@@ -2,3 +2,7 @@
 
 Each has `add(parser)` and `run(words) -> exit status`.
 """
+
+from typing import Final
+
+UNCHANGED: Final = "Nothing was changed: this was a dry run."

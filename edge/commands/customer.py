@@ -8,7 +8,8 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from edge.at_hub import UNCHANGED, at_hub, customer_id, tried
+from edge.at_hub import at_hub, customer_id, tried
+from edge.commands import UNCHANGED
 from edge.kit.clock import rfc3339
 from edge.kit.errors import WordsError
 from edge.recognition.rules import CredentialKind

@@ -12,7 +12,8 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from edge import centre, histories, known, outbox
-from edge.at_hub import UNCHANGED, knowing_shops, tried
+from edge.at_hub import knowing_shops, tried
+from edge.commands import UNCHANGED
 from edge.commands.tablet import blocks
 from edge.config import Config, credentials_folder, load
 from edge.files import alone, prepare

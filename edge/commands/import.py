@@ -18,12 +18,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from edge.at_hub import UNCHANGED, at_hub, knowing_shops, tried
+from edge.at_hub import at_hub, knowing_shops, tried
 from edge.catalogue import tables
 from edge.catalogue.importers import FORMATS, BadFile, counts, guess
 from edge.catalogue.importers.draft import FIELDS, Read, Refusal
 from edge.catalogue.importers.lines import Mapping_, read_mapping, unusable
 from edge.catalogue.rules import Difference, Product, Stock, difference, missing
+from edge.commands import UNCHANGED
 from edge.config import load
 from edge.files import prepare
 from edge.hub_file import HubFile, is_hub, load_hub

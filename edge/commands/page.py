@@ -6,7 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-from edge.at_hub import UNCHANGED, at_hub, customer_id, tried
+from edge.at_hub import at_hub, customer_id, tried
+from edge.commands import UNCHANGED
 from edge.hub_file import load_hub
 from edge.kit.errors import ConfigError
 from sync.hub.hq import whom

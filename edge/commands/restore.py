@@ -11,6 +11,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
+from edge.commands import UNCHANGED
 from edge.hub_file import load_hub
 from edge.kit.clock import SystemClock
 from edge.kit.errors import ConfigError, WelkomError
@@ -134,7 +135,7 @@ def _say(words: argparse.Namespace, found: Found, aside: Path | None, lay: Lay |
         if lay.unknown:
             print(f"Enrolled since, and unknown to the copy: {', '.join(lay.unknown)}. {_AGAIN}")
     if words.dry_run:
-        print("Nothing was changed: this was a dry run.")
+        print(UNCHANGED)
         return
     print("Now start the hub as always: shops say again what the copy lacks.")
     if lay is None:

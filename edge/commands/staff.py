@@ -7,17 +7,19 @@ from contextlib import closing
 from pathlib import Path
 from sqlite3 import Connection, IntegrityError
 
-from edge.config import credentials_folder, load
+from edge.commands import UNCHANGED
+from edge.config import Config, credentials_folder, load
 from edge.files import prepare
 from edge.keys import read_keys
 from edge.kit.clock import SystemClock
 from edge.kit.errors import WelkomError, WordsError
 from edge.kit.ids import uuid7_source
 from edge.kit.log import said_to_nobody
-from edge.kit.sqlite import open_writer
-from edge.staff import acts, roster
+from edge.kit.sqlite import open_reader, open_writer
+from edge.staff import acts, roster, tables
 from edge.staff.pins import hash_pin
 from edge.staff.rules import StaffRole, is_guessed, is_pin
+from edge.staff.tables import Staff
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -43,14 +45,12 @@ def run(words: argparse.Namespace) -> int:
         raise WordsError("the name is empty", code="W02", hint="--name as on the tile of the sign-in page")
     pin_hash = hash_pin(keys.pin_pepper, _pin(by_hand=sys.stdin.isatty() and not words.pin_stdin))
     if words.dry_run:
-        return 0
+        return _tried(config, words.act, name)
     journal = prepare(config.store.state, log=said_to_nobody).journal
     with closing(open_writer(journal)) as conn:
         if words.act == "pin":
             if not acts.change_pin(conn, name, pin_hash):
-                raise WelkomError(
-                    f"nobody is called {name}", code="C08", hint="`welkom staff add` makes somebody known"
-                )
+                raise _nobody(name)
             print(f"{name} signs in with the new PIN.")
             return 0
         if not roster.give_pin(conn, name, pin_hash):
@@ -75,13 +75,36 @@ def _pin(*, by_hand: bool) -> str:
     return pin
 
 
+def _tried(config: Config, act: str, name: str) -> int:
+    """Say what would happen; raises what the act itself would."""
+    journal = config.store.state / "journal.db"
+    known: Staff | None = None
+    if journal.exists():
+        with closing(open_reader(journal)) as conn:
+            known = tables.by_name(conn, name)
+    if act == "pin" and known is None:
+        raise _nobody(name)
+    if act == "add" and known is not None and known.pin_hash:
+        raise _somebody(name)
+    print(f"{name} would {'sign in with the new PIN' if act == 'pin' else 'be able to sign in'}. {UNCHANGED}")
+    return 0
+
+
+def _nobody(name: str) -> WelkomError:
+    return WelkomError(f"nobody is called {name}", code="C08", hint="`welkom staff add` makes somebody known")
+
+
+def _somebody(name: str) -> WelkomError:
+    return WelkomError(
+        f"{name} is there already",
+        code="C08",
+        hint=f"another PIN: `welkom staff pin --name {name!r}`; somebody else: add an initial",
+    )
+
+
 def _added(conn: Connection, name: str, role: StaffRole, language: str, pin_hash: str) -> None:
     new_id = uuid7_source(SystemClock())()
     try:
         acts.add_staff(conn, name, staff_id=new_id, role=role, language=language, pin_hash=pin_hash)
     except IntegrityError:
-        raise WelkomError(
-            f"{name} is there already",
-            code="C08",
-            hint=f"another PIN: `welkom staff pin --name {name!r}`; somebody else: add an initial",
-        ) from None
+        raise _somebody(name) from None

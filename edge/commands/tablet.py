@@ -7,13 +7,14 @@ from urllib.parse import quote
 
 import segno
 
+from edge.commands import UNCHANGED
 from edge.config import Config, credentials_folder, load
 from edge.files import prepare
 from edge.keys import read_keys
 from edge.kit.clock import SystemClock, rfc3339
 from edge.kit.errors import ConfigError
 from edge.kit.log import said_to_nobody
-from edge.kit.sqlite import open_writer
+from edge.kit.sqlite import open_reader, open_writer
 from edge.staff import acts, tables
 from edge.staff.rules import PAIRING_MS
 from edge.staff.tables import DeviceKind
@@ -44,7 +45,7 @@ def run(words: argparse.Namespace) -> int:
     config = load(words.config)
     keys = read_keys(credentials_folder(config)) if words.act in ("pair", "display") else None
     if getattr(words, "dry_run", False):
-        return 0
+        return _tried(config, words)
     clock = SystemClock()
     journal = prepare(config.store.state, log=said_to_nobody).journal
     kind: DeviceKind = "display" if words.act == "display" else "tablet"
@@ -120,8 +121,28 @@ def _list(found: list[tables.TabletRow]) -> int:
     return 0
 
 
+def _tried(config: Config, words: argparse.Namespace) -> int:
+    """Say what would happen; raises what the act itself would."""
+    if words.act != "remove":
+        print(f"A code for {words.tablet or words.name} would be made. {UNCHANGED}")
+        return 0
+    journal = config.store.state / "journal.db"
+    known: list[str] = []
+    if journal.exists():
+        with closing(open_reader(journal)) as conn:
+            known = [each.name for each in tables.tablets(conn)]
+    if words.tablet not in known:
+        raise _none(words.tablet)
+    print(f"{words.tablet} would be no tablet any more ({known.count(words.tablet)} removed). {UNCHANGED}")
+    return 0
+
+
+def _none(name: str) -> ConfigError:
+    return ConfigError(f"there is no tablet {name}", code="C10", hint="see `welkom tablet list`")
+
+
 def _removed(name: str, count: int) -> int:
     if not count:
-        raise ConfigError(f"there is no tablet {name}", code="C10", hint="see `welkom tablet list`")
+        raise _none(name)
     print(f"{name} is no tablet any more ({count} removed). Whoever was signed in there is signed out.")
     return 0

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
-from edge.at_hub import UNCHANGED, at_hub, tried
+from edge.at_hub import at_hub, tried
+from edge.commands import UNCHANGED
 from edge.kit.clock import rfc3339
 from edge.kit.errors import WordsError
 from edge.numbers import whole

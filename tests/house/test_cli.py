@@ -283,16 +283,20 @@ def test_staff_are_added_once_by_name(tmp_path: Path) -> None:
     words = ("staff", "add", "--config", str(config), "--name", "Anna", "--pin-stdin")
     one_sentence(welkom(*words, stdin="12\n"), 2, "C07")
     one_sentence(welkom(*words, stdin="1234\n"), 2, "C07")
-    assert welkom(*words, "--dry-run", stdin="2580\n").status == 0
+    tried = welkom(*words, "--dry-run", stdin="2580\n")
+    said = "Anna would be able to sign in. Nothing was changed: this was a dry run.\n"
+    assert (tried.status, tried.out, tried.err) == (0, said, "")
     assert not (tmp_path / "state").exists()
     added = welkom(*words, stdin="2580\n")
     assert (added.status, added.out, added.err) == (0, "Anna can sign in.\n", "")
+    one_sentence(welkom(*words, "--dry-run", stdin="2580\n"), 1, "C08")
     again = welkom(*words, stdin="2580\n")
     assert (again.status, "[C08]" in again.err, "Traceback" in again.err) == (1, True, False)
     assert "welkom staff pin --name 'Anna'" in again.err
     pin = ("staff", "pin", "--config", str(config), "--pin-stdin", "--name")
     assert welkom(*pin, "Anna", stdin="1379\n").out == "Anna signs in with the new PIN.\n"
     one_sentence(welkom(*pin, "Piet", stdin="1379\n"), 1, "C08")
+    one_sentence(welkom(*pin, "Piet", "--dry-run", stdin="1379\n"), 1, "C08")
     one_sentence(welkom(*words[:-2], " ", "--pin-stdin", stdin="2580\n"), 2, "W02")
     with closing(open_writer(tmp_path / "state" / "journal.db")) as conn:
         assert list(staff.names(conn)) == ["Anna"]

@@ -11,7 +11,8 @@ from edge.commands.tablet import blocks
 from edge.config import load
 from edge.files import prepare
 from edge.keys import read_keys
-from edge.kit.sqlite import open_reader
+from edge.kit.sqlite import open_reader, open_writer
+from edge.staff import acts
 from edge.staff.rules import PAIRING_MS
 from edge.tls.certificates import fingerprint_of
 from edge.tls.own import open_own, read_authority
@@ -52,15 +53,24 @@ def test_pair_of_a_box_that_only_itself_reaches_says_so_first_and_prints_no_code
 
 def test_a_dry_run_of_pair_makes_nothing(tmp_path: Path) -> None:
     ran = welkom("tablet", "pair", "balie", "--config", str(configured(tmp_path, LAN)), "--dry-run")
-    assert (ran.status, ran.out) == (0, "")
+    said = "A code for balie would be made. Nothing was changed: this was a dry run.\n"
+    assert (ran.status, ran.out) == (0, said)
     assert not (tmp_path / "state").exists()
 
 
 def test_tablets_are_listed_and_removed_by_name(tmp_path: Path) -> None:
     config = str(configured(tmp_path))
     assert "No tablet is paired" in welkom("tablet", "list", "--config", config).out
-    gone = welkom("tablet", "remove", "balie", "--config", config)
-    assert (gone.status, "[C10]" in gone.err) == (78, True)
+    for dry in ((), ("--dry-run",)):
+        gone = welkom("tablet", "remove", "balie", "--config", config, *dry)
+        assert (gone.status, "[C10]" in gone.err) == (78, True)
+    with closing(open_writer(tmp_path / "state" / "journal.db")) as conn:
+        acts.pair(conn, acts.pair_code(conn, "balie", now_ms=1), now_ms=1)
+        conn.commit()
+    words = ("tablet", "remove", "balie", "--config", config)
+    said = "balie would be no tablet any more (1 removed). Nothing was changed: this was a dry run.\n"
+    assert welkom(*words, "--dry-run").out == said
+    assert welkom(*words).out.startswith("balie is no tablet any more (1 removed).")
 
 
 def test_init_proposes_https_and_check_shows_the_settings(tmp_path: Path) -> None:
