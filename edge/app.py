@@ -185,6 +185,7 @@ async def open_edge(
         hub = config.hub
         for_ms = hub.lease_days * centre.DAY_MS if hub.url else None
         await db.apply(centre.begin_lease, now_ms=time.now_ms(), for_ms=for_ms)
+        heard_ms = time.now_ms() if for_ms is None else centre.heard_ms(db.reader, for_ms=for_ms)
         own = None
         if config.server.tls == "own":
             from edge.tls.own import open_own, ready
@@ -206,7 +207,7 @@ async def open_edge(
             new_id=uuid7_source(physics),
             health=Health(
                 alone=not config.hub.url,
-                online_since_ms=time.now_ms(),
+                online_since_ms=heard_ms,
                 fetching=fetching,
                 lease_over=time.now_ms() >= centre.lease_until_ms(db.reader),
             ),

@@ -65,6 +65,11 @@ def extend_lease(conn: Connection, *, heard_ms: int, for_ms: int) -> None:
     conn.execute("UPDATE hub SET lease_until_ms=?", (heard_ms + for_ms,))
 
 
+def heard_ms(conn: Connection, *, for_ms: int) -> int:
+    """When the hub was last heard, by a lease of `for_ms`; of one that never was, when this box first started."""
+    return lease_until_ms(conn) - for_ms
+
+
 def lease_until_ms(conn: Connection) -> int:
     (until_ms,) = conn.execute("SELECT lease_until_ms FROM hub").fetchone()
     return int(until_ms)

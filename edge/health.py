@@ -12,7 +12,7 @@ class Health:
     """Kept up to date by the parts themselves; read by whoever shows it."""
 
     online: bool = False
-    online_since_ms: int = 0
+    online_since_ms: int = 0  # since when the line is as `online` says, over restarts too
     alone: bool = False  # no hub is configured, so being offline is no trouble
     depth: Callable[[], int] = int  # how many facts wait now
     search_ready: bool = False

@@ -184,4 +184,5 @@ def _status(house: House, box: Uplink, code: str, *, boot: str) -> wire.Status:
 
 def _take_over(health: Health, state: AgentState) -> None:
     health.online = state.online
-    health.online_since_ms = state.since_ms
+    if health.contact_ms or state.online:  # else it is out since before this start
+        health.online_since_ms = state.since_ms

@@ -1,6 +1,7 @@
 """How long a shop personalises without a word from the hub, by its own time that never runs back."""
 
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,35 @@ async def test_after_two_weeks_without_the_hub_nobody_is_recognised_and_everybod
             assert (recognised(edge), edge.house.health.lease_over) == (yes, False)
             assert "hoofdkantoor" not in said(edge)
         assert (log.count("lease_over"), log.count("lease_renewed")) == (1, 1)
+
+
+async def test_since_when_headquarters_is_out_of_reach_is_known_after_a_power_cut(tmp_path: Path) -> None:
+    clock, log = HandClock(wall=now_ms()), Said()
+    config = Config(
+        shop=Shop(id="s1", recipient=HERE),
+        store=Store(state=tmp_path / "edge"),
+        hub=Hub(url="http://hub.test", device="box-1"),
+    )
+    async with open_centre(tmp_path) as centre:
+        opening = partial(
+            open_edge, config, clock=clock, keys=SECRETS, readers=[], hub_transport=centre.line, log=log
+        )
+        async with opening() as edge:
+            await hear(edge)
+            heard_ms = edge.house.time.now_ms()
+        clock.pass_ms(3 * DAY_MS)
+        clock.boot()
+        async with opening() as edge:
+            assert edge.agent
+            day = Words("nl", "Europe/Amsterdam").since(heard_ms, now_ms=edge.house.time.now_ms())
+            edge.agent.contact.down(wire.Unreachable("no line", code="NO_LINE", hint=""))
+            assert said(edge) == f"Hoofdkantoor niet bereikbaar sinds {day}. Alles werkt."
+            await hear(edge)
+            clock.pass_ms(60_000)
+            edge.agent.contact.down(wire.Unreachable("no line", code="NO_LINE", hint=""))
+            assert edge.house.health.online_since_ms > heard_ms + 3 * DAY_MS, (
+                "of this outage, not of the other"
+            )
 
 
 async def test_a_shop_without_a_hub_has_no_lease(tmp_path: Path) -> None:
