@@ -12,7 +12,8 @@ class Gathering(Generic[Q, A]):
     """`ask` is given what came while it was under way the last time, `most` at once, and answers each or fails it.
 
     Of those with the same `key` only the first that waits is in: the next is asked after it. After several that were
-    asked at once it rests for `rest_s`, so that who has just been answered is in the next too.
+    asked at once it rests for `rest_s`, so that who has just been answered is in the next too; not where half of what
+    goes at once waits already.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class Gathering(Generic[Q, A]):
                     answer.set_exception(said)
                 else:
                     answer.set_result(said)
-            if self._rest_s and len(some) > 1:
+            if self._rest_s and len(some) > 1 and len(self._waiting) < self._most // 2:
                 await asyncio.sleep(self._rest_s)
 
     def _next(self) -> list[tuple[Q, "asyncio.Future[A]"]]:

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from sync import wire
 from sync.hub import intake, together, wallet
 from sync.hub.app import Hub, open_hub
 from sync.hub.config import Config
+from sync.hub.gathering import Gathering
 from sync.hub.intake import Upload
 from sync.hub.problem import Refusal
 from sync.hub.tables import people
@@ -181,6 +183,30 @@ async def test_a_customer_that_is_held_somewhere_slows_no_other_shop(tmp_path: P
             )
             assert (await hub.take(*upload)).seq == 1
         assert [await balance(hub, shop.customer(0)) for shop in chain[:2]] == [101, 101]
+
+
+async def test_who_was_answered_with_others_is_in_the_next_too_and_who_is_alone_waits_for_nobody() -> None:
+    asked: list[list[str]] = []
+
+    async def ask(some: Sequence[str]) -> Sequence[str]:
+        asked.append([*some])
+        return some
+
+    gathered = Gathering(ask, most=4, rest_s=0.3)
+    await asyncio.gather(gathered("a"), gathered("b"))
+
+    async def late() -> None:
+        await asyncio.sleep(0.01)
+        await gathered("d")
+
+    await asyncio.gather(gathered("c"), late())
+    assert asked == [["a", "b"], ["c", "d"]]
+    alone = Gathering(ask, most=4, rest_s=3 * PATIENT_S)
+    async with asyncio.timeout(PATIENT_S):
+        for each in "ef":
+            await alone(each)
+        await asyncio.gather(*map(alone, "ghijkl"))  # half of four wait when the first four are answered
+    assert asked[2:] == [["e"], ["f"], ["g", "h", "i", "j"], ["k", "l"]]
 
 
 def test_what_reaches_beyond_a_box_and_its_balances_stays_alone() -> None:
