@@ -237,6 +237,9 @@ class Uplink:
             await self._on_empty()
         await self._kept(_know, hub_epoch)
 
+    def owes(self) -> bool:
+        return say_again.owes(self._db.reader)
+
     async def up_to_date(self) -> None:
         """Say again, once after the hub was put back, every "no" that it may lack.
 

@@ -167,8 +167,11 @@ class Agent:
 
         A hub or proxy that does not hold a poll is not asked more than once a second.
         """
-        if self.poked.streaming:
-            await self.poked.wait(part)
+        # Of what was fetched whole no row is left to come; the feed's end is what tells what the hub lacks.
+        owes = part == self._main and self._whole.possible and self._box.owes()
+        if owes or self.poked.streaming:
+            if not owes:
+                await self.poked.wait(part)
             await self._drain(part)
             return
         start_s, after = asyncio.get_running_loop().time(), self._box.cursor(part)
@@ -221,6 +224,7 @@ class Agent:
                     await self.pushing.send_again()
                 self.wake()
                 if await self._whole.anew(hub_epoch):
+                    self.poked.missed()
                     return
             await self._box.start_over(hub_epoch, empty=before > 0)
 

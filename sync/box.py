@@ -93,6 +93,9 @@ class Box(Protocol):
     def hub_epoch(self) -> int:
         """The hub's epoch as this box last knew it, 0 before it met its hub."""
 
+    def owes(self) -> bool:
+        """Whether the hub may lack a "no" of this shop: it is said at the end of the main partition."""
+
     async def up_to_date(self) -> None:
         """The main partition was followed to its end."""
 

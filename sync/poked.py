@@ -35,6 +35,11 @@ class Poked:
                 await self._poked[part].wait()
         self._poked[part].clear()
 
+    def missed(self) -> None:
+        """Let every part be looked at now."""
+        for event in self._poked.values():
+            event.set()
+
     async def listen(self) -> None:
         """Hold the stream open; where there is none, or it broke, the lanes poll until there is one."""
         while True:
@@ -49,8 +54,7 @@ class Poked:
                 pass  # whether that was the line, the polls find out at once
             finally:
                 self.streaming = False
-                for event in self._poked.values():
-                    event.set()
+                self.missed()
             await self._sleep(STREAM_AGAIN_S if worked else NO_STREAM_S)
 
     async def _pokes(self) -> AsyncGenerator[Poke, None]:

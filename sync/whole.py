@@ -57,7 +57,8 @@ class Whole:
     async def anew(self, hub_epoch: int) -> bool:
         """Fetch all anew from a hub that was put back, while the old replica answers; False: it has to go first.
 
-        It does where nothing can be fetched whole: of a replica that stands still, no "no" would ever be heard.
+        It does where nothing can be fetched whole: of a replica that stands still, no "no" would ever be heard. A
+        line on which none can be heard any more ends it as it ends all lanes: Unreachable.
         """
         if self._staging is None:
             return False
@@ -67,15 +68,20 @@ class Whole:
                 self.of_hub = hub_epoch
             urgent, had = partial(self._page, self._urgent), self._box.cursor(self._urgent)
             heeding = asyncio.ensure_future(bootstrap.heed(urgent, self._box.heed, had=had))
+            fetching = asyncio.ensure_future(self._fetched_whole())
             try:
-                if not await self._fetched_whole():
+                await asyncio.wait((heeding, fetching), return_when=asyncio.FIRST_COMPLETED)
+                if not fetching.done() and isinstance(lost := heeding.exception(), wire.Unreachable):
+                    raise lost
+                if not await fetching:
                     return False
             except wire.Refused as error:
                 self._log("replica_not_fetched", code=error.code, hint=error.hint, message=str(error))
                 return False
             finally:
                 heeding.cancel()
-                await asyncio.wait((heeding,))
+                fetching.cancel()
+                await asyncio.wait((heeding, fetching))
                 if not heeding.cancelled():
                     with suppress(wire.WireError):
                         heeding.result()

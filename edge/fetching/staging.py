@@ -14,7 +14,7 @@ from edge import lasting, replica
 from edge.facts import Fact
 from edge.fetching.places import Places
 from edge.fetching.talk import Aside, Begin, Finish, Finished, Grown, Loaded, Reply, Word
-from edge.kit.child import Child, Failed
+from edge.kit.child import Child, Failed, Hear
 from edge.kit.sqlite import Database
 from edge.leaving import erased, leave
 from edge.no_line import as_no_line
@@ -42,7 +42,9 @@ class Fetching:
         turn: asyncio.Lock,
         on_begun: Callable[[], None],
         on_swapped: Callable[[], Awaitable[None]],
+        child: Callable[[str, Hear], Child] = Child,
     ) -> None:
+        """`child` starts the loader, a process of its own."""
         self._db = db
         self._places = places
         self._seals = seals
@@ -50,6 +52,7 @@ class Fetching:
         self._turn = turn
         self._on_begun = on_begun
         self._on_swapped = on_swapped
+        self._start = child
         self._child: Child | None = None
         self._said: asyncio.Queue[Reply] = asyncio.Queue()
         self._size = 0
@@ -151,7 +154,7 @@ class Fetching:
                 said.put_nowait(msgspec.json.decode(line, type=Reply))
             said.put_nowait(Failed("ProcessLookupError", "the loader ended"))
 
-        self._child = Child("edge.fetching.loader", hear)
+        self._child = self._start("edge.fetching.loader", hear)
         await self._child.open()
         places, seals = self._places, self._seals
         begin = Begin(str(places.packed), str(places.staging), seals.transport, seals.kek)

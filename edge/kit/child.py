@@ -11,6 +11,7 @@ import msgspec
 
 from edge.kit.errors import WelkomError
 
+Hear = Callable[[asyncio.StreamReader], Awaitable[None]]
 # A line of answers is short; this is only a guard against a child gone mad.
 LINE_BYTES: Final = 1 << 20
 
@@ -50,7 +51,7 @@ def expected(answer: object, kind: type[A], gone: Callable[[str], WelkomError]) 
 class Child:
     """`python -m module`. `hear` reads what it says until it ends; then `died` is called, asked for or not."""
 
-    def __init__(self, module: str, hear: Callable[[asyncio.StreamReader], Awaitable[None]]) -> None:
+    def __init__(self, module: str, hear: Hear) -> None:
         self._module = module
         self._hear = hear
         self._process: Process | None = None

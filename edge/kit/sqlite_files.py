@@ -172,5 +172,8 @@ class Files:
                 attach_writable(conn, schema, path)
 
         await self._writer.run(exchange)
+        self._read_from(schema, path)
+
+    def _read_from(self, schema: str, path: Path) -> None:
         self.reader.execute(f"DETACH DATABASE {schema}")
         attach_read_only(self.reader, schema, path)

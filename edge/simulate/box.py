@@ -17,13 +17,14 @@ from edge import centre, newcomers, outbox
 from edge.consent.tables import FOREVER_MS
 from edge.facts import Fact
 from edge.files import high_water_ms, prepare
+from edge.joining import tables as joining
 from edge.keys import Keys
 from edge.kit.clock import ShopTime
 from edge.kit.errors import StoreError
 from edge.kit.ids import uuid7_source
 from edge.kit.sqlite import Database
 from edge.record import record, set_clock
-from edge.simulate import guests
+from edge.simulate import guests, whole
 from edge.simulate.basis import none_without
 from edge.simulate.centre import KEYS
 from edge.simulate.client import Client
@@ -64,6 +65,8 @@ class Memory:
     withdrawn: dict[tuple[bytes, str], int] = field(default_factory=dict)
     in_doubt: list[tuple[bytes, Act]] = field(default_factory=list)  # forms that nobody had an answer to
     answered: dict[bytes, tuple[Any, ...]] = field(default_factory=dict)  # line -> what was said of it first
+    erased: set[bytes] = field(default_factory=set)  # whom this box has heard to be
+    came_back: bool = False  # one of them, with a replica that was fetched
     wrong: list[str] = field(default_factory=list)  # what an act did that it may not do
     lease_until_ms: int = FOREVER_MS  # shop time; what the last word from the hub allows
     parted: bool = False  # the box was put back or copied: the hub may hold more of it than it does itself
@@ -122,6 +125,7 @@ class Box:
         self.memory = Memory()
         self.schema = wire.SCHEMA  # of the messages that its version speaks
         self.page_rows = wire.PAGE_ROWS  # in small pages something else comes between two rows
+        self.fetches = False  # a replica whole, as one does in the field; else from the first row of the feed
         self.leased = False  # whether consents count here no longer than `LEASE_MS` after the hub's last word
         self.watching: tuple[str, ...] = ("staff",)
         self.up = False
@@ -140,7 +144,8 @@ class Box:
     def twin(self, folder: Path, line: Line) -> "Box":
         """A copy of this box as it is now, keys and all."""
         other = Box(self.name, folder, Clock(start_ms=START_MS), line, self._dice, on_death=self._on_death)
-        other.schema, other.page_rows, other.leased = self.schema, self.page_rows, self.leased
+        other.schema, other.page_rows = self.schema, self.page_rows
+        other.leased, other.fetches = self.leased, self.fetches
         other.disk.at_once_bytes = self.disk.at_once_bytes
         self.disk.copy(self.db.reader, folder)
         return other
@@ -153,6 +158,7 @@ class Box:
     def put_back(self, at_hub: Counter[Kept]) -> None:
         """After `end`: the backup instead of these files. What nobody else has is gone, as with the disk."""
         self.disk.put_back()
+        whole.places_of(self).clear()  # this is another disk
         no = "SELECT customer_id, purpose, gen FROM consent WHERE state='withdrawn'"
         with self.disk.reading() as conn:
             held = _facts(conn)
@@ -161,6 +167,7 @@ class Box:
         memory = self.memory
         memory.parted = memory.to_renew = True
         memory.lease_until_ms = FOREVER_MS  # until it is begun anew
+        memory.erased.clear()
         memory.forget_lost(held + at_hub)
         memory.withdrawn = {
             key: min(gen, said_no[key]) for key, gen in memory.withdrawn.items() if key in said_no
@@ -191,6 +198,7 @@ class Box:
             on_empty=self.bring_in,
             on_heard=self._heard,
         )
+        self.line.is_new = self._is_new
         agent = _Older if self.schema < wire.SCHEMA else Agent
         self.agent = agent(
             self.uplink,
@@ -203,6 +211,7 @@ class Box:
             chance=self._dice.random,
             schema=self.schema,
             page_rows=self.page_rows,
+            staging=whole.fetching(self, process) if self.fetches else None,
         )
         self.elsewhere = guests.elsewhere(self)
         self.db.on_facts = self.agent.wake
@@ -213,6 +222,15 @@ class Box:
     def end(self) -> None:
         self.up = False
         self.process.end()
+
+    def lose_power(self) -> None:
+        """After `end`: any part of what was not forced to the disk is lost."""
+        self.disk.power_cut(self._dice)
+        whole.power_cut(self, self._dice)
+
+    def _is_new(self) -> bool:
+        """Whether it has nothing yet that could be taken away (`sync.agent.Agent.run`)."""
+        return self.fetches and not self.uplink.cursor(wire.urgent_part(self.name))
 
     async def do(self, act: Act) -> list[Fact]:
         """An act of the tablets; what happened. Raises StoreError where the disk does not take it."""
@@ -260,11 +278,27 @@ class Box:
     async def _applied(self, rows: Sequence[wire.Row]) -> None:
         """What `edge.line.join_hub` does with applied rows, as far as it writes."""
         for row in rows:
+            if row.op == "erase":
+                self.memory.erased.add(bytes.fromhex(row.id))
             body = wire.row_body(row)
             if isinstance(body, wire.Consent) and body.state == "withdrawn":
                 self.saw_withdrawal(bytes.fromhex(body.customer), body.purpose, body.gen)
             elif isinstance(body, wire.Consent):
                 self.saw_yes(bytes.fromhex(body.customer), body.purpose, body.gen)
+        with suppress(StoreError):
+            await self._end_without_basis(self.time.now_ms())
+        self.elsewhere.moved()
+
+    async def swapped(self) -> None:
+        """What `edge.arrived.replaced` does, as far as it writes."""
+        if joining.anything_local(self.db.reader):
+            await self.db.apply(joining.settle)
+            await newcomers.bring_in(self.db, self.keys)
+        whom = {customer_id for (customer_id,) in self.db.reader.execute("SELECT id FROM replica.customer")}
+        self.memory.came_back |= not whom.isdisjoint(self.memory.erased)
+        rows = self.db.reader.execute("SELECT customer_id, purpose, gen, state FROM replica.consent")
+        for customer_id, purpose, gen, state in rows.fetchall():
+            (self.saw_withdrawal if state == "withdrawn" else self.saw_yes)(customer_id, purpose, gen)
         with suppress(StoreError):
             await self._end_without_basis(self.time.now_ms())
         self.elsewhere.moved()

@@ -14,6 +14,7 @@ from litestar import Litestar
 from edge.simulate.asgi import Exchange
 from edge.simulate.disk import Clock, Disk, lay, quiet
 from edge.simulate.process import Process
+from edge.simulate.whole import Shelf
 from sync.hub import api, devices, restored
 from sync.hub.app import Hub
 from sync.hub.config import Config, Keys
@@ -74,6 +75,8 @@ class Centre:
         lay(self.disk.files)
         self.clock = clock
         self.up = False
+        self.fetched_from = False  # whether boxes fetch snapshots here
+        self._seen: dict[Path, float] = {}
         self.whole = False  # whether everything that is asked goes through the framework
         self.done = Done()
         self._then = Done()  # when the backup was made
@@ -93,6 +96,11 @@ class Centre:
         if put_back:
             await store.apply(restored.raise_epoch, now_ms=self.clock.wall_ms())
         self.hub = Hub(store, Config(self.disk.folder, KEYS), clock=self.clock, log=quiet, aside=_here)
+        if self.fetched_from:
+            self.hub.shelf = Shelf(self.hub, process, self._dice, self._seen)
+            await self.hub.shelf.sweep()
+            if put_back:
+                self.hub.shelf.forget()
         _now.be(self.hub)
         self.up = process.alive
 

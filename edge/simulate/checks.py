@@ -213,9 +213,12 @@ def _registers(box: Box, hub: Connection, known: list[Person]) -> Found:
 
 
 def at_any_moment(box: Box) -> Found:
-    """I4: what a shop has once heard withdrawn is given there again only by a later generation."""
+    """I4, I5: what a shop has once heard withdrawn is given there again only by a later generation; nobody who was
+    erased comes back."""
     for what in box.memory.wrong:
         yield Broken("I4", what)
+    if box.memory.came_back:
+        yield Broken("I5", f"somebody who was erased in {box.name} came back with a replica that was fetched")
     if not box.memory.withdrawn:
         return
     held: dict[tuple[bytes, str], Register] = {}

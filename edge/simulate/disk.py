@@ -64,7 +64,7 @@ class Disk:
         if self.full:
             self.fill(True)
         files = {"main": self._main, **self._attached}
-        return Database(Steps(conn, process), conn, record, files=files, at_once_bytes=self.at_once_bytes)
+        return _Alone(Steps(conn, process), conn, record, files=files, at_once_bytes=self.at_once_bytes)
 
     def _drop(self) -> None:
         """Its process is no more: the files stay as they are this instant, where closing them would tidy up.
@@ -142,6 +142,13 @@ class Disk:
                 content = file.read_bytes()
                 found += [f"{file.name}: {needle.hex()}" for needle in needles if needle in content]
         return found
+
+
+class _Alone(Database[Any]):
+    """Reads on the connection that writes."""
+
+    def _read_from(self, schema: str, path: Path) -> None:
+        """It has been attached."""
 
 
 def _log(file: Path) -> Path:

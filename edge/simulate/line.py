@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -49,22 +49,29 @@ class Line(httpx.AsyncBaseTransport):
         self.urgent_late_s = 0.0  # how much longer than others an answer of the urgent lane takes
         self.pending = 0  # requests that the network holds back
         self.broken: list[str] = []  # what was asked before the urgent rows, after the line was lost
-        self._urgent_first = True
+        self.is_new: Callable[[], bool] = lambda: (
+            False
+        )  # whether the box has nothing that could be taken away
+        self._lost = self._urgent_first = True
         self._cache: dict[str, deque[Heard]] = {}  # earlier answers by what was asked, the cursor left out
 
     def of(self, process: Process) -> httpx.AsyncBaseTransport:
         """The line as one run of the box uses it."""
-        self._urgent_first = True
+        self._lost = self._urgent_first = True
         return _End(self, process)
 
     async def ask(self, request: httpx.Request) -> Heard:
         limit_s = _limit_s(request)
+        if self._lost:
+            self._lost = False
+            self._urgent_first &= not self.is_new()
         self._look(request)
         try:
             heard = await self._there_and_back(request, limit_s)
         except httpx.TransportError:
             # What the counter asks about a card is no lane: the conversation goes on.
-            self._urgent_first |= request.url.path != wire.GUEST_PATH
+            self._lost |= request.url.path != wire.GUEST_PATH
+            self._urgent_first |= self._lost
             raise
         if _is_urgent(request) and heard.status < 500:  # a refusal stops its own lane only
             self._urgent_first = False

@@ -91,6 +91,15 @@ class VirtualLoop(asyncio.BaseEventLoop):
         heappush(self._due, (when, next(self._asked), call))
         return call
 
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:  # type: ignore[override]
+        """What is given to a thread is done at once: there is none."""
+        future = self.create_future()
+        try:
+            future.set_result(func(*args))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
     def _run_once(self) -> None:
         """All that is ready, else all that is due next, until `stop`. What a call raises ends the story."""
         calls, jump = self._calls, self._jump

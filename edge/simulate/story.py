@@ -37,6 +37,8 @@ class Story:
         own = random.Random(f"untold {seed}")
         self._untold = Trouble(world, own).put_back_untold
         self._untold_at = own.randrange(ROUNDS * STEPS) if own.random() < 1 / 8 else -1
+        self._whole_at = own.randrange(ROUNDS * STEPS) if world.fetching else -1
+        self._whole = Trouble(world, own).fetched_whole
 
     async def live(self) -> Report:
         """Play the seed to its end, or to the first thing that is not as it must be."""
@@ -48,6 +50,9 @@ class Story:
                 if number * STEPS + step == self._untold_at:
                     world.note("untold")
                     await self._untold()
+                if number * STEPS + step == self._whole_at:
+                    world.note("fetched_whole")
+                    await self._whole()
                 if not report.broken:
                     await self._step()
             await self._heal()
@@ -152,9 +157,9 @@ class Story:
         return True
 
     def _refetch(self) -> None:
-        """A snapshot is fetched by threads: here the feed from its first row stands in for it."""
+        """Who fetches no snapshot begins with the feed's first row."""
         for box in self.world.boxes:
-            if box.up and box.agent.state.code == MUST_REFETCH:
+            if box.up and not box.fetches and box.agent.state.code == MUST_REFETCH:
                 self.world.fetch_anew(box)
 
     def _is_quiet(self, box: Box) -> bool:

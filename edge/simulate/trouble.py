@@ -57,7 +57,7 @@ class Trouble:
                 self.world.note(f"{box.name} is dead{' without power' if power else ''}")
                 box.end()
                 if power:
-                    box.disk.power_cut(self._dice)
+                    box.lose_power()
                 self.world.later(down_s, partial(self.world.start, box))
 
             box.process.doom_after(self._dice.randint(0, 30), now)
@@ -145,6 +145,22 @@ class Trouble:
 
     async def lose_replica(self) -> None:
         self.world.fetch_anew(self._dice.choice(self.world.boxes))
+
+    async def fetched_whole(self) -> None:
+        """A box without a line loses its replica, and misses an erasure; others come while it fetches all."""
+        box, centre = self._dice.choice(self.world.boxes), self.world.at_the_centre
+        box.line.cut = True
+        for _ in range(3):
+            self.world.act_in_shop(box, self.world.in_shops.visit)
+            await asyncio.sleep(0.3)
+        self.world.act_at_centre(centre.erase_many)
+        await asyncio.sleep(self._dice.uniform(0.2, 1))
+        self.world.fetch_anew(box)
+        box.line.cut = False
+        await asyncio.sleep(1)
+        for act in (centre.erase, centre.withdraw, centre.erase, centre.withdraw):
+            await asyncio.sleep(self._dice.uniform(0.1, 1.5))
+            self.world.act_at_centre(act)
 
     async def put_back(self) -> None:
         """A box gets its backup back; at other times one is made."""

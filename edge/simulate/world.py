@@ -62,6 +62,7 @@ class World:
                 disk.at_once_bytes = 0
         self.centre.whole = seed % 16 == 1
         self.leased = seed % 8 == 5
+        self.centre.fetched_from = self.fetching = seed % 8 == 3
         self.starting = asyncio.Lock()
         self.hub_is_backup = False  # and the next start has to be told so
         self.twins: list[tuple[Box, Box]] = []  # a copy, and whose it is
@@ -71,7 +72,7 @@ class World:
         for box in self.boxes:
             box.schema = self.dice.choice((wire.OLDEST, wire.SCHEMA, wire.SCHEMA))
             box.page_rows = self.dice.choice((2, 10, wire.PAGE_ROWS, wire.PAGE_ROWS))
-            box.leased = self.leased
+            box.leased, box.fetches = self.leased, self.fetching
         await self.centre.start()
         for box in self.boxes:
             await self.centre.register(box.registered(), box.keys.shop_key)
@@ -139,10 +140,11 @@ class World:
             box.memory.to_renew = box.memory.untold = False
 
     def fetch_anew(self, box: Box) -> None:
-        """Its replica is gone, and its next process fetches all of it, in one page: what a snapshot is elsewhere."""
+        """Its replica is gone, and its next process fetches all of it: in one page, where it fetches no snapshot."""
         if box.up:
             box.end()
-            box.page_rows = wire.PAGE_ROWS
+            if not box.fetches:
+                box.page_rows = wire.PAGE_ROWS
             box.disk.lose(box.disk.folder / "replica.db")
             self.later(1.0, partial(self.start, box))
 

@@ -171,6 +171,9 @@ class TestBox:
     def hub_epoch(self) -> int:
         return self.known_hub_epoch
 
+    def owes(self) -> bool:
+        return False
+
     async def up_to_date(self) -> None:
         pass
 

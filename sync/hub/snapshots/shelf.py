@@ -83,18 +83,17 @@ class Shelf:
                 return Ticket(id=making.id, ready=False)
             making.task.cancel()
             await asyncio.wait([making.task])
-        now_s = time.time()
-        for path in sorted(self._folder.glob(f"{shop}.{mark}.*.json"), key=_age_s):
+        for path in sorted(self._folder.glob(f"{shop}.{mark}.*.json"), key=self._age_s):
             with suppress(OSError, wire.Malformed):  # another hub took it away, or its disk lost some of it
                 manifest, _ = snapshot.decode_vouched(path.read_bytes())
                 lasts = all(manifest.cursors.get(part, -1) >= seq for part, seq in gone.items())
-                if manifest.shop == shop and now_s - path.stat().st_mtime < FRESH_S and lasts:
+                if manifest.shop == shop and self._age_s(path) < FRESH_S and lasts:
                     return Ticket(id=manifest.id, ready=True)
         return Ticket(id=self._begin(shop, mark), ready=False)
 
     async def piece(self, shop: str, id_: str, *, first: int, wait_s: float) -> Piece:
         """Bytes from `first` on, waited for when there are none yet; raises Refusal SNAPSHOT_GONE."""
-        until_s = time.monotonic() + wait_s
+        until_s = self._now_s() + wait_s
         while True:
             path = await self._path(shop, id_)
             whole = path.with_suffix(".json").exists()  # before the size: then that is all of it
@@ -103,19 +102,19 @@ class Shelf:
                 content = await asyncio.to_thread(_read, path, first)
                 return Piece(content, first, size if whole else None)
             self._alive(path)
-            if time.monotonic() >= until_s:
+            if self._now_s() >= until_s:
                 return Piece(b"", first, None)
             await asyncio.sleep(LOOK_S)
 
     async def manifest(self, shop: str, id_: str, *, wait_s: float) -> bytes:
         """The signed manifest; raises Refusal SNAPSHOT_GONE, and SNAPSHOT_MAKING while it is not whole."""
-        until_s = time.monotonic() + wait_s
+        until_s = self._now_s() + wait_s
         while True:
             path = (await self._path(shop, id_)).with_suffix(".json")
             if path.exists():
                 return path.read_bytes()
             self._alive(path.with_suffix(".zst"))
-            if time.monotonic() >= until_s:
+            if self._now_s() >= until_s:
                 raise _no("the snapshot is not whole yet", code="SNAPSHOT_MAKING", status=409)
             await asyncio.sleep(LOOK_S)
 
@@ -134,7 +133,9 @@ class Shelf:
                     os.utime(making.path)  # other hubs see that somebody makes it
         mine = {making.path.stem for making in self._making.values()}
         for path, name in found.items():
-            if name and (name["mark"] != marks[name["shop"]] or (path.stem not in mine and _is_old(path))):
+            if name and (
+                name["mark"] != marks[name["shop"]] or (path.stem not in mine and self._is_old(path))
+            ):
                 path.unlink(missing_ok=True)
 
     async def keep_swept(self) -> None:
@@ -169,7 +170,7 @@ class Shelf:
         if any(making.path == path for making in self._making.values()):
             return
         with suppress(OSError):
-            if path.with_suffix(".json").exists() or time.time() - path.stat().st_mtime < STUCK_S:
+            if path.with_suffix(".json").exists() or self._age_s(path) < STUCK_S:
                 return  # another process of this hub makes it
         raise _no("there is no such snapshot any more", code="SNAPSHOT_GONE", status=404)
 
@@ -189,10 +190,10 @@ class Shelf:
 
     async def _make(self, shop: str, id_: str, mark: str, path: Path) -> None:
         async with self._turn:
-            began_s = time.monotonic()
+            began_s = self._now_s()
             at = self._config
             order = Order(str(at.state), at.database, at.database_password, shop, mark, str(path))
-            made = await _made(order)
+            made = await self._made(order)
         if isinstance(made, Failed):
             self._log("snapshot_failed", error=made.error, died=made.died)
             return
@@ -201,36 +202,48 @@ class Shelf:
         )
         signed = self._signer.sign("manifest", snapshot.encode_manifest(manifest))
         await asyncio.to_thread(_vouch, path, snapshot.encode_vouched(signed))
-        took_ms = round((time.monotonic() - began_s) * 1000)
+        took_ms = round((self._now_s() - began_s) * 1000)
         self._log("snapshot_made", count=made.rows, duration_ms=took_ms)
+
+    def _now_s(self) -> float:
+        return time.monotonic()
+
+    def _age_s(self, path: Path) -> float:
+        """Since it was last written to; raises OSError where another hub took it away."""
+        return time.time() - path.stat().st_mtime
+
+    def _is_old(self, path: Path) -> bool:
+        try:
+            return self._age_s(path) > KEEP_S
+        except OSError:
+            return False
+
+    async def _made(self, order: Order) -> Made | Failed:
+        """Have a child process make it; the child is killed when this is cancelled."""
+        answers: list[bytes] = []
+        heard = asyncio.Event()
+
+        async def hear(lines: asyncio.StreamReader) -> None:
+            if line := await lines.readline():
+                answers.append(line)
+            heard.set()
+
+        child = Child("sync.hub.snapshots.maker", hear)
+        await child.open()
+        try:
+            child.write(msgspec.json.encode(order))
+            await heard.wait()
+        finally:
+            await child.close()
+        if not answers:
+            return Failed("ProcessLookupError", "the maker ended without a word")
+        return msgspec.json.decode(answers[0], type=Made | Failed)
 
 
 def _standing(conn: Connection, shop: str) -> tuple[str, dict[str, int]]:
     """The shop's mark, and from where on its partitions can be followed."""
     parts = (wire.main_part(shop), wire.urgent_part(shop))
     return tables.mark(conn, shop), {part: compaction.head(conn, part).gone for part in parts}
-
-
-async def _made(order: Order) -> Made | Failed:
-    """Have a child process make it; the child is killed when this is cancelled."""
-    answers: list[bytes] = []
-    heard = asyncio.Event()
-
-    async def hear(lines: asyncio.StreamReader) -> None:
-        if line := await lines.readline():
-            answers.append(line)
-        heard.set()
-
-    child = Child("sync.hub.snapshots.maker", hear)
-    await child.open()
-    try:
-        child.write(msgspec.json.encode(order))
-        await heard.wait()
-    finally:
-        await child.close()
-    if not answers:
-        return Failed("ProcessLookupError", "the maker ended without a word")
-    return msgspec.json.decode(answers[0], type=Made | Failed)
 
 
 def _vouch(path: Path, manifest: bytes) -> None:
@@ -247,17 +260,6 @@ def _read(path: Path, first: int) -> bytes:
     with open(path, "rb") as file:
         file.seek(first)
         return file.read(snapshot.PIECE_BYTES)
-
-
-def _is_old(path: Path) -> bool:
-    try:
-        return time.time() - path.stat().st_mtime > KEEP_S
-    except OSError:
-        return False  # another hub took it away
-
-
-def _age_s(path: Path) -> float:
-    return -path.stat().st_mtime
 
 
 def _no(message: str, *, code: str, status: int) -> Refusal:

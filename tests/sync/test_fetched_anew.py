@@ -1,0 +1,71 @@
+"""All fetched anew from a hub that was put back: what it lacks is said at once, and a lost line ends it too."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from sync import wire
+from sync.hub.tables import devices
+from sync.snapshot import Manifest
+from tests.sync.centre import HERE, open_centre
+from tests.sync.test_agent import until
+from tests.sync.test_fetching import box, someone
+
+pytestmark = pytest.mark.anyio
+ANNA = someone(1)
+
+
+async def test_a_no_that_the_hub_lacks_is_said_as_soon_as_all_was_fetched(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        hub = centre.hub
+        await hub.add_customers(["s1"], [ANNA])
+        async with box(centre) as one:
+            one.db.on_facts = one.agent.wake
+            await one.agent.once()
+            no = "INSERT INTO consent VALUES (?, 'recognition', ?, 'consent', 1, 'withdrawn', 1, NULL, 0)"
+            await one.db.apply(lambda conn: conn.execute(no, (ANNA.customer_id, HERE)))
+            await hub.db.apply(devices.raise_hub_epoch, at_least=7)
+            conversing = asyncio.create_task(one.agent.run())
+            try:
+                # Nothing else comes down the feed, which is held for 25 s or looked at once a minute.
+                state = "SELECT state FROM consent WHERE purpose='recognition'"
+                await until(lambda: hub.db.reader.execute(state).fetchone() == ("withdrawn",), within_s=20)
+                assert one.told.count("swapped") == 1
+                assert not one.uplink.owes()
+            finally:
+                conversing.cancel()
+                await asyncio.gather(conversing, return_exceptions=True)
+
+
+async def test_a_line_on_which_no_withdrawal_is_heard_ends_the_fetching_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_centre(tmp_path) as centre:
+        await centre.hub.add_customers(["s1"], [ANNA])
+        async with box(centre) as one:
+            await one.agent.once()
+            await centre.hub.db.apply(devices.raise_hub_epoch, at_least=7)
+            whole, loading = one.agent._whole, asyncio.Event()
+            page = whole._page
+
+            async def long(_: Manifest) -> None:
+                loading.set()
+                await asyncio.Event().wait()
+
+            async def cut(part: str, *, after: int, wait_s: int) -> wire.Page:
+                if wait_s:  # that is how a "no" is waited for
+                    await loading.wait()
+                    raise wire.Unreachable("no line", code="NO_LINE", hint="try again")
+                return await page(part, after=after, wait_s=wait_s)
+
+            with monkeypatch.context() as patched:
+                patched.setattr(one.staging, "finish", long)
+                patched.setattr(whole, "_page", cut)
+                with pytest.raises(wire.Unreachable):
+                    async with asyncio.timeout(20):
+                        await one.agent.once()
+            assert one.uplink.hub_epoch() == 1
+            assert one.staging.held()[1] > 0  # with which it goes on
+            await one.agent.once()
+            assert one.uplink.hub_epoch() == 7
