@@ -31,6 +31,9 @@ class Staging(Protocol):
     async def finish(self, manifest: Manifest) -> None:
         """All bytes are there: load, index and check them. Raises Malformed when they are not what was signed."""
 
+    async def keep(self) -> None:
+        """What the old replica knows to be taken away and the new file does not stays so here."""
+
     def cursor(self, part: str) -> int:
         """Seq of the last row of a partition in the new file."""
 
@@ -56,7 +59,10 @@ class Stale(wire.Refused):
 
 @dataclass(frozen=True, slots=True)
 class Bootstrap:
-    """One shop's way to a new replica. `ask` sends a signed GET; `fetch_urgent` gets urgent rows after a cursor."""
+    """One shop's way to a new replica. `ask` sends a signed GET; `fetch_urgent` gets urgent rows after a cursor.
+
+    `put_back`: the hub was, from a backup that may be older than what the old replica says.
+    """
 
     staging: Staging
     ask: Ask
@@ -64,12 +70,15 @@ class Bootstrap:
     shop: str
     live_urgent: Callable[[], int]
     fetch_urgent: Callable[[int], Awaitable[wire.Page]]
+    put_back: bool = False
 
     async def run(self) -> Manifest:
         """Fetch, check and swap; raises Unreachable (what lies here is gone on with), or Refused."""
         for _ in range(TRIES):
             try:
                 manifest = await self._fetched()
+                if self.put_back:
+                    await self.staging.keep()
                 await self._swapped()
                 return manifest
             except Stale:

@@ -68,7 +68,7 @@ class Whole:
                 self.of_hub = hub_epoch
             urgent, had = partial(self._page, self._urgent), self._box.cursor(self._urgent)
             heeding = asyncio.ensure_future(bootstrap.heed(urgent, self._box.heed, had=had))
-            fetching = asyncio.ensure_future(self._fetched_whole())
+            fetching = asyncio.ensure_future(self._fetched_whole(put_back=True))
             try:
                 await asyncio.wait((heeding, fetching), return_when=asyncio.FIRST_COMPLETED)
                 if not fetching.done() and isinstance(lost := heeding.exception(), wire.Unreachable):
@@ -90,7 +90,7 @@ class Whole:
             await self._box.make_sure(self._urgent, replaced=True)
         return True
 
-    async def _fetched_whole(self) -> bool:
+    async def _fetched_whole(self, *, put_back: bool = False) -> bool:
         assert self._staging is not None
         with suppress(wire.Refused):  # the outbox is a file of its own, which none of this touches
             await self._push()
@@ -101,6 +101,7 @@ class Whole:
             shop=self._shop,
             live_urgent=partial(self._box.cursor, self._urgent),
             fetch_urgent=lambda after: self._page(self._urgent, after=after, wait_s=0),
+            put_back=put_back,
         )
         began_s = asyncio.get_running_loop().time()
         try:

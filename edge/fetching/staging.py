@@ -4,7 +4,7 @@ import asyncio
 import re
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from sqlite3 import Connection
 from typing import Final, TypeVar
 
@@ -12,6 +12,7 @@ import msgspec
 
 from edge import lasting, replica
 from edge.facts import Fact
+from edge.fetching.lacking import beside, lacking
 from edge.fetching.places import Places
 from edge.fetching.talk import Aside, Begin, Finish, Finished, Grown, Loaded, Reply, Word
 from edge.kit.child import Child, Failed, Hear
@@ -26,6 +27,7 @@ from sync.snapshot import Manifest
 R = TypeVar("R")
 # Each looks through the whole outbox: so many are forgotten before somebody else gets the writer.
 ERASED_AT_ONCE: Final = 4
+KEPT_AT_ONCE: Final = 250
 _TICKET: Final = re.compile(rb"[0-9a-f]{32}")
 
 
@@ -120,6 +122,19 @@ class Fetching:
             await leave(self._db, ids)
             for start in range(0, len(ids), ERASED_AT_ONCE):
                 await self._db.apply(_forget, ids[start : start + ERASED_AT_ONCE])
+
+    async def keep(self) -> None:
+        def found() -> list[wire.Row]:
+            with self._reading() as conn:
+                return lacking(conn, self._places.staging)
+
+        rows = await asyncio.to_thread(found)
+        with as_no_line():
+            for start in range(0, len(rows), KEPT_AT_ONCE):
+                await self._db.apply(lasting.heed, rows[start : start + KEPT_AT_ONCE])
+
+    def _reading(self) -> AbstractContextManager[Connection]:
+        return beside(self._places.replica)
 
     async def swap(self, *, live_urgent: int) -> bool:
         async with self._turn:

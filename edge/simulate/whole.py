@@ -7,6 +7,7 @@ done in steps of whoever asked for it, and ends with them; files, messages and c
 import asyncio
 import os
 import random
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from sqlite3 import Connection
 from typing import TYPE_CHECKING, cast
@@ -36,7 +37,7 @@ def places_of(box: "Box") -> Places:
 
 def fetching(box: "Box", process: Process) -> Fetching:
     """What `edge.line` gives the agent."""
-    return Fetching(
+    return _OnOneConnection(
         box.db,
         places_of(box),
         Seals.of(box.keys),
@@ -53,6 +54,13 @@ def power_cut(box: "Box", dice: random.Random) -> None:
     packed = places_of(box).packed
     if packed.exists():
         os.truncate(packed, dice.randint(0, packed.stat().st_size))
+
+
+class _OnOneConnection(Fetching):
+    """Nobody else may open what the box has (`edge.simulate.disk`)."""
+
+    def _reading(self) -> AbstractContextManager[Connection]:
+        return nullcontext(self._db.reader)
 
 
 class _Whole(loader.Growing):

@@ -1,14 +1,16 @@
 """All fetched anew from a hub that was put back: what it lacks is said at once, and a lost line ends it too."""
 
 import asyncio
+import shutil
 from pathlib import Path
 
 import pytest
 
 from sync import wire
+from sync.hub import consents, lost
 from sync.hub.tables import devices
 from sync.snapshot import Manifest
-from tests.sync.centre import HERE, open_centre
+from tests.sync.centre import HERE, KEYS, open_centre
 from tests.sync.test_agent import until
 from tests.sync.test_fetching import box, someone
 
@@ -36,6 +38,33 @@ async def test_a_no_that_the_hub_lacks_is_said_as_soon_as_all_was_fetched(tmp_pa
             finally:
                 conversing.cancel()
                 await asyncio.gather(conversing, return_exceptions=True)
+
+
+async def test_what_only_the_old_replica_knows_to_be_taken_away_is_said_to_a_hub_that_forgot_it(
+    tmp_path: Path,
+) -> None:
+    async with open_centre(tmp_path / "today") as centre:
+        hub = centre.hub
+        await hub.add_customers(["s1"], [ANNA])
+        await hub.change(consents.withdraw, ANNA.customer_id, purpose="recognition", recipient=HERE, now_ms=1)
+        await hub.change(lost.block, KEYS, kind="number", value="CARD-1", now_ms=1)
+        async with box(centre) as one:
+            await one.agent.once()
+            for table in ("consent", "credential"):  # as after a snapshot, of which the journal hears nothing
+                await one.db.apply(lambda conn, of=table: conn.execute(f"DELETE FROM main.{of}"))
+    shutil.copytree(tmp_path / "today" / "edge", tmp_path / "yesterday" / "edge")
+    async with open_centre(tmp_path / "yesterday") as centre:
+        hub = centre.hub
+        await hub.add_customers(["s1"], [ANNA])
+        await hub.db.apply(devices.raise_hub_epoch, at_least=7)
+        async with box(centre) as one:
+            await one.agent.once()
+            assert one.told.count("swapped") == 1
+            await one.agent.once()
+            read = hub.db.reader.execute
+            said = read("SELECT state FROM consent WHERE purpose='recognition'").fetchall()
+            assert said == [("withdrawn",)]
+            assert read("SELECT state FROM credential").fetchall() == [("blocked",)]
 
 
 async def test_a_line_on_which_no_withdrawal_is_heard_ends_the_fetching_too(
