@@ -128,8 +128,11 @@ class Fetching:
             with self._reading() as conn:
                 return lacking(conn, self._places.staging)
 
-        rows = await asyncio.to_thread(found)
         with as_no_line():
+            try:
+                rows = await asyncio.to_thread(found)
+            except sqlite3.Error as error:
+                raise self._db.met(error) from None
             for start in range(0, len(rows), KEPT_AT_ONCE):
                 await self._db.apply(lasting.heed, rows[start : start + KEPT_AT_ONCE])
 
