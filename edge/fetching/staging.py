@@ -147,7 +147,8 @@ class Fetching:
                 await self._db.apply(_put_aside, self._aside, self._seals)
                 await self._db.replace("replica", self._places.replica, self._places.put)
             self._places.clear()
-            await self._on_swapped()
+            with as_no_line():
+                await self._on_swapped()
         return True
 
     async def drop(self) -> None:
