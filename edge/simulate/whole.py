@@ -10,7 +10,7 @@ import random
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from sqlite3 import Connection
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import msgspec
 
@@ -66,8 +66,8 @@ class _OnOneConnection(Fetching):
 class _Whole(loader.Growing):
     """The packed file, all of which is there."""
 
-    def __init__(self, packed: Path, size: int) -> None:
-        super().__init__(open(packed, "rb"))  # noqa: SIM115  (closed with the loader)
+    def __init__(self, packed: BinaryIO, size: int) -> None:
+        super().__init__(packed)
         self._size, self._whole = size, True
 
 
@@ -106,7 +106,8 @@ class _Loader:
             case Grown(bytes=size, whole=True):
                 self._conn, self._indexes = loader.begin(staging)
                 seals = Seals(order.transport, order.kek)
-                self._say(loader.fill(self._conn, _Whole(Path(order.packed), size), seals, aside=self._say))
+                with open(order.packed, "rb") as packed:
+                    self._say(loader.fill(self._conn, _Whole(packed, size), seals, aside=self._say))
             case Finish(cursors=cursors):
                 assert self._conn is not None
                 loader.finish(self._conn, staging, indexes=self._indexes, cursors=cursors)
