@@ -126,15 +126,16 @@ class Uplink:
     async def heed(self, rows: Sequence[wire.Row]) -> None:
         here = lasting.of(rows, urgent=True)
         gone = [row for row in rows if row.op == "erase" or (row.op == "del" and row.t == "customer")]
-        if here or gone:
+        if not (here or gone):
+            return
+        async with self.turn:
             await self._promised()
-        if here:
-            with as_no_line():
-                await leave(self._db, erased(here))
-            await self._kept(lasting.heed, here)
-        if gone:
-            await self._kept(replica.heed, gone)
-        if here or gone:
+            if here:
+                with as_no_line():
+                    await leave(self._db, erased(here))
+                await self._kept(lasting.heed, here)
+            if gone:
+                await self._kept(replica.heed, gone)
             await self._on_applied([*here, *(row for row in gone if row.op == "del")])
 
     async def _say_again(self) -> None:

@@ -6,6 +6,7 @@ put on top of it before it takes the old replica's place.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Protocol
 
 from sync import signet, snapshot, wire
@@ -40,8 +41,8 @@ class Staging(Protocol):
     async def apply(self, page: wire.Page) -> None:
         """Rows on top of it."""
 
-    async def swap(self, *, live_urgent: int) -> bool:
-        """Put it in the old one's place, unless the old one's urgent cursor is not at `live_urgent` any more."""
+    async def swap(self, *, still: Callable[[], bool]) -> bool:
+        """Put it in the old one's place, unless, once nobody changes that any more, it is not `still` so."""
 
     async def rest(self) -> None:
         """This try ends here; what was downloaded stays for the next."""
@@ -60,6 +61,7 @@ class Stale(wire.Refused):
 @dataclass(frozen=True, slots=True)
 class Bootstrap:
     """One shop's way to a new replica. `ask` sends a signed GET; `fetch_urgent` gets urgent rows after a cursor.
+    `live_urgent` is how far the old one has heard those: another answer, and it heard more.
 
     `put_back`: the hub was, from a backup that may be older than what the old replica says.
     """
@@ -68,7 +70,7 @@ class Bootstrap:
     ask: Ask
     pins: Callable[[], Sequence[str]]
     shop: str
-    live_urgent: Callable[[], int]
+    live_urgent: Callable[[], object]
     fetch_urgent: Callable[[int], Awaitable[wire.Page]]
     put_back: bool = False
 
@@ -132,13 +134,18 @@ class Bootstrap:
     async def _swapped(self) -> None:
         urgent = wire.urgent_part(self.shop)
         while True:
-            live, after = self.live_urgent(), self.staging.cursor(urgent)
+            after = self.staging.cursor(urgent)
+            still = partial(_same, self.live_urgent, self.live_urgent())
             page = await self.fetch_urgent(after)
             wire.follows(page, urgent, after=after)
             if page.rows:
                 await self.staging.apply(page)
-            if page.checkpoint.up_to_date and await self.staging.swap(live_urgent=live):
+            if page.checkpoint.up_to_date and await self.staging.swap(still=still):
                 return
+
+
+def _same(now: Callable[[], object], before: object) -> bool:
+    return now() == before
 
 
 async def heed(

@@ -1,7 +1,7 @@
 """The replica fetched whole, by whichever lane finds that it has to be: once, for all of them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -38,6 +38,7 @@ class Whole:
         self._wake = wake
         self._log = log
         self._rebuilding = asyncio.Lock()
+        self._heeded = 0  # rows so far that the old replica heard beside
         self.of_hub = 0  # epoch of the hub that was put back and all is being fetched from, 0: of none
 
     @property
@@ -67,7 +68,7 @@ class Whole:
                 await self._staging.drop()  # of the hub of before
                 self.of_hub = hub_epoch
             urgent, had = partial(self._page, self._urgent), self._box.cursor(self._urgent)
-            heeding = asyncio.ensure_future(bootstrap.heed(urgent, self._box.heed, had=had))
+            heeding = asyncio.ensure_future(bootstrap.heed(urgent, self._heed, had=had))
             fetching = asyncio.ensure_future(self._fetched_whole(put_back=True))
             try:
                 await asyncio.wait((heeding, fetching), return_when=asyncio.FIRST_COMPLETED)
@@ -90,6 +91,12 @@ class Whole:
             await self._box.make_sure(self._urgent, replaced=True)
         return True
 
+    async def _heed(self, rows: Sequence[wire.Row]) -> None:
+        self._heeded += len(
+            rows
+        )  # first: who puts the new one in place then waits for these, or these for that
+        await self._box.heed(rows)
+
     async def _fetched_whole(self, *, put_back: bool = False) -> bool:
         assert self._staging is not None
         with suppress(wire.Refused):  # the outbox is a file of its own, which none of this touches
@@ -99,7 +106,7 @@ class Whole:
             partial(self._asking.answered, "GET"),
             pins=self._box.pins,
             shop=self._shop,
-            live_urgent=partial(self._box.cursor, self._urgent),
+            live_urgent=lambda: (self._box.cursor(self._urgent), self._heeded),
             fetch_urgent=lambda after: self._page(self._urgent, after=after, wait_s=0),
             put_back=put_back,
         )

@@ -139,9 +139,9 @@ class Fetching:
     def _reading(self) -> AbstractContextManager[Connection]:
         return beside(self._places.replica)
 
-    async def swap(self, *, live_urgent: int) -> bool:
+    async def swap(self, *, still: Callable[[], bool]) -> bool:
         async with self._turn:
-            if replica.cursor(self._db.reader, self._urgent) != live_urgent:
+            if not still():
                 return False
             with as_no_line():
                 await self._db.apply(_put_aside, self._aside, self._seals)

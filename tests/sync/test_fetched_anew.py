@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,6 +66,28 @@ async def test_what_only_the_old_replica_knows_to_be_taken_away_is_said_to_a_hub
             said = read("SELECT state FROM consent WHERE purpose='recognition'").fetchall()
             assert said == [("withdrawn",)]
             assert read("SELECT state FROM credential").fetchall() == [("blocked",)]
+
+
+async def test_who_is_erased_just_before_the_exchange_is_not_back_after_it(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        await centre.hub.add_customers(["s1"], [ANNA])
+        async with box(centre) as one:
+            await one.agent.once()
+            await centre.hub.db.apply(devices.raise_hub_epoch, at_least=7)
+            swap, there = one.staging.swap, []
+
+            async def erased_first(**words: Any) -> bool:
+                if not there:
+                    await centre.hub.erase(ANNA.customer_id)
+                    await until(lambda: not one.table("customer"))
+                done = await swap(**words)
+                there.append(len(one.table("customer")))
+                return done
+
+            one.staging.swap = erased_first  # type: ignore[method-assign]
+            await one.agent.once()
+            assert one.told.count("swapped") == 1
+            assert set(there) == {0}
 
 
 async def test_a_line_on_which_no_withdrawal_is_heard_ends_the_fetching_too(
