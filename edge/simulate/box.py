@@ -63,6 +63,7 @@ class Memory:
     kept: list[Kept] = field(default_factory=list)
     # customer and purpose -> the generation whose withdrawal this box has had on its disk
     withdrawn: dict[tuple[bytes, str], int] = field(default_factory=dict)
+    fetched: set[tuple[bytes, str]] = field(default_factory=set)  # of those, what came with a replica alone
     in_doubt: list[tuple[bytes, Act]] = field(default_factory=list)  # forms that nobody had an answer to
     answered: dict[bytes, tuple[Any, ...]] = field(default_factory=dict)  # line -> what was said of it first
     erased: set[bytes] = field(default_factory=set)  # whom this box has heard to be
@@ -280,8 +281,11 @@ class Box:
         for row in rows:
             if row.op == "erase":
                 self.memory.erased.add(bytes.fromhex(row.id))
+            if row.op == "del" and row.t == "customer":
+                self._left({bytes.fromhex(row.id)})
             body = wire.row_body(row)
             if isinstance(body, wire.Consent) and body.state == "withdrawn":
+                self.memory.fetched.discard((bytes.fromhex(body.customer), body.purpose))
                 self.saw_withdrawal(bytes.fromhex(body.customer), body.purpose, body.gen)
             elif isinstance(body, wire.Consent):
                 self.saw_yes(bytes.fromhex(body.customer), body.purpose, body.gen)
@@ -298,7 +302,10 @@ class Box:
         self.memory.came_back |= not whom.isdisjoint(self.memory.erased)
         rows = self.db.reader.execute("SELECT customer_id, purpose, gen, state FROM replica.consent")
         for customer_id, purpose, gen, state in rows.fetchall():
+            if state == "withdrawn" and gen > self.memory.withdrawn.get((customer_id, purpose), 0):
+                self.memory.fetched.add((customer_id, purpose))
             (self.saw_withdrawal if state == "withdrawn" else self.saw_yes)(customer_id, purpose, gen)
+        self._left({customer_id for customer_id, _ in self.memory.fetched} - whom)
         with suppress(StoreError):
             await self._end_without_basis(self.time.now_ms())
         self.elsewhere.moved()
@@ -306,6 +313,12 @@ class Box:
     async def _end_without_basis(self, now_ms: int) -> None:
         words: dict[str, Any] = {"recipient": RECIPIENT, "now_ms": now_ms}
         await self.do(none_without(partial(visits.end_without_basis, **words), self.memory, **words))
+
+    def _left(self, whom: set[bytes]) -> None:
+        """What only a replica said of them the journal never heard, and the replica forgets whoever leaves."""
+        for key in [each for each in self.memory.fetched if each[0] in whom]:
+            self.memory.fetched.discard(key)
+            self.memory.withdrawn.pop(key, None)
 
     def saw_withdrawal(self, customer_id: bytes, purpose: str, gen: int) -> None:
         held = self.memory.withdrawn
