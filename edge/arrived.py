@@ -38,9 +38,6 @@ async def rows_came(house: House, rows: Sequence[wire.Row]) -> None:
 
 async def replaced(house: House) -> None:
     """Another replica is read from now on: whatever was made of the old one is made again."""
-    if joining.anything_local(house.db.reader):
-        await house.db.apply(joining.settle)
-        await newcomers.bring_in(house.db, house.keys)
     house.names.forget_all()
     house.search.clear()
     house.names_stale.set()
@@ -49,6 +46,11 @@ async def replaced(house: House) -> None:
     if house.radio is not None:
         house.radio.changed(beacons.owners(house.db.reader))
     house.counter.notes.drop_closed()
+    house.live.tell("visits")
+    if joining.anything_local(house.db.reader):
+        await house.db.apply(joining.settle)
+        await newcomers.bring_in(house.db, house.keys)
+        house.names_stale.set()
     await jobs.end_without_basis(house)
     house.live.tell("visits")
 

@@ -32,8 +32,9 @@ class Staging(Protocol):
     async def finish(self, manifest: Manifest) -> None:
         """All bytes are there: load, index and check them. Raises Malformed when they are not what was signed."""
 
-    async def keep(self) -> None:
-        """What the old replica knows to be taken away and the new file does not stays so here."""
+    async def keep(self, *, whole: bool = True) -> None:
+        """What the old replica knows to be taken away and the new file does not stays so here; all that it knows
+        where there is no `whole` new file."""
 
     def cursor(self, part: str) -> int:
         """Seq of the last row of a partition in the new file."""

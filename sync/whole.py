@@ -64,8 +64,9 @@ class Whole:
         if self._staging is None:
             return False
         async with self._rebuilding:
+            staging = self._staging
             if self.of_hub != hub_epoch:
-                await self._staging.drop()  # of the hub of before
+                await staging.drop()  # of the hub of before
                 self.of_hub = hub_epoch
             urgent, had = partial(self._page, self._urgent), self._box.cursor(self._urgent)
             heeding = asyncio.ensure_future(bootstrap.heed(urgent, self._heed, had=had))
@@ -75,14 +76,18 @@ class Whole:
                 if not fetching.done() and isinstance(lost := heeding.exception(), wire.Unreachable):
                     raise lost
                 if not await fetching:
+                    await staging.keep(whole=False)
                     return False
             except wire.Refused as error:
                 self._log("replica_not_fetched", code=error.code, hint=error.hint, message=str(error))
+                await staging.keep(whole=False)
                 return False
             finally:
                 heeding.cancel()
                 fetching.cancel()
                 await asyncio.wait((heeding, fetching))
+                if not fetching.cancelled():
+                    fetching.exception()  # whatever it met while it was stopped
                 if not heeding.cancelled():
                     with suppress(wire.WireError):
                         heeding.result()
@@ -92,9 +97,8 @@ class Whole:
         return True
 
     async def _heed(self, rows: Sequence[wire.Row]) -> None:
-        self._heeded += len(
-            rows
-        )  # first: who puts the new one in place then waits for these, or these for that
+        # First: whoever puts the new one in place waits for these then, or these for that.
+        self._heeded += len(rows)
         await self._box.heed(rows)
 
     async def _fetched_whole(self, *, put_back: bool = False) -> bool:

@@ -14,19 +14,25 @@ import msgspec
 from edge.kit.sqlite_open import attach_read_only
 from sync import wire
 
-# Whom the new one does not name left this shop, or is asked after (`edge.missing`).
-# An agreement is headquarters' own to take back.
 _REGISTERS: Final = """
     SELECT o.customer_id, o.purpose, o.recipient, o.basis, o.gen, o.from_ms, o.until_ms
-    FROM replica.consent AS o JOIN fetched.customer AS c ON c.id=o.customer_id
-    LEFT JOIN fetched.consent AS n
-        ON n.customer_id=o.customer_id AND n.purpose=o.purpose AND n.recipient=o.recipient
-    WHERE o.state='withdrawn' AND o.basis='consent'
-        AND (n.gen IS NULL OR n.gen<o.gen OR (n.gen=o.gen AND n.state='given'))"""
-_CARDS: Final = """
-    SELECT o.hash, o.customer_id FROM replica.credential AS o JOIN fetched.customer AS c ON c.id=o.customer_id
-    LEFT JOIN fetched.credential AS n ON n.hash=o.hash
-    WHERE o.state='blocked' AND (n.hash IS NULL OR n.state<>'blocked')"""
+    FROM replica.consent AS o {} WHERE o.state='withdrawn' AND o.basis='consent'"""
+_CARDS: Final = "SELECT o.hash, o.customer_id FROM replica.credential AS o {} WHERE o.state='blocked'"
+# Whom the new one does not name left this shop, or is asked after (`edge.missing`).
+# An agreement is headquarters' own to take back.
+_UNKNOWN_REGISTERS: Final = (
+    _REGISTERS.format(
+        """JOIN fetched.customer AS c ON c.id=o.customer_id LEFT JOIN fetched.consent AS n
+        ON n.customer_id=o.customer_id AND n.purpose=o.purpose AND n.recipient=o.recipient"""
+    )
+    + " AND (n.gen IS NULL OR n.gen<o.gen OR (n.gen=o.gen AND n.state='given'))"
+)
+_UNKNOWN_CARDS: Final = (
+    _CARDS.format(
+        "JOIN fetched.customer AS c ON c.id=o.customer_id LEFT JOIN fetched.credential AS n ON n.hash=o.hash"
+    )
+    + " AND (n.hash IS NULL OR n.state<>'blocked')"
+)
 
 
 @contextmanager
@@ -37,33 +43,35 @@ def beside(replica: Path) -> Iterator[Connection]:
         yield conn
 
 
-def lacking(conn: Connection, fetched: Path) -> list[wire.Row]:
-    """Withdrawals and blocks of `replica` that the file `fetched` lacks, as rows that put them."""
+def lacking(conn: Connection, fetched: Path | None) -> list[wire.Row]:
+    """Withdrawals and blocks of `replica` that the file `fetched` lacks, as rows; without a file, all."""
+    if fetched is None:
+        return _rows(conn, _REGISTERS.format(""), _CARDS.format(""))
     attach_read_only(conn, "fetched", fetched)
     try:
-        registers, cards = conn.execute(_REGISTERS).fetchall(), conn.execute(_CARDS).fetchall()
+        return _rows(conn, _UNKNOWN_REGISTERS, _UNKNOWN_CARDS)
     finally:
         conn.execute("DETACH DATABASE fetched")
-    return [
+
+
+def _rows(conn: Connection, registers: str, cards: str) -> list[wire.Row]:
+    found = [
         _row("credential", hash_.hex(), wire.Credential(customer.hex(), "blocked"))
-        for hash_, customer in cards
-    ] + [
-        _row(
-            "consent",
-            f"{customer.hex()}/{purpose}/{recipient}",
-            wire.Consent(
-                customer=customer.hex(),
-                purpose=purpose,
-                recipient=recipient,
-                basis=basis,
-                gen=gen,
-                state="withdrawn",
-                from_ms=from_ms,
-                until_ms=until_ms,
-            ),
-        )
-        for customer, purpose, recipient, basis, gen, from_ms, until_ms in registers
+        for hash_, customer in conn.execute(cards).fetchall()
     ]
+    for customer, purpose, recipient, basis, gen, from_ms, until_ms in conn.execute(registers).fetchall():
+        register = wire.Consent(
+            customer=customer.hex(),
+            purpose=purpose,
+            recipient=recipient,
+            basis=basis,
+            gen=gen,
+            state="withdrawn",
+            from_ms=from_ms,
+            until_ms=until_ms,
+        )
+        found.append(_row("consent", f"{customer.hex()}/{purpose}/{recipient}", register))
+    return found
 
 
 def _row(t: str, id_: str, body: wire.Credential | wire.Consent) -> wire.Row:

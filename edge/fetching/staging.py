@@ -3,10 +3,10 @@
 import asyncio
 import re
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager, closing
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import AbstractContextManager, closing, suppress
 from sqlite3 import Connection
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -16,6 +16,7 @@ from edge.fetching.lacking import beside, lacking
 from edge.fetching.places import Places
 from edge.fetching.talk import Aside, Begin, Finish, Finished, Grown, Loaded, Reply, Word
 from edge.kit.child import Child, Failed, Hear
+from edge.kit.errors import StoreError
 from edge.kit.sqlite import Database
 from edge.leaving import erased, leave
 from edge.no_line import as_no_line
@@ -123,16 +124,15 @@ class Fetching:
             for start in range(0, len(ids), ERASED_AT_ONCE):
                 await self._db.apply(_forget, ids[start : start + ERASED_AT_ONCE])
 
-    async def keep(self) -> None:
+    async def keep(self, *, whole: bool = True) -> None:
         def found() -> list[wire.Row]:
-            with self._reading() as conn:
-                return lacking(conn, self._places.staging)
+            # An old replica that is damaged tells nothing any more.
+            with suppress(sqlite3.DatabaseError), self._reading() as conn:
+                return lacking(conn, self._places.staging if whole else None)
+            return []
 
+        rows = await asyncio.to_thread(found)
         with as_no_line():
-            try:
-                rows = await asyncio.to_thread(found)
-            except sqlite3.Error as error:
-                raise self._db.met(error) from None
             for start in range(0, len(rows), KEPT_AT_ONCE):
                 await self._db.apply(lasting.heed, rows[start : start + KEPT_AT_ONCE])
 
@@ -145,11 +145,14 @@ class Fetching:
                 return False
             with as_no_line():
                 await self._db.apply(_put_aside, self._aside, self._seals)
-                await self._db.replace("replica", self._places.replica, self._places.put)
-            self._places.clear()
-            with as_no_line():
-                await self._on_swapped()
+                await _to_its_end(self._exchanged())
         return True
+
+    async def _exchanged(self) -> None:
+        await self._db.replace("replica", self._places.replica, self._places.put)
+        self._places.clear()
+        with suppress(StoreError):  # who joined here is brought in by the next who does, or at the next start
+            await self._on_swapped()
 
     async def drop(self) -> None:
         await self._end_child()
@@ -209,6 +212,16 @@ class Fetching:
         conn.execute("PRAGMA replica.synchronous=FULL")
         conn.execute("PRAGMA replica.secure_delete=ON")
         return conn
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Also for whoever is stopped meanwhile: half of it would leave writers on another file than readers."""
+    working = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(working)
+    except asyncio.CancelledError:
+        await asyncio.wait((working,))
+        raise
 
 
 def _put_aside(conn: Connection, aside: Sequence[Aside], seals: Seals) -> None:

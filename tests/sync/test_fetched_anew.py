@@ -2,11 +2,15 @@
 
 import asyncio
 import shutil
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from edge.fetching.places import Places
+from edge.kit.errors import DiskFull
 from sync import wire
 from sync.hub import consents, lost
 from sync.hub.tables import devices
@@ -14,6 +18,15 @@ from sync.snapshot import Manifest
 from tests.sync.centre import HERE, KEYS, open_centre
 from tests.sync.test_agent import until
 from tests.sync.test_fetching import box, someone
+
+
+class SlowPlaces(Places):
+    """Whose exchange is told when it begins."""
+
+    def __init__(self, replica: Path, slow: Callable[[], None]) -> None:
+        super().__init__(replica)
+        object.__setattr__(self, "put", slow)
+
 
 pytestmark = pytest.mark.anyio
 ANNA = someone(1)
@@ -41,8 +54,9 @@ async def test_a_no_that_the_hub_lacks_is_said_as_soon_as_all_was_fetched(tmp_pa
                 await asyncio.gather(conversing, return_exceptions=True)
 
 
+@pytest.mark.parametrize("can_fetch", [True, False])
 async def test_what_only_the_old_replica_knows_to_be_taken_away_is_said_to_a_hub_that_forgot_it(
-    tmp_path: Path,
+    tmp_path: Path, can_fetch: bool
 ) -> None:
     async with open_centre(tmp_path / "today") as centre:
         hub = centre.hub
@@ -59,13 +73,65 @@ async def test_what_only_the_old_replica_knows_to_be_taken_away_is_said_to_a_hub
         await hub.add_customers(["s1"], [ANNA])
         await hub.db.apply(devices.raise_hub_epoch, at_least=7)
         async with box(centre) as one:
+            if not can_fetch:
+                one.staging.finish = spoiled  # type: ignore[method-assign]
             await one.agent.once()
-            assert one.told.count("swapped") == 1
+            assert one.told.count("swapped") == can_fetch
             await one.agent.once()
             read = hub.db.reader.execute
             said = read("SELECT state FROM consent WHERE purpose='recognition'").fetchall()
             assert said == [("withdrawn",)]
             assert read("SELECT state FROM credential").fetchall() == [("blocked",)]
+
+
+async def spoiled(_: Manifest) -> None:
+    raise wire.Malformed("not what the hub signed", code="BAD_DIGEST", hint="again")
+
+
+async def test_a_line_that_is_lost_during_the_exchange_leaves_readers_and_writers_one_file(
+    tmp_path: Path,
+) -> None:
+    async with open_centre(tmp_path) as centre:
+        await centre.hub.add_customers(["s1"], [ANNA])
+        async with box(centre) as one:
+            await one.agent.once()
+            await centre.hub.add_customers(["s1"], [someone(2)])
+            await centre.hub.db.apply(devices.raise_hub_epoch, at_least=7)
+            put, running = one.places.put, asyncio.Event()
+
+            def slow() -> None:
+                loop.call_soon_threadsafe(running.set)
+                time.sleep(0.2)  # in the writer's thread
+                put()
+
+            loop = asyncio.get_running_loop()
+            one.staging._places = SlowPlaces(one.places.replica, slow)
+            round_ = asyncio.create_task(one.agent.once())
+            await running.wait()
+            round_.cancel()
+            await asyncio.gather(round_, return_exceptions=True)
+            seen = "SELECT count(*) FROM replica.customer"
+            assert one.db.reader.execute(seen).fetchone() == (2,)
+            assert await one.db.apply(lambda conn: conn.execute(seen).fetchone()) == (2,)
+            assert one.told.count("swapped") == 1
+
+
+async def test_a_disk_that_is_full_right_after_the_exchange_does_not_end_the_conversation(
+    tmp_path: Path,
+) -> None:
+    async with open_centre(tmp_path) as centre:
+        await centre.hub.add_customers(["s1"], [ANNA])
+        async with box(centre) as one:
+            await one.agent.once()
+            await centre.hub.db.apply(devices.raise_hub_epoch, at_least=7)
+
+            async def full() -> None:
+                raise DiskFull("no room", code="S01", hint="free disk space")
+
+            one.staging._on_swapped = full
+            await one.agent.once()
+            assert one.uplink.hub_epoch() == 7
+            assert len(one.table("customer")) == 1
 
 
 async def test_who_is_erased_just_before_the_exchange_is_not_back_after_it(tmp_path: Path) -> None:
