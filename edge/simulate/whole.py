@@ -135,6 +135,8 @@ class Shelf(shelf.Shelf):
         self._process = process
         self._dice = dice
         self._seen = seen
+        # One hub in four can make none for a while: its disk, its memory, another version.
+        self._fails_until_s = self._now_s() + dice.uniform(0, 60) if dice.random() < 1 / 4 else 0.0
         process.owns(self._end)
 
     def _end(self) -> None:
@@ -155,6 +157,8 @@ class Shelf(shelf.Shelf):
     async def _made(self, order: Order) -> Made | Failed:
         """What the maker does; a box may come for what lies there before it is vouched for."""
         await asyncio.sleep(self._dice.uniform(0, 2))
+        if self._now_s() < self._fails_until_s:
+            return Failed("OSError", "there is no room")
         made = await self._db.read(make, order.shop, Path(order.out))
         await asyncio.sleep(self._dice.uniform(0, 2))
         if await self._db.read(tables.mark, order.shop) != order.mark:
