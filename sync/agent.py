@@ -265,6 +265,7 @@ class Agent:
                 self.wake()  # for the receipt
         if page.checkpoint.up_to_date and part == self._main:
             await self._box.up_to_date()
+            await self._whole.unneeded()
         return page.checkpoint.up_to_date
 
     async def _page(self, part: str, *, after: int, wait_s: int) -> wire.Page:

@@ -55,6 +55,11 @@ class Whole:
         async with self._rebuilding:
             return await self._fetched_whole()
 
+    async def unneeded(self) -> None:
+        """The replica has all rows: what an earlier try left lying holds people whom nobody would take out of it."""
+        if self._staging is not None and not self._rebuilding.locked() and self._staging.held()[0]:
+            await self._staging.drop()
+
     async def anew(self, hub_epoch: int) -> bool:
         """Fetch all anew from a hub that was put back, while the old replica answers; False: it has to go first.
 
@@ -76,12 +81,10 @@ class Whole:
                 if not fetching.done() and isinstance(lost := heeding.exception(), wire.Unreachable):
                     raise lost
                 if not await fetching:
-                    await staging.keep(whole=False)
-                    return False
+                    return await self._not_fetched(staging)
             except wire.Refused as error:
                 self._log("replica_not_fetched", code=error.code, hint=error.hint, message=str(error))
-                await staging.keep(whole=False)
-                return False
+                return await self._not_fetched(staging)
             finally:
                 heeding.cancel()
                 fetching.cancel()
@@ -95,6 +98,12 @@ class Whole:
             await self._box.start_over(hub_epoch, empty=False)
             await self._box.make_sure(self._urgent, replaced=True)
         return True
+
+    async def _not_fetched(self, staging: Staging) -> bool:
+        """The old replica goes, and what lies here of a new one: False, as all comes row by row now."""
+        await staging.keep(whole=False)
+        await staging.drop()
+        return False
 
     async def _heed(self, rows: Sequence[wire.Row]) -> None:
         # First: whoever puts the new one in place waits for these then, or these for that.

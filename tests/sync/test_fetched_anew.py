@@ -82,6 +82,22 @@ async def test_what_only_the_old_replica_knows_to_be_taken_away_is_said_to_a_hub
             said = read("SELECT state FROM consent WHERE purpose='recognition'").fetchall()
             assert said == [("withdrawn",)]
             assert read("SELECT state FROM credential").fetchall() == [("blocked",)]
+            assert one.staging.held() == ("", 0)
+
+
+async def test_what_an_earlier_try_left_goes_once_all_rows_are_here(tmp_path: Path) -> None:
+    async with open_centre(tmp_path) as centre:
+        await centre.hub.add_customers(["s1"], [ANNA])
+        async with box(centre) as one:
+            await one.staging.begin("0" * 32)
+            await one.staging.add(b"some of it")
+            await one.staging.rest()
+            assert one.staging.held() == ("0" * 32, 10)
+            await one.agent.once()
+            assert len(one.table("customer")) == 1
+            assert not any(
+                path.exists() for path in (one.places.packed, one.places.staging, one.places.ticket)
+            )
 
 
 async def spoiled(_: Manifest) -> None:
