@@ -120,9 +120,7 @@ class Session:
             while some := given[first : first + _width(len(given) - first)]:
                 count += self._at_once(for_rows(sql, len(some)), some)
                 first += len(some)
-        elif (key := changes(sql)) and len({tuple(row[name] for name in key) for row in given}) == len(
-            given
-        ) > 1:
+        elif (key := changes(sql)) and _is_one_each(key, given):
             while some := given[first : first + AT_ONCE]:
                 count += self._changed(sql, some)
                 first += len(some)
@@ -143,6 +141,12 @@ class Session:
         said, names = several
         with in_our_words(self._native):
             return self._native.statements.ask(said, [row[name] for row in rows for name in names])[1]
+
+
+def _is_one_each(key: Sequence[str], given: Sequence[Parameters]) -> bool:
+    """Whether several are given, each of another row. None equals nothing, and alone it is of no type."""
+    found = {tuple([row[name] for name in key]) for row in given}
+    return len(found) == len(given) > 1 and not any(None in each for each in found)
 
 
 def _width(rows: int) -> int:

@@ -106,15 +106,22 @@ _EQUAL: Final = re.compile(r"(\w+)=:(\w+)")
 
 @lru_cache(maxsize=256)
 def changes(sql: str) -> tuple[str, ...] | None:
-    """By which parameters an UPDATE of parameters alone finds its row; None: it does more."""
+    """By which parameters an UPDATE of parameters alone finds its row; None: it does more, as where it sets a column
+    that it finds the row by, so that one row of it may depend on another.
+    """
     change = _CHANGE.fullmatch(sql)
-    return None if change is None else tuple(name for _, name in _EQUAL.findall(change["of"]))
+    if change is None:
+        return None
+    to, of = _EQUAL.findall(change["to"]), _EQUAL.findall(change["of"])
+    if {column for column, _ in to} & {column for column, _ in of}:
+        return None
+    return tuple(name for _, name in of)
 
 
 @lru_cache(maxsize=1024)
 def for_changes(sql: str, count: int, nothing: frozenset[str]) -> tuple[bytes, tuple[str, ...]]:
     """Such an UPDATE of `count` rows as one, its values row by row; `nothing`: parameters that are NULL in each,
-    because by NULL alone PostgreSQL would not know of what type a column of them is.
+    because by NULL alone PostgreSQL would not know of what type a column of them is; none by which a row is found.
 
     The first column of the key is asked for by itself too: so no plan reads the table to join it.
     """

@@ -14,6 +14,7 @@ from sync.enrolment import ENROL_PATH, Asked, Given
 from sync.enrolment import encode as encode_given
 from sync.hub import admission, bodies, enrolling, feed, own_requests, pokes, proving, receipts
 from sync.hub import devices as devices_of
+from sync.hub.asker import Asker
 from sync.hub.contacts import unless_gone
 from sync.hub.documented import NDJSON, carries, carries_lines, problems, refuses
 from sync.hub.hq import fleet
@@ -45,26 +46,25 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
         device = await named(request, noting, now_ms=now_ms)
         if not await hub.nonces.fresh(noting, now_s=now_ms // 1000):
             raise signing.replayed()
-        await admitted(request, device)
+        await admitted(request, Asker(hub, request.state, device, is_sure=True))
         return device
 
-    async def named(request: AnyRequest, noting: Noting, *, now_ms: int, by_last: bool = False) -> Device:
+    async def named(
+        request: AnyRequest, noting: Noting, *, now_ms: int, last: Device | None = None
+    ) -> Device:
         heads = request.headers
         try:
-            return await proving.device(
-                hub, request.scope, heads, nonces=noting, now_ms=now_ms, by_last=by_last
-            )
+            return await proving.device(hub, request.scope, heads, nonces=noting, now_ms=now_ms, last=last)
         except signing.BadSignature as error:
             if error.code == "UNKNOWN_DEVICE":
                 hub.knocks.heard()
             raise
 
-    async def admitted(request: AnyRequest, device: Device) -> None:
+    async def admitted(request: AnyRequest, asker: Asker) -> None:
         heads = request.headers  # made anew at each look
-        request.state.device = device.id
-        hub.admission.ask(device.shop_id)
+        hub.admission.ask(asker.device.shop_id)
         signing.covers(heads, await request.body())  # read for whom it is proven, and no earlier
-        hub.contacts.heard(device.id)
+        asker.signed_all()
 
     def room_to_wait(device: Device) -> None:
         if hub.contacts.is_full(device.id):
@@ -80,17 +80,15 @@ def routes(hub: "Hub") -> list[HTTPRouteHandler]:
     )
     async def take_events(request: AnyRequest) -> Response[wire.Answer]:
         noting = hub.nonces.noting()
-        device = await named(request, noting, now_ms=hub.now_ms(), by_last=True)
-        await admitted(request, device)
-        envelope, facts = wire.decode_batch(await bodies.unfolded(request, most=wire.BATCH_BYTES))
-        if envelope.device != device.id:
-            raise _not_yours("the upload names another device than the one that signed it")
-        try:
-            with hub.admission.upload(device.id):
+        last = hub.known.last(signing.named(request.headers))
+        device = await named(request, noting, now_ms=hub.now_ms(), last=last)
+        async with Asker(hub, request.state, device, is_sure=device is not last) as asker:
+            await admitted(request, asker)
+            envelope, facts = wire.decode_batch(await bodies.unfolded(request, most=wire.BATCH_BYTES))
+            if envelope.device != device.id:
+                raise _not_yours("the upload names another device than the one that signed it")
+            with hub.admission.upload(device.id), asker.compared():
                 taken = await hub.take(envelope, facts, Proof(device.public_key, noting.noted))
-        except signing.BadSignature:
-            request.state.device = ""  # so it was not asked by it
-            raise
         work = len(facts) / admission.FACTS + (0 if taken.new or not facts else admission.AGAIN)
         hub.admission.spent(device.shop_id, work)
         answer = wire.Answer(

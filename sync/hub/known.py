@@ -1,7 +1,7 @@
 """Which box asks: each request is answered from the tables as they are, those that come at once from one look.
 
-An upload need not be looked for: it is let in by what was last known of its box, and the transaction that takes it in
-has that box's row in hand and compares (`sync.hub.intake`).
+The box of an upload need not be looked for: it is let in by what was last known of it, and the transaction that takes
+it in has that box's row in hand and compares (`sync.hub.intake`, `sync.hub.asker`).
 """
 
 from collections.abc import Sequence
@@ -43,6 +43,11 @@ class Known:
     def last(self, device_id: str) -> Device | None:
         """The box as it was when it was last looked for; None where it is to be looked for."""
         return self._last.get(device_id)
+
+    def forget(self, device: Device) -> None:
+        """The box may have another key than it had here: it is to be looked for."""
+        if self._last.get(device.id) is device:
+            del self._last[device.id]
 
     async def _look(self, asked: Sequence[str]) -> Sequence[Device | None]:
         found = await self._db.read(devices.devices, set(asked))

@@ -34,11 +34,11 @@ async def device(
     *,
     nonces: signing.Once,
     now_ms: int,
-    by_last: bool = False,
+    last: Device | None = None,
 ) -> Device:
     """The box whose signature the head of this request carries; raises BadSignature, StoreError.
 
-    `heads` by lower-case names. `by_last`: as it was when it was last looked for, where that is who signed.
+    `heads` by lower-case names. `last`: the box as it was when it was last looked for, which it is where that signed.
     """
 
     def proven(found: Device | None) -> Device:
@@ -51,14 +51,13 @@ async def device(
     query = scope["query_string"].decode("ascii", "replace")
     path = (scope.get("raw_path") or scope["path"].encode()).decode("ascii", "replace")
     target = (scope["method"], heads.get("host", "").lower(), path, f"?{query}")
-    name = signing.named(heads)
-    if by_last and (last := hub.known.last(name)):
+    if last is not None:
         try:
             return proven(last)
         except signing.BadSignature as error:
             if error.code != "BAD_SIGNATURE":  # it may have another key by now
                 raise
-    return proven(await hub.known.device(name))
+    return proven(await hub.known.device(signing.named(heads)))
 
 
 async def proves(hub: "Hub", scope: HTTPScope, heads: Mapping[str, str]) -> bool:

@@ -26,7 +26,9 @@ from sync import wire
 from sync.hub import consents, devices, ears, lost
 from sync.hub.app import Hub, open_hub
 from sync.hub.config import Config
+from sync.hub.gate import Gate
 from sync.hub.nonces import Shared
+from sync.hub.often import Often
 from sync.hub.store import MIGRATIONS
 from sync.hub.tables import feed, hooks
 from sync.hub.tables import people as customers
@@ -176,6 +178,43 @@ async def test_a_box_that_has_another_key_by_now_is_known_by_that_at_a_hub_that_
         assert await send(2, 3, new) == (200, "")
         assert await send(4, 4, old) == (401, "BAD_SIGNATURE")
         assert len(events_at(other.db.reader)) == 3
+
+
+@pytest.mark.parametrize("sent", ["upload", "garbage", "another_box"])
+@pytest.mark.parametrize("is_former", [True, False])
+async def test_what_a_former_key_sends_to_a_hub_that_knew_it_counts_for_nobody(
+    tmp_path: Path, postgresql: str, sent: str, is_former: bool
+) -> None:
+    async with (
+        open_centre(tmp_path) as centre,
+        open_hub(Config(tmp_path / "hub", KEYS, postgresql), log=centre.said) as other,
+    ):
+        hub, old = centre.hub, DeviceAuth("box-1", DEVICE_KEY, wall_ms=now_ms)
+        gate = Gate(Often(hub.inside), hub)
+        centre.box.happened(2)
+        batch = centre.box.batch(1, 1)
+        body, answer = {
+            "upload": (wire.encode_batch(batch, "box-1"), (200, "")),
+            "garbage": (b"no upload", (400, "MALFORMED")),
+            "another_box": (wire.encode_batch(batch, "box-2"), (403, "NOT_YOURS")),
+        }[sent]
+        assert (
+            await centre.client.get(f"{wire.FEED_PATH}?part=shop:s1&after=0", auth=old)
+        ).status_code == 200
+        if is_former:
+            await other.db.apply(put_device, device(key=Ed25519PrivateKey.generate()))
+            answer = (401, "BAD_SIGNATURE")
+        heard_ms = hub.contacts.last_ms("box-1")
+        await asyncio.sleep(0.01)
+        transport = httpx.ASGITransport(app=gate)  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=transport, base_url="http://hub.test") as client:
+            for _ in range(2):
+                said = await client.post(wire.EVENTS_PATH, content=body, auth=old)
+                assert (said.status_code, said.json().get("code", "")) == answer
+        assert (hub.contacts.last_ms("box-1") == heard_ms) is is_former
+        assert bool(gate._proven) is not is_former
+        last = hub.known.last("box-1")
+        assert last is None or (last.public_key == device().public_key) is not is_former
 
 
 async def test_requests_that_come_while_old_nonces_are_swept_out_are_answered(

@@ -103,6 +103,26 @@ def test_rows_that_are_changed_or_added_together_are_what_they_are_one_by_one(na
     assert len([text for text, _ in prepared(native) if text.startswith("INSERT")]) <= 22
 
 
+def test_rows_that_are_found_by_null_are_none(native: Native) -> None:
+    session = Session(native)
+    session.script("CREATE TEMP TABLE seen (shop BIGINT, number BIGINT, at BIGINT)")
+    native.execute("INSERT INTO seen VALUES (1, 1, 0), (1, 2, 0), (NULL, 1, 0)")
+    change = "UPDATE seen SET at=:at WHERE number=:number AND shop=:shop"
+    several = [{"at": 5, "number": number, "shop": None} for number in (1, 2)]
+    assert session.executemany(change, several).rowcount == 0
+    assert session.executemany(change, [*several, {"at": 7, "number": 2, "shop": 1}]).rowcount == 1
+    assert native.execute("SELECT at FROM seen ORDER BY shop, number").fetchall() == [(0,), (7,), (0,)]
+
+
+def test_rows_whose_own_key_is_changed_are_changed_one_after_another(native: Native) -> None:
+    session = Session(native)
+    session.script("CREATE TEMP TABLE place (name BIGINT)")
+    native.execute("INSERT INTO place VALUES (1)")
+    moves = [{"to": number + 1, "name": number} for number in (1, 2, 3)]
+    assert session.executemany("UPDATE place SET name=:to WHERE name=:name", moves).rowcount == 3
+    assert native.execute("SELECT name FROM place").fetchall() == [(4,)]
+
+
 def test_a_hot_statement_is_prepared_again_after_any_number_of_rare_ones(
     native: Native, monkeypatch: pytest.MonkeyPatch
 ) -> None:

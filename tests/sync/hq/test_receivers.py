@@ -107,6 +107,22 @@ async def test_a_clock_that_was_a_year_ahead_lets_nothing_rest_longer_than_its_s
 
 
 @pytest.mark.anyio
+async def test_a_hub_whose_clock_is_a_minute_and_a_half_behind_leaves_another_hub_its_lease(
+    desk: Desk,
+) -> None:
+    async with told(desk) as (here, made, asking):
+        await stop(desk)
+        now_ms = desk.hub.now_ms
+        mine_ms = await webhooks._leased(desk.hub, made["id"], 0)
+        desk.hub.now_ms = lambda: now_ms() - 90_000
+        assert await webhooks.once(desk.hub, asking) == 0
+        assert not here.told
+        desk.hub.now_ms = now_ms
+        await desk.hub.db.apply(hooks.release, made["id"], mine_ms=mine_ms)
+        assert await webhooks.once(desk.hub, asking) == 1
+
+
+@pytest.mark.anyio
 async def test_an_address_that_is_gone_is_told_nothing_more(desk: Desk) -> None:
     async with told(desk) as (here, made, asking):
         assert "webhook" not in (await ended(desk)).lower()
