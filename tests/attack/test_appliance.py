@@ -68,8 +68,7 @@ class Scene:
 
 def inner(app: object) -> Litestar:
     """The framework's application behind the shortcuts."""
-    cells = getattr(app, "__closure__", None) or ()
-    return next(each.cell_contents for each in cells if isinstance(each.cell_contents, Litestar))
+    return next(each for each in vars(app).values() if isinstance(each, Litestar))
 
 
 def served(app: object) -> list[tuple[str, str]]:

@@ -21,6 +21,7 @@ PARTS = {
     "most_ms",
     "migration",
     "setting",
+    "longest_ms",  # how long a webhook rests after each try: a table of ours (`sync.hub.hq.standard`)
 }
 SQL = re.compile(r"\b(SELECT .* FROM|INSERT INTO|UPDATE \w+ SET|DELETE FROM|PRAGMA|ATTACH)\b", re.DOTALL)
 CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*")
