@@ -41,7 +41,6 @@ from sync.hub import (
 from sync.hub.app import Hub
 from sync.hub.consents import NewConsent
 from sync.hub.problem import Refusal
-from sync.hub.snapshots import maker
 from sync.hub.tables import compaction, devices, events
 from sync.hub.tables import feed as partitions
 from sync.hub.tables import people as customers
@@ -323,7 +322,6 @@ PLANTED: Final[dict[str, Callable[[], list[Swap]]]] = {
     "hubs_stop_dropped": lambda: [(consents, "withdraw", lambda *_, **__: [])],
     "receipt_not_stored": lambda: [(receipts, "take", lambda *_, **__: None)],
     "erase_keeps_records": _erase_keeps_records,
-    "snapshot_names_nobody": lambda: [(maker, "_erased", lambda *_: iter(()))],
 }
 
 

@@ -62,7 +62,7 @@ class World:
                 disk.at_once_bytes = 0
         self.centre.whole = seed % 16 == 1
         self.leased = seed % 8 == 5
-        self.centre.fetched_from = self.fetching = seed % 8 == 3
+        self.centre.fetched_from = self.fetching = seed % 16 == 3
         self.starting = asyncio.Lock()
         self.hub_is_backup = False  # and the next start has to be told so
         self.twins: list[tuple[Box, Box]] = []  # a copy, and whose it is
