@@ -126,7 +126,6 @@ async def join_hub(
         house.db,
         Places(house.config.store.state / "replica.db"),
         Seals.of(house.keys),
-        shop=house.config.shop.id,
         turn=box.turn,
         on_begun=partial(arrived.begun, house),
         on_swapped=swapped,

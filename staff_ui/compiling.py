@@ -54,7 +54,6 @@ class SpokenEnvironment(Environment):
     """Says what a template always says when it is compiled: half of a card is words that never differ."""
 
     code_generator_class = _Code
-    template_class = _Page
 
     def __init__(self, spoken: Spoken, **options: Any) -> None:
         super().__init__(**options)

@@ -41,7 +41,6 @@ class Fetching:
         places: Places,
         seals: Seals,
         *,
-        shop: str,
         turn: asyncio.Lock,
         on_begun: Callable[[], None],
         on_swapped: Callable[[], Awaitable[None]],
@@ -51,7 +50,6 @@ class Fetching:
         self._db = db
         self._places = places
         self._seals = seals
-        self._urgent = wire.urgent_part(shop)
         self._turn = turn
         self._on_begun = on_begun
         self._on_swapped = on_swapped

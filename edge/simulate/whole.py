@@ -41,7 +41,6 @@ def fetching(box: "Box", process: Process) -> Fetching:
         box.db,
         places_of(box),
         Seals.of(box.keys),
-        shop=box.name,
         turn=box.uplink.turn,
         on_begun=lambda: None,
         on_swapped=box.swapped,

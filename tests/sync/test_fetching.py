@@ -80,7 +80,6 @@ async def box(centre: Centre, name: str = "edge", *, whole: bool = True) -> Asyn
         db,
         places,
         Seals.of(SECRETS),
-        shop="s1",
         turn=uplink.turn,
         on_begun=lambda: told.append("begun"),
         on_swapped=swapped,
