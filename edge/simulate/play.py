@@ -21,6 +21,7 @@ from edge.simulate.world import Report
 T = TypeVar("T")
 R = TypeVar("R")
 SHOPS: Final = 3
+_LARGE_PAGES: Final = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 _MANY: Final = 8  # stories from which on it pays to start a process a core
 
 
@@ -87,8 +88,27 @@ def _pool(workers: int, stories: int) -> Iterator[Callable[[Callable[[T], R], Se
         yield map
         return
     # A fork of a process with threads may hold their locks for ever.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_seldom) as pool:
+    with _large_pages(), ProcessPoolExecutor(workers, get_context("spawn"), _seldom) as pool:
         yield pool.map
+
+
+@contextmanager
+def _large_pages() -> Iterator[None]:
+    """Processes that are started meanwhile take their memory from the C library, which asks Linux for pages of 2 MB.
+
+    A story walks through all of an interpreter's memory, a step here and a step there. On a virtual machine, where
+    a page that the processor has forgotten is looked up twice over, that was a fifth to a half of its time.
+    """
+    before = {name: os.environ.get(name) for name in _LARGE_PAGES}
+    os.environ.update(_LARGE_PAGES)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _seldom() -> None:

@@ -1,13 +1,14 @@
 """The simulator: some seeds hold, the same seed is the same story, and what was planted is found."""
 
 import json
+import os
 
 import pytest
 from litestar.types import HTTPScope, Receive, Send
 
 from edge.cli import main
 from edge.simulate import centre, planted
-from edge.simulate.play import hunt, play
+from edge.simulate.play import hunt, play, play_all
 from sync import standing, wire
 from sync.receipt import RECEIPT_PATH
 
@@ -41,6 +42,14 @@ def test_the_first_story_of_a_process_is_what_it_is_after_another_one() -> None:
     first, again = play(121, shops=1), play(121, shops=1)  # a shop is refused while the hub's clock is off
     assert "hub_clock" in first.counts
     assert (first.steps, first.digest) == (again.steps, again.digest)
+
+
+def test_stories_over_two_processes_are_what_they_are_in_one_and_leave_its_surroundings_alone() -> None:
+    before = dict(os.environ)
+    there = list(play_all(range(1, 9), shops=1, workers=2))
+    here = list(play_all(range(1, 9), shops=1, workers=1))
+    assert [each.digest for each in there] == [each.digest for each in here]
+    assert dict(os.environ) == before
 
 
 @pytest.mark.parametrize("seed", [41, 761])
