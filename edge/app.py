@@ -185,7 +185,7 @@ async def open_edge(
         hub = config.hub
         for_ms = hub.lease_days * centre.DAY_MS if hub.url else None
         await db.apply(centre.begin_lease, now_ms=time.now_ms(), for_ms=for_ms)
-        heard_ms = time.now_ms() if for_ms is None else centre.heard_ms(db.reader, for_ms=for_ms)
+        heard_ms = time.now_ms() if for_ms is None else centre.heard_ms(db.reader)
         own = None
         if config.server.tls == "own":
             from edge.tls.own import open_own, ready

@@ -55,19 +55,27 @@ def receipted(conn: Connection, cursor: int, *, of_hub: int) -> None:
 def begin_lease(conn: Connection, *, now_ms: int, for_ms: int | None) -> None:
     """At a start: a lease is never longer than the settings say now. `for_ms` None: without a hub there is none."""
     if for_ms is None:
-        conn.execute("UPDATE hub SET lease_until_ms=?", (FOREVER_MS,))
+        conn.execute("UPDATE hub SET lease_until_ms=?, heard_ms=0", (FOREVER_MS,))
     else:
-        conn.execute("UPDATE hub SET lease_until_ms=min(lease_until_ms, ?)", (now_ms + for_ms,))
+        # A lease from before this was kept tells it, by the settings of then or of now.
+        conn.execute(
+            """
+            UPDATE hub SET lease_until_ms=min(lease_until_ms, :now_ms+:for_ms),
+                heard_ms=min(CASE heard_ms WHEN 0 THEN lease_until_ms-:for_ms ELSE heard_ms END, :now_ms)
+            """,
+            {"now_ms": now_ms, "for_ms": for_ms},
+        )
 
 
 def extend_lease(conn: Connection, *, heard_ms: int, for_ms: int) -> None:
     """The hub was heard: until then its "no" would have come."""
-    conn.execute("UPDATE hub SET lease_until_ms=?", (heard_ms + for_ms,))
+    conn.execute("UPDATE hub SET lease_until_ms=?, heard_ms=?", (heard_ms + for_ms, heard_ms))
 
 
-def heard_ms(conn: Connection, *, for_ms: int) -> int:
-    """When the hub was last heard, by a lease of `for_ms`; of one that never was, when this box first started."""
-    return lease_until_ms(conn) - for_ms
+def heard_ms(conn: Connection) -> int:
+    """When the hub was last heard (shop time); of one that never was, when this box first started with it."""
+    (at_ms,) = conn.execute("SELECT heard_ms FROM hub").fetchone()
+    return int(at_ms)
 
 
 def lease_until_ms(conn: Connection) -> int:

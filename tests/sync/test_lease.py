@@ -1,6 +1,7 @@
 """How long a shop personalises without a word from the hub, by its own time that never runs back."""
 
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -97,7 +98,11 @@ async def test_after_two_weeks_without_the_hub_nobody_is_recognised_and_everybod
         assert (log.count("lease_over"), log.count("lease_renewed")) == (1, 1)
 
 
-async def test_since_when_headquarters_is_out_of_reach_is_known_after_a_power_cut(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("days", "is_kept"), [(14, True), (7, True), (30, True), (14, False)])
+async def test_since_when_headquarters_is_out_of_reach_is_known_after_a_power_cut(
+    tmp_path: Path, days: int, is_kept: bool
+) -> None:
+    """Also where somebody gives it more or fewer days meanwhile, or the box was of before this was kept."""
     clock, log = HandClock(wall=now_ms()), Said()
     config = Config(
         shop=Shop(id="s1", recipient=HERE),
@@ -106,14 +111,17 @@ async def test_since_when_headquarters_is_out_of_reach_is_known_after_a_power_cu
     )
     async with open_centre(tmp_path) as centre:
         opening = partial(
-            open_edge, config, clock=clock, keys=SECRETS, readers=[], hub_transport=centre.line, log=log
+            open_edge, clock=clock, keys=SECRETS, readers=[], hub_transport=centre.line, log=log
         )
-        async with opening() as edge:
+        async with opening(config) as edge:
             await hear(edge)
             heard_ms = edge.house.time.now_ms()
+            if not is_kept:
+                await edge.house.db.apply(lambda conn: conn.execute("UPDATE hub SET heard_ms=0").rowcount)
         clock.pass_ms(3 * DAY_MS)
         clock.boot()
-        async with opening() as edge:
+        changed = replace(config, hub=replace(config.hub, lease_days=days))
+        async with opening(changed) as edge:
             assert edge.agent
             day = Words("nl", "Europe/Amsterdam").since(heard_ms, now_ms=edge.house.time.now_ms())
             edge.agent.contact.down(wire.Unreachable("no line", code="NO_LINE", hint=""))
