@@ -19,6 +19,9 @@ class OnPostgres(Postgres):
     async def version(self) -> Any:
         return await self.read(feed.total)
 
+    async def clock_ms(self, own_ms: int) -> int:
+        return await self.read(_clock_ms)
+
     async def scrub(self) -> None:
         """Nothing to do by hand: VACUUM and the end of the kept WAL take it away (sync/hub/README.md)."""
 
@@ -36,3 +39,8 @@ class OnPostgres(Postgres):
 
     async def sweep(self, *, most: int | None = None) -> None:
         """As `scrub`."""
+
+
+def _clock_ms(conn: Connection) -> int:
+    (at_ms,) = conn.execute("SELECT CAST(extract(epoch FROM clock_timestamp())*1000 AS BIGINT)").fetchone()
+    return int(at_ms)

@@ -72,6 +72,9 @@ class Store(Protocol):
     async def version(self) -> Any:
         """Another value whenever another process committed to a partition."""
 
+    async def clock_ms(self, own_ms: int) -> int:
+        """The time now by the one clock of all who serve from the store; `own_ms` where nobody else does."""
+
     async def scrub(self) -> None:
         """Overwrite what was deleted also where it was written ahead."""
 
@@ -144,6 +147,9 @@ class OnSqlite:
 
     async def version(self) -> Any:
         return self._db.reader.execute("PRAGMA data_version").fetchone()
+
+    async def clock_ms(self, own_ms: int) -> int:
+        return own_ms
 
     async def scrub(self) -> None:
         await self._db.scrub()

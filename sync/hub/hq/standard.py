@@ -20,8 +20,8 @@ SECRET_BYTES: Final = 32  # the specification asks for 24 to 64
 # Its schedule: at once, then after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h; and every day from then on.
 AFTER_S: Final = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 JITTER: Final = 0.2
-# The clock of a hub may be so far behind another's, though they should not differ by a second: only beyond that does
-# what the other leased or let rest look to it as begun by a clock that was set back.
+# The clock that all hubs go by may be put back so far, as where another server of the database takes over: only
+# beyond that does what is leased or rests look as begun by a clock that was ahead.
 APART_MS: Final = 120_000
 # The longest that each of these lasts: what would last longer was begun by a clock that was ahead, and is over.
 LONGEST_MS: Final = tuple(int(each * 1000 * (1 + JITTER)) + APART_MS for each in AFTER_S)

@@ -118,8 +118,13 @@ async def once(hub: "Hub", asking: httpx.AsyncClient, *, chance: Callable[[], fl
     return sum(await asyncio.gather(*(_tell(hub, asking, id_, chance) for id_ in await _to_tell(hub))))
 
 
+async def _now_ms(hub: "Hub") -> int:
+    """What rests and leases go by, of all hubs on one database."""
+    return await hub.db.clock_ms(hub.now_ms())
+
+
 async def _to_tell(hub: "Hub") -> list[str]:
-    return await hub.db.read(tables.to_tell, now_ms=hub.now_ms(), **_MOST)
+    return await hub.db.read(tables.to_tell, now_ms=await _now_ms(hub), **_MOST)
 
 
 async def _tell(hub: "Hub", asking: httpx.AsyncClient, id_: str, chance: Callable[[], float]) -> int:
@@ -131,7 +136,7 @@ async def _tell(hub: "Hub", asking: httpx.AsyncClient, id_: str, chance: Callabl
         return 0
     try:
         taken = 0
-        rested: dict[str, Any] = {"now_ms": hub.now_ms(), "longest_ms": standard.LONGEST_MS}
+        rested: dict[str, Any] = {"now_ms": await _now_ms(hub), "longest_ms": standard.LONGEST_MS}
         for message in await hub.db.read(tables.due, id_, most=AT_ONCE, **rested):
             if not (kept_ms := await _leased(hub, id_, mine_ms)):
                 break
@@ -147,7 +152,7 @@ async def _tell(hub: "Hub", asking: httpx.AsyncClient, id_: str, chance: Callabl
 
 async def _leased(hub: "Hub", id_: str, mine_ms: int) -> int:
     """Until when a webhook is ours to tell; 0 when it is not."""
-    now_ms = hub.now_ms()
+    now_ms = await _now_ms(hub)
     until_ms = now_ms + LEASE_MS
     lease = {"mine_ms": mine_ms, "now_ms": now_ms, "until_ms": until_ms, **_MOST}
     return until_ms if await hub.db.apply(tables.lease, id_, **lease) else 0
@@ -166,7 +171,7 @@ async def _took(
     if 200 <= status < 300:
         await hub.db.apply(tables.told, hook.id, message.id)
         return True
-    now_ms = hub.now_ms()
+    now_ms = await _now_ms(hub)
     # The message by its own tries, the webhook by all of them: one message that is never taken stops no other.
     next_ms, rest_ms = (
         now_ms + standard.pause_ms(tries + 1, chance=chance) for tries in (message.tries, hook.tries)

@@ -107,19 +107,30 @@ async def test_a_clock_that_was_a_year_ahead_lets_nothing_rest_longer_than_its_s
 
 
 @pytest.mark.anyio
-async def test_a_hub_whose_clock_is_a_minute_and_a_half_behind_leaves_another_hub_its_lease(
-    desk: Desk,
+@pytest.mark.xdist_group("postgresql")
+@pytest.mark.parametrize("off_ms", [-DAY_MS, -90_000, 90_000, DAY_MS])
+async def test_a_hub_whose_clock_is_behind_or_ahead_leaves_another_hub_its_lease(
+    tmp_path: Path, postgresql: str, off_ms: int
 ) -> None:
-    async with told(desk) as (here, made, asking):
+    async with (
+        open_desk(tmp_path) as desk,
+        told(desk) as (here, made, asking),
+        open_hub(desk.hub.config, log=desk.centre.said) as other,
+    ):
+        now_ms = other.now_ms
+        other.now_ms = lambda: now_ms() + off_ms  # type: ignore[method-assign]
         await stop(desk)
-        now_ms = desk.hub.now_ms
         mine_ms = await webhooks._leased(desk.hub, made["id"], 0)
-        desk.hub.now_ms = lambda: now_ms() - 90_000
-        assert await webhooks.once(desk.hub, asking) == 0
+        assert mine_ms
+        assert await webhooks.once(other, asking) == 0
         assert not here.told
-        desk.hub.now_ms = now_ms
         await desk.hub.db.apply(hooks.release, made["id"], mine_ms=mine_ms)
-        assert await webhooks.once(desk.hub, asking) == 1
+        assert await webhooks.once(other, asking) == 1
+        here.status = 503
+        await stop(desk, "profiling")
+        await webhooks.once(other, asking)
+        await webhooks.once(desk.hub, asking)
+        assert len(here.told) == 2, "it rests for one as for the other"
 
 
 @pytest.mark.anyio
