@@ -65,6 +65,14 @@ def rotate(conn: Connection, id_: str, *, wrapped: bytes, former_ms: int) -> boo
     return done.rowcount == 1
 
 
+def end_former(conn: Connection, id_: str, *, former_ms: int) -> None:
+    """The secret before this one counts until `former_ms`, and no longer."""
+    conn.execute(
+        "UPDATE webhook SET former_ms=:former_ms WHERE id=:id AND former_ms>:former_ms",
+        {"id": id_, "former_ms": former_ms},
+    )
+
+
 def failing(conn: Connection, id_: str, *, now_ms: int, next_ms: int) -> int | None:
     """A try failed, so the webhook rests until `next_ms`: since when every one did; None for no such webhook."""
     row = conn.execute(

@@ -141,6 +141,21 @@ async def test_two_secrets_sign_while_one_takes_over_from_the_other(desk: Desk) 
 
 
 @pytest.mark.anyio
+async def test_a_secret_that_was_rotated_by_a_clock_that_was_ahead_signs_for_a_day_once_that_is_set_right(
+    desk: Desk,
+) -> None:
+    async with told(desk) as (here, made, asking):
+        now_ms, ahead_ms = desk.hub.now_ms, 365 * DAY_MS
+        desk.hub.now_ms = lambda: now_ms() + ahead_ms
+        await desk.ask("POST", f"/api/v1/webhooks/{made['id']}/rotate")
+        for later_ms in (0, DAY_MS // 2, DAY_MS + 60_000):
+            ahead_ms = later_ms
+            await desk.hub.db.apply(news.tell, [news.News("wishlist.changed", 0, None)])
+            assert await webhooks.once(desk.hub, asking) == 1
+        assert [len(headers["webhook-signature"].split()) for headers, _ in here.told] == [2, 2, 1]
+
+
+@pytest.mark.anyio
 async def test_what_was_noted_first_is_told_first(desk: Desk) -> None:
     async with told(desk) as (here, _, asking):
         for number in range(8):
