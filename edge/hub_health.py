@@ -116,8 +116,8 @@ def _database(hub: Config) -> str:
     try:
         with closing(connector(hub.database, password=hub.database_password)()):
             return "answers, and lets this hub in"
-    except StoreError as error:
-        raise Trouble(f"does not let this hub in: {error}") from None
+    except sqlite3.Error as error:
+        raise Trouble(f"cannot be reached, or does not let this hub in: {error}") from None
 
 
 def _aside(folder: Path) -> str:

@@ -64,6 +64,20 @@ def test_a_hubs_parts_are_tried_and_what_is_wrong_is_said(
     assert "lead nowhere" in capsys.readouterr().out
 
 
+def test_a_postgresql_that_is_away_is_ill_and_the_other_parts_are_tried_all_the_same(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    away = 'database = "postgresql://welkom-hub@127.0.0.1:1/welkom"'
+    config.write_text(config.read_text().replace("[hub]", f"[hub]\n{away}", 1))
+    assert cli.main(["doctor", "--config", str(config), "--json"]) == 1
+    parts = {each["part"]: each for each in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert {part: each["state"] for part, each in parts.items() if each["state"] != "well"} == {
+        "database": "ill",
+        "hub": "note",
+    }
+    assert "Connection refused" in parts["database"]["words"]
+
+
 def test_a_hub_that_does_not_run_is_to_be_mended_once_a_shop_has_spoken_with_it(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
