@@ -12,9 +12,10 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from edge.kit.errors import WelkomError
 
@@ -82,10 +83,27 @@ def cluster(settings: Mapping[str, str] | None = None, *, place: str = "/tmp") -
 
 
 def make_database(url: str, name: str, *, template: str = "template1") -> str:
-    """Make a database in the cluster of `url`, as a copy of another; its URL."""
-    with psycopg.connect(url, autocommit=True) as conn:
-        conn.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
-    return url.replace(":///postgres?", f":///{name}?")
+    """Make a database in the cluster of `url`, as a copy of another; its URL. Raises WelkomError."""
+    _say(url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    words = {key: str(value) for key, value in conninfo_to_dict(url).items() if key != "dbname"}
+    return f"postgresql:///{name}?{urlencode(words, quote_via=quote)}"
+
+
+def drop_database(url: str, name: str) -> None:
+    """Take a database of the cluster of `url` away, whoever still has it open."""
+    _say(url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _say(url: str, statement: str) -> None:
+    try:
+        with psycopg.connect(url, autocommit=True) as conn:
+            conn.execute(statement.encode())
+    except psycopg.Error as error:
+        raise WelkomError(
+            f"PostgreSQL lets nobody make databases there: {str(error).strip().splitlines()[0][:200]}",
+            code="K08",
+            hint="see whether it runs, and whether this role may CREATE DATABASE",
+        ) from None
 
 
 def _somebody() -> dict[str, Any]:

@@ -23,7 +23,7 @@ import msgspec
 import psycopg
 
 from edge.bench import hub_shops
-from edge.bench.cluster import make_database
+from edge.bench.cluster import drop_database, make_database
 from edge.bench.hub_shops import Shop
 from edge.kit.errors import WelkomError
 from edge.kit.migrate import load
@@ -45,11 +45,27 @@ READY_S: Final = 120
 SETTINGS: Final = {"shared_buffers": "512MB", "max_wal_size": "4GB", "checkpoint_timeout": "15min"}
 
 
-async def measure(
-    state: Path, server: str, *, shops: int, customers: int, facts: int, hubs: int, seed: int
+async def measure(state: Path, server: str, **sizes: int) -> dict[str, Any]:
+    """Everything above on a fresh database of `server`, which goes afterwards; the figures."""
+    name = f"bench_hub_{os.getpid()}"
+    database = make_database(server, name)
+    try:
+        return await _measure(state, server, database, **sizes)
+    finally:
+        drop_database(server, name)
+
+
+async def _measure(
+    state: Path,
+    server: str,
+    database: str,
+    *,
+    shops: int,
+    customers: int,
+    facts: int,
+    hubs: int,
+    seed: int,
 ) -> dict[str, Any]:
-    """Everything above on a fresh database of `server`; the figures."""
-    database = make_database(server, f"bench_hub_{os.getpid()}")
     chain = list(hub_shops.shops(shops, customers))
     progress(f"{shops} shops with {customers} customers each")
     await fill(state, database, chain)
@@ -206,7 +222,8 @@ async def _floor(
     database: str, server: str, before: dict[str, dict[str, int]], *, batch: int, parts: int
 ) -> float:
     """Seconds that the bare inserts of the same rows take, on as many connections as there are hubs."""
-    target = make_database(server, f"floor_{os.getpid()}_{batch}")
+    name = f"floor_{os.getpid()}_{batch}"
+    target = make_database(server, name)
     store, _ = await Postgres.open(target, load(MIGRATIONS))
     await store.close()
     script = str(Path(__file__).with_name("hub_floor.py"))
@@ -228,7 +245,9 @@ async def _floor(
         assert child.stdin is not None
         child.stdin.write(b"go\n")
     await asyncio.gather(*(child.communicate() for child in children))
-    return time.perf_counter() - began_s
+    took_s = time.perf_counter() - began_s
+    drop_database(server, name)
+    return took_s
 
 
 async def feeds(chain: Sequence[Shop], ports: Sequence[int]) -> dict[str, Any]:

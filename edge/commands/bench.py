@@ -52,7 +52,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     centre.add_argument("--facts", type=whole, default=500, metavar="N", help="facts of each shop (500)")
     centre.add_argument("--hubs", type=whole, default=2, metavar="N", help="processes on one database (2)")
     centre.add_argument(
-        "--database", metavar="URL", help="a server to make databases on (one of its own, made and removed)"
+        "--database",
+        metavar="URL",
+        help="a server to make databases on, and take them away (one of its own, made and removed)",
     )
     advise = names.add_parser(
         "advise",
@@ -180,6 +182,8 @@ def _hub(words: argparse.Namespace) -> int:
 
     if words.shops < 2 or words.customers < 1 or words.facts < 50 or words.hubs < 1:
         raise _too_little("--shops 2, --customers 1 and --facts 50")
+    if words.database:
+        _is_server(words.database)
     sizes = {"shops": words.shops, "customers": words.customers, "facts": words.facts}
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="welkom-bench-"))
@@ -187,6 +191,16 @@ def _hub(words: argparse.Namespace) -> int:
         result = asyncio.run(hub.measure(Path(folder), server, **sizes, hubs=words.hubs, seed=words.seed))
     sys.stdout.write((json.dumps(result) if words.json else hub.text(result)) + "\n")
     return 0 if hub.holds(result) else 1
+
+
+def _is_server(url: str) -> None:
+    from edge.kit.postgres_session import connector
+
+    try:
+        connector(url)
+    except ValueError as error:
+        hint = "such as postgresql:///postgres?host=/var/run/postgresql; a password stands in PGPASSFILE"
+        raise WordsError(f"--database {error}", code="W01", hint=hint) from None
 
 
 def _sync(words: argparse.Namespace) -> int:
