@@ -48,8 +48,9 @@ async def replaced(house: House) -> None:
     house.counter.notes.drop_closed()
     house.live.tell("visits")
     if joining.anything_local(house.db.reader):
+        house.newcomers_owed.set()
         await house.db.apply(joining.settle)
-        await newcomers.bring_in(house.db, house.keys)
+        await newcomers.lay_in(house)
         house.names_stale.set()
     await jobs.end_without_basis(house)
     house.live.tell("visits")
@@ -74,5 +75,5 @@ def complete(house: House) -> None:
 async def empty(house: House) -> None:
     """The replica was emptied, to be filled anew from another hub's first row: who is made here is laid in again."""
     house.health.fetching = True
-    await newcomers.bring_in(house.db, house.keys)
+    await newcomers.lay_in(house)
     house.live.tell("visits")

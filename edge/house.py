@@ -43,6 +43,8 @@ class House:
     # Set when another replica is read from now on: the indexes in memory are then filled anew.
     names_stale: asyncio.Event = field(default_factory=asyncio.Event)
     products_stale: asyncio.Event = field(default_factory=asyncio.Event)
+    # Set as long as somebody who joined here may not be in the replica that is read.
+    newcomers_owed: asyncio.Event = field(default_factory=asyncio.Event)
     products: ProductIndex = field(default_factory=ProductIndex)
     # Who may yet become a customer on their own phone by a ticket of ours: id -> until when that is counted (ms).
     awaited: dict[bytes, int] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from edge import centre, pruning
+from edge import centre, newcomers, pruning
 from edge.consent.tables import FOREVER_MS
 from edge.facts import Fact
 from edge.files import suspect
@@ -70,6 +70,7 @@ async def keep_time(house: House) -> None:
         if house.db.unscrubbed:
             await attempt(house, house.db.scrub())
         await attempt(house, keep_lease(house))
+        await attempt(house, newcomers.lay_in_again(house))
         watch_clock(house)
 
 

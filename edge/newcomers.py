@@ -117,7 +117,7 @@ async def join(
     try:
         await _show(house, new.customer_id, now_ms=now_ms)
     except (WelkomError, sqlite3.Error) as error:
-        # They are kept: to say otherwise would make them press again, and a start brings the rest in.
+        # They are kept: to say otherwise would make them press again, and the rest is brought in once there is room.
         known = house.db.met(error) if isinstance(error, sqlite3.Error) else error
         house.log("newcomer_not_shown", code=known.code, hint=known.hint)
     house.live.tell("visits", done.seq)
@@ -125,7 +125,7 @@ async def join(
 
 
 async def _show(house: House, customer_id: bytes, *, now_ms: int) -> None:
-    await bring_in(house.db, house.keys)
+    await lay_in(house)
     await indexing.index_names(house, [customer_id])
     house.advisor.changed([customer_id])
     await house.db.apply(insight.add, day_of(now_ms, house.config.shop.timezone), "joined")
@@ -223,6 +223,24 @@ async def bring_in(db: Database[Fact], keys: Keys) -> None:
     """Lay customers made here in the replica, as the feed would: after joining, at a start, in a new replica."""
     if tables.anything_local(db.reader):
         await db.apply(_bring_in, transport=derive(keys.shop_key, "key-transport"), kek=keys.kek)
+
+
+async def lay_in(house: House) -> None:
+    """`bring_in`; where the store cannot, it is owed (`lay_in_again`). Raises StoreError."""
+    house.newcomers_owed.set()
+    await bring_in(house.db, house.keys)
+    house.newcomers_owed.clear()
+
+
+async def lay_in_again(house: House) -> None:
+    """What a full disk left undone: whoever joined here is known at the counter again. Raises StoreError."""
+    if not house.newcomers_owed.is_set():
+        return
+    people = tables.left_out(house.db.reader)
+    await lay_in(house)
+    await indexing.index_names(house, people)
+    house.advisor.changed(people)
+    house.live.tell("visits")
 
 
 def _bring_in(conn: Connection, *, transport: bytes, kek: bytes) -> None:

@@ -149,7 +149,7 @@ class Fetching:
     async def _exchanged(self) -> None:
         await self._db.replace("replica", self._places.replica, self._places.put)
         self._places.clear()
-        with suppress(StoreError):  # who joined here is brought in by the next who does, or at the next start
+        with suppress(StoreError):  # who joined here is brought in once there is room (`edge.jobs.keep_time`)
             await self._on_swapped()
 
     async def drop(self) -> None:

@@ -67,6 +67,17 @@ def locals_(conn: Connection) -> Iterator[Local]:
         yield Local(customer_id, wrapped, msgspec.json.decode(traits, type=tuple[SealedTrait, ...]))
 
 
+def left_out(conn: Connection) -> list[bytes]:
+    """Whom of these the replica in use lacks."""
+    found = conn.execute(
+        """
+        SELECT customer_id FROM main.joined AS j
+        WHERE NOT EXISTS (SELECT 1 FROM replica.customer AS c WHERE c.id=j.customer_id)
+        """
+    )
+    return [customer_id for (customer_id,) in found.fetchall()]
+
+
 _UNSAID: Final = """
     SELECT m.customer_id, m.hash FROM main.credential AS m
     JOIN replica.credential AS r ON r.hash=m.hash AND r.customer_id=m.customer_id
