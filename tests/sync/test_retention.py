@@ -81,7 +81,7 @@ async def test_at_the_hub_facts_undo_and_expired_values_go_and_the_shops_hear_of
         await hub.add_customers(["s1"], [customer(ANNA)])
         run = await hub.db.apply(imports.begin, kind="customers", now_ms=start_ms)
         await hub.db.apply(imports.note, run, [Before("customer", ANNA.hex(), 1, b"before")])
-        await hub.db.apply(imports.set_state, run, "done")
+        await hub.db.apply(imports.leave, run, "done")
         await hub.db.apply(
             lambda conn: conn.execute(
                 "UPDATE trait SET until_ms=:until WHERE name='points'", {"until": start_ms + 5}

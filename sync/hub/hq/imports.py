@@ -28,21 +28,31 @@ class TakenBack(NamedTuple):
 
 
 async def take(hub: "Hub", kind: str, rows: Iterable[R], put: Put[R]) -> int:
-    """Put all rows in by slices under one number; what fails half-way is taken back. Raises Refused."""
+    """Put all rows in by slices under one number; what fails half-way is taken back. Raises Refused.
+
+    Whoever takes it back meanwhile stops it: no slice comes in behind them.
+    """
     number = await begin(hub, kind)
+
+    def put_on(conn: Connection, of: int, some: list[R]) -> list[Moved]:
+        if not tables.goes_on(conn, of):
+            raise _stopped(of)
+        return put(conn, of, some)
+
     try:
         rest, pace = iter(rows), Pace()
         some = list(islice(rest, pace.rows))
         while some:
-            putting = asyncio.ensure_future(pace.change(hub, put, number, some))
+            putting = asyncio.ensure_future(pace.change(hub, put_on, number, some))
             try:  # read on while the tables take these
                 some = await asyncio.to_thread(lambda: list(islice(rest, pace.rows)))
             finally:
                 await putting
+        await end(hub, number)
     except BaseException:
-        await _take_back(hub, number)
+        if await hub.db.apply(tables.leave, number, "undone"):  # else somebody is at it
+            await _take_back(hub, number)
         raise
-    await end(hub, number)
     return number
 
 
@@ -52,7 +62,8 @@ async def begin(hub: "Hub", kind: str) -> int:
 
 
 async def end(hub: "Hub", number: int) -> None:
-    await hub.db.apply(tables.set_state, number, "done")
+    if not await hub.db.apply(tables.leave, number, "done"):
+        raise _stopped(number)
 
 
 async def take_back(
@@ -66,7 +77,7 @@ async def take_back(
     if found is None:
         hint = "`welkom import list --config hub.toml` names them"
         raise Refused("there is no such import", code="UNKNOWN_IMPORT", hint=hint)
-    if found.state == "undone":
+    if found.state == "undone" and number not in await hub.db.read(tables.unfinished):
         hint = "nothing was changed; `welkom import list --config hub.toml` says which still stand"
         raise Refused(f"import {number} was taken back already", code="IMPORT_UNDONE", hint=hint)
     newer, count, after = undo.Left(), 0, ("", "")
@@ -78,6 +89,7 @@ async def take_back(
         raise undo.refused(number, newer)
     if dry_run:
         return TakenBack(count - newer.rows, newer)
+    await hub.db.apply(tables.leave, number, "undone")
     return await _take_back(hub, number, skip=skip_touched)
 
 
@@ -98,7 +110,12 @@ async def _take_back(hub: "Hub", number: int, *, skip: bool = False) -> TakenBac
 
 def _end_undone(conn: Connection, number: int) -> None:
     tables.drop(conn, number)
-    tables.set_state(conn, number, "undone")
+    tables.set_undone(conn, number)
+
+
+def _stopped(number: int) -> Refused:
+    hint = "nothing of it stays; import the file again if it was right"
+    return Refused(f"import {number} was taken back while it ran", code="IMPORT_UNDONE", hint=hint)
 
 
 def _begin(conn: Connection, *, kind: str, now_ms: int) -> int:

@@ -60,10 +60,25 @@ def count(conn: Connection, number: int, *, added: int = 0, changed: int = 0, go
     )
 
 
-def set_state(conn: Connection, number: int, state: State) -> None:
-    conn.execute(
-        "UPDATE import_run SET state=:state WHERE number=:number", {"number": number, "state": state}
+def goes_on(conn: Connection, number: int) -> bool:
+    """Whether an import still runs, held until COMMIT: nobody ends it before this slice of it is in."""
+    row = conn.execute(
+        "SELECT state FROM import_run WHERE number=:number /*! FOR UPDATE */", {"number": number}
+    ).fetchone()
+    return row is not None and row[0] == "running"
+
+
+def leave(conn: Connection, number: int, state: Literal["done", "undone"]) -> bool:
+    """End an import that runs; False for one that does not. An `undone` one may have rows that are to go back yet."""
+    done = conn.execute(
+        "UPDATE import_run SET state=:state WHERE number=:number AND state='running'",
+        {"number": number, "state": state},
     )
+    return done.rowcount == 1
+
+
+def set_undone(conn: Connection, number: int) -> None:
+    conn.execute("UPDATE import_run SET state='undone' WHERE number=:number", {"number": number})
 
 
 def run(conn: Connection, number: int) -> Run | None:
@@ -83,8 +98,13 @@ def runs(conn: Connection, *, below: int, most: int) -> list[Run]:
 
 
 def unfinished(conn: Connection) -> list[int]:
-    """Numbers of imports that were begun and not ended."""
-    rows = conn.execute("SELECT number FROM import_run WHERE state='running' ORDER BY number")
+    """Numbers of imports that were begun and not ended, and of those that are not taken back whole yet."""
+    rows = conn.execute(
+        """
+        SELECT number FROM import_run WHERE state='running' OR (state='undone' AND EXISTS (
+            SELECT 1 FROM import_row WHERE import_row.number=import_run.number)) ORDER BY number
+        """
+    )
     return [number for (number,) in rows]
 
 

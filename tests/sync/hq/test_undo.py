@@ -1,6 +1,8 @@
 """An import is taken back whole, however many slices it is."""
 
-from collections.abc import Sequence
+import asyncio
+import threading
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -11,7 +13,9 @@ from edge.kit.sql import Connection
 from sync.hub import books, lost
 from sync.hub.consents import NewConsent
 from sync.hub.hq import imports, put, rows, undo
+from sync.hub.tables import imports as tables
 from sync.hub.tables.feed import Moved
+from tests.patience import PATIENT_S
 from tests.sync.centre import ANNA, HERE, KEYS
 from tests.sync.hq.desk import Desk
 
@@ -230,3 +234,39 @@ async def test_a_product_that_was_counted_since_bars_its_import_until_the_count_
     left = await imports.take_back(desk.hub, again, skip_touched=True)
     assert (left.rows, [each.id for each in left.left.first]) == (0, ["trui"])
     assert (await desk.ask("GET", "/api/v1/shops/s1/stock/trui"))["count"] == 4
+
+
+async def test_an_import_that_is_taken_back_while_it_runs_stops_and_nothing_of_it_stays(desk: Desk) -> None:
+    begun, taken_back = threading.Event(), threading.Event()
+
+    def found() -> Iterator[Product]:
+        yield from (Product(f"p-{n}", "Trui", 100) for n in range(MANY))
+        begun.set()
+        taken_back.wait(PATIENT_S)
+        yield from (Product(f"p-{n}", "Trui", 100) for n in range(MANY, 2 * MANY))
+
+    def put_(conn: Connection, number: int, some: Sequence[Any]) -> list[Moved]:
+        return put.put_products(conn, number, found=some)
+
+    before = lies(desk)
+    taking = asyncio.create_task(imports.take(desk.hub, "catalogue", found(), put_))
+    await asyncio.to_thread(begun.wait, PATIENT_S)
+    await imports.take_back(desk.hub, 1)
+    taken_back.set()
+    with pytest.raises(Refused, match="import 1 was taken back while it ran"):
+        await taking
+    assert lies(desk) == before
+    assert (await desk.ask("GET", "/api/v1/imports/1"))["state"] == "undone"
+    with pytest.raises(Refused, match="taken back already"):
+        await imports.take_back(desk.hub, 1)
+    assert await take(desk, "catalogue", Product("p-1", "Trui", 100)) == 2
+
+
+async def test_what_was_not_taken_back_whole_is_named_and_gone_on_with(desk: Desk) -> None:
+    number = await imports.begin(desk.hub, "catalogue")
+    await desk.hub.change(put.put_products, number, found=[Product("p-1", "Trui", 100)])
+    await desk.hub.db.apply(tables.leave, number, "undone")  # and then the power went
+    with pytest.raises(Refused, match="import 1 stands half done"):
+        await take(desk, "catalogue", Product("p-2", "Trui", 100))
+    assert await imports.take_back(desk.hub, number) == (1, undo.Left())
+    assert await take(desk, "catalogue", Product("p-2", "Trui", 100)) == 2
