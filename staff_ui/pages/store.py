@@ -48,7 +48,7 @@ class Store:
 
 
 async def store(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
-    """`GET /store`; `?thanks` after feedback was given."""
+    """`GET /store`; `?thanks` after feedback was given. To htmx only how the house is."""
     house, now_ms = desk.house, desk.house.time.now_ms()
     around = frame(desk, request, guest, here="store")
     say = words(desk, around)
@@ -64,7 +64,8 @@ async def store(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
         typed=drafted(desk, guest, "feedback", "text"),
         thanks="thanks" in request.query_params,
     )
-    return html(desk, "store.html", it, language=around.language)
+    template = "store_now.html" if "hx-request" in request.headers else "store.html"
+    return html(desk, template, it, language=around.language)
 
 
 async def busy_now(desk: Desk, request: Ask, guest: Guest) -> Response[str]:

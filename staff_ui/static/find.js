@@ -1,4 +1,4 @@
-// The product page: htmx needs a policy for fragments, and whoever types is there. Loaded before htmx.
+// The product page and Winkel: htmx needs a policy for fragments, and whoever types is there. Loaded before htmx.
 (() => {
   "use strict";
   if (window.trustedTypes) {

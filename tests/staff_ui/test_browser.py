@@ -225,6 +225,20 @@ def test_what_is_wrong_has_a_line_of_its_own_on_an_upright_tablet(place: Place, 
         assert box["width"] > PORTRAIT["width"] * 2 / 3, path
 
 
+def test_winkel_says_by_itself_that_headquarters_is_back(place: Place, tablet: Page) -> None:
+    health = place.house.health
+    health.online, health.depth, health.online_since_ms = False, lambda: 5, place.house.time.now_ms()
+    tablet.goto("/store")
+    expect(tablet.locator("main")).to_contain_text("Niet bereikbaar sinds")
+    expect(tablet.locator("main")).to_contain_text("5 meldingen wachten")
+    tablet.locator("textarea").fill("half een zin")
+    health.online, health.depth = True, lambda: 0
+    place.tell()
+    expect(tablet.locator("main")).to_contain_text("Verbonden sinds")
+    expect(tablet.locator("main")).not_to_contain_text("wachten")
+    expect(tablet.locator("textarea")).to_have_value("half een zin")
+
+
 def test_an_idle_tablet_locks_by_itself_and_shows_nobody(place: Place, tablet: Page) -> None:
     place.de_vries()
     place.tap(CARD)

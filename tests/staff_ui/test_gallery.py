@@ -30,6 +30,7 @@ PARTS = {
     "floor.html",
     "found.html",
     "plan_now.html",
+    "store_now.html",
     "_plan.html",
     "_tags.html",
     "_sign.html",
