@@ -163,6 +163,7 @@ def test_a_found_customer_is_opened_for_a_reason_as_a_visit_that_was_typed(place
     assert opened.headers["location"] == f"/visits/{visit_of(place)}"
     assert "<h1>mevrouw De Vries</h1>" in tablet.get(opened.headers["location"]).text
     assert place.rows("SELECT how, evidence FROM visit") == [("typed", "weak")]
+    assert "tablet · op naam" in tablet.get("/visits").text
     assert ("staff", "help") in place.rows("SELECT role, reason FROM view_log")
     for other in (hidden.hex(), "00" * 16, "nonsense", ""):
         assert post(tablet, "/search/open", customer=other, why="help").status_code == 410
