@@ -54,6 +54,7 @@ class SpokenEnvironment(Environment):
     """Says what a template always says when it is compiled: half of a card is words that never differ."""
 
     code_generator_class = _Code
+    template_class = _Page
 
     def __init__(self, spoken: Spoken, **options: Any) -> None:
         super().__init__(**options)
@@ -70,8 +71,6 @@ class SpokenEnvironment(Environment):
 
 class _Saying(NodeTransformer):
     """Puts what `say("…")` gives in its place; with a value in it, it waits for the value."""
-
-    template_class = _Page
 
     def __init__(self, spoken: Spoken) -> None:
         self._spoken = spoken

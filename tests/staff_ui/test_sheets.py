@@ -35,6 +35,12 @@ def test_a_value_in_a_template_is_escaped(sheets: Sheets) -> None:
     assert "<b>" not in page
 
 
+def test_what_has_nothing_to_escape_stays_the_text_it_is(sheets: Sheets) -> None:
+    template = sheets._environments["nl"].from_string("{{ it.language }}")
+    (said,) = template.root_render_func(template.new_context({"it": Balie("nl", "", "", "", "", 0)}))
+    assert (said, type(said)) == ("nl", str)  # no Markup was made of it
+
+
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_a_word_without_a_value_stands_in_the_compiled_template(sheets: Sheets, language: str) -> None:
     environment = sheets._environments[language]  # type: ignore[index]
