@@ -63,6 +63,7 @@ class Database(Files, Generic[F]):
         self.on_facts: Callable[[], None] | None = None  # called after each COMMIT that had facts
         self.listeners: list[Callable[[Sequence[F]], None]] = []  # told those facts; they return at once
         self._commit_s = 0.0  # how long commits take lately
+        self._otherwise_s = 0.0  # and took when `force_commits` last said otherwise
         self._here = 0
 
     @classmethod
@@ -252,6 +253,8 @@ class Database(Files, Generic[F]):
         """Whether COMMIT waits for the disk; only a bench ever turns that off."""
         level = "FULL" if forced else "OFF"
         await self._writer.run(lambda conn: conn.execute(f"PRAGMA main.synchronous={level}"))
+        # What commits took that waited for a slow disk would send those to the thread that wait for none.
+        self._commit_s, self._otherwise_s = self._otherwise_s, self._commit_s
 
     async def close(self) -> None:
         self.reader.close()

@@ -10,7 +10,6 @@ said over the visit's. Who has both ids can tell that a line is about this custo
 and at the hub: then no two lines can be told to be about one person, and the chain holds as before.
 """
 
-import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +19,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from edge.consent.rules import TRAITS, Role, traits_for, traits_of
+from edge.kit.keyed import keyed_once
 
 GENESIS: Final = bytes(32)
 REF_BYTES: Final = 16
@@ -56,7 +56,7 @@ def reference(
 ) -> str:
     """`customer_ref` of the one line that a visit has for this role, purpose, reason and colleague."""
     about = _JSON.encode((visit_id.hex(), role, purpose, reason, staff))
-    return hmac.digest(customer_id, b"welkom-look\n" + about, sha256)[:REF_BYTES].hex()
+    return keyed_once(customer_id, b"welkom-look\n" + about)[:REF_BYTES].hex()
 
 
 @cache

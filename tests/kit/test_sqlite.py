@@ -290,6 +290,17 @@ async def test_a_caller_cancelled_while_the_disk_is_slow_is_still_whole(tmp_path
     assert len(found) == len(diary(tmp_path / "journal.db")) == last.seq
 
 
+async def test_commits_that_wait_for_no_disk_stay_on_the_loop_beside_a_slow_one(tmp_path: Path) -> None:
+    async with opened(tmp_path) as db:
+        db._commit_s = 60.0
+        await db.force_commits(False)
+        await here(db, 1)
+        unforced_s = db._commit_s
+        await db.force_commits(True)
+        assert unforced_s < 60.0 == db._commit_s  # and the disk is as slow as it was
+    assert halves(tmp_path / "journal.db") == {1: 2}
+
+
 async def test_a_slow_disk_is_waited_for_on_the_thread_and_a_quick_one_trusted_again(tmp_path: Path) -> None:
     async with opened(tmp_path) as db:
         db._commit_s = 0.01
