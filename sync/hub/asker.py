@@ -30,7 +30,7 @@ class Asker:
         self.device = device
         self._hub = hub
         self._state = state
-        self._is_open = not is_sure
+        self._is_open = self._is_let_in = not is_sure
         self._is_signed = False
         if is_sure:
             state.device = device.id
@@ -54,11 +54,15 @@ class Asker:
         self._is_it()
 
     async def __aenter__(self) -> Self:
+        if self._is_let_in:
+            self._hub.known.let_in(self.device)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._is_let_in:
+            self._hub.known.let_go(self.device)
         # A store that failed is not asked again at once: it is all that this request is told.
         if not self._is_open or not isinstance(error, Exception) or isinstance(error, StoreError):
             return

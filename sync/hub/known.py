@@ -1,7 +1,8 @@
 """Which box asks: each request is answered from the tables as they are, those that come at once from one look.
 
 The box of an upload need not be looked for: it is let in by what was last known of it, and the transaction that takes
-it in has that box's row in hand and compares (`sync.hub.intake`, `sync.hub.asker`).
+it in has that box's row in hand and compares (`sync.hub.intake`, `sync.hub.asker`). One at a time: a box has no more
+under way, and whoever has its former key would else use up with them what its shop may ask.
 """
 
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ class Known:
         self._db = db
         self._gathered = Gathering(self._look, most=MOST)
         self._last: dict[str, Device] = {}
+        self._let_in: set[str] = set()
 
     async def device(self, device_id: str) -> Device | None:
         """The box of this name as it was no sooner than this was asked; raises StoreError."""
@@ -42,7 +44,14 @@ class Known:
 
     def last(self, device_id: str) -> Device | None:
         """The box as it was when it was last looked for; None where it is to be looked for."""
-        return self._last.get(device_id)
+        return None if device_id in self._let_in else self._last.get(device_id)
+
+    def let_in(self, device: Device) -> None:
+        """An upload is under way that was let in by what `last` said; until `let_go` no other is."""
+        self._let_in.add(device.id)
+
+    def let_go(self, device: Device) -> None:
+        self._let_in.discard(device.id)
 
     def forget(self, device: Device) -> None:
         """The box may have another key than it had here: it is to be looked for."""

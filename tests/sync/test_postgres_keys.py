@@ -1,6 +1,7 @@
 """Keys and nonces at several hubs on one PostgreSQL: who asks is the same box at each, and a request counts once."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,44 @@ async def test_what_a_former_key_sends_to_a_hub_that_knew_it_counts_for_nobody(
         assert bool(gate._proven) is not is_former
         last = hub.known.last("box-1")
         assert last is None or (last.public_key == device().public_key) is not is_former
+
+
+async def test_a_former_key_uses_up_nothing_of_what_its_shop_may_ask_by_uploads_that_never_end(
+    tmp_path: Path, postgresql: str
+) -> None:
+    async with (
+        open_centre(tmp_path) as centre,
+        open_hub(Config(tmp_path / "hub", KEYS, postgresql), log=centre.said) as other,
+    ):
+        hub, former = centre.hub, DeviceAuth("box-1", DEVICE_KEY, wall_ms=now_ms)
+        centre.box.happened(1)
+        whole = wire.encode_batch(centre.box.batch(1, 1), "box-1")
+        begun, end = [], asyncio.Event()
+
+        class Held(httpx.AsyncByteStream):
+            async def __aiter__(self) -> AsyncIterator[bytes]:
+                begun.append(1)
+                await end.wait()
+                yield whole
+
+        def upload() -> httpx.Request:
+            signed = next(
+                former.auth_flow(centre.client.build_request("POST", wire.EVENTS_PATH, content=whole))
+            )
+            return httpx.Request("POST", signed.url, headers=signed.headers, stream=Held())
+
+        assert (
+            await centre.client.get(f"{wire.FEED_PATH}?part=shop:s1&after=0", auth=former)
+        ).status_code == 200
+        await other.db.apply(put_device, device(key=Ed25519PrivateKey.generate()))
+        transport = httpx.ASGITransport(app=Often(hub.inside))  # type: ignore[arg-type]
+        sent = [asyncio.create_task(transport.handle_async_request(upload())) for _ in range(30)]
+        async with asyncio.timeout(PATIENT_S):
+            while len(begun) + sum(each.done() for each in sent) < len(sent):  # noqa: ASYNC110 (no event tells)
+                await asyncio.sleep(0.01)
+        assert len(begun) == 1
+        end.set()
+        assert {each.status_code for each in await asyncio.gather(*sent)} == {401}
 
 
 async def test_requests_that_come_while_old_nonces_are_swept_out_are_answered(
