@@ -31,6 +31,11 @@ _LABEL: Final = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _NAME: Final = re.compile(
     rf"(?:{_LABEL}\.)*(?![0-9]){_LABEL}"
 )  # what ends in a number is a number to resolvers
+# What `ipaddress` of Python 3.11 takes for public and is not: IPv4-compatible (RFC 4291, 2.5.5.1), NAT64 of one's own
+# network (RFC 8215), site-local (RFC 3879), documentation (RFC 9637) and segment routing (RFC 9602).
+_INSIDE: Final = tuple(
+    map(ipaddress.IPv6Network, ("::/96", "64:ff9b:1::/48", "fec0::/10", "3fff::/20", "5f00::/16"))
+)
 GIVE_UP_MS: Final = 5 * 86_400_000  # nobody took anything for so long: it is told nothing any more
 GIVE_UP_TRIES: Final = 8  # nor by fewer: a hub that was off for a week, or whose clock jumped, asked once
 
@@ -102,4 +107,6 @@ def refused_ip(text: str) -> str:
             inside = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
         if inside is not None:
             return refused_ip(str(inside))
+        if any(found in each for each in _INSIDE):
+            return "it leads to a private network"
     return "" if found.is_global and not found.is_multicast else "it leads to a private network"
