@@ -12,6 +12,7 @@ from edge.catalogue.importers.lines import (
     MOST_CELL,
     NO_LIST,
     NO_WORKBOOK,
+    OLD_MAC,
     WORKBOOKS,
     BadFile,
     Mapping_,
@@ -124,6 +125,8 @@ def _texts(file: IO[bytes], encoding: str) -> Iterator[str]:
             if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
                 raise BadFile(1, "the file is UTF-16: save it as CSV UTF-8")
             raw = raw.removeprefix(b"\xef\xbb\xbf")
+        if len(raw) >= MOST_LINE and b"\r" in raw and b"\0" not in raw:
+            raise BadFile(number, OLD_MAC)
         if b"\0" in raw or len(raw) >= MOST_LINE:
             raise BadFile(number, "this is not a text file, or it was damaged")
         try:

@@ -49,6 +49,16 @@ def test_a_workbook_is_named_for_what_it_is(
     assert "a workbook of a spreadsheet program: save the sheet as CSV UTF-8 [K01]" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("lines", [2, 120_000], ids=["short", "long"])
+def test_a_file_of_an_old_mac_is_named_for_what_it_is(
+    config: Path, capsys: pytest.CaptureFixture[str], lines: int
+) -> None:
+    file = config.parent / "klanten.csv"
+    file.write_bytes(b"ref,call\r" + b"K-1,Anna\r" * lines)
+    assert main(["import", "customers", str(file), "--config", str(config)]) == 1
+    assert "an old Mac (CR alone): save it as CSV UTF-8 [K01]" in capsys.readouterr().err
+
+
 def test_what_there_is_is_said_where_a_word_is_none_of_it(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

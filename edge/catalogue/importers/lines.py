@@ -16,6 +16,7 @@ Know = Callable[[Collection[str]], None]  # raises BadFile for headers that cann
 ENCODINGS: Final = ("utf-8", "cp1252", "iso-8859-1", "iso-8859-15")
 
 WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # how .xlsx and .ods begin, and .xls
+OLD_MAC: Final = "its lines end as those of an old Mac (CR alone): save it as CSV UTF-8"
 NO_WORKBOOK: Final = "it is a workbook of a spreadsheet program: save the sheet as CSV UTF-8"
 MAP_IT: Final = (
     'write a mapping, a file with [columns] and lines such as title = "Omschrijving", for --mapping'
@@ -125,6 +126,8 @@ def read_rows(lines: Iterable[str], *, first: str, delimiter: str = "") -> Itera
         except StopIteration:
             return
         except csv.Error as error:
+            if "new-line" in str(error):
+                raise BadFile(begins, OLD_MAC) from None
             what = "a cell is far too long" if "larger" in str(error) else str(error)
             raise BadFile(begins, f"{what}: look for a quote that is not closed from here on") from None
         if any(len(cell) > MOST_CELL for cell in row):
