@@ -27,6 +27,7 @@ from sync.hub import (
     retention,
     worked,
 )
+from sync.hub import devices as boxes
 from sync.hub.admission import Admission
 from sync.hub.compaction import Acks, keep_compact
 from sync.hub.config import Config
@@ -274,7 +275,7 @@ async def open_hub(
         worked.refuse_empty(config.state)
     db = await open_store(config, log=log, look=look)
     try:
-        await db.read(keys_apart.refuse_nobodys if put_back else keys_apart.refuse_copy, apart)
+        await db.read(_refuse_strange, config, put_back=put_back)
         hub = Hub(db, config, clock=clock, log=log)
         marks = restored.remembered(config.state / restored.FILE)
         if not await db.read(restored.knows, marks):
@@ -311,3 +312,10 @@ async def open_hub(
             await hub.shelf.close()
     finally:
         await db.close()
+
+
+def _refuse_strange(conn: Connection, config: Config, *, put_back: bool) -> None:
+    """Raise StoreError for a database that this hub could not serve."""
+    apart = config.state / keys_apart.FILE
+    (keys_apart.refuse_nobodys if put_back else keys_apart.refuse_copy)(conn, apart)
+    boxes.refuse_other_kek(conn, config.keys)

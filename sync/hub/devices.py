@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from edge.kit.errors import Refused
+from edge.kit.errors import Corrupt, Refused, StoreError
 from edge.kit.seal import KEY_BYTES, seal, unseal
 from edge.kit.sql import Connection
 from sync.hub import catalogue, models
@@ -15,6 +15,7 @@ from sync.hub.tables.devices import Device
 from sync.standing import Standing
 
 _MOST_FORGOTTEN: Final = 100  # epochs since a backup; a person gives each of them
+_ENOUGH: Final = 8  # shops whose keys are tried: one that is damaged is not all
 _ID: Final = re.compile(r"[A-Za-z0-9._-]{1,48}")  # with `shop:` and `:urgent` it stays a wire.Name
 
 
@@ -131,6 +132,26 @@ def shop_key_of(conn: Connection, keys: Keys, shop_id: str) -> bytes:
     if wrapped is None:
         raise _refused("no such shop", code="UNKNOWN_SHOP")
     return unseal(keys.hub_kek, wrapped, _place(shop_id))
+
+
+def refuse_other_kek(conn: Connection, keys: Keys) -> None:
+    """Raise StoreError (OTHER_KEK) where no shop's key opens with this hub's `hub_kek`: what it would seal from now
+    on, no other hub on that database could open."""
+    some = tables.some_shop_keys(conn, most=_ENOUGH)
+    if some and not any(_opens(keys, wrapped, shop_id) for shop_id, wrapped in some):
+        raise StoreError(
+            "the hub's database was made with another hub_kek than this hub's",
+            code="OTHER_KEK",
+            hint="give it the hub_kek and chain_key of the hub that made it; several hubs have the same two",
+        )
+
+
+def _opens(keys: Keys, wrapped: bytes, shop_id: str) -> bool:
+    try:
+        unseal(keys.hub_kek, wrapped, _place(shop_id))
+    except Corrupt:
+        return False
+    return True
 
 
 def _place(shop_id: str) -> bytes:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from edge.kit.errors import StoreError
 from sync import wire
 from sync.hub.app import open_hub
 from sync.hub.config import Config
@@ -32,6 +34,17 @@ async def test_a_request_counts_once_at_whichever_hub_it_arrives(tmp_path: Path,
         assert (await here.send(asked)).status_code == 200
         again = await there.get(asked.url, headers=asked.headers)
         assert (again.status_code, again.json()["code"]) == (401, "REPLAYED")
+
+
+async def test_a_hub_with_another_kek_does_not_start_on_the_database_of_others(
+    tmp_path: Path, postgresql: str
+) -> None:
+    async with two_hubs(tmp_path, postgresql):
+        strange = replace(KEYS, hub_kek=b"X" * 32)
+        with pytest.raises(StoreError) as refused:
+            async with open_hub(Config(tmp_path / "third", strange, postgresql)):
+                pass
+        assert refused.value.code == "OTHER_KEK"
 
 
 @pytest.mark.parametrize("facts", [2, 60])

@@ -115,6 +115,12 @@ def wrapped_shop_key(conn: Connection, shop_id: str) -> bytes | None:
     return bytes(row[0]) if row else None
 
 
+def some_shop_keys(conn: Connection, *, most: int) -> list[tuple[str, bytes]]:
+    """(shop, its key as it is kept) of up to `most` shops."""
+    rows = conn.execute("SELECT id, wrapped FROM shop ORDER BY id LIMIT :most", {"most": most})
+    return [(id_, bytes(wrapped)) for id_, wrapped in rows]
+
+
 def add_shop(conn: Connection, shop_id: str, *, wrapped: bytes) -> None:
     conn.execute("INSERT INTO shop (id, wrapped) VALUES (:id, :wrapped)", {"id": shop_id, "wrapped": wrapped})
 
