@@ -89,6 +89,7 @@ def example(*, port: int = _PORT) -> str:
         '[hub]\nstate = "hub"  # folder of hub.db, relative to this file\n'
         'host = "127.0.0.1"  # 0.0.0.0 where shops come in over the network; put HTTPS before it\n'
         f"port = {port}\n"
+        '# database = "postgresql://welkom-hub@db.example/welkom?sslmode=verify-full"  # instead of hub.db\n'
         'choices = "choices"  # folder of choice helpers for phones, the same files as in the shops\n'
         '# page = "https://mijn.example.nl"  # address of customers\' own pages, at HTTPS; `welkom page` needs it\n\n'
         "[names]  # how people call a shop or recipient, by its id\n"

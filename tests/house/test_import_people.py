@@ -91,7 +91,7 @@ def test_one_row_that_was_touched_bars_the_others_only_until_it_is_left_out(
     assert take(config, "customers", TWO) == 0
     assert take(config, "balances", "ref,points\nK-2,81\n") == 0
     assert undo(config, 1) == 1
-    assert "at the hub: `welkom import undo 1 --skip-touched`" in capsys.readouterr().err
+    assert "at the hub: `welkom import undo 1 --skip-touched --config hub.toml`" in capsys.readouterr().err
     assert undo(config, 1, "--skip-touched", "--dry-run") == 0
     assert "Import 1 can be taken back: rows 1. Nothing was changed" in capsys.readouterr().out
     assert counts(config)["customer"] == 2

@@ -97,8 +97,8 @@ def refused(number: int, left: Left) -> Refused:
     return Refused(
         f"import {number} cannot be taken back: {named(left)} changed since",
         code="IMPORT_TOUCHED",
-        hint="nothing was changed; correct those rows by a new import, or take all but those back, "
-        f"at the hub: `welkom import undo {number} --skip-touched`, or `?skip_touched=true` of a program",
+        hint="nothing was changed; correct those rows by a new import, or take all but those back, at the hub: "
+        f"`welkom import undo {number} --skip-touched --config hub.toml`, or `?skip_touched=true` of a program",
     )
 
 

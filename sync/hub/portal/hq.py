@@ -95,7 +95,7 @@ async def headquarters(hub: "Hub", words: Words, *, customer: str | None) -> Hea
         balance=_balance(hub, sealed, words, now_ms=now_ms) if sealed else None,
         total=words.number(total),
         facts=words.count("hq.facts", total, when=when) if when else words.say("hq.no_facts"),
-        dead=words.count("hq.dead", dead) if dead else words.say("hq.no_dead"),
+        dead=words.count("hq.dead", dead) if dead else words.say("hq.no_dead") if total else "",
         shops=tuple(
             ShopPane(
                 name=choices.name(shop_id, hub.config.names),

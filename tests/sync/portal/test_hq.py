@@ -42,6 +42,7 @@ def test_an_empty_hub_says_what_will_be_there(tmp_path: Path) -> None:
     with open_place(tmp_path / "hub") as place:
         shown = place.phone().get("/hq").text
         assert "Nog niets. Wat de winkels melden, staat meteen hier." in shown
+        assert "Alles is gebruikt." not in shown
         assert "Nog niets gehoord." in shown
         assert "0 klanten zijn hier bekend." in shown
         assert 'href="/hq?language=en"' in shown
