@@ -91,14 +91,18 @@ def _tried(config: Config, act: str, name: str) -> int:
 
 
 def _nobody(name: str) -> WelkomError:
-    return WelkomError(f"nobody is called {name}", code="C08", hint="`welkom staff add` makes somebody known")
+    return WelkomError(
+        f"nobody is called {name}",
+        code="C08",
+        hint=f"`welkom staff add --name {name!r} --config welkom.toml` makes somebody known",
+    )
 
 
 def _somebody(name: str) -> WelkomError:
     return WelkomError(
         f"{name} is there already",
         code="C08",
-        hint=f"another PIN: `welkom staff pin --name {name!r}`; somebody else: add an initial",
+        hint=f"another PIN: `welkom staff pin --name {name!r} --config welkom.toml`; somebody else: add an initial",
     )
 
 

@@ -117,7 +117,7 @@ def _list(found: list[tables.TabletRow]) -> int:
     for each in found:
         print(f"{rfc3339(each.paired_ms)[:10]}  {'key   ' if each.bound else 'cookie'}  {each.name}")
     if not found:
-        print("No tablet is paired: `welkom tablet pair NAME`.")
+        print("No tablet is paired: `welkom tablet pair NAME --config welkom.toml`.")
     return 0
 
 
@@ -138,7 +138,9 @@ def _tried(config: Config, words: argparse.Namespace) -> int:
 
 
 def _none(name: str) -> ConfigError:
-    return ConfigError(f"there is no tablet {name}", code="C10", hint="see `welkom tablet list`")
+    return ConfigError(
+        f"there is no tablet {name}", code="C10", hint="see `welkom tablet list --config welkom.toml`"
+    )
 
 
 def _removed(name: str, count: int) -> int:
