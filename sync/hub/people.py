@@ -15,7 +15,7 @@ from edge.kit.seal import derive, key_place, new_key, seal, trait_place, unseal
 from edge.kit.sql import Connection
 from edge.recognition.rules import CredentialKind, inner, is_read, normalise, outer
 from sync import wire
-from sync.hub import consents, feed, opening
+from sync.hub import consents, feed, nobodys, opening
 from sync.hub.config import Keys
 from sync.hub.consents import NewConsent
 from sync.hub.devices import shop_key_of
@@ -174,6 +174,7 @@ def erase(conn: Connection, keys: Keys, *, customer_id: bytes, now_ms: int) -> l
             *partitions.shops(conn, customer_id),
         }
     )
+    nobodys.forget(conn, keys, {each.hash for each in tables.credentials(conn, customer_id)})
     tables.forget(conn, customer_id, mark=mark(keys, customer_id), now_ms=now_ms)
     events.forget(conn, customer_id)
     wallet.forget(conn, customer_id, nobody=os.urandom(16))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from edge.consent.retention import DAY_MS, keep_ms
 from edge.kit import sweeping
 from edge.kit.sql import Connection
-from sync.hub import wallet
+from sync.hub import nobodys, wallet
 from sync.hub.hq import reports
 from sync.hub.rounds import keep_on
 from sync.hub.tables import feed as partitions
@@ -39,6 +39,7 @@ def drop(conn: Connection, *, now_ms: int) -> int:
 
     chains.prune(conn, before_ms=before("look"))
     gone = tables.drop_ended(conn, now_ms=now_ms)
+    gone += tables.blank_nobodys(conn, before_ms=now_ms - nobodys.KEEP_MS)
     gone += tables.drop_undo(conn, before_ms=before("import_row"))
     gone += tables.drop_of_programs(
         conn, answered_ms=before("api_answer"), ended_ms=before("webhook_message")

@@ -192,10 +192,14 @@ def judged(conn: Connection, keys: Keys, it: Read, *, effects: Effects, again: A
             effects.purses.again(bytes.fromhex(gone.customer_id))
         elif fact.kind == "guest_saved" and fact.hash is None:
             earned = wire.decode_as(body, reports.GuestSaved)
-            body = b"{}"  # a card of nobody's leaves nothing
-            saver, line = guests.saved(conn, keys, earned, shop_id=effects.shop_id)
-            effects.purses.count(saver, line, seq=fact.seq, at_ms=fact.at_ms)
-            customer_id = saver
+            try:
+                customer_id, line = guests.saved(conn, keys, earned, shop_id=effects.shop_id)
+                effects.purses.count(customer_id, line, seq=fact.seq, at_ms=fact.at_ms)
+            except Refused as error:
+                if error.code not in guests.WAITS:
+                    body, customer_id = events.NOTHING, None
+                raise
+            body = events.NOTHING  # whose card it was says the history; which one, nothing
         elif fact.kind == "product_gap_met" and fact.hash is None:
             gap = wire.decode_as(body, reports.ProductGapMet)
             products.put_gap(conn, gap.item, effects.shop_id, gap.lacking, at_ms=fact.at_ms)

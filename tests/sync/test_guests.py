@@ -213,7 +213,11 @@ async def test_without_a_line_a_card_earns_under_a_pseudonym_and_the_hub_finds_w
         it.edge.agent.wake()
         await until(lambda: points(it) == 127)
         taken = [row for row in events_at(it.hub.db.reader) if row[1] == "guest_saved"]
-        assert [(body, code) for _, _, body, code in taken] == [(b"{}", None), (b"{}", "UNKNOWN_CREDENTIAL")]
+        assert [code for _, _, _, code in taken] == [None, "UNKNOWN_CREDENTIAL"]
+        assert taken[0][2] == b"{}"
+        card = hashes(KEYS.chain_key, SHOP_KEY, "barcode", NOBODYS)
+        assert card is not None
+        assert card.inner.hex().encode() not in taken[1][2]
         assert shops(it) == ["s2"]
         assert held(it) == {}
 

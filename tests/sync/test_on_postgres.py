@@ -5,7 +5,7 @@ Those that try many values are about the values and not about the store: they ar
 
 import pytest
 
-from tests.sync import test_catalogue, test_intake, test_joined, test_people
+from tests.sync import test_catalogue, test_intake, test_joined, test_nobodys, test_people
 from tests.sync.passes.test_tap import test_a_lost_pass_opens_nothing_in_the_shop
 from tests.sync.test_lost_shop import (
     test_whom_a_program_put_into_the_shop_before_its_box_came_back_the_box_can_open,
@@ -34,7 +34,7 @@ OF_THE_FILE = (
     "test_what_another_process_commits_wakes_a_waiting_shop",
 )
 
-for module in (test_intake, test_people, test_joined, test_catalogue):
+for module in (test_intake, test_people, test_joined, test_catalogue, test_nobodys):
     globals().update(
         {
             name: each

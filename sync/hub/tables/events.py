@@ -83,6 +83,10 @@ def keep_all(conn: Connection, histories: Iterable[tuple[str, int, Sequence[Kept
     )
 
 
+Place = tuple[str, int, int]  # device, epoch and seq of a fact
+FIRST: Final[Place] = ("", 0, 0)
+
+
 class Unknown(NamedTuple):
     """A dead letter that speaks of somebody whom the hub did not know, not in that shop, or without their key."""
 
@@ -93,6 +97,10 @@ class Unknown(NamedTuple):
     kind: str
     body: bytes
     hash: bytes
+
+    @property
+    def place(self) -> Place:
+        return self.device_id, self.epoch, self.seq
 
 
 def unknown(conn: Connection, customer_id: bytes, *, most: int) -> list[Unknown]:
@@ -114,10 +122,28 @@ def unknown(conn: Connection, customer_id: bytes, *, most: int) -> list[Unknown]
         """,
         {"customer_id": customer_id, "nothing": NOTHING, "most": most},
     )
-    return [
-        Unknown(device_id, epoch, seq, at_ms, kind, bytes(body), bytes(hash_))
-        for device_id, epoch, seq, at_ms, kind, body, hash_ in rows
-    ]
+    return [_letter(*row) for row in rows]
+
+
+def nobodys(conn: Connection, *, after: Place, most: int) -> list[Unknown]:
+    """Dead letters of what cards earned that were nobody's then, after one of them."""
+    device_id, epoch, seq = after
+    rows = conn.execute(
+        """
+        SELECT device_id, epoch, seq, at_ms, kind, body, hash FROM event
+        WHERE code='UNKNOWN_CREDENTIAL' AND kind='guest_saved' AND body<>:nothing
+            AND (device_id, epoch, seq)>(:device_id, :epoch, :seq)
+        ORDER BY device_id, epoch, seq LIMIT :most
+        """,
+        {"nothing": NOTHING, "device_id": device_id, "epoch": epoch, "seq": seq, "most": most},
+    )
+    return [_letter(*row) for row in rows]
+
+
+def _letter(
+    device_id: str, epoch: int, seq: int, at_ms: int, kind: str, body: bytes, hash_: bytes
+) -> Unknown:
+    return Unknown(device_id, epoch, seq, at_ms, kind, bytes(body), bytes(hash_))
 
 
 def heard_of(conn: Connection, *, most: int) -> list[bytes]:
@@ -147,11 +173,26 @@ def heard_of(conn: Connection, *, most: int) -> list[bytes]:
     return list(dict.fromkeys(found))
 
 
-def judge(conn: Connection, of: Unknown, code: str | None) -> None:
-    """Keep another verdict on a dead letter; None: it is taken."""
+def judge(conn: Connection, of: Unknown, kept: Kept) -> None:
+    """Keep another verdict on a dead letter, and whose it is; a body is taken away by it and never put back."""
     conn.execute(
-        "UPDATE event SET code=:code WHERE device_id=:device_id AND epoch=:epoch AND seq=:seq",
-        {"device_id": of.device_id, "epoch": of.epoch, "seq": of.seq, "code": code},
+        """
+        UPDATE event SET code=:code, customer_id=:customer_id,
+            body=CASE WHEN :body=:nothing THEN :nothing ELSE body END
+        WHERE device_id=:device_id AND epoch=:epoch AND seq=:seq
+        """,
+        {**kept._asdict(), "device_id": of.device_id, "epoch": of.epoch, "seq": of.seq, "nothing": NOTHING},
+    )
+
+
+def blank(conn: Connection, letters: Iterable[Unknown]) -> None:
+    """Take away what these say."""
+    conn.executemany(
+        "UPDATE event SET body=:nothing WHERE device_id=:device_id AND epoch=:epoch AND seq=:seq",
+        [
+            {"device_id": each.device_id, "epoch": each.epoch, "seq": each.seq, "nothing": NOTHING}
+            for each in letters
+        ],
     )
 
 

@@ -157,6 +157,20 @@ def drop_undo(conn: Connection, *, before_ms: int) -> int:
     return done.rowcount
 
 
+def blank_nobodys(conn: Connection, *, before_ms: int) -> int:
+    """Blank what cards of nobody's earned that was heard of before an instant; how many."""
+    done = conn.execute(
+        """
+        UPDATE event SET body=:nothing WHERE (device_id, epoch, seq) IN (
+            SELECT device_id, epoch, seq FROM event
+            WHERE code='UNKNOWN_CREDENTIAL' AND kind='guest_saved' AND body<>:nothing AND received_ms<:before_ms
+            LIMIT :most)
+        """,
+        {"nothing": NOTHING, "before_ms": before_ms, "most": SLICE},
+    )
+    return done.rowcount
+
+
 _ENDED: Final = ("portal_code", "portal_session", "portal_claim", "portal_challenge")
 
 
