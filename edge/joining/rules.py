@@ -109,10 +109,11 @@ def birthday(day: str, month: str) -> dict[str, int] | None:
 
 def name_trait(name: str) -> dict[str, str]:
     """The trait of a name as they want it: in a sentence, at the start of a line, and in two letters."""
-    return {"call": name, "short": name[0].upper() + name[1:], "initials": _initials(name), "full": name}
+    return {"call": name, "short": name[0].upper() + name[1:], "initials": initials_of(name), "full": name}
 
 
-def _initials(name: str) -> str:
+def initials_of(name: str) -> str:
+    """One or two letters that tell a name at a glance: titles and particles are left out, empty for none."""
     words = [word for word in name.split() if any(map(str.isalpha, word))]
     own = [word for word in words if word.lower().rstrip(".") not in _TITLES | _PARTICLES] or words
     firsts = [next(filter(str.isalpha, word)) for word in own]

@@ -14,7 +14,7 @@ from edge.recognition import profile
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages.cards import Line, chosen, held, lines
 from staff_ui.pages.named import id_of
-from staff_ui.pages.values import text, whole
+from staff_ui.pages.values import initials, text, whole
 from staff_ui.security import Ask, own_form
 from staff_ui.sheets import Frame
 from staff_ui.words import Words, key
@@ -138,6 +138,6 @@ def _owner(desk: Desk, guest: Guest, customer_id: bytes, say: Words) -> Owner | 
         customer=customer_id.hex(),
         call=text(name, "call"),
         name=text(name, "full") or text(name, "short") or text(name, "call"),
-        initials=text(name, "initials") or "·",
+        initials=initials(name) or "·",
         since="" if year is None else say.say("search.since", year=year),
     )

@@ -13,7 +13,7 @@ from edge.visits.whereabouts import Present
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages.drawn import Drawing, drawing
 from staff_ui.pages.looks import log_look
-from staff_ui.pages.values import text
+from staff_ui.pages.values import initials
 from staff_ui.security import Ask
 from staff_ui.sheets import Frame
 from staff_ui.words import Words, key, turns_ms
@@ -154,7 +154,7 @@ def _page(desk: Desk, around: Frame, found: Sequence[Found]) -> PlanPage:
         name = house.names.of(house.db.reader, each.present.customer_id, now_ms=now_ms)
         person = Person(
             visit=each.present.visit_id.hex(),
-            initials=text(name, "initials") or "?",
+            initials=initials(name) or "?",
             when=say.minutes(now_ms - each.since_ms),
             since_ms=each.since_ms,
         )

@@ -21,7 +21,7 @@ from staff_ui.pages.looks import log_look
 from staff_ui.pages.named import open_visit
 from staff_ui.pages.purse import here
 from staff_ui.pages.tabs import Link, tabs
-from staff_ui.pages.values import items, text, whole
+from staff_ui.pages.values import initials, items, text, whole
 from staff_ui.security import Ask, own_form
 from staff_ui.sheets import Frame
 from staff_ui.words import MONTHS, Words, key
@@ -91,7 +91,7 @@ async def look_closer(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     it = Profile(
         frame=around,
         visit=found.visit_id.hex(),
-        initials=text(name, "initials") or "·",
+        initials=initials(name) or "·",
         call=text(name, "call") if reason else "",
         reasons=() if reason else reasons(say),
         reason=say.say("profile.for", why=say.say(WHY[reason][0]).lower()) if reason else "",

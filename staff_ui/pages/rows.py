@@ -8,7 +8,7 @@ from edge.house import House
 from edge.kit.clock import rfc3339
 from edge.notes import Note, NoteKind
 from edge.visits.here import Arrival
-from staff_ui.pages.values import text
+from staff_ui.pages.values import initials, text
 from staff_ui.sheets import Sheets
 from staff_ui.words import MINUTE_MS, Words, key
 
@@ -113,7 +113,7 @@ class Rows:
         return Row(
             key=visit,
             visit=visit,
-            initials=text(name, "initials") or "·",
+            initials=initials(name) or "·",
             name=text(name, "short") or text(name, "call") or words.say("row.nameless"),
             ago=words.minutes(now_ms - arrival.seen_ms),
             at=rfc3339(arrival.seen_ms),

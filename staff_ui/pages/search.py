@@ -16,7 +16,7 @@ from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.drafts import drafted, sent
 from staff_ui.pages.named import id_of
 from staff_ui.pages.profile import Reason, reasons
-from staff_ui.pages.values import text, whole
+from staff_ui.pages.values import initials, text, whole
 from staff_ui.security import Ask, own_form
 from staff_ui.sheets import Frame
 from staff_ui.words import Words
@@ -132,7 +132,7 @@ def _hits(desk: Desk, guest: Guest, asked: str, say: Words) -> tuple[Hit, ...]:
             Hit(
                 customer=customer_id.hex(),
                 name=text(name, "full") or text(name, "short"),
-                initials=text(name, "initials") or "·",
+                initials=initials(name) or "·",
                 since=since,
             )
         )

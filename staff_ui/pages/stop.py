@@ -11,7 +11,7 @@ from edge.staff.deeds import note
 from staff_ui.desk import Desk, Guest, frame, html, words
 from staff_ui.pages.named import open_visit
 from staff_ui.pages.said import said
-from staff_ui.pages.values import text
+from staff_ui.pages.values import initials
 from staff_ui.security import Ask, own_form
 from staff_ui.sheets import Frame
 
@@ -37,7 +37,7 @@ async def stop(desk: Desk, request: Ask, guest: Guest) -> Response[str]:
     it = Stop(
         frame=around,
         visit=found.visit_id.hex(),
-        initials=text(name, "initials") or "·",
+        initials=initials(name) or "·",
         where=words(desk, around).say("stop.where", reader=found.reader),
     )
     return html(desk, "stop.html", it, language=around.language)

@@ -169,6 +169,18 @@ def test_a_found_customer_is_opened_for_a_reason_as_a_visit_that_was_typed(place
         assert post(tablet, "/search/open", customer=other, why="help").status_code == 410
 
 
+def test_whose_name_came_without_initials_is_told_by_those_of_how_they_are_called(place: Place) -> None:
+    place.customer("66", name={"call": "mevrouw Van den Berg", "short": "mevrouw Van den Berg"})
+    place.customer("67", name={"call": "Joost Bakker", "short": "Joost"})
+    tablet = place.signed_in()
+    place.tap("66")
+    place.tap("67")
+    shown = tablet.get("/visits").text
+    assert ">B<" in shown
+    assert ">JB<" in shown
+    assert ">JB<" in post(tablet, "/search", q="joost").text
+
+
 def test_a_pinned_card_closes_with_the_right_words_when_recognition_is_stopped(
     place: Place, visit: str
 ) -> None:
