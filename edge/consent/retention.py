@@ -81,7 +81,7 @@ KEPT: Final[tuple[Kept, ...]] = (
     _kept("hub", "trait", "personal values, sealed", "recognition", "consent", None, _TRAITS, "sync.hub.retention.expire"),
     _kept("hub", "consent consent_event", "registers of consent and how each came to be: the proof", "receipts", "law", None, "they leave", "sync.hub.people.erase"),
     _kept("hub", "credential pass", "keyed hashes of cards and phones, and passes", "saving", "agreement", None, "they leave", "sync.hub.people.erase"),
-    _kept("hub", "event", "what shops reported, by customer", "recognition", "consent", LOOKS_MS, "two years; then what was said is blanked, the chain stays", "sync.hub.retention.tidy"),
+    _kept("hub", "event", "what shops reported, by customer", "recognition", "consent", LOOKS_MS, "two years; then what was said is blanked, the chain stays; 35 days what a card earned that is nobody's", "sync.hub.retention.tidy"),
     _kept("hub", "feed", "what shops are sent", "saving", "agreement", None, "overtaken by newer rows", "sync.hub.compaction"),
     _kept("hub", "ledger", "points and stamps of all shops", "receipts", "law", None, "the person is taken out with an erasure; amounts stay", "sync.hub.tables.wallet.forget"),
     _kept("hub", "happening", "orders and purchases of other channels, sealed", "profiling", "consent", VISITS_MS, "13 months; a day after profiling is stopped or its yes expired", "sync.hub.retention.drop"),
