@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from edge.kit.chain import link
 from edge.kit.sql import Connection
@@ -55,6 +55,8 @@ class Taken:
     breaks: Sequence[Break] = ()  # where the box's chain of looks did not hold
 
 
+# What makes right what was said of a customer before the hub heard it.
+_BEFORE: Final = frozenset({"customer_joined", "credential_bound"})
 # What an upload is answered.
 Said = Taken | Refusal | BadSignature
 
@@ -199,8 +201,10 @@ def _done(
 
 
 def _joined_late(histories: Iterable[Sequence[Kept]]) -> list[bytes]:
-    """Who joined behind something that was said of them in the same transaction: a box that goes on under a new
-    number says behind what it said there what the hub had lost."""
+    """Who joined, or was given a card, behind something that was said of them in the same transaction.
+
+    A box that goes on under a new number says behind what it said there what the hub had lost.
+    """
     late: dict[bytes, None] = {}
     letters = set[bytes]()
     for fact in chain.from_iterable(histories):
@@ -208,7 +212,7 @@ def _joined_late(histories: Iterable[Sequence[Kept]]) -> list[bytes]:
             continue
         if fact.code is not None:
             letters.add(fact.customer_id)
-        elif fact.kind == "customer_joined" and fact.customer_id in letters:
+        elif fact.kind in _BEFORE and fact.customer_id in letters:
             late[fact.customer_id] = None
     return list(late)
 

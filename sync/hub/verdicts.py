@@ -62,7 +62,7 @@ class Late(NamedTuple):
     told: list[news.News]
 
 
-# Judges once more what was said of somebody who joined just now, before the hub knew them.
+# Judges once more what was said before the hub knew them of somebody who joined, or was given a card, just now.
 Again = Callable[[bytes], Late]
 
 
@@ -182,6 +182,9 @@ def judged(conn: Connection, keys: Keys, it: Read, *, effects: Effects, again: A
                 conn, keys, card, shop_id=effects.shop_id, at_ms=fact.at_ms, now_ms=effects.now_ms
             )
             effects.lines += its
+            if its and code is None:
+                late = again(bytes.fromhex(card.customer_id))
+                effects.lines += late.lines
         elif fact.kind == "credential_blocked" and fact.hash is None:
             lost = wire.decode_as(body, reports.CredentialBlocked)
             effects.did(fact, joined.blocked(conn, keys, lost, shop_id=effects.shop_id))

@@ -13,28 +13,36 @@ import pytest
 
 from edge.kit.seal import key_place, trait_place, unseal
 from edge.outbox import body_of
+from edge.recognition.rules import hashes
 from sync import wire
 from sync.hub import devices, stays, wallet
+from sync.hub.intake import Upload, take_all
 from sync.hub.judging import judge
 from sync.hub.tables import devices as tables
 from sync.hub.tables import events, guests, hooks, keys
 from sync.hub.tables import wallet as wallets
 from tests.sync.centre import ANNA, HERE, KEYS, SHOP_KEY, Centre, customer, device, open_centre
 from tests.sync.shop import TestBox
-from tests.sync.test_joined import count, joined, newcomer, verdicts
+from tests.sync.test_joined import NEW, bound, count, joined, newcomer, rows, verdicts
 
 pytestmark = pytest.mark.anyio
 OTHER_KEY = b"T" * 32
 
 
-async def tell(centre: Centre, box: TestBox, name: str, *facts: tuple[str, Any]) -> list[str]:
-    """Upload these facts; the codes of what was refused."""
+def upload(box: TestBox, name: str, *facts: tuple[str, Any]) -> Upload:
+    """These facts, as this box sends them next."""
     first = box.depth() + 1
     for kind, body in facts:
         box.happened(1, kind=kind, body=body if isinstance(body, bytes) else msgspec.json.encode(body))
     batch = box.batch(first, box.depth())
     envelope = wire.Envelope(name, batch.epoch, first, wire.SCHEMA, batch.prev_hash.hex())
-    taken = await centre.hub.take(envelope, list(batch.events))
+    return Upload(envelope, list(batch.events))
+
+
+async def tell(centre: Centre, box: TestBox, name: str, *facts: tuple[str, Any]) -> list[str]:
+    """Upload these facts; the codes of what was refused."""
+    envelope, events_, _ = upload(box, name, *facts)
+    taken = await centre.hub.take(envelope, events_)
     return [each.code for each in taken.rejected]
 
 
@@ -231,3 +239,27 @@ async def test_what_was_refused_while_a_key_was_away_counts_once_when_it_is_back
             await judge(centre.hub)
         assert verdicts(centre) == [("wallet_moved", None)] * 2
         assert held_of(centre) == {"balance": 111, "counted": {"box-1": [1, 2]}}
+
+
+@pytest.mark.parametrize("together", [False, True])
+async def test_a_card_that_was_said_to_be_lost_before_the_hub_heard_whose_it_is_is_blocked_once_it_does(
+    tmp_path: Path, together: bool
+) -> None:
+    """A member of another shop lost it there; the hub was put back to before it was theirs, and hears of it first."""
+    async with put_back(tmp_path) as (centre, guest):
+        await centre.hub.add_customers(["s1"], [customer(ANNA)])
+        card = hashes(KEYS.chain_key, OTHER_KEY, "qr", NEW)
+        assert card is not None
+        lost = ("credential_blocked", {"customer_id": ANNA.hex(), "hash": card.outer.hex()})
+        given = ("credential_bound", body_of(bound(ANNA)))
+        if together:
+            uploads = [upload(guest, "box-2", lost), upload(centre.box, "box-1", given)]
+            await centre.hub.change(lambda conn: take_all(conn, KEYS, uploads=uploads, now_ms=1)[1])
+        else:
+            assert await tell(centre, guest, "box-2", lost) == ["UNKNOWN_CREDENTIAL"]
+            assert await tell(centre, centre.box, "box-1", given) == []
+        assert set(verdicts(centre)) == {("credential_blocked", None), ("credential_bound", None)}
+        states = centre.hub.db.reader.execute("SELECT state FROM credential ORDER BY bound_ms").fetchall()
+        assert sorted(states) == [("active",), ("blocked",)]
+        urgent = [row for row in rows(centre, "shop:s1:urgent") if row.t == "credential"]
+        assert [wire.row_body(row).state for row in urgent] == ["blocked"]  # type: ignore[union-attr]

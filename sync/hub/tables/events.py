@@ -104,7 +104,7 @@ class Unknown(NamedTuple):
 
 
 def unknown(conn: Connection, customer_id: bytes, *, most: int) -> list[Unknown]:
-    """The first dead letters that speak of a customer as if they were there, each box's in its order.
+    """The first dead letters that speak of a customer, or of a card, as if they were there, each box's in its order.
 
     Of those that were refused as another shop's only what shops say of whom they have by now, as in `heard_of`; of
     those whose balance did not open, where there is a key.
@@ -113,7 +113,7 @@ def unknown(conn: Connection, customer_id: bytes, *, most: int) -> list[Unknown]
         """
         SELECT device_id, epoch, seq, at_ms, kind, body, hash FROM event
         WHERE customer_id=:customer_id AND body<>:nothing
-            AND (code='UNKNOWN_CUSTOMER'
+            AND (code='UNKNOWN_CUSTOMER' OR code='UNKNOWN_CREDENTIAL' AND kind='credential_blocked'
                 OR code='BAD_SEAL' AND EXISTS (SELECT 1 FROM customer_key AS k WHERE k.customer_id=event.customer_id)
                 OR code='NOT_RESIDENT' AND kind='wallet_moved' AND EXISTS (
                 SELECT 1 FROM device JOIN residency AS r ON r.shop_id=device.shop_id
