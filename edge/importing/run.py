@@ -3,39 +3,25 @@
 import argparse
 import os
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 from edge.catalogue.importers.lines import Mapping_, unusable
 from edge.importing import people, stream
+from edge.importing.judged import MOST_SHOWN, Judged
 from edge.importing.seen import Seen
 from edge.importing.stream import Wrong
 from edge.kit.errors import Refused, WelkomError
 from edge.recognition.rules import normalise
 from sync.hub.app import Hub
-from sync.hub.config import Config
 from sync.hub.hq import imports, put, rows, whom
 from sync.hub.tables import staff as members
 
-MOST_SHOWN: Final = 20
 MOST_REFUSED: Final = 1000  # lines; whoever has more has the wrong file
 TOLD_EVERY: Final = 10_000
-
-
-@dataclass(slots=True)
-class Judged:
-    """What an import would do."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    shown: list[str] = field(default_factory=list)
-    refused: set[int] = field(default_factory=set)
-    recipients: Counter[str] = field(default_factory=Counter)  # how many consents each is given
-    unread: bool = False  # a line does not even say whose it is
-    bare: int = 0  # new customers with a card who did not agree to save
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +120,8 @@ async def take(words: argparse.Namespace, mapping: Mapping_, hub: Hub) -> None:
         print("Nobody is taken away: a line that cannot be read may be theirs.")
     gone = [] if keeps else sorted(_present(hub) - here)
     stays = not any(judged.counts.values()) or bool(judged.refused and not words.skip_refused)
-    _say(words, judged, gone, stays=stays)
-    _say_recipients(judged, hub.config)
+    judged.say(gone if words.dry_run else (), count=len(gone), stays=stays)
+    judged.say_people(named={*hub.config.parties, *hub.config.controllers.values()})
     if words.dry_run:
         print("Nothing was changed: this was a dry run.")
     if stays:
@@ -179,9 +165,7 @@ def _judge(
             continue
         judged.counts[verdict] += 1
         if isinstance(row, rows.Customer):
-            judged.recipients.update(each.recipient for each in row.consents)
-            agreed = any(each.purpose == "saving" for each in row.consents)
-            judged.bare += verdict == "new" and bool(row.cards) and not agreed
+            judged.customer(row, new=verdict == "new")
         if words.dry_run and verdict != "same" and judged.counts[verdict] <= MOST_SHOWN:
             print(f"{verdict:8} line {row.line}  {what.shown(hub, row)}")
     if len(judged.refused) > MOST_REFUSED:
@@ -192,38 +176,6 @@ def _judge(
 def _rows(what: _What, path: Path, mapping: Mapping_) -> Iterator[Any]:
     found = stream.lines(path, mapping, fields=what.fields, needed=what.needed)
     return people.parsed(found, what.read)
-
-
-def _say(words: argparse.Namespace, judged: Judged, gone: list[str], *, stays: bool) -> None:
-    """What the file is for the hub, in numbers; `stays`: it is refused, and the hub stays as it is."""
-    for id_ in gone[:MOST_SHOWN] if words.dry_run else ():
-        print(f"gone     {id_}")
-    counts = judged.counts
-    print(
-        f"{'Nothing is written. Without the refused lines: ' if stays else ''}"
-        f"{counts['new']} new, {counts['changed']} changed, {len(gone)} gone, {counts['same']} the same, "
-        f"{len(judged.refused)} refused."
-    )
-
-
-def _say_recipients(judged: Judged, config: Config) -> None:
-    """To whom the consents are given: one typing error there, and a shop recognises nobody."""
-    named = {*config.parties, *config.controllers.values()}
-    if judged.bare:
-        (usual, _), *_ = judged.recipients.most_common(1) or [(next(iter(sorted(named)), "RECIPIENT"), 0)]
-        who = "1 new customer has" if judged.bare == 1 else f"{judged.bare} new customers have"
-        print(
-            f"{who} a card but may not save points: add `saving:{usual}` to their `consents` if they agreed."
-        )
-    if not judged.recipients:
-        return
-    told = ", ".join(f"{name} {count}" for name, count in judged.recipients.most_common(MOST_SHOWN))
-    print(f"Consents by recipient, as `shop.recipient` of the shops has to say it: {told}.")
-    if named and (strange := sorted(judged.recipients.keys() - named)):
-        print(
-            f"Neither [parties] nor [controllers] of hub.toml names {', '.join(strange[:MOST_SHOWN])}: mend the file "
-            "if it is a typing error, for a shop recognises by its own recipient alone."
-        )
 
 
 def _present(hub: Hub) -> set[str]:

@@ -158,6 +158,12 @@ def test_savings_of_who_never_agreed_to_save_are_refused_by_their_line_and_an_ag
     assert take(config, "balances", "ref,points\nK-1,5\n") == 1
     assert "(NO_AGREEMENT)" in capsys.readouterr().out
     agreed = bare.format("5").replace(",s1,", ",s1,saving:van-dam")
+    nothing = "1 new customer has an agreement to save, but neither points nor a stamp card"
+    assert take(config, "customers", agreed.replace("K-1", "K-9").replace("L-1", "L-9"), "--dry-run") == 0
+    assert nothing not in capsys.readouterr().out
+    none = agreed.replace("K-1", "K-9").replace("L-1", "L-9").replace(",5\n", ",\n")
+    assert take(config, "customers", none, "--dry-run") == 0
+    assert nothing in capsys.readouterr().out
     assert take(config, "customers", agreed) == 0
     assert "0 new, 1 changed" in capsys.readouterr().out
     assert take(config, "customers", agreed) == 0
