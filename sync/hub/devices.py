@@ -27,7 +27,8 @@ def name_slot(conn: Connection, keys: Keys, *, device_id: str, shop_id: str, new
         )
     known = tables.device(conn, device_id)
     if known is not None and known.shop_id != shop_id:
-        raise _refused("the device is another shop's", code="WRONG_EPOCH")
+        hint = "nothing was changed; name another one with --device"
+        raise Refused(f"the device {device_id} is of shop {known.shop_id}", code="BAD_ID", hint=hint)
     if tables.wrapped_shop_key(conn, shop_id) is None:
         _add_shop(conn, keys, shop_id, new_key)
 

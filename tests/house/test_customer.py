@@ -102,6 +102,14 @@ def test_a_dry_run_refuses_what_the_act_would_and_changes_nothing(
     assert kept(config) == before
 
 
+def test_a_device_of_another_shop_is_named_with_its_shop(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["enrol", "--shop", "s2", "--device", "b1", "--config", str(config)]) == 1
+    said_ = capsys.readouterr().err
+    assert "the device b1 is of shop s1 [BAD_ID] nothing was changed; name another one with --device" in said_
+
+
 def test_whoever_renews_a_box_of_which_there_may_be_a_copy_is_told(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
