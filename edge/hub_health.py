@@ -23,6 +23,7 @@ from edge.kit.sql import Connection
 from edge.kit.sqlite import open_reader
 from edge.machine import Finding
 from sync.hub import config as hub_config
+from sync.hub import devices as boxes
 from sync.hub import keys_apart, worked
 from sync.hub.config import Config
 from sync.hub.putting_back import ASIDE
@@ -112,9 +113,12 @@ def _database(hub: Config) -> str:
         # One that is not there, or empty, is made at the first start.
         with suppress(sqlite3.OperationalError), closing(open_reader(hub.state / FILE)) as conn:
             keys_apart.refuse_copy(conn, hub.state / keys_apart.FILE)
+            boxes.refuse_other_kek(conn, hub.keys)
         return said
     try:
-        with closing(connector(hub.database, password=hub.database_password)()):
+        with closing(connector(hub.database, password=hub.database_password)()) as native:
+            with suppress(sqlite3.Error):  # an empty one has no tables yet
+                boxes.refuse_other_kek(Session(native), hub.keys)
             return "answers, and lets this hub in"
     except sqlite3.Error as error:
         raise Trouble(f"cannot be reached, or does not let this hub in: {error}") from None

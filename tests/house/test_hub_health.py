@@ -64,6 +64,21 @@ def test_a_hubs_parts_are_tried_and_what_is_wrong_is_said(
     assert "lead nowhere" in capsys.readouterr().out
 
 
+def test_another_hub_kek_than_that_of_the_database_is_said_to_be_ill(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["enrol", "--config", str(config), "--shop", "s1"]) == 0
+    kek = config.parent / "credentials" / "hub_kek"
+    kek.write_text("cd" * 32)
+    capsys.readouterr()
+    assert cli.main(["doctor", "--config", str(config), "--json"]) == 1
+    parts = {each["part"]: each for each in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert parts["hub.db"]["state"] == "ill"
+    assert "[OTHER_KEK]" in parts["hub.db"]["words"]
+    kek.write_text("ab" * 32)
+    assert cli.main(["doctor", "--config", str(config)]) == 0
+
+
 def test_a_postgresql_that_is_away_is_ill_and_the_other_parts_are_tried_all_the_same(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
