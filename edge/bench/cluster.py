@@ -89,9 +89,14 @@ def make_database(url: str, name: str, *, template: str = "template1") -> str:
     return f"postgresql:///{name}?{urlencode(words, quote_via=quote)}"
 
 
-def drop_database(url: str, name: str) -> None:
-    """Take a database of the cluster of `url` away, whoever still has it open."""
-    _say(url, f'DROP DATABASE "{name}" WITH (FORCE)')
+@contextmanager
+def lent_database(url: str, name: str) -> Generator[str, None, None]:
+    """A fresh database in the cluster of `url`, its URL; it goes afterwards, whoever still has it open."""
+    made = make_database(url, name)
+    try:
+        yield made
+    finally:
+        _say(url, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def _say(url: str, statement: str) -> None:

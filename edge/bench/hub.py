@@ -23,7 +23,7 @@ import msgspec
 import psycopg
 
 from edge.bench import hub_shops
-from edge.bench.cluster import drop_database, make_database
+from edge.bench.cluster import lent_database
 from edge.bench.hub_shops import Shop
 from edge.kit.errors import WelkomError
 from edge.kit.migrate import load
@@ -47,12 +47,8 @@ SETTINGS: Final = {"shared_buffers": "512MB", "max_wal_size": "4GB", "checkpoint
 
 async def measure(state: Path, server: str, **sizes: int) -> dict[str, Any]:
     """Everything above on a fresh database of `server`, which goes afterwards; the figures."""
-    name = f"bench_hub_{os.getpid()}"
-    database = make_database(server, name)
-    try:
+    with lent_database(server, f"bench_hub_{os.getpid()}") as database:
         return await _measure(state, server, database, **sizes)
-    finally:
-        drop_database(server, name)
 
 
 async def _measure(
@@ -190,7 +186,8 @@ async def _run(
     shops_cpu_s = time.process_time() - began_s
     events = len(chain) * rounds * batch
     progress("inserting the same rows bare")
-    floor_s = await _floor(database, server, before, batch=batch, parts=len(ports))
+    with lent_database(server, f"floor_{os.getpid()}_{batch}") as target:
+        floor_s = await _floor(database, target, before, batch=batch, parts=len(ports))
     quantiles = statistics.quantiles(answers_s, n=20)
     run = {
         "batch_events": batch,
@@ -219,11 +216,9 @@ def _last(database: str) -> dict[str, dict[str, int]]:
 
 
 async def _floor(
-    database: str, server: str, before: dict[str, dict[str, int]], *, batch: int, parts: int
+    database: str, target: str, before: dict[str, dict[str, int]], *, batch: int, parts: int
 ) -> float:
-    """Seconds that the bare inserts of the same rows take, on as many connections as there are hubs."""
-    name = f"floor_{os.getpid()}_{batch}"
-    target = make_database(server, name)
+    """Seconds that the bare inserts of the same rows into `target` take, on as many connections as there are hubs."""
     store, _ = await Postgres.open(target, load(MIGRATIONS))
     await store.close()
     script = str(Path(__file__).with_name("hub_floor.py"))
@@ -245,9 +240,7 @@ async def _floor(
         assert child.stdin is not None
         child.stdin.write(b"go\n")
     await asyncio.gather(*(child.communicate() for child in children))
-    took_s = time.perf_counter() - began_s
-    drop_database(server, name)
-    return took_s
+    return time.perf_counter() - began_s
 
 
 async def feeds(chain: Sequence[Shop], ports: Sequence[int]) -> dict[str, Any]:

@@ -175,6 +175,9 @@ def said(error: psycopg.Error, native: Native | None) -> sqlite3.Error:
             | psycopg.errors.DeadlockDetected()
             | psycopg.errors.LockNotAvailable()
             | psycopg.errors.InFailedSqlTransaction()
+            # CREATE … IF NOT EXISTS, where another made it between its look and its own making.
+            | psycopg.errors.DuplicateObject()
+            | psycopg.errors.DuplicateTable()
         ):
             return Again(kind)
         case psycopg.errors.DiskFull():

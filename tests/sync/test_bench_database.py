@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from edge import cli
-from edge.bench.cluster import drop_database, make_database
+from edge.bench.cluster import lent_database
 
 NAMES = "SELECT datname FROM pg_database ORDER BY datname"
 
@@ -14,15 +14,18 @@ def names(url: str) -> list[str]:
         return [name for (name,) in conn.execute(NAMES.encode())]
 
 
-def test_a_database_is_made_beside_the_one_that_is_named_and_goes_again(server: str) -> None:
-    theirs = make_database(server, "theirs")
-    before = names(theirs)
-    made = make_database(theirs, "of_the_bench")
+def fail_in(made: str) -> None:
     with psycopg.connect(made) as conn:
         assert conn.info.dbname == "of_the_bench"
-        drop_database(theirs, "of_the_bench")
-    assert names(theirs) == before
-    drop_database(server, "theirs")
+        raise ZeroDivisionError
+
+
+def test_a_database_is_made_beside_the_one_that_is_named_and_goes_again_whatever_happens(server: str) -> None:
+    with lent_database(server, "theirs") as theirs:
+        before = names(theirs)
+        with pytest.raises(ZeroDivisionError), lent_database(theirs, "of_the_bench") as made:
+            fail_in(made)
+        assert names(theirs) == before
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,21 @@ async def test_hubs_that_start_together_on_an_empty_database_make_its_tables_onc
         await store.close()
 
 
+async def test_what_another_hub_made_a_moment_ago_is_there_at_the_second_look(postgresql: str) -> None:
+    store, _ = await Postgres.open(postgresql, load(MIGRATIONS))
+    looks: list[int] = []
+
+    def make(conn: Connection) -> int:
+        looks.append(1)
+        # As CREATE TABLE IF NOT EXISTS ends (42710) where another's became visible behind its look.
+        conn.execute("CREATE TYPE made AS ENUM ()" if len(looks) < 3 else "SELECT 1")
+        return len(looks)
+
+    assert await store.apply(make) == 1
+    assert await store.apply(make) == 3
+    await store.close()
+
+
 async def test_what_one_hub_commits_wakes_who_waits_at_the_other(tmp_path: Path, postgresql: str) -> None:
     async with two_hubs(tmp_path, postgresql) as (one, other, _):
         waiting = asyncio.create_task(other.bell.wait(other.db, "shop:s1:urgent", after=0, wait_s=PATIENT_S))
